@@ -1,0 +1,41 @@
+# The newcomer's commands. Everything runs in .venv, made from requirements.lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-full figures lint lock clean
+.DEFAULT_GOAL := demo
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Beachhead needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY)  ## plan the bundled launch, read a first batch, show what moved
+	$(BIN)/beachhead demo
+
+test: $(READY) lint  ## the test suite
+	$(BIN)/python -m pytest -m "not full" -n auto
+
+test-full: $(READY)  ## every count that the issues name
+	$(BIN)/python -m pytest -m full
+
+figures: $(READY)  ## every benchmark table
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+lint: $(READY)  ## style, types, import contract
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	PATH="$(BIN):$$PATH" $(BIN)/lint-imports
+
+lock:  ## renew requirements.lock after a change of dependencies (needs uv)
+	uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 \
+		--generate-hashes --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,47 @@
+"""The joint Gaussian over log demand levels and the shared early-adopter bias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.world.quarter import Quarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Belief:
+    """z = (theta_1 .. theta_M, beta) ~ N(mean, cov); demand at full scale is exp(theta_m) x path_m,t.
+
+    Attributes:
+        markets: M market codes; theta_m is the log of cars a year at full scale, in a quarter whose path is 1.
+        quarters: T quarters over which `log_path` runs.
+        mean: (M+1,), the last entry is beta: log of how much more pilot buyers buy than the market will.
+        cov: (M+1, M+1), symmetric and positive semi-definite.
+        log_path: (M, T), log of the expected course: market size, growth after entry, season.
+        nb_size_weekly: size parameter of the negative binomial for one week at full reach; a count over
+            w weeks at reach r has size `nb_size_weekly * r * w`, variance mu + mu^2 / size.
+    """
+
+    markets: tuple[str, ...]
+    quarters: tuple[Quarter, ...]
+    mean: NDArray[np.float64]
+    cov: NDArray[np.float64]
+    log_path: NDArray[np.float64]
+    nb_size_weekly: float
+
+    def __post_init__(self) -> None:
+        m, t = len(self.markets), len(self.quarters)
+        for name, shape in (("mean", (m + 1,)), ("cov", (m + 1, m + 1)), ("log_path", (m, t))):
+            array = np.array(getattr(self, name), dtype=np.float64)
+            if array.shape != shape or not np.isfinite(array).all():
+                raise ValueError(f"{name} must be finite with shape {shape}, got {array.shape}")
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        if len(set(self.markets)) != m:
+            raise ValueError("a market is named twice")
+        if not np.allclose(self.cov, self.cov.T, rtol=0, atol=1e-10 * max(1.0, float(np.abs(self.cov).max()))):
+            raise ValueError("cov is not symmetric")
+        if self.nb_size_weekly <= 0:
+            raise ValueError("nb_size_weekly must be positive")

@@ -1,0 +1,1 @@
+"""Reads the world's data (folder tables, registrations, official sources) into nouns."""

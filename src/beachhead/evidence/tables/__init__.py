@@ -1,0 +1,1 @@
+"""One file a table of the launch folder: every column with meaning, unit, range, default."""

@@ -1,0 +1,1 @@
+"""Belief + options + limits -> a plan with gates and its certificate; judges readings; values questions."""

@@ -1,0 +1,1 @@
+"""Turns observed rows into a reading of demand."""

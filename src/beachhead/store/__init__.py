@@ -1,0 +1,1 @@
+"""Keeps bytes: content-addressed records and tables in SQL; knows no nouns."""
