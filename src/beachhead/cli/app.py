@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import sys
+
 import typer
+
+from beachhead.cli.show import console, plain
+from beachhead.world.errors import BadInput, BeachheadError
 
 app = typer.Typer(
     name="beachhead",
     help="Plan, run and learn from a staged product launch across countries.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -18,5 +26,24 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line: exit 0 done, 1 an error of ours with its cure, 2 wrong usage."""
+    try:
+        app()
+    except BeachheadError as error:
+        _report(error, as_json="--json" in sys.argv[1:])
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("stopped; what was acknowledged is kept", file=sys.stderr)
+        sys.exit(130)
+
+
+def _report(error: BeachheadError, *, as_json: bool) -> None:
+    if as_json:
+        faults = error.faults if isinstance(error, BadInput) else ()
+        body = {"kind": type(error).__name__, "message": error.message, "hint": error.hint, "faults": faults}
+        print(json.dumps({"error": plain(body)}, indent=2, ensure_ascii=False))
+    else:
+        console(err=True).print(str(error), markup=False, soft_wrap=True)

@@ -1,0 +1,141 @@
+"""How the command line shows things: sentences first, tables within 100 columns, one JSON object on request."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+import numpy as np
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+WIDTH = 100
+
+LaunchDir = Annotated[Path, typer.Argument(metavar="DIR", help="The launch folder.", show_default=False)]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+class Advance(Protocol):
+    """Tells the reader how far long work has come."""
+
+    def __call__(self, done: float, total: float) -> None:
+        """`done` of `total` steps are finished."""
+
+
+def console(*, err: bool = False) -> Console:
+    """A console of at most 100 columns on stdout, or on stderr; colours only on a terminal."""
+    stream = sys.stderr if err else sys.stdout
+    wide = Console(file=stream)
+    return Console(file=stream, width=min(WIDTH, wide.width) if wide.is_terminal else WIDTH, highlight=False)
+
+
+def say(*sentences: str) -> None:
+    """Print sentences, wrapped to the console; nothing in them is read as markup."""
+    out = console()
+    for sentence in sentences:
+        out.print(escape(sentence))
+
+
+def show_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Set[int] = frozenset()
+) -> None:
+    """Print a table of ready-made cells; `right` names the columns (by number) that hold figures."""
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, title_style="bold")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console().print(table)
+
+
+def show_json(answer: object) -> None:
+    """Print one JSON object; dataclasses, enums, dates and arrays become plain values, NaN becomes null."""
+    print(json.dumps(plain(answer), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: object) -> Any:
+    """The value in terms of JSON."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Set):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, Sequence):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def money(amount: float, currency: str) -> str:
+    """Three significant digits with the scale in words' place: `EUR 12.3 M`, `-EUR 450 k`."""
+    sign, size = ("-" if amount < 0 else ""), abs(amount)
+    for floor, divisor, suffix in ((1e9, 1e9, " bn"), (1e6, 1e6, " M"), (1e4, 1e3, " k")):
+        if size >= floor * 0.9995:
+            return f"{sign}{currency} {_three_digits(size / divisor)}{suffix}"
+    return f"{sign}{currency} {size:,.0f}"
+
+
+def cars(count: float) -> str:
+    """Cars to three significant digits: `12,300`."""
+    if abs(count) < 1000:
+        return f"{count:,.0f}"
+    step = 10 ** (math.floor(math.log10(abs(count))) - 2)
+    return f"{round(count / step) * step:,.0f}"
+
+
+def percent(share: float, error: float | None = None) -> str:
+    """A share as `91 %`, with its standard error as `91 ± 2 %`; ends are said as `<1 %` and `>99 %`."""
+    if error is not None and error >= 0.005:
+        return f"{100 * share:.0f} ± {100 * error:.0f} %"
+    if 0 < share < 0.01:
+        return "<1 %"
+    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
+def _three_digits(size: float) -> str:
+    return f"{size:.2f}" if size < 9.995 else f"{size:.1f}" if size < 99.95 else f"{size:,.0f}"
+
+
+@contextmanager
+def progress(label: str, *, quiet: bool = False) -> Iterator[Advance]:
+    """Show progress with the remaining time on stderr, on a terminal only; gone when the work is done."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=console(err=True),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task(label, total=None)
+
+        def advance(done: float, total: float) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
