@@ -1,1 +1,33 @@
 """Keeps bytes: content-addressed records and tables in SQL; knows no nouns."""
+
+from beachhead.store.chain import Link, append, head, links
+from beachhead.store.codec import decode, digest, encode
+from beachhead.store.database import Store, Work, open_store, reading, writing
+from beachhead.store.records import get, put, references, text_of
+from beachhead.store.rows import Delivery, Row, Version, current, deliver, deliveries, history
+
+__all__ = [
+    "Delivery",
+    "Link",
+    "Row",
+    "Store",
+    "Version",
+    "Work",
+    "append",
+    "current",
+    "decode",
+    "deliver",
+    "deliveries",
+    "digest",
+    "encode",
+    "get",
+    "head",
+    "history",
+    "links",
+    "open_store",
+    "put",
+    "reading",
+    "references",
+    "text_of",
+    "writing",
+]

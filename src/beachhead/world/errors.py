@@ -85,5 +85,9 @@ class NotLearnt(BeachheadError):
     """There is too little evidence to answer; the hint says which evidence would settle it."""
 
 
+class NotStored(BeachheadError):
+    """The disk, a lock or a damaged file stood in the way; nothing was written. The hint says what to free."""
+
+
 class OutOfDate(BeachheadError):
     """The record a decision rests on has been superseded; the hint says what to re-run."""
