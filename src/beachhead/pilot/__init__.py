@@ -1,1 +1,5 @@
-"""Turns observed rows into a reading of demand."""
+"""Turns rows observed in the market into a reading of demand: what was counted, how long and before how many eyes."""
+
+from beachhead.pilot.read import RUNNING, merge, read
+
+__all__ = ["RUNNING", "merge", "read"]

@@ -1,0 +1,153 @@
+"""Observed rows to a reading of demand.
+
+Demand is read from orders that were not cancelled, else from deliveries, else from registrations: of those, the one
+that covers most days of a key, so that a car is never counted once as an order and again as a registration. Stock that
+ran out ends the count: on the day it did if that is known, else all we know is that demand was at least the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from beachhead.world.reading import DemandCount, Funnel, Observation, Reading
+
+RUNNING = "running"
+"""Batch name of the running supply of a scaled market: never a pilot."""
+
+
+def read(
+    rows: Iterable[Observation],
+    *,
+    default_reach: Callable[[Observation], float | None],
+    scaled_since: Mapping[str, date] | None = None,
+) -> Reading:
+    """What the rows say about demand.
+
+    Args:
+        rows: current rows, in any order; rows of one key do not overlap.
+        default_reach: share of full-scale demand that could have bought, for a row that does not say; None if unknown.
+        scaled_since: first day on which each scaled market sold at full scale; rows from then on are not pilots.
+    """
+    ordered = sorted(rows, key=lambda row: (row.key, row.start))
+    spans = [_read_key(list(group), default_reach) for _, group in groupby(ordered, key=lambda row: row.key)]
+    counts = [_count(span, scaled_since or {}) for key in spans for span in key if not span.left_out]
+    left_out = [f"{_name(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
+    return Reading(counts=tuple(sorted(counts, key=_place)), left_out=tuple(sorted(left_out)))
+
+
+def merge(*readings: Reading) -> Reading:
+    """One reading of rows that were read apart; the order of the readings does not matter."""
+    return Reading(
+        counts=tuple(sorted((count for reading in readings for count in reading.counts), key=_place)),
+        left_out=tuple(sorted(sentence for reading in readings for sentence in reading.left_out)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """One row as read: a count with its exposure, or the reason why it says nothing."""
+
+    row: Observation
+    funnel: Funnel = Funnel.ORDERS
+    count: int = 0
+    reach: float = 0.0
+    end: date | None = None
+    stock_bound: bool = False
+    left_out: str = ""
+
+
+def _read_key(rows: Sequence[Observation], default_reach: Callable[[Observation], float | None]) -> list[_Span]:
+    """Read the rows of one key in order of time, carrying the stock from row to row."""
+    funnel = _funnel(rows)
+    spans = []
+    stock: int | None = None
+    for row in rows:
+        stock = row.opening_stock if row.opening_stock is not None else stock
+        spans.append(_read_row(row, funnel, stock, default_reach))
+        stock = _left(row, stock, _counted(row, funnel))
+    return spans
+
+
+def _read_row(
+    row: Observation, funnel: Funnel, stock: int | None, default_reach: Callable[[Observation], float | None]
+) -> _Span:
+    """Read one row, given the stock with which it began as far as known."""
+    count = _counted(row, funnel)
+    if count is None:
+        return _Span(row=row, left_out=_why_uncounted(row, funnel))
+    if stock == 0 and count == 0:
+        return _Span(row=row, left_out="nothing was for sale; state opening_stock if more cars came")
+    reach = row.reach if row.reach is not None else default_reach(row)
+    if reach is None:
+        return _Span(row=row, left_out="its reach is not known; state reach, or a default for the channel")
+    if reach == 0:
+        return _Span(row=row, left_out="its reach is 0: nobody could have bought")
+    if stock == 0:  # a car came back or came late: somebody took it, and others may have found none
+        return _Span(row=row, funnel=funnel, count=count, reach=reach, end=row.end, stock_bound=True)
+    if row.sold_out_on is not None:
+        return _Span(row=row, funnel=funnel, count=count, reach=reach, end=row.sold_out_on)
+    emptied = count >= stock if stock is not None else bool(row.waitlist)
+    return _Span(row=row, funnel=funnel, count=count, reach=reach, end=row.end, stock_bound=emptied)
+
+
+def _left(row: Observation, stock: int | None, count: int | None) -> int | None:
+    """Stock after a row, as far as known."""
+    if row.sold_out_on is not None or stock == 0:
+        return 0
+    return None if stock is None or count is None else max(stock - count, 0)
+
+
+def _funnel(rows: Sequence[Observation]) -> Funnel:
+    """The count that covers most days of a key; of equals, the one nearest to demand."""
+    return max(Funnel, key=lambda funnel: sum(_days(row) for row in rows if _counted(row, funnel) is not None))
+
+
+def _counted(row: Observation, funnel: Funnel) -> int | None:
+    """Cars of that funnel in the row; orders net of those cancelled; None if not observed."""
+    if funnel is Funnel.DELIVERIES:
+        return row.deliveries
+    if funnel is Funnel.REGISTRATIONS:
+        return row.registrations
+    return None if row.orders is None else max(row.orders - (row.cancellations or 0), 0)
+
+
+def _why_uncounted(row: Observation, funnel: Funnel) -> str:
+    other = next((name for name in Funnel if _counted(row, name) is not None), None)
+    if other is None:
+        return "no orders, deliveries or registrations were observed"
+    return f"its {other} may be the same cars as the {funnel} of other rows of this batch"
+
+
+def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
+    row = span.row
+    scaled = row.batch == RUNNING or (row.market in scaled_since and row.start >= scaled_since[row.market])
+    return DemandCount(
+        market=row.market,
+        offer=row.offer,
+        start=row.start,
+        end=span.end or row.end,
+        count=span.count,
+        reach=span.reach,
+        funnel=span.funnel,
+        sold_out=row.sold_out_on is not None and not span.stock_bound,
+        stock_bound=span.stock_bound,
+        is_pilot=not scaled,
+    )
+
+
+def _days(row: Observation) -> int:
+    return (row.end - row.start).days + 1
+
+
+def _place(count: DemandCount) -> tuple[object, ...]:
+    """Market, start, offer; then everything else, so that the order is the same whatever came first."""
+    rest = (count.end, count.count, count.reach, count.funnel.value, count.sold_out, count.stock_bound, count.is_pilot)
+    return (count.market, count.start, count.offer, *rest)
+
+
+def _name(row: Observation) -> str:
+    where = " ".join(part for part in (row.batch, row.market, row.offer, row.channel.value, row.store) if part)
+    return f"{where}, {row.start} to {row.end}"

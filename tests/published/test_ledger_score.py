@@ -1,0 +1,63 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beachhead.ledger import score
+from beachhead.ledger.score import wilson
+from beachhead.world.errors import NotLearnt
+
+
+def test_brier_score_of_the_documented_example():
+    """scikit-learn, brier_score_loss, example: y = 0 1 1 0, p = .1 .9 .8 .3 gives 0.0375."""
+    assert score([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0]).brier == pytest.approx(0.0375)
+
+
+def test_log_score_of_the_documented_example():
+    """scikit-learn, log_loss, example: spam ham ham spam with p(spam) .9 .1 .2 .65 gives 0.21616..."""
+    assert score([0.9, 0.1, 0.2, 0.65], [1, 0, 0, 1]).log_score == pytest.approx(0.21616, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("successes", "count", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_interval_of_newcombes_four_examples(successes, count, low, high):
+    """Newcombe 1998, Statistics in Medicine 17:857-872, table I, method 3 (score, 95 %)."""
+    assert wilson(successes / count, count, z=1.959964) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_certainty_that_was_wrong_costs_without_bound():
+    assert score([1.0, 0.5], [0, 1]).log_score == math.inf
+    assert score([1.0, 0.0], [1, 0]).log_score == 0
+    with pytest.raises(NotLearnt):
+        score([], [])
+
+
+def test_each_band_says_how_many_of_its_events_happened():
+    rows = score([0.05, 0.07, 0.62, 0.68, 0.61, 1.0], [0, 1, 1, 1, 0, 1]).calibration
+    assert [(row.low, row.count, round(row.happened, 3)) for row in rows] == [(0, 2, 0.5), (0.6, 3, 0.667), (0.9, 1, 1)]
+    assert rows[1].stated == pytest.approx(0.6367, abs=1e-4)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
+def test_the_calibration_table_loses_no_stated_odds(pairs):
+    p, y = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    result = score(p, y)
+    assert sum(row.count for row in result.calibration) == result.count == len(pairs)
+    assert sum(row.count * row.happened for row in result.calibration) == pytest.approx(y.sum())
+    assert all(row.low <= row.stated <= row.high + 1e-12 for row in result.calibration)
+    assert all(row.happened_low <= row.happened <= row.happened_high for row in result.calibration)
+    assert 0 <= result.brier <= 1
+
+
+def test_honest_odds_score_best_in_expectation():
+    """Both scores are strictly proper (Gneiting & Raftery 2007): for a true share of .3 no other odds do better."""
+    happened = np.repeat([1, 0], [300, 700])
+    ranked = sorted(np.arange(0.05, 1, 0.05), key=lambda p: score(np.full(1000, p), happened).brier)
+    assert ranked[0] == pytest.approx(0.3)
+    ranked = sorted(np.arange(0.05, 1, 0.05), key=lambda p: score(np.full(1000, p), happened).log_score)
+    assert ranked[0] == pytest.approx(0.3)
