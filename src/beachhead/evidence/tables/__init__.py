@@ -1,1 +1,43 @@
-"""One file a table of the launch folder: every column with meaning, unit, range, default."""
+"""One file a table of the launch folder: every column with meaning, unit, range, default.
+
+A new column is one line in its table's file; a new table is one file and one line here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beachhead.evidence.row import Table
+from beachhead.evidence.tables import (
+    approvals,
+    competitors,
+    economics,
+    facts,
+    fx,
+    lanes,
+    markets,
+    offers,
+    plants,
+    prices,
+    stores,
+    targets,
+    tariffs,
+    tasks,
+)
+
+TABLES: tuple[Table[Any], ...] = (
+    markets.TABLE,
+    offers.TABLE,
+    prices.TABLE,
+    economics.TABLE,
+    fx.TABLE,
+    facts.TABLE,
+    tariffs.TABLE,
+    stores.TABLE,
+    plants.TABLE,
+    lanes.TABLE,
+    competitors.TABLE,
+    approvals.TABLE,
+    targets.TABLE,
+    tasks.TABLE,
+)

@@ -1,0 +1,85 @@
+"""What must agree between tables: every code named exists, and nothing needed elsewhere is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from beachhead.evidence.cell import meant
+from beachhead.evidence.load import Loaded
+from beachhead.evidence.row import Column, columns_of
+from beachhead.evidence.terms import FILE, Terms
+from beachhead.world.errors import Fault
+
+
+def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None) -> Iterator[Fault]:
+    """Faults of every column that refers to another table's column."""
+    for loaded in tables.values():
+        for column in columns_of(loaded.table.row).values():
+            if column.refers:
+                yield from _named_but_absent(loaded, column, tables, terms)
+                if column.every:
+                    yield from _present_but_unnamed(loaded, column, tables)
+    if terms is not None and terms.objective.target is not None:
+        yield from _unknown_target(terms.objective.target, tables["targets"])
+
+
+def _named_but_absent(
+    loaded: Loaded, column: Column, tables: Mapping[str, Loaded], terms: Terms | None
+) -> Iterator[Fault]:
+    name, _, of = column.refers.partition(".")
+    target = tables[name]
+    if not target.grid.complete or (target.table.required and not target.present):
+        return  # the file itself is the fault
+    known = set(target.written(of))
+    if column.refers == "fx.currency":
+        if terms is None:
+            return
+        known.add(terms.currency)
+    for placed in loaded.rows:
+        value = getattr(placed.row, column.name)
+        for word in value if isinstance(value, tuple) else (value,):
+            if word is not None and word not in known:
+                problem, cure = _absence(word, target, of, known)
+                yield Fault(
+                    file=loaded.table.file,
+                    row=placed.line,
+                    column=column.name,
+                    written=word,
+                    problem=problem,
+                    cure=cure,
+                )
+
+
+def _absence(word: str, target: Loaded, of: str, known: set[str]) -> tuple[str, str]:
+    file = target.table.file
+    if not target.present:
+        return f"needs {file}, which is not there", f"add {file} with a row for it, or clear the cell"
+    if target.table.name == "fx":
+        return f"has no rate in {file}", f"add a row to {file} with what one {word} is worth"
+    return f"is not a {of} of {file}", meant(word, known, f"add it to {file}, or delete the row")
+
+
+def _present_but_unnamed(loaded: Loaded, column: Column, tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    name, _, of = column.refers.partition(".")
+    if not loaded.present or not loaded.grid.complete:
+        return
+    here = loaded.written(column.name)
+    target = tables[name]
+    for placed in target.rows:
+        word = getattr(placed.row, of)
+        if word not in here:
+            yield Fault(
+                file=target.table.file,
+                row=placed.line,
+                column=of,
+                written=word,
+                problem=f"has no row in {loaded.table.file}",
+                cure=f"add a row to {loaded.table.file} with {column.name} {word}, or delete this one",
+            )
+
+
+def _unknown_target(code: str, targets: Loaded) -> Iterator[Fault]:
+    known = set(targets.written("code"))
+    if targets.grid.complete and code not in known:
+        problem, cure = _absence(code, targets, "code", known)
+        yield Fault(file=FILE, column="objective.target", written=code, problem=problem, cure=cure)

@@ -1,0 +1,26 @@
+"""lanes.csv: how cars travel from a plant to a market."""
+
+from __future__ import annotations
+
+from beachhead.evidence.cell import Code, CountryCode, CurrencyCode, Number
+from beachhead.evidence.row import Sourced, Table, column
+
+
+class LaneRow(Sourced):
+    """One way from a plant to a market."""
+
+    plant: Code = column("plant", key=True, refers="plants.code")
+    market: CountryCode = column("market", key=True, refers="markets.code")
+    mode: Code = column("how, such as ro_ro, rail, truck", key=True)
+    currency: CurrencyCode | None = column(
+        "currency of the cost; blank = the launch's", refers="fx.currency", default=None
+    )
+    cost_per_m3: Number | None = column("freight per cubic metre of car", unit="currency/m3", least=0, default=None)
+    cost_per_car: Number = column("freight and handling per car besides", unit="currency/car", least=0, default=0.0)
+    transit_weeks: Number = column("time on the way, port dwell included", unit="weeks", least=0, most=104)
+    capacity_per_quarter: Number | None = column(
+        "cars it can carry; blank = no limit", unit="cars/quarter", least=0, default=None
+    )
+
+
+TABLE = Table(name="lanes", row=LaneRow, required=False, purpose="How cars travel from a plant to a market.")

@@ -1,0 +1,178 @@
+"""Reads a text file or table of a launch folder within bounded memory; what cannot be read becomes a fault.
+
+Nothing larger than `MOST_BYTES` is ever held: a line of a gigabyte is refused after its first megabytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from beachhead.evidence.cell import meant
+from beachhead.world.errors import Fault
+
+MOST_BYTES = 16 * 2**20
+MOST_LINE_BYTES = 2**20
+MOST_FAULTS = 500
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record of a table: the line on which it starts and its cells, stripped of outer spaces."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table before it is understood.
+
+    Attributes:
+        header: column names.
+        lines: records after the header; wholly blank lines are left out.
+        faults: what could not be read.
+        complete: false if records are missing because reading had to stop.
+    """
+
+    header: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    complete: bool = True
+
+
+def read_bytes(path: Path, file: str) -> bytes | Fault:
+    """The bytes of a regular file of at most 16 MB, or why not."""
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            return Fault(file=file, problem=_not_a_file(mode), cure="put the file itself here")
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return Fault(file=file, problem="is missing", cure="create it, or start from `beachhead new`")
+    except OSError as error:
+        return Fault(file=file, problem=f"cannot be read ({error.strerror})", cure="check the file's permissions")
+    return _too_large(data, file) or data
+
+
+def _not_a_file(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "is a directory"), (stat.S_ISLNK, "is a symbolic link"))
+    return next((words for test, words in kinds if test(mode)), "is not a regular file") + " where a file should be"
+
+
+def _too_large(data: bytes, file: str) -> Fault | None:
+    start, number = 0, 1
+    while start < len(data):
+        end = data.find(b"\n", start)
+        length = (end if end >= 0 else len(data)) - start
+        if length > MOST_LINE_BYTES:
+            cure = "no line may be longer than 1 MB; check that this is the right file and that its lines end"
+            return Fault(file=file, row=number, problem="is a line longer than 1 MB", cure=cure)
+        if end < 0:
+            break
+        start, number = end + 1, number + 1
+    if len(data) > MOST_BYTES:
+        return Fault(
+            file=file, problem="is larger than 16 MB", cure="split the launch, or leave rows out that no plan needs"
+        )
+    return None
+
+
+def decode(data: bytes, file: str) -> str | Fault:
+    """The text of a UTF-8 file (a byte-order mark is allowed), or why it is not one."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Fault(
+            file=file, row=1, problem="is UTF-16, not UTF-8", cure="save the file as UTF-8 (in Excel: CSV UTF-8)"
+        )
+    data = data.removeprefix(_BYTE_ORDER_MARK)
+    if (nul := data.find(b"\0")) >= 0:
+        row = data.count(b"\n", 0, nul) + 1
+        cure = "save the file as UTF-8 text; it is binary, UTF-16 or damaged"
+        return Fault(file=file, row=row, problem="holds a NUL byte", cure=cure)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        around = data[max(0, error.start - 12) : error.start + 12].decode("cp1252", errors="replace")
+        cure = "save the file as UTF-8 (in Excel: CSV UTF-8); it may be Windows-1252"
+        return Fault(file=file, row=row, written=around, problem="is not UTF-8", cure=cure)
+
+
+def parse(text: str, file: str, known: tuple[str, ...], required: tuple[str, ...]) -> Grid:
+    """Header and records of a comma-separated table whose columns are `known`."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    header: tuple[str, ...] = ()
+    start = 1
+    try:
+        for cells in reader:
+            stripped = tuple(cell.strip() for cell in cells)
+            if not header:
+                header = stripped if any(stripped) else ()
+                faults += _header_faults(header, start, file, known, required) if header else []
+                if faults:
+                    return Grid(header=header, faults=tuple(faults), complete=False)
+            elif any(stripped):
+                faults += _ragged(stripped, header, start, file)
+                lines.append(Line(start, stripped))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        return Grid(header=header, lines=tuple(lines), faults=(*faults, _quoting(error, start, file)), complete=False)
+    if not header:
+        cure = f"write a header line: {','.join(required)}"
+        faults.append(Fault(file=file, row=1, problem="is empty", cure=cure))
+    return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=bool(header))
+
+
+def _header_faults(
+    header: tuple[str, ...], row: int, file: str, known: tuple[str, ...], required: tuple[str, ...]
+) -> list[Fault]:
+    joined = ",".join(header)
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and sign in joined:
+            cure = "export it with commas between cells and points in numbers"
+            return [Fault(file=file, row=row, written=joined, problem=f"is separated by {name}, not commas", cure=cure)]
+    faults = []
+    for name, count in Counter(header).items():
+        if name == "":
+            cure = "name the column or delete it"
+            faults.append(Fault(file=file, row=row, problem="has a column without a name", cure=cure))
+        elif name not in known:
+            cure = meant(name, known, f"delete the column; known are {', '.join(known)}")
+            faults.append(Fault(file=file, row=row, column=name, written=name, problem="is not a column", cure=cure))
+        elif count > 1:
+            problem, cure = f"stands {count} times in the header", "keep one of them"
+            faults.append(Fault(file=file, row=row, column=name, written=name, problem=problem, cure=cure))
+    for name in required:
+        if name not in header:
+            cure = "add it; docs/reference/columns.md says what it means"
+            faults.append(Fault(file=file, row=row, column=name, problem="is a required column and missing", cure=cure))
+    return faults
+
+
+def _ragged(cells: tuple[str, ...], header: tuple[str, ...], row: int, file: str) -> list[Fault]:
+    if len(cells) == len(header):
+        return []
+    problem = f"has {len(cells)} cells where the header has {len(header)}"
+    cure = (
+        "quote a cell that holds a comma, or delete the extra comma"
+        if len(cells) > len(header)
+        else "add the missing commas; a cell may be blank but must be there"
+    )
+    return [Fault(file=file, row=row, written=",".join(cells), problem=problem, cure=cure)]
+
+
+def _quoting(error: csv.Error, row: int, file: str) -> Fault:
+    text = str(error)
+    if "field larger" in text or "unexpected end" in text:
+        problem, cure = "opens a quotation mark that is never closed", 'close it, or write "" for a quotation mark'
+    else:
+        problem, cure = "has text outside its quotation marks", 'quote the whole cell and write "" for a mark inside it'
+    return Fault(file=file, row=row, problem=problem, cure=f"{cure}; lines after it were not read")
