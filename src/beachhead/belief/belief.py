@@ -20,8 +20,9 @@ class Belief:
         mean: (M+1,), the last entry is beta: log of how much more pilot buyers buy than the market will.
         cov: (M+1, M+1), symmetric and positive semi-definite.
         log_path: (M, T), log of the expected course: market size, growth after entry, season.
-        nb_size_weekly: size parameter of the negative binomial for one week at full reach; a count over
+        nb_size_weekly: size parameter of the negative binomial for one week of orders at full reach; a count over
             w weeks at reach r has size `nb_size_weekly * r * w`, variance mu + mu^2 / size.
+        nb_size_log_sd: how well that size is known: standard deviation of its logarithm; 0 = exactly.
     """
 
     markets: tuple[str, ...]
@@ -30,6 +31,7 @@ class Belief:
     cov: NDArray[np.float64]
     log_path: NDArray[np.float64]
     nb_size_weekly: float
+    nb_size_log_sd: float = 0.5
 
     def __post_init__(self) -> None:
         m, t = len(self.markets), len(self.quarters)
@@ -43,5 +45,5 @@ class Belief:
             raise ValueError("a market is named twice")
         if not np.allclose(self.cov, self.cov.T, rtol=0, atol=1e-10 * max(1.0, float(np.abs(self.cov).max()))):
             raise ValueError("cov is not symmetric")
-        if self.nb_size_weekly <= 0:
-            raise ValueError("nb_size_weekly must be positive")
+        if self.nb_size_weekly <= 0 or self.nb_size_log_sd < 0:
+            raise ValueError("nb_size_weekly must be positive and nb_size_log_sd not negative")
