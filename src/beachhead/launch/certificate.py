@@ -1,0 +1,39 @@
+"""The proof that goes with a plan: what no plan could have earned more than."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A Monte Carlo mean.
+
+    Attributes:
+        mean: the estimate.
+        se: its standard error.
+        count: worlds it rests on.
+    """
+
+    mean: float
+    se: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Value of the plan and an upper bound on the value of any plan, on the same worlds.
+
+    Attributes:
+        value: expected net present value of the plan over carrying on as is, launch currency.
+        bound: what no plan that cannot see the future could earn more than, in expectation.
+        gap: bound less value, paired by world.
+        share: value / bound; None where the bound is not positive.
+        method: how the bound was found.
+    """
+
+    value: Estimate
+    bound: Estimate
+    gap: Estimate
+    share: float | None
+    method: str

@@ -1,0 +1,173 @@
+"""What a pilot batch can tell and what it cannot, before it is shipped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from beachhead.launch.play import scaling_odds
+from beachhead.launch.prices import pilot_cost, pilot_noise
+from beachhead.launch.problem import Problem, kernel_position, kernel_terms
+from beachhead.launch.terms import Floats, Terms
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
+
+_LEVELS = np.linspace(-4.0, 4.0, 161)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What one batch in one market is expected to tell.
+
+    Attributes:
+        market: market code.
+        channel: channel of the pilot.
+        batch: cars shipped.
+        weeks: weeks until the planned look.
+        reach: share of the market's full-scale demand that the pilot reaches.
+        cost: money spent on it.
+        expected_orders: orders expected within the weeks, stock permitting.
+        odds_sold_out: chance, before seeing anything, that orders over the weeks exceed the batch.
+        noise_sd: standard error of log pilot demand that the batch gives.
+        sd_before: of log demand in this market.
+        sd_after: expected after the reading.
+        information: 1 / variance on log demand that it adds, expected.
+        share_resolved: share of the variance of log demand that it removes.
+        floor_sd: what no pilot can remove, however large: the early-adopter bias that all pilots share.
+        break_even: cars a year at which scaling just pays.
+        odds_break_even: P(demand >= break-even) now.
+        odds_wrong: expected chance of misjudging the side of break-even after the reading.
+        teaches: other markets by share of their variance removed, largest first.
+    """
+
+    market: str
+    channel: Channel
+    batch: int
+    weeks: int
+    reach: float
+    cost: float
+    expected_orders: float
+    odds_sold_out: float
+    noise_sd: float
+    sd_before: float
+    sd_after: float
+    information: float
+    share_resolved: float
+    floor_sd: float
+    break_even: float
+    odds_break_even: float
+    odds_wrong: float
+    teaches: tuple[tuple[str, float], ...]
+
+
+def design(problem: Problem, market: str, batch: int, channel: Channel | None = None) -> Design:
+    """What `batch` cars in `market` can and cannot tell.
+
+    Args:
+        problem: the launch.
+        market: market code.
+        batch: cars shipped; need not stand on the menu.
+        channel: of the pilot; the one with the widest reach if None.
+    """
+    i, c = _route(problem, market, channel)
+    terms = _with_batch(problem, i, c, batch)
+    mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
+    last = len(mean) - 1
+    noise = pilot_noise(terms, mean, i, c, 0, 0)
+    along = cov[:, i] + cov[:, last]
+    spread = along[i] + along[last] + noise
+    left = cov[i, i] - along[i] ** 2 / spread
+    odds, _, level = scaling_odds(terms, i, c, 0, float(mean[i]), float(cov[i, i]))
+    others = [
+        (code, float(along[j] ** 2 / spread / cov[j, j]))
+        for j, code in enumerate(problem.markets)
+        if j != i and cov[j, j] > 1e-12
+    ]
+    orders, sold_out = _expected_orders(terms, mean, cov, i, c)
+    named = problem.channels[i][c]
+    assert named is not None
+    return Design(
+        market=market,
+        channel=named,
+        batch=batch,
+        weeks=terms.weeks,
+        reach=float(terms.pilot_reach[i, c, 0]),
+        cost=pilot_cost(terms, kernel_position(problem), i, c, 0),
+        expected_orders=orders,
+        odds_sold_out=sold_out,
+        noise_sd=math.sqrt(noise),
+        sd_before=math.sqrt(cov[i, i]),
+        sd_after=math.sqrt(max(left, 0.0)),
+        information=1 / max(left, 1e-12) - 1 / max(cov[i, i], 1e-12),
+        share_resolved=1 - left / max(cov[i, i], 1e-12),
+        floor_sd=_floor(cov, i, last),
+        break_even=level,
+        odds_break_even=odds,
+        odds_wrong=_odds_wrong(float(mean[i]) - math.log(level), float(cov[i, i]), left) if level < math.inf else 0.0,
+        teaches=tuple(sorted(others, key=lambda row: (-row[1], row[0]))[:5]),
+    )
+
+
+def smallest_batch(
+    problem: Problem, market: str, information: float, most: int = 5000, channel: Channel | None = None
+) -> int | None:
+    """Smallest batch expected to add that information (1 / variance on log demand); None if even `most` cannot."""
+    if design(problem, market, most, channel).information < information:
+        return None
+    low, high = 1, most
+    while low < high:
+        middle = (low + high) // 2
+        if design(problem, market, middle, channel).information >= information:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _route(problem: Problem, market: str, channel: Channel | None) -> tuple[int, int]:
+    if market not in problem.markets:
+        raise BadInput(f"{market!r} is not a market of this launch", f"name one of {', '.join(problem.markets)}")
+    i = problem.markets.index(market)
+    if channel is not None:
+        if channel not in problem.channels[i]:
+            raise BadInput(f"{market} has no economics for {channel}", "add the row to economics.csv")
+        return i, problem.channels[i].index(channel)
+    return i, int(np.argmax(np.where(np.isfinite(problem.terms.capital[i]), problem.terms.pilot_reach[i, :, 0], -1.0)))
+
+
+def _with_batch(problem: Problem, i: int, c: int, batch: int) -> Terms:
+    """The arrays with a menu of that one batch; reach in proportion."""
+    if batch < 1:
+        raise BadInput(f"a batch of {batch} cars tells nothing", "ship at least one car")
+    terms = kernel_terms(problem)
+    per_car = terms.pilot_reach[:, :, :1] / terms.batches[0]
+    return terms._replace(batches=np.array([batch], dtype=np.int64), pilot_reach=np.clip(per_car * batch, 1e-12, 1.0))
+
+
+def _expected_orders(terms: Terms, mean: Floats, cov: Floats, i: int, c: int) -> tuple[float, float]:
+    """Orders within the weeks, capped by stock, and the odds that demand exceeds stock."""
+    last = len(mean) - 1
+    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last])
+    level = terms.pilot_reach[i, c, 0] * terms.path[i, 0] * terms.weeks / 52
+    wanted = level * np.exp(mean[i] + mean[last] + sd * _LEVELS)
+    weight = np.exp(-0.5 * _LEVELS**2)
+    weight /= weight.sum()
+    batch = float(terms.batches[0])
+    return float(weight @ np.minimum(wanted, batch)), float(weight @ (wanted >= batch))
+
+
+def _floor(cov: Floats, i: int, last: int) -> float:
+    """Standard deviation of theta_i that is left when theta_i + beta is known exactly."""
+    spread = cov[i, i] + 2 * cov[i, last] + cov[last, last]
+    return math.sqrt(max(cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / max(spread, 1e-12), 0.0))
+
+
+def _odds_wrong(margin: float, before: float, after: float) -> float:
+    """E min(P, 1-P) over readings, P = P(theta >= break-even) after the reading."""
+    weight = np.exp(-0.5 * _LEVELS**2)
+    weight /= weight.sum()
+    seen = margin + math.sqrt(max(before - after, 0.0)) * _LEVELS
+    above = np.array([0.5 * math.erfc(-x / math.sqrt(2 * max(after, 1e-12))) for x in seen])
+    return float(weight @ np.minimum(above, 1 - above))

@@ -1,0 +1,59 @@
+"""Made-up worlds from a belief, with luck keyed by world, quarter and market.
+
+Every market has a random stream of its own, keyed by the seed and the market's code: the same world shows the same luck
+to every policy, whatever was decided before, and permuting the markets permutes the worlds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from beachhead.belief.belief import Belief
+from beachhead.launch.play import World
+from beachhead.launch.terms import Floats
+
+_FAN_KEY = "early-adopter bias"
+
+
+def draw_worlds(belief: Belief, weeks: int, seed: int, count: int, first: int = 0) -> list[World]:
+    """Worlds number `first` to `first + count - 1` of a belief and a seed.
+
+    Levels are mean + cov^(1/2) z with the symmetric root, which does not depend on the order of the markets.
+    """
+    T = len(belief.quarters)
+    names = (*belief.markets, _FAN_KEY)
+    streams = [_stream(seed, name, first, weeks, T) for name in names]
+    root = _symmetric_root(np.asarray(belief.cov))
+    worlds = []
+    for _ in range(count):
+        drawn = [_draw(stream, T, weeks) for stream in streams]
+        level = belief.mean + root @ np.array([z for z, _, _ in drawn])
+        worlds.append(
+            World(
+                theta=level[:-1].copy(),
+                beta=float(level[-1]),
+                luck=np.ascontiguousarray(np.stack([luck for _, luck, _ in drawn[:-1]], axis=1)),
+                noise=np.ascontiguousarray(np.stack([noise for _, _, noise in drawn[:-1]], axis=1)),
+            )
+        )
+    return worlds
+
+
+def _stream(seed: int, name: str, first: int, weeks: int, T: int) -> np.random.Generator:
+    """A counter-based stream for one market, moved to its world number `first`."""
+    key = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:16], "little")
+    generator = np.random.Generator(np.random.Philox(key=key))
+    for _ in range(first):
+        _draw(generator, T, weeks)
+    return generator
+
+
+def _draw(generator: np.random.Generator, T: int, weeks: int) -> tuple[float, Floats, Floats]:
+    return float(generator.standard_normal()), generator.random((T, weeks)), generator.standard_normal(T)
+
+
+def _symmetric_root(cov: Floats) -> Floats:
+    values, vectors = np.linalg.eigh(cov)
+    return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)

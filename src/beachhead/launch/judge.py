@@ -1,0 +1,121 @@
+"""Hold a registered gate against what is believed now, and let the re-solved plan choose among what it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.gate import Gate, Judgement, Recommendation, Verdict
+from beachhead.launch.play import scaling_odds
+from beachhead.launch.problem import Problem, kernel_terms
+from beachhead.world.errors import BadInput
+
+_HOLD = frozenset({ActionKind.WAIT, ActionKind.PILOT})
+
+
+def judge(gate: Gate, problem: Problem) -> Judgement:
+    """What the gate allows, given the belief and the readiness in `problem`.
+
+    `undecided` means that less information has come in than the gate asks for: neither scaling nor stopping is judged.
+    """
+    if gate.market not in problem.markets:
+        raise BadInput(
+            f"the gate of {gate.market!r} is for a market that the launch does not have", "judge its own launch"
+        )
+    i = problem.markets.index(gate.market)
+    if gate.channel not in problem.channels[i]:
+        raise BadInput(f"{gate.market} has no economics for {gate.channel}", "add the row the gate was registered with")
+    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
+    odds, loss, _ = scaling_odds(kernel_terms(problem), i, problem.channels[i].index(gate.channel), 0, mean, var)
+    gained = 1.0 / max(var, 1e-12) - gate.information_at_start
+    unmet = tuple(c for c in gate.readiness if c not in problem.standing[i].met)
+    verdict, reason = _verdict(gate, odds, loss, gained, unmet)
+    allowed = {
+        Verdict.SCALE: _HOLD | {ActionKind.SCALE},
+        Verdict.HOLD: _HOLD,
+        Verdict.UNDECIDED: _HOLD,
+        Verdict.STOP: frozenset({ActionKind.WAIT}),
+    }[verdict]
+    return Judgement(
+        market=gate.market,
+        verdict=verdict,
+        allowed=allowed,
+        odds=odds,
+        expected_loss=loss,
+        information=gained,
+        unmet=unmet,
+        reason=reason,
+    )
+
+
+def _verdict(gate: Gate, odds: float, loss: float, gained: float, unmet: tuple[str, ...]) -> tuple[Verdict, str]:
+    shown = f"the odds of breaking even are {100 * odds:.0f} %"
+    if gained < gate.information:
+        share = max(gained, 0.0) / gate.information
+        return (
+            Verdict.UNDECIDED,
+            f"only {100 * share:.0f} % of the information that the gate asks for has come in; {shown}",
+        )
+    if odds < gate.stop_odds:
+        return Verdict.STOP, f"{shown}, below the {100 * gate.stop_odds:.0f} % at which the gate stops"
+    if odds < gate.scale_odds:
+        return Verdict.HOLD, f"{shown}, below the {100 * gate.scale_odds:.0f} % that the gate asks for"
+    if loss > gate.max_expected_loss:
+        share, most = loss / gate.capital, gate.max_expected_loss / gate.capital
+        return (
+            Verdict.HOLD,
+            f"the expected loss is {100 * share:.0f} % of the capital, the gate allows {100 * most:.0f} %",
+        )
+    if unmet:
+        return Verdict.HOLD, f"{shown}, but not yet ready: {', '.join(unmet)}"
+    return Verdict.SCALE, f"{shown}, at least the {100 * gate.scale_odds:.0f} % that the gate asks for"
+
+
+def recommend(
+    actions: Iterable[Action], judgements: Iterable[Judgement], problem: Problem
+) -> tuple[Recommendation, ...]:
+    """The plan's choice among what the gates allow, (M,) in plan order.
+
+    Args:
+        actions: of the plan re-solved on the present belief.
+        judgements: at most one a market; markets without one have no registered gate.
+        problem: the problem that the plan answers.
+    """
+    judged = {j.market: j for j in judgements}
+    return tuple(_recommend(action, judged.get(action.market), problem) for action in actions)
+
+
+def _recommend(action: Action, judgement: Judgement | None, problem: Problem) -> Recommendation:
+    if action.kind is ActionKind.EXIT:
+        verdict, reason = Verdict.STOP, "what the market still earns is less than leaving it recovers"
+    elif judgement is None:
+        verdict = Verdict.SCALE if action.kind is ActionKind.SCALE else Verdict.HOLD
+        reason = "no gate is registered; the plan decides alone"
+    elif action.kind not in judgement.allowed:
+        verdict, reason = judgement.verdict, f"the gate does not allow to {action.kind}: {judgement.reason}"
+    elif judgement.verdict is Verdict.SCALE and action.kind is not ActionKind.SCALE:
+        wanted = "pilot once more" if action.kind is ActionKind.PILOT else "wait"
+        verdict, reason = (
+            Verdict.HOLD,
+            f"the gate allows scaling ({judgement.reason}), but the plan gains more if we {wanted}",
+        )
+    else:
+        verdict, reason = judgement.verdict, judgement.reason
+    allowed = judgement is None or action.kind in judgement.allowed or action.kind is ActionKind.EXIT
+    return Recommendation(
+        market=action.market,
+        verdict=verdict,
+        action=action.kind if allowed else ActionKind.WAIT,
+        judgement=judgement,
+        reason=reason,
+    )
+
+
+def stopped(problem: Problem) -> np.ndarray:
+    """(M,) 1 where a registered gate says stop."""
+    by_market = {gate.market: gate for gate in problem.gates}
+    return np.array(
+        [int(m in by_market and judge(by_market[m], problem).verdict is Verdict.STOP) for m in problem.markets]
+    )

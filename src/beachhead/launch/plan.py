@@ -1,0 +1,344 @@
+"""Belief + options + limits -> what to do at this gate, what to expect after it, and how good that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.bound import as_is, clairvoyant
+from beachhead.launch.certificate import Certificate, Estimate
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.gate import Gate
+from beachhead.launch.judge import judge, stopped
+from beachhead.launch.play import Bars, Played, World, play, scaling_odds
+from beachhead.launch.prices import Prices, find_prices, no_prices, pilot_cost, pilot_noise
+from beachhead.launch.problem import Problem, kernel_position, kernel_terms
+from beachhead.launch.reason import Figure, Reason
+from beachhead.launch.select import EXIT, PILOT, SCALE, Choice, choose
+from beachhead.launch.terms import OUT, Floats, Position, Terms
+from beachhead.world.errors import BadInput
+from beachhead.world.quarter import Quarter
+
+FIRST_ROUNDS = 60
+_KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Timeline:
+    """What to expect if the plan is followed, as odds over the worlds played.
+
+    Attributes:
+        markets: M codes.
+        quarters: T quarters.
+        piloting: (M, T), odds that a pilot runs in the quarter.
+        scaled: (M, T), odds that the market is scaled in it.
+        exited: (M, T), odds that it has been left by then.
+        pilot_cars: (T,), expected pilot cars.
+        cars: (T,), expected cars sold by scaled markets, the home market included.
+        cash: (T,), expected money of the quarter, not discounted.
+        cash_low: (T,), 5 % quantile of money cumulated to the quarter.
+    """
+
+    markets: tuple[str, ...]
+    quarters: tuple[Quarter, ...]
+    piloting: NDArray[np.float64]
+    scaled: NDArray[np.float64]
+    exited: NDArray[np.float64]
+    pilot_cars: NDArray[np.float64]
+    cars: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    cash_low: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShadowPrices:
+    """What one more unit of a limit would be worth at this gate.
+
+    Attributes:
+        capital: by calendar year, money gained per unit of money of extra capital.
+        scale_start: by quarter, money gained by one more scale start.
+        car: by quarter, money gained by one more car.
+        pilot_car: money gained by one more pilot car in this quarter.
+    """
+
+    capital: dict[int, float]
+    scale_start: dict[Quarter, float]
+    car: dict[Quarter, float]
+    pilot_car: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """The answer to a problem.
+
+    Attributes:
+        quarter: the quarter decided now.
+        actions: (M,), what to do with each market now.
+        reasons: (M,), why, with the largest numbers first.
+        gates: gates that hold from now on: those already registered and one for each pilot started now.
+        timeline: what to expect in later quarters.
+        prices: shadow prices of the limits.
+        certificate: value, bound, gap.
+        unaffordable: markets whose capital exceeds every year's limit in every route; left out of plan and bound.
+        seed: seed of the worlds.
+        worlds: number of worlds played.
+    """
+
+    quarter: Quarter
+    actions: tuple[Action, ...]
+    reasons: tuple[Reason, ...]
+    gates: tuple[Gate, ...]
+    timeline: Timeline
+    prices: ShadowPrices
+    certificate: Certificate
+    unaffordable: tuple[str, ...]
+    seed: int
+    worlds: int
+
+
+def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int], None] | None = None) -> Plan:
+    """Plan a launch: decide this gate, play the policy on made-up worlds, and bound what any plan could earn.
+
+    Args:
+        problem: the question.
+        seed: of the worlds; the same problem and seed give the same plan, bit for bit on one machine.
+        worlds: how many worlds to play.
+        tick: called with (worlds done, worlds in all) as they end.
+    """
+    if worlds < 2:
+        raise BadInput(f"a plan cannot rest on {worlds} world(s)", "use at least 2 worlds")
+    terms, position, bars = _setting(problem)
+    mean, cov = problem.belief.mean.copy(), problem.belief.cov.copy()
+    prices = find_prices(terms, position, mean, cov, 0, no_prices(terms), FIRST_ROUNDS)
+    choice = choose(terms, position, mean, cov, 0, prices)
+    drawn = draw_worlds(problem.belief, terms.weeks, seed, worlds)
+    played, base, best = _play_all(terms, position, bars, mean, cov, prices, drawn, tick)
+    return Plan(
+        quarter=problem.quarters[0],
+        actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
+        reasons=tuple(_reason(problem, terms, position, choice, i) for i in range(len(problem.markets))),
+        gates=problem.gates + _new_gates(problem, terms, bars, choice),
+        timeline=_timeline(problem, played),
+        prices=_shadow(problem, terms, prices, choice),
+        certificate=certify(np.array([p.value for p in played]) - base, best, "clairvoyant LP over affordable markets"),
+        unaffordable=tuple(
+            code
+            for i, code in enumerate(problem.markets)
+            if position.stage[i] == OUT and terms.capital[i].min() > terms.capital_cap.max()
+        ),
+        seed=seed,
+        worlds=worlds,
+    )
+
+
+def _setting(problem: Problem) -> tuple[Terms, Position, Bars]:
+    """Kernel arrays of the problem, registered gates applied."""
+    terms, position = kernel_terms(problem), kernel_position(problem)
+    mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
+    M = len(problem.markets)
+    bars = Bars(
+        odds=np.full(M, problem.rule.scale_odds),
+        information=np.array(
+            [problem.rule.information_share * expected_information(terms, mean, cov, i) for i in range(M)]
+        ),
+        loss=problem.rule.loss_share * np.where(np.isfinite(terms.capital), terms.capital, np.inf).min(axis=1),
+        at_start=np.full(M, -1.0),
+    )
+    for gate in problem.gates:
+        i = problem.markets.index(gate.market)
+        bars.odds[i], bars.information[i] = gate.scale_odds, gate.information
+        bars.loss[i], bars.at_start[i] = gate.max_expected_loss, gate.information_at_start
+        if position.stage[i] == OUT:
+            position.barred[i] = int(ActionKind.SCALE not in judge(gate, problem).allowed)
+    position.piloted[stopped(problem) == 1] = problem.menu.quarters
+    return terms, position, bars
+
+
+def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design: int | None = None) -> float:
+    """Information on theta_i (1 / variance) that one pilot quarter is expected to add; the middle batch by default."""
+    last = len(mean) - 1
+    d = len(terms.batches) // 2 if design is None else design
+    noise = min(
+        (
+            pilot_noise(terms, mean, i, c, d, min(int(terms.first_pilot[i, c]), terms.path.shape[1] - 1))
+            for c in range(terms.capital.shape[1])
+            if np.isfinite(terms.capital[i, c])
+        ),
+        default=math.inf,
+    )
+    spread = cov[i, i] + 2 * cov[i, last] + cov[last, last] + noise
+    left = cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / spread
+    return float(1 / max(left, 1e-12) - 1 / max(cov[i, i], 1e-12))
+
+
+def _play_all(
+    terms: Terms,
+    position: Position,
+    bars: Bars,
+    mean: Floats,
+    cov: Floats,
+    prices: Prices,
+    drawn: list[World],
+    tick: Callable[[int, int], None] | None,
+) -> tuple[list[Played], Floats, Floats]:
+    """Play, baseline value and bound in every world, in two threads (the kernels let go of the interpreter)."""
+
+    def one(world: World) -> tuple[Played, float, float]:
+        return (
+            play(terms, position, bars, mean, cov, prices, world),
+            as_is(terms, position, world.theta),
+            clairvoyant(terms, position, world.theta),
+        )
+
+    rows = list(_in_threads(one, drawn, tick))
+    return [r[0] for r in rows], np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
+
+
+def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int], None] | None) -> Iterable[B]:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for done, row in enumerate(pool.map(work, items), start=1):
+            if tick is not None:
+                tick(done, len(items))
+            yield row
+
+
+def certify(values: Floats, bounds: Floats, method: str) -> Certificate:
+    """Certificate from values and bounds paired by world."""
+    value, bound, gap = _estimate(values), _estimate(bounds), _estimate(bounds - values)
+    return Certificate(
+        value=value, bound=bound, gap=gap, share=value.mean / bound.mean if bound.mean > 0 else None, method=method
+    )
+
+
+def _estimate(sample: Floats) -> Estimate:
+    n = len(sample)
+    return Estimate(mean=float(sample.mean()), se=float(sample.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0, count=n)
+
+
+def _action(problem: Problem, choice: Choice, i: int) -> Action:
+    kind = _KINDS[int(choice.action[i])]
+    if kind in (ActionKind.WAIT, ActionKind.EXIT):
+        return Action(market=problem.markets[i], kind=kind)
+    ready = [code for code, first in problem.offers[i] if first <= 0]
+    pilot = kind is ActionKind.PILOT
+    return Action(
+        market=problem.markets[i],
+        kind=kind,
+        channel=problem.channels[i][int(choice.route[i])],
+        offers=tuple(ready[: problem.menu.offers] if pilot else ready),
+        batch=int(problem.terms.batches[choice.design[i]]) if pilot else 0,
+        weeks=problem.menu.weeks if pilot else 0,
+    )
+
+
+def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, i: int) -> Reason:
+    """The numbers behind the action, the largest first."""
+    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
+    code = problem.markets[i]
+    kind = _KINDS[int(choice.action[i])]
+    if position.stage[i] != OUT:
+        return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=math.exp(mean + var / 2)),))
+    route = int(choice.route[i]) if choice.route[i] >= 0 else int(np.argmin(terms.capital[i]))
+    odds, loss, level = scaling_odds(terms, i, route, 0, mean, var)
+    figures = {
+        "odds_of_break_even": odds,
+        "break_even_demand": level,
+        "expected_demand": math.exp(mean + var / 2),
+        "expected_loss": loss,
+        "capital": float(terms.capital[i, route]),
+        "gain": float(choice.gain[i]),
+        "value_of_waiting": float(choice.wait_value[i]),
+        "own_news": float(choice.own_news[i]),
+        "news_for_others": float(choice.other_news[i]),
+    }
+    if np.isfinite(choice.scale_now[i]):
+        figures["value_of_scaling_now"] = float(choice.scale_now[i])
+    if kind is ActionKind.PILOT:
+        figures["pilot_cost"] = pilot_cost(terms, position, i, route, int(choice.design[i]))
+    lead = {
+        ActionKind.PILOT: ("own_news", "news_for_others", "pilot_cost"),
+        ActionKind.SCALE: ("odds_of_break_even", "value_of_scaling_now", "capital"),
+        ActionKind.WAIT: ("odds_of_break_even", "value_of_waiting", "value_of_scaling_now"),
+        ActionKind.EXIT: ("expected_demand",),
+    }[kind]
+    names = [n for n in lead if n in figures] + [n for n in figures if n not in lead]
+    blocked = ""
+    if not np.isfinite(terms.capital[i]).any() or terms.capital[i].min() > terms.capital_cap.max():
+        blocked = "its capital exceeds every year's limit"
+    elif position.barred[i] == 1:
+        blocked = "its gate does not allow scaling yet"
+    elif int(terms.first_pilot[i].min()) > 0:
+        first = int(terms.first_pilot[i].min())
+        blocked = (
+            f"nothing may be sold before {problem.quarters[first]}"
+            if first < len(problem.quarters)
+            else "nothing may be sold within the horizon"
+        )
+    return Reason(
+        market=code, kind=kind, figures=tuple(Figure(name=n, value=figures[n]) for n in names), blocked=blocked
+    )
+
+
+def _new_gates(problem: Problem, terms: Terms, bars: Bars, choice: Choice) -> tuple[Gate, ...]:
+    """One gate for each pilot started now in a market that has none."""
+    held = {gate.market for gate in problem.gates}
+    return tuple(
+        _gate(problem, terms, bars, i, int(choice.route[i]))
+        for i, code in enumerate(problem.markets)
+        if choice.action[i] == PILOT and code not in held
+    )
+
+
+def _gate(problem: Problem, terms: Terms, bars: Bars, i: int, route: int) -> Gate:
+    _, _, level = scaling_odds(terms, i, route, 0, float(problem.belief.mean[i]), float(problem.belief.cov[i, i]))
+    channel = problem.channels[i][route]
+    assert channel is not None
+    return Gate(
+        market=problem.markets[i],
+        registered=problem.quarters[0],
+        looks=problem.quarters[1 : 1 + problem.menu.quarters],
+        channel=channel,
+        break_even=level,
+        scale_odds=problem.rule.scale_odds,
+        stop_odds=problem.rule.stop_odds,
+        information=float(bars.information[i]),
+        information_at_start=float(1 / max(problem.belief.cov[i, i], 1e-12)),
+        max_expected_loss=float(bars.loss[i]),
+        capital=float(terms.capital[i, route]),
+        readiness=problem.standing[i].conditions,
+    )
+
+
+def _timeline(problem: Problem, played: list[Played]) -> Timeline:
+    stage = np.stack([p.stage for p in played])
+    cash = np.stack([p.cash for p in played])
+    return Timeline(
+        markets=problem.markets,
+        quarters=problem.quarters,
+        piloting=(stage == 3).mean(axis=0).T,
+        scaled=(stage == 1).mean(axis=0).T,
+        exited=(stage == 2).mean(axis=0).T,
+        pilot_cars=np.stack([p.batch.sum(axis=1) for p in played]).mean(axis=0),
+        cars=np.stack([p.sold.sum(axis=1) for p in played]).mean(axis=0),
+        cash=cash.mean(axis=0),
+        cash_low=np.quantile(cash.cumsum(axis=1), 0.05, axis=0),
+    )
+
+
+def _shadow(problem: Problem, terms: Terms, prices: Prices, choice: Choice) -> ShadowPrices:
+    years = sorted({q.year for q in problem.quarters})
+    return ShadowPrices(
+        capital={year: float(prices.capital[k]) for k, year in enumerate(years)},
+        scale_start={q: float(prices.start[t]) for t, q in enumerate(problem.quarters)},
+        car={q: float(prices.car[t]) for t, q in enumerate(problem.quarters)},
+        pilot_car=float(choice.pool_price),
+    )

@@ -1,0 +1,262 @@
+"""Play the policy through one world: decide, pay, sell, learn, quarter by quarter, with the gates on."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from beachhead.belief.tilt import learn_level, learn_pilot
+from beachhead.launch.prices import Prices, find_prices, pilot_cost
+from beachhead.launch.select import EXIT, PILOT, SCALE, choose
+from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Terms
+from beachhead.launch.value import normal_cdf, rates_from, served
+
+LATER_ROUNDS = 5
+
+
+class World(NamedTuple):
+    """One made-up world: the truth and the chance it will show, keyed by quarter and market.
+
+    Attributes:
+        theta: (M,), true log demand.
+        beta: true early-adopter bias.
+        luck: (T, M, weeks), uniforms that turn into weekly pilot orders.
+        noise: (T, M), standard normals of the scaled markets' signals.
+    """
+
+    theta: Floats
+    beta: float
+    luck: Floats
+    noise: Floats
+
+
+class Bars(NamedTuple):
+    """When a registered gate lets a piloted market be scaled; see `launch.gate.Gate`.
+
+    Attributes:
+        odds: (M,), least P(demand >= break-even).
+        information: (M,), least 1/var gained on theta since registration.
+        loss: (M,), most expected loss, money.
+        at_start: (M,), 1/var of theta at registration; below zero where no gate is registered yet.
+    """
+
+    odds: Floats
+    information: Floats
+    loss: Floats
+    at_start: Floats
+
+
+class Played(NamedTuple):
+    """What a policy did and earned in one world.
+
+    Attributes:
+        value: discounted money, salvage and what comes after the horizon included.
+        stage: (T, M), 0 out, 1 scaled, 2 exited, 3 piloting, after the decisions of the quarter.
+        batch: (T, M), pilot cars shipped.
+        cash: (T,), undiscounted money of the quarter.
+        sold: (T, M), cars sold by scaled markets.
+        mean: (M+1,), belief at the end.
+        cov: (M+1, M+1), belief at the end.
+    """
+
+    value: float
+    stage: Ints
+    batch: Floats
+    cash: Floats
+    sold: Floats
+    mean: Floats
+    cov: Floats
+
+
+@njit(cache=True, nogil=True)
+def play(
+    terms: Terms, start: Position, bars: Bars, mean0: Floats, cov0: Floats, first_price: Prices, world: World
+) -> Played:
+    """Play our policy from gate 0 to the horizon; `first_price` are the prices of gate 0."""
+    M, T = terms.path.shape
+    position = copy_position(start)
+    mean, cov = mean0.copy(), cov0.copy()
+    price = first_price
+    information = bars.at_start.copy()
+    stage = np.zeros((T, M), dtype=np.int64)
+    batch = np.zeros((T, M))
+    cash = np.zeros(T)
+    sold = np.zeros((T, M))
+    value = 0.0
+    weight = 1.0
+    for t in range(T):
+        if t > 0:
+            price = find_prices(terms, position, mean, cov, t, price, LATER_ROUNDS)
+            bar(terms, position, bars, information, mean, cov, t)
+        choice = choose(terms, position, mean, cov, t, price)
+        money = apply(terms, position, choice.action, choice.route, choice.design, t, batch[t])
+        for i in range(M):
+            stage[t, i] = 3 if choice.action[i] == PILOT else position.stage[i]
+            if choice.action[i] == PILOT and information[i] < 0.0:
+                information[i] = 1.0 / max(cov[i, i], 1e-12)
+        money += sell(terms, position, world.theta, t, sold[t])
+        cash[t] = money
+        value += weight * money
+        weight *= terms.discount
+        observe(terms, position, mean, cov, world, t, choice.action, choice.route, choice.design)
+    value += weight * after_horizon(terms, position, world.theta)
+    return Played(value, stage, batch, cash, sold, mean, cov)
+
+
+@njit(cache=True, nogil=True)
+def copy_position(position: Position) -> Position:
+    """A position that may be changed without changing the first."""
+    return Position(
+        position.stage.copy(),
+        position.route.copy(),
+        position.since.copy(),
+        position.piloted.copy(),
+        position.fixed,
+        position.barred.copy(),
+        position.spent.copy(),
+    )
+
+
+@njit(cache=True, nogil=True)
+def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean: Floats, cov: Floats, now: int) -> None:
+    """Set `barred` where a gate was registered and its thresholds are not met."""
+    for i in range(mean.shape[0] - 1):
+        if position.stage[i] != OUT or information[i] < 0.0:
+            continue
+        odds, loss, _ = scaling_odds(terms, i, _cheapest(terms, i), now, mean[i], cov[i, i])
+        gained = 1.0 / max(cov[i, i], 1e-12) - information[i]
+        passed = odds >= bars.odds[i] and gained >= bars.information[i] and loss <= bars.loss[i]
+        position.barred[i] = 0 if passed else 1
+
+
+@njit(cache=True, nogil=True)
+def _cheapest(terms: Terms, i: int) -> int:
+    """The route with the least capital."""
+    best = 0
+    for c in range(terms.capital.shape[1]):
+        if terms.capital[i, c] < terms.capital[i, best]:
+            best = c
+    return best
+
+
+@njit(cache=True, nogil=True)
+def scaling_odds(terms: Terms, i: int, c: int, now: int, mean: float, var: float) -> tuple[float, float, float]:
+    """P(demand >= break-even), expected loss, and break-even cars a year, if scaled now and never left.
+
+    Expected loss is E max(0, -NPV): a Black put on log-normal demand.
+    """
+    no_price = np.zeros(terms.path.shape[1])
+    gain_now, later, cost = rates_from(terms, no_price, i, c, now, now)
+    gain = gain_now + terms.discount * later
+    spent = terms.capital[i, c] + terms.opex[i, c] + terms.discount * cost
+    if gain <= 0.0:
+        return 0.0, spent, np.inf
+    level = spent / gain
+    sd = math.sqrt(max(var, 1e-12))
+    d2 = (mean - math.log(max(level, 1e-12))) / sd
+    loss = spent * normal_cdf(-d2) - gain * math.exp(mean + 0.5 * var) * normal_cdf(-d2 - sd)
+    return normal_cdf(d2), max(loss, 0.0), level
+
+
+@njit(cache=True, nogil=True)
+def apply(terms: Terms, position: Position, action: Ints, route: Ints, design: Ints, now: int, batch: Floats) -> float:
+    """Carry out the actions of a gate; returns the money spent (negative) or recovered, and fills `batch` (M,)."""
+    money = 0.0
+    for i in range(action.shape[0]):
+        if action[i] == EXIT:
+            money += terms.salvage[i, position.route[i]]
+            position.stage[i] = EXITED
+        elif action[i] == SCALE:
+            money -= terms.capital[i, route[i]]
+            position.stage[i], position.route[i], position.since[i] = SCALED, route[i], now
+            position.spent[terms.year[now]] += terms.capital[i, route[i]]
+        elif action[i] == PILOT:
+            money -= pilot_cost(terms, position, i, route[i], design[i])
+            position.piloted[i] += 1
+            batch[i] = terms.batches[design[i]]
+    return money
+
+
+@njit(cache=True, nogil=True)
+def sell(terms: Terms, position: Position, theta: Floats, now: int, sold: Floats) -> float:
+    """Sell in every scaled market, best margin first when cars are short; returns margin less opex, fills `sold`."""
+    M = theta.shape[0]
+    margins = np.full(M, -np.inf)
+    money = 0.0
+    for i in range(M):
+        if position.stage[i] == SCALED:
+            margins[i] = terms.margin[i, position.route[i]]
+            money -= terms.opex[i, position.route[i]]
+    cars = terms.cars_cap[now]
+    for i in np.argsort(-margins, kind="mergesort"):
+        if position.stage[i] != SCALED or margins[i] <= 0.0:
+            continue
+        sold[i] = min(cars, served(terms, i, position.route[i], position.since[i], now) * math.exp(theta[i]))
+        cars -= sold[i]
+        money += margins[i] * sold[i]
+    return money
+
+
+@njit(cache=True, nogil=True)
+def observe(
+    terms: Terms,
+    position: Position,
+    mean: Floats,
+    cov: Floats,
+    world: World,
+    now: int,
+    action: Ints,
+    route: Ints,
+    design: Ints,
+) -> None:
+    """What the quarter shows: pilot orders (stopped when sold out) and early signals of scaled markets.
+
+    Tilted updates do not quite commute, so they are taken in the order of the means: the axes' order must not matter.
+    """
+    for i in np.argsort(mean[:-1], kind="mergesort"):
+        if action[i] == PILOT:
+            reach = terms.pilot_reach[i, route[i], design[i]]
+            rate = reach * terms.path[i, now] / 52.0
+            size = terms.week_size[i] * reach
+            weekly = rate * math.exp(world.theta[i] + world.beta)
+            weeks, orders, left = ordered(weekly, size, terms.batches[design[i]], world.luck[now, i])
+            learn_pilot(mean, cov, i, rate, size, weeks, orders, left)
+        elif position.stage[i] == SCALED and 0 <= now - position.since[i] < terms.signal_quarters:
+            seen = world.theta[i] + math.sqrt(terms.signal_var) * world.noise[now, i]
+            learn_level(mean, cov, i, seen, terms.signal_var)
+
+
+@njit(cache=True, nogil=True)
+def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, int, int]:
+    """Weekly negative-binomial orders by inversion: whole weeks with stock, orders in them, cars left at sell-out."""
+    left = batch
+    orders = 0
+    odds = weekly / (size + weekly)
+    none = math.exp(-size * math.log1p(weekly / size))
+    for week in range(luck.shape[0]):
+        mass, below, n = none, none, 0
+        while below < luck[week] and n < left:
+            mass *= (n + size) / (n + 1.0) * odds
+            below += mass
+            n += 1
+        if n >= left:
+            return week, orders, left
+        orders += n
+        left -= n
+    return luck.shape[0], orders, 0
+
+
+@njit(cache=True, nogil=True)
+def after_horizon(terms: Terms, position: Position, theta: Floats) -> float:
+    """Run-rate profit of the scaled markets for `tail` quarters, cars no longer rationed."""
+    T = terms.path.shape[1]
+    money = 0.0
+    for i in range(theta.shape[0]):
+        if position.stage[i] == SCALED:
+            c = position.route[i]
+            rate = served(terms, i, c, position.since[i], T - 1) * terms.margin[i, c] * math.exp(theta[i])
+            money += terms.tail * (rate - terms.opex[i, c])
+    return money

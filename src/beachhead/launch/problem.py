@@ -1,0 +1,274 @@
+"""The question that a plan answers: belief, options, limits and where every market stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from beachhead.belief.belief import Belief
+from beachhead.launch.action import PilotMenu, Standing
+from beachhead.launch.gate import Gate, GateRule
+from beachhead.launch.terms import EXITED, OUT, SCALED, Position, Terms
+from beachhead.world.economics import Economics, Limits
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel, Stage
+from beachhead.world.offer import Offer, Price
+from beachhead.world.quarter import Quarter
+
+SIGNAL_SD = 0.15
+SIGNAL_QUARTERS = 3
+LONG_AGO = -400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """A launch at a gate: the first of `belief.quarters` is the quarter decided now.
+
+    Attributes:
+        belief: joint belief about demand.
+        channels: (M, C), channel of each route; None pads markets that have fewer.
+        offers: (M,), offers priced in the market with the first quarter index in which each can ship, lead offer
+            first: best margin, then soonest, then cheapest.
+        terms: the arrays of the launch, read-only, axes in belief order.
+        standing: (M,), where each market stands.
+        menu: the pilots that may be chosen.
+        rule: how gates are set.
+        gates: gates already registered, at most one a market.
+    """
+
+    belief: Belief
+    channels: tuple[tuple[Channel | None, ...], ...]
+    offers: tuple[tuple[tuple[str, int], ...], ...]
+    terms: Terms
+    standing: tuple[Standing, ...]
+    menu: PilotMenu
+    rule: GateRule = field(default_factory=GateRule)
+    gates: tuple[Gate, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.belief.markets)
+        if not len(self.channels) == len(self.offers) == len(self.standing) == count:
+            raise ValueError("channels, offers and standing need one row for each market of the belief")
+        if len({gate.market for gate in self.gates}) != len(self.gates):
+            raise ValueError("a market has two gates")
+        for array in self.terms:
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
+    @property
+    def markets(self) -> tuple[str, ...]:
+        """M market codes."""
+        return self.belief.markets
+
+    @property
+    def quarters(self) -> tuple[Quarter, ...]:
+        """T quarters; the first is decided now."""
+        return self.belief.quarters
+
+
+def assemble(
+    *,
+    belief: Belief,
+    economics: Iterable[Economics],
+    limits: Limits,
+    discount: float,
+    terminal_quarters: float,
+    menu: PilotMenu | None = None,
+    offers: Iterable[Offer] = (),
+    prices: Iterable[Price] = (),
+    offer_margins: Mapping[tuple[str, str], float] | None = None,
+    standing: Mapping[str, Standing] | None = None,
+    rule: GateRule | None = None,
+    gates: Iterable[Gate] = (),
+    committed: Mapping[int, float] | None = None,
+) -> Problem:
+    """Build a problem from nouns; the one place where launch data become arrays.
+
+    Args:
+        belief: joint belief; its markets and quarters set the axes.
+        economics: at least one row for each market of the belief; others are ignored.
+        limits: per-quarter tuples must have T values, `capital_per_year` a value for every year touched.
+        discount: of one quarter, 0..1.
+        terminal_quarters: quarters of run-rate profit that stand for what comes after the horizon.
+        menu: pilots that may be chosen.
+        offers: what can be shipped; markets without a priced offer cannot be piloted or scaled. Empty: not asked.
+        prices: of the offers.
+        offer_margins: margin by (market, offer) where known; else the channel's margin holds for every offer.
+        standing: by market; a market not named is out.
+        rule: how gates are set.
+        gates: gates already registered.
+        committed: capital already committed by calendar year, taken off the limits.
+    """
+    menu = menu or PilotMenu()
+    standing = standing or {}
+    rows = _rows_by_market(belief, economics)
+    _check(belief, limits, discount, terminal_quarters, rows)
+    choices = tuple(
+        _ranked_offers(code, belief.quarters, tuple(offers), tuple(prices), offer_margins or {})
+        for code in belief.markets
+    )
+    asked = bool(tuple(offers))
+    earliest = [row[0][1] if row else None for row in (_soonest(choice) for choice in choices)]
+    return Problem(
+        belief=belief,
+        channels=_channels(rows),
+        offers=choices,
+        terms=_terms(
+            belief, rows, limits, discount, terminal_quarters, menu, earliest if asked else None, committed or {}
+        ),
+        standing=tuple(standing.get(code, Standing()) for code in belief.markets),
+        menu=menu,
+        rule=rule or GateRule(),
+        gates=tuple(gate for gate in gates if gate.market in set(belief.markets)),
+    )
+
+
+def _rows_by_market(belief: Belief, economics: Iterable[Economics]) -> list[list[Economics]]:
+    rows: dict[str, list[Economics]] = {code: [] for code in belief.markets}
+    for row in economics:
+        if row.market in rows:
+            rows[row.market].append(row)
+    return [sorted(rows[code], key=lambda row: row.channel.value) for code in belief.markets]
+
+
+def _check(
+    belief: Belief, limits: Limits, discount: float, terminal_quarters: float, rows: list[list[Economics]]
+) -> None:
+    quarters = len(belief.quarters)
+    wrong = [f"{code} has no economics" for code, row in zip(belief.markets, rows, strict=True) if not row]
+    for name in ("cars_per_quarter", "pilot_cars_per_quarter"):
+        count = len(getattr(limits, name))
+        if count != quarters:
+            wrong.append(f"{name} has {count} values for {quarters} quarters")
+    missing = sorted({q.year for q in belief.quarters} - set(limits.capital_per_year))
+    if missing:
+        wrong.append(f"capital_per_year has no value for {', '.join(map(str, missing))}")
+    if not 0 < discount <= 1:
+        wrong.append(f"discount {discount} is not in (0, 1]")
+    if terminal_quarters < 0:
+        wrong.append(f"terminal_quarters {terminal_quarters} is negative")
+    if wrong:
+        raise BadInput("the plan cannot be set up: " + "; ".join(wrong), "mend launch.toml and economics.csv")
+
+
+def _ranked_offers(
+    code: str,
+    quarters: tuple[Quarter, ...],
+    offers: tuple[Offer, ...],
+    prices: tuple[Price, ...],
+    margins: Mapping[tuple[str, str], float],
+) -> tuple[tuple[str, int], ...]:
+    """Offers priced in the market with the first quarter index in which they can ship, lead offer first."""
+    net = {price.offer: price.net for price in prices if price.market == code}
+    able = [offer for offer in offers if offer.code in net]
+    able.sort(key=lambda o: (-margins.get((code, o.code), 0.0), o.available_from, net[o.code], o.code))
+    return tuple((offer.code, max(offer.available_from - quarters[0], 0)) for offer in able)
+
+
+def _soonest(choice: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
+    return sorted(choice, key=lambda row: row[1])[:1]
+
+
+def _channels(rows: list[list[Economics]]) -> tuple[tuple[Channel | None, ...], ...]:
+    width = max(len(row) for row in rows)
+    return tuple(tuple([r.channel for r in row] + [None] * (width - len(row))) for row in rows)
+
+
+def _terms(
+    belief: Belief,
+    rows: list[list[Economics]],
+    limits: Limits,
+    discount: float,
+    terminal_quarters: float,
+    menu: PilotMenu,
+    earliest: list[int | None] | None,
+    committed: Mapping[int, float],
+) -> Terms:
+    M, T = belief.log_path.shape
+    C = max(len(row) for row in rows)
+    years = sorted({q.year for q in belief.quarters})
+
+    def table(name: str, fill: float) -> np.ndarray:
+        out = np.full((M, C), fill)
+        for i, row in enumerate(rows):
+            out[i, : len(row)] = [getattr(r, name) for r in row]
+        return out
+
+    capital = table("capital", np.inf)
+    salvage = np.zeros((M, C))
+    ramp = np.zeros((M, C, T))
+    reach = np.zeros((M, C, len(menu.batches)))
+    first_scale = np.full((M, C), T, dtype=np.int64)
+    first_pilot = np.full((M, C), T, dtype=np.int64)
+    for i, row in enumerate(rows):
+        shipped = 0 if earliest is None else earliest[i]
+        for c, r in enumerate(row):
+            salvage[i, c] = r.capital * r.exit_share
+            steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
+            ramp[i, c] = r.reach * np.array(steps)
+            reach[i, c] = np.minimum(r.pilot_reach * np.array(menu.batches) / 100.0, 1.0)
+            if shipped is not None:
+                first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
+                first_pilot[i, c] = min(max(r.earliest_pilot - belief.quarters[0], shipped, 0), T)
+    return Terms(
+        capital=capital,
+        salvage=salvage,
+        opex=table("opex_per_quarter", 0.0),
+        margin=table("unit_margin", 0.0),
+        ramp=ramp,
+        path=np.exp(belief.log_path),
+        start_fee=table("pilot_start_fee", 0.0),
+        quarter_fee=table("pilot_fee_per_quarter", 0.0),
+        car_cost=table("pilot_cost_per_car", 0.0),
+        pilot_reach=np.maximum(reach, 1e-12),
+        week_size=np.full(M, belief.nb_size_weekly),
+        first_scale=first_scale,
+        first_pilot=first_pilot,
+        batches=np.array(menu.batches, dtype=np.int64),
+        year=np.array([years.index(q.year) for q in belief.quarters], dtype=np.int64),
+        capital_cap=np.array([max(limits.capital_per_year[y] - committed.get(y, 0.0), 0.0) for y in years]),
+        starts_cap=np.full(T, float(limits.scale_starts_per_quarter)),
+        cars_cap=np.array(limits.cars_per_quarter, dtype=np.float64),
+        pool_cap=np.array(limits.pilot_cars_per_quarter, dtype=np.float64),
+        discount=float(discount),
+        tail=float(terminal_quarters),
+        signal_var=SIGNAL_SD**2,
+        signal_quarters=SIGNAL_QUARTERS,
+        pilot_quarters=menu.quarters,
+        weeks=menu.weeks,
+    )
+
+
+def kernel_terms(problem: Problem) -> Terms:
+    """The problem's arrays as writable copies: compiled kernels know one array type only."""
+    return Terms._make(a.copy() if isinstance(a, np.ndarray) else a for a in problem.terms)
+
+
+def kernel_position(problem: Problem) -> Position:
+    """Where every market stands, as arrays."""
+    M = len(problem.markets)
+    stage = np.full(M, OUT, dtype=np.int64)
+    route = np.full(M, -1, dtype=np.int64)
+    since = np.full(M, LONG_AGO, dtype=np.int64)
+    for i, at in enumerate(problem.standing):
+        if at.stage is Stage.EXITED:
+            stage[i] = EXITED
+        elif at.stage is Stage.SCALED:
+            if at.channel not in problem.channels[i] or at.since is None:
+                raise BadInput(
+                    f"{problem.markets[i]} is scaled through {at.channel}, which has no row in its economics",
+                    "add the row to economics.csv",
+                )
+            stage[i], route[i] = SCALED, problem.channels[i].index(at.channel)
+            since[i] = at.since - problem.quarters[0]
+    return Position(
+        stage=stage,
+        route=route,
+        since=since,
+        piloted=np.array([at.pilot_quarters for at in problem.standing], dtype=np.int64),
+        fixed=np.array([int(at.is_home) for at in problem.standing], dtype=np.int64),
+        barred=np.zeros(M, dtype=np.int64),
+        spent=np.zeros(problem.terms.capital_cap.shape[0]),
+    )

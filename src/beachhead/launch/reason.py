@@ -1,0 +1,99 @@
+"""Why the plan does what it does with a market: numbers for a face to print, and one plain sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beachhead.launch.action import ActionKind
+
+MONEY = frozenset(
+    {
+        "expected_loss",
+        "capital",
+        "gain",
+        "value_of_waiting",
+        "own_news",
+        "news_for_others",
+        "value_of_scaling_now",
+        "pilot_cost",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number behind a decision.
+
+    Attributes:
+        name: what it is; `odds_of_break_even` is 0..1, `break_even_demand` and `expected_demand` are cars a year at
+            full scale, all others are money.
+        value: the number.
+    """
+
+    name: str
+    value: float
+
+    @property
+    def unit(self) -> str:
+        """money, odds or cars a year."""
+        if self.name in MONEY:
+            return "money"
+        return "odds" if self.name == "odds_of_break_even" else "cars a year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a market gets its action.
+
+    Attributes:
+        market: market code.
+        kind: the action it explains.
+        figures: the numbers, the two or three that decide first.
+        blocked: what forbids more, such as an unmet gate; empty if nothing does.
+    """
+
+    market: str
+    kind: ActionKind
+    figures: tuple[Figure, ...]
+    blocked: str = ""
+
+    def figure(self, name: str) -> float | None:
+        """The number of that name, or None."""
+        return next((f.value for f in self.figures if f.name == name), None)
+
+
+def sentence(reason: Reason, currency: str) -> str:
+    """One plain sentence with the two or three numbers that decide."""
+    values = {f.name: _shown(f, currency) for f in reason.figures}
+    said = ", ".join(part.format(**values) for name, part in _TEXTS[reason.kind] if name in values)
+    return f"{said} ({reason.blocked})" if reason.blocked else said
+
+
+_TEXTS = {
+    ActionKind.PILOT: (
+        ("pilot_cost", "a pilot costs {pilot_cost}"),
+        ("own_news", "what it teaches is worth {own_news} here"),
+        ("news_for_others", "and {news_for_others} in other markets"),
+    ),
+    ActionKind.SCALE: (
+        ("odds_of_break_even", "{odds_of_break_even} odds of breaking even"),
+        ("value_of_scaling_now", "worth {value_of_scaling_now} now for {capital} of capital"),
+    ),
+    ActionKind.WAIT: (
+        ("odds_of_break_even", "{odds_of_break_even} odds of breaking even"),
+        ("value_of_scaling_now", "scaling now is worth {value_of_scaling_now}"),
+        ("value_of_waiting", "waiting {value_of_waiting}"),
+    ),
+    ActionKind.EXIT: (("expected_demand", "{expected_demand} expected do not pay for staying"),),
+}
+
+
+def _shown(figure: Figure, currency: str) -> str:
+    if figure.unit == "odds":
+        return f"{100 * figure.value:.0f} %"
+    if figure.unit == "cars a year":
+        return f"{figure.value:,.0f} cars a year"
+    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+        if abs(figure.value) >= size:
+            return f"{figure.value / size:.3g}{letter} {currency}"
+    return f"{figure.value:.0f} {currency}"

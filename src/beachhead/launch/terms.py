@@ -1,0 +1,94 @@
+"""A problem as plain arrays: what the compiled kernels read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Terms(NamedTuple):
+    """The arrays of one launch; C routes (channel and price point) a market, D pilot designs, Y calendar years.
+
+    Attributes:
+        capital: (M, C), spent when scaled; infinite where the route does not exist.
+        salvage: (M, C), money back on exit.
+        opex: (M, C), a quarter.
+        margin: (M, C), a car.
+        ramp: (M, C, T), share of demand served j quarters after the start, reach included.
+        path: (M, T), demand of the quarter over demand at theta.
+        start_fee: (M, C), once per piloted market.
+        quarter_fee: (M, C), each pilot quarter.
+        car_cost: (M, C), each pilot car.
+        pilot_reach: (M, C, D), share of demand that a pilot reaches.
+        week_size: (M,), negative-binomial size of one week at full reach.
+        first_scale: (M, C), first quarter index in which scaling is permitted.
+        first_pilot: (M, C), first quarter index in which a pilot is permitted.
+        batches: (D,), cars.
+        year: (T,), index of the calendar year.
+        capital_cap: (Y,), capital a year.
+        starts_cap: (T,), scale starts a quarter.
+        cars_cap: (T,), cars a quarter.
+        pool_cap: (T,), pilot cars a quarter.
+        discount: of one quarter.
+        tail: quarters of run-rate profit that stand for what comes after the horizon.
+        signal_var: variance of the log-demand signal of a scaled market's quarter.
+        signal_quarters: quarters after the start that give such a signal.
+        pilot_quarters: most pilot quarters a market may have.
+        weeks: weeks of a pilot quarter.
+    """
+
+    capital: Floats
+    salvage: Floats
+    opex: Floats
+    margin: Floats
+    ramp: Floats
+    path: Floats
+    start_fee: Floats
+    quarter_fee: Floats
+    car_cost: Floats
+    pilot_reach: Floats
+    week_size: Floats
+    first_scale: Ints
+    first_pilot: Ints
+    batches: Ints
+    year: Ints
+    capital_cap: Floats
+    starts_cap: Floats
+    cars_cap: Floats
+    pool_cap: Floats
+    discount: float
+    tail: float
+    signal_var: float
+    signal_quarters: int
+    pilot_quarters: int
+    weeks: int
+
+
+class Position(NamedTuple):
+    """Where every market stands at a gate; arrays are changed in place while a world is played.
+
+    Attributes:
+        stage: (M,), 0 out (or piloting), 1 scaled, 2 exited.
+        route: (M,), route of a scaled market.
+        since: (M,), quarter index in which it was scaled (negative: before the horizon).
+        piloted: (M,), pilot quarters so far.
+        fixed: (M,), 1 where the stage may not be changed (the home market).
+        barred: (M,), 1 where the registered gate does not allow scaling now.
+        spent: (Y,), capital already committed in each year.
+    """
+
+    stage: Ints
+    route: Ints
+    since: Ints
+    piloted: Ints
+    fixed: Ints
+    barred: Ints
+    spent: Floats
+
+
+OUT, SCALED, EXITED = 0, 1, 2

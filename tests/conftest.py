@@ -1,0 +1,83 @@
+"""Nouns that several tests need."""
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pytest
+
+from beachhead.belief.belief import Belief
+from beachhead.launch.problem import Problem, assemble
+from beachhead.world.economics import Economics, Limits
+from beachhead.world.market import Channel
+from beachhead.world.quarter import Quarter, grid
+from beachhead.world.source import Grade, Source
+
+_SOURCE = Source(who="made up for a test", as_of=date(2026, 1, 1), grade=Grade.C)
+_RAMP = (0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@pytest.fixture
+def made_up_launch() -> Callable[..., Problem]:
+    """A launch into M made-up markets in five regions; the same seed gives the same launch."""
+    return _made_up_launch
+
+
+def _made_up_launch(
+    M: int = 8,
+    T: int = 12,
+    seed: int = 0,
+    channels: tuple[Channel, ...] = (Channel.OWN_STORE,),
+    order: tuple[int, ...] | None = None,
+    **changes: object,
+) -> Problem:
+    rng = np.random.default_rng(seed)
+    level = np.log(10_000) + 0.7 * rng.standard_normal(M)
+    margin = rng.uniform(4e3, 8e3, M)
+    break_even = 1.1 * np.exp(level + 0.35 * rng.standard_normal(M))
+    rows = np.arange(M) if order is None else np.array(order)
+    region = np.arange(M) % 5
+    cov = np.zeros((M + 1, M + 1))
+    cov[:M, :M] = 0.25 + 0.35**2 * (region[:, None] == region[None, :]) + 0.25 * np.eye(M)
+    cov[M, M] = 0.04
+    quarters = grid(Quarter(2027, 1), T)
+    lasting = sum(0.98**t for t in range(T)) + 10 * 0.98**T
+    worth = break_even * margin / 4 * lasting
+    picked = np.append(rows, M)
+    belief = Belief(
+        markets=tuple(f"M{i:02d}" for i in rows),
+        quarters=quarters,
+        mean=np.append(level, 0.15)[picked],
+        cov=cov[np.ix_(picked, picked)],
+        log_path=np.zeros((M, T)),
+        nb_size_weekly=20.0,
+    )
+    economics = [
+        Economics(
+            market=f"M{i:02d}",
+            channel=channel,
+            capital=0.5 * worth[i] * (1 - 0.3 * c),
+            exit_share=0.2,
+            opex_per_quarter=0.5 * worth[i] / lasting,
+            unit_margin=margin[i] * (1 - 0.15 * c),
+            reach=1 - 0.15 * c,
+            ramp=_RAMP,
+            pilot_start_fee=0.005 * worth[i],
+            pilot_fee_per_quarter=0.0025 * worth[i],
+            pilot_cost_per_car=4_000.0,
+            pilot_reach=240 / np.exp(level[i]),
+            earliest_scale=quarters[0],
+            earliest_pilot=quarters[0],
+            source=_SOURCE,
+        )
+        for i in range(M)
+        for c, channel in enumerate(channels)
+    ]
+    limits = Limits(
+        capital_per_year={q.year: 0.5 * max(0.2 * worth.sum(), 1.05 * worth.max()) for q in quarters},
+        scale_starts_per_quarter=max(1, M // 6),
+        cars_per_quarter=tuple(0.15 * np.exp(level + 0.3).sum() * min(1.0, (t + 1) / 8) for t in range(T)),
+        pilot_cars_per_quarter=(50.0 * M,) * T,
+    )
+    asked: dict[str, object] = {"discount": 0.98, "terminal_quarters": 10.0} | changes
+    return assemble(belief=belief, **({"economics": economics, "limits": limits} | asked))  # type: ignore[arg-type]

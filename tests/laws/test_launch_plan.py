@@ -1,0 +1,153 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from beachhead.launch.action import ActionKind
+from beachhead.launch.bound import clairvoyant
+from beachhead.launch.design import design, smallest_batch
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.gate import Verdict
+from beachhead.launch.judge import judge, recommend
+from beachhead.launch.plan import plan
+from beachhead.launch.problem import kernel_position, kernel_terms
+from beachhead.launch.reason import sentence
+from beachhead.world.economics import Limits
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
+
+
+def test_the_same_problem_and_seed_give_the_same_plan(made_up_launch):
+    problem = made_up_launch()
+    one, two = plan(problem, seed=3, worlds=4), plan(problem, seed=3, worlds=4)
+    assert one.actions == two.actions
+    assert one.certificate == two.certificate
+    assert np.array_equal(one.timeline.cash, two.timeline.cash)
+
+
+def test_permuting_the_markets_permutes_the_plan(made_up_launch):
+    straight = plan(made_up_launch(M=6), seed=1, worlds=4)
+    shuffled = plan(made_up_launch(M=6, order=(4, 0, 5, 2, 1, 3)), seed=1, worlds=4)
+    assert {a.market: a for a in straight.actions} == {a.market: a for a in shuffled.actions}
+    assert shuffled.certificate.value.mean == pytest.approx(straight.certificate.value.mean, rel=1e-9)
+    assert shuffled.certificate.bound.mean == pytest.approx(straight.certificate.bound.mean, rel=1e-9)
+
+
+def test_no_world_is_played_better_than_a_clairvoyant_would(made_up_launch):
+    answer = plan(made_up_launch(M=8, seed=2), seed=5, worlds=8)
+    assert 0 < answer.certificate.value.mean < answer.certificate.bound.mean
+
+
+def test_relaxing_a_limit_never_lowers_the_clairvoyant_bound(made_up_launch):
+    problem = made_up_launch(M=8)
+    terms, position = kernel_terms(problem), kernel_position(problem)
+    for world in draw_worlds(problem.belief, 13, seed=0, count=3):
+        tight = clairvoyant(terms, position, world.theta)
+        for name in ("capital_cap", "starts_cap", "cars_cap"):
+            loose = terms._replace(**{name: getattr(terms, name) * 1.5})
+            assert clairvoyant(loose, position, world.theta) >= tight - 1e-6 * abs(tight)
+
+
+def test_markets_that_may_not_be_split_are_worth_no_more(made_up_launch):
+    problem = made_up_launch(M=8)
+    terms, position = kernel_terms(problem), kernel_position(problem)
+    for world in draw_worlds(problem.belief, 13, seed=0, count=3):
+        split = clairvoyant(terms, position, world.theta)
+        assert clairvoyant(terms, position, world.theta, whole=True) <= split * (1 + 1e-6) + 1e-6
+
+
+def test_a_market_with_no_upside_and_no_link_to_others_is_never_piloted(made_up_launch):
+    problem = made_up_launch(M=5)
+    mean, cov = problem.belief.mean.copy(), problem.belief.cov.copy()
+    mean[2] -= 6
+    cov[2, :] = cov[:, 2] = 0
+    cov[2, 2] = 0.3
+    cov[5, :] = cov[:, 5] = 0
+    lone = replace(problem, belief=replace(problem.belief, mean=mean, cov=cov))
+    answer = plan(lone, seed=0, worlds=6)
+    assert answer.actions[2].kind is ActionKind.WAIT
+    assert answer.timeline.piloting[2].max() == 0
+    assert answer.timeline.scaled[2].max() == 0
+
+
+def test_earliest_dates_hold_and_the_reason_says_so(made_up_launch):
+    problem = made_up_launch(M=5)
+    first = problem.terms.first_pilot.copy()
+    first[:] = 5
+    later = replace(problem, terms=problem.terms._replace(first_pilot=first, first_scale=first))
+    answer = plan(later, seed=0, worlds=4)
+    assert {a.kind for a in answer.actions} == {ActionKind.WAIT}
+    assert answer.timeline.piloting[:, :5].max() == answer.timeline.scaled[:, :5].max() == 0
+    assert answer.timeline.piloting[:, 5:].max() + answer.timeline.scaled[:, 5:].max() > 0
+    assert "2028Q2" in sentence(answer.reasons[0], "EUR")
+
+
+def test_a_market_too_dear_for_every_year_is_named_and_left_out(made_up_launch):
+    problem = made_up_launch(M=5)
+    capital = problem.terms.capital.copy()
+    capital[1] *= 100
+    answer = plan(replace(problem, terms=problem.terms._replace(capital=capital)), seed=0, worlds=3)
+    assert answer.unaffordable == ("M01",)
+    assert answer.actions[1].kind is ActionKind.WAIT
+
+
+def test_the_better_channel_is_picked(made_up_launch):
+    both = made_up_launch(M=5, channels=(Channel.OWN_STORE, Channel.DEALER))
+    margin = both.terms.margin.copy()
+    margin[:, both.channels[0].index(Channel.DEALER)] *= 3
+    answer = plan(replace(both, terms=both.terms._replace(margin=margin)), seed=0, worlds=3)
+    scaled = [a for a in answer.actions if a.kind is ActionKind.SCALE]
+    assert scaled
+    assert {a.channel for a in scaled} == {Channel.DEALER}
+
+
+def test_every_pilot_gets_a_gate_before_it_starts_and_the_gate_judges_what_comes_back(made_up_launch):
+    problem = made_up_launch(M=8)
+    answer = plan(problem, seed=0, worlds=3)
+    piloted = {a.market for a in answer.actions if a.kind is ActionKind.PILOT}
+    assert piloted
+    assert {g.market for g in answer.gates} == piloted
+    gate = answer.gates[0]
+    assert judge(gate, problem).verdict is Verdict.UNDECIDED
+
+    i = problem.markets.index(gate.market)
+    good, bad = problem.belief.mean.copy(), problem.belief.mean.copy()
+    good[i], bad[i] = np.log(gate.break_even) + 1.0, np.log(gate.break_even) - 1.5
+    cov = problem.belief.cov.copy()
+    cov[i, :] *= 0.3
+    cov[:, i] *= 0.3
+    told = replace(problem, belief=replace(problem.belief, mean=good, cov=cov), gates=answer.gates)
+    assert judge(gate, told).verdict is Verdict.SCALE
+    unready = replace(gate, readiness=("service_cover",))
+    assert judge(unready, told).verdict is Verdict.HOLD
+    assert judge(unready, told).unmet == ("service_cover",)
+    sad = replace(told, belief=replace(problem.belief, mean=bad, cov=cov))
+    assert judge(gate, sad).verdict is Verdict.STOP
+    again = plan(sad, seed=0, worlds=3)
+    chosen = recommend(again.actions, [judge(gate, sad)], sad)[i]
+    assert chosen.action is ActionKind.WAIT
+    assert chosen.verdict is Verdict.STOP
+
+
+def test_a_larger_batch_tells_more_but_never_more_than_the_shared_bias_leaves(made_up_launch):
+    problem = made_up_launch(M=5)
+    small, large = design(problem, "M01", 50), design(problem, "M01", 400)
+    assert small.sd_after > large.sd_after > large.floor_sd > 0
+    assert small.odds_wrong > large.odds_wrong
+    needed = smallest_batch(problem, "M01", small.information)
+    assert needed is not None
+    assert 45 <= needed <= 50
+    assert smallest_batch(problem, "M01", 1e6) is None
+
+
+def test_missing_economics_and_short_limits_are_all_named_at_once(made_up_launch):
+    with pytest.raises(BadInput, match=r"M00 has no economics.*cars_per_quarter has 3 values for 12 quarters"):
+        made_up_launch(
+            economics=[],
+            limits=Limits(
+                capital_per_year={2027: 1.0},
+                scale_starts_per_quarter=1,
+                cars_per_quarter=(1.0,) * 3,
+                pilot_cars_per_quarter=(1.0,) * 12,
+            ),
+        )
