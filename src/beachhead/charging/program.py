@@ -1,0 +1,191 @@
+"""Linear and mixed-integer programmes: a small builder, readable algebra, and HiGHS to solve them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Outcome(StrEnum):
+    """How a solver ended."""
+
+    OPTIMAL = "optimal"
+    BOUNDED = "bounded"
+    INFEASIBLE = "infeasible"
+    UNSOLVED = "unsolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solved:
+    """What a solver found.
+
+    Attributes:
+        outcome: optimal, bounded (feasible with a gap: stopped by a limit), infeasible or unsolved.
+        values: (n,) values of the variables; empty if none were found.
+        objective: objective value at them.
+        bound: proven lower bound of the objective.
+    """
+
+    outcome: Outcome
+    values: Floats
+    objective: float
+    bound: float
+
+
+@dataclass(slots=True)
+class Builder:
+    """Grows a programme block by block; the one mutable thing of this file, frozen by `solve`."""
+
+    cost: list[Floats] = field(default_factory=list)
+    lower: list[Floats] = field(default_factory=list)
+    upper: list[Floats] = field(default_factory=list)
+    integer: list[NDArray[np.bool_]] = field(default_factory=list)
+    names: list[tuple[str, int]] = field(default_factory=list)
+    terms: list[tuple[Ints, Ints, Floats]] = field(default_factory=list)
+    row_lower: list[Floats] = field(default_factory=list)
+    row_upper: list[Floats] = field(default_factory=list)
+    row_names: list[tuple[str, int]] = field(default_factory=list)
+    columns: int = 0
+    rows: int = 0
+
+    def variables(
+        self,
+        name: str,
+        count: int,
+        *,
+        cost: object = 0.0,
+        lower: object = 0.0,
+        upper: object = np.inf,
+        whole: bool = False,
+    ) -> Ints:
+        """Add a block of variables; returns their column numbers."""
+        for store, value in ((self.cost, cost), (self.lower, lower), (self.upper, upper)):
+            store.append(np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)))
+        self.integer.append(np.full(count, whole))
+        self.names.append((name, count))
+        first, self.columns = self.columns, self.columns + count
+        return np.arange(first, self.columns)
+
+    def constraints(
+        self, name: str, parts: Sequence[tuple[Ints, object]], *, lower: object, upper: object, count: int
+    ) -> None:
+        """Add `count` rows lower <= sum of coefficient x variable <= upper; column -1 leaves a term out of a row."""
+        rows = np.arange(self.rows, self.rows + count)
+        for columns, coefficient in parts:
+            values = np.broadcast_to(np.asarray(coefficient, dtype=np.float64), (count,))
+            present = columns >= 0
+            self.terms.append((rows[present], columns[present], values[present]))
+        self.row_lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), (count,)))
+        self.row_upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), (count,)))
+        self.row_names.append((name, count))
+        self.rows += count
+
+    def sums(self, name: str, rows: Ints, columns: Ints, values: object, *, lower: object, upper: object) -> None:
+        """Add max(rows) + 1 constraints given as triplets (row, column, value)."""
+        count = int(rows.max()) + 1 if rows.size else 0
+        coefficients = np.broadcast_to(np.asarray(values, dtype=np.float64), rows.shape)
+        self.terms.append((rows + self.rows, columns, coefficients))
+        self.row_lower.append(np.broadcast_to(np.asarray(lower, dtype=np.float64), (count,)))
+        self.row_upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), (count,)))
+        self.row_names.append((name, count))
+        self.rows += count
+
+    def solve(self, *, gap: float = 0.0, seconds: float = 60.0) -> Solved:
+        """Solve with HiGHS: single thread, relative gap `gap`, at most `seconds`."""
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("mip_rel_gap", gap),
+            ("mip_abs_gap", 0.0 if gap == 0.0 else 1e-9),
+            ("time_limit", seconds),
+            ("primal_feasibility_tolerance", 1e-10),
+            ("dual_feasibility_tolerance", 1e-10),
+            ("mip_feasibility_tolerance", 1e-9),
+        ):
+            highs.setOptionValue(option, value)
+        highs.passModel(self._model())
+        highs.run()
+        return _read(highs, whole=bool(np.concatenate(self.integer).any()))
+
+    def algebra(self) -> str:
+        """The programme as text: one line a row, in the order it was built."""
+        names = [f"{name}[{index}]" for name, count in self.names for index in range(count)]
+        lines = ["minimise"]
+        cost = np.concatenate(self.cost)
+        lines.append("  " + _sum_of([(names[j], cost[j]) for j in np.flatnonzero(cost)]))
+        lines.append("subject to")
+        low, high = np.concatenate(self.row_lower), np.concatenate(self.row_upper)
+        row_names = [f"{name}[{index}]" for name, count in self.row_names for index in range(count)]
+        by_row: list[list[tuple[str, float]]] = [[] for _ in range(self.rows)]
+        for rows, columns, values in self.terms:
+            for row, column, value in zip(rows, columns, values, strict=True):
+                by_row[row].append((names[column], float(value)))
+        for row, terms in enumerate(by_row):
+            lines.append(f"  {row_names[row]}: {_between(_sum_of(terms), low[row], high[row])}")
+        lines.append("bounds")
+        lower, upper = np.concatenate(self.lower), np.concatenate(self.upper)
+        whole = np.concatenate(self.integer)
+        for column, name in enumerate(names):
+            kind = " whole" if whole[column] else ""
+            lines.append(f"  {_between(name, lower[column], upper[column])}{kind}")
+        return "\n".join(lines) + "\n"
+
+    def _model(self) -> highspy.HighsLp:
+        rows = np.concatenate([part[0] for part in self.terms]) if self.terms else np.empty(0, np.int64)
+        columns = np.concatenate([part[1] for part in self.terms]) if self.terms else np.empty(0, np.int64)
+        values = np.concatenate([part[2] for part in self.terms]) if self.terms else np.empty(0)
+        order = np.argsort(columns, kind="stable")
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = self.columns, self.rows
+        model.col_cost_, model.col_lower_ = np.concatenate(self.cost), np.concatenate(self.lower)
+        model.col_upper_ = np.concatenate(self.upper)
+        model.row_lower_ = np.concatenate(self.row_lower) if self.row_lower else np.empty(0)
+        model.row_upper_ = np.concatenate(self.row_upper) if self.row_upper else np.empty(0)
+        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        model.a_matrix_.start_ = np.concatenate(([0], np.cumsum(np.bincount(columns, minlength=self.columns))))
+        model.a_matrix_.index_, model.a_matrix_.value_ = rows[order], values[order]
+        whole = np.concatenate(self.integer)
+        if whole.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            model.integrality_ = [kinds[int(flag)] for flag in whole]
+        return model
+
+
+def _read(highs: highspy.Highs, *, whole: bool) -> Solved:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    names = highspy.HighsModelStatus
+    if status in (names.kInfeasible, names.kUnboundedOrInfeasible):
+        return Solved(outcome=Outcome.INFEASIBLE, values=np.empty(0), objective=np.inf, bound=np.inf)
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        return Solved(outcome=Outcome.UNSOLVED, values=np.empty(0), objective=np.inf, bound=-np.inf)
+    objective = float(info.objective_function_value)
+    bound = float(info.mip_dual_bound) if whole else objective
+    values = np.array(highs.getSolution().col_value)
+    outcome = Outcome.OPTIMAL if status == names.kOptimal else Outcome.BOUNDED
+    if outcome is Outcome.BOUNDED and not whole:
+        bound = -np.inf
+    return Solved(outcome=outcome, values=values, objective=objective, bound=bound)
+
+
+def _sum_of(terms: Sequence[tuple[str, float]]) -> str:
+    if not terms:
+        return "0"
+    text = " ".join(f"{'-' if value < 0 else '+'} {abs(value):.6g} {name}" for name, value in terms)
+    return text.removeprefix("+ ")
+
+
+def _between(text: str, low: float, high: float) -> str:
+    if low == high:
+        return f"{text} = {low:.6g}"
+    left = f"{low:.6g} <= " if np.isfinite(low) else ""
+    right = f" <= {high:.6g}" if np.isfinite(high) else ""
+    return f"{left}{text}{right}"

@@ -1,0 +1,326 @@
+"""What is on record: prices by zone, charging sessions by home, household load; and reading them from files.
+
+Time inside this room is counted in minutes (or hours) since 1970-01-01 00:00 on the wall clock of the home, so that
+"07:10 on a working day" needs no zone. The two clock-change days have 24 rows like every other day: the missing hour
+repeats the one before it, the doubled hour is the mean of both.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.world.errors import BadInput, Fault
+
+Floats = NDArray[np.float64]
+Minutes = NDArray[np.int64]
+
+_EPOCH = datetime(1970, 1, 1)
+_BLANK = ("", "na", "nan", "null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prices:
+    """Hourly prices of several zones on local time.
+
+    Attributes:
+        zones: Z zone names.
+        first_hour: hours from 1970-01-01 00:00 local to the first row.
+        eur_per_kwh: (Z, H) day-ahead prices, EUR/kWh, no tax; NaN where nothing is on record.
+    """
+
+    zones: tuple[str, ...]
+    first_hour: int
+    eur_per_kwh: Floats
+
+    def __post_init__(self) -> None:
+        self.eur_per_kwh.setflags(write=False)
+
+    def zone(self, name: str) -> Floats:
+        """(H,) prices of one zone."""
+        if name not in self.zones:
+            raise BadInput(f"no prices of zone {name!r}", f"zones on record: {', '.join(self.zones)}")
+        row: Floats = self.eur_per_kwh[self.zones.index(name)]
+        return row
+
+    def between(self, first: date, last: date) -> Prices:
+        """The days from `first` to `last`, both included; zones with gaps in that span are left out."""
+        start = day_hour(first) - self.first_hour
+        stop = day_hour(last) + 24 - self.first_hour
+        if start < 0 or stop > self.eur_per_kwh.shape[1]:
+            raise BadInput(
+                f"prices are on record for {hour_day(self.first_hour)} to {self.last_day}, asked for {first} to {last}",
+                "give a price file that covers the span, or another year",
+            )
+        part = self.eur_per_kwh[:, start:stop]
+        whole = np.flatnonzero(np.isfinite(part).all(axis=1))
+        zones = tuple(self.zones[index] for index in whole)
+        return Prices(zones=zones, first_hour=self.first_hour + start, eur_per_kwh=part[whole].copy())
+
+    @property
+    def last_day(self) -> date:
+        """The last day on record."""
+        return hour_day(self.first_hour + self.eur_per_kwh.shape[1] - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Home:
+    """The charging sessions of one home, in order of time, not overlapping.
+
+    Attributes:
+        name: user or home key.
+        place: garage, block or town: what homes may have in common.
+        plug_in: (N,) minutes since 1970-01-01 00:00 local.
+        plug_out: (N,) likewise, each after its plug-in and not after the next.
+        energy_kwh: (N,) charged in the session.
+        power_kw: what the charger draws at most.
+        battery_kwh: usable battery capacity.
+    """
+
+    name: str
+    place: str
+    plug_in: Minutes
+    plug_out: Minutes
+    energy_kwh: Floats
+    power_kw: float
+    battery_kwh: float
+
+    def __post_init__(self) -> None:
+        for array in (self.plug_in, self.plug_out, self.energy_kwh):
+            array.setflags(write=False)
+        if (self.plug_out <= self.plug_in).any() or (self.plug_in[1:] < self.plug_out[:-1]).any():
+            raise BadInput(f"{self.name}: sessions overlap or end before they begin", "mend the session file")
+
+    @property
+    def sessions(self) -> int:
+        """N, the number of sessions."""
+        return int(self.plug_in.size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Load:
+    """Household consumption of one home, without the car.
+
+    Attributes:
+        name: household key.
+        first_hour: hours from 1970-01-01 00:00 local to the first row.
+        slot_hours: length of a slot, hours.
+        kwh: (H,) consumption in each slot.
+    """
+
+    name: str
+    first_hour: int
+    slot_hours: float
+    kwh: Floats
+
+    def __post_init__(self) -> None:
+        self.kwh.setflags(write=False)
+
+
+def day_hour(day: date) -> int:
+    """Hours from 1970-01-01 00:00 to the beginning of a day."""
+    return (day - _EPOCH.date()).days * 24
+
+
+def hour_day(hour: int) -> date:
+    """The day an hour lies in."""
+    return date.fromordinal(_EPOCH.date().toordinal() + hour // 24)
+
+
+def read_prices(path: Path) -> Prices:
+    """Read a table of hourly (or finer) prices, EUR/MWh: a time column, then one column a zone.
+
+    Comma or semicolon, plain or gzipped; finer rows are averaged to the hour. A missing hour repeats the one before it
+    (the spring clock change), a gap of up to three days repeats the day before it, longer gaps stay NaN.
+    """
+    rows = list(_rows(path))
+    if len(rows) < 2 or len(rows[0]) < 2:
+        raise BadInput(f"{path.name} holds no price table", "give a time column and one column for each zone")
+    zones = tuple(name.strip() for name in rows[0][1:])
+    faults: list[Fault] = []
+    hours = np.empty(len(rows) - 1, np.int64)
+    values = np.full((len(rows) - 1, len(zones)), np.nan)
+    for index, row in enumerate(rows[1:]):
+        moment = _moment(row[0], path.name, index + 2, rows[0][0], faults)
+        hours[index] = moment // 60 if moment is not None else -1
+        for column, text in enumerate(row[1 : len(zones) + 1]):
+            values[index, column] = _number(text, path.name, index + 2, zones[column], faults, blank=np.nan)
+    if faults:
+        raise BadInput.of(faults[:50])
+    first, count = int(hours.min()), int(hours.max() - hours.min()) + 1
+    table = np.full((len(zones), count), np.nan)
+    for column in range(len(zones)):
+        known = np.isfinite(values[:, column])
+        total = np.bincount(hours[known] - first, values[known, column], minlength=count)
+        number = np.bincount(hours[known] - first, minlength=count)
+        table[column] = _bridged(np.divide(total, number, out=np.full(count, np.nan), where=number > 0))
+    return Prices(zones=zones, first_hour=first, eur_per_kwh=table / 1000.0)
+
+
+def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ...]:
+    """Read homes from a session table (user_id, plugin_time, plugout_time, energy_session; location if known).
+
+    `capacities` (user_id, charging_power, battery_capacity) states charger and battery; a home not named in it gets the
+    least charger of the usual sizes that explains its sessions, and the battery of `_likely_battery`. Rows without an
+    end, shorter than a minute or without energy are left out; a session that runs into the next is cut there.
+    """
+    known = _read_capacities(capacities) if capacities else {}
+    faults: list[Fault] = []
+    raw: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    places: dict[str, str] = {}
+    for line, row in _records(sessions, ("user_id", "plugin_time", "plugout_time", "energy_session")):
+        if row["plugout_time"].strip().lower() in _BLANK:
+            continue
+        start = _moment(row["plugin_time"], sessions.name, line, "plugin_time", faults)
+        end = _moment(row["plugout_time"], sessions.name, line, "plugout_time", faults)
+        energy = _number(row["energy_session"], sessions.name, line, "energy_session", faults, blank=0.0)
+        if start is not None and end is not None and end > start and energy > 0:
+            raw[row["user_id"]].append((start, end, energy))
+            places.setdefault(row["user_id"], row.get("location", ""))
+    if faults:
+        raise BadInput.of(faults[:50])
+    return tuple(_home(name, places[name], sorted(rows), known.get(name)) for name, rows in sorted(raw.items()))
+
+
+def read_loads(path: Path) -> tuple[Load, ...]:
+    """Read household loads: a time column at a fixed step, then one column a home, kWh in the step."""
+    rows = list(_rows(path))
+    faults: list[Fault] = []
+    names = rows[0][1:]
+    moments = [_moment(row[0], path.name, index + 2, rows[0][0], faults) for index, row in enumerate(rows[1:])]
+    values = np.array(
+        [
+            [
+                _number(text, path.name, index + 2, name, faults, blank=np.nan)
+                for name, text in zip(names, row[1:], strict=False)
+            ]
+            for index, row in enumerate(rows[1:])
+        ]
+    )
+    if faults:
+        raise BadInput.of(faults[:50])
+    assert moments[0] is not None
+    assert moments[1] is not None
+    step = (moments[1] - moments[0]) / 60
+    return tuple(
+        Load(name=name, first_hour=moments[0] // 60, slot_hours=step, kwh=_filled(values[:, column]))
+        for column, name in enumerate(names)
+    )
+
+
+def _home(name: str, place: str, rows: list[tuple[int, int, float]], known: tuple[float, float] | None) -> Home:
+    start = np.array([row[0] for row in rows])
+    end = np.array([row[1] for row in rows])
+    energy = np.array([row[2] for row in rows])
+    end[:-1] = np.minimum(end[:-1], start[1:])
+    good = end > start
+    start, end, energy = start[good], end[good], energy[good]
+    power, battery = known or (_likely_power(start, end, energy), _likely_battery(energy))
+    return Home(
+        name=name,
+        place=place,
+        plug_in=start,
+        plug_out=end,
+        energy_kwh=energy,
+        power_kw=power,
+        battery_kwh=max(battery, float(energy.max())),
+    )
+
+
+def _likely_power(start: Minutes, end: Minutes, energy: Floats) -> float:
+    """The least usual charger size that explains 95 % of the sessions."""
+    need = float(np.quantile(energy * 60 / (end - start), 0.95))
+    return next((size for size in (2.3, 3.7, 7.4, 11.0, 22.0) if size >= need), 22.0)
+
+
+def _likely_battery(energy: Floats) -> float:
+    """A quarter above the largest session, within 8..100 kWh: the largest session rarely starts from empty."""
+    return float(np.clip(1.25 * energy.max(), 8.0, 100.0))
+
+
+def _read_capacities(path: Path) -> dict[str, tuple[float, float]]:
+    faults: list[Fault] = []
+    found = {}
+    for line, row in _records(path, ("user_id", "charging_power", "battery_capacity")):
+        power = _number(row["charging_power"], path.name, line, "charging_power", faults, blank=np.nan)
+        battery = _number(row["battery_capacity"], path.name, line, "battery_capacity", faults, blank=np.nan)
+        if power > 0 and battery > 0:
+            found[row["user_id"]] = (power, battery)
+    if faults:
+        raise BadInput.of(faults[:50])
+    return found
+
+
+def _records(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    rows = _rows(path)
+    header = [name.strip() for name in next(rows, [])]
+    missing = [name for name in needed if name not in header]
+    if missing:
+        raise BadInput(f"{path.name} has no column {', '.join(missing)}", f"columns needed: {', '.join(needed)}")
+    for line, row in enumerate(rows, start=2):
+        if row:
+            yield line, dict(zip(header, row, strict=False))
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    if not path.exists():
+        raise BadInput(f"no file {path}", "state the path of an existing CSV file (plain or .gz)")
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+        head = stream.readline()
+        stream.seek(0)
+        yield from csv.reader(stream, delimiter=";" if head.count(";") > head.count(",") else ",")
+
+
+def _moment(text: str, file: str, line: int, column: str, faults: list[Fault]) -> int | None:
+    """Minutes since 1970-01-01 00:00 on the clock as written; a stated UTC offset is dropped: write local time."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        cure = "write local time like 2023-05-01 18:00"
+        faults.append(Fault(file=file, row=line, column=column, written=text, problem="is not a time", cure=cure))
+        return None
+    delta = moment.replace(tzinfo=UTC) - _EPOCH.replace(tzinfo=UTC)
+    return int(delta.total_seconds() // 60)
+
+
+def _number(text: str, file: str, line: int, column: str, faults: list[Fault], *, blank: float) -> float:
+    text = text.strip()
+    if text.lower() in _BLANK:
+        return blank
+    try:
+        return float(text if "." in text else text.replace(",", "."))
+    except ValueError:
+        cure = "write a plain number, or leave it blank"
+        faults.append(Fault(file=file, row=line, column=column, written=text, problem="is not a number", cure=cure))
+        return blank
+
+
+def _bridged(series: Floats) -> Floats:
+    """Fill gaps of up to three days with the same hour of the day before, a single first hour with the one before."""
+    filled = series.copy()
+    edges = np.diff(np.isnan(np.concatenate(([0.0], series, [0.0]))).astype(np.int8))
+    for start, stop in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
+        if stop - start == 1 and start >= 1:
+            filled[start] = filled[start - 1]
+        elif stop - start <= 72 and start >= 24:
+            for at in range(start, stop):
+                filled[at] = filled[at - 24]
+    return filled
+
+
+def _filled(series: Floats) -> Floats:
+    """Fill gaps with the same time a day before, else with the mean."""
+    filled = series.copy()
+    for at in np.flatnonzero(np.isnan(series)):
+        before = filled[at - 48] if at >= 48 else np.nan
+        filled[at] = before if np.isfinite(before) else np.nanmean(series)
+    return filled
