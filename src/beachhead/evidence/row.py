@@ -95,8 +95,9 @@ def _require_range(number: float, column: Column) -> None:
     too_low = low is not None and (number < low or (column.above is not None and number == low))
     if not too_low and (column.most is None or number <= column.most):
         return
-    if column.unit == "share" and 1 < number <= 100:
-        raise refusal("is not a share between 0 and 1", f"for {number:g} % write {number / 100:g}")
+    if column.unit.startswith("share") and not too_low and number <= 100:
+        cure = f"for {number:g} % write {number / 100:g}" if number >= 2 else "write 0.25 for 25 %"
+        raise refusal(f"is not a share between {column.least or 0:g} and {column.most:g}", cure)
     if column.least == 0 and too_low:
         raise refusal(
             "is negative", f"write 0 or more{_in_unit(column)}; leave an unknown blank where blank is allowed"
@@ -105,7 +106,7 @@ def _require_range(number: float, column: Column) -> None:
 
 
 def _in_unit(column: Column) -> str:
-    return f" {column.unit}" if column.unit and column.unit != "share" else ""
+    return f" {column.unit}" if column.unit and not column.unit.startswith("share") else ""
 
 
 def range_text(column: Column) -> str:

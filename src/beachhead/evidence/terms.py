@@ -91,7 +91,11 @@ class LimitsSection(Section):
         least=0,
     )
     scale_starts_per_quarter: Integer = column("markets that may start scaling in one quarter", least=0, most=1000)
-    cars_per_quarter: Series = column("cars available for export, by quarter", unit="cars/quarter", least=0)
+    cars_per_quarter: Series = column(
+        "cars the plants can deliver to all markets together, the home market included, by quarter",
+        unit="cars/quarter",
+        least=0,
+    )
     pilot_cars_per_quarter: Series = column("cars set aside for pilots, by quarter", unit="cars/quarter", least=0)
 
 

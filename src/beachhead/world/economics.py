@@ -55,7 +55,7 @@ class Limits:
     Attributes:
         capital_per_year: capital that may be committed in each calendar year of the horizon, launch currency.
         scale_starts_per_quarter: markets that may start scaling in one quarter.
-        cars_per_quarter: cars available for export, (T,).
+        cars_per_quarter: cars that all markets together can be given, the home market included, (T,).
         pilot_cars_per_quarter: cars set aside for pilots, (T,).
     """
 

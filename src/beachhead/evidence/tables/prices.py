@@ -13,7 +13,12 @@ class PriceRow(Sourced):
     offer: Code = column("offer", key=True, refers="offers.code", every=True)
     amount: Number = column("price per car as displayed, taxes included", unit="currency", above=0)
     currency: CurrencyCode = column("currency of the amount", refers="fx.currency")
-    vat: Number = column("value-added or sales tax contained, 0.2 = 20 % on top of the net price", unit="share")
+    vat: Number = column(
+        "value-added, sales and purchase taxes contained, 0.2 = 20 % on top of the net price",
+        unit="share of the net price",
+        least=0,
+        most=5,
+    )
 
 
 TABLE = Table(name="prices", row=PriceRow, required=True, purpose="What is asked for an offer in a market.")
