@@ -18,11 +18,11 @@ from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.judge import judge, stopped
 from beachhead.launch.play import Bars, Played, World, play, scaling_odds
-from beachhead.launch.prices import Prices, find_prices, no_prices, pilot_cost, pilot_noise
+from beachhead.launch.prices import find_prices, no_prices, pilot_cost, pilot_noise
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms
 from beachhead.launch.reason import Figure, Reason
 from beachhead.launch.select import EXIT, PILOT, SCALE, Choice, choose
-from beachhead.launch.terms import OUT, Floats, Position, Terms
+from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 

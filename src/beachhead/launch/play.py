@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 
 from beachhead.belief.tilt import learn_level, learn_pilot
-from beachhead.launch.prices import Prices, find_prices, pilot_cost
+from beachhead.launch.prices import find_prices, pilot_cost
 from beachhead.launch.select import EXIT, PILOT, SCALE, choose
-from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Terms
+from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import normal_cdf, rates_from, served
 
 LATER_ROUNDS = 5

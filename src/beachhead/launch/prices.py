@@ -8,29 +8,25 @@ section 3; Brown & Zhang 2023). Choices are smoothed (softmax) so that use moves
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms
-from beachhead.launch.value import NODES, WEIGHTS, affordable, earning_rates, keep_or_leave, rates_from, served
+from beachhead.launch.terms import SCALED, Floats, Position, Prices, Terms
+from beachhead.launch.value import (
+    NODES,
+    WEIGHTS,
+    Starts,
+    best_start,
+    keep_or_leave,
+    list_starts,
+    normal_cdf,
+    rates_from,
+    served,
+    value_of,
+)
 
 _TEMPERATURE = 0.03
-
-
-class Prices(NamedTuple):
-    """Shadow prices.
-
-    Attributes:
-        capital: (Y,), extra value of one unit of capital in that year, per unit of money.
-        start: (T,), money for one more scale start in that quarter.
-        car: (T,), money for one more car in that quarter.
-    """
-
-    capital: Floats
-    start: Floats
-    car: Floats
 
 
 @njit(cache=True, nogil=True)
@@ -53,7 +49,7 @@ def find_prices(
     unit_money, unit_margin = _units(terms)
     averaged = 0
     for step in range(rounds):
-        use_capital, use_starts, use_cars = expected_use(terms, position, mean, cov, now, left, price)
+        use_capital, use_starts, use_cars = expected_use(terms, position, mean, cov, now, price)
         size = 0.5 / (1.0 + 0.15 * step) if rounds > 10 else 0.15
         for y in range(Y):
             price.capital[y] = _moved(price.capital[y], size * 0.6, use_capital[y], left[y], terms.capital_cap.mean())
@@ -97,137 +93,93 @@ def _units(terms: Terms) -> tuple[float, float]:
 
 @njit(cache=True, nogil=True)
 def expected_use(
-    terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, left: Floats, price: Prices
+    terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices
 ) -> tuple[Floats, Floats, Floats]:
     """Expected capital by year, starts by quarter and cars by quarter when every market chooses at these prices."""
-    M, C = terms.capital.shape
+    M = terms.capital.shape[0]
     T = terms.path.shape[1]
-    last = mean.shape[0] - 1
-    rates = earning_rates(terms, price.car)
+    starts = list_starts(terms, position, now, price)
     use_capital = np.zeros(terms.capital_cap.shape[0])
     use_starts = np.zeros(T)
     use_cars = np.zeros(T)
-    begun = np.empty((C, T))
-    cars_first = np.empty((C, T))
-    cars_later = np.empty((C, T))
     unit_money, _ = _units(terms)
+    heat = _TEMPERATURE * unit_money
+    width = 0
+    for i in range(M):
+        width = max(width, starts.begin[i + 1] - starts.begin[i])
+    # by start: odds, cars a year before and after the choice to leave; once without and once with a pilot
+    plain = np.empty((3, width))
+    piloted = np.empty((3, width))
     for i in range(M):
         if position.stage[i] == SCALED:
             _scaled_use(terms, position, mean, cov, now, price, i, use_cars)
-        if position.stage[i] != OUT:
+        first, count = starts.begin[i], starts.begin[i + 1] - starts.begin[i]
+        if count == 0:
             continue
-        begun[:] = 0.0
-        cars_first[:] = 0.0
-        cars_later[:] = 0.0
-        heat = _TEMPERATURE * unit_money
+        plain[:] = 0.0
+        piloted[:] = 0.0
         var = cov[i, i]
-        wait = _choose(terms, rates, price, left, now, now, i, mean[i], var, heat, 0.0, begun, cars_first, cars_later)
-        learnt, fee = _middle_pilot(terms, position, mean, cov, now, i, last)
+        wait = _spread(terms, starts, now, i, mean[i], var, heat, 1.0, plain)
+        learnt, fee = _middle_pilot(terms, position, mean, cov, now, i, M)
+        odds = 0.0
         if learnt > 0.0:
             look = 0.0
             step = math.sqrt(learnt)
             for g in range(NODES.shape[0]):
-                look += WEIGHTS[g] * _choose(
-                    terms,
-                    rates,
-                    price,
-                    left,
-                    now,
-                    now + 1,
-                    i,
-                    mean[i] + step * NODES[g],
-                    var - learnt,
-                    heat,
-                    0.0,
-                    begun,
-                    cars_first,
-                    cars_later,
+                look += WEIGHTS[g] * _spread(
+                    terms, starts, now + 1, i, mean[i] + step * NODES[g], var - learnt, heat, WEIGHTS[g], piloted
                 )
             odds = 1.0 / (1.0 + math.exp(min(max((wait - (look - fee)) / heat, -50.0), 50.0)))
-        else:
-            odds = 0.0
-        _choose(terms, rates, price, left, now, now, i, mean[i], var, heat, 1.0 - odds, begun, cars_first, cars_later)
-        if odds > 1e-6:
-            step = math.sqrt(learnt)
-            for g in range(NODES.shape[0]):
-                _choose(
-                    terms,
-                    rates,
-                    price,
-                    left,
-                    now,
-                    now + 1,
-                    i,
-                    mean[i] + step * NODES[g],
-                    var - learnt,
-                    heat,
-                    odds * WEIGHTS[g],
-                    begun,
-                    cars_first,
-                    cars_later,
-                )
-        for c in range(C):
-            for s in range(now, T):
-                if begun[c, s] <= 0.0:
-                    continue
-                use_capital[terms.year[s]] += begun[c, s] * terms.capital[i, c]
-                use_starts[s] += begun[c, s]
-                for t in range(s, T):
-                    if terms.margin[i, c] > price.car[t]:
-                        demand = cars_first[c, s] if t == s else cars_later[c, s]
-                        use_cars[t] += demand * served(terms, i, c, s, t)
+        for k in range(count):
+            begun = (1.0 - odds) * plain[0, k] + odds * piloted[0, k]
+            if begun <= 1e-9:
+                continue
+            c, s = starts.route[first + k], starts.quarter[first + k]
+            use_capital[terms.year[s]] += begun * terms.capital[i, c]
+            use_starts[s] += begun
+            early = (1.0 - odds) * plain[1, k] + odds * piloted[1, k]
+            kept = (1.0 - odds) * plain[2, k] + odds * piloted[2, k]
+            for t in range(s, T):
+                if terms.margin[i, c] > price.car[t]:
+                    use_cars[t] += (early if t == s else kept) * served(terms, i, c, s, t)
     return use_capital, use_starts, use_cars
 
 
 @njit(cache=True, nogil=True)
-def _choose(
+def _spread(
     terms: Terms,
-    rates: tuple[Floats, Floats, Floats],
-    price: Prices,
-    left: Floats,
-    now: int,
+    starts: Starts,
     earliest: int,
     i: int,
     mean: float,
     var: float,
     heat: float,
     weight: float,
-    begun: Floats,
-    cars_first: Floats,
-    cars_later: Floats,
+    out: Floats,
 ) -> float:
-    """Softmax over never and every start; adds `weight` times the odds to the uses; returns the best value."""
-    C = terms.capital.shape[1]
-    T = terms.path.shape[1]
-    later, cost, first = rates
-    expected = math.exp(mean + 0.5 * var)
-    resolved = var * var / (var + terms.signal_var)
-    values = np.full((C, T), -np.inf)
-    kept = np.zeros((C, T))
-    top = 0.0
-    for c in range(C):
-        factor = 1.0
-        for s in range(earliest, T):
-            factor = terms.discount ** (s - now)
-            if not affordable(terms, left, i, c, s):
-                continue
-            after, kept[c, s] = keep_or_leave(later[i, c, s], cost[i, c, s], terms.salvage[i, c], mean, var, resolved)
-            spent = terms.capital[i, c] * (1.0 + price.capital[terms.year[s]]) + price.start[s] + terms.opex[i, c]
-            values[c, s] = factor * (first[i, c, s] * expected - spent + terms.discount * after)
-            top = max(top, values[c, s])
-    total = math.exp(-top / heat)
-    for c in range(C):
-        for s in range(earliest, T):
-            if values[c, s] > -np.inf:
-                total += math.exp((values[c, s] - top) / heat)
-    if weight > 0.0:
-        for c in range(C):
-            for s in range(earliest, T):
-                if values[c, s] > -np.inf:
-                    share = weight * math.exp((values[c, s] - top) / heat) / total
-                    begun[c, s] += share
-                    cars_first[c, s] += share * expected
-                    cars_later[c, s] += share * expected * kept[c, s]
+    """Softmax over never and every start; adds `weight` times odds and cars to `out` (3, n); returns the best value."""
+    first, end = starts.begin[i], starts.begin[i + 1]
+    level = mean + 0.5 * var
+    expected = math.exp(level)
+    sd = var / math.sqrt(var + terms.signal_var)
+    hope = 2.0 * normal_cdf(0.5 * sd) - 1.0
+    top, _ = best_start(terms, starts, earliest, i, mean, var)
+    total = math.exp(-top / heat) if top < 30.0 * heat else 0.0
+    values = np.empty(end - first)
+    kept = np.empty(end - first)
+    for e in range(first, end):
+        if starts.quarter[e] < earliest:
+            values[e - first] = 0.0
+            continue
+        value, kept[e - first] = value_of(starts, e, terms.discount, expected, level, sd, hope, top - 7.0 * heat)
+        values[e - first] = math.exp((value - top) / heat)
+        total += values[e - first]
+    for k in range(end - first):
+        if values[k] > 0.0:
+            share = weight * values[k] / total
+            out[0, k] += share
+            out[1, k] += share * expected
+            out[2, k] += share * expected * kept[k]
     return top
 
 

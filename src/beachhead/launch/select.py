@@ -14,17 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from beachhead.launch.prices import Prices, pilot_cost, pilot_noise
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
-from beachhead.launch.value import (
-    affordable,
-    earning_rates,
-    keep_or_leave,
-    look_up,
-    option_table,
-    rates_from,
-    scale_value,
-)
+from beachhead.launch.prices import pilot_cost, pilot_noise
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms
+from beachhead.launch.value import Starts, keep_or_leave, list_starts, look_up, option_table, rates_from, scale_now
 
 WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
 POOL_PRICES = np.array([0.0, 0.02, 0.06, 0.2])
@@ -61,20 +53,13 @@ class Choice(NamedTuple):
 @njit(cache=True, nogil=True)
 def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices) -> Choice:
     """The best set found over a few pool prices; a price is tried only when the pool binds without it."""
-    M = terms.capital.shape[0]
-    rates = earning_rates(terms, price.car)
-    left = np.maximum(terms.capital_cap - position.spent, 0.0)
-    undecided = np.zeros(M, dtype=np.int64)
-    var = np.empty(M)
-    for i in range(M):
-        undecided[i] = 1 if position.stage[i] == OUT else 0
-        var[i] = cov[i, i]
-    table = option_table(terms, rates, price.capital, price.start, left, now, undecided, mean, var)
-    best = _greedy(terms, position, mean, cov, now, price, rates, left, table, 0.0)
+    starts = list_starts(terms, position, now, price)
+    table = option_table(terms, starts, position, mean, cov, now)
+    best = _greedy(terms, position, mean, cov, now, starts, table, 0.0)
     if _cars_in_pilots(terms, best) + terms.batches.min() > terms.pool_cap[now]:
         unit = _unit_money(terms) / 200.0  # the ladder was tuned on launches whose mean capital is 200
         for k in range(1, POOL_PRICES.shape[0]):
-            other = _greedy(terms, position, mean, cov, now, price, rates, left, table, POOL_PRICES[k] * unit)
+            other = _greedy(terms, position, mean, cov, now, starts, table, POOL_PRICES[k] * unit)
             if other.total > best.total:
                 best = other
     _leave(terms, position, mean, cov, now, price, best.action)
@@ -108,9 +93,7 @@ def _greedy(
     mean: Floats,
     cov: Floats,
     now: int,
-    price: Prices,
-    rates: tuple[Floats, Floats, Floats],
-    left: Floats,
+    starts: Starts,
     table: Floats,
     pool_price: float,
 ) -> Choice:
@@ -126,18 +109,14 @@ def _greedy(
     own_news = np.zeros(M)
     other_news = np.zeros(M)
     wait_value = table[:, 0].copy()
-    scale_now = np.full(M, -np.inf)
+    scaling = np.full(M, -np.inf)
     scale_route = np.full(M, -1, dtype=np.int64)
-    capital_left = left[terms.year[now]]
+    capital_left = terms.capital_cap[terms.year[now]] - position.spent[terms.year[now]]
     starts_left = terms.starts_cap[now]
     pool_left = terms.pool_cap[now]
     for i in range(M):
         if position.stage[i] == OUT and position.barred[i] == 0:
-            for c in range(terms.capital.shape[1]):
-                if affordable(terms, left, i, c, now):
-                    value, _ = scale_value(terms, rates, price.capital, price.start, i, c, now, mean[i], cov[i, i])
-                    if value > scale_now[i]:
-                        scale_now[i], scale_route[i] = value, c
+            scaling[i], scale_route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
     base = np.zeros(M)
     along = np.empty(M + 1)
     total = 0.0
@@ -157,7 +136,7 @@ def _greedy(
                 for j in range(M):
                     along[j] = open_cov[j, i]
                 news = _news(table, base, removed, cov, along, open_cov[i, i] + terms.signal_var, action, position, i)
-                value = scale_now[i] - base[i] + news
+                value = scaling[i] - base[i] + news
                 if value > top:
                     top, kind = value, SCALE
             pilot = _best_pilot(
@@ -187,7 +166,7 @@ def _greedy(
                 rank = top / max(terms.capital[i, scale_route[i]], 1e-9)
                 if rank > scale_rank:
                     scale_rank, best_scale = rank, i
-                    scale_found = (top, top - scale_now[i] + base[i])
+                    scale_found = (top, top - scaling[i] + base[i])
         if best_scale >= 0:
             i = best_scale
             action[i], route[i], gain[i], other_news[i] = SCALE, scale_route[i], scale_found[0], scale_found[1]
@@ -207,7 +186,7 @@ def _greedy(
         for j in range(M):
             if cov[j, j] > 1e-12:
                 removed[j] = min(max(1.0 - open_cov[j, j] / cov[j, j], 0.0), 1.0)
-    return Choice(action, route, design, gain, scale_now, wait_value, own_news, other_news, total, pool_price)
+    return Choice(action, route, design, gain, scaling, wait_value, own_news, other_news, total, pool_price)
 
 
 @njit(cache=True, nogil=True)

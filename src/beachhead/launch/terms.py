@@ -91,4 +91,18 @@ class Position(NamedTuple):
     spent: Floats
 
 
+class Prices(NamedTuple):
+    """Shadow prices.
+
+    Attributes:
+        capital: (Y,), extra value of one unit of capital in that year, per unit of money.
+        start: (T,), money for one more scale start in that quarter.
+        car: (T,), money for one more car in that quarter.
+    """
+
+    capital: Floats
+    start: Floats
+    car: Floats
+
+
 OUT, SCALED, EXITED = 0, 1, 2

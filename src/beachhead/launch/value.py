@@ -9,11 +9,12 @@ of v that the signal resolves (Raiffa & Schlaifer 1961, section 5.5; as in Frazi
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from beachhead.launch.terms import Floats, Ints, Terms
+from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -59,27 +60,6 @@ def keep_or_leave(
 
 
 @njit(cache=True, nogil=True)
-def earning_rates(terms: Terms, car_price: Floats) -> tuple[Floats, Floats, Floats]:
-    """A, B and E0 by route and start: arrays (M, C, T), (M, C, T), (M, C, T).
-
-    A, B: gain per car a year of E and cost, both from s+1 on and discounted to s+1; E0: gain in quarter s itself.
-    A car that earns less than its price is not sold. Demand after the horizon is not rationed.
-    """
-    M, C = terms.capital.shape
-    T = terms.path.shape[1]
-    later = np.zeros((M, C, T))
-    cost = np.zeros((M, C, T))
-    first = np.zeros((M, C, T))
-    for i in range(M):
-        for c in range(C):
-            if not np.isfinite(terms.capital[i, c]):
-                continue
-            for s in range(T):
-                first[i, c, s], later[i, c, s], cost[i, c, s] = rates_from(terms, car_price, i, c, s, s)
-    return later, cost, first
-
-
-@njit(cache=True, nogil=True)
 def rates_from(terms: Terms, car_price: Floats, i: int, c: int, since: int, now: int) -> tuple[float, float, float]:
     """Of a market scaled in quarter `since`, seen from `now`: gain now, gain later, cost later."""
     T = terms.path.shape[1]
@@ -104,78 +84,148 @@ def served(terms: Terms, i: int, c: int, since: int, t: int) -> float:
     return rate
 
 
-@njit(cache=True, nogil=True)
-def scale_value(
-    terms: Terms,
-    rates: tuple[Floats, Floats, Floats],
-    capital_price: Floats,
-    start_price: Floats,
-    i: int,
-    c: int,
-    s: int,
-    mean: float,
-    var: float,
-) -> tuple[float, float]:
-    """Value of scaling market i by route c in quarter s, money of quarter s, and the share of E kept after it."""
-    later, cost, first = rates
-    resolved = var * var / (var + terms.signal_var)
-    after, kept = keep_or_leave(later[i, c, s], cost[i, c, s], terms.salvage[i, c], mean, var, resolved)
-    now = first[i, c, s] * math.exp(mean + 0.5 * var) - terms.opex[i, c]
-    price = terms.capital[i, c] * (1.0 + capital_price[terms.year[s]]) + start_price[s]
-    return now - price + terms.discount * after, kept
+class Starts(NamedTuple):
+    """Every start of every market that the limits permit from a gate on, flat; N starts, sorted by market and quarter.
+
+    Attributes:
+        begin: (M+1,), starts of market i are begin[i] .. begin[i+1]-1.
+        route: (N,), route.
+        quarter: (N,), quarter of the start.
+        factor: (N,), discount from the gate to the start.
+        spent: (N,), capital, price of capital and start, and the first quarter's opex.
+        first: (N,), E0.
+        later: (N,), A.
+        strike: (N,), B plus the salvage.
+        log_ratio: (N,), log(A / strike).
+        salvage: (N,), money back on exit.
+    """
+
+    begin: Ints
+    route: Ints
+    quarter: Ints
+    factor: Floats
+    spent: Floats
+    first: Floats
+    later: Floats
+    strike: Floats
+    log_ratio: Floats
+    salvage: Floats
 
 
 @njit(cache=True, nogil=True)
-def affordable(terms: Terms, left: Floats, i: int, c: int, s: int) -> bool:
-    """Whether route c of market i exists, is permitted in quarter s, and its capital fits what is left of that year."""
-    return bool(
-        s >= terms.first_scale[i, c] and terms.capital[i, c] <= left[terms.year[s]] and terms.starts_cap[s] >= 1
+def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> Starts:
+    """All permitted starts of undecided markets: the route exists, its date has come, its capital fits that year."""
+    M, C = terms.capital.shape
+    T = terms.path.shape[1]
+    most = M * C * (T - now)
+    begin = np.zeros(M + 1, dtype=np.int64)
+    route = np.empty(most, dtype=np.int64)
+    quarter = np.empty(most, dtype=np.int64)
+    columns = np.empty((7, most))
+    n = 0
+    for i in range(M):
+        begin[i] = n
+        if position.stage[i] != OUT:
+            continue
+        for s in range(now, T):
+            for c in range(C):
+                left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
+                if s < terms.first_scale[i, c] or terms.capital[i, c] > left or terms.starts_cap[s] < 1.0:
+                    continue
+                first, later, cost = rates_from(terms, prices.car, i, c, s, s)
+                price = terms.capital[i, c] * (1.0 + prices.capital[terms.year[s]]) + prices.start[s]
+                strike = cost + terms.salvage[i, c]
+                route[n], quarter[n] = c, s
+                columns[0, n] = terms.discount ** (s - now)
+                columns[1, n] = price + terms.opex[i, c]
+                columns[2, n], columns[3, n], columns[4, n] = first, later, strike
+                columns[5, n] = math.log(later / strike) if later > 0.0 and strike > 0.0 else np.inf
+                columns[6, n] = terms.salvage[i, c]
+                n += 1
+    begin[M] = n
+    return Starts(
+        begin,
+        route[:n],
+        quarter[:n],
+        columns[0, :n],
+        columns[1, :n],
+        columns[2, :n],
+        columns[3, :n],
+        columns[4, :n],
+        columns[5, :n],
+        columns[6, :n],
     )
 
 
 @njit(cache=True, nogil=True)
-def best_start(
-    terms: Terms,
-    rates: tuple[Floats, Floats, Floats],
-    capital_price: Floats,
-    start_price: Floats,
-    left: Floats,
-    now: int,
-    earliest: int,
-    i: int,
-    mean: float,
-    var: float,
-) -> tuple[float, int, int]:
-    """Best of never (0) and scaling in a quarter from `earliest` on, money of quarter `now`: value, quarter, route.
+def value_of(
+    starts: Starts, e: int, discount: float, expected: float, level: float, sd: float, hope: float, floor: float
+) -> tuple[float, float]:
+    """Value of start e in money of the gate, and the share of E kept after it; -inf if it cannot exceed `floor`.
 
-    The quarter is -1 for never.
+    Args:
+        starts: from `list_starts`.
+        e: which start.
+        discount: of one quarter.
+        expected: E[E].
+        level: log of `expected`.
+        sd: standard deviation of the posterior mean when the choice to keep or leave is made.
+        hope: 2 Phi(sd / 2) - 1: the most that not yet knowing can add, as a share of the strike.
+        floor: values at or below it are of no interest; a bound on the option then saves the two normal integrals.
     """
-    C = terms.capital.shape[1]
-    T = terms.path.shape[1]
-    best, best_s, best_c = 0.0, -1, -1
-    for c in range(C):
-        for s in range(earliest, T):
-            if not affordable(terms, left, i, c, s):
-                continue
-            value, _ = scale_value(terms, rates, capital_price, start_price, i, c, s, mean, var)
-            value *= terms.discount ** (s - now)
-            if value > best:
-                best, best_s, best_c = value, s, c
-    return best, best_s, best_c
+    strike = starts.strike[e]
+    stays = starts.later[e] * expected
+    sure = starts.first[e] * expected - starts.spent[e] + discount * starts.salvage[e]
+    most = starts.factor[e] * (sure + discount * (max(stays - strike, 0.0) + strike * hope))
+    if most <= floor:
+        return -np.inf, 0.0
+    if stays <= 0.0:
+        return starts.factor[e] * sure, 0.0
+    if strike <= 0.0:
+        return starts.factor[e] * (sure + discount * (stays - strike)), 1.0
+    if sd <= 1e-6:
+        kept = 1.0 if stays > strike else 0.0
+        return starts.factor[e] * (sure + discount * kept * (stays - strike)), kept
+    d1 = (starts.log_ratio[e] + level) / sd + 0.5 * sd
+    kept = normal_cdf(d1)
+    call = stays * kept - strike * normal_cdf(d1 - sd)
+    return starts.factor[e] * (sure + discount * call), kept
 
 
 @njit(cache=True, nogil=True)
-def option_table(
-    terms: Terms,
-    rates: tuple[Floats, Floats, Floats],
-    capital_price: Floats,
-    start_price: Floats,
-    left: Floats,
-    now: int,
-    undecided: Ints,
-    mean: Floats,
-    var: Floats,
-) -> Floats:
+def best_start(terms: Terms, starts: Starts, earliest: int, i: int, mean: float, var: float) -> tuple[float, int]:
+    """Best of never (0, -1) and starting in a quarter from `earliest` on: value at the gate, and which start."""
+    level = mean + 0.5 * var
+    expected = math.exp(level)
+    sd = var / math.sqrt(var + terms.signal_var)
+    hope = 2.0 * normal_cdf(0.5 * sd) - 1.0
+    best, which = 0.0, -1
+    for e in range(starts.begin[i], starts.begin[i + 1]):
+        if starts.quarter[e] < earliest:
+            continue
+        value, _ = value_of(starts, e, terms.discount, expected, level, sd, hope, best)
+        if value > best:
+            best, which = value, e
+    return best, which
+
+
+@njit(cache=True, nogil=True)
+def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: float) -> tuple[float, int]:
+    """Best value of scaling in quarter `now`, negative values included, and its route; (-inf, -1) if not permitted."""
+    level = mean + 0.5 * var
+    expected = math.exp(level)
+    sd = var / math.sqrt(var + terms.signal_var)
+    best, route = -np.inf, -1
+    for e in range(starts.begin[i], starts.begin[i + 1]):
+        if starts.quarter[e] == now:
+            value, _ = value_of(starts, e, terms.discount, expected, level, sd, 1.0, best)
+            if value > best:
+                best, route = value, starts.route[e]
+    return best, route
+
+
+@njit(cache=True, nogil=True)
+def option_table(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int) -> Floats:
     """Psi: (M, 9), value of waiting when a share SHARES[k] of var(theta_i) is removed before the next gate.
 
     Made monotone in the share, as the value of information is.
@@ -184,23 +234,17 @@ def option_table(
     K = SHARES.shape[0]
     table = np.zeros((M, K))
     for i in range(M):
-        if undecided[i] == 0:
+        if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
             continue
-        for k in range(K):
-            left_var = (1.0 - SHARES[k]) * var[i]
-            step = math.sqrt(SHARES[k] * var[i])
+        var = cov[i, i]
+        table[i, 0], _ = best_start(terms, starts, now + 1, i, mean[i], var)
+        for k in range(1, K):
+            step = math.sqrt(SHARES[k] * var)
             total = 0.0
             for g in range(NODES.shape[0]):
-                if k == 0 and g > 0:
-                    break
-                level = mean[i] + step * NODES[g] if k > 0 else mean[i]
-                value, _, _ = best_start(
-                    terms, rates, capital_price, start_price, left, now, now + 1, i, level, left_var
-                )
-                total += WEIGHTS[g] * value if k > 0 else value
-            table[i, k] = total
-            if k > 0 and table[i, k] < table[i, k - 1]:
-                table[i, k] = table[i, k - 1]
+                value, _ = best_start(terms, starts, now + 1, i, mean[i] + step * NODES[g], (1.0 - SHARES[k]) * var)
+                total += WEIGHTS[g] * value
+            table[i, k] = max(total, table[i, k - 1])
     return table
 
 
