@@ -8,12 +8,16 @@ splitting markets can only help, so the mean over worlds bounds every plan that 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import highspy
 import numpy as np
+from numba import njit
 from scipy import sparse
 
-from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms
+from beachhead.launch.play import after_horizon, sell
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
+from beachhead.launch.value import served
 from beachhead.world.errors import NotFeasible
 
 
@@ -26,167 +30,217 @@ def clairvoyant(terms: Terms, position: Position, theta: Floats, *, whole: bool 
         theta: (M,), true log demand.
         whole: solve the mixed-integer programme instead of its relaxation.
     """
-    columns = _columns(terms, position, np.exp(theta))
-    return _solve(terms, position, np.exp(theta), columns, whole) - as_is(terms, position, theta)
-
-
-def as_is(terms: Terms, position: Position, theta: Floats) -> float:
-    """Value of doing nothing more: markets already scaled go on, cars go to the best margin."""
-    value = 0.0
     demand = np.exp(theta)
-    rows = [i for i in range(len(theta)) if position.stage[i] == SCALED]
-    rows.sort(key=lambda i: -terms.margin[i, position.route[i]])
+    ways = list_ways(terms, position, demand)
+    best = _highs(programme(terms, position, demand, ways), len(ways.market), whole) if len(ways.market) else 0.0
+    return best - as_is(terms, position, demand)
+
+
+class Ways(NamedTuple):
+    """Ways to run a market from a start to an end, N of them, in order of market.
+
+    Attributes:
+        market: (N,), index of the market.
+        route: (N,), route.
+        start: (N,), first quarter; negative for a market scaled before the horizon.
+        end: (N,), quarter in which it is left, T if never.
+        money: (N,), discounted fixed money: capital, opex, salvage, what comes after the horizon.
+        is_new: (N,), 1 where the start is a choice and not history.
+    """
+
+    market: Ints
+    route: Ints
+    start: Ints
+    end: Ints
+    money: Floats
+    is_new: Ints
+
+
+@njit(cache=True, nogil=True)
+def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
+    """All ways that can pay when cars are free; no other is ever part of a best answer.
+
+    Leaving in quarter e is listed only where it beats staying without selling another car before the horizon.
+    """
+    M, C = terms.capital.shape
     T = terms.path.shape[1]
-    for t in range(T):
-        cars = terms.cars_cap[t]
-        for i in rows:
-            c = position.route[i]
-            wanted = _served(terms, i, c, int(position.since[i]))[t] * demand[i]
-            sold = min(cars, wanted) if terms.margin[i, c] > 0 else 0.0
-            cars -= sold
-            value += terms.discount**t * (terms.margin[i, c] * sold - terms.opex[i, c])
-    for i in rows:
-        c = position.route[i]
-        rate = terms.margin[i, c] * _served(terms, i, c, int(position.since[i]))[-1] * demand[i]
-        value += terms.discount**T * terms.tail * (rate - terms.opex[i, c])
-    return float(value)
+    market, route, start, end, is_new = [0][:0], [0][:0], [0][:0], [0][:0], [0][:0]
+    money = [0.0][:0]
+    for i in range(M):
+        for c in range(C):
+            for s in range(T):
+                scaled = position.stage[i] == SCALED
+                if scaled and (s > 0 or c != position.route[i]):
+                    continue
+                if not scaled and (position.stage[i] != OUT or not _permitted(terms, position, i, c, s)):
+                    continue
+                since = position.since[i] if scaled else s
+                first = max(since, 0)
+                earned = 0.0
+                idle_from = _idle(terms, demand[i], i, c, since)
+                fixed = 0.0 if scaled else -terms.capital[i, c] * terms.discount**s
+                weight = terms.discount**first
+                for e in range(first, T + 1):
+                    leaves = e < T and (e > first or scaled) and position.fixed[i] == 0
+                    if leaves and idle_from[e] < weight * terms.salvage[i, c]:
+                        total = fixed + weight * terms.salvage[i, c]
+                    elif e == T:
+                        total = fixed + idle_from[T]
+                    else:
+                        total = -np.inf
+                    if total > -np.inf and (scaled or total + earned > 0.0):
+                        market.append(i)
+                        route.append(c)
+                        start.append(since)
+                        end.append(e)
+                        money.append(total)
+                        is_new.append(0 if scaled else 1)
+                    if e < T:
+                        fixed -= weight * terms.opex[i, c]
+                        earned += weight * served(terms, i, c, since, e) * demand[i] * max(terms.margin[i, c], 0.0)
+                        weight *= terms.discount
+    return Ways(
+        np.array(market, dtype=np.int64),
+        np.array(route, dtype=np.int64),
+        np.array(start, dtype=np.int64),
+        np.array(end, dtype=np.int64),
+        np.array(money, dtype=np.float64),
+        np.array(is_new, dtype=np.int64),
+    )
 
 
-def _served(terms: Terms, i: int, c: int, since: int) -> Floats:
-    """(T,), cars a quarter for each car a year of demand, 0 before the start."""
+@njit(cache=True, nogil=True)
+def _permitted(terms: Terms, position: Position, i: int, c: int, s: int) -> bool:
+    left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
+    return bool(s >= terms.first_scale[i, c] and terms.capital[i, c] <= left and terms.starts_cap[s] >= 1.0)
+
+
+@njit(cache=True, nogil=True)
+def _idle(terms: Terms, demand: float, i: int, c: int, since: int) -> Floats:
+    """(T+1,), discounted money from each quarter on when kept without selling; at T what comes after the horizon."""
     T = terms.path.shape[1]
-    age = np.arange(T) - since
-    rate = 0.25 * terms.ramp[i, c, np.clip(age, 0, T - 1)] * terms.path[i]
-    return np.where(age >= 0, rate, 0.0)
-
-
-class _Columns:
-    """Ways to run a market from a start to an exit, with the fixed money of each."""
-
-    def __init__(self) -> None:
-        self.market: list[int] = []
-        self.route: list[int] = []
-        self.start: list[int] = []
-        self.end: list[int] = []
-        self.money: list[float] = []
-        self.is_new: list[bool] = []
-
-
-def _columns(terms: Terms, position: Position, demand: Floats) -> _Columns:
-    """All ways that can pay when cars are free; the others are never part of a best answer."""
-    out = _Columns()
-    T = terms.path.shape[1]
-    left = np.maximum(terms.capital_cap - position.spent, 0.0)
-    for i in range(len(demand)):
-        if position.stage[i] == SCALED:
-            _add(
-                out, terms, i, int(position.route[i]), int(position.since[i]), demand[i], False, bool(position.fixed[i])
-            )
-        elif position.stage[i] == OUT:
-            for c in range(terms.capital.shape[1]):
-                for s in range(int(terms.first_scale[i, c]), T):
-                    if terms.capital[i, c] <= left[terms.year[s]] and terms.starts_cap[s] >= 1:
-                        _add(out, terms, i, c, s, demand[i], True, False)
+    out = np.zeros(T + 1)
+    rate = terms.margin[i, c] * served(terms, i, c, since, T - 1) * demand - terms.opex[i, c]
+    out[T] = terms.discount**T * terms.tail * rate
+    for t in range(T - 1, -1, -1):
+        out[t] = out[t + 1] - terms.discount**t * terms.opex[i, c]
     return out
 
 
-def _add(out: _Columns, terms: Terms, i: int, c: int, since: int, demand: float, is_new: bool, stays: bool) -> None:
-    """Columns of one start: staying for good, and each exit that could beat staying even if no more cars were sold."""
+class Programme(NamedTuple):
+    """Maximise cost x subject to lower <= A x <= upper, x >= 0; A in coordinates.
+
+    Attributes:
+        cost: (columns,), money.
+        lower: (rows,), -inf where there is none.
+        upper: (rows,).
+        row: (nonzeros,), row index.
+        column: (nonzeros,), column index.
+        value: (nonzeros,), coefficient.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    row: Ints
+    column: Ints
+    value: Floats
+
+
+@njit(cache=True, nogil=True)
+def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> Programme:
+    """The clairvoyant programme: a share of each way, and cars sold by market, route and quarter.
+
+    Rows: one way a market; capital a year; starts a quarter; cars a quarter; cars sold at most those demanded.
+    Money is counted in units of the largest coefficient's order by the solver's caller.
+    """
+    M, C = terms.capital.shape
     T = terms.path.shape[1]
-    d = terms.discount
-    first = max(since, 0)
-    weights = d ** np.arange(T)
-    rate = _served(terms, i, c, since) * demand
-    earned = weights * rate * max(terms.margin[i, c], 0.0)
-    opex = terms.opex[i, c]
-    tail = d**T * terms.tail * (terms.margin[i, c] * rate[-1] - opex)
-    capital = terms.capital[i, c] * d**since if is_new else 0.0
-    ends = [T]
-    if not stays:
-        for end in range(first + (1 if is_new else 0), T):
-            idle = tail - opex * weights[end:].sum()
-            if idle < d**end * terms.salvage[i, c]:
-                ends.append(end)
-    for end in ends:
-        money = -capital - opex * weights[first:end].sum()
-        money += tail if end == T else d**end * terms.salvage[i, c]
-        if not is_new or money + earned[first:end].sum() > 0:
-            out.market.append(i)
-            out.route.append(c)
-            out.start.append(since)
-            out.end.append(end)
-            out.money.append(float(money))
-            out.is_new.append(is_new)
+    Y = terms.capital_cap.shape[0]
+    N = ways.market.shape[0]
+    number = np.full((M, C), -1, dtype=np.int64)
+    groups = 0
+    for k in range(N):
+        if number[ways.market[k], ways.route[k]] < 0:
+            number[ways.market[k], ways.route[k]] = groups
+            groups += 1
+    base_capital, base_start, base_car, base_sold = M, M + Y, M + Y + T, M + Y + 2 * T
+    rows = base_sold + groups * T
+    cost = np.zeros(N + groups * T)
+    lower = np.full(rows, -np.inf)
+    upper = np.zeros(rows)
+    upper[:M] = 1.0
+    for i in range(M):
+        if position.stage[i] == SCALED:
+            lower[i] = 1.0
+    upper[base_capital:base_start] = np.maximum(terms.capital_cap - position.spent, 0.0)
+    upper[base_start:base_car] = terms.starts_cap
+    upper[base_car:base_sold] = terms.cars_cap
+    most = N * (3 + T) + groups * T * 2
+    row = np.empty(most, dtype=np.int64)
+    column = np.empty(most, dtype=np.int64)
+    value = np.empty(most)
+    n = 0
+    for k in range(N):
+        i, c, s = ways.market[k], ways.route[k], ways.start[k]
+        cost[k] = ways.money[k]
+        row[n], column[n], value[n] = i, k, 1.0
+        n += 1
+        if ways.is_new[k] == 1:
+            row[n], column[n], value[n] = base_capital + terms.year[s], k, terms.capital[i, c]
+            row[n + 1], column[n + 1], value[n + 1] = base_start + s, k, 1.0
+            n += 2
+        for t in range(max(s, 0), ways.end[k]):
+            row[n], column[n] = base_sold + number[i, c] * T + t, k
+            value[n] = -served(terms, i, c, s, t) * demand[i]
+            n += 1
+    for i in range(M):
+        for c in range(C):
+            if number[i, c] < 0:
+                continue
+            for t in range(T):
+                col = N + number[i, c] * T + t
+                cost[col] = terms.discount**t * max(terms.margin[i, c], 0.0)
+                row[n], column[n], value[n] = base_sold + number[i, c] * T + t, col, 1.0
+                row[n + 1], column[n + 1], value[n + 1] = base_car + t, col, 1.0
+                n += 2
+    return Programme(cost, lower, upper, row[:n], column[:n], value[:n])
 
 
-def _solve(terms: Terms, position: Position, demand: Floats, columns: _Columns, whole: bool) -> float:
-    """Maximise over columns and cars sold by market, route and quarter."""
-    T = terms.path.shape[1]
-    n = len(columns.market)
-    if n == 0:
-        return 0.0
-    groups = sorted(set(zip(columns.market, columns.route, strict=True)))
-    number = {group: g for g, group in enumerate(groups)}
-    width = n + len(groups) * T
-    cost = np.zeros(width)
-    cost[:n] = columns.money
-    rows: list[int] = []
-    cols: list[int] = []
-    data: list[float] = []
-    upper: list[float] = []
-    lower: list[float] = []
-
-    def row(cap: float, floor: float = -np.inf) -> int:
-        upper.append(cap)
-        lower.append(floor)
-        return len(upper) - 1
-
-    def put(r: int, col: int, value: float) -> None:
-        rows.append(r)
-        cols.append(col)
-        data.append(value)
-
-    left = np.maximum(terms.capital_cap - position.spent, 0.0)
-    once = {i: row(1.0, 1.0 if position.stage[i] == SCALED else -np.inf) for i in sorted(set(columns.market))}
-    capital_rows = [row(float(cap)) for cap in left]
-    start_rows = [row(float(cap)) for cap in terms.starts_cap]
-    car_rows = [row(float(cap)) for cap in terms.cars_cap]
-    serve_rows = [[row(0.0) for _ in range(T)] for _ in groups]
-    for k in range(n):
-        i, c, s = columns.market[k], columns.route[k], columns.start[k]
-        put(once[i], k, 1.0)
-        if columns.is_new[k]:
-            put(capital_rows[terms.year[s]], k, float(terms.capital[i, c]))
-            put(start_rows[s], k, 1.0)
-        rate = _served(terms, i, c, s) * demand[i]
-        for t in range(max(s, 0), columns.end[k]):
-            put(serve_rows[number[i, c]][t], k, -float(rate[t]))
-    for g, (i, c) in enumerate(groups):
-        for t in range(T):
-            col = n + g * T + t
-            cost[col] = terms.discount**t * max(terms.margin[i, c], 0.0)
-            put(serve_rows[g][t], col, 1.0)
-            put(car_rows[t], col, 1.0)
-    matrix = sparse.csc_matrix((data, (rows, cols)), shape=(len(upper), width))
-    return _highs(cost, matrix, np.array(lower), np.array(upper), n, whole)
+@njit(cache=True, nogil=True)
+def as_is(terms: Terms, position: Position, demand: Floats) -> float:
+    """Value of doing nothing more: markets already scaled go on, cars go to the best margin."""
+    value = 0.0
+    weight = 1.0
+    sold = np.zeros(demand.shape[0])
+    for t in range(terms.path.shape[1]):
+        value += weight * sell(terms, position, demand, t, sold)
+        weight *= terms.discount
+    return value + weight * after_horizon(terms, position, demand)
 
 
-def _highs(cost: Floats, matrix: sparse.csc_matrix, lower: Floats, upper: Floats, n: int, whole: bool) -> float:
-    """Maximise cost x subject to lower <= matrix x <= upper, 0 <= x (<= 1 for the first n)."""
-    scale = max(float(np.abs(cost).max()), 1e-300)
+def _highs(asked: Programme, whole_columns: int, whole: bool) -> float:
+    """Solve with HiGHS; for the mixed-integer programme the proven bound is returned, not the best answer found."""
+    money = max(float(np.abs(asked.cost).max()), 1e-300)
+    shape = (len(asked.upper), len(asked.cost))
+    size = np.ones(shape[0])  # rows are scaled to right-hand sides of order one: money and cars differ by 1e6
+    np.maximum.at(size, asked.row, np.abs(asked.value))
+    matrix = sparse.csc_matrix((asked.value / size[asked.row], (asked.row, asked.column)), shape=shape)
     model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
-    model.col_cost_ = -cost / scale
-    model.col_lower_ = np.zeros(matrix.shape[1])
-    model.col_upper_ = np.concatenate([np.ones(n), np.full(matrix.shape[1] - n, highspy.kHighsInf)])
-    model.row_lower_ = np.where(np.isneginf(lower), -highspy.kHighsInf, lower)
-    model.row_upper_ = upper
+    model.num_row_, model.num_col_ = shape
+    model.col_cost_ = -asked.cost / money
+    model.col_lower_ = np.zeros(shape[1])
+    model.col_upper_ = np.full(shape[1], highspy.kHighsInf)
+    model.row_lower_ = np.where(np.isneginf(asked.lower), -highspy.kHighsInf, asked.lower / size)
+    model.row_upper_ = asked.upper / size
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_ = matrix.indptr
     model.a_matrix_.index_ = matrix.indices
     model.a_matrix_.value_ = matrix.data
     if whole:
-        kinds = [highspy.HighsVarType.kInteger] * n + [highspy.HighsVarType.kContinuous] * (matrix.shape[1] - n)
+        kinds = [highspy.HighsVarType.kInteger] * whole_columns + [highspy.HighsVarType.kContinuous] * (
+            shape[1] - whole_columns
+        )
         model.integrality_ = kinds
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
@@ -202,4 +256,4 @@ def _highs(cost: Floats, matrix: sparse.csc_matrix, lower: Floats, upper: Floats
     best = info.mip_dual_bound if whole else info.objective_function_value
     if not math.isfinite(best):
         best = info.objective_function_value
-    return -float(best) * scale
+    return -float(best) * money

@@ -195,7 +195,7 @@ def _play_all(
     def one(world: World) -> tuple[Played, float, float]:
         return (
             play(terms, position, bars, mean, cov, prices, world),
-            as_is(terms, position, world.theta),
+            as_is(terms, position, np.exp(world.theta)),
             clairvoyant(terms, position, world.theta),
         )
 

@@ -85,6 +85,7 @@ def play(
     batch = np.zeros((T, M))
     cash = np.zeros(T)
     sold = np.zeros((T, M))
+    demand = np.exp(world.theta)
     value = 0.0
     weight = 1.0
     for t in range(T):
@@ -97,12 +98,12 @@ def play(
             stage[t, i] = 3 if choice.action[i] == PILOT else position.stage[i]
             if choice.action[i] == PILOT and information[i] < 0.0:
                 information[i] = 1.0 / max(cov[i, i], 1e-12)
-        money += sell(terms, position, world.theta, t, sold[t])
+        money += sell(terms, position, demand, t, sold[t])
         cash[t] = money
         value += weight * money
         weight *= terms.discount
         observe(terms, position, mean, cov, world, t, choice.action, choice.route, choice.design)
-    value += weight * after_horizon(terms, position, world.theta)
+    value += weight * after_horizon(terms, position, demand)
     return Played(value, stage, batch, cash, sold, mean, cov)
 
 
@@ -181,9 +182,9 @@ def apply(terms: Terms, position: Position, action: Ints, route: Ints, design: I
 
 
 @njit(cache=True, nogil=True)
-def sell(terms: Terms, position: Position, theta: Floats, now: int, sold: Floats) -> float:
+def sell(terms: Terms, position: Position, demand: Floats, now: int, sold: Floats) -> float:
     """Sell in every scaled market, best margin first when cars are short; returns margin less opex, fills `sold`."""
-    M = theta.shape[0]
+    M = demand.shape[0]
     margins = np.full(M, -np.inf)
     money = 0.0
     for i in range(M):
@@ -194,7 +195,7 @@ def sell(terms: Terms, position: Position, theta: Floats, now: int, sold: Floats
     for i in np.argsort(-margins, kind="mergesort"):
         if position.stage[i] != SCALED or margins[i] <= 0.0:
             continue
-        sold[i] = min(cars, served(terms, i, position.route[i], position.since[i], now) * math.exp(theta[i]))
+        sold[i] = min(cars, served(terms, i, position.route[i], position.since[i], now) * demand[i])
         cars -= sold[i]
         money += margins[i] * sold[i]
     return money
@@ -250,13 +251,13 @@ def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, 
 
 
 @njit(cache=True, nogil=True)
-def after_horizon(terms: Terms, position: Position, theta: Floats) -> float:
+def after_horizon(terms: Terms, position: Position, demand: Floats) -> float:
     """Run-rate profit of the scaled markets for `tail` quarters, cars no longer rationed."""
     T = terms.path.shape[1]
     money = 0.0
-    for i in range(theta.shape[0]):
+    for i in range(demand.shape[0]):
         if position.stage[i] == SCALED:
             c = position.route[i]
-            rate = served(terms, i, c, position.since[i], T - 1) * terms.margin[i, c] * math.exp(theta[i])
+            rate = served(terms, i, c, position.since[i], T - 1) * terms.margin[i, c] * demand[i]
             money += terms.tail * (rate - terms.opex[i, c])
     return money
