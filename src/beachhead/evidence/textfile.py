@@ -9,7 +9,7 @@ import csv
 import io
 import stat
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beachhead.evidence.cell import meant
@@ -38,12 +38,14 @@ class Grid:
         lines: records after the header; wholly blank lines are left out.
         faults: what could not be read.
         complete: false if records are missing because reading had to stop.
+        header_row: the line on which the header stands.
     """
 
     header: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     faults: tuple[Fault, ...] = ()
     complete: bool = True
+    header_row: int = 1
 
 
 def read_bytes(path: Path, file: str) -> bytes | Fault:
@@ -106,29 +108,40 @@ def decode(data: bytes, file: str) -> str | Fault:
 
 def parse(text: str, file: str, known: tuple[str, ...], required: tuple[str, ...]) -> Grid:
     """Header and records of a comma-separated table whose columns are `known`."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return with_known_header(records(text, file), file, known, required)
+
+
+def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1) -> Grid:
+    """Header and records of a table in text, whatever its columns; lines before `header_row` are passed over."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     lines: list[Line] = []
     faults: list[Fault] = []
     header: tuple[str, ...] = ()
-    start = 1
+    start = found = 1
     try:
         for cells in reader:
             stripped = tuple(cell.strip() for cell in cells)
             if not header:
-                header = stripped if any(stripped) else ()
-                faults += _header_faults(header, start, file, known, required) if header else []
-                if faults:
-                    return Grid(header=header, faults=tuple(faults), complete=False)
+                if start >= header_row and any(stripped):
+                    header, found = stripped, start
             elif any(stripped):
                 faults += _ragged(stripped, header, start, file)
                 lines.append(Line(start, stripped))
             start = reader.line_num + 1
     except csv.Error as error:
-        return Grid(header=header, lines=tuple(lines), faults=(*faults, _quoting(error, start, file)), complete=False)
-    if not header:
+        faults.append(_quoting(error, start, file))
+        return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=False, header_row=found)
+    return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=bool(header), header_row=found)
+
+
+def with_known_header(grid: Grid, file: str, known: tuple[str, ...], required: tuple[str, ...]) -> Grid:
+    """The table if its columns are all known and none required is missing; else only its header's faults."""
+    if not grid.header:
         cure = f"write a header line: {','.join(required)}"
-        faults.append(Fault(file=file, row=1, problem="is empty", cure=cure))
-    return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=bool(header))
+        empty = () if grid.faults else (Fault(file=file, row=1, problem="is empty", cure=cure),)
+        return replace(grid, faults=(*grid.faults, *empty))
+    faults = _header_faults(grid.header, grid.header_row, file, known, required)
+    return Grid(header=grid.header, faults=tuple(faults), complete=False) if faults else grid
 
 
 def _header_faults(

@@ -1,0 +1,183 @@
+"""Tables in CSV, XLSX or Parquet as one thing: header and lines of text cells, typed values in their plain form.
+
+A workbook keeps its own line numbers; a Parquet file, which has no lines, is counted as if its header were line 1.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl.utils.exceptions import InvalidFileException
+
+from beachhead.evidence.textfile import Grid, Line, decode, read_bytes, records
+from beachhead.world.errors import Fault
+
+MOST_ROWS = 1_000_000
+MOST_UNPACKED_BYTES = 256 * 2**20
+
+
+def read_sheet(
+    path: Path,
+    file: str,
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    header_row: int = 1,
+    sheet: str | None = None,
+) -> Grid:
+    """Header and lines of a table file, told apart by how the name ends; what cannot be read is a fault of the grid."""
+    data = read_bytes(path.resolve(), file)
+    if isinstance(data, Fault):
+        return _nothing(data)
+    kind = path.suffix.casefold()
+    if kind == ".xlsx":
+        return _workbook(data, file, sheet, header_row)
+    if kind in (".parquet", ".pq"):
+        return _parquet(data, file)
+    if kind in (".csv", ".txt", ".tsv"):
+        return _text(data, file, encoding, delimiter, header_row)
+    cure = "send CSV, XLSX or Parquet, with the file name ending so"
+    return _nothing(Fault(file=file, written=path.suffix, problem="is not a kind of table known here", cure=cure))
+
+
+def _nothing(fault: Fault) -> Grid:
+    return Grid(faults=(fault,), complete=False)
+
+
+def _text(data: bytes, file: str, encoding: str, delimiter: str, header_row: int) -> Grid:
+    if encoding == "utf-8":
+        text = decode(data, file)
+        if isinstance(text, Fault):
+            return _nothing(text)
+    else:
+        try:
+            text = data.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            cure = "name the encoding in which the file was saved"
+            return _nothing(Fault(file=file, written=encoding, problem="does not decode this file", cure=cure))
+    return records(text, file, delimiter=delimiter, header_row=header_row)
+
+
+def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Grid:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED_BYTES:
+                return _nothing(Fault(file=file, problem="unpacks to more than 256 MB", cure="split the workbook"))
+        values, formulas = (
+            openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=kept) for kept in (True, False)
+        )
+        name = sheet or values.sheetnames[0]
+        if name not in values.sheetnames:
+            cure = f"name one of {', '.join(values.sheetnames)}"
+            return _nothing(Fault(file=file, written=name, problem="is not a sheet of this workbook", cure=cure))
+        return _sheet_grid(_rows(values[name]), _rows(formulas[name]), file, header_row)
+    except (
+        zipfile.BadZipFile,
+        InvalidFileException,
+        ParseError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        zipfile.LargeZipFile,
+    ):  # fmt: skip  (what openpyxl raises on damaged workbooks is not documented)
+        cure = "open it in a spreadsheet program and save it again as .xlsx"
+        return _nothing(Fault(file=file, problem="is not a readable workbook", cure=cure))
+
+
+def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
+    sheet.reset_dimensions()  # what a damaged or careless writer says of the size is not to be trusted
+    rows: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
+    return rows
+
+
+def _sheet_grid(values: Iterator[Sequence[Any]], formulas: Iterator[Sequence[Any]], file: str, header_row: int) -> Grid:
+    header: tuple[str, ...] = ()
+    found = 1
+    lines: list[Line] = []
+    faults: list[Fault] = []
+    for number, (row, raw) in enumerate(zip(values, formulas, strict=False), start=1):
+        if number > MOST_ROWS:
+            faults.append(Fault(file=file, row=number, problem="has more than a million rows", cure="split the file"))
+            return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=False, header_row=found)
+        cells = tuple(plain_cell(value) for value in row)
+        if not header:
+            if number >= header_row and any(cells):
+                header, found = _without_tail(cells), number
+            continue
+        if any(cells) or any(value is not None for value in raw):
+            faults += _unsaved_formulas(row, raw, header, number, file)
+            faults += _beyond(cells, header, number, file)
+            lines.append(Line(number, (*cells[: len(header)], *[""] * (len(header) - len(cells)))))
+    return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=bool(header), header_row=found)
+
+
+def _without_tail(cells: tuple[str, ...]) -> tuple[str, ...]:
+    width = max((place for place, cell in enumerate(cells, start=1) if cell), default=0)
+    return cells[:width]
+
+
+def _unsaved_formulas(
+    row: Sequence[Any], raw: Sequence[Any], header: Sequence[str], number: int, file: str
+) -> Iterator[Fault]:
+    """A formula without its saved value would look blank, and blank means not observed."""
+    for name, value, formula in zip(header, row, raw, strict=False):
+        if value is None and formula is not None:
+            problem, cure = "is a formula whose value was not saved", "save the workbook in a spreadsheet program"
+            yield Fault(file=file, row=number, column=name, written=str(formula), problem=problem, cure=cure)
+
+
+def _beyond(cells: Sequence[str], header: Sequence[str], number: int, file: str) -> Iterator[Fault]:
+    extra = next((cell for cell in cells[len(header) :] if cell), None)
+    if extra is not None:
+        cure = "give the column a name in the header line, or clear the cell"
+        yield Fault(file=file, row=number, written=extra, problem="stands right of the last named column", cure=cure)
+
+
+def _parquet(data: bytes, file: str) -> Grid:
+    try:
+        meta = pq.read_metadata(io.BytesIO(data))
+        unpacked = sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
+        if meta.num_rows > MOST_ROWS or unpacked > MOST_UNPACKED_BYTES:
+            return _nothing(Fault(file=file, problem="has more than a million rows or 256 MB", cure="split the file"))
+        table = pq.read_table(io.BytesIO(data))
+        table.validate(full=True)
+        columns = [[plain_cell(value) for value in column.to_pylist()] for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, KeyError, MemoryError):
+        return _nothing(Fault(file=file, problem="is not a readable Parquet file", cure="write it again"))
+    lines = tuple(Line(number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=2) if any(cells))
+    return Grid(header=tuple(name.strip() for name in table.column_names), lines=lines, complete=True)
+
+
+def plain_cell(value: Any) -> str:
+    """A typed cell as the text a careful person would have typed: 12.0 as 12, a day as YYYY-MM-DD, nothing as ''."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        if value.tzinfo is None and value.time() == time(0):
+            return value.date().isoformat()
+        return value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value).strip()

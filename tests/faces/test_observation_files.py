@@ -1,0 +1,318 @@
+"""Files of observations as people send them: read whole in every form, or refused with every fault at once."""
+
+from datetime import UTC, date, datetime
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from beachhead.evidence.arrive import arrive
+from beachhead.evidence.mapping import read_mapping
+from beachhead.evidence.observations import Known, read_observations
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
+
+KNOWN = Known(
+    markets=frozenset({"NO", "SE", "PT", "NZ"}),
+    offers=frozenset({"SU7", "YU7"}),
+    currencies=frozenset({"EUR", "NOK"}),
+)
+HEADER = "batch,market,offer,channel,start,end,orders,registrations,sold_out_on"
+GOOD = "b1,NO,SU7,agent,2027-01-01,2027-01-31,12,,"
+
+
+def read(tmp_path, text, name="seen.csv", mapping=None, **how):
+    path = tmp_path / name
+    path.write_text(text, encoding=how.pop("encoding", "utf-8"))
+    if mapping is not None:
+        (tmp_path / "crm.toml").write_text(mapping)
+        mapping = read_mapping(tmp_path / "crm.toml")
+    return read_observations(path, known=KNOWN, mapping=mapping, **how)
+
+
+def rows(*args, **how):
+    return [row.observation for row in read(*args, **how).rows]
+
+
+def faults(*args, **how):
+    with pytest.raises(BadInput) as caught:
+        read(*args, **how)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_a_plain_file_reads_and_blank_is_not_zero(tmp_path):
+    (row,) = rows(tmp_path, f"{HEADER}\n{GOOD}\n")
+    assert (row.market, row.channel, row.start, row.orders) == ("NO", Channel.AGENT, date(2027, 1, 1), 12)
+    assert (row.registrations, row.sold_out_on, row.reach, row.store) == (None, None, None, "")
+
+
+def test_every_fault_is_named_at_its_place_and_none_hides_another(tmp_path):
+    text = "\n".join(
+        [
+            HEADER,
+            "b1,NO,SU7,agent,2027-01-01,2027-01-31,12.5,,",
+            "b1,XX,SU7,agent,2027-02-01,2027-01-31,-1,,",
+            "b1,SE,SU8,kiosk,2027-02-01,2027-02-28,,,2027-03-01",
+            ",SE,SU7,agent,2027-02-30,2027-02-28,nan,,",
+            "b1,NO,SU7,agent,2027-01-15,2027-02-15,4,,",
+            "b1,NO,SU7,agent,2027-03-01,2027-03-31,4",
+            "b1,NO,SU7,agent,2027-04-01T22:00:00,2027-04-30,1,,",
+        ]
+    )
+    found = "\n".join(faults(tmp_path, text))
+    for place in (
+        "seen.csv:2:orders: '12.5'",
+        "seen.csv:3:market: 'XX'",
+        "seen.csv:3:orders: '-1'",
+        "seen.csv:4:channel: 'kiosk'",
+        "seen.csv:5:batch",
+        "seen.csv:5:start: '2027-02-30'",
+        "seen.csv:5:orders: 'nan'",
+        "seen.csv:7",
+        "seen.csv:8:start: '2027-04-01T22:00:00' has no time zone",
+    ):
+        assert place in found
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("b1,NO,SU7,agent,2027-02-01,2027-01-31,1,,", "end: '2027-01-31' is before the start"),
+        ("b1,NO,SU7,agent,2027-01-01,2027-01-31,1,,2027-02-01", "sold_out_on: '2027-02-01' is not between"),
+        ("b1,NO,SU8,agent,2027-01-01,2027-01-31,1,,", "offer: 'SU8' is not in offers.csv of this launch: did you mean"),
+        ("b1,DK,SU7,agent,2027-01-01,2027-01-31,1,,", "market: 'DK' is not in markets.csv"),
+        (f"{GOOD}\n{GOOD}", "3:start: '2027-01-01' overlaps line 2, which runs to 2027-01-31"),
+        ("b1,NO,SU7,agent,2027-01-01,2029-01-31,1,,", "end: '2029-01-31' has not come yet"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused(tmp_path, row, complaint):
+    assert complaint in "\n".join(faults(tmp_path, f"{HEADER}\n{row}\n", today=date(2028, 1, 1)))
+
+
+def test_more_cancelled_than_ordered_is_refused(tmp_path):
+    header = "batch,market,channel,start,end,orders,cancellations,price,currency"
+    found = faults(
+        tmp_path, f"{header}\nb1,NO,agent,2027-01-01,2027-01-31,2,3,,\nb1,SE,agent,2027-01-01,2027-01-31,2,,9,\n"
+    )
+    assert "cancellations: '3' is more than the 2 orders" in found[0]
+    assert "price: '9' has no currency" in found[1]
+
+
+def test_csv_workbook_and_parquet_say_the_same(tmp_path):
+    table = {
+        "batch": ["b1", "b1"], "market": ["NO", "SE"], "channel": ["agent", "agent"],
+        "start": [date(2027, 1, 1), date(2027, 2, 1)], "end": [date(2027, 1, 31), date(2027, 2, 28)],
+        "orders": [12, None], "reach": [0.05, 0.1],
+    }  # fmt: skip
+    pq.write_table(pa.table(table), tmp_path / "seen.parquet")
+    book = openpyxl.Workbook()
+    book.active.append(list(table))
+    for values in zip(*table.values(), strict=True):
+        book.active.append(list(values))
+    book.save(tmp_path / "seen.xlsx")
+    header, *lines = (
+        ",".join("" if v is None else str(v) for v in row) for row in [table, *zip(*table.values(), strict=True)]
+    )
+    as_text = rows(tmp_path, "\n".join([header, *lines]))
+    for name in ("seen.xlsx", "seen.parquet"):
+        assert [row.observation for row in read_observations(tmp_path / name, known=KNOWN).rows] == as_text
+    assert as_text[1].orders is None
+
+
+def test_a_formula_without_its_value_is_not_taken_for_blank(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["batch", "market", "channel", "start", "end", "orders"])
+    book.active.append(["b1", "NO", "agent", date(2027, 1, 1), date(2027, 1, 31), "=3+4"])
+    book.save(tmp_path / "seen.xlsx")
+    with pytest.raises(BadInput, match=r"seen.xlsx:2:orders: '=3\+4' is a formula whose value was not saved"):
+        read_observations(tmp_path / "seen.xlsx", known=KNOWN)
+
+
+@pytest.mark.parametrize("name", ["seen.xlsx", "seen.parquet"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"PAR1 nothing PAR1", b"batch,market\n"])
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match="is not a readable"):
+        read_observations(tmp_path / name, known=KNOWN)
+
+
+def test_an_instant_falls_on_the_markets_own_day(tmp_path):
+    header = "batch,market,channel,start,end,orders"
+    oslo, lisbon, auckland = rows(
+        tmp_path,
+        f"{header}\n"
+        "b1,NO,agent,2027-03-31T22:30:00Z,2027-04-30T22:00:00+00:00,1\n"
+        "b1,PT,agent,2027-03-31T22:30:00Z,2027-04-30T22:00:00+00:00,1\n"
+        "b1,NZ,agent,2027-03-31T10:59:00Z,2027-03-31T11:00:00Z,1\n",
+    )
+    assert (oslo.start, oslo.end) == (date(2027, 4, 1), date(2027, 4, 30))  # 00:30 on; midnight ends the day before
+    assert (lisbon.start, lisbon.end) == (date(2027, 3, 31), date(2027, 4, 30))  # 23:30; 23:00
+    assert (auckland.start, auckland.end) == (date(2027, 3, 31), date(2027, 3, 31))  # 23:59; midnight
+
+
+REGISTRATIONS = """Zulassungen;;;
+Monat;Land;Marke;Anzahl;Art
+01/2027;Norwegen;BYD;1.204;neu
+01/2027;Norwegen;BYD AUTO;6;neu
+01/2027;Norwegen;Tesla;2.000;neu
+03/2027;Norwegen;BYD;12;neu
+02/2027;Schweden;BYD;-;neu
+"""
+MAPPING = """
+[file]
+delimiter = ";"
+encoding = "cp1252"
+header_row = 2
+decimal = ","
+thousands = "."
+[only]
+Marke = ["BYD", "BYD AUTO"]
+[columns]
+market = "Land"
+registrations = "Anzahl"
+[values.market]
+Norwegen = "NO"
+Schweden = "SE"
+[values.registrations]
+"-" = ""
+[constants]
+batch = "running"
+channel = "importer"
+[period]
+column = "Monat"
+unit = "month"
+format = "%m/%Y"
+[rows]
+sum = true
+"""
+
+
+def test_a_registration_export_with_other_words_becomes_ours(tmp_path):
+    january, march, sweden = rows(tmp_path, REGISTRATIONS, mapping=MAPPING)
+    assert (january.market, january.registrations, january.end) == ("NO", 1210, date(2027, 1, 31))
+    assert (march.registrations, march.start) == (12, date(2027, 3, 1))
+    assert sweden.registrations is None
+
+
+def test_a_month_an_all_listing_export_leaves_out_counts_zero_only_if_it_says_so(tmp_path):
+    seen = rows(tmp_path, REGISTRATIONS, mapping=MAPPING + "complete = true\n")
+    assert sorted((r.market, r.start.month, r.registrations) for r in seen if r.market == "NO") == [
+        ("NO", 1, 1210),
+        ("NO", 2, 0),
+        ("NO", 3, 12),
+    ]
+
+
+def test_a_crm_export_of_single_orders_becomes_weeks_in_the_markets_zone(tmp_path):
+    export = (
+        "id,country,model,ordered\n1,NO,SU7,2027-01-03 23:30\n2,NO,SU7,2027-01-04 09:00\n3,NO,SU7,2027-01-05 10:00\n"
+    )
+    mapping = """
+    [only]
+    [columns]
+    market = "country"
+    offer = "model"
+    start = "ordered"
+    end = "ordered"
+    [constants]
+    batch = "b1"
+    channel = "agent"
+    orders = 1
+    [file]
+    date_format = "%Y-%m-%d %H:%M"
+    time_zone = "Europe/London"
+    [rows]
+    sum = true
+    """
+    seen = rows(tmp_path, export, mapping=mapping)
+    assert [(r.start, r.orders) for r in seen] == [
+        (date(2027, 1, 4), 2),
+        (date(2027, 1, 5), 1),
+    ]  # 23:30 in London is 00:30 in Oslo
+
+
+def test_faults_of_a_mapped_file_are_told_in_its_own_words(tmp_path):
+    found = "\n".join(
+        faults(tmp_path, REGISTRATIONS.replace("1.204", "1.2O4").replace("03/2027", "13/2027"), mapping=MAPPING)
+    )
+    assert "seen.csv:3:Anzahl: '1.2O4' is not a whole number" in found
+    assert "seen.csv:6:Monat: '13/2027' is not a month: write it as %m/%Y" in found
+    assert "Anzahl: is a column of the mapping that the file lacks" in "\n".join(
+        faults(tmp_path, REGISTRATIONS.replace("Anzahl", "Zahl"), mapping=MAPPING)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("[rows]", "[rowz]"), "rowz"),
+        (('"month"', '"moon"'), "crm.toml:23:period.unit: 'moon' is not one of"),
+        (('market = "Land"', 'markt = "Land"'), "columns.markt"),
+        (('batch = "running"\n', ""), "has no counterpart"),
+        (('decimal = ","', 'decimal = ";"'), "is not a decimal sign"),
+        (("[only]", "[only"), "is not valid TOML"),
+        (('channel = "importer"', 'channel = "importer"\nmarket = "NO"'), "stands in columns and in constants"),
+        (("sum = true", "complete = true"), "needs sum = true"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused(tmp_path, change, complaint):
+    assert complaint in "\n".join(faults(tmp_path, REGISTRATIONS, mapping=MAPPING.replace(*change)))
+
+
+def arrived(on_record, tmp_path, text, **how):
+    return arrive(on_record, read(tmp_path, text), **how)
+
+
+def test_a_file_sent_twice_changes_nothing(tmp_path):
+    text = f"{HEADER}\n{GOOD}\n"
+    first = arrived([], tmp_path, text)
+    again = arrived(first.new, tmp_path, text)
+    assert (len(first.new), again.new, again.corrected, again.unchanged) == (1, (), (), 1)
+
+
+def test_a_partial_file_adds_what_it_saw_and_erases_nothing(tmp_path):
+    on_record = arrived([], tmp_path, f"{HEADER}\n{GOOD}\n").new
+    partial = arrived(
+        on_record, tmp_path, "batch,market,offer,channel,start,end,leads\nb1,NO,SU7,agent,2027-01-01,2027-01-31,90\n"
+    )
+    (correction,) = partial.corrected
+    assert (correction.after.orders, correction.after.leads, correction.fields) == (12, 90, ("leads",))
+
+
+def test_a_correction_supersedes_and_a_withdrawn_cell_is_blank_again(tmp_path):
+    on_record = arrived([], tmp_path, f"{HEADER}\n{GOOD}\n").new
+    (correction,) = arrived(on_record, tmp_path, f"{HEADER}\n{GOOD.replace('12', '14')}\n").corrected
+    assert (correction.before.orders, correction.after.orders) == (12, 14)
+    (correction,) = arrived(on_record, tmp_path, f"{HEADER}\n{GOOD.replace('12,', 'withdrawn,3')}\n").corrected
+    assert (correction.after.orders, correction.after.registrations) == (None, 3)
+
+
+def test_a_row_across_recorded_spans_is_refused_or_takes_their_place(tmp_path):
+    on_record = arrived([], tmp_path, f"{HEADER}\n{GOOD}\nb1,NO,SU7,agent,2027-02-01,2027-02-28,5,,\n").new
+    across = f"{HEADER}\nb1,NO,SU7,agent,2027-01-15,2027-02-15,9,,\n"
+    with pytest.raises(BadInput, match="overlaps 2027-01-01 to 2027-01-31, which is on record"):
+        arrived(on_record, tmp_path, across)
+    arrival = arrived(on_record, tmp_path, across, replacing=True)
+    assert (len(arrival.new), arrival.replaced) == (1, on_record)
+
+
+def test_late_rows_are_taken_and_counted(tmp_path):
+    on_record = arrived([], tmp_path, f"{HEADER}\nb1,NO,SU7,agent,2027-02-01,2027-02-28,5,,\n").new
+    arrival = arrived(on_record, tmp_path, f"{HEADER}\n{GOOD}\n")
+    assert (len(arrival.new), arrival.late) == (1, 1)
+
+
+def test_two_files_that_contradict_each_other_are_told(tmp_path):
+    header = "batch,market,channel,start,end,orders,cancellations"
+    on_record = arrived([], tmp_path, f"{header}\nb1,NO,agent,2027-01-01,2027-01-31,2,\n").new
+    with pytest.raises(BadInput, match="3 cancellations of 2 orders"):
+        arrived(on_record, tmp_path, f"{header}\nb1,NO,agent,2027-01-01,2027-01-31,,3\n")
+
+
+def test_parquet_instants_are_read_in_the_markets_zone(tmp_path):
+    at = datetime(2027, 3, 31, 22, 30, tzinfo=UTC)
+    table = {"batch": ["b1"], "market": ["NO"], "channel": ["agent"], "start": [at], "end": [at], "orders": [1]}
+    pq.write_table(pa.table(table), tmp_path / "seen.parquet")
+    (row,) = read_observations(tmp_path / "seen.parquet", known=KNOWN).rows
+    assert row.observation.start == row.observation.end == date(2027, 4, 1)
