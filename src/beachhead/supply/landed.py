@@ -1,0 +1,202 @@
+"""What a car costs once it stands in the market, by route.
+
+A route is a plant, a market, an offer and a way over the border. Duty is on the landed value: invoice, freight and
+insurance (WTO customs valuation, article 8.2, as the EU and most members apply it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.supply.network import Network
+from beachhead.supply.tariff import Tariff, Turn
+
+Floats = NDArray[np.float64]
+
+WEEKS_PER_YEAR = 52.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One way to serve a market with an offer.
+
+    Attributes:
+        plant: number of the plant.
+        market: number of the market.
+        offer: number of the offer.
+        lane: number of the lane.
+        tariff: the row of the border used; None within a country.
+    """
+
+    plant: int
+    market: int
+    offer: int
+    lane: int
+    tariff: Tariff | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LandedCosts:
+    """Costs a car of R routes in T quarters, in one state of the world; launch currency. All arrays are (R, T).
+
+    Attributes:
+        routes: R routes.
+        ex_works: material, labour, fee, kit freight and parts duty.
+        freight: freight, insurance and handling.
+        duty: at the border.
+        carrying: money bound on the way, and cars lost.
+        revenue: net price less selling cost.
+        allowed: true where the route may be used.
+    """
+
+    routes: tuple[Route, ...]
+    ex_works: Floats
+    freight: Floats
+    duty: Floats
+    carrying: Floats
+    revenue: Floats
+    allowed: NDArray[np.bool_]
+
+    @property
+    def landed(self) -> Floats:
+        """(R, T), all that a car costs until it stands in the market."""
+        return self.ex_works + self.freight + self.duty + self.carrying
+
+    @property
+    def margin(self) -> Floats:
+        """(R, T), what a car earns."""
+        return self.revenue - self.landed
+
+
+def routes_of(network: Network) -> tuple[Route, ...]:
+    """Every route that may be open at some time: lane by lane, offer by offer, row by row."""
+    plants = {plant.code: number for number, plant in enumerate(network.plants)}
+    markets = {market.code: number for number, market in enumerate(network.markets)}
+    rows: dict[tuple[str, str], list[Tariff]] = {}
+    for tariff in network.tariffs:
+        rows.setdefault((tariff.origin, tariff.destination), []).append(tariff)
+    routes = []
+    for number, lane in enumerate(network.lanes):
+        origin, goal = network.area(network.plants[plants[lane.plant]].country), network.area(lane.market)
+        ways: list[Tariff | None] = list(rows.get((origin, goal), [])) or ([None] if origin == goal else [])
+        for offer in range(len(network.builds)):
+            if network.mix[markets[lane.market], offer] == 0:
+                continue
+            for way in ways:
+                share = origin_share(network, plants[lane.plant], offer)
+                if way is None or share >= way.least_origin_share - 1e-12:
+                    routes.append(
+                        Route(
+                            plant=plants[lane.plant],
+                            market=markets[lane.market],
+                            offer=offer,
+                            lane=number,
+                            tariff=way,
+                        )
+                    )
+    return tuple(routes)
+
+
+def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) -> LandedCosts:
+    """Cost every route in every quarter, the world going these ways."""
+    rates = _Rates(network, turns)
+    works = np.array([[_ex_works(network, p, j, rates) for j in range(len(network.builds))] for p in _plants(network)])
+    shape = (len(routes), len(network.quarters))
+    ex_works, freight, duty, carrying, revenue = (np.zeros(shape) for _ in range(5))
+    allowed = np.zeros(shape, dtype=bool)
+    for r, route in enumerate(routes):
+        lane, market = network.lanes[route.lane], network.markets[route.market]
+        works_cost, rate = works[route.plant, route.offer], rates.of(lane.currency)
+        invoice = works_cost * (1 + network.transfer_margin)
+        shipping = lane.freight_per_m3 * network.builds[route.offer].volume_m3 * rate
+        insurance = lane.insurance_share * invoice
+        ex_works[r] = works_cost
+        freight[r] = shipping + insurance + lane.handling_per_car * rate
+        bound = (works_cost + shipping) * network.carrying_rate * lane.transit_weeks / WEEKS_PER_YEAR
+        carrying[r] = bound + (works_cost + shipping + insurance) * (1 / (1 - lane.loss_share) - 1)
+        way, price = route.tariff, network.net_price[route.market, route.offer]
+        if way is not None:
+            duty[r] = np.maximum(way.duty * (invoice + shipping + insurance), way.least_duty)
+        revenue[r] = (price - network.selling_cost[route.market, route.offer]) * rates.of(market.currency)
+        allowed[r] = _allowed(network, way, price * rates.of(market.currency), turns)
+    return LandedCosts(
+        routes=routes,
+        ex_works=ex_works,
+        freight=freight,
+        duty=duty,
+        carrying=carrying,
+        revenue=revenue,
+        allowed=allowed,
+    )
+
+
+def origin_share(network: Network, plant: int, offer: int) -> float:
+    """Share of a car's ex-works cost that arises in the plant's country, at today's rates."""
+    parts = _parts(network, plant, offer)
+    return (parts.local + parts.work) / max(parts.total, 1e-12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """Where the cost of a car arises: parts from home with their freight and duty, local parts, work and fee."""
+
+    imported: float
+    local: float
+    work: float
+
+    @property
+    def total(self) -> float:
+        return self.imported + self.local + self.work
+
+
+def _parts(network: Network, plant_number: int, offer: int) -> _Parts:
+    plant, build = network.plants[plant_number], network.builds[offer]
+    local_share = plant.local_content_share * (1.0 if _is_at_home(network, plant_number) else 1 - build.home_only_share)
+    from_home = build.material_cost * (1 - local_share)
+    return _Parts(
+        imported=from_home * (1 + plant.parts_duty) + plant.kit_freight,
+        local=build.material_cost * local_share * plant.local_content_factor,
+        work=plant.labour_hours * plant.labour_cost_per_hour + plant.fee_per_car,
+    )
+
+
+def _ex_works(network: Network, plant: int, offer: int, rates: _Rates) -> Floats:
+    """(T,), cost of a car at the plant's gate."""
+    parts = _parts(network, plant, offer)
+    home, local = rates.of(network.builds[offer].currency), rates.of(network.plants[plant].currency)
+    return parts.imported * home + (parts.local + parts.work) * local
+
+
+def _is_at_home(network: Network, plant: int) -> bool:
+    return any(m.is_home and m.code == network.plants[plant].country for m in network.markets)
+
+
+def _plants(network: Network) -> range:
+    return range(len(network.plants))
+
+
+def _allowed(network: Network, way: Tariff | None, price: Floats, turns: frozenset[Turn]) -> NDArray[np.bool_]:
+    if way is None:
+        return np.ones(len(network.quarters), dtype=bool)
+    if way.turn is not None and way.turn not in turns:
+        return np.zeros(len(network.quarters), dtype=bool)
+    in_force = np.array([way.holds_in(quarter) for quarter in network.quarters])
+    return in_force & (price >= way.least_price - 1e-9)
+
+
+class _Rates:
+    """(T,) factor of each currency against today's rates, the world going these ways."""
+
+    def __init__(self, network: Network, turns: frozenset[Turn]) -> None:
+        self._quarters = network.quarters
+        self._moves = sorted((m for m in network.moves if m.turn in turns), key=lambda m: m.first)
+
+    def of(self, currency: str) -> Floats:
+        rate = np.ones(len(self._quarters))
+        for move in self._moves:
+            if move.currency == currency:
+                rate[[quarter >= move.first for quarter in self._quarters]] = move.factor
+        return rate

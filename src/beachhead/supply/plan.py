@@ -1,0 +1,223 @@
+"""The answer: which plants to commit to, when, in which futures; what cars cost and how many can come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.supply.conflict import explain_conflict
+from beachhead.supply.extensive import write_extensive
+from beachhead.supply.futures import Futures, draw_futures
+from beachhead.supply.highs import Verdict
+from beachhead.supply.network import Network
+from beachhead.supply.recourse import Recourses
+from beachhead.supply.routing import Layout, Routing, write_routing
+from beachhead.supply.tree import Tree, grow_tree
+from beachhead.supply.worth import Interval, Worth, solve_and_weigh
+from beachhead.world.errors import NotLearnt
+from beachhead.world.outlook import Outlook
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How closely to look.
+
+    Attributes:
+        gap: relative gap between the bounds at which to stop.
+        seconds: time after which the best plan so far is taken, with the gap it has.
+        branches: clusters of demand told apart at each gate.
+        smallest: fewest draws in a node of the tree.
+        blur: standard deviation with which one quarter of sales shows the log of a region's volume.
+        threads: local cores used; the answer does not depend on it.
+    """
+
+    gap: float = 1e-3
+    seconds: float = 120.0
+    branches: int = 3
+    smallest: int = 4
+    blur: float = 0.3
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One decision of the plan.
+
+    Attributes:
+        plant: number of the plant.
+        node: node of the tree at which it is taken.
+        closes: true if it closes the plant, false if it commits to it.
+    """
+
+    plant: int
+    node: int
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SupplyPlan:
+    """What to commit to in which future, with its bounds. Money in the launch's currency, discounted to today.
+
+    Attributes:
+        network: what was asked.
+        futures: the S draws it was asked for.
+        tree: which draws can be told apart when.
+        verdict: optimal within the gap, or the best found in time.
+        value: expected contribution of the best plan, between bounds.
+        worth: the same for plans that look less or know more, as costs.
+        steps: what is decided at which node.
+        draw_value: (S,), contribution in each draw.
+        capacity: (S, P, T), cars that the open plants can make.
+        made: (S, P, T), cars made.
+        delivered: (S, P, M, J, T), cars delivered by plant, market and offer.
+        landed: (S, M, J, T), cost of a car of that offer in that market: the mean of the cars delivered, or of the
+            cheapest route open if none are; inf where no route is open.
+        revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
+        rounds: rounds of cuts.
+        seconds: time it took.
+    """
+
+    network: Network
+    futures: Futures
+    tree: Tree
+    verdict: Verdict
+    value: Interval
+    worth: Worth
+    steps: tuple[Step, ...]
+    draw_value: Floats
+    capacity: Floats
+    made: Floats
+    delivered: Floats
+    landed: Floats
+    revenue: Floats
+    rounds: int
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """Relative distance of the bounds."""
+        return (self.value.high - self.value.low) / max(abs(self.value.low), 1e-9)
+
+    @property
+    def short(self) -> Floats:
+        """(S, M, J, T), planned cars that do not arrive: no capacity, or a loss on each."""
+        planned = self.network.mix[None, :, :, None] * self.futures.cars[:, :, None, :]
+        return np.asarray(np.maximum(planned - self.delivered.sum(axis=1), 0.0))
+
+    @property
+    def for_export(self) -> Floats:
+        """(S, T), cars that all open plants can make beyond what the home market takes."""
+        home = [m for m, market in enumerate(self.network.markets) if market.is_home]
+        taken = self.delivered[:, :, home].sum(axis=(1, 2, 3))
+        return np.asarray(np.maximum(self.capacity.sum(axis=1) - taken, 0.0))
+
+
+def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth | None = None) -> SupplyPlan:
+    """Commitments, routes, bounds and what waiting is worth, for the draws of planned cars."""
+    depth = depth or Depth()
+    futures = draw_futures(network, planned, seed=seed)
+    tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
+    routing = write_routing(network, futures, tree)
+    with Recourses(routing.program, threads=depth.threads) as recourses:
+        solved = solve_and_weigh(
+            routing.program, recourses, gap=depth.gap, seconds=depth.seconds, threads=depth.threads
+        )
+        solution = solved.solution
+        if solution.verdict is Verdict.INFEASIBLE:
+            raise explain_conflict(network, futures, tree)
+        if not len(solution.decisions):
+            raise NotLearnt(
+                f"no supply plan was found within {depth.seconds:.0f} s", "give it more seconds, or fewer draws"
+            )
+        flows = np.array([recourses.flows(s, solution.decisions) for s in range(len(futures.cars))])
+    layout = routing.layout
+    return SupplyPlan(
+        network=network,
+        futures=futures,
+        tree=tree,
+        verdict=solution.verdict,
+        value=Interval(low=-solution.upper, high=-solution.lower),
+        worth=solved.worth,
+        steps=_steps(layout, solution.decisions),
+        draw_value=-solution.scenario_costs,
+        capacity=_capacity(network, futures, routing, solution.decisions),
+        made=_made(network, layout, flows),
+        delivered=_delivered(network, layout, flows),
+        landed=_landed(network, layout, flows),
+        revenue=_revenue(network, layout),
+        rounds=solution.rounds,
+        seconds=solution.seconds,
+    )
+
+
+def write_algebra(network: Network, planned: Outlook, path: Path, *, seed: int, depth: Depth | None = None) -> None:
+    """Write the extensive form of the question as readable algebra; the ending says the format, .lp or .mps."""
+    depth = depth or Depth()
+    futures = draw_futures(network, planned, seed=seed)
+    tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
+    write_extensive(write_routing(network, futures, tree, strong=False).program, path)
+
+
+def _steps(layout: Layout, decisions: Floats) -> tuple[Step, ...]:
+    taken = [layout.choices[k] for k in np.flatnonzero(decisions > 0.5)]
+    commits = [Step(plant=c.plant, node=c.commit_node, closes=False) for c in taken if c.close_node is None]
+    closings = [Step(plant=c.plant, node=c.close_node, closes=True) for c in taken if c.close_node is not None]
+    return tuple(sorted([*commits, *closings], key=lambda step: (step.node, step.plant)))
+
+
+def _capacity(network: Network, futures: Futures, routing: Routing, decisions: Floats) -> Floats:
+    shape = (len(futures.cars), len(network.plants), len(network.quarters))
+    capacity = np.zeros(shape)
+    for s in range(shape[0]):
+        share = (routing.layout.shares[s] @ decisions).reshape(shape[1:])
+        for p, plant in enumerate(network.plants):
+            capacity[s, p] = plant.capacity_per_quarter * (1.0 if plant.exists else share[p])
+    return capacity
+
+
+def _made(network: Network, layout: Layout, flows: Floats) -> Floats:
+    made = np.zeros((len(flows), len(network.plants), len(network.quarters)))
+    amounts = flows @ layout.made.T
+    for column, (p, t) in enumerate(layout.made_at):
+        if t >= 0:
+            made[:, p, t] = amounts[:, column]
+    return made
+
+
+def _delivered(network: Network, layout: Layout, flows: Floats) -> Floats:
+    shape = (len(flows), len(network.plants), len(network.markets), len(network.builds), len(network.quarters))
+    delivered = np.zeros(shape)
+    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
+        route = layout.routes[r]
+        delivered[:, route.plant, route.market, route.offer, t] += flows[:, n]
+    return delivered
+
+
+def _landed(network: Network, layout: Layout, flows: Floats) -> Floats:
+    """Mean landed cost of the cars delivered; of the cheapest open route where there are none."""
+    shape = (len(flows), len(network.markets), len(network.builds), len(network.quarters))
+    cars, money, least = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
+    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
+        route = layout.routes[r]
+        costs = np.array([c.landed[r, t] if c.allowed[r, t] else np.inf for c in layout.costs])[layout.combination]
+        where = (slice(None), route.market, route.offer, t)
+        cars[where] += flows[:, n]
+        money[where] += flows[:, n] * np.where(np.isfinite(costs), costs, 0.0)
+        least[where] = np.minimum(least[where], costs)
+    return np.where(cars > 1e-6, money / np.maximum(cars, 1e-6), least)
+
+
+def _revenue(network: Network, layout: Layout) -> Floats:
+    """Net price less selling cost, in each draw."""
+    shape = (len(layout.costs), len(network.markets), len(network.builds), len(network.quarters))
+    revenue = np.repeat((network.net_price - network.selling_cost)[None, :, :, None], shape[0], axis=0)
+    revenue = np.repeat(revenue, shape[3], axis=3)
+    for c, costs in enumerate(layout.costs):
+        for r, route in enumerate(layout.routes):
+            revenue[c, route.market, route.offer] = costs.revenue[r]
+    return revenue[layout.combination]
