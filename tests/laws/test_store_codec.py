@@ -2,7 +2,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pytest
@@ -37,6 +37,11 @@ class Other:
     name: str
 
 
+class Point(NamedTuple):
+    x: float
+    y: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tree:
     text: str
@@ -55,6 +60,7 @@ class Tree:
     names: frozenset[str]
     by_year: dict[int, float]
     by_quarter: dict[Quarter, Leaf]
+    point: Point | None
     mode: Literal["a", "b"]
     array: NDArray[np.float64]
     counts: NDArray[np.int32]
@@ -83,6 +89,7 @@ trees = st.builds(
     names=st.frozensets(text, max_size=4),
     by_year=st.dictionaries(st.integers(), finite, max_size=4),
     by_quarter=st.dictionaries(st.builds(Quarter, st.integers(1900, 2200), st.integers(1, 4)), leaf, max_size=3),
+    point=st.none() | st.builds(Point, finite, st.integers()),
     mode=st.sampled_from(["a", "b"]),
     array=hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)),
     counts=hnp.arrays(np.int32, 4),
@@ -107,7 +114,7 @@ def test_what_is_read_back_writes_the_same_text_bit_for_bit(tree):
     assert again.array.dtype == np.float64
     assert again.instant == tree.instant
     same = ("text", "whole", "flag", "day", "colour", "size", "maybe", "arm", "leaves", "pair", "names", "by_year")
-    for field in (*same, "by_quarter", "mode"):
+    for field in (*same, "by_quarter", "mode", "point"):
         assert getattr(again, field) == getattr(tree, field), field
     assert type(again.mixed) is type(tree.mixed)
     assert again.mixed == tree.mixed

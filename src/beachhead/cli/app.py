@@ -7,6 +7,8 @@ import sys
 
 import typer
 
+from beachhead.cli.log import log
+from beachhead.cli.observe import observe
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -23,6 +25,10 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
+
+
+app.command()(observe)
+app.command()(log)
 
 
 def main() -> None:

@@ -87,8 +87,8 @@ def _form(kind: Any) -> _Form:
         return _ARRAY
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum(kind)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _dataclass(kind)
+    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or _is_named_tuple(kind)):
+        return _record(kind)
     raise TypeError(f"no way to record a {kind}; use a dataclass, tuple, frozenset, dict, array or plain value")
 
 
@@ -254,9 +254,14 @@ def _enum(kind: type[Enum]) -> _Form:
     )
 
 
-def _dataclass(kind: type) -> _Form:
-    """A dataclass as an object that names itself; the forms of its fields are looked up late, so it may nest itself."""
-    fields = tuple(f.name for f in dataclasses.fields(kind) if f.init)
+def _is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _record(kind: Any) -> _Form:
+    """A dataclass or named tuple as an object that names itself; its fields' forms are found late, so it may nest."""
+    named = kind._fields if _is_named_tuple(kind) else [f.name for f in dataclasses.fields(kind) if f.init]
+    fields = tuple(named)
     hints = typing.get_type_hints(kind, include_extras=True)
 
     def write(noun: Any) -> dict[str, Any]:

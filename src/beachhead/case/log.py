@@ -1,0 +1,149 @@
+"""The ledger of a launch: say something, read it back, check it, export it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from beachhead import ledger, store
+from beachhead.ledger import Act, Entry, Head, Line, Said, Verdict
+from beachhead.store import Link, Store, Work
+from beachhead.world.errors import NotStored, OutOfDate
+from beachhead.world.ref import Ref
+
+CHAIN = "ledger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What checking the ledger and the records it rests on found.
+
+    Attributes:
+        verdict: of the chain.
+        records: how many records the entries name.
+        faults: one sentence for each record that is missing or altered.
+    """
+
+    verdict: Verdict
+    records: int
+    faults: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """True if chain and records are as they were written."""
+        return self.verdict.whole and not self.faults
+
+
+def head(work: Work) -> Head:
+    """The end of the ledger; whoever decides names the head that they saw."""
+    number, sha256 = store.head(work, CHAIN)
+    return Head(number=number, sha256=sha256)
+
+
+def say(work: Work, said: Said, *, seen: Head | None = None) -> Entry:
+    """Append to the ledger within a transaction; OutOfDate if the head is no longer the one seen."""
+    end = head(work)
+    if seen is not None and seen != end:
+        raise OutOfDate(_what_came(work, seen), "look at it, then decide again")
+    entry, line = ledger.append(said, after=end)
+    link = Link(number=line.number, sha256=line.sha256, predecessor=line.predecessor, body=line.text)
+    store.append(work, CHAIN, link)
+    return entry
+
+
+def decide(kept: Store, said: Said, *, seen: Head) -> Entry:
+    """Append a decision made in view of `seen`.
+
+    If somebody else was first, the decision is kept as a draft, which is not in force, and OutOfDate says so: nothing
+    is lost, and nobody decides on a state they did not see.
+    """
+    with store.writing(kept) as work:
+        if head(work) == seen:
+            return say(work, said)
+        came = _what_came(work, seen)
+        draft = say(work, replace(said, act=Act.DRAFT))
+    raise OutOfDate(came, f"your decision is kept as draft {draft.number}; look at what came, then decide again")
+
+
+def entries(work: Work) -> tuple[Entry, ...]:
+    """Every entry in order; NotStored if one does not read, which `check` explains."""
+    try:
+        return tuple(ledger.entry_of(link.body) for link in store.links(work, CHAIN))
+    except ValueError as error:
+        raise NotStored(f"the ledger of {work.store.name} was altered ({error})", "see `log --verify`") from error
+
+
+def whole(kept: Store) -> tuple[tuple[Entry, ...], Head]:
+    """Every entry and the head, as they stand at one moment."""
+    with store.reading(kept) as work:
+        return entries(work), head(work)
+
+
+def check(kept: Store, *, expected: str | None = None) -> Check:
+    """Check the chain, and every record that an entry names."""
+    with store.reading(kept) as work:
+        return _check(work, expected)
+
+
+def as_csv(kept: Sequence[Entry]) -> str:
+    """The ledger as CSV, one line for each entry and each of its stated odds."""
+    out = io.StringIO()
+    columns = (
+        "number", "at", "who", "act", "market", "recommended", "chosen", "because", "event", "probability", "by",
+        "forecaster", "outcome", "refs", "predecessor",
+    )  # fmt: skip
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for entry in kept:
+        writer.writerows(_csv_rows(entry))
+    return out.getvalue()
+
+
+def as_json(kept: Sequence[Entry]) -> str:
+    """The ledger as a JSON list of entries, each as it was hashed."""
+    return "[\n" + ",\n".join(ledger.text_of(entry) for entry in kept) + "\n]\n"
+
+
+def _check(work: Work, expected: str | None) -> Check:
+    lines = [
+        Line(number=link.number, sha256=link.sha256, predecessor=link.predecessor, text=link.body)
+        for link in store.links(work, CHAIN)
+    ]
+    verdict = ledger.verify(lines, head(work), expected=expected)
+    readable = [entry for line in lines if (entry := _readable(line)) is not None]
+    refs = {ref: entry.number for entry in reversed(readable) for ref in entry.said.refs}
+    faults = [fault for ref, number in sorted(refs.items()) if (fault := _record_fault(work, ref, number))]
+    return Check(verdict=verdict, records=len(refs), faults=tuple(faults))
+
+
+def _what_came(work: Work, seen: Head) -> str:
+    new = [entry.said for entry in entries(work) if entry.number > seen.number]
+    told = "; ".join(f"{said.who}: {said.act} {said.market} {said.chosen}".rstrip() for said in new[:3])
+    return f"the ledger went on while you decided ({told or 'it was restored from another copy'})"
+
+
+def _readable(line: Line) -> Entry | None:
+    try:
+        return ledger.entry_of(line.text)
+    except ValueError:
+        return None
+
+
+def _record_fault(work: Work, ref: Ref, number: int) -> str:
+    try:
+        store.text_of(work, ref)
+    except NotStored as error:
+        return f"entry {number} rests on {ref.kind} {ref.short}: {error.message}"
+    return ""
+
+
+def _csv_rows(entry: Entry) -> list[list[str]]:
+    said = entry.said
+    start = [str(entry.number), said.at.isoformat(), said.who, said.act.value, said.market]
+    start += [said.recommended, said.chosen, said.because]
+    end = [" ".join(map(str, said.refs)), entry.predecessor]
+    odds = [[o.event, f"{o.probability:.6g}", o.by.isoformat(), o.forecaster, ""] for o in said.odds]
+    odds += [[outcome.name, "", "", "", "yes" if outcome.happened else "no"] for outcome in said.outcomes]
+    return [[*start, *each, *end] for each in odds or [[""] * 5]]

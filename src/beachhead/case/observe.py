@@ -1,0 +1,159 @@
+"""Takes in observations: a file is kept whole or not at all, what it corrects stays on record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from beachhead import store
+from beachhead.evidence.arrive import Arrival, arrive
+from beachhead.evidence.folder import Folder
+from beachhead.evidence.mapping import read_mapping
+from beachhead.evidence.observations import Known, read_observations
+from beachhead.evidence.observed import ObservationFile, ObservedRow
+from beachhead.evidence.tables.stores import StoreRow
+from beachhead.store import Delivery, Row, Store, Version, Work
+from beachhead.world.reading import Observation
+
+TOPIC = "observation"
+_NOTHING = Arrival(new=(), corrected=(), replaced=(), unchanged=0, late=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What sending a file did.
+
+    Attributes:
+        file: file name.
+        arrival: what it changed on record.
+        delivery: how it is on record; None if it changed nothing, or was only tried.
+        sent_before: the delivery that said the same, if there was one; then nothing changed.
+        on_record: rows on record now.
+    """
+
+    file: str
+    arrival: Arrival
+    delivery: Delivery | None
+    sent_before: Delivery | None
+    on_record: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowHistory:
+    """One row through all its versions.
+
+    Attributes:
+        version: number of the version, 1 first.
+        observation: what it said; None if it was withdrawn.
+        delivery: the file that brought it.
+    """
+
+    version: int
+    observation: Observation | None
+    delivery: Delivery
+
+
+def observe(
+    folder: Folder,
+    kept: Store,
+    path: Path,
+    *,
+    who: str,
+    at: datetime,
+    mapping: Path | None = None,
+    today: date | None = None,
+    replacing: bool = False,
+    anew: bool = False,
+    trying: bool = False,
+) -> Receipt:
+    """Read a file of observations and keep what it changes, in one transaction.
+
+    Args:
+        folder: the launch.
+        kept: its store.
+        path: CSV, XLSX or Parquet file.
+        who: who sends it.
+        at: when.
+        mapping: mapping file (TOML) of an export with other columns.
+        today: rows that end later are refused; None to allow them.
+        replacing: rows take the place of recorded rows that they overlap.
+        anew: take the file's word again although the same was sent before.
+        trying: say what would change, and change nothing.
+    """
+    rules = read_mapping(mapping) if mapping else None
+    file = read_observations(path, known=_known(folder), mapping=rules, today=today)
+    return keep(kept, file, who=who, at=at, replacing=replacing, anew=anew, trying=trying)
+
+
+def keep(
+    kept: Store,
+    file: ObservationFile,
+    *,
+    who: str,
+    at: datetime,
+    replacing: bool = False,
+    anew: bool = False,
+    trying: bool = False,
+) -> Receipt:
+    """Keep rows that were read already, such as those sent by REST; see `observe`."""
+    said = _digest(file)
+    with (store.reading if trying else store.writing)(kept) as work:
+        before = next((d for d in reversed(store.deliveries(work, TOPIC)) if d.sha256 == said), None)
+        if before is not None and not anew:
+            return Receipt(file=file.name, arrival=_NOTHING, delivery=None, sent_before=before, on_record=_count(work))
+        arrival = arrive(observations(work), file, replacing=replacing)
+        rows = tuple(_rows(arrival))
+        delivery = None
+        if rows and not trying:
+            delivery = store.deliver(work, TOPIC, rows, sha256=said, name=file.name, who=who, at=at)
+        return Receipt(file=file.name, arrival=arrival, delivery=delivery, sent_before=None, on_record=_count(work))
+
+
+def observations(work: Work) -> tuple[Observation, ...]:
+    """The rows that hold now, in order of key and span."""
+    return tuple(store.decode(version.body, Observation) for version in store.current(work, TOPIC) if version.body)
+
+
+def row_history(work: Work, row: Observation) -> tuple[RowHistory, ...]:
+    """Every version of the row with this key and span, with the file that brought each."""
+    by_number = {delivery.number: delivery for delivery in store.deliveries(work, TOPIC)}
+    return tuple(_history(version, by_number) for version in store.history(work, TOPIC, _key(row)))
+
+
+def _known(folder: Folder) -> Known:
+    return Known(
+        markets=frozenset(market.code for market in folder.markets),
+        offers=frozenset(offer.code for offer in folder.offers),
+        currencies=frozenset(folder.rates),
+        stores=frozenset(row.code for row in folder.rows(StoreRow)),
+    )
+
+
+def _digest(file: ObservationFile) -> str:
+    """Digest of what the rows say, whatever their order, form or file name."""
+    return store.digest("\n".join(sorted(map(_said, file.rows))))
+
+
+def _said(row: ObservedRow) -> str:
+    return f"{store.encode(row.observation)} {' '.join(sorted(row.withdrawn))}"
+
+
+def _rows(arrival: Arrival) -> list[Row]:
+    gone = [Row(key=_key(row), body=None) for row in arrival.replaced]
+    held = [*arrival.new, *(correction.after for correction in arrival.corrected)]
+    return [*gone, *(Row(key=_key(row), body=store.encode(row)) for row in held)]
+
+
+def _key(row: Observation) -> str:
+    return json.dumps([*row.key, row.start.isoformat(), row.end.isoformat()], ensure_ascii=False)
+
+
+def _count(work: Work) -> int:
+    return len(store.current(work, TOPIC))
+
+
+def _history(version: Version, deliveries: dict[int, Delivery]) -> RowHistory:
+    said = None if version.body is None else store.decode(version.body, Observation)
+    return RowHistory(version=version.number, observation=said, delivery=deliveries[version.delivery])

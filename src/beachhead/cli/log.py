@@ -1,0 +1,107 @@
+"""`beachhead log`: who decided what, on which records; checked and exported on request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beachhead.case import log as ledger_of
+from beachhead.case.keep import open_kept
+from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
+from beachhead.ledger import Entry
+from beachhead.world.errors import BadInput, NotStored
+
+VerifyFlag = Annotated[
+    bool, typer.Option("--verify", help="Check that no entry or record was altered, removed or reordered.")
+]
+ExpectOption = Annotated[
+    str | None, typer.Option("--expect", metavar="DIGEST", help="A digest you noted: it must be in the ledger.")
+]
+ExportOption = Annotated[
+    Path | None, typer.Option("--export", metavar="FILE", help="Write the ledger as FILE, .csv or .json.")
+]
+
+
+def log(
+    directory: LaunchDir,
+    verify: VerifyFlag = False,
+    expect: ExpectOption = None,
+    export: ExportOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the ledger; with --verify, check every entry and every record that it rests on."""
+    kept = open_kept(directory).store
+    if verify or expect:
+        _verify(ledger_of.check(kept, expected=expect), as_json)
+        return
+    entries, end = ledger_of.whole(kept)
+    if export is not None:
+        _export(entries, export)
+    elif as_json:
+        show_json({"head": end, "entries": entries})
+    else:
+        _show(entries, end.sha256)
+
+
+def _verify(check: ledger_of.Check, as_json: bool) -> None:
+    breaks = check.verdict.breaks
+    if as_json:
+        show_json({"whole": check.whole, "verdict": check.verdict, "records": check.records, "faults": check.faults})
+        if not check.whole:
+            raise typer.Exit(1)
+        return
+    if not check.whole:
+        found = [f"entry {fault.number}: {fault.what}" for fault in breaks] + list(check.faults)
+        raise NotStored("the ledger is not as it was written\n  " + "\n  ".join(found), "restore it from a backup")
+    if not check.verdict.entries:
+        say("The ledger is empty, and should be.")
+        return
+    say(
+        f"Whole: {check.verdict.entries} entries and the {check.records} records they rest on are as they were written."
+    )
+    say(f"Head: {check.verdict.head.sha256}. Note it elsewhere; `log --expect {check.verdict.head.sha256[:10]}` asks.")
+
+
+def _export(entries: tuple[Entry, ...], path: Path) -> None:
+    kind = path.suffix.casefold()
+    if kind == ".csv":
+        text = ledger_of.as_csv(entries)
+    elif kind == ".json":
+        text = ledger_of.as_json(entries)
+    else:
+        raise BadInput(f"{path.name!r} is neither .csv nor .json", "name the file so")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotStored(f"{path} cannot be written ({error.strerror})", "choose another place") from error
+    say(f"{len(entries)} entries written to {path}.")
+
+
+def _show(entries: tuple[Entry, ...], head: str) -> None:
+    if not entries:
+        say("The ledger is empty: nothing was decided, and no gates or odds were registered.")
+        return
+    say(f"{len(entries)} entries; the last has digest {head[:10]}.")
+    show_table(
+        ("no", "when, UTC", "who", "act", "market", "recommended", "chosen", "why, odds"), [*map(_line, entries)]
+    )
+
+
+def _line(entry: Entry) -> tuple[str, ...]:
+    said = entry.said
+    odds = "; ".join(f"{percent(stated.probability)} {stated.event}" for stated in said.odds[:2])
+    more = f" and {len(said.odds) - 2} more" if len(said.odds) > 2 else ""
+    outcomes = f"{len(said.outcomes)} outcomes" if said.outcomes else ""
+    why = ". ".join(part for part in (said.because, odds + more, outcomes) if part)
+    return (
+        str(entry.number),
+        f"{said.at:%Y-%m-%d %H:%M}",
+        said.who,
+        said.act.value,
+        said.market,
+        said.recommended,
+        said.chosen,
+        why,
+    )

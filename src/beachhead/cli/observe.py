@@ -1,0 +1,99 @@
+"""`beachhead observe`: take in what was seen in the market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beachhead.case.keep import open_kept
+from beachhead.case.observe import Receipt
+from beachhead.case.observe import observe as take_in
+from beachhead.cli.clock import Who, name_of, now
+from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.evidence.arrive import Correction
+
+MOST_SHOWN = 20
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX or Parquet file.", show_default=False)]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", metavar="TOML", help="How an export with other columns becomes ours.")
+]
+ReplaceFlag = Annotated[
+    bool, typer.Option("--replace", help="Rows take the place of recorded rows whose span they overlap.")
+]
+AnewFlag = Annotated[bool, typer.Option("--anew", help="Take the file's word again although it was sent before.")]
+TryFlag = Annotated[bool, typer.Option("--try", help="Say what would change, and change nothing.")]
+
+
+def observe(
+    directory: LaunchDir,
+    file: FileArgument,
+    mapping: MappingOption = None,
+    replace: ReplaceFlag = False,
+    anew: AnewFlag = False,
+    trying: TryFlag = False,
+    who: Who = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take in a file of observations: whole or not at all; sending it twice changes nothing."""
+    kept, at = open_kept(directory), now()
+    receipt = take_in(
+        kept.folder,
+        kept.store,
+        file,
+        who=name_of(who),
+        at=at,
+        mapping=mapping,
+        today=at.date(),
+        replacing=replace,
+        anew=anew,
+        trying=trying,
+    )
+    if as_json:
+        show_json(receipt)
+    else:
+        _show(receipt, trying)
+
+
+def _show(receipt: Receipt, trying: bool) -> None:
+    arrival = receipt.arrival
+    if receipt.sent_before is not None:
+        before = receipt.sent_before
+        say(
+            f"{receipt.file}: {before.who} sent these rows on {before.at:%Y-%m-%d %H:%M} UTC as {before.name}; "
+            "nothing changed. Use --anew if they are to hold again."
+        )
+        return
+    parts = [
+        (len(arrival.new), "new row", f" ({arrival.late} of them late)" if arrival.late else ""),
+        (len(arrival.corrected), "correction", ""),
+        (len(arrival.replaced), "row", " replaced"),
+        (arrival.unchanged, "row", " as on record"),
+    ]
+    told = ", ".join(_many(count, noun) + tail for count, noun, tail in parts if count)
+    verb = "would bring" if trying else "brought"
+    say(f"{receipt.file} {verb} {told}; {_many(receipt.on_record, 'row')} on record.")
+    changes = [line for correction in arrival.corrected for line in _lines(correction)]
+    if changes:
+        columns = ("batch", "market", "offer", "channel", "span", "field", "was", "is")
+        show_table(columns, changes[:MOST_SHOWN], title="Corrections (both stay on record)", right={6, 7})
+    if len(changes) > MOST_SHOWN:
+        say(f"... and {len(changes) - MOST_SHOWN} more; --json lists all.")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _lines(correction: Correction) -> list[tuple[str, ...]]:
+    row = correction.after
+    key = (row.batch, row.market, row.offer or "all", row.channel.value, f"{row.start} to {row.end}")
+    return [
+        (*key, name, _shown(getattr(correction.before, name)), _shown(getattr(row, name))) for name in correction.fields
+    ]
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,227 @@
+import json
+import shutil
+import sqlite3
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+import beachhead
+from beachhead import store
+from beachhead.case import log as ledger_of
+from beachhead.case.keep import open_kept
+from beachhead.case.observe import observations, row_history
+from beachhead.cli import main
+from beachhead.ledger import Act, Outcome, Said, Stated
+from beachhead.world.errors import NotStored, OutOfDate
+
+NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
+HEADER = "batch,market,offer,channel,start,end,opening_stock,orders"
+NORWAY = "b1,NO,,agent,2026-10-01,2026-10-31,120,34"
+SWEDEN = "b1,SE,,agent,2026-10-01,2026-10-31,120,14"
+
+
+@pytest.fixture
+def launch(tmp_path):
+    return Path(shutil.copytree(Path(beachhead.__file__).parent / "case/examples/xiaomi", tmp_path / "x"))
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line as a shell would: exit code, what it printed, what it complained of."""
+    monkeypatch.setenv("BEACHHEAD_NOW", NOON.isoformat())
+    monkeypatch.setenv("BEACHHEAD_WHO", "Ann")
+
+    def command(*words) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["beachhead", *map(str, words)])
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return command
+
+
+def sheet(folder, *rows, name="seen.csv"):
+    (folder / name).write_text("\n".join([HEADER, *rows]) + "\n")
+    return folder / name
+
+
+def test_a_file_is_taken_in_once_and_a_correction_keeps_both(launch, run, tmp_path):
+    assert run("observe", launch, sheet(tmp_path, NORWAY, SWEDEN)) == (
+        0,
+        "seen.csv brought 2 new rows; 2 rows on record.\n",
+        "",
+    )
+    code, out, _ = run("observe", launch, sheet(tmp_path, SWEDEN, NORWAY, name="again.csv"))
+    assert (code, "Ann sent these rows on 2027-01-01 12:00 UTC as seen.csv; nothing changed" in out) == (0, True)
+    code, out, _ = run("observe", launch, sheet(tmp_path, NORWAY.replace("34", "36"), name="mended.csv"), "--json")
+    answer = json.loads(out)
+    assert answer["arrival"]["corrected"][0]["before"]["orders"] == 34
+    kept = open_kept(launch).store
+    with store.reading(kept) as work:
+        norway = next(row for row in observations(work) if row.market == "NO")
+        history = row_history(work, norway)
+    assert [(v.version, v.observation.orders, v.delivery.name, v.delivery.who) for v in history] == [
+        (1, 34, "seen.csv", "Ann"),
+        (2, 36, "mended.csv", "Ann"),
+    ]
+
+
+def test_the_first_file_sent_again_does_not_undo_its_correction_unless_asked(launch, run, tmp_path):
+    first, mended = sheet(tmp_path, NORWAY), sheet(tmp_path, NORWAY.replace("34", "36"), name="mended.csv")
+    run("observe", launch, first)
+    run("observe", launch, mended)
+    assert "nothing changed" in run("observe", launch, first)[1]
+    assert "1 correction" in run("observe", launch, first, "--anew")[1]
+
+
+def test_a_file_with_a_fault_changes_nothing(launch, run, tmp_path):
+    run("observe", launch, sheet(tmp_path, NORWAY))
+    before = (launch / "beachhead.db").read_bytes()
+    code, out, err = run("observe", launch, sheet(tmp_path, SWEDEN, SWEDEN.replace("14", "x"), name="bad.csv"))
+    assert (code, out) == (1, "")
+    assert "bad.csv:3:orders: 'x' is not a whole number: " in err
+    assert (launch / "beachhead.db").read_bytes() == before
+
+
+def test_trying_says_what_would_change_and_changes_nothing(launch, run, tmp_path):
+    seen = sheet(tmp_path, NORWAY)
+    assert "would bring 1 new row; 0 rows on record" in run("observe", launch, seen, "--try")[1]
+    assert "brought 1 new row; 1 row on record" in run("observe", launch, seen)[1]
+
+
+def test_a_row_across_recorded_spans_can_take_their_place(launch, run, tmp_path):
+    run("observe", launch, sheet(tmp_path, NORWAY))
+    across = sheet(tmp_path, NORWAY.replace("10-31", "11-15"), name="longer.csv")
+    code, _, err = run("observe", launch, across)
+    assert code == 1
+    assert "use --replace" in err
+    assert "1 new row, 1 row replaced; 1 row on record" in run("observe", launch, across, "--replace")[1]
+
+
+def said(act=Act.DECISION, **more) -> Said:
+    plain = {"at": NOON, "who": "Ann", "act": act, "market": "NO", "recommended": "scale", "chosen": "scale"}
+    return Said(**plain | more)
+
+
+@pytest.fixture
+def decided(launch, run, tmp_path):
+    run("observe", launch, sheet(tmp_path, NORWAY))
+    kept = open_kept(launch).store
+    with store.writing(kept) as work:
+        belief = store.put(work, "belief", said())
+        odds = (Stated(name="be", event="NO breaks even", probability=0.62, by=date(2028, 1, 1)),)
+        ledger_of.say(work, said(refs=(belief,), odds=odds))
+        ledger_of.say(work, said(Act.OVERRIDE, chosen="hold", because="the store opens late"))
+        ledger_of.say(work, said(Act.OUTCOME, outcomes=(Outcome(name="be", happened=True),)))
+    return kept
+
+
+def test_the_log_shows_who_decided_what_and_with_which_odds(launch, run, decided):
+    code, out, _ = run("log", launch)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+    for words in ("3 entries", "2027-01-01", "override", "hold", "the store", "opens late", "62 %"):
+        assert words in out
+
+
+def test_the_log_is_exported_whole(launch, run, decided, tmp_path):
+    assert run("log", launch, "--export", tmp_path / "log.csv")[0] == 0
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert len(lines) == 4
+    assert "NO breaks even,0.62,2028-01-01" in lines[1]
+    run("log", launch, "--export", tmp_path / "log.json")
+    exported = json.loads((tmp_path / "log.json").read_text())
+    assert [entry["act"] for entry in exported] == ["decision", "override", "outcome"]
+    assert run("log", launch, "--export", tmp_path / "log.doc")[0] == 1
+
+
+def tamper(launch, *statements):
+    with closing(sqlite3.connect(launch / "beachhead.db")) as raw, raw:
+        for table in ("link", "record"):
+            for act in ("update", "delete"):
+                raw.execute(f"DROP TRIGGER {table}_no_{act}")
+        for statement in statements:
+            raw.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("UPDATE link SET body = replace(body, 'Ann', 'Bob') WHERE number = 2", "entry 2: its text or its digest was"),
+        ("DELETE FROM link WHERE number = 2", "entry 3: it stands after entry 1"),
+        ("DELETE FROM link WHERE number = 3", "entry 3: it is missing at the end"),
+        ("DELETE FROM head", "entry 3: the ledger should end with 0"),
+        ("UPDATE link SET number = CASE number WHEN 1 THEN 12 ELSE 1 END WHERE number < 3", "was"),
+        ("UPDATE record SET body = replace(body, 'Ann', 'Bob')", "entry 1 rests on belief"),
+        ("DELETE FROM record", "entry 1 rests on belief"),
+        ("UPDATE link SET body = 'nonsense' WHERE number = 1", "entry 1: its text"),
+    ],
+)
+def test_verify_names_whatever_was_tampered_with(launch, run, decided, statement, complaint):
+    assert run("log", launch, "--verify")[0] == 0
+    if "CASE" in statement:
+        tamper(
+            launch,
+            "UPDATE link SET number = 12 WHERE number = 1",
+            "UPDATE link SET number = 1 WHERE number = 2",
+            "UPDATE link SET number = 2 WHERE number = 12",
+        )
+    else:
+        tamper(launch, statement)
+    code, _, err = run("log", launch, "--verify")
+    assert code == 1
+    assert complaint in err
+    code, out, _ = run("log", launch, "--verify", "--json")
+    assert (code, json.loads(out)["whole"]) == (1, False)
+
+
+def test_a_noted_digest_is_looked_for(launch, run, decided):
+    head = ledger_of.whole(decided)[1].sha256
+    assert run("log", launch, "--expect", head[:12])[0] == 0
+    assert "you noted is not in the ledger" in run("log", launch, "--expect", "ab" * 6)[2]
+
+
+def test_of_two_people_who_decide_at_once_the_second_is_told_and_nothing_is_lost(launch, decided):
+    _, seen = ledger_of.whole(decided)
+    ready = threading.Barrier(2)
+    told = {}
+
+    def person(who: str, chosen: str) -> None:
+        ready.wait()
+        try:
+            told[who] = ledger_of.decide(
+                decided, said(Act.OVERRIDE, who=who, chosen=chosen, because=f"{who} knows"), seen=seen
+            )
+        except OutOfDate as error:
+            told[who] = error
+
+    people = [threading.Thread(target=person, args=pair) for pair in (("Ann", "hold"), ("Bo", "stop"))]
+    for thread in people:
+        thread.start()
+    for thread in people:
+        thread.join()
+    (second,) = (who for who, answer in told.items() if isinstance(answer, OutOfDate))
+    first = {"Ann": "Bo", "Bo": "Ann"}[second]
+    assert f"{first}: override NO" in told[second].message
+    assert "kept as draft 5" in told[second].hint
+    entries, _ = ledger_of.whole(decided)
+    assert [(e.said.act, e.said.who) for e in entries[3:]] == [(Act.OVERRIDE, first), (Act.DRAFT, second)]
+    assert entries[4].said.because == f"{second} knows"
+    assert ledger_of.check(decided).whole
+
+
+def test_an_altered_ledger_is_not_shown_as_if_it_were_whole(launch, run, decided):
+    tamper(launch, "UPDATE link SET body = 'nonsense' WHERE number = 1")
+    code, _, err = run("log", launch)
+    assert code == 1
+    assert "was altered" in err
+    with pytest.raises(NotStored):
+        ledger_of.whole(decided)
