@@ -1,0 +1,1 @@
+"""Plays whole launches in made-up worlds: value captured, false scale and stop, cover, time to decision."""
