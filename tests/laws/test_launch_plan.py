@@ -41,7 +41,7 @@ def test_no_world_is_played_better_than_a_clairvoyant_would(made_up_launch):
 def test_relaxing_a_limit_never_lowers_the_clairvoyant_bound(made_up_launch):
     problem = made_up_launch(M=8)
     terms, position = kernel_terms(problem), kernel_position(problem)
-    for world in draw_worlds(problem.belief, 13, seed=0, count=3):
+    for world in draw_worlds(problem, seed=0, count=3):
         tight = clairvoyant(terms, position, world.theta)
         for name in ("capital_cap", "starts_cap", "cars_cap"):
             loose = terms._replace(**{name: getattr(terms, name) * 1.5})
@@ -51,7 +51,7 @@ def test_relaxing_a_limit_never_lowers_the_clairvoyant_bound(made_up_launch):
 def test_markets_that_may_not_be_split_are_worth_no_more(made_up_launch):
     problem = made_up_launch(M=8)
     terms, position = kernel_terms(problem), kernel_position(problem)
-    for world in draw_worlds(problem.belief, 13, seed=0, count=3):
+    for world in draw_worlds(problem, seed=0, count=3):
         split = clairvoyant(terms, position, world.theta)
         assert clairvoyant(terms, position, world.theta, whole=True) <= split * (1 + 1e-6) + 1e-6
 
@@ -95,7 +95,8 @@ def test_the_better_channel_is_picked(made_up_launch):
     both = made_up_launch(M=5, channels=(Channel.OWN_STORE, Channel.DEALER))
     margin = both.terms.margin.copy()
     margin[:, both.channels[0].index(Channel.DEALER)] *= 3
-    answer = plan(replace(both, terms=both.terms._replace(margin=margin)), seed=0, worlds=3)
+    terms = both.terms._replace(margin=margin, scenario_margin=margin[None])
+    answer = plan(replace(both, terms=terms), seed=0, worlds=3)
     scaled = [a for a in answer.actions if a.kind is ActionKind.SCALE]
     assert scaled
     assert {a.channel for a in scaled} == {Channel.DEALER}

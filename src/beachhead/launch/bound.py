@@ -97,7 +97,7 @@ def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
                         is_new.append(0 if scaled else 1)
                     if e < T:
                         fixed -= weight * terms.opex[i, c]
-                        earned += weight * served(terms, i, c, since, e) * demand[i] * max(terms.margin[i, c], 0.0)
+                        earned += weight * served(terms, i, c, since, e) * demand[i] * max(terms.margin[i, c, e], 0.0)
                         weight *= terms.discount
     return Ways(
         np.array(market, dtype=np.int64),
@@ -120,7 +120,7 @@ def _idle(terms: Terms, demand: float, i: int, c: int, since: int) -> Floats:
     """(T+1,), discounted money from each quarter on when kept without selling; at T what comes after the horizon."""
     T = terms.path.shape[1]
     out = np.zeros(T + 1)
-    rate = terms.margin[i, c] * served(terms, i, c, since, T - 1) * demand - terms.opex[i, c]
+    rate = terms.margin[i, c, T - 1] * served(terms, i, c, since, T - 1) * demand - terms.opex[i, c]
     out[T] = terms.discount**T * terms.tail * rate
     for t in range(T - 1, -1, -1):
         out[t] = out[t + 1] - terms.discount**t * terms.opex[i, c]
@@ -200,7 +200,7 @@ def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> P
                 continue
             for t in range(T):
                 col = N + number[i, c] * T + t
-                cost[col] = terms.discount**t * max(terms.margin[i, c], 0.0)
+                cost[col] = terms.discount**t * max(terms.margin[i, c, t], 0.0)
                 row[n], column[n], value[n] = base_sold + number[i, c] * T + t, col, 1.0
                 row[n + 1], column[n + 1], value[n + 1] = base_car + t, col, 1.0
                 n += 2

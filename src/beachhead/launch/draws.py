@@ -10,32 +10,35 @@ import hashlib
 
 import numpy as np
 
-from beachhead.belief.belief import Belief
 from beachhead.launch.play import World
+from beachhead.launch.problem import Problem
 from beachhead.launch.terms import Floats
 
 _FAN_KEY = "early-adopter bias"
+_TARIFF_KEY = "scenario of tariffs"
 
 
-def draw_worlds(belief: Belief, weeks: int, seed: int, count: int, first: int = 0) -> list[World]:
-    """Worlds number `first` to `first + count - 1` of a belief and a seed.
+def draw_worlds(problem: Problem, seed: int, count: int, first: int = 0) -> list[World]:
+    """Worlds number `first` to `first + count - 1` of a problem and a seed.
 
     Levels are mean + cov^(1/2) z with the symmetric root, which does not depend on the order of the markets.
     """
+    belief, weeks = problem.belief, problem.terms.weeks
     T = len(belief.quarters)
-    names = (*belief.markets, _FAN_KEY)
+    names = (*belief.markets, _FAN_KEY, _TARIFF_KEY)
     streams = [_stream(seed, name, first, weeks, T) for name in names]
     root = _symmetric_root(np.asarray(belief.cov))
     worlds = []
     for _ in range(count):
         drawn = [_draw(stream, T, weeks) for stream in streams]
-        level = belief.mean + root @ np.array([z for z, _, _ in drawn])
+        level = belief.mean + root @ np.array([z for z, _, _ in drawn[:-1]])
         worlds.append(
             World(
+                scenario=_scenario(problem.terms.scenario_odds, float(drawn[-1][1][0, 0])),
                 theta=level[:-1].copy(),
                 beta=float(level[-1]),
-                luck=np.ascontiguousarray(np.stack([luck for _, luck, _ in drawn[:-1]], axis=1)),
-                noise=np.ascontiguousarray(np.stack([noise for _, _, noise in drawn[:-1]], axis=1)),
+                luck=np.ascontiguousarray(np.stack([luck for _, luck, _ in drawn[:-2]], axis=1)),
+                noise=np.ascontiguousarray(np.stack([noise for _, _, noise in drawn[:-2]], axis=1)),
             )
         )
     return worlds
@@ -52,6 +55,10 @@ def _stream(seed: int, name: str, first: int, weeks: int, T: int) -> np.random.G
 
 def _draw(generator: np.random.Generator, T: int, weeks: int) -> tuple[float, Floats, Floats]:
     return float(generator.standard_normal()), generator.random((T, weeks)), generator.standard_normal(T)
+
+
+def _scenario(odds: Floats, luck: float) -> int:
+    return min(int(np.searchsorted(np.cumsum(odds), luck, side="right")), len(odds) - 1)
 
 
 def _symmetric_root(cov: Floats) -> Floats:

@@ -16,17 +16,16 @@ from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Certificate, Estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
-from beachhead.launch.judge import judge, stopped
 from beachhead.launch.play import Bars, Played, World, play, scaling_odds
-from beachhead.launch.prices import find_prices, no_prices, pilot_cost, pilot_noise
-from beachhead.launch.problem import Problem, kernel_position, kernel_terms
+from beachhead.launch.prices import pilot_cost
+from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
+from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.select import EXIT, PILOT, SCALE, Choice, choose
-from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
+from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms, under
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
-FIRST_ROUNDS = 60
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
 A = TypeVar("A")
 B = TypeVar("B")
@@ -116,12 +115,11 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     """
     if worlds < 2:
         raise BadInput(f"a plan cannot rest on {worlds} world(s)", "use at least 2 worlds")
-    terms, position, bars = _setting(problem)
-    mean, cov = problem.belief.mean.copy(), problem.belief.cov.copy()
-    prices = find_prices(terms, position, mean, cov, 0, no_prices(terms), FIRST_ROUNDS)
-    choice = choose(terms, position, mean, cov, 0, prices)
-    drawn = draw_worlds(problem.belief, terms.weeks, seed, worlds)
-    played, base, best = _play_all(terms, position, bars, mean, cov, prices, drawn, tick)
+    scene = set_up(problem)
+    terms, position, bars, prices = scene.terms, scene.position, scene.bars, scene.prices
+    choice = choose(terms, position, scene.mean, scene.cov, 0, prices)
+    drawn = draw_worlds(problem, seed, worlds)
+    played, base, best = _play_all(scene, drawn, tick)
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
@@ -140,53 +138,8 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     )
 
 
-def _setting(problem: Problem) -> tuple[Terms, Position, Bars]:
-    """Kernel arrays of the problem, registered gates applied."""
-    terms, position = kernel_terms(problem), kernel_position(problem)
-    mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
-    M = len(problem.markets)
-    bars = Bars(
-        odds=np.full(M, problem.rule.scale_odds),
-        information=np.array(
-            [problem.rule.information_share * expected_information(terms, mean, cov, i) for i in range(M)]
-        ),
-        loss=problem.rule.loss_share * np.where(np.isfinite(terms.capital), terms.capital, np.inf).min(axis=1),
-        at_start=np.full(M, -1.0),
-    )
-    for gate in problem.gates:
-        i = problem.markets.index(gate.market)
-        bars.odds[i], bars.information[i] = gate.scale_odds, gate.information
-        bars.loss[i], bars.at_start[i] = gate.max_expected_loss, gate.information_at_start
-        if position.stage[i] == OUT:
-            position.barred[i] = int(ActionKind.SCALE not in judge(gate, problem).allowed)
-    position.piloted[stopped(problem) == 1] = problem.menu.quarters
-    return terms, position, bars
-
-
-def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design: int | None = None) -> float:
-    """Information on theta_i (1 / variance) that one pilot quarter is expected to add; the middle batch by default."""
-    last = len(mean) - 1
-    d = len(terms.batches) // 2 if design is None else design
-    noise = min(
-        (
-            pilot_noise(terms, mean, i, c, d, min(int(terms.first_pilot[i, c]), terms.path.shape[1] - 1))
-            for c in range(terms.capital.shape[1])
-            if np.isfinite(terms.capital[i, c])
-        ),
-        default=math.inf,
-    )
-    spread = cov[i, i] + 2 * cov[i, last] + cov[last, last] + noise
-    left = cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / spread
-    return float(1 / max(left, 1e-12) - 1 / max(cov[i, i], 1e-12))
-
-
 def _play_all(
-    terms: Terms,
-    position: Position,
-    bars: Bars,
-    mean: Floats,
-    cov: Floats,
-    prices: Prices,
+    scene: Scene,
     drawn: list[World],
     tick: Callable[[int, int], None] | None,
 ) -> tuple[list[Played], Floats, Floats]:
@@ -194,9 +147,9 @@ def _play_all(
 
     def one(world: World) -> tuple[Played, float, float]:
         return (
-            play(terms, position, bars, mean, cov, prices, world),
-            as_is(terms, position, np.exp(world.theta)),
-            clairvoyant(terms, position, world.theta),
+            play(*scene, world),
+            as_is(under(scene.terms, world.scenario), scene.position, np.exp(world.theta)),
+            clairvoyant(under(scene.terms, world.scenario), scene.position, world.theta),
         )
 
     rows = list(_in_threads(one, drawn, tick))

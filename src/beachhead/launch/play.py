@@ -11,7 +11,7 @@ from numba import njit
 from beachhead.belief.tilt import learn_level, learn_pilot
 from beachhead.launch.prices import find_prices, pilot_cost
 from beachhead.launch.select import EXIT, PILOT, SCALE, choose
-from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Prices, Terms
+from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Prices, Terms, under
 from beachhead.launch.value import normal_cdf, rates_from, served
 
 LATER_ROUNDS = 5
@@ -21,12 +21,14 @@ class World(NamedTuple):
     """One made-up world: the truth and the chance it will show, keyed by quarter and market.
 
     Attributes:
+        scenario: index of the scenario of tariffs.
         theta: (M,), true log demand.
         beta: true early-adopter bias.
         luck: (T, M, weeks), uniforms that turn into weekly pilot orders.
         noise: (T, M), standard normals of the scaled markets' signals.
     """
 
+    scenario: int
     theta: Floats
     beta: float
     luck: Floats
@@ -85,10 +87,13 @@ def play(
     batch = np.zeros((T, M))
     cash = np.zeros(T)
     sold = np.zeros((T, M))
+    truth = under(terms, world.scenario)
     demand = np.exp(world.theta)
     value = 0.0
     weight = 1.0
     for t in range(T):
+        if t == terms.scenario_known:
+            terms = truth
         if t > 0:
             price = find_prices(terms, position, mean, cov, t, price, LATER_ROUNDS)
             bar(terms, position, bars, information, mean, cov, t)
@@ -98,12 +103,12 @@ def play(
             stage[t, i] = 3 if choice.action[i] == PILOT else position.stage[i]
             if choice.action[i] == PILOT and information[i] < 0.0:
                 information[i] = 1.0 / max(cov[i, i], 1e-12)
-        money += sell(terms, position, demand, t, sold[t])
+        money += sell(truth, position, demand, t, sold[t])
         cash[t] = money
         value += weight * money
         weight *= terms.discount
         observe(terms, position, mean, cov, world, t, choice.action, choice.route, choice.design)
-    value += weight * after_horizon(terms, position, demand)
+    value += weight * after_horizon(truth, position, demand)
     return Played(value, stage, batch, cash, sold, mean, cov)
 
 
@@ -189,7 +194,7 @@ def sell(terms: Terms, position: Position, demand: Floats, now: int, sold: Float
     money = 0.0
     for i in range(M):
         if position.stage[i] == SCALED:
-            margins[i] = terms.margin[i, position.route[i]]
+            margins[i] = terms.margin[i, position.route[i], now]
             money -= terms.opex[i, position.route[i]]
     cars = terms.cars_cap[now]
     for i in np.argsort(-margins, kind="mergesort"):
@@ -258,6 +263,6 @@ def after_horizon(terms: Terms, position: Position, demand: Floats) -> float:
     for i in range(demand.shape[0]):
         if position.stage[i] == SCALED:
             c = position.route[i]
-            rate = served(terms, i, c, position.since[i], T - 1) * terms.margin[i, c] * demand[i]
+            rate = served(terms, i, c, position.since[i], T - 1) * terms.margin[i, c, T - 1] * demand[i]
             money += terms.tail * (rate - terms.opex[i, c])
     return money

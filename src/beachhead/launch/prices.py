@@ -86,7 +86,7 @@ def _units(terms: Terms) -> tuple[float, float]:
         for c in range(terms.capital.shape[1]):
             if np.isfinite(terms.capital[i, c]):
                 money += terms.capital[i, c]
-                margin += terms.margin[i, c]
+                margin += terms.margin[i, c].mean()
                 count += 1
     return money / max(count, 1), margin / max(count, 1)
 
@@ -140,7 +140,7 @@ def expected_use(
             early = (1.0 - odds) * plain[1, k] + odds * piloted[1, k]
             kept = (1.0 - odds) * plain[2, k] + odds * piloted[2, k]
             for t in range(s, T):
-                if terms.margin[i, c] > price.car[t]:
+                if terms.margin[i, c, t] > price.car[t]:
                     use_cars[t] += (early if t == s else kept) * served(terms, i, c, s, t)
     return use_capital, use_starts, use_cars
 
@@ -236,5 +236,5 @@ def _scaled_use(
     if position.fixed[i] == 1:
         kept = 1.0
     for t in range(now, terms.path.shape[1]):
-        if terms.margin[i, c] > price.car[t]:
+        if terms.margin[i, c, t] > price.car[t]:
             use_cars[t] += expected * served(terms, i, c, since, t) * (1.0 if t == now else kept)

@@ -10,7 +10,7 @@ import numpy as np
 from beachhead.belief.belief import Belief
 from beachhead.launch.action import PilotMenu, Standing
 from beachhead.launch.gate import Gate, GateRule
-from beachhead.launch.terms import EXITED, OUT, SCALED, Position, Terms
+from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Position, Terms
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel, Stage
@@ -68,6 +68,23 @@ class Problem:
         return self.belief.quarters
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One way tariffs may go.
+
+    Attributes:
+        name: such as `minimum price`.
+        odds: 0..1; the odds of all scenarios add up to 1.
+        known_from: quarter at whose start it is known which scenario holds.
+        margin_change: by market and channel, change of the unit margin in each of the T quarters.
+    """
+
+    name: str
+    odds: float
+    known_from: Quarter
+    margin_change: Mapping[tuple[str, Channel], tuple[float, ...]]
+
+
 def assemble(
     *,
     belief: Belief,
@@ -83,6 +100,7 @@ def assemble(
     rule: GateRule | None = None,
     gates: Iterable[Gate] = (),
     committed: Mapping[int, float] | None = None,
+    scenarios: Iterable[Scenario] = (),
 ) -> Problem:
     """Build a problem from nouns; the one place where launch data become arrays.
 
@@ -100,11 +118,14 @@ def assemble(
         rule: how gates are set.
         gates: gates already registered.
         committed: capital already committed by calendar year, taken off the limits.
+        scenarios: what tariffs may do to margins; empty: margins stay as they are. One scenario with odds 1 is a
+            tariff with a date and no doubt.
     """
     menu = menu or PilotMenu()
     standing = standing or {}
     rows = _rows_by_market(belief, economics)
-    _check(belief, limits, discount, terminal_quarters, rows)
+    scenarios = tuple(scenarios)
+    _check(belief, limits, discount, terminal_quarters, rows, scenarios)
     choices = tuple(
         _ranked_offers(code, belief.quarters, tuple(offers), tuple(prices), offer_margins or {})
         for code in belief.markets
@@ -116,7 +137,15 @@ def assemble(
         channels=_channels(rows),
         offers=choices,
         terms=_terms(
-            belief, rows, limits, discount, terminal_quarters, menu, earliest if asked else None, committed or {}
+            belief,
+            rows,
+            limits,
+            discount,
+            terminal_quarters,
+            menu,
+            earliest if asked else None,
+            committed or {},
+            scenarios,
         ),
         standing=tuple(standing.get(code, Standing()) for code in belief.markets),
         menu=menu,
@@ -134,7 +163,12 @@ def _rows_by_market(belief: Belief, economics: Iterable[Economics]) -> list[list
 
 
 def _check(
-    belief: Belief, limits: Limits, discount: float, terminal_quarters: float, rows: list[list[Economics]]
+    belief: Belief,
+    limits: Limits,
+    discount: float,
+    terminal_quarters: float,
+    rows: list[list[Economics]],
+    scenarios: tuple[Scenario, ...],
 ) -> None:
     quarters = len(belief.quarters)
     wrong = [f"{code} has no economics" for code, row in zip(belief.markets, rows, strict=True) if not row]
@@ -149,6 +183,8 @@ def _check(
         wrong.append(f"discount {discount} is not in (0, 1]")
     if terminal_quarters < 0:
         wrong.append(f"terminal_quarters {terminal_quarters} is negative")
+    if scenarios and abs(sum(s.odds for s in scenarios) - 1) > 1e-6:
+        wrong.append(f"the odds of the tariff scenarios add up to {sum(s.odds for s in scenarios):g}")
     if wrong:
         raise BadInput("the plan cannot be set up: " + "; ".join(wrong), "mend launch.toml and economics.csv")
 
@@ -185,6 +221,7 @@ def _terms(
     menu: PilotMenu,
     earliest: list[int | None] | None,
     committed: Mapping[int, float],
+    scenarios: tuple[Scenario, ...],
 ) -> Terms:
     M, T = belief.log_path.shape
     C = max(len(row) for row in rows)
@@ -212,11 +249,12 @@ def _terms(
             if shipped is not None:
                 first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
                 first_pilot[i, c] = min(max(r.earliest_pilot - belief.quarters[0], shipped, 0), T)
+    odds, known, dated = _margins(belief, rows, table("unit_margin", 0.0), scenarios)
     return Terms(
         capital=capital,
         salvage=salvage,
         opex=table("opex_per_quarter", 0.0),
-        margin=table("unit_margin", 0.0),
+        margin=np.einsum("g,gmct->mct", odds, dated),
         ramp=ramp,
         path=np.exp(belief.log_path),
         start_fee=table("pilot_start_fee", 0.0),
@@ -232,6 +270,9 @@ def _terms(
         starts_cap=np.full(T, float(limits.scale_starts_per_quarter)),
         cars_cap=np.array(limits.cars_per_quarter, dtype=np.float64),
         pool_cap=np.array(limits.pilot_cars_per_quarter, dtype=np.float64),
+        scenario_margin=dated,
+        scenario_odds=odds,
+        scenario_known=known,
         discount=float(discount),
         tail=float(terminal_quarters),
         signal_var=SIGNAL_SD**2,
@@ -239,6 +280,23 @@ def _terms(
         pilot_quarters=menu.quarters,
         weeks=menu.weeks,
     )
+
+
+def _margins(
+    belief: Belief, rows: list[list[Economics]], margin: Floats, scenarios: tuple[Scenario, ...]
+) -> tuple[Floats, int, Floats]:
+    """Odds (G,), quarter index in which the scenario is known, and margins (G, M, C, T)."""
+    T = len(belief.quarters)
+    if not scenarios:
+        return np.ones(1), 0, np.repeat(margin[None, :, :, None], T, axis=3)
+    dated = np.repeat(np.repeat(margin[None, :, :, None], T, axis=3), len(scenarios), axis=0)
+    for g, scenario in enumerate(scenarios):
+        for i, row in enumerate(rows):
+            for c, r in enumerate(row):
+                dated[g, i, c] += np.array(scenario.margin_change.get((r.market, r.channel), (0.0,) * T))
+    known = max(scenario.known_from for scenario in scenarios) - belief.quarters[0]
+    soonest = 1 if len(scenarios) > 1 else 0  # what is not known now is known at the next gate at the earliest
+    return np.array([s.odds for s in scenarios]), int(min(max(known, soonest), T)), dated
 
 
 def kernel_terms(problem: Problem) -> Terms:

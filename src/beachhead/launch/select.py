@@ -62,7 +62,7 @@ def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int
             other = _greedy(terms, position, mean, cov, now, starts, table, POOL_PRICES[k] * unit)
             if other.total > best.total:
                 best = other
-    _leave(terms, position, mean, cov, now, price, best.action)
+    leave(terms, position, mean, cov, now, price, best.action)
     return best
 
 
@@ -269,7 +269,7 @@ def _downdate(cov: Floats, i: int, last: int, noise: float) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _leave(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, action: Ints) -> None:
+def leave(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, action: Ints) -> None:
     """Mark scaled markets whose future earns less than their salvage."""
     for i in range(terms.capital.shape[0]):
         if position.stage[i] != SCALED or position.fixed[i] == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -18,7 +19,7 @@ class Terms(NamedTuple):
         capital: (M, C), spent when scaled; infinite where the route does not exist.
         salvage: (M, C), money back on exit.
         opex: (M, C), a quarter.
-        margin: (M, C), a car.
+        margin: (M, C, T), a car; the mean over the scenarios of tariffs.
         ramp: (M, C, T), share of demand served j quarters after the start, reach included.
         path: (M, T), demand of the quarter over demand at theta.
         start_fee: (M, C), once per piloted market.
@@ -34,6 +35,9 @@ class Terms(NamedTuple):
         starts_cap: (T,), scale starts a quarter.
         cars_cap: (T,), cars a quarter.
         pool_cap: (T,), pilot cars a quarter.
+        scenario_margin: (G, M, C, T), margin in each of G scenarios of tariffs.
+        scenario_odds: (G,), adding up to 1.
+        scenario_known: quarter index at whose start the scenario becomes known.
         discount: of one quarter.
         tail: quarters of run-rate profit that stand for what comes after the horizon.
         signal_var: variance of the log-demand signal of a scaled market's quarter.
@@ -61,6 +65,9 @@ class Terms(NamedTuple):
     starts_cap: Floats
     cars_cap: Floats
     pool_cap: Floats
+    scenario_margin: Floats
+    scenario_odds: Floats
+    scenario_known: int
     discount: float
     tail: float
     signal_var: float
@@ -106,3 +113,38 @@ class Prices(NamedTuple):
 
 
 OUT, SCALED, EXITED = 0, 1, 2
+
+
+@njit(cache=True, nogil=True)
+def under(terms: Terms, scenario: int) -> Terms:
+    """The terms once that scenario of tariffs is known."""
+    return Terms(
+        terms.capital,
+        terms.salvage,
+        terms.opex,
+        terms.scenario_margin[scenario],
+        terms.ramp,
+        terms.path,
+        terms.start_fee,
+        terms.quarter_fee,
+        terms.car_cost,
+        terms.pilot_reach,
+        terms.week_size,
+        terms.first_scale,
+        terms.first_pilot,
+        terms.batches,
+        terms.year,
+        terms.capital_cap,
+        terms.starts_cap,
+        terms.cars_cap,
+        terms.pool_cap,
+        terms.scenario_margin,
+        terms.scenario_odds,
+        terms.scenario_known,
+        terms.discount,
+        terms.tail,
+        terms.signal_var,
+        terms.signal_quarters,
+        terms.pilot_quarters,
+        terms.weeks,
+    )

@@ -63,16 +63,15 @@ def keep_or_leave(
 def rates_from(terms: Terms, car_price: Floats, i: int, c: int, since: int, now: int) -> tuple[float, float, float]:
     """Of a market scaled in quarter `since`, seen from `now`: gain now, gain later, cost later."""
     T = terms.path.shape[1]
-    margin = terms.margin[i, c]
     later = 0.0
     weight = 1.0
     for t in range(now + 1, T):
-        later += weight * served(terms, i, c, since, t) * max(margin - car_price[t], 0.0)
+        later += weight * served(terms, i, c, since, t) * max(terms.margin[i, c, t] - car_price[t], 0.0)
         weight *= terms.discount
-    later += weight * terms.tail * served(terms, i, c, since, T - 1) * margin
+    later += weight * terms.tail * served(terms, i, c, since, T - 1) * terms.margin[i, c, T - 1]
     quarters = (1.0 - weight) / (1.0 - terms.discount) if terms.discount < 1.0 else float(T - 1 - now)
     cost = terms.opex[i, c] * (quarters + weight * terms.tail)
-    gain_now = served(terms, i, c, since, now) * max(margin - car_price[now], 0.0)
+    gain_now = served(terms, i, c, since, now) * max(terms.margin[i, c, now] - car_price[now], 0.0)
     return gain_now, later, cost
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from beachhead.belief.belief import Belief
 from beachhead.launch.action import PilotMenu
-from beachhead.launch.problem import Problem, assemble
+from beachhead.launch.problem import Problem, Scenario, assemble
 from beachhead.launch.terms import Floats
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
@@ -112,9 +112,7 @@ def made_up_launch(regime: Regime, markets: int, seed: int) -> Problem:
     limits = Limits(
         capital_per_year={q.year: regime.capital_per_year * float(capital.sum()) for q in quarters},
         scale_starts_per_quarter=starts,
-        cars_per_quarter=tuple(
-            regime.cars_share * expected * min(1.0, (t + 1) / regime.cars_ramp) for t in range(T)
-        ),
+        cars_per_quarter=tuple(regime.cars_share * expected * min(1.0, (t + 1) / regime.cars_ramp) for t in range(T)),
         pilot_cars_per_quarter=(regime.pool_per_market * M,) * T,
     )
     problem = assemble(
@@ -123,11 +121,27 @@ def made_up_launch(regime: Regime, markets: int, seed: int) -> Problem:
         limits=limits,
         discount=regime.discount,
         terminal_quarters=regime.terminal_quarters,
+        scenarios=_tariffs(regime, belief, margin),
         menu=PilotMenu(batches=tuple(regime.batches), quarters=regime.pilot_quarters),
     )
     # dispersion goes by the batch, not by reach: a batch of 50 has the same weekly size in every market
     size = regime.pilot_size_per_50 / 50 * np.exp(level) / (4 * regime.pilot_sales_share)
     return replace(problem, terms=problem.terms._replace(week_size=size))
+
+
+def _tariffs(regime: Regime, belief: Belief, margin: Floats) -> tuple[Scenario, ...]:
+    """No tariff, and one that cuts every margin from its quarter on."""
+    if regime.tariff_odds == 0:
+        return ()
+    known = belief.quarters[regime.tariff_quarter]
+    cut = {
+        (code, Channel.OWN_STORE): tuple(-regime.tariff_cut * margin[i] if q >= known else 0.0 for q in belief.quarters)
+        for i, code in enumerate(belief.markets)
+    }
+    return (
+        Scenario(name="no tariff", odds=1 - regime.tariff_odds, known_from=known, margin_change={}),
+        Scenario(name="tariff", odds=regime.tariff_odds, known_from=known, margin_change=cut),
+    )
 
 
 def _covariance(regime: Regime, M: int) -> Floats:

@@ -1,0 +1,157 @@
+"""How good the launch policy is: share of the bound by regime, rivals on the same worlds, exact references, speed.
+
+python benchmarks/policy.py [--quick] [--json] [--regimes base,tight] [--markets 30] [--worlds 80] [--family FILE]
+
+`--family FILE` takes a Python file with `worlds(problem, seed, count)` returning (theta, beta) pairs: worlds that the
+policy's authors did not think of. The policy keeps its own belief; only the truth changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.play import World, play
+from beachhead.launch.prices import find_prices
+from beachhead.launch.problem import Problem
+from beachhead.launch.scene import set_up
+from beachhead.launch.select import choose
+from beachhead.rehearsal.contest import contest
+from beachhead.rehearsal.regime import Regime, made_up_launch
+
+REGIMES = Path(__file__).with_name("regimes.toml")
+
+
+def regimes() -> dict[str, Regime]:
+    """All regimes of regimes.toml by name."""
+    table = tomllib.loads(REGIMES.read_text())
+    base = table["base"]
+    out = {}
+    for name, changes in table.items():
+        fields = {**base, **changes}
+        out[name] = Regime(**{**fields, "batches": tuple(fields["batches"])})
+    return out
+
+
+def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path | None) -> list[dict[str, object]]:
+    """One row a policy, over `worlds` worlds shared out among the regime's instances."""
+    instances = min(regime.instances, worlds)
+    values, bounds, cluster = [], [], []
+    for k in range(instances):
+        count = worlds // instances + (k < worlds % instances)
+        problem = made_up_launch(regime, markets, seed=k)
+        result = contest(problem, drawn(problem, 1000 + k, count, family))
+        values.append(result.values)
+        bounds.append(result.clairvoyant)
+        cluster += [k] * count
+    earned, bound = np.concatenate(values, axis=1), np.concatenate(bounds)
+    gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
+    return [
+        {
+            "regime": name,
+            "markets": markets,
+            "worlds": worlds,
+            "policy": policy,
+            "value": float(earned[p].mean()),
+            "share_of_bound": float(earned[p].mean() / bound.mean()),
+            "se": share_se(earned[p], bound, np.array(cluster)),
+            "gate_seconds": gate_seconds if p == 0 else None,
+            "world_seconds": world_seconds if p == 0 else None,
+        }
+        for p, policy in enumerate(result.policies)
+    ]
+
+
+def drawn(problem: Problem, seed: int, count: int, family: Path | None) -> list[World]:
+    """Worlds of the belief, or the truths of a family with the belief's own luck."""
+    worlds = draw_worlds(problem, seed, count)
+    if family is None:
+        return worlds
+    spec = importlib.util.spec_from_file_location("family", family)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"cannot read {family}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    truths = module.worlds(problem, seed, count)
+    return [
+        w._replace(theta=np.ascontiguousarray(theta, dtype=np.float64), beta=float(beta))
+        for w, (theta, beta) in zip(worlds, truths, strict=True)
+    ]
+
+
+def share_se(value: np.ndarray, bound: np.ndarray, cluster: np.ndarray) -> float:
+    """Standard error of mean(value) / mean(bound), worlds of one instance counted as one cluster (delta method)."""
+    share = value.mean() / bound.mean()
+    rest = (value - share * bound) / bound.mean()
+    sums = np.array([rest[cluster == k].sum() for k in np.unique(cluster)])
+    n = len(sums)
+    return float(np.sqrt(n / max(n - 1, 1) * (sums**2).sum()) / len(value))
+
+
+def speed(problem: Problem) -> tuple[float, float]:
+    """Seconds of one gate decision (prices renewed and set chosen) and of one world played, on one core, medians."""
+    scene = set_up(problem)
+    world = draw_worlds(problem, seed=0, count=1)[0]
+
+    def gate() -> None:
+        fresh = find_prices(scene.terms, scene.position, scene.mean, scene.cov, 0, scene.prices, 5)
+        choose(scene.terms, scene.position, scene.mean, scene.cov, 0, fresh)
+
+    return median_seconds(gate), median_seconds(lambda: play(*scene, world))
+
+
+def median_seconds(work: object, repeats: int = 5) -> float:
+    """Median processor time of a call after one to warm up."""
+    times = []
+    for _ in range(repeats + 1):
+        began = time.process_time()
+        work()  # type: ignore[operator]
+        times.append(time.process_time() - began)
+    return float(np.median(times[1:]))
+
+
+def show(rows: list[dict[str, object]]) -> None:
+    """Rows as a plain table."""
+    print(f"{'regime':20s} {'M':>4s} {'worlds':>6s} {'policy':22s} {'value M$':>9s} {'share':>7s} {'se':>6s}")
+    for r in rows:
+        print(
+            f"{r['regime']:20s} {r['markets']:4d} {r['worlds']:6d} {r['policy']:22s} {r['value'] / 1e6:9.0f}"
+            f" {r['share_of_bound']:7.3f} {r['se']:6.3f}"
+        )
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--regimes", default=None, help="names separated by commas; default: all (base with --quick)")
+    parser.add_argument("--markets", type=int, default=30)
+    parser.add_argument("--worlds", type=int, default=None, help="default 80 (20 with --quick)")
+    parser.add_argument("--family", type=Path, default=None)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    known = regimes()
+    names = args.regimes.split(",") if args.regimes else (["base"] if args.quick else list(known))
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        parser.error(f"no regime named {', '.join(unknown)}; there are {', '.join(known)}")
+    worlds = args.worlds or (20 if args.quick else 80)
+    rows: list[dict[str, object]] = []
+    for name in names:
+        found = measure(known[name], name, args.markets, worlds, args.family)
+        rows += found
+        if not args.json:
+            show(found)
+    if args.json:
+        print(json.dumps({"rows": rows}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Our policy and its rivals on the same worlds, with the clairvoyant bound of each world."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.launch.bound import as_is, clairvoyant
+from beachhead.launch.play import World, play
+from beachhead.launch.problem import Problem
+from beachhead.launch.scene import Scene, set_up
+from beachhead.launch.terms import under
+from beachhead.rehearsal.rivals import Rival, play_rival
+
+OURS = "beachhead"
+INDEPENDENT = "independent_beliefs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Contest:
+    """What each policy earned in each world, over carrying on as is.
+
+    Attributes:
+        policies: P names, ours first.
+        values: (P, S), launch currency.
+        clairvoyant: (S,), bound of each world.
+    """
+
+    policies: tuple[str, ...]
+    values: NDArray[np.float64]
+    clairvoyant: NDArray[np.float64]
+
+
+def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] = tuple(Rival)) -> Contest:
+    """Play ours, ours with independent beliefs, and the rivals on the same worlds; threads share the work."""
+    rivals = tuple(rivals)
+    ours, alone = set_up(problem), set_up(without_correlation(problem))
+
+    def one(world: World) -> tuple[list[float], float]:
+        terms = under(ours.terms, world.scenario)
+        base = as_is(terms, ours.position, np.exp(world.theta))
+        earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
+        return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        rows = list(pool.map(one, worlds))
+    return Contest(
+        policies=(OURS, INDEPENDENT, *(r.name.lower() for r in rivals)),
+        values=np.array([row for row, _ in rows]).T,
+        clairvoyant=np.array([bound for _, bound in rows]),
+    )
+
+
+def _rival(scene: Scene, world: World, rival: Rival) -> float:
+    return float(play_rival(scene.terms, scene.position, scene.mean, scene.cov, world, int(rival)).value)
+
+
+def without_correlation(problem: Problem) -> Problem:
+    """The same launch believed to have no shared factors: each market teaches about itself only."""
+    return replace(problem, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))
