@@ -103,7 +103,7 @@ def keep(
         before = next((d for d in reversed(store.deliveries(work, TOPIC)) if d.sha256 == said), None)
         if before is not None and not anew:
             return Receipt(file=file.name, arrival=_NOTHING, delivery=None, sent_before=before, on_record=_count(work))
-        arrival = arrive(observations(work), file, replacing=replacing)
+        arrival = arrive(_touched(work, file), file, replacing=replacing)
         rows = tuple(_rows(arrival))
         delivery = None
         if rows and not trying:
@@ -138,6 +138,13 @@ def _digest(file: ObservationFile) -> str:
 
 def _said(row: ObservedRow) -> str:
     return f"{store.encode(row.observation)} {' '.join(sorted(row.withdrawn))}"
+
+
+def _touched(work: Work, file: ObservationFile) -> list[Observation]:
+    """Rows on record that share a key with the file; the others need not be read."""
+    keys = {row.observation.key for row in file.rows}
+    held = store.current(work, TOPIC)
+    return [store.decode(v.body, Observation) for v in held if v.body and tuple(json.loads(v.key)[:5]) in keys]
 
 
 def _rows(arrival: Arrival) -> list[Row]:

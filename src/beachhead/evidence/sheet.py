@@ -12,12 +12,9 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
-import pyarrow as pa
 import pyarrow.parquet as pq
-from openpyxl.utils.exceptions import InvalidFileException
 
 from beachhead.evidence.textfile import Grid, Line, decode, read_bytes, records
 from beachhead.world.errors import Fault
@@ -81,21 +78,7 @@ def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Gri
             cure = f"name one of {', '.join(values.sheetnames)}"
             return _nothing(Fault(file=file, written=name, problem="is not a sheet of this workbook", cure=cure))
         return _sheet_grid(_rows(values[name]), _rows(formulas[name]), file, header_row)
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        ParseError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OSError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        zipfile.LargeZipFile,
-    ):  # fmt: skip  (what openpyxl raises on damaged workbooks is not documented)
+    except Exception:  # on damaged workbooks openpyxl, zipfile, zlib and the XML parser raise whatever they like
         cure = "open it in a spreadsheet program and save it again as .xlsx"
         return _nothing(Fault(file=file, problem="is not a readable workbook", cure=cure))
 
@@ -158,7 +141,7 @@ def _parquet(data: bytes, file: str) -> Grid:
         table = pq.read_table(io.BytesIO(data))
         table.validate(full=True)
         columns = [[plain_cell(value) for value in column.to_pylist()] for column in table.columns]
-    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, KeyError, MemoryError):
+    except Exception:  # likewise: pyarrow's decoders say what is wrong with bytes in their own many ways
         return _nothing(Fault(file=file, problem="is not a readable Parquet file", cure="write it again"))
     lines = tuple(Line(number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=2) if any(cells))
     return Grid(header=tuple(name.strip() for name in table.column_names), lines=lines, complete=True)
