@@ -1,0 +1,91 @@
+"""Answers what an offer may do in a market on a day: every requirement, every feature, every route, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from beachhead.compliance.approval import Holding, Vehicle
+from beachhead.compliance.finding import Assessment
+from beachhead.compliance.hand import hand
+from beachhead.compliance.jurisdiction import Jurisdiction, Scope
+from beachhead.compliance.prospect import Prospect, prospect
+from beachhead.compliance.ready import Ready, network, ready
+from beachhead.compliance.requirement import Place
+from beachhead.compliance.rulebook import Law, Rulebook
+from beachhead.compliance.sale import blocked_until, completion, offered, sale_date
+
+_NOTHING_HELD = Holding()
+
+
+def assess(rulebook: Rulebook, vehicle: Vehicle, market: str, on: date, holding: Holding = _NOTHING_HELD) -> Assessment:
+    """What one vehicle may do in one market on one day; unknown is never read as allowed."""
+    return next(assess_all(rulebook, [vehicle], [market], [on], holding))
+
+
+def assess_all(
+    rulebook: Rulebook,
+    vehicles: Iterable[Vehicle],
+    markets: Sequence[str],
+    days: Sequence[date],
+    holding: Holding = _NOTHING_HELD,
+) -> Iterator[Assessment]:
+    """Every vehicle in every market on every day, in that order; work that answers share is done once."""
+    net = network(rulebook)
+    since = min(days)
+    counted = {item.market for item in holding.used}
+    for vehicle in vehicles:
+        in_hand = hand(rulebook, vehicle, holding)
+        whens = [ready(net, in_hand, day) for day in days]
+        answered: dict[int, tuple[Law, list[Assessment]]] = {}
+        for market in markets:
+            law = rulebook.laws.get(market) or _lawless(rulebook, market)
+            if id(law) not in answered or counted.intersection(law.jurisdiction.markets):
+                ahead = prospect(net, vehicle, law, in_hand, since)
+                answers = [read(ahead, market, when, day, holding) for when, day in zip(whens, days, strict=True)]
+                answered[id(law)] = (law, answers)  # the law is kept, so that its identity stays its own
+            yield from (replace(answer, market=market) for answer in answered[id(law)][1])
+
+
+def read(ahead: Prospect, market: str, when: Ready, on: date, holding: Holding) -> Assessment:
+    """A prospect on one day in one market."""
+    span = ahead.on(on)
+    features = list(span.features)
+    for dues, positions in span.awaited:
+        day = completion(dues, when).day
+        for position in positions:
+            features[position] = blocked_until(features[position], day)
+    return Assessment(
+        offer=ahead.vehicle.code,
+        market=market,
+        jurisdiction=ahead.law.jurisdiction.code,
+        on=on,
+        findings=span.findings,
+        features=tuple(features),
+        routes=tuple(
+            sale_date(offered(route, market, ahead, on), position, ahead, when, holding.used)
+            for position, route in enumerate(ahead.law.routes)
+        ),
+    )
+
+
+def look_ahead(rulebook: Rulebook, vehicle: Vehicle, market: str, holding: Holding = _NOTHING_HELD) -> Prospect:
+    """What one vehicle faces in one market over time."""
+    in_hand = hand(rulebook, vehicle, holding)
+    return prospect(network(rulebook), vehicle, rulebook.laws.get(market) or _lawless(rulebook, market), in_hand)
+
+
+def _lawless(rulebook: Rulebook, market: str) -> Law:
+    """The law of a market that no rule file covers: nothing is known, nothing is allowed."""
+    nobody = Jurisdiction(
+        code="",
+        name=f"{market}, which no rule file covers",
+        scope=Scope.MARKET,
+        markets=(market,),
+        adopts=None,
+        whole_vehicle=(),
+        as_of=max((entry.as_of for entry in rulebook.jurisdictions.values()), default=date.min),
+        place=Place(file="for this market", line=1),
+    )
+    return Law(jurisdiction=nobody, lineage=(), rules={}, feature_rules={}, routes=(), whole_vehicle=())
