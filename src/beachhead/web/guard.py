@@ -1,0 +1,95 @@
+"""Who may talk to the server, and what a browser may do with its pages.
+
+On loopback the person at the machine is trusted; the guard still refuses foreign `Host` and `Origin` headers, so that a page
+from elsewhere can neither read the launch (DNS rebinding) nor write to it (cross-site requests).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+
+from beachhead.web.refusal import refusal_body
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+Next = Callable[[Request], Awaitable[Response]]
+
+
+class Role(IntEnum):
+    """What a person may do; each role may do all that the ones before it may."""
+
+    VIEWER = 1
+    ANALYST = 2
+    APPROVER = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is asking.
+
+    Attributes:
+        name: as it is written in the ledger.
+        role: what the person may do.
+    """
+
+    name: str
+    role: Role
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and the loopback addresses, with or without brackets."""
+    bare = host.strip("[]")
+    if bare == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def guard(allowed_hosts: frozenset[str] | None) -> Callable[[Request, Next], Awaitable[Response]]:
+    """Middleware that refuses foreign hosts and origins and sets the security headers.
+
+    Args:
+        allowed_hosts: host names the server answers to besides loopback; None for loopback only.
+    """
+
+    async def middleware(request: Request, call_next: Next) -> Response:
+        host = _host_of(request.headers.get("host", ""))
+        if not (is_loopback(host) or host in (allowed_hosts or frozenset())):
+            return _refuse(421, f"this server does not answer to the name {host!r}", "open it by its own address")
+        origin = request.headers.get("origin")
+        if request.method in WRITES and origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return _refuse(403, f"a page from {origin!r} may not write here", "write from the app itself")
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def _host_of(header: str) -> str:
+    return (urlsplit(f"//{header}").hostname or "") if header else ""
+
+
+def _refuse(status: int, message: str, hint: str) -> JSONResponse:
+    return JSONResponse(refusal_body("Refused", message, hint), status_code=status, headers=HEADERS)

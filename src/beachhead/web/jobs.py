@@ -1,0 +1,247 @@
+"""Long work in worker processes: started, watched, cancelled; never in the way of a page.
+
+One process a job, at most `workers` at once, the rest wait in order. A worker reports its progress through a pipe; a
+thread of the server reads it and tells the listeners. What a job finds is recorded by `case`, so nothing is lost with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from beachhead.world.errors import BadInput, BeachheadError
+
+Work = Callable[[Path, dict[str, Any], Callable[[float, float], None]], dict[str, Any]]
+Listener = Callable[["Job"], None]
+
+PROGRESS_EVERY_SECONDS = 0.1
+KEPT_FINISHED = 100
+
+
+class JobState(StrEnum):
+    """queued -> running -> done | failed | cancelled; queued -> cancelled."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more will happen to the job."""
+        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One piece of long work as it stands.
+
+    Attributes:
+        id: key of the job.
+        kind: which work it is, such as `plan`.
+        state: where it stands.
+        share_done: 0..1, None while unknown.
+        seconds_left: estimated from the share done so far, None while unknown.
+        asked_at: instant at which it was asked for.
+        answer: what it found, once done.
+        error: message and hint, once failed.
+    """
+
+    id: str
+    kind: str
+    state: JobState
+    share_done: float | None = None
+    seconds_left: float | None = None
+    asked_at: datetime
+    answer: dict[str, Any] | None = None
+    error: dict[str, str] | None = None
+
+
+@dataclass(slots=True)
+class _Running:
+    process: BaseProcess
+    pipe: Connection
+    since: float
+
+
+class Jobs:
+    """The jobs of one server; safe to call from any thread."""
+
+    def __init__(self, root: Path, work: dict[str, Work], *, workers: int = 1) -> None:
+        self._root = root
+        self._work = work
+        self._workers = workers
+        self._lock = threading.RLock()
+        self._jobs: dict[str, Job] = {}
+        self._arguments: dict[str, dict[str, Any]] = {}
+        self._running: dict[str, _Running] = {}
+        self._listeners: list[Listener] = []
+        self._wake = threading.Event()
+        self._closing = False
+        self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
+        self._watcher.start()
+
+    def start(self, kind: str, arguments: dict[str, Any]) -> Job:
+        """Queue a piece of work; the same work already waiting or running is returned instead of started twice."""
+        if kind not in self._work:
+            raise BadInput(f"no such work: {kind!r}", f"ask for one of {', '.join(sorted(self._work))}")
+        with self._lock:
+            for job in self._jobs.values():
+                if job.kind == kind and not job.state.is_over and self._arguments[job.id] == arguments:
+                    return job
+            job = Job(id=uuid.uuid4().hex, kind=kind, state=JobState.QUEUED, asked_at=datetime.now(UTC))
+            self._jobs[job.id] = job
+            self._arguments[job.id] = arguments
+            self._forget_old()
+        self._tell(job)
+        self._wake.set()
+        return job
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job; what `case` had recorded by then stays."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.state.is_over:
+                return job
+            running = self._running.pop(job_id, None)
+            job = self._set(job_id, state=JobState.CANCELLED, seconds_left=None)
+        if running is not None:
+            _stop(running)
+        self._tell(job)
+        self._wake.set()
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands."""
+        with self._lock:
+            if job_id not in self._jobs:
+                raise BadInput(f"no such job: {job_id!r}", "list the jobs to see which there are")
+            return self._jobs[job_id]
+
+    def all(self) -> tuple[Job, ...]:
+        """Every job that is remembered, newest first."""
+        with self._lock:
+            return tuple(reversed(self._jobs.values()))
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` on every change, from the watching thread; returns how to stop listening."""
+        with self._lock:
+            self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Stop all work; called when the server ends."""
+        with self._lock:
+            self._closing = True
+            running = list(self._running.values())
+            self._running.clear()
+        self._wake.set()
+        for item in running:
+            _stop(item)
+        self._watcher.join(timeout=5)
+
+    def _watch(self) -> None:
+        while not self._closing:
+            self._start_waiting()
+            with self._lock:
+                pipes = {running.pipe: job_id for job_id, running in self._running.items()}
+            if not pipes:
+                self._wake.wait()
+                self._wake.clear()
+                continue
+            for pipe in wait(list(pipes), timeout=PROGRESS_EVERY_SECONDS):
+                if isinstance(pipe, Connection):
+                    self._hear(pipes[pipe], pipe)
+
+    def _start_waiting(self) -> None:
+        with self._lock:
+            waiting = [job for job in self._jobs.values() if job.state is JobState.QUEUED]
+            free = self._workers - len(self._running)
+            started = []
+            for job in waiting[: max(free, 0)]:
+                receive, send = get_context("spawn").Pipe(duplex=False)
+                process = get_context("spawn").Process(
+                    target=_run, args=(self._work[job.kind], self._root, self._arguments[job.id], send), daemon=True
+                )
+                process.start()
+                send.close()
+                self._running[job.id] = _Running(process, receive, time.monotonic())
+                started.append(self._set(job.id, state=JobState.RUNNING))
+        for job in started:
+            self._tell(job)
+
+    def _hear(self, job_id: str, pipe: Connection) -> None:
+        try:
+            word, *rest = pipe.recv()
+        except (EOFError, OSError):
+            word, rest = "failed", [{"message": "the worker process ended without an answer", "hint": "try again"}]
+        with self._lock:
+            running = self._running.get(job_id)
+            if running is None:
+                return
+            if word == "progress":
+                job = self._progress(job_id, rest[0], time.monotonic() - running.since)
+            else:
+                del self._running[job_id]
+                job = (
+                    self._set(job_id, state=JobState.DONE, share_done=1.0, seconds_left=0.0, answer=rest[0])
+                    if word == "done"
+                    else self._set(job_id, state=JobState.FAILED, seconds_left=None, error=rest[0])
+                )
+                _stop(running)
+        self._tell(job)
+
+    def _progress(self, job_id: str, share: float, elapsed: float) -> Job:
+        left = elapsed * (1 - share) / share if share > 0 else None
+        return self._set(job_id, share_done=share, seconds_left=left)
+
+    def _set(self, job_id: str, **changes: Any) -> Job:
+        self._jobs[job_id] = replace(self._jobs[job_id], **changes)
+        return self._jobs[job_id]
+
+    def _forget_old(self) -> None:
+        over = [job_id for job_id, job in self._jobs.items() if job.state.is_over]
+        for job_id in over[: max(0, len(over) - KEPT_FINISHED)]:
+            del self._jobs[job_id], self._arguments[job_id]
+
+    def _tell(self, job: Job) -> None:
+        for listener in list(self._listeners):
+            listener(job)
+
+
+def _run(work: Work, root: Path, arguments: dict[str, Any], pipe: Connection) -> None:
+    """What the worker process does."""
+    last = 0.0
+
+    def advance(done: float, total: float) -> None:
+        nonlocal last
+        if total > 0 and time.monotonic() - last >= PROGRESS_EVERY_SECONDS:
+            last = time.monotonic()
+            pipe.send(("progress", min(done / total, 1.0)))
+
+    try:
+        pipe.send(("done", work(root, arguments, advance)))
+    except BeachheadError as error:
+        pipe.send(("failed", {"message": str(error.message), "hint": error.hint}))
+    except Exception as error:
+        pipe.send(("failed", {"message": f"a fault of ours: {type(error).__name__}: {error}", "hint": "report it"}))
+    finally:
+        pipe.close()
+
+
+def _stop(running: _Running) -> None:
+    if running.process.is_alive():
+        running.process.terminate()
+    running.process.join(timeout=5)
+    running.pipe.close()

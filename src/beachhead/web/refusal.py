@@ -1,0 +1,107 @@
+"""The one shape in which the server says no: `{"error": {kind, message, hint, faults}}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from beachhead.world.errors import BadInput, BeachheadError, Fault, OutOfDate
+
+
+class FaultOut(BaseModel):
+    """One thing wrong at one place."""
+
+    file: str
+    row: int | None = None
+    column: str | None = None
+    written: str = ""
+    problem: str
+    cure: str
+
+
+class ErrorOut(BaseModel):
+    """What is wrong, and the cure."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    faults: list[FaultOut] = []
+
+
+class Refusal(BaseModel):
+    """Body of every answer that is not a success."""
+
+    error: ErrorOut
+
+
+class NotFound(BeachheadError):
+    """There is no such thing at this address."""
+
+
+class NotAllowed(BeachheadError):
+    """The person asking may not do this."""
+
+
+def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
+    """The body as plain values."""
+    listed = [
+        FaultOut(file=f.file, row=f.row, column=f.column, written=f.written, problem=f.problem, cure=f.cure) for f in faults
+    ]
+    return Refusal(error=ErrorOut(kind=kind, message=message, hint=hint, faults=listed)).model_dump()
+
+
+def install_refusals(app: FastAPI) -> None:
+    """Turn every error into the one shape."""
+    app.add_exception_handler(BeachheadError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _status(error: Exception) -> int:
+    match error:
+        case NotFound():
+            return 404
+        case NotAllowed():
+            return 403
+        case OutOfDate():
+            return 409
+        case BadInput():
+            return 422
+        case _:
+            return 409
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BeachheadError)
+    faults = error.faults if isinstance(error, BadInput) else ()
+    return JSONResponse(
+        refusal_body(type(error).__name__, error.message, error.hint, faults), status_code=_status(error)
+    )
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = tuple(
+        Fault(
+            file="request",
+            column=".".join(str(part) for part in item["loc"]),
+            written=str(item.get("input", ""))[:60],
+            problem=str(item["msg"]),
+            cure="see /api/v1/openapi.json",
+        )
+        for item in error.errors()
+    )
+    return JSONResponse(
+        refusal_body("BadInput", "the request is not of the form asked for", "see the faults", faults), status_code=422
+    )
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = "NotFound" if error.status_code == 404 else "Refused"
+    return JSONResponse(refusal_body(kind, str(error.detail)), status_code=error.status_code, headers=error.headers)

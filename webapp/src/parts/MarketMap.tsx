@@ -1,0 +1,58 @@
+import map from "../generated/map.json";
+import { stages, type StageName } from "../stages";
+import { go } from "../route";
+
+export interface MapMarket {
+  code: string;
+  iso3: string;
+  name: string;
+  stage: StageName;
+  says: string;
+}
+
+/** The world by stage. Each market is a link: reached by Tab, opened by Enter, named for screen readers; small ones get a dot. */
+export function MarketMap({ markets }: { markets: MapMarket[] }) {
+  const byShape = new Map(markets.map((market) => [market.iso3, market]));
+  const shapes = map.countries;
+  return (
+    <>
+      <svg className="map" viewBox={`0 0 ${map.width} ${map.height}`} role="group" aria-label="Map of markets by stage">
+        <g aria-hidden="true">
+          {shapes.filter((shape) => !byShape.has(shape.a3)).map((shape) => <path key={shape.a3} d={shape.d} />)}
+        </g>
+        {shapes.map((shape) => {
+          const market = byShape.get(shape.a3);
+          if (!market) return null;
+          const href = `/markets/${market.code}`;
+          const [x = 0, y = 0] = shape.at;
+          const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = shape.box;
+          const small = (x1 - x0) * (y1 - y0) < 60;
+          return (
+            <a
+              key={shape.a3}
+              href={href}
+              aria-label={`${market.name}: ${stages[market.stage].name}. ${market.says}`}
+              onClick={(event) => {
+                if (event.button !== 0 || event.metaKey || event.ctrlKey) return;
+                event.preventDefault();
+                go(href);
+              }}
+            >
+              <title>{`${market.name}: ${stages[market.stage].name}. ${market.says}`}</title>
+              <path className={market.stage} d={shape.d} />
+              {small && <path className={market.stage} d={`M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`} />}
+              {market.stage !== "out" && <text x={x} y={y + 4}>{stages[market.stage].sign}</text>}
+            </a>
+          );
+        })}
+      </svg>
+      <ul className="legend" aria-label="Stages">
+        {Object.entries(stages).map(([key, stage]) => (
+          <li key={key} className={`stage stage-${key}`}>
+            <i aria-hidden="true">{stage.sign}</i> {stage.name} ({markets.filter((market) => market.stage === key).length})
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
