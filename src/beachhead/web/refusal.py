@@ -50,7 +50,8 @@ class NotAllowed(BeachheadError):
 def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
     """The body as plain values."""
     listed = [
-        FaultOut(file=f.file, row=f.row, column=f.column, written=f.written, problem=f.problem, cure=f.cure) for f in faults
+        FaultOut(file=f.file, row=f.row, column=f.column, written=f.written, problem=f.problem, cure=f.cure)
+        for f in faults
     ]
     return Refusal(error=ErrorOut(kind=kind, message=message, hint=hint, faults=listed)).model_dump()
 

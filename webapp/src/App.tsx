@@ -1,0 +1,53 @@
+import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
+import { api, useAsk, type Schemas } from "./api";
+import { useConnected } from "./live";
+import { JobBar } from "./parts/JobBar";
+import { Link } from "./parts/Link";
+import { Refusal } from "./parts/Refusal";
+import { Overview } from "./pages/Overview";
+import { useRoute } from "./route";
+
+const pages: Record<string, { name: string; page: ComponentType<{ launch: Schemas["LaunchOut"] }> }> = {
+  "": { name: "Overview", page: Overview },
+  markets: { name: "Markets", page: lazy(() => import("./pages/Market")) },
+  plan: { name: "Plan", page: lazy(() => import("./pages/Plan")) },
+  pilots: { name: "Pilots", page: lazy(() => import("./pages/Pilots")) },
+  decisions: { name: "Decisions", page: lazy(() => import("./pages/Decisions")) },
+  research: { name: "Research", page: lazy(() => import("./pages/Research")) },
+  report: { name: "Report", page: lazy(() => import("./pages/Report")) },
+};
+
+export function App() {
+  const route = useRoute();
+  const connected = useConnected();
+  const main = useRef<HTMLElement>(null);
+  const launch = useAsk(() => api.GET("/api/v1/launch"), []);
+  const here = route.parts[0] ?? "";
+  useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
+  if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} /></main>;
+  if (!launch.data) return <main aria-busy="true" />;
+  const menu = Object.entries(pages).filter(([key]) => launch.data!.pages.includes(key === "" ? "overview" : key));
+  const Page = pages[here]?.page;
+  return (
+    <>
+      <a className="skip" href="#main">skip to the page</a>
+      <header className="bar">
+        <Link href="/" className="name">
+          <img src="/mark.svg" alt="" width="24" height="24" /> {launch.data.name}
+        </Link>
+        <nav aria-label="Pages">
+          {menu.map(([key, { name }]) => (
+            <Link key={key} href={`/${key}`} aria-current={here === key ? "page" : undefined}>{name}</Link>
+          ))}
+        </nav>
+        {!connected && <span className="soft" role="status">not connected; trying again</span>}
+      </header>
+      <main id="main" ref={main} tabIndex={-1} style={{ outline: "none" }}>
+        <JobBar />
+        <Suspense fallback={<p aria-busy="true" />}>
+          {Page ? <Page launch={launch.data} /> : <p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p>}
+        </Suspense>
+      </main>
+    </>
+  );
+}

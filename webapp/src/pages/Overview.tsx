@@ -1,0 +1,67 @@
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { cars, money, percent } from "../numbers";
+import { Link } from "../parts/Link";
+import { MarketMap } from "../parts/MarketMap";
+import { MarketTable } from "../parts/MarketTable";
+import { PlanButton } from "../parts/PlanButton";
+import { Refusal } from "../parts/Refusal";
+
+export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle(launch.name);
+  const overview = useAsk(() => api.GET("/api/v1/overview"), []);
+  if (overview.state === "refused" && !overview.data) return <Refusal error={overview.error} />;
+  const data = overview.data;
+  if (!data) return <p aria-busy="true" className="soft">reading the launch …</p>;
+  const count = (stage: string) => data.markets.filter((market) => market.stage === stage).length;
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>{launch.name}</h1>
+        <p>
+          {launch.now}: {count("scaled")} of {data.markets.length} markets scaled, {count("piloting")} piloting.{" "}
+          {data.certificate ? data.certificate.sentence : "There is no plan on record yet."}
+        </p>
+      </section>
+      <section className="sheet wide" aria-labelledby="map-title">
+        <h2 id="map-title">Where the launch stands</h2>
+        <MarketMap markets={data.markets} />
+      </section>
+      <section className="sheet" aria-labelledby="due-title">
+        <h2 id="due-title">What needs a decision now</h2>
+        {data.due.length === 0 && <p className="soft">{data.certificate ? "Nothing is due." : "Make a plan first; it proposes the first decisions."}</p>}
+        <ul className="due">
+          {data.due.map((due) => (
+            <li key={due.market}>
+              <Link href={`/decisions?market=${due.market}`}>{due.name}</Link>: {due.sentence}
+            </li>
+          ))}
+        </ul>
+        <p className="row no-print"><PlanButton has={data.certificate !== null} /></p>
+      </section>
+      {data.certificate && (
+        <section className="sheet" aria-labelledby="value-title">
+          <h2 id="value-title">Value and limits</h2>
+          <dl className="figures">
+            <div><dt>expected value</dt><dd>{money(data.certificate.value, launch.currency)}<small>± {money(data.certificate.value_se, launch.currency)} (Monte Carlo)</small></dd></div>
+            <div><dt>no plan can earn more than</dt><dd>{money(data.certificate.bound, launch.currency)}<small>± {money(data.certificate.bound_se, launch.currency)}</small></dd></div>
+            {data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{percent(data.certificate.share_of_bound)}<small>value as a share of the bound</small></dd></div>}
+            {data.uses.map((use) => (
+              <div key={use.limit + use.period}>
+                <dt>{use.limit}, {use.period}</dt>
+                <dd>
+                  {use.unit === launch.currency ? money(use.used, use.unit) : cars(use.used)}
+                  <small>of {use.available == null ? "no limit" : use.unit === launch.currency ? money(use.available, use.unit) : `${cars(use.available)} ${use.unit}`}</small>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      )}
+      <section className="sheet wide" aria-labelledby="markets-title">
+        <h2 id="markets-title">Markets</h2>
+        <MarketTable markets={data.markets} />
+      </section>
+    </div>
+  );
+}

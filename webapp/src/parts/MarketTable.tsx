@@ -1,0 +1,52 @@
+import type { Schemas } from "../api";
+import { cars, percent } from "../numbers";
+import { choose, useRoute } from "../route";
+import { Link } from "./Link";
+import { Stage } from "./Stage";
+
+type Row = Schemas["MarketRow"];
+const keys: { key: string; name: string; value: (row: Row) => number | string; num?: boolean }[] = [
+  { key: "name", name: "market", value: (row) => row.name },
+  { key: "stage", name: "stage", value: (row) => row.stage },
+  { key: "action", name: "plan now", value: (row) => row.action },
+  { key: "demand", name: "demand, cars a year", value: (row) => -row.demand_median, num: true },
+  { key: "odds", name: "odds of break-even", value: (row) => -(row.odds_good ?? -1), num: true },
+];
+
+/** All markets, sorted as the reader likes; the order stands in the address. */
+export function MarketTable({ markets }: { markets: Row[] }) {
+  const { query } = useRoute();
+  const order = keys.find((item) => item.key === query.get("sort")) ?? keys[4]!;
+  const rows = [...markets].sort((a, b) => {
+    const [left, right] = [order.value(a), order.value(b)];
+    return typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right));
+  });
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Markets">
+      <table>
+        <thead>
+          <tr>
+            {keys.map((item) => (
+              <th key={item.key} className={item.num ? "num" : ""} aria-sort={item.key === order.key ? "ascending" : undefined}>
+                <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.name}{item.key === order.key ? " ↓" : ""}</button>
+              </th>
+            ))}
+            <th>why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.code}>
+              <td><Link href={`/markets/${row.code}`}>{row.name}</Link></td>
+              <td><Stage stage={row.stage} /></td>
+              <td>{row.action}</td>
+              <td className="num">{cars(row.demand_median)} <span className="soft">({cars(row.demand_low)}–{cars(row.demand_high)})</span></td>
+              <td className="num">{percent(row.odds_good)}</td>
+              <td>{row.says}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Refused } from "../api";
+
+/** What is wrong and the cure; faults at their cells. */
+export function Refusal({ error }: { error: Refused }) {
+  return (
+    <div className="notice" role="alert">
+      <p>
+        <strong>{error.message}</strong>
+        {error.hint && <> · {error.hint}</>}
+      </p>
+      {error.faults.length > 0 && (
+        <div className="scroll" tabIndex={0} role="region" aria-label="Faults">
+          <table>
+            <thead>
+              <tr><th>row</th><th>column</th><th>written</th><th>what is wrong</th><th>cure</th></tr>
+            </thead>
+            <tbody>
+              {error.faults.map((fault, index) => (
+                <tr key={index}>
+                  <td>{fault.row ?? "–"}</td>
+                  <td>{fault.column ?? "–"}</td>
+                  <td><code>{fault.written}</code></td>
+                  <td>{fault.problem}</td>
+                  <td>{fault.cure}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </div>
+  );
+}
