@@ -172,3 +172,129 @@ class MarketOut(BaseModel):
     observations: list[ObservationOut]
     decisions: list[DecisionOut]
     gate: list[str]
+
+
+class MarketsOut(BaseModel):
+    """All markets."""
+
+    markets: list[MarketRow]
+
+
+class StepOut(BaseModel):
+    """One step of one market on the timeline."""
+
+    market: str
+    name: str
+    quarter: str
+    action: str
+    share: float
+    detail: str
+
+
+class GateOut(BaseModel):
+    """What was registered for a pilot before it started."""
+
+    market: str
+    name: str
+    looks: list[str]
+    conditions: list[str]
+
+
+class PlanOut(BaseModel):
+    """The newest plan on record."""
+
+    certificate: CertificateOut
+    markets: list[MarketRow]
+    steps: list[StepOut]
+    gates: list[GateOut]
+    uses: list[UseOut]
+    made_at: datetime
+    is_stale: bool
+
+
+class ReadingOut(BaseModel):
+    """What the observed rows of a market say."""
+
+    market: str
+    name: str
+    sentence: str
+    counted: int
+    days: int
+    sold_out: bool
+    left_out: list[str]
+
+
+class PilotsOut(BaseModel):
+    """Everything observed so far."""
+
+    rows: list[ObservationOut]
+    total_rows: int
+    next_cursor: str | None
+    readings: list[ReadingOut]
+    left_out: list[str]
+    columns: list[str]
+
+
+class SentOut(BaseModel):
+    """What became of a file sent in."""
+
+    stored: bool
+    new: int
+    corrected: int
+    unchanged: int
+    sentence: str
+
+
+class DecisionsOut(BaseModel):
+    """The ledger, newest first, and what is due."""
+
+    due: list[DueOut]
+    rows: list[DecisionOut]
+    total_rows: int
+    next_cursor: str | None
+    head: str
+    is_whole: bool
+    ledger_sentence: str
+
+
+class DecideIn(BaseModel):
+    """One person's decision on one market."""
+
+    market: str
+    choose: str
+    because: str = ""
+    after: str
+
+
+class ScoreOut(BaseModel):
+    """How the odds stated so far have turned out."""
+
+    settled: int
+    open: int
+    brier: float | None
+    sentence: str
+
+
+class JobIn(BaseModel):
+    """Long work asked for."""
+
+    kind: str
+    arguments: dict[str, str | int | float | bool] = {}
+
+
+class JobOut(BaseModel):
+    """Long work as it stands."""
+
+    id: str
+    kind: str
+    state: str
+    share_done: float | None
+    seconds_left: float | None
+    asked_at: datetime
+    error: dict[str, str] | None
+
+
+class JobsOut(BaseModel):
+    """All work remembered, newest first."""
+
+    jobs: list[JobOut]

@@ -1,0 +1,84 @@
+import { useState } from "react";
+import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { LedgerTable } from "../parts/LedgerTable";
+import { PlanButton } from "../parts/PlanButton";
+import { Refusal } from "../parts/Refusal";
+import { choose, useRoute } from "../route";
+
+export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Decisions");
+  const { query } = useRoute();
+  const cursor = query.get("from") ?? undefined;
+  const answer = useAsk(() => api.GET("/api/v1/decisions", { params: { query: { cursor } } }), [cursor]);
+  const score = useAsk(() => api.GET("/api/v1/score"), []);
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const data = answer.data;
+  if (!data) return <p className="soft">reading …</p>;
+  const market = query.get("market");
+  const due = market ? data.due.filter((item) => item.market === market) : data.due;
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>Decisions</h1>
+        <p>{data.ledger_sentence}</p>
+      </section>
+      <section className="sheet wide">
+        <h2>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
+        {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
+        {due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
+        {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
+        {due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}
+        <p className="row no-print"><PlanButton has /></p>
+      </section>
+      <section className="sheet"><h2>How past odds turned out</h2><p>{score.data?.sentence ?? "…"}</p></section>
+      <section className="sheet wide">
+        <h2>Ledger</h2>
+        {data.rows.length ? <LedgerTable rows={data.rows} /> : <p>No decision has been taken yet.</p>}
+        <div className="row no-print">
+          {cursor && <button className="quiet" onClick={() => choose("from", null)}>newest</button>}
+          {data.next_cursor && <button className="quiet" onClick={() => choose("from", data.next_cursor!)}>older</button>}
+        </div>
+      </section>
+    </div>
+  );
+}
+
+function Due({ item, head, may }: { item: Schemas["DueOut"]; head: string; may: boolean }) {
+  const [other, setOther] = useState("");
+  const [because, setBecause] = useState("");
+  const [error, setError] = useState<Refused>();
+  const [busy, setBusy] = useState(false);
+  async function decide(chosen: string, reason: string) {
+    setBusy(true);
+    setError(undefined);
+    const answer = await api.POST("/api/v1/decisions", {
+      params: { header: { "Idempotency-Key": newKey() } },
+      body: { market: item.market, choose: chosen, because: reason, after: head },
+    });
+    setBusy(false);
+    if (answer.error) setError(refused(answer.error));
+  }
+  const others = item.allowed.filter((action) => action !== item.recommended);
+  return (
+    <article className="sheet" style={{ marginBottom: ".75rem" }} aria-label={item.name}>
+      <p><strong>{item.name}</strong>: {item.sentence}</p>
+      {may && (
+        <div className="row no-print">
+          <button disabled={busy} onClick={() => void decide(item.recommended, "")}>Accept: {item.recommended}</button>
+          <form className="row" style={{ margin: 0 }} onSubmit={(event) => { event.preventDefault(); void decide(other, because); }}>
+            <span><label htmlFor={`other-${item.market}`}>override with</label>
+              <select id={`other-${item.market}`} value={other} onChange={(event) => setOther(event.target.value)}>
+                <option value="">choose …</option>
+                {others.map((action) => <option key={action}>{action}</option>)}
+              </select></span>
+            <span><label htmlFor={`because-${item.market}`}>because</label>
+              <input id={`because-${item.market}`} value={because} onChange={(event) => setBecause(event.target.value)} size={28} /></span>
+            <button className="quiet" disabled={busy || !other || !because.trim()}>Override</button>
+          </form>
+        </div>
+      )}
+      {error && <Refusal error={error} />}
+    </article>
+  );
+}

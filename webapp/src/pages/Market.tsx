@@ -1,0 +1,144 @@
+import { useCallback } from "react";
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { cars, number, percent } from "../numbers";
+import { axis, Chart, type Option } from "../parts/Chart";
+import { LedgerTable } from "../parts/LedgerTable";
+import { Link } from "../parts/Link";
+import { MarketTable } from "../parts/MarketTable";
+import { ObservationTable } from "../parts/ObservationTable";
+import { Refusal } from "../parts/Refusal";
+import { Stage } from "../parts/Stage";
+import { useRoute } from "../route";
+
+export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  const code = useRoute().parts[1];
+  return code ? <OneMarket code={code} launch={launch} /> : <AllMarkets />;
+}
+
+function AllMarkets() {
+  useTitle("Markets");
+  const answer = useAsk(() => api.GET("/api/v1/markets"), []);
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  return (
+    <section className="sheet">
+      <h1>Markets</h1>
+      {answer.data ? <MarketTable markets={answer.data.markets} /> : <p className="soft">reading …</p>}
+    </section>
+  );
+}
+
+function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"] }) {
+  const answer = useAsk(() => api.GET("/api/v1/markets/{code}", { params: { path: { code } } }), [code]);
+  useTitle(answer.data?.row.name ?? code);
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (!answer.data) return <p className="soft">reading …</p>;
+  const { row, facts, observations, decisions, gate } = answer.data;
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>{row.name} <Stage stage={row.stage} /></h1>
+        <p>{row.says}</p>
+      </section>
+      <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /></section>
+      <section className="sheet"><h2>Belief before and now, cars a year</h2><Density data={answer.data} name={row.name} /></section>
+      <section className="sheet">
+        <h2>In figures</h2>
+        <dl className="figures">
+          <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
+          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars a year, through the best channel</small></dd></div>
+          <div><dt>odds that demand beats it</dt><dd>{percent(row.odds_good)}</dd></div>
+          <div><dt>BEV registrations</dt><dd>{cars(row.bev_per_year)}<small>cars a year, all makers</small></dd></div>
+        </dl>
+        {gate.length > 0 && (
+          <>
+            <h2 style={{ marginTop: "1rem" }}>Gate registered with the plan</h2>
+            <ul>{gate.map((line) => <li key={line}>{line}</li>)}</ul>
+          </>
+        )}
+      </section>
+      <section className="sheet wide">
+        <h2>What was observed</h2>
+        {observations.length ? <ObservationTable rows={observations} caption={`Rows sent for ${row.name}; a dash is not observed, never zero`} /> : <p>Nothing yet. <Link href="/pilots">Send a file</Link></p>}
+      </section>
+      <section className="sheet wide">
+        <h2>Facts</h2>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Facts">
+          <table>
+            <thead><tr><th>fact</th><th className="num">value</th><th>grade</th><th className="num">age, days</th><th>source</th></tr></thead>
+            <tbody>
+              {facts.map((fact) => (
+                <tr key={fact.name}>
+                  <td>{fact.name.replaceAll("_", " ")}</td><td className="num">{number(fact.value)}</td><td>{fact.source.grade}</td>
+                  <td className="num">{fact.source.age_days}</td><td>{fact.source.who}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <section className="sheet wide">
+        <h2>Decisions</h2>
+        {decisions.length ? <LedgerTable rows={decisions} /> : <p>None yet in {launch.name}.</p>}
+      </section>
+    </div>
+  );
+}
+
+function Fan({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
+  const option = useCallback(
+    (color: (name: string) => string): Option => {
+      const { fan, prior_fan } = data;
+      const band = (id: string, low: number[], high: number[], opacity: number) => [
+        { type: "line" as const, stack: id, data: low, lineStyle: { opacity: 0 }, symbol: "none", silent: true },
+        { type: "line" as const, name: id, stack: id, data: high.map((value, index) => value - low[index]!), lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: color("--accent"), opacity } },
+      ];
+      return {
+        grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
+        legend: { data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
+        tooltip: { trigger: "axis", formatter: (items: unknown) => tip(data, items) },
+        xAxis: { type: "category", data: fan.quarters, ...axis(color) },
+        yAxis: { type: "value", ...axis(color) },
+        series: [
+          ...band("90 %", fan.low90, fan.high90, 0.18),
+          ...band("50 %", fan.low50, fan.high50, 0.32),
+          { type: "line", name: "median now", data: fan.median, symbol: "none", lineStyle: { color: color("--accent"), width: 2.5 }, itemStyle: { color: color("--accent") } },
+          { type: "line", name: "median before", data: prior_fan.median, symbol: "none", lineStyle: { color: color("--soft"), type: "dashed", width: 1.5 }, itemStyle: { color: color("--soft") } },
+        ],
+      };
+    },
+    [data],
+  );
+  const last = data.fan.quarters.length - 1;
+  return <Chart option={option} says={`${name}: median demand from ${cars(data.fan.median[0])} to ${cars(data.fan.median[last])} cars a quarter; 90 % band in the last quarter ${cars(data.fan.low90[last])} to ${cars(data.fan.high90[last])}`} />;
+}
+
+function tip(data: Schemas["MarketOut"], items: unknown): string {
+  const index = (items as { dataIndex: number }[])[0]?.dataIndex ?? 0;
+  const { fan } = data;
+  return `${fan.quarters[index]}: median ${cars(fan.median[index])} cars<br>50 %: ${cars(fan.low50[index])}–${cars(fan.high50[index])}<br>90 %: ${cars(fan.low90[index])}–${cars(fan.high90[index])}`;
+}
+
+function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
+  const option = useCallback(
+    (color: (name: string) => string): Option => {
+      const { density, row } = data;
+      const line = (values: number[]) => density.cars_per_year.map((x, index) => [x, values[index]!]);
+      return {
+        grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
+        legend: { data: ["before", "now"], textStyle: { color: color("--ink") } },
+        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...axis(color), axisLabel: { color: color("--soft"), formatter: (value: number) => cars(value) }, splitLine: { show: false } },
+        yAxis: { type: "value", show: false },
+        series: [
+          { type: "line", name: "before", data: line(density.prior), symbol: "none", lineStyle: { color: color("--soft"), type: "dashed" }, itemStyle: { color: color("--soft") } },
+          {
+            type: "line", name: "now", data: line(density.now), symbol: "none", areaStyle: { color: color("--accent"), opacity: 0.2 }, lineStyle: { color: color("--accent"), width: 2.5 }, itemStyle: { color: color("--accent") },
+            markLine: row.break_even ? { symbol: "none", silent: true, data: [{ xAxis: row.break_even }], lineStyle: { color: color("--bad"), width: 2 }, label: { formatter: "break-even", color: color("--bad") } } : undefined,
+          },
+        ],
+      };
+    },
+    [data],
+  );
+  return <Chart option={option} says={`${name}: belief about yearly demand; ${percent(data.row.odds_good)} of it lies above break-even`} />;
+}

@@ -1,0 +1,73 @@
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { cars, instant, money, percent } from "../numbers";
+import { Link } from "../parts/Link";
+import { PlanButton } from "../parts/PlanButton";
+import { Refusal } from "../parts/Refusal";
+import { Timeline } from "../parts/Timeline";
+
+export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Plan");
+  const answer = useAsk(() => api.GET("/api/v1/plan"), []);
+  if (answer.state === "refused" && answer.error.kind === "NotFound") {
+    return <section className="sheet"><h1>Plan</h1><p>There is no plan on record yet.</p><PlanButton has={false} /></section>;
+  }
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const plan = answer.data;
+  if (!plan) return <p className="soft">reading …</p>;
+  const unit = (use: Schemas["UseOut"], value: number | null | undefined) => (use.unit === launch.currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>Plan</h1>
+        <p>{plan.certificate.sentence}</p>
+        {plan.is_stale && <p className="notice">New observations, decisions or inputs have come in since this plan was made.</p>}
+        <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
+        <div className="row no-print"><PlanButton has /></div>
+      </section>
+      <section className="sheet wide">
+        <h2>Timeline: what happens in each market, and in which share of futures</h2>
+        <Timeline quarters={launch.quarters} steps={plan.steps} />
+      </section>
+      <section className="sheet wide">
+        <h2>Why each market is where it is</h2>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Reasons">
+          <table>
+            <thead><tr><th>market</th><th>now</th><th>why</th></tr></thead>
+            <tbody>
+              {plan.markets.map((row) => (
+                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td>{row.says}</td></tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <section className="sheet">
+        <h2>Gates</h2>
+        {plan.gates.length === 0 && <p>No pilot starts now, so no gate is registered.</p>}
+        {plan.gates.map((gate) => (
+          <details key={gate.market}>
+            <summary>{gate.name}: {gate.looks.join(", ")}</summary>
+            <ul>{gate.conditions.map((line) => <li key={line}>{line}</li>)}</ul>
+          </details>
+        ))}
+      </section>
+      <section className="sheet">
+        <h2>Limits and what one more unit is worth</h2>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Limits">
+          <table>
+            <thead><tr><th>limit</th><th>period</th><th className="num">used</th><th className="num">available</th><th className="num">worth of one more</th></tr></thead>
+            <tbody>
+              {plan.uses.map((use) => (
+                <tr key={use.limit + use.period}>
+                  <td>{use.limit}</td><td>{use.period}</td><td className="num">{unit(use, use.used)}</td><td className="num">{use.available == null ? "–" : unit(use, use.available)}</td>
+                  <td className="num">{use.shadow_price == null ? "–" : use.unit === launch.currency ? percent(use.shadow_price) : money(use.shadow_price, launch.currency)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+    </div>
+  );
+}
