@@ -13,7 +13,6 @@ const pages: Record<string, { name: string; page: ComponentType<{ launch: Schema
   plan: { name: "Plan", page: lazy(() => import("./pages/Plan")) },
   pilots: { name: "Pilots", page: lazy(() => import("./pages/Pilots")) },
   decisions: { name: "Decisions", page: lazy(() => import("./pages/Decisions")) },
-  research: { name: "Research", page: lazy(() => import("./pages/Research")) },
   report: { name: "Report", page: lazy(() => import("./pages/Report")) },
 };
 

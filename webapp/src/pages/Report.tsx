@@ -1,0 +1,57 @@
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { cars, day, instant, money, percent } from "../numbers";
+import { LedgerTable } from "../parts/LedgerTable";
+import { MarketMap } from "../parts/MarketMap";
+import { Refusal } from "../parts/Refusal";
+import { Timeline } from "../parts/Timeline";
+
+/** A memo for the board: printed or saved as PDF by the browser; charts are vectors, numbers name their record. */
+export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Report");
+  const overview = useAsk(() => api.GET("/api/v1/overview"), []);
+  const plan = useAsk(() => api.GET("/api/v1/plan"), []);
+  const decisions = useAsk(() => api.GET("/api/v1/decisions"), []);
+  if (overview.state === "refused") return <Refusal error={overview.error} />;
+  if (!overview.data) return <p className="soft">reading …</p>;
+  const { certificate, due, markets } = overview.data;
+  const record = (hash: string) => <a className="hash" href={`/api/v1/records/plan/${hash}`}>plan {hash.slice(0, 10)}</a>;
+  return (
+    <article className="memo">
+      <p className="no-print"><button onClick={() => window.print()}>Print or save as PDF</button></p>
+      <h1>{launch.name}: launch memo</h1>
+      <p className="soft">{day(new Date().toISOString())} · state of the launch <span className="hash">{launch.version.slice(0, 10)}</span> · {launch.now}</p>
+      <section className="sheet">
+        <h2>In one paragraph</h2>
+        <p>{certificate ? certificate.sentence : "No plan is on record yet."}{certificate && <> ({record(certificate.record)})</>}</p>
+        {due.length > 0 && <p>{due.length} {due.length === 1 ? "decision is" : "decisions are"} due.</p>}
+      </section>
+      <section className="sheet"><h2>Where the launch stands</h2><MarketMap markets={markets} /></section>
+      <section className="sheet">
+        <h2>Decisions due</h2>
+        {due.length === 0 ? <p>None.</p> : <ul className="due">{due.map((item) => <li key={item.market}><strong>{item.name}</strong>: {item.sentence}</li>)}</ul>}
+      </section>
+      {plan.data && (
+        <section className="sheet">
+          <h2>Plan</h2>
+          <p className="soft">Made {instant(plan.data.made_at)}; every figure below is from {record(plan.data.certificate.record)}.</p>
+          <dl className="figures">
+            <div><dt>expected value</dt><dd>{money(plan.data.certificate.value, launch.currency)}<small>± {money(plan.data.certificate.value_se, launch.currency)}</small></dd></div>
+            <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
+            <div><dt>certified share</dt><dd>{percent(plan.data.certificate.share_of_bound)}</dd></div>
+          </dl>
+          <Timeline quarters={launch.quarters} steps={plan.data.steps} />
+          <div className="scroll"><table>
+            <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
+            <tbody>
+              {plan.data.markets.filter((row) => row.action !== "wait").map((row) => (
+                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td>{row.says}</td></tr>
+              ))}
+            </tbody>
+          </table></div>
+        </section>
+      )}
+      {decisions.data && <section className="sheet"><h2>Ledger</h2><p>{decisions.data.ledger_sentence}</p>{decisions.data.rows.length > 0 && <LedgerTable rows={decisions.data.rows} />}</section>}
+    </article>
+  );
+}
