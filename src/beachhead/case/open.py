@@ -1,0 +1,66 @@
+"""The open launch: a folder of text, and the store beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from beachhead.evidence.folder import Folder, read_folder
+from beachhead.store import Store, open_store
+from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.market import Market
+from beachhead.world.quarter import Quarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """A launch folder without a fault, and the store of what was observed and decided.
+
+    Attributes:
+        folder: the tables, converted to the launch's currency.
+        store: observations, records and ledger.
+    """
+
+    folder: Folder
+    store: Store
+
+    @property
+    def path(self) -> Path:
+        """Where the folder lies."""
+        return self.folder.path
+
+    def market(self, code: str) -> Market:
+        """The market of that code."""
+        found = next((market for market in self.folder.markets if market.code == code), None)
+        if found is None:
+            known = ", ".join(market.code for market in self.folder.markets)
+            raise BadInput(f"{code!r} is not a market of this launch", f"name one of {known}")
+        return found
+
+
+def open_launch(path: Path | str, *, store: str | None = None) -> Launch:
+    """Open a launch folder; raises `BadInput` with every fault of its tables.
+
+    Args:
+        path: the folder.
+        store: URL of a PostgreSQL store for a team; the SQLite file `beachhead.db` in the folder if None.
+    """
+    folder = read_folder(Path(path))
+    return Launch(folder=folder, store=open_store(store or Path(path)))
+
+
+def quarter_on(launch: Launch, on: date | None) -> Quarter:
+    """The quarter decided on a day; before the launch that is its first quarter.
+
+    Args:
+        launch: the launch.
+        on: the day, None for today.
+    """
+    first, count = launch.folder.terms.start, launch.folder.terms.quarters
+    now = max(first, Quarter.of(on or date.today()))
+    if now > first + (count - 1):
+        raise OutOfDate(
+            f"{now} lies after the last quarter planned, {first + (count - 1)}", "lengthen `quarters` in launch.toml"
+        )
+    return now

@@ -1,0 +1,113 @@
+"""Where every market stands, told by the ledger: what people chose is what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from beachhead.case.decision import Chosen, chosen_of
+from beachhead.case.open import Launch
+from beachhead.case.record import entries
+from beachhead.launch import ActionKind, Gate, Standing
+from beachhead.ledger import Act, Entry
+from beachhead.store import get, reading
+from beachhead.world.market import Channel, Stage
+from beachhead.world.quarter import Quarter
+from beachhead.world.ref import Ref
+
+HOME_SINCE_QUARTERS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """Where the launch stands at a quarter.
+
+    Attributes:
+        by_market: standing of every market, home included.
+        gates: gates registered and still open, one a market at most.
+        committed: capital committed so far, by calendar year, launch currency.
+        scaled_since: first day of the quarter in which each scaled market was started.
+    """
+
+    by_market: Mapping[str, Standing]
+    gates: tuple[Gate, ...]
+    committed: Mapping[int, float]
+    scaled_since: Mapping[str, date]
+
+
+def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]] | None = None) -> Standings:
+    """Read the ledger up to a quarter.
+
+    Args:
+        launch: the launch.
+        now: the quarter decided; a pilot decided in an earlier quarter has run.
+        met: readiness conditions met, by market.
+    """
+    by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
+    said = entries(launch)
+    capital = {(row.market, row.channel): row.capital for row in launch.folder.economics}
+    committed: dict[int, float] = {}
+    for chosen in _choices(launch, said):
+        standing = by_market.get(chosen.action.market)
+        if standing is None or standing.is_home:
+            continue
+        by_market[chosen.action.market] = _after(standing, chosen, now)
+        if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
+            year = chosen.quarter.year
+            spent = capital.get((chosen.action.market, chosen.action.channel), 0.0)
+            committed[year] = committed.get(year, 0.0) + spent
+    gates = {gate.market: gate for gate in _gates(launch, said)}
+    for code, conditions in (met or {}).items():
+        if code in by_market:
+            by_market[code] = replace(by_market[code], met=conditions)
+    for code, gate in gates.items():
+        if code in by_market:
+            by_market[code] = replace(by_market[code], conditions=gate.readiness)
+    open_gates = [g for code, g in gates.items() if by_market[code].stage in (Stage.OUT, Stage.PILOTING)]
+    return Standings(
+        by_market=by_market,
+        gates=tuple(sorted(open_gates, key=lambda gate: gate.market)),
+        committed=committed,
+        scaled_since={code: s.since.first_day for code, s in by_market.items() if s.since is not None},
+    )
+
+
+def _at_start(launch: Launch, code: str, is_home: bool) -> Standing:
+    if not is_home:
+        return Standing()
+    channel = next((row.channel for row in launch.folder.economics if row.market == code), Channel.OWN_STORE)
+    since = launch.folder.terms.start + -HOME_SINCE_QUARTERS
+    return Standing(stage=Stage.SCALED, channel=channel, since=since, is_home=True)
+
+
+def _choices(launch: Launch, said: Iterable[Entry]) -> list[Chosen]:
+    """What was chosen, market by market, oldest first; a later choice of the same quarter replaces the earlier."""
+    latest: dict[tuple[str, Quarter], Chosen] = {}
+    with reading(launch.store) as work:
+        for entry in said:
+            ref = next((ref for ref in entry.said.refs if ref.kind == Chosen.RECORD), None)
+            if entry.said.act in (Act.DECISION, Act.OVERRIDE) and ref is not None:
+                chosen = get(work, ref, chosen_of)
+                latest[chosen.action.market, chosen.quarter] = chosen
+    return sorted(latest.values(), key=lambda chosen: (chosen.quarter, chosen.action.market))
+
+
+def _after(standing: Standing, chosen: Chosen, now: Quarter) -> Standing:
+    action, quarter = chosen.action, chosen.quarter
+    match action.kind:
+        case ActionKind.PILOT if standing.stage in (Stage.OUT, Stage.PILOTING):
+            ran = standing.pilot_quarters + (1 if quarter < now else 0)
+            return replace(standing, stage=Stage.PILOTING, channel=action.channel, pilot_quarters=ran)
+        case ActionKind.SCALE if standing.stage in (Stage.OUT, Stage.PILOTING):
+            return replace(standing, stage=Stage.SCALED, channel=action.channel, since=quarter)
+        case ActionKind.EXIT:
+            return replace(standing, stage=Stage.EXITED, channel=None, since=None)
+        case _:
+            return standing
+
+
+def _gates(launch: Launch, said: Iterable[Entry]) -> list[Gate]:
+    refs: list[Ref] = [ref for entry in said if entry.said.act is Act.GATES for ref in entry.said.refs]
+    with reading(launch.store) as work:
+        return [get(work, ref, Gate) for ref in refs if ref.kind == "gate"]
