@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from beachhead.world.quarter import Quarter
 
@@ -47,3 +48,11 @@ class Belief:
             raise ValueError("cov is not symmetric")
         if self.nb_size_weekly <= 0 or self.nb_size_log_sd < 0:
             raise ValueError("nb_size_weekly must be positive and nb_size_log_sd not negative")
+
+    def spread(self, level: float) -> NDArray[np.float64]:
+        """(M, 3) low end, median and high end of the central interval of exp(theta), cars a year at full scale."""
+        m = len(self.markets)
+        half = float(ndtri((1 + level) / 2)) * np.sqrt(np.diag(self.cov)[:m])
+        middle = self.mean[:m]
+        out: NDArray[np.float64] = np.exp(np.stack([middle - half, middle, middle + half], axis=1))
+        return out

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from beachhead.case.decision import Chosen, chosen_of
+from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.open import Launch
 from beachhead.case.record import entries
-from beachhead.launch import ActionKind, Gate, Standing
+from beachhead.launch.action import ActionKind, Standing
+from beachhead.launch.gate import Gate
 from beachhead.ledger import Act, Entry
 from beachhead.store import get, reading
 from beachhead.world.market import Channel, Stage
@@ -86,9 +87,9 @@ def _choices(launch: Launch, said: Iterable[Entry]) -> list[Chosen]:
     latest: dict[tuple[str, Quarter], Chosen] = {}
     with reading(launch.store) as work:
         for entry in said:
-            ref = next((ref for ref in entry.said.refs if ref.kind == Chosen.RECORD), None)
+            ref = next((ref for ref in entry.said.refs if ref.kind == CHOSEN), None)
             if entry.said.act in (Act.DECISION, Act.OVERRIDE) and ref is not None:
-                chosen = get(work, ref, chosen_of)
+                chosen = get(work, ref, Chosen)
                 latest[chosen.action.market, chosen.quarter] = chosen
     return sorted(latest.values(), key=lambda chosen: (chosen.quarter, chosen.action.market))
 

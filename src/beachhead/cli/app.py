@@ -7,8 +7,12 @@ import sys
 
 import typer
 
+from beachhead.cli.decide import decide
+from beachhead.cli.design import design
 from beachhead.cli.log import log
 from beachhead.cli.observe import observe
+from beachhead.cli.plan import plan
+from beachhead.cli.read import read
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -27,8 +31,8 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
-app.command()(observe)
-app.command()(log)
+for command in (plan, design, observe, read, decide, log):
+    app.command()(command)
 
 
 def main() -> None:

@@ -21,6 +21,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from beachhead.world.quarter import Quarter
+from beachhead.world.ref import Ref
+
 WIDTH = 100
 
 LaunchDir = Annotated[Path, typer.Argument(metavar="DIR", help="The launch folder.", show_default=False)]
@@ -67,6 +70,8 @@ def show_json(answer: object) -> None:
 
 def plain(value: object) -> Any:
     """The value in terms of JSON."""
+    if isinstance(value, Quarter | Ref):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):

@@ -1,7 +1,7 @@
 """Who may talk to the server, and what a browser may do with its pages.
 
-On loopback the person at the machine is trusted; the guard still refuses foreign `Host` and `Origin` headers, so that a page
-from elsewhere can neither read the launch (DNS rebinding) nor write to it (cross-site requests).
+On loopback the person at the machine is trusted; the guard still refuses foreign `Host` and `Origin` headers, so that a
+page from elsewhere can neither read the launch (DNS rebinding) nor write to it (cross-site requests).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Long work in worker processes: started, watched, cancelled; never in the way of a page.
 
 One process a job, at most `workers` at once, the rest wait in order. A worker reports its progress through a pipe; a
-thread of the server reads it and tells the listeners. What a job finds is recorded by `case`, so nothing is lost with it.
+thread of the server reads it and tells the listeners. What a job finds is recorded by `case`, so it outlives the job.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shapes that cross the wire. Money is in the launch's currency, shares are 0..1, cars are cars a quarter unless said."""
+"""The shapes that cross the wire. Money is in the launch's currency, shares are 0..1, demand is cars a year."""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
+from math import log
 from typing import Any
 
 from beachhead.world.source import Grade, Source
@@ -50,6 +51,14 @@ class EntryFit:
             raise ValueError("the parts brand, region and own must be at least 0 and add to 1")
         if abs(sum(self.season)) > 1e-9:
             raise ValueError("the season's four log factors must add to 0")
+
+    def with_share(self, median: float | None, log_sd: float | None) -> EntryFit:
+        """The same numbers with another median share (0..1) or spread of its log, where given."""
+        return replace(
+            self,
+            log_share=self.log_share if median is None else log(median),
+            share_sd=self.share_sd if log_sd is None else log_sd,
+        )
 
 
 def entry_fit() -> EntryFit:

@@ -1,0 +1,97 @@
+"""What is believed now: the prior of the markets, moved by every row observed so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from beachhead import pilot
+from beachhead.belief import Belief, Posterior, prior, update
+from beachhead.belief.fitted import EntryFit, entry_fit
+from beachhead.case.observed import observations
+from beachhead.case.open import Launch
+from beachhead.world.evidence import Evidence
+from beachhead.world.quarter import Quarter
+from beachhead.world.reading import Observation, Reading
+
+CARS_OF_PILOT_REACH = 100
+"""Batch for which `pilot_reach` in economics.csv is stated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Held:
+    """What is believed, and what it rests on.
+
+    Attributes:
+        before: the prior, over all quarters of the launch.
+        reading: what the rows say.
+        posterior: the belief after them, over all quarters of the launch.
+    """
+
+    before: Belief
+    reading: Reading
+    posterior: Posterior
+
+    @property
+    def belief(self) -> Belief:
+        """The belief after the reading, over all quarters."""
+        return self.posterior.belief
+
+
+def believe(
+    launch: Launch,
+    *,
+    scaled_since: Mapping[str, date] | None = None,
+    evidence: Sequence[Evidence] = (),
+    until: date | None = None,
+) -> Held:
+    """The belief after everything observed.
+
+    Args:
+        launch: the launch.
+        scaled_since: first day on which each scaled market sold at full scale; earlier rows are pilots.
+        evidence: statements about demand from outside our own sales.
+        until: leave out rows that end after this day; None for all.
+    """
+    seen = read_rows(launch, scaled_since=scaled_since, until=until)
+    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=_fit(launch))
+    return Held(before=before, reading=seen, posterior=update(before, seen, evidence=evidence, seed=_seed(launch)))
+
+
+def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
+    """What the observed rows say about demand; arguments as in `believe`."""
+    rows = tuple(row for row in observations(launch) if until is None or row.end <= until)
+    return pilot.read(rows, default_reach=_default_reach(launch), scaled_since=scaled_since or {})
+
+
+def from_quarter(belief: Belief, now: Quarter) -> Belief:
+    """The same belief over the quarters from `now` on."""
+    skip = now - belief.quarters[0]
+    return replace(belief, quarters=belief.quarters[skip:], log_path=belief.log_path[:, skip:])
+
+
+def _fit(launch: Launch) -> EntryFit:
+    """The numbers of the entry model, with those that launch.toml overrides."""
+    own = launch.folder.terms.belief
+    return entry_fit().with_share(own.share_median, own.share_sd)
+
+
+def _seed(launch: Launch) -> int:
+    return launch.folder.terms.seeds.outlook
+
+
+def _default_reach(launch: Launch) -> Callable[[Observation], float | None]:
+    """Reach of a row that does not state it: by its batch for a pilot, the channel's full reach afterwards."""
+    by_channel = {(row.market, row.channel): row for row in launch.folder.economics}
+
+    def reach(row: Observation) -> float | None:
+        found = by_channel.get((row.market, row.channel))
+        if found is None:
+            return None
+        if row.batch == pilot.RUNNING:
+            return found.reach
+        cars = row.opening_stock or CARS_OF_PILOT_REACH
+        return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
+
+    return reach

@@ -1,0 +1,256 @@
+"""A person decides on what the newest plan recommends; the ledger keeps who, when, on which records, with what odds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from beachhead.case.decision import CHOSEN, Chosen
+from beachhead.case.open import Launch
+from beachhead.case.planning import Planned, inputs_changed, newest_plan
+from beachhead.case.record import enter, entries, ledger_head
+from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.gate import Recommendation
+from beachhead.ledger import Act, Entry, Head, Said, Stated
+from beachhead.store import Work, get, put, reading, writing
+from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.market import Channel
+from beachhead.world.ref import Ref
+
+QUARTERS_TO_KNOW = 8
+"""Stated odds of break-even can be settled two years after the decision, when a market has ramped up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A decision that is due.
+
+    Attributes:
+        action: what the plan would do.
+        recommendation: what is recommended, and why.
+    """
+
+    action: Action
+    recommendation: Recommendation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was entered.
+
+    Attributes:
+        entries: the new entries, in order.
+        head: the ledger's head after them.
+    """
+
+    entries: tuple[Said, ...]
+    head: Head
+
+
+def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
+    """What the plan asks a person to decide, and nobody has decided since it was made."""
+    decided = {entry.said.market for entry in _since(launch, planned)}
+    rows = zip(planned.plan.actions, planned.recommendations, strict=True)
+    return tuple(
+        Due(action=_allowed(action, recommendation), recommendation=recommendation)
+        for action, recommendation in rows
+        if action.market not in decided and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
+    )
+
+
+def decide(
+    launch: Launch,
+    *,
+    who: str,
+    at: datetime | None = None,
+    markets: Iterable[str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+    because: str = "",
+    after: str | None = None,
+) -> Decided:
+    """Enter decisions on the newest plan: accept what is recommended, except where overridden.
+
+    Args:
+        launch: the launch.
+        who: the person deciding.
+        at: when; now if None.
+        markets: decide on these only; all that are due if None. Overridden markets are always included.
+        overrides: by market, `hold`, `exit`, `scale`, `scale:CHANNEL`, `pilot:CARS` or `pilot:CARS:CHANNEL`.
+        because: the reason for the overrides; needed if there are any.
+        after: digest of the ledger's head that the person looked at; not checked if None.
+
+    Raises:
+        OutOfDate: rows, tables or decisions came in since; what was meant is kept as a draft.
+    """
+    planned = newest_plan(launch)
+    overrides = overrides or {}
+    if overrides and not because.strip():
+        raise BadInput("an override says why", 'add --because "..."')
+    said = _said(launch, planned, who, at or datetime.now(UTC), markets, overrides, because)
+    if inputs_changed(launch, planned):
+        raise OutOfDate("tables or observations changed since the plan was made", f"run `beachhead plan {launch.path}`")
+    head = ledger_head(launch)
+    taken = {entry.said.market: entry for entry in _since(launch, planned)}
+    clash = next((taken[item.market] for item, _ in said if item.market in taken), None)
+    if clash is not None or (after is not None and after != head.sha256):
+        raise _came_second(launch, [item for item, _ in said], head, clash)
+    try:
+        return _enter(launch, planned, said, head)
+    except OutOfDate:
+        raise _came_second(launch, [item for item, _ in said], ledger_head(launch), None) from None
+
+
+def _said(
+    launch: Launch,
+    planned: Planned,
+    who: str,
+    at: datetime,
+    markets: Iterable[str] | None,
+    overrides: Mapping[str, str],
+    because: str,
+) -> list[tuple[Said, Action]]:
+    for code in (*overrides, *(markets or ())):
+        launch.market(code)
+    rows = {row.action.market: row for row in due(launch, planned)}
+    wanted = list(rows) if markets is None else list(markets)
+    codes = [action.market for action in planned.plan.actions if action.market in {*wanted, *overrides}]
+    out = []
+    for code in codes:
+        index = _index(planned, code)
+        recommended = rows[code].action if code in rows else planned.plan.actions[index]
+        chosen = _override(planned, code, overrides[code]) if code in overrides else recommended
+        out.append((_one(planned, recommended, chosen, who, at, because if code in overrides else ""), chosen))
+    if not out:
+        raise BadInput("nothing is due", f"run `beachhead plan {launch.path}`, or name a market to override")
+    return out
+
+
+def _one(planned: Planned, recommended: Action, chosen: Action, who: str, at: datetime, because: str) -> Said:
+    refs = (planned.ref, planned.record.plan, planned.record.belief, planned.record.reading)
+    same = chosen == recommended
+    return Said(
+        at=at,
+        who=who,
+        act=Act.DECISION if same else Act.OVERRIDE,
+        market=chosen.market,
+        recommended=words(recommended),
+        chosen=words(chosen),
+        because="" if same else because,
+        odds=_odds(planned, chosen.market),
+        refs=refs,
+    )
+
+
+def words(action: Action) -> str:
+    """An action as it is written in the ledger: `pilot 150 through dealer`, `scale through agent`, `hold`, `exit`."""
+    match action.kind:
+        case ActionKind.PILOT:
+            return f"pilot {action.batch} through {action.channel}"
+        case ActionKind.SCALE:
+            return f"scale through {action.channel}"
+        case ActionKind.WAIT:
+            return "hold"
+        case _:
+            return "exit"
+
+
+def _odds(planned: Planned, code: str) -> tuple[Stated, ...]:
+    """P(demand >= break-even), as stated with the decision."""
+    reason = next(reason for reason in planned.plan.reasons if reason.market == code)
+    probability, level = reason.figure("odds_of_break_even"), reason.figure("break_even_demand")
+    if probability is None or level is None or level == float("inf"):
+        return ()
+    quarter = planned.record.quarter
+    by = (quarter + QUARTERS_TO_KNOW).last_day
+    event = f"demand in {code} at full scale is at least {level:,.0f} cars a year"
+    return (Stated(name=f"{code} {quarter} break-even", event=event, probability=probability, by=by),)
+
+
+def _override(planned: Planned, code: str, text: str) -> Action:
+    index = _index(planned, code)
+    proposed = planned.plan.actions[index]
+    kind, *rest = text.strip().lower().split(":")
+    channel = next((Channel(part) for part in rest if part in set(Channel)), None)
+    batch = next((int(part) for part in rest if part.isdigit()), None)
+    understood = len(rest) == (channel is not None) + (batch is not None)
+    through = channel or proposed.channel or _registered_channel(planned, code)
+    if kind in ("hold", "wait") and not rest:
+        return Action(market=code, kind=ActionKind.WAIT)
+    if kind == "exit" and not rest:
+        return Action(market=code, kind=ActionKind.EXIT)
+    if kind == "scale" and understood and batch is None and through is not None:
+        return replace(proposed, kind=ActionKind.SCALE, channel=through, batch=0, weeks=0)
+    if kind == "pilot" and understood and through is not None and (batch or proposed.batch):
+        return replace(
+            proposed, kind=ActionKind.PILOT, channel=through, batch=batch or proposed.batch, weeks=proposed.weeks or 13
+        )
+    raise BadInput(
+        f"{code}={text!r} is not a decision",
+        f"write {code}=hold, {code}=exit, {code}=scale:dealer or {code}=pilot:150:dealer",
+    )
+
+
+def _registered_channel(planned: Planned, code: str) -> Channel | None:
+    return next((gate.channel for gate in planned.plan.gates if gate.market == code), None)
+
+
+def _enter(launch: Launch, planned: Planned, said: Sequence[tuple[Said, Action]], head: Head) -> Decided:
+    with writing(launch.store) as work:
+        items = [_with_choice(work, planned, item, action) for item, action in said]
+        items += _registered(work, planned, [action for _, action in said], items[0])
+        after = enter(work, items, after=head)
+    return Decided(entries=tuple(items), head=after)
+
+
+def _with_choice(work: Work, planned: Planned, item: Said, action: Action) -> Said:
+    ref = put(work, CHOSEN, Chosen(quarter=planned.record.quarter, action=action))
+    return replace(item, refs=(*item.refs, ref))
+
+
+def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: Said) -> list[Said]:
+    """One entry that registers the gates of the pilots that start; a gate once registered never changes."""
+    piloted = {action.market for action in actions if action.kind is ActionKind.PILOT}
+    fresh = [
+        gate for gate in planned.plan.gates if gate.market in piloted and gate.registered == planned.record.quarter
+    ]
+    if not fresh:
+        return []
+    refs: tuple[Ref, ...] = tuple(put(work, "gate", gate) for gate in fresh)
+    names = ", ".join(gate.market for gate in fresh)
+    return [Said(at=like.at, who=like.who, act=Act.GATES, chosen=f"gates for {names}", refs=(planned.ref, *refs))]
+
+
+def _since(launch: Launch, planned: Planned) -> list[Entry]:
+    """Decisions taken on this plan's quarter."""
+    quarter = planned.record.quarter
+    found = []
+    with reading(launch.store) as work:
+        for entry in entries(launch):
+            ref = next((ref for ref in entry.said.refs if ref.kind == CHOSEN), None)
+            if ref is not None and entry.said.act is not Act.DRAFT and get(work, ref, Chosen).quarter == quarter:
+                found.append(entry)
+    return found
+
+
+def _came_second(launch: Launch, said: Sequence[Said], head: Head, clash: Entry | None) -> OutOfDate:
+    """Keep what was meant as a draft, and say who was first."""
+    drafts = [replace(item, act=Act.DRAFT, because=item.because or "came second") for item in said]
+    with writing(launch.store) as work:
+        enter(work, drafts, after=head)
+    first = clash.said if clash is not None else entries(launch)[head.number - 1].said
+    return OutOfDate(
+        f"{first.who} came before you: {first.market or 'all'} = {first.chosen!r}, {first.at:%Y-%m-%d %H:%M} UTC",
+        "look at it, then decide again; what you meant is kept in the ledger as a draft",
+    )
+
+
+def _index(planned: Planned, code: str) -> int:
+    return next(index for index, action in enumerate(planned.plan.actions) if action.market == code)
+
+
+def _allowed(action: Action, recommendation: Recommendation) -> Action:
+    """The plan's action where the gate allows it, else to hold."""
+    if action.kind is recommendation.action:
+        return action
+    return Action(market=action.market, kind=recommendation.action)

@@ -1,0 +1,24 @@
+"""What a person chose for a market in a quarter, as it is kept on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beachhead.launch.action import Action
+from beachhead.world.quarter import Quarter
+
+CHOSEN = "chosen"
+"""Kind under which a choice is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A choice in force from a quarter on.
+
+    Attributes:
+        quarter: the quarter decided.
+        action: what was chosen.
+    """
+
+    quarter: Quarter
+    action: Action

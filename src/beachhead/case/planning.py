@@ -1,0 +1,230 @@
+"""The plan of an open launch: put together from belief, tables and ledger, answered, and kept on record."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from beachhead.belief import Belief
+from beachhead.case.believe import Held, believe, from_quarter, read_rows
+from beachhead.case.open import Launch, quarter_on
+from beachhead.case.record import ledger_head
+from beachhead.case.standing import Standings, standings
+from beachhead.launch.gate import Judgement, Recommendation
+from beachhead.launch.judge import judge, recommend
+from beachhead.launch.plan import Plan, plan
+from beachhead.launch.problem import Problem, assemble
+from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.world.economics import Limits
+from beachhead.world.errors import NotLearnt
+from beachhead.world.quarter import Quarter
+from beachhead.world.reading import Reading
+from beachhead.world.ref import Ref
+
+TOPIC = "plan"
+NEWEST = "newest"
+WORLDS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecord:
+    """A plan as it was made: everything it rests on, by hash.
+
+    Attributes:
+        quarter: the quarter decided.
+        plan: record of the `launch.plan.Plan`.
+        belief: record of the belief planned on.
+        reading: record of the reading behind it.
+        recommendations: record of the recommendations.
+        folder_digest: digest of the tables.
+        ledger_head: digest of the last entry when the plan was made.
+    """
+
+    quarter: Quarter
+    plan: Ref
+    belief: Ref
+    reading: Ref
+    recommendations: Ref
+    folder_digest: str
+    ledger_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendations:
+    """What the re-solved plan chooses among what the gates allow.
+
+    Attributes:
+        rows: one a market, in plan order.
+    """
+
+    rows: tuple[Recommendation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Planned:
+    """A plan on record, with the nouns it is made of.
+
+    Attributes:
+        record: what was kept.
+        ref: content address of the record.
+        plan: the plan.
+        belief: the belief it rests on, from the quarter decided on.
+        recommendations: one a market.
+        made_at: when, UTC.
+    """
+
+    record: PlanRecord
+    ref: Ref
+    plan: Plan
+    belief: Belief
+    recommendations: tuple[Recommendation, ...]
+    made_at: datetime
+
+
+def make_plan(
+    launch: Launch,
+    *,
+    on: date | None = None,
+    worlds: int = WORLDS,
+    seed: int | None = None,
+    who: str | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Planned:
+    """Plan the launch as it stands on a day, and keep plan, belief and reading on record.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+        worlds: made-up worlds played for value and bound.
+        seed: of the worlds; that of launch.toml if None.
+        who: who asks; the name of the user at this machine if None.
+        tick: called with (worlds done, worlds in all).
+    """
+    question = put_question(launch, on=on)
+    made = plan(question.problem, launch.folder.terms.seeds.plan if seed is None else seed, worlds, tick)
+    judged = tuple(judge(gate, question.problem) for gate in question.problem.gates)
+    return _keep(launch, question, made, recommend(made.actions, judged, question.problem), who or user_name())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """What a plan answers, and what is believed and decided so far.
+
+    Attributes:
+        now: the quarter decided.
+        held: belief and reading.
+        standings: stages, gates, capital.
+        problem: the question in the planner's terms.
+    """
+
+    now: Quarter
+    held: Held
+    standings: Standings
+    problem: Problem
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """Every open gate held against the belief."""
+        return tuple(judge(gate, self.problem) for gate in self.problem.gates)
+
+
+def put_question(launch: Launch, *, on: date | None = None) -> Question:
+    """Put the question together from belief, tables and ledger."""
+    now = quarter_on(launch, on)
+    stand = standings(launch, now)
+    held = believe(launch, scaled_since=stand.scaled_since)
+    folder = launch.folder
+    problem = assemble(
+        belief=from_quarter(held.belief, now),
+        economics=folder.economics,
+        limits=_limits_from(folder.limits, now - folder.terms.start),
+        discount=folder.terms.discount_per_quarter,
+        terminal_quarters=folder.terms.terminal_quarters,
+        offers=folder.offers,
+        prices=folder.prices,
+        standing=stand.by_market,
+        gates=stand.gates,
+        committed=stand.committed,
+    )
+    return Question(now=now, held=held, standings=stand, problem=problem)
+
+
+def newest_plan(launch: Launch) -> Planned:
+    """The plan made last; NotLearnt while there is none."""
+    with reading(launch.store) as work:
+        kept = next((version for version in current(work, TOPIC) if version.key == NEWEST), None)
+        if kept is None or kept.body is None:
+            raise NotLearnt("no plan is on record yet", f"run `beachhead plan {launch.path}`")
+        made = decode(kept.body, _Made)
+        record = get(work, made.ref, PlanRecord)
+        return Planned(
+            record=record,
+            ref=made.ref,
+            plan=get(work, record.plan, Plan),
+            belief=get(work, record.belief, Belief),
+            recommendations=get(work, record.recommendations, Recommendations).rows,
+            made_at=made.at,
+        )
+
+
+def is_stale(launch: Launch, planned: Planned) -> bool:
+    """True if tables, observations or decisions have changed since the plan was made."""
+    return planned.record.ledger_head != ledger_head(launch).sha256 or inputs_changed(launch, planned)
+
+
+def inputs_changed(launch: Launch, planned: Planned) -> bool:
+    """True if tables or observations have changed since the plan was made."""
+    if planned.record.folder_digest != launch.folder.digest:
+        return True
+    with reading(launch.store) as work:
+        then = get(work, planned.record.reading, Reading)
+    since = standings(launch, planned.record.quarter).scaled_since
+    return then != read_rows(launch, scaled_since=since)
+
+
+def user_name() -> str:
+    """Name of the user at this machine, as written in the ledger."""
+    return getpass.getuser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    ref: Ref
+    at: datetime
+
+
+def _keep(launch: Launch, question: Question, made: Plan, recommended: tuple[Recommendation, ...], who: str) -> Planned:
+    at = datetime.now(UTC)
+    after = ledger_head(launch).sha256
+    with writing(launch.store) as work:
+        record = PlanRecord(
+            quarter=question.now,
+            plan=put(work, "plan", made),
+            belief=put(work, "belief", question.problem.belief),
+            reading=put(work, "reading", question.held.reading),
+            recommendations=put(work, "recommendations", Recommendations(rows=recommended)),
+            folder_digest=launch.folder.digest,
+            ledger_head=after,
+        )
+        ref = put(work, "plan_record", record)
+        body = encode(_Made(ref=ref, at=at))
+        deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="plan", who=who, at=at)
+    return Planned(
+        record=record,
+        ref=ref,
+        plan=made,
+        belief=question.problem.belief,
+        recommendations=recommended,
+        made_at=at,
+    )
+
+
+def _limits_from(limits: Limits, skip: int) -> Limits:
+    return Limits(
+        capital_per_year=limits.capital_per_year,
+        scale_starts_per_quarter=limits.scale_starts_per_quarter,
+        cars_per_quarter=limits.cars_per_quarter[skip:],
+        pilot_cars_per_quarter=limits.pilot_cars_per_quarter[skip:],
+    )

@@ -1,0 +1,107 @@
+"""What the rows observed so far say, how they moved the belief, and what the open gates make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from beachhead.belief import Odds, odds
+from beachhead.case.believe import Held
+from beachhead.case.open import Launch
+from beachhead.case.planning import Question, put_question
+from beachhead.launch.gate import Judgement
+from beachhead.world.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """How far the belief about one market moved; cars a year at full scale, in a quarter whose path is 1.
+
+    Attributes:
+        market: market code.
+        median_before: median of the prior.
+        low_before: lower end of its central 90 % interval.
+        high_before: upper end.
+        median: median now.
+        low: lower end of the central 90 % interval now.
+        high: upper end now.
+        counted: cars counted in this market.
+        days: days observed in it.
+        sold_out: true if a batch sold out on a known day.
+        odds: that demand is at least its break-even, None where there is no gate and no economics.
+    """
+
+    market: str
+    median_before: float
+    low_before: float
+    high_before: float
+    median: float
+    low: float
+    high: float
+    counted: int
+    days: int
+    sold_out: bool
+    odds: Odds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Read:
+    """The answer to `beachhead read`.
+
+    Attributes:
+        reading: the counts, and the rows that say nothing about demand.
+        moved: every market, in the order of markets.csv.
+        judgements: every open gate held against the belief.
+        effective_sample_size: of the importance correction, 0 if none was made.
+        corrected: true if the correction was made.
+        question: the question that a plan would now answer.
+    """
+
+    reading: Reading
+    moved: tuple[Moved, ...]
+    judgements: tuple[Judgement, ...]
+    effective_sample_size: float
+    corrected: bool
+    question: Question
+
+
+def read(launch: Launch, *, on: date | None = None) -> Read:
+    """Read everything observed, update the belief, and hold open gates against it.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+    """
+    question = put_question(launch, on=on)
+    held = question.held
+    levels = {gate.market: gate.break_even for gate in question.problem.gates}
+    before, now = held.before.spread(0.9), held.belief.spread(0.9)
+    return Read(
+        reading=held.reading,
+        moved=tuple(
+            _moved(held, code, tuple(before[m]), tuple(now[m]), levels.get(code))
+            for m, code in enumerate(held.belief.markets)
+        ),
+        judgements=question.judgements,
+        effective_sample_size=held.posterior.effective_sample_size,
+        corrected=held.posterior.corrected,
+        question=question,
+    )
+
+
+def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, ...], break_even: float | None) -> Moved:
+    counts = [count for count in held.reading.counts if count.market == code]
+    days = {count.start.toordinal() + step for count in counts for step in range((count.end - count.start).days + 1)}
+    return Moved(
+        market=code,
+        low_before=before[0],
+        median_before=before[1],
+        high_before=before[2],
+        low=now[0],
+        median=now[1],
+        high=now[2],
+        counted=sum(count.count for count in counts),
+        days=len(days),
+        sold_out=any(count.sold_out for count in counts),
+        odds=None if break_even is None else odds(held.posterior, code, break_even),
+    )

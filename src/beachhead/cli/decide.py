@@ -1,0 +1,73 @@
+"""`beachhead decide`: accept what the newest plan recommends, or override it with a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beachhead.case.deciding import decide as decide_launch
+from beachhead.case.deciding import due, words
+from beachhead.case.open import open_launch
+from beachhead.case.planning import newest_plan, user_name
+from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.world.errors import BadInput
+
+
+def decide(
+    directory: LaunchDir,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept every recommendation that is due.")] = False,
+    market: Annotated[list[str] | None, typer.Option("--market", help="Accept for this market only; repeat.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option("--override", metavar="MARKET=CHOICE", help="hold, exit, scale, pilot:150 ...")
+    ] = None,
+    because: Annotated[str, typer.Option("--because", help="The reason for the overrides.")] = "",
+    who: Annotated[str | None, typer.Option("--who", help="Who decides; default the user at this machine.")] = None,
+    after: Annotated[str | None, typer.Option(help="Digest of the ledger entry you looked at last.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide on the newest plan; without --accept or --override, list what is due."""
+    launch = open_launch(directory)
+    overrides = dict(_pair(text) for text in override or ())
+    if not accept and not overrides and not market:
+        _list_due(directory, as_json=as_json)
+        return
+    decided = decide_launch(
+        launch,
+        who=who or user_name(),
+        markets=market if market else (None if accept else []),
+        overrides=overrides,
+        because=because,
+        after=after,
+    )
+    if as_json:
+        show_json({"entries": decided.entries, "head": decided.head})
+        return
+    names = {m.code: m.name for m in launch.folder.markets}
+    for entry in decided.entries:
+        overridden = f" instead of {entry.recommended}, because {entry.because}" if entry.act == "override" else ""
+        say(f"{names.get(entry.market, 'Registered')}: {entry.chosen}{overridden}.")
+    say(f"The ledger now ends with entry {decided.head.number}, {decided.head.sha256[:10]}.")
+
+
+def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
+    launch = open_launch(directory)
+    planned = newest_plan(launch)
+    rows = due(launch, planned)
+    if as_json:
+        show_json({"quarter": planned.record.quarter, "due": rows})
+        return
+    names = {m.code: m.name for m in launch.folder.markets}
+    say(f"{len(rows)} decisions are due for {planned.record.quarter}; nothing was decided by this command.")
+    show_table(
+        ["market", "recommended", "why"],
+        [[names[row.action.market], words(row.action), row.recommendation.reason] for row in rows],
+    )
+    say(f'Accept them with `beachhead decide {directory} --accept`, or add `--override XX=hold --because "..."`.')
+
+
+def _pair(text: str) -> tuple[str, str]:
+    code, equals, choice = text.partition("=")
+    if not equals or not code.strip() or not choice.strip():
+        raise BadInput(f"{text!r} is not an override", "write MARKET=CHOICE, such as NO=hold")
+    return code.strip(), choice.strip()

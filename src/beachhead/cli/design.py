@@ -1,0 +1,58 @@
+"""`beachhead design`: what a pilot batch can and cannot tell, before it is shipped."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beachhead.case.open import open_launch
+from beachhead.case.planning import put_question
+from beachhead.cli.plan import OnOption
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
+from beachhead.launch.design import design as design_batch
+from beachhead.world.market import Channel
+
+
+def design(
+    directory: LaunchDir,
+    market: Annotated[str, typer.Option("--market", help="Market code.")],
+    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="Cars shipped; repeat to compare.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
+    ] = None,
+    on: OnOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what a batch would tell: spread before and after, odds of misjudging, what it teaches elsewhere."""
+    launch = open_launch(directory)
+    name = launch.market(market).name
+    problem = put_question(launch, on=on.date() if on else None).problem
+    designs = [design_batch(problem, market, size, channel) for size in batch or problem.menu.batches]
+    if as_json:
+        show_json({"market": market, "designs": designs})
+        return
+    first, currency = designs[0], launch.folder.terms.currency
+    say(
+        f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
+        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year, and log demand "
+        f"is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No pilot can bring "
+        f"that below {_factor(first.floor_sd)}: the first buyers are fans, by how much is only learnt at full scale."
+    )
+    show_table(
+        ["batch", "cost", "orders", "sells out", "variance removed", "factor after", "odds of misjudging"],
+        [
+            [f"{d.batch}", money(d.cost, currency), cars(d.expected_orders), percent(d.odds_sold_out)]
+            + [percent(d.share_resolved), _factor(d.sd_after), percent(d.odds_wrong)]
+            for d in designs
+        ],
+        right=set(range(7)),
+    )
+    names = {m.code: m.name for m in launch.folder.markets}
+    taught = ", ".join(f"{names[code]} ({percent(share)} of its variance)" for code, share in first.teaches[:3])
+    if taught:
+        say(f"It also teaches about {taught}.")
+
+
+def _factor(sd: float) -> str:
+    return f"x {2.718281828**sd:.2f}"

@@ -1,0 +1,153 @@
+"""`beachhead plan`: which markets to pilot, scale, hold or leave, with gates, value and certificate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import WORLDS, Planned, make_plan
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.reason import sentence
+
+OnOption = Annotated[
+    datetime | None,
+    typer.Option("--on", formats=["%Y-%m-%d"], help="Plan as if on this day; default today, or the launch's first."),
+]
+
+
+def plan(
+    directory: LaunchDir,
+    on: OnOption = None,
+    worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds played for value and bound.")] = WORLDS,
+    seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Plan the launch: pilots, batches, gates, what to scale, what it is worth and what no plan can beat."""
+    launch = open_launch(directory)
+    with progress("planning", quiet=as_json) as advance:
+        planned = make_plan(launch, on=on.date() if on else None, worlds=worlds, seed=seed, tick=advance)
+    if as_json:
+        show_json(plan_answer(launch, planned))
+    else:
+        show_plan(launch, planned)
+
+
+def show_plan(launch: Launch, planned: Planned) -> None:
+    """Sentences first, then one table for what happens now and one for the limits."""
+    made, currency = planned.plan, launch.folder.terms.currency
+    names = {market.code: market.name for market in launch.folder.markets}
+    for line in headline(planned, currency, names):
+        say(line)
+    now = [index for index, action in enumerate(made.actions) if action.kind is not ActionKind.WAIT]
+    rows = [
+        [names[made.actions[i].market], deed(made.actions[i]), sentence(made.reasons[i], currency)]
+        for i in sorted(now, key=lambda i: (made.actions[i].kind.value, -(made.reasons[i].figure("gain") or 0.0)))
+    ]
+    if rows:
+        show_table(["market", f"in {planned.record.quarter}", "why"], rows, title="What to do now")
+    waiting = [
+        r for a, r in zip(made.actions, made.reasons, strict=True) if a.kind is ActionKind.WAIT and not _home(launch, a)
+    ]
+    best = sorted(waiting, key=lambda reason: -(reason.figure("value_of_waiting") or 0.0))[:5]
+    if best:
+        show_table(
+            ["market", "why it waits"],
+            [[names[reason.market], sentence(reason, currency)] for reason in best],
+            title=f"Waiting: {len(waiting)} markets, the {len(best)} most promising",
+        )
+    fresh = [gate for gate in made.gates if gate.registered == planned.record.quarter]
+    if fresh:
+        show_table(
+            ["gate", "first look", "break-even", "scale at odds", "stop below", "most expected loss"],
+            [
+                [names[g.market], str(g.looks[0]) if g.looks else "-", f"{cars(g.break_even)} cars/yr"]
+                + [percent(g.scale_odds), percent(g.stop_odds), money(g.max_expected_loss, currency)]
+                for g in fresh
+            ],
+            title="Gates registered when a pilot is accepted",
+            right={2, 3, 4, 5},
+        )
+
+
+def headline(planned: Planned, currency: str, names: dict[str, str]) -> list[str]:
+    """The plan in two or three sentences."""
+    made = planned.plan
+    certificate = made.certificate
+    by_kind = {kind: [names[a.market] for a in made.actions if a.kind is kind] for kind in ActionKind}
+    deeds = [
+        f"{verb} {', '.join(by_kind[kind])}"
+        for kind, verb in ((ActionKind.SCALE, "scale"), (ActionKind.PILOT, "pilot"), (ActionKind.EXIT, "leave"))
+        if by_kind[kind]
+    ]
+    lines = [
+        f"{planned.record.quarter}: {'; '.join(deeds)}." if deeds else f"{planned.record.quarter}: hold everywhere."
+    ]
+    share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
+    value, bound = certificate.value, certificate.bound
+    lines.append(
+        f"Expected value {money(value.mean, currency)} ± {money(value.se, currency)}; no plan can earn more than "
+        f"{money(bound.mean, currency)} ± {money(bound.se, currency)}{share} ({certificate.method}; "
+        f"{value.count} worlds, Monte Carlo errors)."
+    )
+    if made.unaffordable:
+        lines.append(
+            f"Left out, because no year's capital can pay for them: {', '.join(names[m] for m in made.unaffordable)}."
+        )
+    return lines
+
+
+def deed(action: Action) -> str:
+    """An action in a few words: `pilot 150 cars, 13 weeks, dealer`."""
+    if action.kind is ActionKind.PILOT:
+        offers = f", {' + '.join(action.offers)}" if action.offers else ""
+        return f"pilot {action.batch} cars, {action.weeks} weeks, {_channel(action)}{offers}"
+    return f"scale through {_channel(action)}" if action.kind is ActionKind.SCALE else action.kind.value
+
+
+def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
+    """The plan as one JSON object; identical for the same folder, ledger, seed and version."""
+    made, currency = planned.plan, launch.folder.terms.currency
+    rows = zip(made.actions, made.reasons, planned.recommendations, strict=True)
+    markets = [
+        {
+            "market": action.market,
+            "action": action,
+            "recommended": recommendation.verdict,
+            "reason": recommendation.reason,
+            "sentence": sentence(reason, currency),
+            "figures": {figure.name: figure.value for figure in reason.figures},
+        }
+        for action, reason, recommendation in rows
+    ]
+    return {
+        "launch": launch.folder.terms.name,
+        "quarter": str(planned.record.quarter),
+        "currency": currency,
+        "value": made.certificate.value,
+        "bound": made.certificate.bound,
+        "gap": made.certificate.gap,
+        "share_of_bound": made.certificate.share,
+        "method": made.certificate.method,
+        "pilots": [action for action in made.actions if action.kind is ActionKind.PILOT],
+        "scale": [action for action in made.actions if action.kind is ActionKind.SCALE],
+        "exit": [action for action in made.actions if action.kind is ActionKind.EXIT],
+        "gates": made.gates,
+        "markets": markets,
+        "unaffordable": made.unaffordable,
+        "shadow_prices": made.prices,
+        "seed": made.seed,
+        "worlds": made.worlds,
+        "records": {"plan": planned.record.plan, "belief": planned.record.belief, "reading": planned.record.reading},
+    }
+
+
+def _channel(action: Action) -> str:
+    return action.channel.value.replace("_", " ") if action.channel else "?"
+
+
+def _home(launch: Launch, action: Action) -> bool:
+    return launch.market(action.market).is_home

@@ -1,0 +1,76 @@
+"""`beachhead read`: what the observed rows say, how the belief moved, what the gates make of it."""
+
+from __future__ import annotations
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.reading import Moved, Read
+from beachhead.case.reading import read as read_launch
+from beachhead.cli.plan import OnOption
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
+
+SHOWN_MOVES = 8
+
+
+def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -> None:
+    """Read the observed rows: belief before and after, and every open gate held against it."""
+    launch = open_launch(directory)
+    found = read_launch(launch, on=on.date() if on else None)
+    if as_json:
+        show_json(
+            {
+                "launch": launch.folder.terms.name,
+                "quarter": found.question.now,
+                "markets": found.moved,
+                "judgements": found.judgements,
+                "left_out": found.reading.left_out,
+                "counts": found.reading.counts,
+                "effective_sample_size": found.effective_sample_size,
+                "importance_corrected": found.corrected,
+            }
+        )
+    else:
+        show_read(launch, found)
+
+
+def show_read(launch: Launch, found: Read) -> None:
+    """Sentences for the markets with rows, then the table of what moved."""
+    names = {market.code: market.name for market in launch.folder.markets}
+    seen = [moved for moved in found.moved if moved.days]
+    if not seen:
+        say(f"Nothing has been observed yet. Send rows with `beachhead observe {launch.path} FILE`.")
+    for row in seen:
+        say(moved_sentence(row, names[row.market]))
+    for judgement in found.judgements:
+        say(f"{names[judgement.market]}: the gate says {judgement.verdict}; {judgement.reason}.")
+    for line in found.reading.left_out[:SHOWN_MOVES]:
+        say(f"Says nothing about demand: {line}.")
+    if len(found.reading.left_out) > SHOWN_MOVES:
+        say(f"... and {len(found.reading.left_out) - SHOWN_MOVES} rows more.")
+    moved = sorted(found.moved, key=lambda row: -abs(row.median / row.median_before - 1))[:SHOWN_MOVES]
+    if seen:
+        show_table(
+            ["market", "before, cars a year", "90 %", "now", "90 %", "change"],
+            [
+                [names[m.market], cars(m.median_before), f"{cars(m.low_before)}-{cars(m.high_before)}"]
+                + [cars(m.median), f"{cars(m.low)}-{cars(m.high)}", f"x {m.median / m.median_before:.2f}"]
+                for m in moved
+            ],
+            title="Belief about yearly demand at full scale: where it moved most",
+            right={1, 2, 3, 4, 5},
+        )
+        say(
+            f"Importance correction: {found.effective_sample_size:,.0f} effective draws."
+            if found.corrected
+            else "The importance correction was not made; the belief is the Laplace approximation."
+        )
+
+
+def moved_sentence(moved: Moved, name: str) -> str:
+    """What was counted in a market, and what is believed of its demand now and was before."""
+    sold = ", sold out" if moved.sold_out else ""
+    odds = f"; {percent(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
+    return (
+        f"{name}: {moved.counted:,} cars in {moved.days} days{sold}; demand at full scale now {cars(moved.median)} "
+        f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
+        f"({cars(moved.low_before)} to {cars(moved.high_before)}){odds}."
+    )
