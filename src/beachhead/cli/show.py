@@ -105,7 +105,9 @@ def money(amount: float, currency: str) -> str:
 
 
 def cars(count: float) -> str:
-    """Cars to three significant digits: `12,300`."""
+    """Cars to three significant digits: `12,300`; `never` for a break-even that no demand reaches."""
+    if math.isinf(count):
+        return "never"
     if abs(count) < 1000:
         return f"{count:,.0f}"
     step = 10 ** (math.floor(math.log10(abs(count))) - 2)

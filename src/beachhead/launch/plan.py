@@ -16,7 +16,7 @@ from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Certificate, Estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
-from beachhead.launch.play import Bars, Played, World, play, scaling_odds
+from beachhead.launch.play import Bars, Played, World, best_route, play, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
@@ -200,7 +200,7 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     kind = _KINDS[int(choice.action[i])]
     if position.stage[i] != OUT:
         return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=math.exp(mean + var / 2)),))
-    route = int(choice.route[i]) if choice.route[i] >= 0 else int(np.argmin(terms.capital[i]))
+    route = int(choice.route[i]) if choice.route[i] >= 0 else best_route(terms, i, 0, mean, var)
     odds, loss, level = scaling_odds(terms, i, route, 0, mean, var)
     figures = {
         "odds_of_break_even": odds,
@@ -245,14 +245,17 @@ def _new_gates(problem: Problem, terms: Terms, bars: Bars, choice: Choice) -> tu
     """One gate for each pilot started now in a market that has none."""
     held = {gate.market for gate in problem.gates}
     return tuple(
-        _gate(problem, terms, bars, i, int(choice.route[i]))
+        _gate(problem, terms, bars, i)
         for i, code in enumerate(problem.markets)
         if choice.action[i] == PILOT and code not in held
     )
 
 
-def _gate(problem: Problem, terms: Terms, bars: Bars, i: int, route: int) -> Gate:
-    _, _, level = scaling_odds(terms, i, route, 0, float(problem.belief.mean[i]), float(problem.belief.cov[i, i]))
+def _gate(problem: Problem, terms: Terms, bars: Bars, i: int) -> Gate:
+    """The gate of a pilot, on the route through which the market would be scaled."""
+    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
+    route = best_route(terms, i, 0, mean, var)
+    _, _, level = scaling_odds(terms, i, route, 0, mean, var)
     channel = problem.channels[i][route]
     assert channel is not None
     return Gate(

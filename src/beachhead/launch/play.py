@@ -132,19 +132,31 @@ def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean:
     for i in range(mean.shape[0] - 1):
         if position.stage[i] != OUT or information[i] < 0.0:
             continue
-        odds, loss, _ = scaling_odds(terms, i, _cheapest(terms, i), now, mean[i], cov[i, i])
+        odds, loss, _ = scaling_odds(terms, i, best_route(terms, i, now, mean[i], cov[i, i]), now, mean[i], cov[i, i])
         gained = 1.0 / max(cov[i, i], 1e-12) - information[i]
         passed = odds >= bars.odds[i] and gained >= bars.information[i] and loss <= bars.loss[i]
         position.barred[i] = 0 if passed else 1
 
 
 @njit(cache=True, nogil=True)
-def _cheapest(terms: Terms, i: int) -> int:
-    """The route with the least capital."""
-    best = 0
+def best_route(terms: Terms, i: int, now: int, mean: float, var: float) -> int:
+    """The route with the largest E max(0, NPV) if scaled now and never left; the least capital where none can pay.
+
+    E max(0, NPV) is a Black call on log-normal demand: only the futures in which the route would be taken count.
+    """
+    no_price = np.zeros(terms.path.shape[1])
+    sd = math.sqrt(max(var, 1e-12))
+    best, most = 0, -np.inf
     for c in range(terms.capital.shape[1]):
-        if terms.capital[i, c] < terms.capital[i, best]:
-            best = c
+        gain_now, later, cost = rates_from(terms, no_price, i, c, now, now)
+        gain = gain_now + terms.discount * later
+        spent = terms.capital[i, c] + terms.opex[i, c] + terms.discount * cost
+        value = -terms.capital[i, c]
+        if gain > 0.0 and np.isfinite(spent):
+            d2 = (mean + math.log(gain / max(spent, 1e-12))) / sd
+            value = gain * math.exp(mean + 0.5 * var) * normal_cdf(d2 + sd) - spent * normal_cdf(d2)
+        if value > most:
+            best, most = c, value
     return best
 
 
