@@ -12,8 +12,8 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
-from beachhead.case.keep import open_kept
 from beachhead.case.observe import observations, row_history
+from beachhead.case.open import open_launch
 from beachhead.cli import main
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.world.errors import NotStored, OutOfDate
@@ -64,7 +64,7 @@ def test_a_file_is_taken_in_once_and_a_correction_keeps_both(launch, run, tmp_pa
     code, out, _ = run("observe", launch, sheet(tmp_path, NORWAY.replace("34", "36"), name="mended.csv"), "--json")
     answer = json.loads(out)
     assert answer["arrival"]["corrected"][0]["before"]["orders"] == 34
-    kept = open_kept(launch).store
+    kept = open_launch(launch).store
     with store.reading(kept) as work:
         norway = next(row for row in observations(work) if row.market == "NO")
         history = row_history(work, norway)
@@ -114,7 +114,7 @@ def said(act=Act.DECISION, **more) -> Said:
 @pytest.fixture
 def decided(launch, run, tmp_path):
     run("observe", launch, sheet(tmp_path, NORWAY))
-    kept = open_kept(launch).store
+    kept = open_launch(launch).store
     with store.writing(kept) as work:
         belief = store.put(work, "belief", said())
         odds = (Stated(name="be", event="NO breaks even", probability=0.62, by=date(2028, 1, 1)),)

@@ -9,8 +9,9 @@ from datetime import date
 from beachhead import pilot
 from beachhead.belief import Belief, Posterior, prior, update
 from beachhead.belief.fitted import EntryFit, entry_fit
-from beachhead.case.observed import observations
+from beachhead.case.observe import observations
 from beachhead.case.open import Launch
+from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Observation, Reading
@@ -61,7 +62,8 @@ def believe(
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
     """What the observed rows say about demand; arguments as in `believe`."""
-    rows = tuple(row for row in observations(launch) if until is None or row.end <= until)
+    with reading(launch.store) as work:
+        rows = tuple(row for row in observations(work) if until is None or row.end <= until)
     return pilot.read(rows, default_reach=_default_reach(launch), scaled_since=scaled_since or {})
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from beachhead.case.decision import CHOSEN, Chosen
+from beachhead.case.log import entries, head, say
 from beachhead.case.open import Launch
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
-from beachhead.case.record import enter, entries, ledger_head
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation
 from beachhead.ledger import Act, Entry, Head, Said, Stated
@@ -50,7 +50,8 @@ class Decided:
 
 def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
     """What the plan asks a person to decide, and nobody has decided since it was made."""
-    decided = {entry.said.market for entry in _since(launch, planned)}
+    with reading(launch.store) as work:
+        decided = {entry.said.market for entry in _decided(work, planned)}
     rows = zip(planned.plan.actions, planned.recommendations, strict=True)
     return tuple(
         Due(action=_allowed(action, recommendation), recommendation=recommendation)
@@ -63,7 +64,7 @@ def decide(
     launch: Launch,
     *,
     who: str,
-    at: datetime | None = None,
+    at: datetime,
     markets: Iterable[str] | None = None,
     overrides: Mapping[str, str] | None = None,
     because: str = "",
@@ -74,7 +75,7 @@ def decide(
     Args:
         launch: the launch.
         who: the person deciding.
-        at: when; now if None.
+        at: when.
         markets: decide on these only; all that are due if None. Overridden markets are always included.
         overrides: by market, `hold`, `exit`, `scale`, `scale:CHANNEL`, `pilot:CARS` or `pilot:CARS:CHANNEL`.
         because: the reason for the overrides; needed if there are any.
@@ -87,18 +88,16 @@ def decide(
     overrides = overrides or {}
     if overrides and not because.strip():
         raise BadInput("an override says why", 'add --because "..."')
-    said = _said(launch, planned, who, at or datetime.now(UTC), markets, overrides, because)
+    said = _said(launch, planned, who, at, markets, overrides, because)
     if inputs_changed(launch, planned):
         raise OutOfDate("tables or observations changed since the plan was made", f"run `beachhead plan {launch.path}`")
-    head = ledger_head(launch)
-    taken = {entry.said.market: entry for entry in _since(launch, planned)}
-    clash = next((taken[item.market] for item, _ in said if item.market in taken), None)
-    if clash is not None or (after is not None and after != head.sha256):
-        raise _came_second(launch, [item for item, _ in said], head, clash)
-    try:
-        return _enter(launch, planned, said, head)
-    except OutOfDate:
-        raise _came_second(launch, [item for item, _ in said], ledger_head(launch), None) from None
+    with writing(launch.store) as work:
+        first = _first_come(work, planned, [item.market for item, _ in said], after)
+        if first is None:
+            return _enter(work, planned, said)
+        for item, _ in said:
+            say(work, replace(item, act=Act.DRAFT))
+    raise OutOfDate(first, "look at it, then decide again; what you meant is kept in the ledger as a draft")
 
 
 def _said(
@@ -195,12 +194,12 @@ def _registered_channel(planned: Planned, code: str) -> Channel | None:
     return next((gate.channel for gate in planned.plan.gates if gate.market == code), None)
 
 
-def _enter(launch: Launch, planned: Planned, said: Sequence[tuple[Said, Action]], head: Head) -> Decided:
-    with writing(launch.store) as work:
-        items = [_with_choice(work, planned, item, action) for item, action in said]
-        items += _registered(work, planned, [action for _, action in said], items[0])
-        after = enter(work, items, after=head)
-    return Decided(entries=tuple(items), head=after)
+def _enter(work: Work, planned: Planned, said: Sequence[tuple[Said, Action]]) -> Decided:
+    items = [_with_choice(work, planned, item, action) for item, action in said]
+    items += _registered(work, planned, [action for _, action in said], items[0])
+    for item in items:
+        say(work, item)
+    return Decided(entries=tuple(items), head=head(work))
 
 
 def _with_choice(work: Work, planned: Planned, item: Said, action: Action) -> Said:
@@ -221,28 +220,26 @@ def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: S
     return [Said(at=like.at, who=like.who, act=Act.GATES, chosen=f"gates for {names}", refs=(planned.ref, *refs))]
 
 
-def _since(launch: Launch, planned: Planned) -> list[Entry]:
-    """Decisions taken on this plan's quarter."""
-    quarter = planned.record.quarter
+def _decided(work: Work, planned: Planned) -> list[Entry]:
+    """Decisions in force that were taken on this plan's quarter since it was made."""
     found = []
-    with reading(launch.store) as work:
-        for entry in entries(launch):
-            ref = next((ref for ref in entry.said.refs if ref.kind == CHOSEN), None)
-            if ref is not None and entry.said.act is not Act.DRAFT and get(work, ref, Chosen).quarter == quarter:
-                found.append(entry)
+    for entry in entries(work):
+        ref = next((ref for ref in entry.said.refs if ref.kind == CHOSEN), None)
+        if ref is None or entry.said.act is Act.DRAFT or entry.said.at < planned.made_at:
+            continue
+        if get(work, ref, Chosen).quarter == planned.record.quarter:
+            found.append(entry)
     return found
 
 
-def _came_second(launch: Launch, said: Sequence[Said], head: Head, clash: Entry | None) -> OutOfDate:
-    """Keep what was meant as a draft, and say who was first."""
-    drafts = [replace(item, act=Act.DRAFT, because=item.because or "came second") for item in said]
-    with writing(launch.store) as work:
-        enter(work, drafts, after=head)
-    first = clash.said if clash is not None else entries(launch)[head.number - 1].said
-    return OutOfDate(
-        f"{first.who} came before you: {first.market or 'all'} = {first.chosen!r}, {first.at:%Y-%m-%d %H:%M} UTC",
-        "look at it, then decide again; what you meant is kept in the ledger as a draft",
-    )
+def _first_come(work: Work, planned: Planned, codes: Sequence[str], after: str | None) -> str | None:
+    """Who came first with one of these markets, or with anything since the head that was looked at; None if nobody."""
+    clash = next((entry for entry in _decided(work, planned) if entry.said.market in codes), None)
+    if clash is None and (after is None or after == head(work).sha256):
+        return None
+    first = (clash or entries(work)[-1]).said
+    what = f"{first.market} = {first.chosen}" if first.market else first.chosen
+    return f"{first.who} came before you: {what!r}, {first.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _index(planned: Planned, code: str) -> int:

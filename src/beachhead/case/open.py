@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,8 @@ from beachhead.store import Store, open_store
 from beachhead.world.errors import BadInput, OutOfDate
 from beachhead.world.market import Market
 from beachhead.world.quarter import Quarter
+
+URL_VARIABLE = "BEACHHEAD_STORE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +42,20 @@ class Launch:
         return found
 
 
-def open_launch(path: Path | str, *, store: str | None = None) -> Launch:
-    """Open a launch folder; raises `BadInput` with every fault of its tables.
-
-    Args:
-        path: the folder.
-        store: URL of a PostgreSQL store for a team; the SQLite file `beachhead.db` in the folder if None.
-    """
+def open_launch(path: Path | str) -> Launch:
+    """Read the launch folder and open its store; raises `BadInput` with every fault of the folder."""
     folder = read_folder(Path(path))
-    return Launch(folder=folder, store=open_store(store or Path(path)))
+    return Launch(folder=folder, store=store_of(Path(path), folder.terms.name))
+
+
+def store_of(path: Path, name: str, *, wait_seconds: float = 10.0) -> Store:
+    """The store of the launch in folder `path`, called `name`.
+
+    It is `beachhead.db` in the folder, unless the environment variable BEACHHEAD_STORE holds the URL of a PostgreSQL
+    server; there every launch has a schema of its own.
+    """
+    url = os.environ.get(URL_VARIABLE, "").strip()
+    return open_store(url or path, space=name, wait_seconds=wait_seconds)
 
 
 def quarter_on(launch: Launch, on: date | None) -> Quarter:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
+from beachhead.case.log import whole
 from beachhead.case.open import Launch, quarter_on
-from beachhead.case.record import ledger_head
 from beachhead.case.standing import Standings, standings
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
@@ -89,7 +88,8 @@ def make_plan(
     on: date | None = None,
     worlds: int = WORLDS,
     seed: int | None = None,
-    who: str | None = None,
+    who: str,
+    at: datetime,
     tick: Callable[[int, int], None] | None = None,
 ) -> Planned:
     """Plan the launch as it stands on a day, and keep plan, belief and reading on record.
@@ -99,13 +99,14 @@ def make_plan(
         on: the day; None for today.
         worlds: made-up worlds played for value and bound.
         seed: of the worlds; that of launch.toml if None.
-        who: who asks; the name of the user at this machine if None.
+        who: who asks.
+        at: when.
         tick: called with (worlds done, worlds in all).
     """
     question = put_question(launch, on=on)
     made = plan(question.problem, launch.folder.terms.seeds.plan if seed is None else seed, worlds, tick)
     judged = tuple(judge(gate, question.problem) for gate in question.problem.gates)
-    return _keep(launch, question, made, recommend(made.actions, judged, question.problem), who or user_name())
+    return _keep(launch, question, made, recommend(made.actions, judged, question.problem), who, at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,7 +172,7 @@ def newest_plan(launch: Launch) -> Planned:
 
 def is_stale(launch: Launch, planned: Planned) -> bool:
     """True if tables, observations or decisions have changed since the plan was made."""
-    return planned.record.ledger_head != ledger_head(launch).sha256 or inputs_changed(launch, planned)
+    return planned.record.ledger_head != whole(launch.store)[1].sha256 or inputs_changed(launch, planned)
 
 
 def inputs_changed(launch: Launch, planned: Planned) -> bool:
@@ -184,20 +185,16 @@ def inputs_changed(launch: Launch, planned: Planned) -> bool:
     return then != read_rows(launch, scaled_since=since)
 
 
-def user_name() -> str:
-    """Name of the user at this machine, as written in the ledger."""
-    return getpass.getuser()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
     ref: Ref
     at: datetime
 
 
-def _keep(launch: Launch, question: Question, made: Plan, recommended: tuple[Recommendation, ...], who: str) -> Planned:
-    at = datetime.now(UTC)
-    after = ledger_head(launch).sha256
+def _keep(
+    launch: Launch, question: Question, made: Plan, recommended: tuple[Recommendation, ...], who: str, at: datetime
+) -> Planned:
+    after = whole(launch.store)[1].sha256
     with writing(launch.store) as work:
         record = PlanRecord(
             quarter=question.now,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead.case.decision import CHOSEN, Chosen
+from beachhead.case.log import whole
 from beachhead.case.open import Launch
-from beachhead.case.record import entries
 from beachhead.launch.action import ActionKind, Standing
 from beachhead.launch.gate import Gate
 from beachhead.ledger import Act, Entry
@@ -46,7 +46,7 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
         met: readiness conditions met, by market.
     """
     by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
-    said = entries(launch)
+    said, _ = whole(launch.store)
     capital = {(row.market, row.channel): row.capital for row in launch.folder.economics}
     committed: dict[int, float] = {}
     for chosen in _choices(launch, said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -18,6 +18,16 @@ Who = Annotated[
     str | None,
     typer.Option("--who", envvar=WHO_VARIABLE, help="Who says so; the login name if not given.", show_default=False),
 ]
+
+OnOption = Annotated[
+    datetime | None,
+    typer.Option("--on", formats=["%Y-%m-%d"], help="As if on this day; default today, or the launch's first day."),
+]
+
+
+def day_of(on: datetime | None) -> date:
+    """The day asked about, or today."""
+    return on.date() if on else now().date()
 
 
 def now() -> datetime:

@@ -9,7 +9,8 @@ import typer
 from beachhead.case.deciding import decide as decide_launch
 from beachhead.case.deciding import due, words
 from beachhead.case.open import open_launch
-from beachhead.case.planning import newest_plan, user_name
+from beachhead.case.planning import newest_plan
+from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
@@ -22,7 +23,7 @@ def decide(
         list[str] | None, typer.Option("--override", metavar="MARKET=CHOICE", help="hold, exit, scale, pilot:150 ...")
     ] = None,
     because: Annotated[str, typer.Option("--because", help="The reason for the overrides.")] = "",
-    who: Annotated[str | None, typer.Option("--who", help="Who decides; default the user at this machine.")] = None,
+    who: Who = None,
     after: Annotated[str | None, typer.Option(help="Digest of the ledger entry you looked at last.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -34,7 +35,8 @@ def decide(
         return
     decided = decide_launch(
         launch,
-        who=who or user_name(),
+        who=name_of(who),
+        at=now(),
         markets=market if market else (None if accept else []),
         overrides=overrides,
         because=because,

@@ -8,7 +8,7 @@ import typer
 
 from beachhead.case.open import open_launch
 from beachhead.case.planning import put_question
-from beachhead.cli.plan import OnOption
+from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
@@ -27,7 +27,7 @@ def design(
     """Say what a batch would tell: spread before and after, odds of misjudging, what it teaches elsewhere."""
     launch = open_launch(directory)
     name = launch.market(market).name
-    problem = put_question(launch, on=on.date() if on else None).problem
+    problem = put_question(launch, on=day_of(on)).problem
     designs = [design_batch(problem, market, size, channel) for size in batch or problem.menu.batches]
     if as_json:
         show_json({"market": market, "designs": designs})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case import log as ledger_of
-from beachhead.case.keep import open_kept
+from beachhead.case.open import open_launch
 from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
 from beachhead.ledger import Entry
 from beachhead.world.errors import BadInput, NotStored
@@ -32,7 +32,7 @@ def log(
     as_json: JsonFlag = False,
 ) -> None:
     """Show the ledger; with --verify, check every entry and every record that it rests on."""
-    kept = open_kept(directory).store
+    kept = open_launch(directory).store
     if verify or expect:
         _verify(ledger_of.check(kept, expected=expect), as_json)
         return

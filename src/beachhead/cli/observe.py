@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.keep import open_kept
 from beachhead.case.observe import Receipt
 from beachhead.case.observe import observe as take_in
+from beachhead.case.open import open_launch
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
 from beachhead.evidence.arrive import Correction
@@ -38,7 +38,7 @@ def observe(
     as_json: JsonFlag = False,
 ) -> None:
     """Take in a file of observations: whole or not at all; sending it twice changes nothing."""
-    kept, at = open_kept(directory), now()
+    kept, at = open_launch(directory), now()
     receipt = take_in(
         kept.folder,
         kept.store,

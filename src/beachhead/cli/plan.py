@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan
+from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.reason import sentence
-
-OnOption = Annotated[
-    datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="Plan as if on this day; default today, or the launch's first."),
-]
 
 
 def plan(
@@ -24,12 +19,13 @@ def plan(
     on: OnOption = None,
     worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds played for value and bound.")] = WORLDS,
     seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
+    who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Plan the launch: pilots, batches, gates, what to scale, what it is worth and what no plan can beat."""
     launch = open_launch(directory)
     with progress("planning", quiet=as_json) as advance:
-        planned = make_plan(launch, on=on.date() if on else None, worlds=worlds, seed=seed, tick=advance)
+        planned = make_plan(launch, on=day_of(on), worlds=worlds, seed=seed, who=name_of(who), at=now(), tick=advance)
     if as_json:
         show_json(plan_answer(launch, planned))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.reading import Moved, Read
 from beachhead.case.reading import read as read_launch
-from beachhead.cli.plan import OnOption
+from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
 
 SHOWN_MOVES = 8
@@ -14,7 +14,7 @@ SHOWN_MOVES = 8
 def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -> None:
     """Read the observed rows: belief before and after, and every open gate held against it."""
     launch = open_launch(directory)
-    found = read_launch(launch, on=on.date() if on else None)
+    found = read_launch(launch, on=day_of(on))
     if as_json:
         show_json(
             {

@@ -9,7 +9,7 @@ import numpy as np
 
 from beachhead.launch.action import ActionKind
 from beachhead.launch.judge import judge, stopped
-from beachhead.launch.play import Bars
+from beachhead.launch.play import Bars, best_route
 from beachhead.launch.prices import find_prices, no_prices, pilot_noise
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms
 from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
@@ -55,7 +55,7 @@ def _gated(problem: Problem) -> tuple[Terms, Position, Bars]:
         information=np.array(
             [problem.rule.information_share * expected_information(terms, mean, cov, i) for i in range(M)]
         ),
-        loss=problem.rule.loss_share * np.where(np.isfinite(terms.capital), terms.capital, np.inf).min(axis=1),
+        loss=problem.rule.loss_share * _capital_at_stake(terms, mean, cov),
         at_start=np.full(M, -1.0),
     )
     for gate in problem.gates:
@@ -66,6 +66,12 @@ def _gated(problem: Problem) -> tuple[Terms, Position, Bars]:
             position.barred[i] = int(ActionKind.SCALE not in judge(gate, problem).allowed)
     position.piloted[stopped(problem) == 1] = problem.menu.quarters
     return terms, position, bars
+
+
+def _capital_at_stake(terms: Terms, mean: Floats, cov: Floats) -> Floats:
+    """(M,) capital of the route through which each market would be scaled."""
+    routes = [best_route(terms, i, 0, float(mean[i]), float(cov[i, i])) for i in range(len(mean) - 1)]
+    return np.array([terms.capital[i, c] for i, c in enumerate(routes)])
 
 
 def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design: int | None = None) -> float:

@@ -1,0 +1,161 @@
+"""The loop from the command line on a small launch: plan, decide, observe, read, plan again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.cli.app import app
+from beachhead.world.errors import BadInput, NotLearnt, OutOfDate
+
+EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
+KEPT = {"NO", "SE", "DE", "PT", "CN"}
+WORLDS = "4"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """The bundled launch cut down to four destinations and home."""
+    folder = tmp_path_factory.mktemp("small")
+    for file in EXAMPLE.iterdir():
+        if file.suffix in (".csv", ".toml"):
+            shutil.copy(file, folder / file.name)
+    for name, column in (("markets", 0), ("economics", 0), ("prices", 0), ("facts", 0)):
+        _keep_rows(folder / f"{name}.csv", column)
+    for name in ("stores", "tariffs", "lanes", "plants", "competitors", "targets", "tasks", "approvals"):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+    return folder
+
+
+@pytest.fixture
+def launch(small, tmp_path) -> Path:
+    shutil.copytree(small, tmp_path / "launch")
+    return tmp_path / "launch"
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """All in this file happens in April 2027, unless `--on` says otherwise."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-04-05T09:00:00+00:00")
+
+
+def _keep_rows(file: Path, column: int) -> None:
+    head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text(head + "".join(row for row in rows if row.split(",")[column] in KEPT), encoding="utf-8")
+
+
+def run(*words: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def answer(*words: str) -> dict:
+    return json.loads(run(*words, "--json"))
+
+
+def test_the_same_folder_seed_and_version_give_the_same_plan(launch):
+    first = run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS, "--json")
+    assert first == run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS, "--json")
+    plan = json.loads(first)
+    assert {row["market"] for row in plan["markets"]} == KEPT
+    assert plan["bound"]["mean"] >= plan["value"]["mean"]
+    assert {gate["market"] for gate in plan["gates"]} == {pilot["market"] for pilot in plan["pilots"]}
+
+
+def test_printed_plans_fit_in_100_columns(launch):
+    assert max(map(len, run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS).splitlines())) <= 100
+
+
+def test_accepting_registers_gates_and_the_ledger_names_its_records(launch):
+    plan = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    piloted = [pilot["market"] for pilot in plan["pilots"]]
+    assert piloted, "the example must have something to pilot"
+    decided = answer("decide", launch, "--accept", "--who", "ana")
+    acts = [entry["act"] for entry in decided["entries"]]
+    assert acts == ["decision"] * len(piloted) + ["gates"]
+    assert {ref.partition(":")[0] for ref in decided["entries"][0]["refs"]} >= {"plan", "belief", "reading", "chosen"}
+    assert answer("decide", launch)["due"] == []
+    assert "Whole" in run("log", launch, "--verify")
+
+
+def test_an_override_needs_a_reason_and_is_kept_with_it(launch):
+    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+    with pytest.raises(BadInput, match="says why"):
+        run("decide", launch, "--override", f"{market}=hold")
+    entry = answer("decide", launch, "--override", f"{market}=hold", "--because", "no staff", "--who", "ana")[
+        "entries"
+    ][0]
+    assert (entry["act"], entry["chosen"], entry["because"]) == ("override", "hold", "no staff")
+    assert entry["recommended"].startswith("pilot")
+
+
+@pytest.mark.parametrize("choice", ["maybe", "pilot:many", "scale:kiosk", "hold:5"])
+def test_a_choice_that_is_none_is_refused_with_the_forms_there_are(launch, choice):
+    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+    with pytest.raises(BadInput, match="not a decision"):
+        run("decide", launch, "--override", f"{market}={choice}", "--because", "x")
+
+
+def test_the_second_of_two_people_is_told_and_nothing_is_lost(launch):
+    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+    run("decide", launch, "--market", market, "--who", "ana")
+    with pytest.raises(OutOfDate, match="ana came before you"):
+        run("decide", launch, "--override", f"{market}=hold", "--because", "too dear", "--who", "bo")
+    drafts = [e for e in answer("log", launch)["entries"] if e["said"]["act"] == "draft"]
+    assert [(d["said"]["who"], d["said"]["because"]) for d in drafts] == [("bo", "too dear")]
+
+
+def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_them(launch, tmp_path):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "test", "--who", "ana")
+    before = answer("read", launch, "--on", "2027-04-05")
+    for orders, rises in ((150, True), (2, False)):
+        copy = tmp_path / f"with-{orders}"
+        shutil.copytree(launch, copy)
+        sold = "2027-01-20" if orders == 150 else ""
+        rows = tmp_path / f"{orders}.csv"
+        rows.write_text(
+            "batch,market,offer,channel,store,start,end,opening_stock,orders,sold_out_on\n"
+            f"first,NO,SU7-STD,dealer,,2027-01-04,2027-03-31,150,{orders},{sold}\n"
+        )
+        run("observe", copy, rows)
+        after = answer("read", copy, "--on", "2027-04-05")
+        odds = [
+            next(m for m in found["markets"] if m["market"] == "NO")["odds"]["probability"] for found in (before, after)
+        ]
+        assert (odds[1] > odds[0]) is rises
+        sweden = [next(m for m in found["markets"] if m["market"] == "SE")["median"] for found in (before, after)]
+        assert (sweden[1] > sweden[0]) is rises, "markets are correlated"
+
+
+def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2026-01-01,2026-03-31,40\n")
+    run("observe", launch, rows)
+    with pytest.raises(OutOfDate, match="changed since the plan"):
+        run("decide", launch, "--accept")
+
+
+def test_deciding_without_a_plan_names_the_command_that_makes_one(launch):
+    with pytest.raises(NotLearnt, match="no plan") as refusal:
+        run("decide", launch, "--accept")
+    assert "beachhead plan" in refusal.value.hint
+
+
+def test_a_larger_batch_tells_more(launch):
+    designs = answer("design", launch, "--market", "NO", "--batch", "20", "--batch", "400", "--on", "2027-01-05")[
+        "designs"
+    ]
+    assert designs[0]["share_resolved"] < designs[1]["share_resolved"] < 1
+
+
+def test_an_unknown_market_is_named_with_those_there_are(launch):
+    with pytest.raises(BadInput, match="'XX' is not a market") as refusal:
+        run("design", launch, "--market", "XX")
+    assert "NO" in refusal.value.hint
