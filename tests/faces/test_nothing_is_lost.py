@@ -21,8 +21,8 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
-from beachhead.case.keep import open_kept
 from beachhead.case.observe import keep, observations
+from beachhead.case.open import open_launch
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.world.errors import BadInput, NotStored
@@ -405,19 +405,19 @@ def test_a_disk_that_fills_up_while_observing_is_said_plainly_and_costs_nothing(
     launch = shutil.copytree(XIAOMI, small_disk / "x")
     few = many_rows(tmp_path / "few.csv", "b1", 20)
     assert beachhead_command("observe", launch, few).returncode == 0
-    before = contents(open_kept(launch).store)
+    before = contents(open_launch(launch).store)
     answer = beachhead_command("observe", launch, many_rows(tmp_path / "many.csv", "b2", 9000))
     assert (answer.returncode, answer.stdout) == (1, "")
     assert "is full; nothing was written" in answer.stderr
     assert "Traceback" not in answer.stderr
     whole(launch)
-    assert contents(open_kept(launch).store) == before
+    assert contents(open_launch(launch).store) == before
     assert beachhead_command("observe", launch, many_rows(tmp_path / "more.csv", "b3", 20)).returncode == 0
 
 
 def test_a_file_that_may_not_grow_is_said_plainly_and_costs_nothing(launch, tmp_path):
     resource = pytest.importorskip("resource", reason="a file size limit needs POSIX")
-    kept = open_kept(launch).store
+    kept = open_launch(launch).store
     files = [
         read_observations(Path(many_rows(tmp_path / f"{size}.csv", f"b{size}", size)), known=KNOWN)
         for size in (20, 3000)
