@@ -122,7 +122,7 @@ class _Search:
         if not self.cuts:
             self.visit(self.decisions.lower)
         master = _Master(self, whole=False)
-        core, core_cost, lower, stuck = self.best if len(self.best) else None, self.upper, -np.inf, False
+        core, core_cost, lower, stuck = self.best if self.is_found else None, self.upper, -np.inf, False
         for _ in range(_RELAXED_ROUNDS if self.decisions.integer.any() else 10_000):
             verdict = master.solve(self.left, tolerance)
             if verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
@@ -142,7 +142,7 @@ class _Search:
         """Whole decisions until lower and upper bound meet."""
         master = _Master(self, whole=True)
         while not self.is_closed and self.left > 0:
-            if len(self.best):
+            if self.is_found:
                 master.suggest(self.best)
             verdict = master.solve(self.left, self.gap * _MASTER_SHARE)
             if verdict is Verdict.INFEASIBLE:
@@ -151,7 +151,7 @@ class _Search:
             if verdict is Verdict.UNKNOWN:
                 break
             self.visit(np.where(self.decisions.integer, np.round(master.point), master.point), master)
-        return Verdict.FEASIBLE if len(self.best) else Verdict.UNKNOWN
+        return Verdict.FEASIBLE if self.is_found else Verdict.UNKNOWN
 
     def visit(self, point: Floats, master: _Master | None = None) -> float:
         """Price the point in every scenario, keep the cuts and, if it may be carried out, the point; its cost."""
@@ -183,6 +183,10 @@ class _Search:
     @property
     def left(self) -> float:
         return self.seconds - (time.perf_counter() - self.started)
+
+    @property
+    def is_found(self) -> bool:
+        return bool(np.isfinite(self.upper))
 
     @property
     def is_closed(self) -> bool:

@@ -43,7 +43,7 @@ def irreducible_rows(block: Recourse, decisions: Floats) -> Ints:
     are not needed.
     """
     kept = _farkas_rows(block, decisions)
-    for row in kept.copy():
+    for row in kept[::-1]:  # the first quarters in conflict are kept
         rest = kept[kept != row]
         if not _can_meet(block, decisions, rest):
             kept = rest
@@ -105,7 +105,7 @@ def _need(network: Network, meaning: RowMeaning, cars: float) -> str:
 
 
 def _limit(network: Network, block: Recourse, meaning: RowMeaning, row: int, decisions: Floats) -> str:
-    cars = block.row_upper[row] - float(block.technology[[row]] @ decisions)
+    cars = block.row_upper[row] - float((block.technology[[row]] @ decisions)[0])
     if meaning.kind == "capacity":
         plant = network.plants[meaning.plant].name
         return f"{plant} can make {cars:,.0f} in {_quarter(network, meaning.time)}"

@@ -41,9 +41,14 @@ class Solution:
     seconds: float
 
     @property
+    def is_found(self) -> bool:
+        """Are there decisions that can be carried out?"""
+        return bool(np.isfinite(self.upper))
+
+    @property
     def gap(self) -> float:
         """(upper - lower) / |upper|."""
-        return (self.upper - self.lower) / max(abs(self.upper), 1e-9) if np.isfinite(self.upper) else np.inf
+        return (self.upper - self.lower) / max(abs(self.upper), 1e-9) if self.is_found else np.inf
 
 
 def solve_extensive(

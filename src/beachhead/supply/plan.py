@@ -130,7 +130,7 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
         solution = solved.solution
         if solution.verdict is Verdict.INFEASIBLE:
             raise explain_conflict(network, futures, tree)
-        if not len(solution.decisions):
+        if not solution.is_found:
             raise NotLearnt(
                 f"no supply plan was found within {depth.seconds:.0f} s", "give it more seconds, or fewer draws"
             )

@@ -118,15 +118,15 @@ def solve_and_weigh(
     """The staged programme, its kin and their costs; cuts found for one serve all."""
     end, cuts = time.perf_counter() + seconds, []  # type: tuple[float, list[Cut]]
 
-    def solve(asked: StagedProgram, share: float, starts: Iterable[Floats] = ()) -> Solution:
+    def solve(asked: StagedProgram, share: float, tried: Iterable[Solution] = ()) -> Solution:
         left = (end - time.perf_counter()) * share
-        starts = [start for start in starts if len(start)]
+        starts = [solution.decisions for solution in tried if solution.is_found]
         return solve_by_benders(asked, recourses, gap=gap, seconds=left, starts=starts, cuts=cuts)
 
-    mean = _decisions_for_mean(program, gap=gap, seconds=(end - time.perf_counter()) * 0.15)
+    mean = _solve_mean(program, gap=gap, seconds=(end - time.perf_counter()) * 0.15)
     now = solve(now_or_never(program), 0.15)
-    schedule = solve(tied(program), 0.25, [mean, now.decisions])
-    solution = solve(program, 0.65, [schedule.decisions, now.decisions, mean])
+    schedule = solve(tied(program), 0.25, [mean, now])
+    solution = solve(program, 0.65, [schedule, now, mean])
     if solution.verdict is Verdict.INFEASIBLE:
         nothing = Interval(low=np.inf, high=np.inf)
         worth = Worth(recourse=nothing, wait_and_see=nothing, scheduled=nothing, now_or_never=nothing, on_mean=nothing)
@@ -137,7 +137,7 @@ def solve_and_weigh(
         gap=gap,
         seconds=end - time.perf_counter(),
         threads=threads,
-        start=solution.decisions,
+        start=solution,
         cuts=cuts,
     )
     on_mean = _cost_of(program, recourses, mean)
@@ -186,10 +186,10 @@ def wait_and_see(
     gap: float = 1e-4,
     seconds: float = np.inf,
     threads: int = 1,
-    start: Floats,
+    start: Solution,
     cuts: Iterable[Cut] = (),
 ) -> Interval:
-    """Expected cost if each scenario had its own decisions; `start` are decisions that are feasible in all."""
+    """Expected cost if each scenario had its own decisions; those of `start` are tried first."""
     count = len(program.scenarios)
     mine: list[list[Cut]] = [[] for _ in range(count)]
     for cut in cuts:
@@ -198,7 +198,7 @@ def wait_and_see(
 
     def alone(number: int) -> Solution:
         left = (end - time.perf_counter()) / max(1, -(-(count - number) // threads))
-        starts = [start] if len(start) else []
+        starts = [start.decisions] if start.is_found else []
         return solve_alone(program, recourses, number, gap=gap, seconds=left, starts=starts, cuts=mine[number])
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -209,16 +209,17 @@ def wait_and_see(
     return Interval(low=float(low), high=float(high))
 
 
-def _decisions_for_mean(program: StagedProgram, *, gap: float, seconds: float) -> Floats:
-    """What one would decide if every number were sure to be its mean; empty if that cannot be carried out."""
+def _solve_mean(program: StagedProgram, *, gap: float, seconds: float) -> Solution:
+    """What one would decide if every number were sure to be its mean."""
     sure = tied(replace(program, scenarios=(mean_recourse(program),)))
     with Recourses(sure) as recourses:
-        return solve_by_benders(sure, recourses, gap=gap, seconds=seconds).decisions
+        return solve_by_benders(sure, recourses, gap=gap, seconds=seconds)
 
 
-def _cost_of(program: StagedProgram, recourses: Recourses, decisions: Floats) -> float:
-    if not len(decisions):
+def _cost_of(program: StagedProgram, recourses: Recourses, solution: Solution) -> float:
+    if not solution.is_found:
         return np.inf
+    decisions = solution.decisions
     prices = recourses.price(decisions)
     if not all(price.feasible for price in prices):
         return np.inf
