@@ -12,7 +12,7 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
-from beachhead.case.observe import observations, row_history
+from beachhead.case.observe import observations, row_history, rows_today
 from beachhead.case.open import open_launch
 from beachhead.cli import main
 from beachhead.ledger import Act, Outcome, Said, Stated
@@ -225,3 +225,29 @@ def test_an_altered_ledger_is_not_shown_as_if_it_were_whole(launch, run, decided
     assert "was altered" in err
     with pytest.raises(NotStored):
         ledger_of.whole(decided)
+
+
+def renames(launch, *lines):
+    header = "kind,was,now,share,until,source,as_of,grade"
+    (launch / "renames.csv").write_text("\n".join([header, *(f"{line},memo,2026-12-01,B" for line in lines)]) + "\n")
+
+
+def test_rows_on_record_are_read_under_todays_codes_and_stay_as_they_were_sent(launch, run, tmp_path):
+    run("observe", launch, sheet(tmp_path, NORWAY))
+    renames(launch, "batch,b1,spring,,")
+    kept = open_launch(launch)
+    with store.reading(kept.store) as work:
+        assert [row.batch for row in rows_today(kept.folder, work, default_reach=lambda _: None)] == ["spring"]
+        assert [row.batch for row in observations(work)] == ["b1"]
+    crossing = NORWAY.replace("b1", "spring").replace("10-01", "10-15")
+    code, _, err = run("observe", launch, sheet(tmp_path, crossing, name="crossing.csv"))
+    assert code == 1
+    assert "is reported from 2026-10-15 under one code and until 2026-10-31 under another" in err
+    assert "2 rows on record" in run("observe", launch, sheet(tmp_path, SWEDEN, name="other.csv"))[1]
+
+
+def test_a_rename_into_nothing_or_of_a_living_code_is_a_fault_of_the_folder(launch, run, tmp_path):
+    renames(launch, "market,NO,SE,,", "market,CS,XX,,")
+    _, _, err = run("observe", launch, sheet(tmp_path, NORWAY))
+    assert "renames.csv:2:was: 'NO' is still a code of markets.csv" in err
+    assert "renames.csv:3:now: 'XX' is not a code of markets.csv" in err

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead import pilot
 from beachhead.belief import Belief, Posterior, prior, update
 from beachhead.belief.fitted import EntryFit, entry_fit
-from beachhead.case.observe import observations
+from beachhead.case.observe import observations, rows_today
 from beachhead.case.open import Launch
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
@@ -63,8 +63,10 @@ def believe(
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
     """What the observed rows say about demand; arguments as in `believe`."""
     with reading(launch.store) as work:
-        rows = tuple(row for row in observations(work) if until is None or row.end <= until)
-    return pilot.read(rows, default_reach=_default_reach(launch), scaled_since=scaled_since or {})
+        default_reach = _default_reach(launch, observations(work))
+        rows = rows_today(launch.folder, work, default_reach=default_reach)
+    seen = tuple(row for row in rows if until is None or row.end <= until)
+    return pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {})
 
 
 def from_quarter(belief: Belief, now: Quarter) -> Belief:
@@ -83,9 +85,12 @@ def _seed(launch: Launch) -> int:
     return launch.folder.terms.seeds.outlook
 
 
-def _default_reach(launch: Launch) -> Callable[[Observation], float | None]:
-    """Reach of a row that does not state it: by its batch for a pilot, the channel's full reach afterwards."""
+def _default_reach(launch: Launch, rows: Iterable[Observation]) -> Callable[[Observation], float | None]:
+    """Reach of a row that does not state it: by its whole batch for a pilot, the channel's full reach afterwards."""
     by_channel = {(row.market, row.channel): row for row in launch.folder.economics}
+    batches: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        batches[row.key] = max(batches.get(row.key, 0), row.opening_stock or 0)
 
     def reach(row: Observation) -> float | None:
         found = by_channel.get((row.market, row.channel))
@@ -93,7 +98,7 @@ def _default_reach(launch: Launch) -> Callable[[Observation], float | None]:
             return None
         if row.batch == pilot.RUNNING:
             return found.reach
-        cars = row.opening_stock or CARS_OF_PILOT_REACH
+        cars = batches.get(row.key) or row.opening_stock or CARS_OF_PILOT_REACH
         return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
 
     return reach

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from beachhead.evidence.folder import Folder
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
+from beachhead.evidence.renames import renamed
+from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.store import Delivery, Row, Store, Version, Work
 from beachhead.world.reading import Observation
@@ -83,14 +86,16 @@ def observe(
         trying: say what would change, and change nothing.
     """
     rules = read_mapping(mapping) if mapping else None
-    file = read_observations(path, known=_known(folder), mapping=rules, today=today)
-    return keep(kept, file, who=who, at=at, replacing=replacing, anew=anew, trying=trying)
+    file = read_observations(path, known=known_codes(folder), mapping=rules, today=today)
+    renames = folder.rows(RenameRow)
+    return keep(kept, file, renames=renames, who=who, at=at, replacing=replacing, anew=anew, trying=trying)
 
 
 def keep(
     kept: Store,
     file: ObservationFile,
     *,
+    renames: Sequence[RenameRow] = (),
     who: str,
     at: datetime,
     replacing: bool = False,
@@ -108,6 +113,9 @@ def keep(
         delivery = None
         if rows and not trying:
             delivery = store.deliver(work, TOPIC, rows, sha256=said, name=file.name, who=who, at=at)
+            renamed(
+                observations(work) if renames else (), renames, default_reach=_unasked
+            )  # refuses what cannot be read
         return Receipt(file=file.name, arrival=arrival, delivery=delivery, sent_before=None, on_record=_count(work))
 
 
@@ -116,19 +124,32 @@ def observations(work: Work) -> tuple[Observation, ...]:
     return tuple(store.decode(version.body, Observation) for version in store.current(work, TOPIC) if version.body)
 
 
+def rows_today(
+    folder: Folder, work: Work, *, default_reach: Callable[[Observation], float | None]
+) -> tuple[Observation, ...]:
+    """The rows that hold now under the codes of today, as renames.csv says; arguments as in `renamed`."""
+    return renamed(observations(work), folder.rows(RenameRow), default_reach=default_reach)
+
+
 def row_history(work: Work, row: Observation) -> tuple[RowHistory, ...]:
     """Every version of the row with this key and span, with the file that brought each."""
     by_number = {delivery.number: delivery for delivery in store.deliveries(work, TOPIC)}
     return tuple(_history(version, by_number) for version in store.history(work, TOPIC, _key(row)))
 
 
-def _known(folder: Folder) -> Known:
+def known_codes(folder: Folder) -> Known:
+    """Codes that a row may name: those of the launch, and those they had before."""
+    was = {kind: {row.was for row in folder.rows(RenameRow) if row.kind is kind} for kind in Renamed}
     return Known(
-        markets=frozenset(market.code for market in folder.markets),
-        offers=frozenset(offer.code for offer in folder.offers),
+        markets=frozenset(market.code for market in folder.markets) | was[Renamed.MARKET],
+        offers=frozenset(offer.code for offer in folder.offers) | was[Renamed.OFFER],
         currencies=frozenset(folder.rates),
-        stores=frozenset(row.code for row in folder.rows(StoreRow)),
+        stores=frozenset(row.code for row in folder.rows(StoreRow)) | was[Renamed.STORE],
     )
+
+
+def _unasked(row: Observation) -> float | None:
+    return row.reach
 
 
 def _digest(file: ObservationFile) -> str:

@@ -44,12 +44,13 @@ def _disagreements(group: Sequence[ObservedRow], file: str) -> Iterator[Fault]:
 
 
 def _sum(group: Sequence[ObservedRow]) -> ObservedRow:
-    counts: dict[str, Any] = {name: _total([getattr(row.observation, name) for row in group]) for name in COUNTS}
+    counts: dict[str, Any] = {name: total([getattr(row.observation, name) for row in group]) for name in COUNTS}
     withdrawn = frozenset(name for row in group for name in row.withdrawn)
     return ObservedRow(line=group[0].line, observation=replace(group[0].observation, **counts), withdrawn=withdrawn)
 
 
-def _total(counts: Sequence[int | None]) -> int | None:
+def total(counts: Sequence[int | None]) -> int | None:
+    """The sum, or None if part of it was not observed."""
     return None if any(count is None for count in counts) else sum(count for count in counts if count is not None)
 
 

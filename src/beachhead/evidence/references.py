@@ -19,6 +19,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None) -> Itera
                 yield from _named_but_absent(loaded, column, tables, terms)
                 if column.every:
                     yield from _present_but_unnamed(loaded, column, tables)
+    yield from _renamed_codes(tables)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, tables["targets"])
 
@@ -76,6 +77,24 @@ def _present_but_unnamed(loaded: Loaded, column: Column, tables: Mapping[str, Lo
                 problem=f"has no row in {loaded.table.file}",
                 cure=f"add a row to {loaded.table.file} with {column.name} {word}, or delete this one",
             )
+
+
+def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Renames into codes that the launch lacks, and of codes that it still has."""
+    lists = {"market": "markets", "offer": "offers", "store": "stores"}
+    for placed in tables["renames"].rows:
+        row = placed.row
+        target = tables.get(lists.get(row.kind, ""))
+        if target is None or not target.grid.complete or not target.present:
+            continue
+        known = set(target.written("code"))
+        if row.now not in known:
+            problem, cure = _absence(row.now, target, "code", known)
+            yield Fault(file="renames.csv", row=placed.line, column="now", written=row.now, problem=problem, cure=cure)
+        if row.was in known and row.until is None:
+            problem = f"is still a code of {target.table.file}"
+            cure = "say in `until` on which day its old meaning ended"
+            yield Fault(file="renames.csv", row=placed.line, column="was", written=row.was, problem=problem, cure=cure)
 
 
 def _unknown_target(code: str, targets: Loaded) -> Iterator[Fault]:

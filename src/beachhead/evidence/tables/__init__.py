@@ -19,6 +19,7 @@ from beachhead.evidence.tables import (
     offers,
     plants,
     prices,
+    renames,
     stores,
     targets,
     tariffs,
@@ -40,4 +41,5 @@ TABLES: tuple[Table[Any], ...] = (
     approvals.TABLE,
     targets.TABLE,
     tasks.TABLE,
+    renames.TABLE,
 )
