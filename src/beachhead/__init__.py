@@ -1,3 +1,31 @@
-"""Beachhead plans, runs and learns from a staged product launch across countries."""
+"""Beachhead plans, runs and learns from a staged product launch across countries.
+
+import beachhead as bh
+launch = bh.new("my-launch", example="xiaomi")  # or bh.open("my-launch")
+planned = bh.plan(launch)
+planned.plan.certificate
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from beachhead.case.verbs import decide, design, new, plan, read
+    from beachhead.case.verbs import observe_file as observe
+    from beachhead.case.verbs import open_folder as open
 
 __version__ = "0.1.0"
+
+__all__ = ["decide", "design", "new", "observe", "open", "plan", "read"]
+
+_NAMED = {"observe": "observe_file", "open": "open_folder"}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily, so that a room can be imported without all the others (PEP 562).
+    if name not in __all__:
+        raise AttributeError(f"module 'beachhead' has no attribute {name!r}")
+    from beachhead.case import verbs
+
+    return getattr(verbs, _NAMED.get(name, name))

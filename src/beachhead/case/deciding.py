@@ -12,6 +12,7 @@ from beachhead.case.open import Launch
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation
+from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said, Stated
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.errors import BadInput, OutOfDate
@@ -29,10 +30,12 @@ class Due:
     Attributes:
         action: what the plan would do.
         recommendation: what is recommended, and why.
+        reason: the numbers behind the plan's choice.
     """
 
     action: Action
     recommendation: Recommendation
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,10 @@ def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
     """What the plan asks a person to decide, and nobody has decided since it was made."""
     with reading(launch.store) as work:
         decided = {entry.said.market for entry in _decided(work, planned)}
-    rows = zip(planned.plan.actions, planned.recommendations, strict=True)
+    rows = zip(planned.plan.actions, planned.recommendations, planned.plan.reasons, strict=True)
     return tuple(
-        Due(action=_allowed(action, recommendation), recommendation=recommendation)
-        for action, recommendation in rows
+        Due(action=_allowed(action, recommendation), recommendation=recommendation, reason=reason)
+        for action, recommendation, reason in rows
         if action.market not in decided and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
     )
 

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from beachhead.cli.decide import decide
+from beachhead.cli.demo import demo
 from beachhead.cli.design import design
 from beachhead.cli.log import log
 from beachhead.cli.observe import observe
@@ -31,7 +32,7 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
-for command in (plan, design, observe, read, decide, log):
+for command in (demo, plan, design, observe, read, decide, log):
     app.command()(command)
 
 

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from beachhead.case.deciding import Due, due, words
 from beachhead.case.deciding import decide as decide_launch
-from beachhead.case.deciding import due, words
 from beachhead.case.open import open_launch
 from beachhead.case.planning import newest_plan
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.launch.reason import sentence
 from beachhead.world.errors import BadInput
 
 
@@ -59,13 +60,18 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
     if as_json:
         show_json({"quarter": planned.record.quarter, "due": rows})
         return
-    names = {m.code: m.name for m in launch.folder.markets}
+    names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
     say(f"{len(rows)} decisions are due for {planned.record.quarter}; nothing was decided by this command.")
     show_table(
         ["market", "recommended", "why"],
-        [[names[row.action.market], words(row.action), row.recommendation.reason] for row in rows],
+        [[names[row.action.market], words(row.action), _why(row, currency)] for row in rows],
     )
     say(f'Accept them with `beachhead decide {directory} --accept`, or add `--override XX=hold --because "..."`.')
+
+
+def _why(row: Due, currency: str) -> str:
+    """The gate's reason where one is registered, else the plan's own."""
+    return row.recommendation.reason if row.recommendation.judgement else sentence(row.reason, currency)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,0 +1,49 @@
+"""Makes a launch folder from a bundled one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from beachhead.evidence.cell import meant
+from beachhead.world.errors import BadInput
+
+STARTER = "starter"
+
+
+def examples() -> tuple[str, ...]:
+    """Names of the bundled launches."""
+    return tuple(
+        sorted(entry.name for entry in files("beachhead.case").joinpath("examples").iterdir() if entry.is_dir())
+    )
+
+
+def new_launch(target: Path, example: str = STARTER) -> Path:
+    """Copy a bundled launch to `target`, which must not exist or be an empty folder; all of it or nothing."""
+    if example not in examples():
+        known = ", ".join(examples())
+        raise BadInput(f"{example!r} is not a bundled launch", meant(example, examples(), f"choose one of {known}"))
+    if target.is_symlink() or target.is_file() or (target.is_dir() and any(target.iterdir())):
+        raise BadInput(f"{str(target)!r} is not empty", "name a folder that does not exist yet; nothing was changed")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as beside:
+            _copy(example, Path(beside) / "launch")
+            # A rename: a folder that was never there, or was empty, becomes the whole launch at once.
+            (Path(beside) / "launch").replace(target)
+    except OSError as error:
+        raise BadInput(
+            f"{str(target)!r} cannot be written ({error.strerror})", "choose a folder that you may write to"
+        ) from error
+    return target
+
+
+def _copy(example: str, target: Path) -> None:
+    with as_file(files("beachhead.case").joinpath("examples", example)) as source:
+        target.mkdir()
+        for file in sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+            copy = target / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)

@@ -1,0 +1,94 @@
+"""The verbs of the loop for Python users: the same as on the command line, with clock and login name filled in.
+
+import beachhead as bh
+launch = bh.open("my-launch")
+planned = bh.plan(launch)
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from beachhead.case import deciding, observe, planning, reading
+from beachhead.case.deciding import Decided
+from beachhead.case.new import new_launch
+from beachhead.case.observe import Receipt
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import WORLDS, Planned
+from beachhead.case.reading import Read
+from beachhead.launch.design import Design
+from beachhead.launch.design import design as design_batch
+from beachhead.world.market import Channel
+
+__all__ = ["decide", "design", "new", "observe_file", "open_folder", "plan", "read"]
+
+
+def new(folder: str | Path, example: str = "xiaomi") -> Launch:
+    """Make a launch folder from a bundled one, and open it."""
+    return open_launch(new_launch(Path(folder), example))
+
+
+def open_folder(folder: str | Path) -> Launch:
+    """Open a launch folder; raises `BadInput` with every fault found."""
+    return open_launch(folder)
+
+
+def plan(
+    launch: Launch,
+    *,
+    on: date | None = None,
+    worlds: int = WORLDS,
+    seed: int | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Planned:
+    """Plan the launch as it stands on a day (today if None) and keep the plan on record."""
+    return planning.make_plan(
+        launch, on=on, worlds=worlds, seed=seed, who=getpass.getuser(), at=datetime.now(UTC), tick=tick
+    )
+
+
+def design(
+    launch: Launch, market: str, batch: int, *, channel: Channel | None = None, on: date | None = None
+) -> Design:
+    """What a batch of cars in a market can and cannot tell."""
+    launch.market(market)
+    return design_batch(planning.put_question(launch, on=on).problem, market, batch, channel)
+
+
+def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:
+    """Take in a file of observations, whole or not at all."""
+    return observe.observe(
+        launch.folder,
+        launch.store,
+        Path(file),
+        who=getpass.getuser(),
+        at=datetime.now(UTC),
+        mapping=None if mapping is None else Path(mapping),
+    )
+
+
+def read(launch: Launch, *, on: date | None = None) -> Read:
+    """Read everything observed: belief before and now, open gates held against it."""
+    return reading.read(launch, on=on)
+
+
+def decide(
+    launch: Launch,
+    *,
+    markets: Iterable[str] | None = None,
+    overrides: Mapping[str, str] | None = None,
+    because: str = "",
+    who: str | None = None,
+) -> Decided:
+    """Accept what the newest plan recommends, except where overridden with a reason."""
+    return deciding.decide(
+        launch,
+        who=who or getpass.getuser(),
+        at=datetime.now(UTC),
+        markets=markets,
+        overrides=overrides,
+        because=because,
+    )
