@@ -1,12 +1,18 @@
 """Nouns that several tests need."""
 
+import csv
+import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import beachhead
 from beachhead.belief.belief import Belief
+from beachhead.case.open import open_launch
+from beachhead.case.planning import make_plan
 from beachhead.launch.problem import Problem, assemble
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
@@ -81,3 +87,21 @@ def _made_up_launch(
     )
     asked: dict[str, object] = {"discount": 0.98, "terminal_quarters": 10.0} | changes
     return assemble(belief=belief, **({"economics": economics, "limits": limits} | asked))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def planned_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled launch cut down to four destinations and home, with a plan on record; copy it before use."""
+    example = Path(beachhead.__file__).parent / "case/examples/xiaomi"
+    folder = tmp_path_factory.mktemp("planned") / "launch"
+    folder.mkdir()
+    shutil.copy(example / "launch.toml", folder)
+    for name in ("markets", "offers", "prices", "economics", "fx", "facts"):
+        with (example / f"{name}.csv").open(newline="", encoding="utf-8") as source:
+            head, *rows = csv.reader(source)
+        kept = [row for row in rows if name in ("offers", "fx") or row[0] in {"NO", "SE", "DE", "PT", "CN"}]
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as target:
+            csv.writer(target).writerows([head, *kept])
+    launch = open_launch(folder)
+    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="Ann", at=datetime(2027, 1, 5, tzinfo=UTC))
+    return folder

@@ -12,6 +12,7 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
+from beachhead.case.deciding import decide
 from beachhead.case.observe import observations, row_history, rows_today
 from beachhead.case.open import open_launch
 from beachhead.cli import main
@@ -189,33 +190,55 @@ def test_a_noted_digest_is_looked_for(launch, run, decided):
     assert "you noted is not in the ledger" in run("log", launch, "--expect", "ab" * 6)[2]
 
 
-def test_of_two_people_who_decide_at_once_the_second_is_told_and_nothing_is_lost(launch, decided):
-    _, seen = ledger_of.whole(decided)
-    ready = threading.Barrier(2)
-    told = {}
+@pytest.fixture
+def planned(planned_folder, tmp_path):
+    return Path(shutil.copytree(planned_folder, tmp_path / "planned"))
 
-    def person(who: str, chosen: str) -> None:
+
+def test_of_two_people_who_decide_at_once_the_second_is_told_and_nothing_is_lost(planned):
+    ready, told = threading.Barrier(2), {}
+
+    def person(who: str, choice: str) -> None:
+        launch = open_launch(planned)
         ready.wait()
         try:
-            told[who] = ledger_of.decide(
-                decided, said(Act.OVERRIDE, who=who, chosen=chosen, because=f"{who} knows"), seen=seen
-            )
+            told[who] = decide(launch, who=who, at=NOON, markets=[], overrides={"NO": choice}, because=f"{who} knows")
         except OutOfDate as error:
             told[who] = error
 
-    people = [threading.Thread(target=person, args=pair) for pair in (("Ann", "hold"), ("Bo", "stop"))]
+    people = [threading.Thread(target=person, args=pair) for pair in (("Ann", "hold"), ("Bo", "exit"))]
     for thread in people:
         thread.start()
     for thread in people:
         thread.join()
     (second,) = (who for who, answer in told.items() if isinstance(answer, OutOfDate))
     first = {"Ann": "Bo", "Bo": "Ann"}[second]
-    assert f"{first}: override NO" in told[second].message
-    assert "kept as draft 5" in told[second].hint
-    entries, _ = ledger_of.whole(decided)
-    assert [(e.said.act, e.said.who) for e in entries[3:]] == [(Act.OVERRIDE, first), (Act.DRAFT, second)]
-    assert entries[4].said.because == f"{second} knows"
-    assert ledger_of.check(decided).whole
+    assert f"{first} came before you: 'NO = " in told[second].message
+    assert "kept in the ledger as a draft" in told[second].hint
+    kept = open_launch(planned).store
+    entries, _ = ledger_of.whole(kept)
+    assert [(e.said.act, e.said.who) for e in entries] == [(Act.OVERRIDE, first), (Act.DRAFT, second)]
+    assert entries[1].said.because == f"{second} knows"
+    assert ledger_of.check(kept).whole
+
+
+def test_a_past_decision_made_again_from_its_records_recommends_the_same(planned, run):
+    assert run("decide", planned, "--accept", "--override", "NO=hold", "--because", "a late store")[0] == 0
+    entries, _ = ledger_of.whole(open_launch(planned).store)
+    for entry in entries:
+        if entry.said.market:
+            code, out, _ = run("log", planned, "--replay", entry.number)
+            assert (code, "the whole plan is the same, bit for bit" in " ".join(out.split())) == (0, True)
+    assert run("log", planned, "--replay", 99)[0] == 1
+    gates = next(entry.number for entry in entries if entry.said.act is Act.GATES)
+    assert "rests on no plan" in run("log", planned, "--replay", gates)[2]
+
+
+def test_verify_follows_a_decision_to_the_records_behind_its_plan(planned, run):
+    run("decide", planned, "--accept")
+    assert run("log", planned, "--verify")[0] == 0
+    tamper(planned, "UPDATE record SET body = replace(body, '2027', '2028') WHERE kind = 'problem'")
+    assert "rests on problem" in run("log", planned, "--verify")[2]
 
 
 def test_an_altered_ledger_is_not_shown_as_if_it_were_whole(launch, run, decided):

@@ -224,11 +224,12 @@ def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: S
 
 
 def _decided(work: Work, planned: Planned) -> list[Entry]:
-    """Decisions in force that were taken on this plan's quarter since it was made."""
-    found = []
+    """Decisions in force that were entered on this plan's quarter after the plan was made; clocks may differ."""
+    found, since = [], False
     for entry in entries(work):
+        since = since or entry.predecessor == planned.record.ledger_head
         ref = next((ref for ref in entry.said.refs if ref.kind == CHOSEN), None)
-        if ref is None or entry.said.act is Act.DRAFT or entry.said.at < planned.made_at:
+        if not since or ref is None or entry.said.act is Act.DRAFT:
             continue
         if get(work, ref, Chosen).quarter == planned.record.quarter:
             found.append(entry)

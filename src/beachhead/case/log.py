@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from beachhead import ledger, store
-from beachhead.ledger import Act, Entry, Head, Line, Said, Verdict
+from beachhead.ledger import Entry, Head, Line, Said, Verdict
 from beachhead.store import Link, Store, Work
 from beachhead.world.errors import NotStored, OutOfDate
 from beachhead.world.ref import Ref
@@ -51,20 +53,6 @@ def say(work: Work, said: Said, *, seen: Head | None = None) -> Entry:
     link = Link(number=line.number, sha256=line.sha256, predecessor=line.predecessor, body=line.text)
     store.append(work, CHAIN, link)
     return entry
-
-
-def decide(kept: Store, said: Said, *, seen: Head) -> Entry:
-    """Append a decision made in view of `seen`.
-
-    If somebody else was first, the decision is kept as a draft, which is not in force, and OutOfDate says so: nothing
-    is lost, and nobody decides on a state they did not see.
-    """
-    with store.writing(kept) as work:
-        if head(work) == seen:
-            return say(work, said)
-        came = _what_came(work, seen)
-        draft = say(work, replace(said, act=Act.DRAFT))
-    raise OutOfDate(came, f"your decision is kept as draft {draft.number}; look at what came, then decide again")
 
 
 def entries(work: Work) -> tuple[Entry, ...]:
@@ -113,9 +101,18 @@ def _check(work: Work, expected: str | None) -> Check:
     ]
     verdict = ledger.verify(lines, head(work), expected=expected)
     readable = [entry for line in lines if (entry := _readable(line)) is not None]
-    refs = {ref: entry.number for entry in reversed(readable) for ref in entry.said.refs}
-    faults = [fault for ref, number in sorted(refs.items()) if (fault := _record_fault(work, ref, number))]
-    return Check(verdict=verdict, records=len(refs), faults=tuple(faults))
+    named = {ref: entry.number for entry in reversed(readable) for ref in entry.said.refs}
+    faults, checked = [], set(named)
+    while named:
+        ref, number = named.popitem()
+        try:
+            within = _refs_within(store.text_of(work, ref)) - checked
+        except NotStored as error:
+            faults.append(f"entry {number} rests on {ref.kind} {ref.short}: {error.message}")
+            continue
+        checked |= within
+        named |= dict.fromkeys(within, number)
+    return Check(verdict=verdict, records=len(checked), faults=tuple(sorted(faults)))
 
 
 def _what_came(work: Work, seen: Head) -> str:
@@ -131,12 +128,16 @@ def _readable(line: Line) -> Entry | None:
         return None
 
 
-def _record_fault(work: Work, ref: Ref, number: int) -> str:
-    try:
-        store.text_of(work, ref)
-    except NotStored as error:
-        return f"entry {number} rests on {ref.kind} {ref.short}: {error.message}"
-    return ""
+def _refs_within(body: str) -> set[Ref]:
+    """References that a record makes to others."""
+    found: set[Ref] = set()
+
+    def note(tree: dict[str, Any]) -> None:
+        if tree.get("is") == Ref.__name__:
+            found.add(Ref(tree["kind"], tree["sha256"]))
+
+    json.loads(body, object_hook=note)
+    return found
 
 
 def _csv_rows(entry: Entry) -> list[list[str]]:

@@ -33,6 +33,9 @@ class PlanRecord:
 
     Attributes:
         quarter: the quarter decided.
+        problem: record of the question, from which the plan can be made again.
+        seed: of the worlds.
+        worlds: made-up worlds played.
         plan: record of the `launch.plan.Plan`.
         belief: record of the belief planned on.
         reading: record of the reading behind it.
@@ -42,6 +45,9 @@ class PlanRecord:
     """
 
     quarter: Quarter
+    problem: Ref
+    seed: int
+    worlds: int
     plan: Ref
     belief: Ref
     reading: Ref
@@ -104,9 +110,14 @@ def make_plan(
         tick: called with (worlds done, worlds in all).
     """
     question = put_question(launch, on=on)
-    made = plan(question.problem, launch.folder.terms.seeds.plan if seed is None else seed, worlds, tick)
-    judged = tuple(judge(gate, question.problem) for gate in question.problem.gates)
-    return _keep(launch, question, made, recommend(made.actions, judged, question.problem), who, at)
+    drawn = launch.folder.terms.seeds.plan if seed is None else seed
+    made = plan(question.problem, drawn, worlds, tick)
+    return _keep(launch, question, made, recommended(question.problem, made), who, at, seed=drawn, worlds=worlds)
+
+
+def recommended(problem: Problem, made: Plan) -> tuple[Recommendation, ...]:
+    """What a plan chooses among what the registered gates allow, one a market."""
+    return recommend(made.actions, tuple(judge(gate, problem) for gate in problem.gates), problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -192,16 +203,27 @@ class _Made:
 
 
 def _keep(
-    launch: Launch, question: Question, made: Plan, recommended: tuple[Recommendation, ...], who: str, at: datetime
+    launch: Launch,
+    question: Question,
+    made: Plan,
+    chosen: tuple[Recommendation, ...],
+    who: str,
+    at: datetime,
+    *,
+    seed: int,
+    worlds: int,
 ) -> Planned:
     after = whole(launch.store)[1].sha256
     with writing(launch.store) as work:
         record = PlanRecord(
             quarter=question.now,
+            problem=put(work, "problem", question.problem),
+            seed=seed,
+            worlds=worlds,
             plan=put(work, "plan", made),
             belief=put(work, "belief", question.problem.belief),
             reading=put(work, "reading", question.held.reading),
-            recommendations=put(work, "recommendations", Recommendations(rows=recommended)),
+            recommendations=put(work, "recommendations", Recommendations(rows=chosen)),
             folder_digest=launch.folder.digest,
             ledger_head=after,
         )
@@ -213,7 +235,7 @@ def _keep(
         ref=ref,
         plan=made,
         belief=question.problem.belief,
-        recommendations=recommended,
+        recommendations=chosen,
         made_at=at,
     )
 

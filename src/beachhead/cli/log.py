@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from beachhead.case import log as ledger_of
+from beachhead.case.again import Again, again
 from beachhead.case.open import open_launch
 from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
 from beachhead.ledger import Entry
-from beachhead.world.errors import BadInput, NotStored
+from beachhead.world.errors import BadInput, NotStored, OutOfDate
 
 VerifyFlag = Annotated[
     bool, typer.Option("--verify", help="Check that no entry or record was altered, removed or reordered.")
@@ -22,6 +23,9 @@ ExpectOption = Annotated[
 ExportOption = Annotated[
     Path | None, typer.Option("--export", metavar="FILE", help="Write the ledger as FILE, .csv or .json.")
 ]
+ReplayOption = Annotated[
+    int | None, typer.Option("--replay", metavar="NUMBER", help="Plan again on the records of a past decision.")
+]
 
 
 def log(
@@ -29,10 +33,15 @@ def log(
     verify: VerifyFlag = False,
     expect: ExpectOption = None,
     export: ExportOption = None,
+    replay: ReplayOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the ledger; with --verify, check every entry and every record that it rests on."""
-    kept = open_launch(directory).store
+    """Show the ledger, check it, export it, or plan again on the records of a past decision."""
+    launch = open_launch(directory)
+    if replay is not None:
+        _show_again(again(launch, replay), as_json)
+        return
+    kept = launch.store
     if verify or expect:
         _verify(ledger_of.check(kept, expected=expect), as_json)
         return
@@ -77,6 +86,22 @@ def _export(entries: tuple[Entry, ...], path: Path) -> None:
     except OSError as error:
         raise NotStored(f"{path} cannot be written ({error.strerror})", "choose another place") from error
     say(f"{len(entries)} entries written to {path}.")
+
+
+def _show_again(answer: Again, as_json: bool) -> None:
+    if as_json:
+        show_json({"same": answer.same, "same_plan": answer.same_plan, "then": answer.then, "now": answer.now})
+        if not answer.same:
+            raise typer.Exit(1)
+        return
+    said, then, now = answer.entry.said, answer.then, answer.now
+    who = f"entry {answer.entry.number}, {said.who} on {said.market}, {said.at:%Y-%m-%d}"
+    if not answer.same:
+        told = f"recommended then: {then.action} ({then.reason})\n  recommended now: {now.action} ({now.reason})"
+        raise OutOfDate(f"{who}: this version answers its records otherwise\n  {told}", "compare the versions")
+    plans = "the whole plan is the same, bit for bit" if answer.same_plan else "other parts of the plan differ"
+    say(f"{who}: planned again on its records, the recommendation is the same; {plans}.")
+    say(f"Recommended: {then.action}, because {then.reason}. Chosen: {said.chosen}.")
 
 
 def _show(entries: tuple[Entry, ...], head: str) -> None:
