@@ -1,6 +1,10 @@
 """A launch folder is read whole, or refused with every fault and its cure; never a traceback."""
 
+import os
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,3 +128,601 @@ def test_every_fault_is_reported_at_once(folder: Path):
         "offers.csv:2:battery_kwh",
         "prices.csv:2:amount",
     ]
+
+
+TARIFFS = "origin,destination,scenario,odds,duty,valid_from,valid_to,source,as_of,grade\n"
+TASKS = "code,name,weeks_low,weeks_likely,weeks_high,after,source,as_of,grade\n"
+STORES = "code,market,channel,source,as_of,grade\n"
+
+
+def replaced(file: str, old: str, new: str):
+    def mutate(folder: Path) -> None:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file}"
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return mutate
+
+
+def written(file: str, data: str | bytes):
+    def mutate(folder: Path) -> None:
+        (folder / file).write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
+
+    return mutate
+
+
+def removed(file: str):
+    return lambda folder: (folder / file).unlink()
+
+
+def a_directory(file: str):
+    def mutate(folder: Path) -> None:
+        (folder / file).unlink()
+        (folder / file).mkdir()
+
+    return mutate
+
+
+def a_link(file: str):
+    def mutate(folder: Path) -> None:
+        (folder / file).rename(folder / "elsewhere")
+        (folder / file).symlink_to(folder / "elsewhere")
+
+    return mutate
+
+
+def a_fifo(file: str):
+    def mutate(folder: Path) -> None:
+        (folder / file).unlink()
+        os.mkfifo(folder / file)
+
+    return mutate
+
+
+def a_row_of_a_gigabyte(folder: Path) -> None:
+    with (folder / "prices.csv").open("ab") as stream:
+        stream.truncate(2**30)  # sparse: a line of NULs that never ends
+
+
+WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
+    # sentence: what is done to the folder, place of the only fault, words of the problem, words of the cure
+    "an unknown column": (
+        replaced("markets.csv", "bev_growth", "bev_grwth"),
+        "markets.csv:1:bev_grwth",
+        "is not a column",
+        "did you mean bev_growth?",
+    ),
+    "a column in another unit": (
+        replaced("economics.csv", "unit_margin,", "unit_margin,unit_margin_usd,"),
+        "economics.csv:1:unit_margin_usd",
+        "is not a column",
+        "did you mean unit_margin?",
+    ),
+    "a missing column": (
+        written("fx.csv", "currency,source,as_of,grade\nNOK,x,2026-01-01,B\n"),
+        "fx.csv:1:rate",
+        "required column and missing",
+        "add it",
+    ),
+    "a doubled header": (
+        replaced("fx.csv", "rate,source", "rate,rate,source"),
+        "fx.csv:1:rate",
+        "stands 2 times",
+        "keep one",
+    ),
+    "a column without a name": (
+        replaced("fx.csv", "grade\n", "grade,\n"),
+        "fx.csv:1",
+        "column without a name",
+        "name the column",
+    ),
+    "a unit inside a cell": (
+        replaced("economics.csv", "2e7", "20 M€"),
+        "economics.csv:2:capital",
+        "is not a number",
+        "bare number in the unit",
+    ),
+    "a percentage where a share belongs": (
+        replaced("prices.csv", "NOK,0.25", "NOK,25"),
+        "prices.csv:2:vat",
+        "is not a share between 0 and 5",
+        "for 25 % write 0.25",
+    ),
+    "a percent sign": (
+        replaced("prices.csv", "NOK,0.25", "NOK,25%"),
+        "prices.csv:2:vat",
+        "is not a number",
+        "write the share 0.25",
+    ),
+    "a share above one": (
+        replaced("economics.csv", "2e7,0.2,", "2e7,1.2,"),
+        "economics.csv:2:exit_share",
+        "is not a share between 0 and 1",
+        "0.25 for 25 %",
+    ),
+    "a ramp above one": (
+        replaced("economics.csv", "0.3 0.6 1", "0.3 60 1"),
+        "economics.csv:2:ramp",
+        "is not a share",
+        "for 60 % write 0.6",
+    ),
+    "thousands separators": (
+        replaced("prices.csv", "480000", '"480,000"'),
+        "prices.csv:2:amount",
+        "is not a number",
+        "write 480000, without thousands separators",
+    ),
+    "a decimal comma": (
+        replaced("fx.csv", "0.086", '"0,086"'),
+        "fx.csv:2:rate",
+        "is not a number",
+        "write 0.086, with a decimal point",
+    ),
+    "a currency that does not exist": (
+        replaced("prices.csv", "480000,NOK", "480000,NKO"),
+        "prices.csv:2:currency",
+        "is not an ISO 4217 currency code",
+        "did you mean",
+    ),
+    "a currency sign": (
+        replaced("launch.toml", '"EUR"', '"€"'),
+        "launch.toml:5:currency",
+        "is not an ISO 4217 currency code",
+        "did you mean EUR?",
+    ),
+    "a currency without a rate": (
+        replaced("prices.csv", "480000,NOK", "480000,USD"),
+        "prices.csv:2:currency",
+        "has no rate in fx.csv",
+        "what one USD is worth",
+    ),
+    "a rate of the launch's own currency that is not one": (
+        replaced("fx.csv", "CNY,0.12", "EUR,1.1,x,2026-01-01,B\nCNY,0.12"),
+        "fx.csv:4:rate",
+        "own currency EUR",
+        "write 1 or delete",
+    ),
+    "a duplicate key": (
+        replaced("prices.csv", "SE,A1,520000", "NO,A1,500000,NOK,0.25,rule,2026-01-01,C\nSE,A1,520000"),
+        "prices.csv:3:market",
+        "stands on line 2 already: market, offer must be unique",
+        "keep one",
+    ),
+    "a missing source": (
+        replaced("offers.csv", "2027Q1,maker", "2027Q1,"),
+        "offers.csv:2:source",
+        "a fact needs a source",
+        "rule of the assumption",
+    ),
+    "an unknown grade": (
+        replaced("fx.csv", "12-31,B", "12-31,D"),
+        "fx.csv:2:grade",
+        "is not one of A, B, C",
+        "write one of",
+    ),
+    "NaN": (
+        replaced("markets.csv", "172230", "NaN"),
+        "markets.csv:2:bev_per_year",
+        "is not a number",
+        "leave the cell blank if the value is not known",
+    ),
+    "infinity": (
+        replaced("markets.csv", "172230", "inf"),
+        "markets.csv:2:bev_per_year",
+        "is not a number",
+        "leave the cell blank",
+    ),
+    "a number too large": (
+        replaced("markets.csv", "172230", "1e400"),
+        "markets.csv:2:bev_per_year",
+        "is too large a number",
+        "check the unit",
+    ),
+    "a blank where a number is needed": (
+        replaced("markets.csv", "172230", ""),
+        "markets.csv:2:bev_per_year",
+        "is blank but required",
+        "battery-electric cars registered",
+    ),
+    "a negative amount": (
+        replaced("economics.csv", "2e7", "-2e7"),
+        "economics.csv:2:capital",
+        "is negative",
+        "write 0 or more",
+    ),
+    "a negative count": (
+        written("stores.csv", STORES.replace("channel,", "channel,count,") + "S,NO,dealer,-2,rule,2026-01-01,C\n"),
+        "stores.csv:2:count",
+        "is out of range",
+        "1 to 100000 stores",
+    ),
+    "half a store": (
+        written("stores.csv", STORES.replace("channel,", "channel,count,") + "S,NO,dealer,2.5,rule,2026-01-01,C\n"),
+        "stores.csv:2:count",
+        "is not a whole number",
+        "without decimals",
+    ),
+    "a reversed period": (
+        written("tariffs.csv", TARIFFS + "CN,NO,base,1,0.1,2028-01-01,2027-01-01,law,2026-01-01,A\n"),
+        "tariffs.csv:2:valid_to",
+        "ends before it begins on 2028-01-01",
+        "exchange the two dates",
+    ),
+    "overlapping periods": (
+        written(
+            "tariffs.csv",
+            TARIFFS
+            + "CN,NO,base,1,0.1,2026-01-01,2027-12-31,law,2026-01-01,A\n"
+            + "CN,NO,base,0,0.2,2027-12-31,,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:3:valid_from",
+        "overlaps line 2, which holds until 2027-12-31",
+        "end the day before",
+    ),
+    "scenario odds that do not sum to one": (
+        written(
+            "tariffs.csv",
+            TARIFFS
+            + "CN,NO,low,0.5,0.1,2026-01-01,,law,2026-01-01,A\nCN,NO,high,0.4,0.2,2026-01-01,,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:2:odds",
+        "sum of the odds of all scenarios for CN to NO from 2026-01-01",
+        "sum to 1",
+    ),
+    "a quota without the duty beyond it": (
+        written(
+            "tariffs.csv",
+            "origin,destination,duty,quota_cars_per_year,source,as_of,grade\nCN,NO,0.1,49000,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:2:duty_over_quota",
+        "stands without its partner",
+        "both the quota and the duty",
+    ),
+    "a market that has no price": (
+        replaced("prices.csv", "SE,A1,520000,SEK,0.25,rule,2026-01-01,C\n", ""),
+        "markets.csv:3:code",
+        "has no row in prices.csv",
+        "add a row to prices.csv",
+    ),
+    "a price in a market that is not there": (
+        replaced("prices.csv", "CN,A1", "DK,A1,1,NOK,0,rule,2026-01-01,C\nCN,A1"),
+        "prices.csv:4:market",
+        "is not a code of markets.csv",
+        "add it to markets.csv",
+    ),
+    "an offer that is not there": (
+        replaced("prices.csv", "NO,A1", "NO,A2"),
+        "prices.csv:2:offer",
+        "is not a code of offers.csv",
+        "add it to offers.csv",
+    ),
+    "a country that does not exist": (
+        replaced("prices.csv", "NO,A1", "Norge,A1"),
+        "prices.csv:2:market",
+        "is not an ISO 3166-1 alpha-2 code",
+        "did you mean NO?",
+    ),
+    "tasks in a circle": (
+        written("tasks.csv", TASKS + "a,A,1,2,3,b,plan,2026-01-01,C\nb,B,1,2,3,a,plan,2026-01-01,C\n"),
+        "tasks.csv:2:after",
+        "runs in a circle: a after b after a",
+        "delete one link",
+    ),
+    "a predecessor that is not there": (
+        written("tasks.csv", TASKS + "a,A,1,2,3,approvals,plan,2026-01-01,C\napproval,B,1,2,3,,plan,2026-01-01,C\n"),
+        "tasks.csv:2:after",
+        "is not a code of tasks.csv",
+        "did you mean approval?",
+    ),
+    "durations out of order": (
+        written("tasks.csv", TASKS + "a,A,5,2,3,,plan,2026-01-01,C\n"),
+        "tasks.csv:2:weeks_likely",
+        "out of order",
+        "weeks_low <= weeks_likely",
+    ),
+    "a lane without its plants table": (
+        written("lanes.csv", "plant,market,mode,transit_weeks,source,as_of,grade\nGRAZ,NO,truck,2,rule,2026-01-01,C\n"),
+        "lanes.csv:2:plant",
+        "needs plants.csv, which is not there",
+        "add plants.csv",
+    ),
+    "a pilot permitted after scaling": (
+        replaced("economics.csv", "2027Q3,2027Q4", "2028Q3,2027Q4"),
+        "economics.csv:2:earliest_pilot",
+        "is after earliest_scale 2027Q4",
+        "no later than scaling",
+    ),
+    "a quarter that is none": (
+        replaced("offers.csv", "2027Q1", "2027Q5"),
+        "offers.csv:2:available_from",
+        "is not a quarter",
+        "2027Q1",
+    ),
+    "a date in another order": (
+        replaced("fx.csv", "2025-12-31", "31.12.2025"),
+        "fx.csv:2:as_of",
+        "is not a date",
+        "YYYY-MM-DD",
+    ),
+    "a day that is not in the calendar": (
+        replaced("fx.csv", "2025-12-31", "2025-02-30"),
+        "fx.csv:2:as_of",
+        "is not a day of the calendar",
+        "check month and day",
+    ),
+    "a channel that is none": (
+        replaced("economics.csv", "NO,dealer", "NO,dealers"),
+        "economics.csv:2:channel",
+        "is not one of own_store, agent, dealer, importer",
+        "did you mean dealer?",
+    ),
+    "neither yes nor no": (
+        replaced("markets.csv", "0.1,yes", "0.1,maybe"),
+        "markets.csv:5:home",
+        "neither yes nor no",
+        "yes or no",
+    ),
+    "two home markets": (
+        replaced("markets.csv", "0.02,,", "0.02,yes,"),
+        "markets.csv:5:home",
+        "second home market beside NO (line 2)",
+        "keep one",
+    ),
+    "features separated by commas": (
+        replaced("offers.csv", "lane_keep over", "lane_keep,over"),
+        "offers.csv:2",
+        "has 10 cells where the header has 9",
+        "quote a cell that holds a comma",
+    ),
+    "a short row": (
+        replaced("fx.csv", "NOK,0.086,general knowledge,2025-12-31,B", "NOK,0.086"),
+        "fx.csv:2",
+        "has 2 cells where the header has 5",
+        "add the missing commas",
+    ),
+    "a table without rows": (
+        written("offers.csv", TINY["offers.csv"].splitlines()[0] + "\n"),
+        "offers.csv:1",
+        "has a header but no rows",
+        "add at least one row",
+    ),
+    "an empty file": (written("offers.csv", ""), "offers.csv:1", "is empty", "write a header line: code,model"),
+    "semicolons": (
+        written("fx.csv", TINY["fx.csv"].replace(",", ";")),
+        "fx.csv:1",
+        "separated by semicolons, not commas",
+        "export it with commas",
+    ),
+    "tabs": (
+        written("fx.csv", TINY["fx.csv"].replace(",", "\t")),
+        "fx.csv:1",
+        "separated by tabs",
+        "export it with commas",
+    ),
+    "text that is not UTF-8": (
+        written("markets.csv", TINY["markets.csv"].replace("Sweden", "Suède").encode("cp1252")),
+        "markets.csv:3",
+        "is not UTF-8",
+        "Windows-1252",
+    ),
+    "UTF-16": (
+        written("markets.csv", TINY["markets.csv"].encode("utf-16")),
+        "markets.csv:1",
+        "is UTF-16, not UTF-8",
+        "CSV UTF-8",
+    ),
+    "NUL bytes": (
+        written("markets.csv", TINY["markets.csv"].replace("Sweden", "Swe\0den")),
+        "markets.csv:3",
+        "holds a NUL byte",
+        "save the file as UTF-8",
+    ),
+    "a control character": (
+        replaced("markets.csv", "Norway", "Nor\x07way"),
+        "markets.csv:2:name",
+        "control characters",
+        "type the text again",
+    ),
+    "a quotation mark never closed": (
+        replaced("markets.csv", '"Mobility Sweden,\nregistrations"', '"Mobility Sweden'),
+        "markets.csv:3",
+        "never closed",
+        "close it",
+    ),
+    "text after a quotation": (
+        replaced("markets.csv", '\nregistrations"', '"registrations'),
+        "markets.csv:3",
+        "text outside its quotation marks",
+        "quote the whole cell",
+    ),
+    "a line of two megabytes": (
+        written("fx.csv", TINY["fx.csv"] + "x" * 2**21),
+        "fx.csv:5",
+        "line longer than 1 MB",
+        "check that this is the right file",
+    ),
+    "a row of a gigabyte": (a_row_of_a_gigabyte, "prices.csv:5", "line longer than 1 MB", "no line may be longer"),
+    "a file of twenty megabytes": (
+        written("fx.csv", TINY["fx.csv"] + "x\n" * (10 * 2**20)),
+        "fx.csv",
+        "larger than 16 MB",
+        "split the launch",
+    ),
+    "a directory where a table should be": (
+        a_directory("fx.csv"),
+        "fx.csv",
+        "is a directory where a file should be",
+        "put the file itself here",
+    ),
+    "a symbolic link": (a_link("fx.csv"), "fx.csv", "is a symbolic link", "put the file itself here"),
+    "a pipe": (a_fifo("fx.csv"), "fx.csv", "is not a regular file", "put the file itself here"),
+    "no launch.toml": (removed("launch.toml"), "launch.toml", "is missing", "beachhead new"),
+    "no markets": (removed("markets.csv"), "markets.csv", "is missing", "create it"),
+    "a misnamed table": (
+        lambda folder: (folder / "markets.csv").rename(folder / "market.csv"),
+        "market.csv",
+        "is not a table of a launch",
+        "rename it to markets.csv",
+    ),
+    "broken TOML": (
+        replaced("launch.toml", "quarters = 4", "quarters = = 4"),
+        "launch.toml:4",
+        "is not valid TOML",
+        "write `key = value`",
+    ),
+    "TOML text without quotation marks": (
+        replaced("launch.toml", '"2027Q3"', "2027Q3"),
+        "launch.toml:3",
+        "is not valid TOML",
+        'text in "quotation marks"',
+    ),
+    "an unknown key": (
+        replaced("launch.toml", "cars_per_quarter = [500", "car_per_quarter = [500"),
+        "launch.toml:13:limits.car_per_quarter",
+        "is not a key",
+        "did you mean cars_per_quarter?",
+    ),
+    "an unknown section": (
+        replaced("launch.toml", "[objective]", "[objectives]"),
+        "launch.toml:7:objectives",
+        "is not a key",
+        "did you mean objective?",
+    ),
+    "a number in quotation marks": (
+        replaced("launch.toml", "quarters = 4", 'quarters = "4"'),
+        "launch.toml:4:quarters",
+        "is not a whole number",
+        "without quotation marks",
+    ),
+    "a discount rate instead of a factor": (
+        replaced("launch.toml", 'currency = "EUR"', 'currency = "EUR"\ndiscount_per_quarter = 0.02'),
+        "launch.toml:6:discount_per_quarter",
+        "is out of range",
+        "0.8 to 1",
+    ),
+    "no number at all in TOML": (
+        replaced("launch.toml", "quarters = 4", "quarters = nan"),
+        "launch.toml:4:quarters",
+        "is not a whole number",
+        "write a whole number",
+    ),
+    "an objective without its quarter": (
+        replaced("launch.toml", '"npv"', '"units_by"'),
+        "launch.toml:7:objective.by",
+        "is missing while kind is units_by",
+        "write a quarter",
+    ),
+    "an unknown objective": (
+        replaced("launch.toml", '"npv"', '"npw"'),
+        "launch.toml:8:objective.kind",
+        "is not one of npv, units_by, target_odds",
+        "did you mean npv?",
+    ),
+    "a target that is not there": (
+        replaced("launch.toml", '"npv"', '"target_odds"\ntarget = "top-five"'),
+        "launch.toml:9:objective.target",
+        "needs targets.csv, which is not there",
+        "add targets.csv",
+    ),
+    "TOML nested too deep": (
+        replaced("launch.toml", "quarters = 4", "quarters = " + "[" * 5000),
+        "launch.toml",
+        "too large or too deep",
+        "write plain keys",
+    ),
+    "rules that are no folder": (
+        written("rules", "x"),
+        "rules",
+        "is a file where a folder should be",
+        "make it a folder",
+    ),
+}
+
+MAKES_TWO = {"a misnamed table"}
+"""Slips that rightly make two faults: the file that is not known, and the one that is missing."""
+
+
+@pytest.mark.parametrize("sentence", WRONG)
+def test_a_wrong_folder_is_refused_with_its_own_message_and_cure(folder: Path, sentence: str):
+    mutate, place, problem, cure = WRONG[sentence]
+    mutate(folder)
+    faults = check_folder(folder)
+    here = [fault for fault in faults if fault.place == place]
+    assert len(here) == 1, "\n".join(map(str, faults))
+    assert problem in here[0].problem
+    assert cure in here[0].cure
+    assert len(faults) == 1 + (sentence in MAKES_TWO), "\n".join(map(str, faults))
+    with pytest.raises(BadInput):
+        read_folder(folder)
+
+
+def test_the_wrong_folders_differ_in_what_they_are_told():
+    assert len(WRONG) >= 20
+    told = {(problem, cure) for _, _, problem, cure in WRONG.values()}
+    assert len(told) >= 60
+
+
+def test_a_file_that_may_not_be_read_is_said_so(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    plain_open = Path.open
+
+    def refusing(path: Path, *args: Any, **kwargs: Any):
+        if path.name == "fx.csv":  # the superuser may read everything, so the refusal is played
+            raise PermissionError(13, "Permission denied")
+        return plain_open(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    (fault,) = check_folder(folder)
+    assert fault.place == "fx.csv"
+    assert "cannot be read (Permission denied)" in fault.problem
+    assert "permissions" in fault.cure
+
+
+def test_a_row_of_a_gigabyte_is_refused_without_being_held(folder: Path):
+    a_row_of_a_gigabyte(folder)
+    tracemalloc.start()
+    check_folder(folder)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64 * 2**20
+
+
+def test_what_is_no_folder_is_said_so(tmp_path: Path):
+    assert "does not exist" in check_folder(tmp_path / "nowhere")[0].problem
+    (tmp_path / "file").write_text("x")
+    assert "is not a folder" in check_folder(tmp_path / "file")[0].problem
+
+
+def test_hundreds_of_faults_are_counted_and_not_all_listed(folder: Path):
+    rows = "".join(f"X{i},,none\n" for i in range(1200))
+    (folder / "facts.csv").write_text("market,name,value,source,as_of,grade\n" + rows)
+    faults = check_folder(folder)
+    assert len(faults) == 501
+    assert any("faults more than are listed" in fault.problem for fault in faults)
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [
+        written("fx.csv", b"\xef\xbb\xbf" + TINY["fx.csv"].encode()),
+        written("fx.csv", TINY["fx.csv"].replace("\n", "\r\n")),
+        written("fx.csv", TINY["fx.csv"].replace("\n", "\r")),
+        written("fx.csv", TINY["fx.csv"].replace("NOK,0.086", " NOK , 0.086 ") + "\n,,,,\n\n"),
+        written("approvals.csv", "market,offer,requirement,source,as_of,grade\n"),
+        written("notes.csv", "not;ours"),
+        written("launch.toml", b"\xef\xbb\xbf" + TINY["launch.toml"].encode()),
+    ],
+    ids=["byte-order mark", "CRLF", "CR", "spaces and blank lines", "no approvals held", "another file", "TOML mark"],
+)
+def test_what_is_harmless_is_read(folder: Path, mutate: Callable[[Path], None]):
+    expected = read_folder(folder)
+    mutate(folder)
+    assert read_folder(folder).prices == expected.prices
+
+
+def test_a_blank_is_unknown_or_the_default_and_never_zero(folder: Path):
+    written(
+        "stores.csv", STORES.replace("channel,", "channel,count,service_bays,") + "S,NO,dealer,,,rule,2026-01-01,C\n"
+    )(folder)
+    store = read_folder(folder).rows(StoreRow)[0]
+    assert store.count == 1
+    assert store.service_bays is None

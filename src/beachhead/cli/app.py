@@ -7,10 +7,12 @@ import sys
 
 import typer
 
+from beachhead.cli.check import check
 from beachhead.cli.decide import decide
 from beachhead.cli.demo import demo
 from beachhead.cli.design import design
 from beachhead.cli.log import log
+from beachhead.cli.new import new
 from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
 from beachhead.cli.read import read
@@ -32,7 +34,7 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
-for command in (demo, plan, design, observe, read, decide, log):
+for command in (new, check, demo, plan, design, observe, read, decide, log):
     app.command()(command)
 
 

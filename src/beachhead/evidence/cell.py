@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -35,6 +36,7 @@ _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 _COUNTRY_SLIPS = {"UK": "GB", "EL": "GR", "ENGLAND": "GB", "HOLLAND": "NL", "USA": "US", "UAE": "AE", "KOREA": "KR"}
 _CURRENCY_SLIPS = {
     "€": "EUR", "EURO": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "CNY", "RMB": "CNY", "YUAN": "CNY",
+    "SFR": "CHF",
 }  # fmt: skip
 
 
@@ -56,14 +58,14 @@ def refusal(problem: str, cure: str, column: str | None = None) -> PydanticCusto
     return PydanticCustomError("cell", "{problem}", {"problem": problem, "cure": cure, "column": column or ""})
 
 
-def nearest(word: str, options: list[str] | tuple[str, ...] | set[str] | frozenset[str]) -> str | None:
+def nearest(word: str, options: Collection[str]) -> str | None:
     """The option a user most likely meant, or None."""
     folded = {option.casefold(): option for option in sorted(options)}
     found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None
 
 
-def meant(word: str, options: list[str] | tuple[str, ...] | set[str] | frozenset[str], otherwise: str) -> str:
+def meant(word: str, options: Collection[str], otherwise: str) -> str:
     """A cure: 'did you mean X?' where something is near, else the general advice."""
     near = nearest(word, options)
     return f"did you mean {near}?" if near else otherwise
@@ -86,7 +88,7 @@ def _number_cure(text: str) -> str:
     bare = text.rstrip("% ").replace(",", ".")
     if text.endswith("%") and _NUMBER.fullmatch(bare):
         return f"write the share {float(bare) / 100:g}"
-    if re.fullmatch(r"[+-]?\d{1,3}([, '_\u00a0]\d{3})+(\.\d+)?", text):
+    if re.fullmatch(r"[+-]?[1-9]\d{0,2}([, '_\u00a0]\d{3})+(\.\d+)?", text):
         return f"write {re.sub(r'[^0-9.+-]', '', text)}, without thousands separators"
     if re.fullmatch(r"[+-]?\d+,\d+", text):
         return f"write {text.replace(',', '.')}, with a decimal point"
@@ -184,7 +186,7 @@ def _currency(value: Any) -> Any:
     if not isinstance(value, str) or value in currency_codes():
         return value
     near = value.upper() if value.upper() in currency_codes() else _CURRENCY_SLIPS.get(value.upper())
-    near = near or (nearest(value, currency_codes()) if len(value) == 3 else None)
+    near = near or next((code for code in sorted(currency_codes()) if sorted(code) == sorted(value.upper())), None)
     cure = f"did you mean {near}?" if near else "write three letters such as EUR"
     raise refusal("is not an ISO 4217 currency code", cure)
 

@@ -24,7 +24,7 @@ from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.prices import PriceRow
 from beachhead.evidence.terms import FILE as TERMS_FILE
 from beachhead.evidence.terms import Terms
-from beachhead.evidence.termsfile import parse_terms
+from beachhead.evidence.termsfile import line_of, parse_terms
 from beachhead.evidence.textfile import decode, read_bytes
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput, Fault
@@ -126,7 +126,7 @@ def _draft(path: Path) -> _Draft:
     faults = [
         *(() if isinstance(terms, Terms) else terms),
         *(fault for loaded in tables.values() for fault in loaded.faults),
-        *reference_faults(tables, terms if isinstance(terms, Terms) else None),
+        *reference_faults(tables, terms if isinstance(terms, Terms) else None, _target_line(files[TERMS_FILE])),
         *_own_rate(tables["fx"], terms),
         *(data for name, data in files.items() if name.startswith("rules") and isinstance(data, Fault)),
         *_misnamed(path, files),
@@ -148,6 +148,9 @@ def _files(path: Path) -> dict[str, bytes | Fault]:
             files[table.file] = read_bytes(path / table.file, table.file)
     for name in _rules(path):
         files[name] = read_bytes(path / name, name)
+    if _is_there(path / "rules") and not (path / "rules").is_dir():
+        cure = "make it a folder of .yaml files"
+        files["rules"] = Fault(file="rules", problem="is a file where a folder should be", cure=cure)
     return files
 
 
@@ -158,13 +161,18 @@ def _is_there(path: Path) -> bool:
 def _rules(path: Path) -> list[str]:
     folder = path / "rules"
     if not folder.is_dir():
-        return ["rules"] if _is_there(folder) else []  # not a directory: reading it says so
+        return []
     return sorted(f"rules/{file.name}" for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
 
 
 def _terms(data: bytes | Fault) -> Terms | tuple[Fault, ...]:
     text = data if isinstance(data, Fault) else decode(data, TERMS_FILE)
     return (text,) if isinstance(text, Fault) else parse_terms(text)
+
+
+def _target_line(data: bytes | Fault) -> int | None:
+    text = data if isinstance(data, Fault) else decode(data, TERMS_FILE)
+    return line_of(("objective", "target"), text) if isinstance(text, str) else None
 
 
 def _own_rate(fx: Loaded, terms: Terms | tuple[Fault, ...]) -> Iterator[Fault]:

@@ -31,6 +31,10 @@ class Loaded:
     rows: tuple[Placed[Any], ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    def unsure(self, column: str) -> int:
+        """Rows whose value in a column is itself at fault, so that what it should be is not known."""
+        return len({fault.row for fault in self.faults if fault.column in (column, None) and fault.row is not None})
+
     def written(self, column: str) -> dict[str, int]:
         """Every value of a column with the first line that has it, rows with faults elsewhere included."""
         found: dict[str, int] = {}
@@ -55,7 +59,8 @@ def load_table(table: Table[Any], data: bytes | Fault | None) -> Loaded:
     if not grid.header or (grid.faults and not grid.lines):
         return Loaded(table=table, present=True, grid=grid, faults=grid.faults)
     rows, faults = checked_rows(grid, table.row, table.file)
-    across = [fault for rule in table.across for fault in rule(rows)]
+    rules = table.across + (table.whole if not (faults or grid.faults) else ())
+    across = [fault for rule in rules for fault in rule(rows)]
     faults = (*grid.faults, *faults, *_duplicates(rows, table), *_no_rows(grid, table), *across)
     return Loaded(table=table, present=True, grid=grid, rows=rows, faults=faults)
 

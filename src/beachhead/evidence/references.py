@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from beachhead.evidence.cell import meant
 from beachhead.evidence.load import Loaded
-from beachhead.evidence.row import Column, columns_of
+from beachhead.evidence.row import Column, Placed, columns_of
 from beachhead.evidence.terms import FILE, Terms
 from beachhead.world.errors import Fault
 
 
-def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None) -> Iterator[Fault]:
-    """Faults of every column that refers to another table's column."""
+def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_line: int | None) -> Iterator[Fault]:
+    """Faults of every column that refers to another table's column; `target_line` is that of objective.target."""
     for loaded in tables.values():
         for column in columns_of(loaded.table.row).values():
             if column.refers:
@@ -21,7 +22,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None) -> Itera
                     yield from _present_but_unnamed(loaded, column, tables)
     yield from _renamed_codes(tables)
     if terms is not None and terms.objective.target is not None:
-        yield from _unknown_target(terms.objective.target, tables["targets"])
+        yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
 
 
 def _named_but_absent(
@@ -29,26 +30,26 @@ def _named_but_absent(
 ) -> Iterator[Fault]:
     name, _, of = column.refers.partition(".")
     target = tables[name]
-    if not target.grid.complete or (target.table.required and not target.present):
+    if not target.grid.complete or (target.table.required and not target.grid.lines):
         return  # the file itself is the fault
     known = set(target.written(of))
     if column.refers == "fx.currency":
         if terms is None:
             return
         known.add(terms.currency)
-    for placed in loaded.rows:
-        value = getattr(placed.row, column.name)
-        for word in value if isinstance(value, tuple) else (value,):
-            if word is not None and word not in known:
-                problem, cure = _absence(word, target, of, known)
-                yield Fault(
-                    file=loaded.table.file,
-                    row=placed.line,
-                    column=column.name,
-                    written=word,
-                    problem=problem,
-                    cure=cure,
-                )
+    absent = [(placed, word) for placed in loaded.rows for word in _words(placed, column) if word not in known]
+    if len({word for _, word in absent}) <= target.unsure(of):
+        return  # the codes at fault there are likely those named here
+    for placed, word in absent:
+        problem, cure = _absence(word, target, of, known)
+        yield Fault(
+            file=loaded.table.file, row=placed.line, column=column.name, written=word, problem=problem, cure=cure
+        )
+
+
+def _words(placed: Placed[Any], column: Column) -> tuple[str, ...]:
+    value = getattr(placed.row, column.name)
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def _absence(word: str, target: Loaded, of: str, known: set[str]) -> tuple[str, str]:
@@ -64,8 +65,10 @@ def _present_but_unnamed(loaded: Loaded, column: Column, tables: Mapping[str, Lo
     name, _, of = column.refers.partition(".")
     if not loaded.present or not loaded.grid.complete:
         return
-    here = loaded.written(column.name)
     target = tables[name]
+    here = loaded.written(column.name)
+    if here.keys() - target.written(of).keys():
+        return  # one of the unknown codes may be meant; it is a fault already
     for placed in target.rows:
         word = getattr(placed.row, of)
         if word not in here:
@@ -97,8 +100,8 @@ def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
             yield Fault(file="renames.csv", row=placed.line, column="was", written=row.was, problem=problem, cure=cure)
 
 
-def _unknown_target(code: str, targets: Loaded) -> Iterator[Fault]:
+def _unknown_target(code: str, line: int | None, targets: Loaded) -> Iterator[Fault]:
     known = set(targets.written("code"))
     if targets.grid.complete and code not in known:
         problem, cure = _absence(code, targets, "code", known)
-        yield Fault(file=FILE, column="objective.target", written=code, problem=problem, cure=cure)
+        yield Fault(file=FILE, row=line, column="objective.target", written=code, problem=problem, cure=cure)

@@ -112,11 +112,15 @@ def _in_unit(column: Column) -> str:
 def range_text(column: Column) -> str:
     """The range of a column in words: '0 to 1', '> 0', '>= 0', or ''."""
     if column.least is not None and column.most is not None:
-        return f"{column.least:g} to {column.most:g}"
+        return f"{_plain(column.least)} to {_plain(column.most)}"
     if column.above is not None and column.most is not None:
-        return f"> {column.above:g} to {column.most:g}"
+        return f"> {_plain(column.above)} to {_plain(column.most)}"
     parts = ((">=", column.least), (">", column.above), ("<=", column.most))
-    return " ".join(f"{sign} {bound:g}" for sign, bound in parts if bound is not None)
+    return " ".join(f"{sign} {_plain(bound)}" for sign, bound in parts if bound is not None)
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if float(bound).is_integer() else f"{bound:g}"
 
 
 def columns_of(row: type[BaseModel]) -> dict[str, Column]:
@@ -188,6 +192,7 @@ class Table(Generic[R]):
         required: whether a launch must have it, with at least one row.
         purpose: one sentence for the reference page.
         across: rules that look at several rows of the table at once; each yields faults.
+        whole: such rules that would mislead while any row is missing; not asked before every row is right.
     """
 
     name: str
@@ -195,6 +200,7 @@ class Table(Generic[R]):
     required: bool
     purpose: str
     across: tuple[Callable[[tuple[Placed[R], ...]], Iterable[Fault]], ...] = ()
+    whole: tuple[Callable[[tuple[Placed[R], ...]], Iterable[Fault]], ...] = ()
 
     @property
     def file(self) -> str:

@@ -67,7 +67,7 @@ class Objective(Section):
         "tail over which the downside is averaged (CVaR): 0.1 = the worst tenth", above=0, most=1, default=0.1
     )
     downside_floor: Decimal | None = column(
-        "lowest mean value allowed in that tail, usually negative; left out = no limit",
+        "lowest mean value allowed in that tail, usually negative; blank = no limit",
         unit="launch currency",
         default=None,
     )
@@ -102,22 +102,24 @@ class LimitsSection(Section):
 class Seeds(Section):
     """Seeds of everything drawn at random; the same seeds, folder and version give the same answer."""
 
-    outlook: Integer = column("draws of demand", least=0, most=2**53, default=1)
-    plan: Integer = column("draws inside planning", least=0, most=2**53, default=2)
-    rehearsal: Integer = column("made-up worlds", least=0, most=2**53, default=3)
+    outlook: Integer = column("draws of demand", least=0, most=999_999_999, default=1)
+    plan: Integer = column("draws inside planning", least=0, most=999_999_999, default=2)
+    rehearsal: Integer = column("made-up worlds", least=0, most=999_999_999, default=3)
 
 
 class BeliefSection(Section):
     """Prior knowledge; left out, the belief's own defaults hold (fitted on entries of other brands)."""
 
     share_median: Decimal | None = column(
-        "median share of battery-electric sales the brand takes in months 7 to 12",
+        "median share of battery-electric sales the brand takes in months 7 to 12; blank = the belief's own default",
         unit="share",
         above=0,
         most=1,
         default=None,
     )
-    share_sd: Decimal | None = column("standard deviation of the log of that share", above=0, most=5, default=None)
+    share_sd: Decimal | None = column(
+        "standard deviation of the log of that share; blank = the belief's own default", above=0, most=5, default=None
+    )
 
 
 class Terms(Section):

@@ -30,7 +30,7 @@ def parse_terms(text: str) -> Terms | tuple[Fault, ...]:
     try:
         return Terms.model_validate(raw)
     except ValidationError as error:
-        return tuple(_fault(dict(each), raw, text) for each in error.errors())
+        return _faults([dict(each) for each in error.errors()], text)
 
 
 def _syntax(message: str, text: str) -> Fault:
@@ -44,7 +44,20 @@ def _syntax(message: str, text: str) -> Fault:
     return Fault(file=FILE, row=row, written=written, problem=problem, cure=cure)
 
 
-def _fault(error: Mapping[str, Any], raw: Mapping[str, Any], text: str) -> Fault:
+def _faults(errors: list[dict[str, Any]], text: str) -> tuple[Fault, ...]:
+    unknown = [_fault(error, text) for error in errors if error["type"] == "extra_forbidden"]
+    others = [_fault(error, text) for error in errors if error["type"] != "extra_forbidden"]
+    # One slip, one fault: what an unknown key is likely to mean is not reported as missing too.
+    meant = {f"{fault.column}".rpartition(".")[0] + fault.cure for fault in unknown}
+    return (*unknown, *(fault for fault in others if fault.written or _slip(fault) not in meant))
+
+
+def _slip(fault: Fault) -> str:
+    section, _, key = f"{fault.column}".rpartition(".")
+    return f"{section}did you mean {key}?"
+
+
+def _fault(error: Mapping[str, Any], text: str) -> Fault:
     where = tuple(str(part) for part in error["loc"] if isinstance(part, str))
     if error["type"] == "extra_forbidden":
         return unknown_key(error, tuple(_section(where[:-1]).model_fields), FILE, line_of(where, text))

@@ -69,16 +69,14 @@ def _not_a_file(mode: int) -> str:
 
 
 def _too_large(data: bytes, file: str) -> Fault | None:
-    start, number = 0, 1
-    while start < len(data):
-        end = data.find(b"\n", start)
-        length = (end if end >= 0 else len(data)) - start
-        if length > MOST_LINE_BYTES:
-            cure = "no line may be longer than 1 MB; check that this is the right file and that its lines end"
-            return Fault(file=file, row=number, problem="is a line longer than 1 MB", cure=cure)
+    start = 0
+    while len(data) - start > MOST_LINE_BYTES:
+        end = data.rfind(b"\n", start, start + MOST_LINE_BYTES + 1)
         if end < 0:
-            break
-        start, number = end + 1, number + 1
+            cure = "no line may be longer than 1 MB; check that this is the right file and that its lines end"
+            row = data.count(b"\n", 0, start) + 1
+            return Fault(file=file, row=row, problem="is a line longer than 1 MB", cure=cure)
+        start = end + 1
     if len(data) > MOST_BYTES:
         return Fault(
             file=file, problem="is larger than 16 MB", cure="split the launch, or leave rows out that no plan needs"
@@ -152,22 +150,24 @@ def _header_faults(
         if len(header) == 1 and sign in joined:
             cure = "export it with commas between cells and points in numbers"
             return [Fault(file=file, row=row, written=joined, problem=f"is separated by {name}, not commas", cure=cure)]
-    faults = []
+    faults: list[Fault] = []
+    lacking = [name for name in required if name not in header]
     for name, count in Counter(header).items():
         if name == "":
             cure = "name the column or delete it"
             faults.append(Fault(file=file, row=row, problem="has a column without a name", cure=cure))
         elif name not in known:
-            cure = meant(name, known, f"delete the column; known are {', '.join(known)}")
+            cure = meant(name, lacking, meant(name, known, f"delete the column; known are {', '.join(known)}"))
+            lacking = [each for each in lacking if each not in cure]  # one slip, one fault
             faults.append(Fault(file=file, row=row, column=name, written=name, problem="is not a column", cure=cure))
         elif count > 1:
             problem, cure = f"stands {count} times in the header", "keep one of them"
             faults.append(Fault(file=file, row=row, column=name, written=name, problem=problem, cure=cure))
-    for name in required:
-        if name not in header:
-            cure = "add it; docs/reference/columns.md says what it means"
-            faults.append(Fault(file=file, row=row, column=name, problem="is a required column and missing", cure=cure))
-    return faults
+    cure = "add it; docs/reference/columns.md says what it means"
+    return faults + [
+        Fault(file=file, row=row, column=name, problem="is a required column and missing", cure=cure)
+        for name in lacking
+    ]
 
 
 def _ragged(cells: tuple[str, ...], header: tuple[str, ...], row: int, file: str) -> list[Fault]:

@@ -24,5 +24,8 @@ class CompetitorRow(Sourced):
 
 
 TABLE = Table(
-    name="competitors", row=CompetitorRow, required=False, purpose="What other brands sell, market by market."
+    name="competitors",
+    row=CompetitorRow,
+    required=False,
+    purpose="What other brands sell, market by market, in all or by model.",
 )

@@ -49,5 +49,5 @@ TABLE = Table(
     name="economics",
     row=EconomicsRow,
     required=True,
-    purpose="What it costs and earns to sell in a market through a channel.",
+    purpose="What it costs and earns to sell in a market through a channel, one row each.",
 )

@@ -14,4 +14,9 @@ class FactRow(Sourced):
     value: Number = column("the number, in the unit that ends the name")
 
 
-TABLE = Table(name="facts", row=FactRow, required=False, purpose="Every other sourced number known of a market.")
+TABLE = Table(
+    name="facts",
+    row=FactRow,
+    required=False,
+    purpose="Every other sourced number known of a market; rooms look them up by name.",
+)

@@ -44,6 +44,6 @@ TABLE = Table(
     name="markets",
     row=MarketRow,
     required=True,
-    purpose="The countries in which cars are, or may be, sold; the home market too.",
+    purpose="Countries in which cars are, or may be, sold, the home market too; the source is that of `bev_per_year`.",
     across=(one_home,),
 )

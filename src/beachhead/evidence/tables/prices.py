@@ -21,4 +21,9 @@ class PriceRow(Sourced):
     )
 
 
-TABLE = Table(name="prices", row=PriceRow, required=True, purpose="What is asked for an offer in a market.")
+TABLE = Table(
+    name="prices",
+    row=PriceRow,
+    required=True,
+    purpose="What is asked for an offer in a market; an offer without a row is not sold there.",
+)

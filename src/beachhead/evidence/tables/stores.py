@@ -25,5 +25,5 @@ TABLE = Table(
     name="stores",
     row=StoreRow,
     required=False,
-    purpose="Stores, agents and dealers that stand already, or are decided.",
+    purpose="Stores, agents and dealers that stand already or are decided; one row may stand for several.",
 )

@@ -59,6 +59,8 @@ def odds_sum_to_one(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
     for placed in rows:
         groups[placed.row.origin, placed.row.destination].append(placed)
     for (origin, destination), group in groups.items():
+        if any(spans_do_not_overlap(tuple(group))):
+            continue  # that is the fault to mend first
         for day, total in odds_gaps([(first(p.row), last(p.row), p.row.odds) for p in group])[:1]:
             line = next(p.line for p in group if first(p.row) <= day <= last(p.row))
             since = "" if day == date.min else f" from {day}"
@@ -77,5 +79,6 @@ TABLE = Table(
     row=TariffRow,
     required=False,
     purpose="Border duties by origin and destination, with effective dates, quotas and scenario odds.",
-    across=(spans_do_not_overlap, odds_sum_to_one),
+    across=(spans_do_not_overlap,),
+    whole=(odds_sum_to_one,),
 )

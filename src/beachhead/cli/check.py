@@ -1,0 +1,80 @@
+"""`beachhead check`: all faults of a launch folder at once, each with its place and cure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from typing import Annotated
+
+import typer
+
+from beachhead.case.check import Checked, check_launch
+from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.world.errors import Fault
+
+ALIKE_SHOWN = 3
+AllFlag = Annotated[bool, typer.Option("--all", help="List every fault, also those that are alike.")]
+
+
+def check(folder: LaunchDir, every: AllFlag = False, as_json: JsonFlag = False) -> None:
+    """Check a launch folder and report all its faults at once, each with its place and cure."""
+    found = check_launch(folder)
+    if as_json:
+        _show_json(found)
+    elif found.faults:
+        _show_faults(found, every)
+    else:
+        _show_sound(found)
+    if found.faults:
+        raise typer.Exit(1)
+
+
+def _show_json(found: Checked) -> None:
+    digest = found.folder.digest if found.folder else None
+    show_json(
+        {
+            "folder": str(found.path),
+            "sound": not found.faults,
+            "digest": digest,
+            "tables": found.tables,
+            "faults": found.faults,
+        }
+    )
+
+
+def _show_sound(found: Checked) -> None:
+    launch = found.folder
+    assert launch is not None, "a folder without a fault is read"
+    home = [market.code for market in launch.markets if market.is_home]
+    abroad = len(launch.markets) - len(home)
+    say(
+        f"{launch.terms.name} is sound: {_count(abroad, 'market')} to enter{f' from {home[0]}' if home else ''}, "
+        f"{_count(len(launch.offers), 'offer')}, "
+        f"{_count(launch.terms.quarters, 'quarter')} from {launch.terms.start}, all money in {launch.terms.currency}."
+    )
+    rows = [
+        [table.name, str(table.rows), *(str(table.grades[grade] or "") for grade in "ABC"), table.oldest]
+        for table in found.tables
+    ]
+    show_table(["table", "rows", "grade A", "B", "C", "oldest fact"], rows, right={1, 2, 3, 4})
+    say("A read at source, B general knowledge, C assumption with its rule.", "", f"Next: beachhead plan {found.path}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _show_faults(found: Checked, every: bool) -> None:
+    files = {fault.file for fault in found.faults}
+    say(f"{found.path} has {_count(len(found.faults), 'fault')} in {_count(len(files), 'file')}:", "")
+    alike: dict[tuple[str, str | None, str], list[Fault]] = defaultdict(list)
+    for fault in found.faults:
+        alike[fault.file, fault.column, fault.problem].append(fault)
+    for faults in alike.values():
+        shown = faults if every or len(faults) <= ALIKE_SHOWN + 1 else faults[:ALIKE_SHOWN]
+        for fault in shown:
+            print(textwrap.fill(str(fault), WIDTH, subsequent_indent="    ", break_on_hyphens=False))
+        if rest := faults[len(shown) :]:
+            rows = ", ".join(str(fault.row) for fault in rest[:8]) + (" ..." if len(rest) > 8 else "")
+            print(textwrap.fill(f"    and {len(rest)} more like it, in rows {rows}", WIDTH, subsequent_indent="    "))
+    say("", "Mend them and check again. docs/reference/columns.md says what each column means.")

@@ -1,0 +1,93 @@
+"""Writes the reference page of the launch folder from its schema.
+
+`python -m beachhead.evidence.reference > docs/reference/columns.md`
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+from beachhead.evidence.row import Column, Table, columns_of, range_text
+from beachhead.evidence.tables import TABLES
+from beachhead.evidence.terms import Terms
+
+_OPENING = """\
+# The launch folder, column by column
+
+Generated from the schema by `python -m beachhead.evidence.reference`; do not edit.
+
+A launch is a folder of text files: `launch.toml`, tables as comma-separated UTF-8 files with a header line, and
+`rules/*.yaml`. Required are `launch.toml`, {required}; the others may be left out. Columns may stand in
+any order. A blank cell means what the last column says; it never means 0. Shares are written 0.25, not 25 %. Amounts
+are converted through `fx.csv` when the folder is read. A file may hold 16 MB, a line 1 MB. `beachhead check` reports
+everything that does not hold, each with its place and cure.
+
+**key** columns make a row unique together. → names the column in which each value must occur; ⇄ says that every value
+there must also occur here.
+"""
+
+
+def columns_page() -> str:
+    """The reference page as Markdown."""
+    required = [f"`{table.file}`" for table in TABLES if table.required]
+    parts = [_OPENING.format(required=", ".join(required[:-1]) + f" and {required[-1]}")]
+    parts += ["\n".join(_terms())]
+    parts += ["\n".join(_table(table)) for table in TABLES]
+    return "\n".join(parts)
+
+
+def _terms() -> Iterator[str]:
+    yield "## launch.toml (required)\n"
+    columns = columns_of(Terms)
+    sections = _sections()
+    yield from _rows([column for name, column in columns.items() if name not in sections], "key")
+    for name, model in sections.items():
+        yield f"\n`[{name}]` {Terms.model_fields[name].description}\n"
+        yield from _rows(list(columns_of(model).values()), "key")
+    yield ""
+
+
+def _sections() -> dict[str, type[BaseModel]]:
+    kinds = ((name, field.annotation) for name, field in Terms.model_fields.items())
+    return {name: kind for name, kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)}
+
+
+def _table(table: Table[Any]) -> Iterator[str]:
+    yield f"## {table.file} ({'required' if table.required else 'optional'})\n"
+    yield f"{table.purpose}\n"
+    yield from _rows(list(columns_of(table.row).values()), "column")
+    yield ""
+
+
+def _rows(columns: list[Column], first: str) -> Iterator[str]:
+    yield f"| {first} | meaning | written as | unit | range | if blank |"
+    yield "|---|---|---|---|---|---|"
+    for column in columns:
+        name = f"`{column.name}`" + (" **key**" if column.key else "")
+        refers = f" {'⇄' if column.every else '→'} `{column.refers}`" if column.refers else ""
+        meaning, _, blank = column.meaning.partition("; blank = ")
+        cells = (name, meaning + refers, column.how, column.unit, range_text(column), blank or _default(column))
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(column: Column) -> str:
+    default = column.default
+    if column.required:
+        return "**required**"
+    if default is None:
+        return "not known"
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if default in ("", ()):
+        return "none"
+    shown = default.value if isinstance(default, Enum) else f"{default:g}" if isinstance(default, float) else default
+    return f"`{shown}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(columns_page())

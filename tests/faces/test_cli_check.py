@@ -1,0 +1,108 @@
+"""`beachhead new` and `beachhead check`, as a user sees them."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.new import examples
+from beachhead.cli.app import app, main
+from beachhead.cli.show import WIDTH
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Path:
+    target = tmp_path / "x"
+    assert RUNNER.invoke(app, ["new", str(target)]).exit_code == 0
+    return target
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_bundled_launch_can_be_copied_and_is_sound(tmp_path: Path, example: str):
+    made = RUNNER.invoke(app, ["new", str(tmp_path / "x"), "--example", example])
+    assert made.exit_code == 0
+    assert f"Next: beachhead check {tmp_path / 'x'}" in made.stdout.replace("\n", "")
+    checked = RUNNER.invoke(app, ["check", str(tmp_path / "x")])
+    assert checked.exit_code == 0, checked.stdout
+    assert " is sound: " in checked.stdout
+    assert max(map(len, checked.stdout.splitlines())) <= WIDTH
+
+
+def test_the_summary_of_xiaomi_counts_what_is_there(tmp_path: Path):
+    RUNNER.invoke(app, ["new", str(tmp_path / "x"), "--example", "xiaomi"])
+    answer = json.loads(RUNNER.invoke(app, ["check", str(tmp_path / "x"), "--json"]).stdout)
+    assert answer["sound"] is True
+    assert answer["faults"] == []
+    rows = {table["name"]: table["rows"] for table in answer["tables"]}
+    assert rows["markets"] == 48
+    assert rows["offers"] == 6
+    assert rows["prices"] == 48 * 6
+
+
+def test_a_folder_that_holds_something_is_never_overwritten(launch: Path, capsys: pytest.CaptureFixture[str]):
+    before = {path.name: path.read_bytes() for path in launch.iterdir()}
+    assert run(["new", str(launch), "--example", "xiaomi"]) == 1
+    assert "is not empty" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in launch.iterdir()} == before
+
+
+def test_an_example_that_does_not_exist_is_told_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["new", str(tmp_path / "y"), "--example", "xiaomy"]) == 1
+    assert "did you mean xiaomi?" in capsys.readouterr().err
+    assert not (tmp_path / "y").exists()
+
+
+def test_faults_are_listed_with_place_and_cure_within_the_width_and_exit_one(launch: Path):
+    markets = launch / "markets.csv"
+    markets.write_text(markets.read_text().replace("150000", "NaN").replace("Sweden", ""))
+    shown = RUNNER.invoke(app, ["check", str(launch)])
+    assert shown.exit_code == 1
+    assert "has 2 faults in 1 file" in shown.stdout.replace("\n", " ")
+    assert "markets.csv:2:bev_per_year: 'NaN' is not a number:" in shown.stdout
+    assert "markets.csv:3:name: is blank but required: write the English short name" in shown.stdout
+    assert max(len(line) for line in shown.stdout.splitlines()[1:]) <= WIDTH
+    answer = RUNNER.invoke(app, ["check", str(launch), "--json"])
+    assert answer.exit_code == 1
+    faults = json.loads(answer.stdout)["faults"]
+    assert [(fault["row"], fault["column"]) for fault in faults] == [(2, "bev_per_year"), (3, "name")]
+
+
+def test_faults_that_are_alike_are_shown_once_and_counted(launch: Path):
+    prices = launch / "prices.csv"
+    head, *rows = prices.read_text().splitlines()
+    prices.write_text("\n".join([head, *(row.replace(",ONE,", ",TWO,") for row in rows), *rows]) + "\n")
+    (launch / "facts.csv").write_text(
+        "market,name,value,source,as_of,grade\n" + "".join(f"NO,f{i},x,y,2026-01-01,C\n" for i in range(20))
+    )
+    short = RUNNER.invoke(app, ["check", str(launch)]).stdout
+    assert "and 17 more like it, in rows 5, 6, 7" in short
+    every = RUNNER.invoke(app, ["check", str(launch), "--all"]).stdout
+    assert every.count("facts.csv:") == 20
+
+
+def test_wrong_usage_exits_two():
+    assert RUNNER.invoke(app, ["check"]).exit_code == 2
+    assert RUNNER.invoke(app, ["new"]).exit_code == 2
+
+
+def test_a_folder_that_is_not_there_is_a_fault_not_a_traceback(tmp_path: Path):
+    shown = RUNNER.invoke(app, ["check", str(tmp_path / "nowhere")])
+    assert shown.exit_code == 1
+    assert "does not exist" in shown.stdout.replace("\n", " ")
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of the command line as started by a user."""
+    old = sys.argv
+    sys.argv = ["beachhead", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        sys.argv = old
+    return 0
