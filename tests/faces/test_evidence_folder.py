@@ -270,8 +270,17 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is not an ISO 4217 currency code",
         "did you mean EUR?",
     ),
-    "a currency without a rate": (
-        replaced("prices.csv", "480000,NOK", "480000,USD"),
+    "a price in another currency than the market's": (
+        replaced("prices.csv", "480000,NOK", "41000,EUR"),
+        "prices.csv:2:currency",
+        "is not the currency of NO, which is NOK",
+        "write the price in NOK",
+    ),
+    "a price and a market in a currency without a rate": (
+        lambda folder: (
+            replaced("prices.csv", "480000,NOK", "480000,USD")(folder),
+            replaced("markets.csv", "nordic,NOK", "nordic,USD")(folder),
+        ),
         "prices.csv:2:currency",
         "has no rate in fx.csv",
         "what one USD is worth",
@@ -612,6 +621,12 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is missing while kind is units_by",
         "write a quarter",
     ),
+    "a goal beyond the horizon": (
+        replaced("launch.toml", '"npv"', '"units_by"\nby = "2031Q4"'),
+        "launch.toml:9:objective.by",
+        "lies outside the quarters planned",
+        "from 2027Q3 to 2028Q2",
+    ),
     "an unknown objective": (
         replaced("launch.toml", '"npv"', '"npw"'),
         "launch.toml:8:objective.kind",
@@ -697,7 +712,31 @@ def test_hundreds_of_faults_are_counted_and_not_all_listed(folder: Path):
     (folder / "facts.csv").write_text("market,name,value,source,as_of,grade\n" + rows)
     faults = check_folder(folder)
     assert len(faults) == 501
-    assert any("faults more than are listed" in fault.problem for fault in faults)
+    assert any("more faults than the 500 listed" in fault.problem for fault in faults)
+
+
+@pytest.mark.parametrize("row", ["x", "Atlantis,a,1,s,2026-01-01,C", "NO,a,1,s,2026-01-01,C", "NO,a,x,s,2026-01-01,C"])
+def test_a_table_wrong_throughout_is_given_up(folder: Path, row: str):
+    (folder / "facts.csv").write_text("market,name,value,source,as_of,grade\n" + f"{row}\n" * 5000)
+    assert len(check_folder(folder)) == 501
+
+
+def test_a_table_has_no_more_than_a_hundred_thousand_rows(folder: Path):
+    rows = "".join(f"NO,f{i},1,rule,2026-01-01,C\n" for i in range(100_002))
+    (folder / "facts.csv").write_text("market,name,value,source,as_of,grade\n" + rows)
+    (fault,) = check_folder(folder)
+    assert (fault.row, "too long" in fault.problem) == (100_003, True)
+
+
+def test_a_header_of_a_hundred_thousand_columns_is_one_fault(folder: Path):
+    (folder / "facts.csv").write_text(",".join(f"c{i}" for i in range(100_000)) + "\n")
+    (fault,) = check_folder(folder)
+    assert fault.problem == "has 100000 columns"
+
+
+def test_a_path_that_cannot_be_looked_at_is_said_so(tmp_path: Path):
+    (fault,) = check_folder(tmp_path / ("x" * 5000))
+    assert "cannot be read" in fault.problem
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from beachhead.evidence.cell import meant
 from beachhead.evidence.row import Placed, R, Row, columns_of
-from beachhead.evidence.textfile import Grid, Line
+from beachhead.evidence.textfile import MOST_FAULTS, Grid, Line, given_up
 from beachhead.world.errors import Fault
 
 _KINDS = {
@@ -40,6 +40,9 @@ def checked_rows(grid: Grid, row: type[R], file: str) -> tuple[tuple[Placed[R], 
             rows.append(Placed(line.number, found))
         else:
             faults += found
+            if len(faults) > MOST_FAULTS:
+                faults.append(given_up(line.number + 1, file))
+                break
     return tuple(rows), tuple(faults)
 
 

@@ -25,13 +25,13 @@ from beachhead.evidence.tables.prices import PriceRow
 from beachhead.evidence.terms import FILE as TERMS_FILE
 from beachhead.evidence.terms import Terms
 from beachhead.evidence.termsfile import line_of, parse_terms
-from beachhead.evidence.textfile import decode, read_bytes
+from beachhead.evidence.textfile import MOST_FAULTS, decode, read_bytes
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.market import Market
 from beachhead.world.offer import Offer, Price
 
-MOST_FAULTS_PER_FILE = 500
+MOST_TERMS_BYTES = 2**20
 
 R = TypeVar("R", bound=Row)
 
@@ -115,11 +115,18 @@ def check_folder(path: Path) -> tuple[Fault, ...]:
 
 
 def _draft(path: Path) -> _Draft:
-    if not path.is_dir():
+    try:
+        if path.is_dir():
+            return _draft_of(path)
         problem = "is not a folder" if path.exists() else "does not exist"
-        cure = "name a launch folder; `beachhead new DIR --example xiaomi` makes one"
-        fault = Fault(file=str(path), problem=problem, cure=cure)
-        return _Draft(terms=None, tables={}, faults=(fault,), rules=(), digest="")
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    cure = "name a launch folder; `beachhead new DIR --example xiaomi` makes one"
+    fault = Fault(file=str(path), problem=problem, cure=cure)
+    return _Draft(terms=None, tables={}, faults=(fault,), rules=(), digest="")
+
+
+def _draft_of(path: Path) -> _Draft:
     files = _files(path)
     terms = _terms(files[TERMS_FILE])
     tables = {table.name: load_table(table, files.get(table.file)) for table in TABLES}
@@ -142,7 +149,7 @@ def _draft(path: Path) -> _Draft:
 
 def _files(path: Path) -> dict[str, bytes | Fault]:
     """Every file of the launch that is there or must be, by name."""
-    files = {TERMS_FILE: read_bytes(path / TERMS_FILE, TERMS_FILE)}
+    files = {TERMS_FILE: read_bytes(path / TERMS_FILE, TERMS_FILE, MOST_TERMS_BYTES)}
     for table in TABLES:
         if table.required or _is_there(path / table.file):
             files[table.file] = read_bytes(path / table.file, table.file)
@@ -207,14 +214,12 @@ def _capped(faults: Iterable[Fault]) -> Iterator[Fault]:
     counts: dict[str, int] = defaultdict(int)
     for fault in faults:
         counts[fault.file] += 1
-        if counts[fault.file] <= MOST_FAULTS_PER_FILE:
+        if counts[fault.file] <= MOST_FAULTS:
             yield fault
     for file, count in counts.items():
-        if count > MOST_FAULTS_PER_FILE:
-            more = count - MOST_FAULTS_PER_FILE
-            yield Fault(
-                file=file, problem=f"has {more} faults more than are listed", cure="mend those listed, then check again"
-            )
+        if count > MOST_FAULTS:
+            problem = f"has more faults than the {MOST_FAULTS} listed"
+            yield Fault(file=file, problem=problem, cure="mend those listed, then check again")
 
 
 def _digest(files: Mapping[str, bytes | Fault]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from beachhead.evidence.checked import checked_rows
 from beachhead.evidence.row import Placed, Row, Table, columns_of
-from beachhead.evidence.textfile import Grid, decode, parse
+from beachhead.evidence.textfile import MOST_FAULTS, Grid, decode, parse
 from beachhead.world.errors import Fault
 
 
@@ -60,8 +61,8 @@ def load_table(table: Table[Any], data: bytes | Fault | None) -> Loaded:
         return Loaded(table=table, present=True, grid=grid, faults=grid.faults)
     rows, faults = checked_rows(grid, table.row, table.file)
     rules = table.across + (table.whole if not (faults or grid.faults) else ())
-    across = [fault for rule in rules for fault in rule(rows)]
-    faults = (*grid.faults, *faults, *_duplicates(rows, table), *_no_rows(grid, table), *across)
+    several = (_duplicates(rows, table), _no_rows(grid, table), *(rule(rows) for rule in rules))
+    faults = (*grid.faults, *faults, *(fault for found in several for fault in islice(found, MOST_FAULTS + 1)))
     return Loaded(table=table, present=True, grid=grid, rows=rows, faults=faults)
 
 

@@ -9,6 +9,7 @@ from beachhead.evidence.cell import meant
 from beachhead.evidence.load import Loaded
 from beachhead.evidence.row import Column, Placed, columns_of
 from beachhead.evidence.terms import FILE, Terms
+from beachhead.evidence.textfile import MOST_FAULTS
 from beachhead.world.errors import Fault
 
 
@@ -21,6 +22,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
                 if column.every:
                     yield from _present_but_unnamed(loaded, column, tables)
     yield from _renamed_codes(tables)
+    yield from _foreign_prices(tables)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
 
@@ -40,7 +42,7 @@ def _named_but_absent(
     absent = [(placed, word) for placed in loaded.rows for word in _words(placed, column) if word not in known]
     if len({word for _, word in absent}) <= target.unsure(of):
         return  # the codes at fault there are likely those named here
-    for placed, word in absent:
+    for placed, word in absent[: MOST_FAULTS + 1]:
         problem, cure = _absence(word, target, of, known)
         yield Fault(
             file=loaded.table.file, row=placed.line, column=column.name, written=word, problem=problem, cure=cure
@@ -79,6 +81,19 @@ def _present_but_unnamed(loaded: Loaded, column: Column, tables: Mapping[str, Lo
                 written=word,
                 problem=f"has no row in {loaded.table.file}",
                 cure=f"add a row to {loaded.table.file} with {column.name} {word}, or delete this one",
+            )
+
+
+def _foreign_prices(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Prices in another currency than their market's."""
+    asked = {placed.row.code: placed.row.currency for placed in tables["markets"].rows}
+    for placed in tables["prices"].rows:
+        row = placed.row
+        if row.currency != asked.get(row.market, row.currency):
+            problem = f"is not the currency of {row.market}, which is {asked[row.market]}"
+            cure = f"write the price in {asked[row.market]}, or change the currency of {row.market} in markets.csv"
+            yield Fault(
+                file="prices.csv", row=placed.line, column="currency", written=row.currency, problem=problem, cure=cure
             )
 
 

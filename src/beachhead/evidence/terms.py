@@ -146,6 +146,14 @@ class Terms(Section):
     seeds: Seeds = Field(default_factory=Seeds, description="seeds of everything drawn at random")
     belief: BeliefSection = Field(default_factory=BeliefSection, description="prior knowledge")
 
+    @model_validator(mode="after")
+    def _goal_lies_within(self) -> Terms:
+        by = self.objective.by
+        if by is not None and by not in self.grid:
+            cure = f"write a quarter from {self.grid[0]} to {self.grid[-1]}"
+            raise refusal("lies outside the quarters planned", cure, "objective.by")
+        return self
+
     @property
     def grid(self) -> tuple[Quarter, ...]:
         """The T quarters planned."""

@@ -1,6 +1,7 @@
 """Reads a text file or table of a launch folder within bounded memory; what cannot be read becomes a fault.
 
-Nothing larger than `MOST_BYTES` is ever held: a line of a gigabyte is refused after its first megabytes.
+Nothing larger than `MOST_BYTES` is ever held: a line of a gigabyte is refused after its first megabytes. A table that
+is wrong throughout is given up after `MOST_FAULTS`, so time is bounded too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from beachhead.world.errors import Fault
 
 MOST_BYTES = 16 * 2**20
 MOST_LINE_BYTES = 2**20
+MOST_ROWS = 100_000
+MOST_COLUMNS = 500
+MOST_FAULTS = 500
+"""Faults of one table after which reading stops: what would follow is told as one fault more."""
 MOST_FAULTS = 500
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -48,19 +53,19 @@ class Grid:
     header_row: int = 1
 
 
-def read_bytes(path: Path, file: str) -> bytes | Fault:
-    """The bytes of a regular file of at most 16 MB, or why not."""
+def read_bytes(path: Path, file: str, most: int = MOST_BYTES) -> bytes | Fault:
+    """The bytes of a regular file of at most `most` bytes, or why not."""
     try:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):
             return Fault(file=file, problem=_not_a_file(mode), cure="put the file itself here")
         with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+            data = stream.read(most + 1)
     except FileNotFoundError:
         return Fault(file=file, problem="is missing", cure="create it, or start from `beachhead new`")
     except OSError as error:
         return Fault(file=file, problem=f"cannot be read ({error.strerror})", cure="check the file's permissions")
-    return _too_large(data, file) or data
+    return _too_large(data, file, most) or data
 
 
 def _not_a_file(mode: int) -> str:
@@ -68,7 +73,7 @@ def _not_a_file(mode: int) -> str:
     return next((words for test, words in kinds if test(mode)), "is not a regular file") + " where a file should be"
 
 
-def _too_large(data: bytes, file: str) -> Fault | None:
+def _too_large(data: bytes, file: str, most: int) -> Fault | None:
     start = 0
     while len(data) - start > MOST_LINE_BYTES:
         end = data.rfind(b"\n", start, start + MOST_LINE_BYTES + 1)
@@ -77,10 +82,9 @@ def _too_large(data: bytes, file: str) -> Fault | None:
             row = data.count(b"\n", 0, start) + 1
             return Fault(file=file, row=row, problem="is a line longer than 1 MB", cure=cure)
         start = end + 1
-    if len(data) > MOST_BYTES:
-        return Fault(
-            file=file, problem="is larger than 16 MB", cure="split the launch, or leave rows out that no plan needs"
-        )
+    if len(data) > most:
+        problem = f"is larger than {most // 2**20} MB"
+        return Fault(file=file, problem=problem, cure="split the launch, or leave rows out that no plan needs")
     return None
 
 
@@ -126,6 +130,8 @@ def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1) 
                 faults += _ragged(stripped, header, start, file)
                 lines.append(Line(start, stripped))
             start = reader.line_num + 1
+            if len(faults) > MOST_FAULTS or len(lines) > MOST_ROWS:
+                return Grid(header=header, lines=tuple(lines), faults=(*faults, given_up(start, file)), complete=False)
     except csv.Error as error:
         faults.append(_quoting(error, start, file))
         return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=False, header_row=found)
@@ -142,10 +148,21 @@ def with_known_header(grid: Grid, file: str, known: tuple[str, ...], required: t
     return Grid(header=grid.header, faults=tuple(faults), complete=False) if faults else grid
 
 
+def given_up(row: int, file: str) -> Fault:
+    """The last fault of a table that is read no further."""
+    cure = f"mend those listed; a table may have {MOST_ROWS} rows"
+    return Fault(
+        file=file, row=row, problem="and what follows was not read, the table being too long or too faulty", cure=cure
+    )
+
+
 def _header_faults(
     header: tuple[str, ...], row: int, file: str, known: tuple[str, ...], required: tuple[str, ...]
 ) -> list[Fault]:
     joined = ",".join(header)
+    if len(header) > MOST_COLUMNS:
+        cure = "check that this is the right file and that its lines end"
+        return [Fault(file=file, row=row, problem=f"has {len(header)} columns", cure=cure)]
     for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
         if len(header) == 1 and sign in joined:
             cure = "export it with commas between cells and points in numbers"

@@ -75,11 +75,15 @@ def odds_gaps(spans: list[tuple[date, date, float]]) -> list[tuple[date, float]]
 
     Days on which nothing is in force are left out.
     """
-    starts = {start for start, _, _ in spans}
-    starts |= {end + timedelta(days=1) for _, end, _ in spans if end < date.max}
-    found = []
-    for day in sorted(starts):
-        in_force = [odds for start, end, odds in spans if start <= day <= end]
-        if in_force and abs(sum(in_force) - 1) > 1e-6:
-            found.append((day, sum(in_force)))
+    change: dict[date, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    for start, end, odds in spans:
+        change[start] = (change[start][0] + 1, change[start][1] + odds)
+        if end < date.max:
+            after = end + timedelta(days=1)
+            change[after] = (change[after][0] - 1, change[after][1] - odds)
+    found, in_force, total = [], 0, 0.0
+    for day in sorted(change):
+        in_force, total = in_force + change[day][0], total + change[day][1]
+        if in_force and abs(total - 1) > 1e-6:
+            found.append((day, total))
     return found
