@@ -40,7 +40,7 @@ def assess_all(
         whens = [ready(net, in_hand, day) for day in days]
         answered: dict[int, tuple[Law, list[Assessment]]] = {}
         for market in markets:
-            law = rulebook.laws.get(market) or _lawless(rulebook, market)
+            law = law_of(rulebook, market)
             if id(law) not in answered or counted.intersection(law.jurisdiction.markets):
                 ahead = prospect(net, vehicle, law, in_hand, since)
                 answers = [read(ahead, market, when, day, holding) for when, day in zip(whens, days, strict=True)]
@@ -73,7 +73,12 @@ def read(ahead: Prospect, market: str, when: Ready, on: date, holding: Holding) 
 def look_ahead(rulebook: Rulebook, vehicle: Vehicle, market: str, holding: Holding = _NOTHING_HELD) -> Prospect:
     """What one vehicle faces in one market over time."""
     in_hand = hand(rulebook, vehicle, holding)
-    return prospect(network(rulebook), vehicle, rulebook.laws.get(market) or _lawless(rulebook, market), in_hand)
+    return prospect(network(rulebook), vehicle, law_of(rulebook, market), in_hand)
+
+
+def law_of(rulebook: Rulebook, market: str) -> Law:
+    """The law of a market; of one that no rule file covers, a law without a rule."""
+    return rulebook.laws.get(market) or _lawless(rulebook, market)
 
 
 def _lawless(rulebook: Rulebook, market: str) -> Law:

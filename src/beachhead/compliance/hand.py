@@ -58,7 +58,7 @@ def hand(rulebook: Rulebook, vehicle: Vehicle, holding: Holding) -> Hand:
         if why_not:
             void[certificate.approval].append((certificate, why_not))
         else:
-            end = _end(rulebook, certificate)
+            end = end_of(rulebook, certificate)
             held[certificate.approval].append(Held(certificate, certificate.granted_on, end))
     _follow_equivalences(rulebook, held)
     return Hand(
@@ -76,6 +76,16 @@ def shows(item: Accepted, held: Held) -> bool:
     return series_reaches(held.series, item.series)
 
 
+def end_of(rulebook: Rulebook, certificate: Certificate) -> date:
+    """First day on which a certificate no longer holds; `date.max` if it has no end."""
+    if certificate.expires_on is not None:
+        return certificate.expires_on + timedelta(days=1)
+    approval = rulebook.approvals.get(certificate.approval)
+    if approval is None or approval.valid_years is None:
+        return date.max
+    return certificate.shows_as_of + timedelta(days=round(approval.valid_years * _DAYS_PER_YEAR))
+
+
 def _why_not(rulebook: Rulebook, vehicle: Vehicle, certificate: Certificate) -> str:
     issuers = rulebook.issuers.get(certificate.approval, frozenset())
     if issuers and certificate.issuer not in issuers:
@@ -83,16 +93,6 @@ def _why_not(rulebook: Rulebook, vehicle: Vehicle, certificate: Certificate) -> 
     if not certificate.covers(vehicle.code):
         return f"covers {', '.join(sorted(certificate.offers))}, not {vehicle.code}"
     return ""
-
-
-def _end(rulebook: Rulebook, certificate: Certificate) -> date:
-    """First day on which it no longer holds."""
-    if certificate.expires_on is not None:
-        return certificate.expires_on + timedelta(days=1)
-    approval = rulebook.approvals.get(certificate.approval)
-    if approval is None or approval.valid_years is None:
-        return date.max
-    return certificate.shows_as_of + timedelta(days=round(approval.valid_years * _DAYS_PER_YEAR))
 
 
 def _follow_equivalences(rulebook: Rulebook, held: defaultdict[str, list[Held]]) -> None:

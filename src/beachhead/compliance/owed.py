@@ -20,7 +20,7 @@ class Owed:
 
     Attributes:
         requirements: requirement codes.
-        accepts: for each, what would show it, a route's own terms included.
+        accepts: for each, what would show it on the route.
         numbers: for each, the number of that question in the network.
         systems: positions of those that a whole-vehicle approval covers.
         missing: how many are missing; the rest is unknown.
@@ -46,18 +46,16 @@ def owed(net: Network, findings: Iterable[Finding]) -> Owed:
 def owed_on_route(net: Network, route: Route, findings: Iterable[Finding], in_hand: Hand, day: date) -> Owed:
     """What a route still asks of findings that keep cars from being sold.
 
-    It may waive a requirement, show it by an approval of its own, or accept further evidence. Where it says what
+    It may waive a requirement, show it by an approval of its own, or accept other evidence instead. Where it says what
     shows a requirement, it does not matter that the rule on it is not settled.
     """
     left = []
     for finding in findings:
         if finding.requirement in route.waives or _shown_on_route(route, finding, in_hand, day):
             continue
-        further = route.instead.get(finding.requirement, ())
-        if finding.verdict is Verdict.MISSING:
-            left.append((finding, finding.accepts + further, False))
-        else:
-            left.append((finding, further or finding.accepts, not further))
+        instead = route.instead.get(finding.requirement, ())
+        unknown = finding.verdict is Verdict.UNKNOWN and not instead
+        left.append((finding, instead or finding.accepts, unknown))
     return _owed(net, left)
 
 

@@ -90,15 +90,20 @@ class Ready:
 
     def day(self, item: Accepted, systems: int) -> int:
         """First day on which an accepted approval can be in hand if all systems are shown on day `systems`."""
-        held = self.held.get(item.code, NEVER)
-        if held < NEVER and item.series:
-            held = _held_day(self.in_hand, item, self.on)
+        held = self.held_day(item)
         approval = self.net.rulebook.approvals.get(item.code)
         if held == self.on or approval is None or not series_reaches(approval.series, item.series):
             return held
         if item.code not in self.net.waiting:
             return min(held, self.fresh[item.code])
         return min(held, self._after_systems(approval, systems))
+
+    def held_day(self, item: Accepted) -> int:
+        """Day on which it is in hand without doing anything: today, a day promised, or `NEVER`."""
+        held = self.held.get(item.code, NEVER)
+        if held < NEVER and item.series:
+            held = _held_day(self.in_hand, item, self.on)
+        return held
 
     def way_starts(self, approval: Approval, way: Way, systems: int) -> int:
         """Day on which everything one way needs is in hand."""

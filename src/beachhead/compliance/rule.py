@@ -150,7 +150,7 @@ class Route:
         per_market: true if each market of the jurisdiction has the cap to itself.
         waives: requirements not asked on this route.
         whole_vehicle: whole-vehicle approvals of this route; they also show what whole-vehicle approvals cover.
-        instead: by requirement, further evidence accepted on this route; `shown_by` stands for the catalogue's own.
+        instead: by requirement, what is to be had for it on this route; `shown_by` stands for the catalogue's own.
         starts: first day; None if open throughout.
         until: first day on which it is closed; None if no end is known.
         note: what else a homologation manager should know.

@@ -1,0 +1,229 @@
+"""What changes between two days, whom it hits, and by when to act; and evidence that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from beachhead.compliance.approval import Certificate, Holding, Vehicle
+from beachhead.compliance.assess import law_of
+from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Reason, Verdict
+from beachhead.compliance.hand import end_of, hand
+from beachhead.compliance.owed import owed
+from beachhead.compliance.prospect import Prospect, Span, prospect
+from beachhead.compliance.ready import NEVER, Ready, network, ready
+from beachhead.compliance.requirement import Gate
+from beachhead.compliance.rulebook import Rulebook
+from beachhead.compliance.sale import completion, offered, sale_date
+from beachhead.world.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that stands otherwise from a day on, for one offer and the markets that share the law.
+
+    Attributes:
+        day: first day of the new state.
+        offer: offer code.
+        markets: markets hit.
+        what: `requirement`, `feature` or `route`.
+        code: code of it.
+        title: what it is.
+        before: how it stood.
+        after: how it stands.
+        closes: true if it keeps cars from being sold, or a feature switched on, unless something is done.
+        act_by: last day on which work must begin to have what is asked in time; None if there is nothing to obtain,
+            or nothing on record would show it.
+        late: true if `act_by` has passed on the day asked about.
+        reasons: why; never empty.
+    """
+
+    day: date
+    offer: str
+    markets: tuple[str, ...]
+    what: str
+    code: str
+    title: str
+    before: str
+    after: str
+    closes: bool
+    act_by: date | None
+    late: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """One certificate that runs out.
+
+    Attributes:
+        certificate: the certificate.
+        day: first day on which it no longer holds.
+        act_by: last day on which renewal must begin; None if no way to renew is on record.
+        late: true if that day has passed on the day asked about.
+        source: who says how long it holds.
+    """
+
+    certificate: Certificate
+    day: date
+    act_by: date | None
+    late: bool
+    source: Source
+
+
+def changes(
+    rulebook: Rulebook,
+    vehicles: Iterable[Vehicle],
+    markets: Sequence[str],
+    start: date,
+    end: date,
+    holding: Holding,
+) -> tuple[Change, ...]:
+    """Everything that stands otherwise on some day after `start` up to `end`, in order of day, seen from `start`."""
+    net = network(rulebook)
+    found: list[Change] = []
+    for vehicle in vehicles:
+        in_hand = hand(rulebook, vehicle, holding)
+        when = ready(net, in_hand, start)
+        sharing: dict[int, tuple[Prospect, list[str]]] = {}
+        for market in markets:
+            law = law_of(rulebook, market)
+            if id(law) not in sharing:
+                sharing[id(law)] = (prospect(net, vehicle, law, in_hand, start), [])
+            sharing[id(law)][1].append(market)
+        for ahead, sharers in sharing.values():
+            found += _changes(ahead, tuple(sharers), when, end)
+    return tuple(sorted(found, key=lambda change: (change.day, change.code, change.offer, change.markets)))
+
+
+def expiries(rulebook: Rulebook, holding: Holding, start: date, end: date) -> tuple[Expiry, ...]:
+    """Certificates that hold on `start` and run out by `end`, first to run out first."""
+    return tuple(
+        sorted(_expiries(rulebook, holding, start, end), key=lambda item: (item.day, item.certificate.approval))
+    )
+
+
+def _changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: date) -> Iterator[Change]:
+    spans = [span for span in ahead.spans if span.start <= end]
+    for before, after in pairwise(spans):
+        told = _Teller(ahead, markets, when, after)
+        old = {finding.requirement: finding for finding in before.findings}
+        for finding in after.findings:
+            if finding.verdict is not old[finding.requirement].verdict:
+                yield told.requirement(old[finding.requirement], finding)
+        old_features = {feature.feature: feature for feature in before.features}
+        for feature in after.features:
+            if feature.verdict is not old_features[feature.feature].verdict:
+                yield told.feature(old_features[feature.feature], feature)
+    yield from _route_changes(ahead, markets, when, end)
+
+
+def _route_changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: date) -> Iterator[Change]:
+    """Routes that open or close."""
+    start = date.fromordinal(when.on)
+    for position, route in enumerate(ahead.law.routes):
+        for day, before, after in ((route.starts, "not open", "open"), (route.until, "open", "closed")):
+            if day is None or not start < day <= end:
+                continue
+            offer = offered(route, markets[0], ahead, start)
+            reasons = sale_date(offer, position, ahead, when, ()).reasons
+            yield Change(
+                day=day,
+                offer=ahead.vehicle.code,
+                markets=markets,
+                what="route",
+                code=route.code,
+                title=route.title,
+                before=before,
+                after=after,
+                closes=after == "closed",
+                act_by=None,
+                late=False,
+                reasons=reasons,
+            )
+
+
+class _Teller:
+    """Tells the changes at the beginning of one span."""
+
+    def __init__(self, ahead: Prospect, markets: tuple[str, ...], when: Ready, span: Span) -> None:
+        self.ahead, self.markets, self.when, self.span = ahead, markets, when, span
+
+    def requirement(self, before: Finding, after: Finding) -> Change:
+        missing = after.verdict is Verdict.MISSING
+        act_by, late = self._act_by([after]) if missing else (None, False)
+        return self._change(
+            "requirement",
+            after.requirement,
+            after.title,
+            (before.verdict, after.verdict),
+            missing and after.gate is Gate.SALE,
+            (act_by, late),
+            after.reasons,
+        )
+
+    def feature(self, before: FeatureFinding, after: FeatureFinding) -> Change:
+        shut = after.verdict in (FeatureVerdict.BLOCKED, FeatureVerdict.UNKNOWN)
+        awaited = [finding for finding in self.span.findings if finding.requirement in after.awaits]
+        act_by, late = self._act_by(awaited) if shut and awaited else (None, False)
+        return self._change(
+            "feature",
+            after.feature,
+            after.title,
+            (before.verdict, after.verdict),
+            shut,
+            (act_by, late),
+            after.reasons,
+        )
+
+    def _act_by(self, findings: Sequence[Finding]) -> tuple[date | None, bool]:
+        """Last day to begin: the day of change less the time it takes from today."""
+        done = completion(owed(self.when.net, findings), self.when).day
+        if done >= NEVER:
+            return None, False
+        act_by = self.span.start - timedelta(days=done - self.when.on)
+        return act_by, act_by.toordinal() < self.when.on
+
+    def _change(
+        self,
+        what: str,
+        code: str,
+        title: str,
+        verdicts: tuple[str, str],
+        closes: bool,
+        acting: tuple[date | None, bool],
+        reasons: tuple[Reason, ...],
+    ) -> Change:
+        return Change(
+            day=self.span.start,
+            offer=self.ahead.vehicle.code,
+            markets=self.markets,
+            what=what,
+            code=code,
+            title=title,
+            before=str(verdicts[0]),
+            after=str(verdicts[1]),
+            closes=closes,
+            act_by=acting[0],
+            late=acting[1],
+            reasons=reasons,
+        )
+
+
+def _expiries(rulebook: Rulebook, holding: Holding, start: date, end: date) -> Iterator[Expiry]:
+    for certificate in holding.certificates:
+        day = end_of(rulebook, certificate)
+        approval = rulebook.approvals.get(certificate.approval)
+        if approval is None or not (certificate.granted_on <= start < day <= end):
+            continue
+        weeks = min((way.weeks for way in approval.ways if way.weeks is not None), default=None)
+        act_by = None if weeks is None else day - timedelta(weeks=weeks)
+        yield Expiry(
+            certificate=certificate,
+            day=day,
+            act_by=act_by,
+            late=act_by is not None and act_by < start,
+            source=certificate.source if certificate.expires_on else approval.source,
+        )
