@@ -8,6 +8,7 @@ import sys
 import typer
 
 from beachhead.cli.check import check
+from beachhead.cli.comply import comply
 from beachhead.cli.decide import decide
 from beachhead.cli.demo import demo
 from beachhead.cli.design import design
@@ -34,7 +35,7 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
-for command in (new, check, demo, plan, design, observe, read, decide, log):
+for command in (new, check, demo, plan, design, observe, read, decide, log, comply):
     app.command()(command)
 
 

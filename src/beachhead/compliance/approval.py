@@ -162,6 +162,7 @@ class Vehicle:
     Attributes:
         code: offer code.
         features: declared features and equipment.
+        type_name: the type it is approved under, such as the model; offers of one type share tests and approvals.
         category: UN vehicle category.
         built_in: country it is built in.
         maker_from: country the maker is controlled from.
@@ -169,6 +170,7 @@ class Vehicle:
 
     code: str
     features: frozenset[str]
+    type_name: str = ""
     category: str = "M1"
     built_in: str = "CN"
     maker_from: str = "CN"

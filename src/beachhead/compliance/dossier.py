@@ -159,6 +159,15 @@ _DONE = {
 
 
 def _line(cited: _Cited, finding: Finding) -> Line:
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return Line(
+            code=finding.requirement,
+            text=" ".join(reason.text for reason in finding.reasons).rstrip("."),
+            done=None,
+            evidence="",
+            citations=cited.numbers(finding.reasons),
+            grade=weakest(finding.reasons),
+        )
     called = finding.rule.instrument if finding.rule is not None and finding.rule.instrument else finding.requirement
     return Line(
         code=finding.requirement,

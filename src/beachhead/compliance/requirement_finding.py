@@ -10,7 +10,7 @@ from datetime import date
 from beachhead.compliance.approval import Vehicle
 from beachhead.compliance.finding import Finding, Reason, Verdict
 from beachhead.compliance.hand import Hand, Held, shows
-from beachhead.compliance.requirement import Accepted, Requirement
+from beachhead.compliance.requirement import Accepted, Gate, Requirement
 from beachhead.compliance.rule import Rule, Status
 from beachhead.compliance.rulebook import Law
 from beachhead.world.source import Grade, Source
@@ -76,10 +76,12 @@ def _out_of_scope(requirement: Requirement, vehicle: Vehicle) -> str:
     if requirement.categories and vehicle.category not in requirement.categories:
         return f"it concerns {', '.join(sorted(requirement.categories))}; the vehicle is {vehicle.category}."
     if requirement.built_in and vehicle.built_in not in requirement.built_in:
-        return f"It concerns cars built in {', '.join(sorted(requirement.built_in))}; built in {vehicle.built_in}."
+        return f"it concerns cars built in {', '.join(sorted(requirement.built_in))}; built in {vehicle.built_in}."
     if requirement.maker_from and vehicle.maker_from not in requirement.maker_from:
         makers = ", ".join(sorted(requirement.maker_from))
-        return f"It concerns makers controlled from {makers}; controlled from {vehicle.maker_from}."
+        return f"it concerns makers controlled from {makers}; controlled from {vehicle.maker_from}."
+    if requirement.gate is Gate.FEATURE and not requirement.features & vehicle.features:
+        return f"it concerns {', '.join(sorted(requirement.features))}, which {vehicle.code} does not declare."
     return ""
 
 
@@ -96,7 +98,7 @@ def _asked_from(law: Law, in_hand: Hand, rule: Rule) -> tuple[date, Held | None]
         return rule.all_vehicles or date.min, None
     older = [
         held
-        for code in law.whole_vehicle
+        for code in law.type_dating
         for held in in_hand.held.get(code, ())
         if held.start < rule.new_types < held.end
     ]
@@ -219,8 +221,8 @@ def _shown_or_missing(day: date, law: Law, vehicle: Vehicle, requirement: Requir
 
 def _would_show(law: Law, requirement: Requirement, phase: _Phase) -> str:
     accepted = [str(item) for item in phase.accepts]
-    if requirement.in_whole_vehicle:
-        accepted += [code for code in law.whole_vehicle if code not in accepted]
+    if requirement.in_whole_vehicle and law.whole_vehicle:
+        accepted.append("a whole-vehicle approval")
     if not accepted:
         return "Nothing held shows it, and nothing on record would."
     return f"Nothing held shows it; accepted: {', or '.join(accepted)}."

@@ -44,7 +44,7 @@ def bundled_rule_files() -> tuple[RuleFile, ...]:
 def folder_rule_files(folder: Path) -> tuple[RuleFile, ...]:
     """The rule files of a launch folder's `rules/`, by name; none if it has no such folder."""
     files = sorted((folder / "rules").glob("*.yaml")) + sorted((folder / "rules").glob("*.yml"))
-    return _read_all((f"rules/{file.name}", _text_of(file)) for file in files)
+    return _read_all((f"rules/{file.name}", read_rule_text(file)) for file in files)
 
 
 def read_rule_file(name: str, text: str) -> tuple[RuleFile, tuple[Fault, ...]]:
@@ -73,7 +73,8 @@ def _read_all(texts: Iterable[tuple[str, str]]) -> tuple[RuleFile, ...]:
     return tuple(files)
 
 
-def _text_of(file: Path) -> str:
+def read_rule_text(file: Path) -> str:
+    """The text of a rule file."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -27,7 +27,7 @@ class Law:
         rules: by requirement code, in order of time; a requirement without an entry is one nobody has spoken about.
         feature_rules: by feature code, in order of time.
         routes: ways to the customer.
-        whole_vehicle: whole-vehicle approvals that date a type here and show what whole-vehicle approvals cover.
+        whole_vehicle: whole-vehicle approvals that show what whole-vehicle approvals cover.
     """
 
     jurisdiction: Jurisdiction
@@ -36,6 +36,11 @@ class Law:
     feature_rules: Mapping[str, tuple[FeatureRule, ...]]
     routes: tuple[Route, ...]
     whole_vehicle: tuple[str, ...]
+
+    @property
+    def type_dating(self) -> tuple[str, ...]:
+        """Whole-vehicle approvals of the law and of its routes: any of them makes a type an existing one."""
+        return (*self.whole_vehicle, *(code for route in self.routes for code in route.whole_vehicle))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,223 @@
+"""Compliance for an open launch: offers and approvals as the room's nouns, its permits as quarters and money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from beachhead.compliance.approval import ANY_OFFER, Certificate, Holding, Used, Vehicle
+from beachhead.compliance.assess import assess_all
+from beachhead.compliance.check import rulebook
+from beachhead.compliance.dossier import Dossier, dossier
+from beachhead.compliance.finding import Assessment
+from beachhead.compliance.opening import Opening, openings
+from beachhead.compliance.permit import Permit, permits
+from beachhead.compliance.rule_file import folder_rule_files, read_rule_file, read_rule_text
+from beachhead.compliance.rulebook import Rulebook
+from beachhead.compliance.watch import Change, Expiry, changes, expiries
+from beachhead.evidence.cell import meant
+from beachhead.evidence.folder import Folder
+from beachhead.evidence.load import load_table
+from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
+from beachhead.evidence.textfile import read_bytes
+from beachhead.world.economics import Economics
+from beachhead.world.errors import BadInput, Fault
+from beachhead.world.offer import Offer
+from beachhead.world.quarter import Quarter
+
+EURO = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What the compliance questions of a launch are asked about.
+
+    Attributes:
+        rulebook: the bundled rules with those of the launch folder.
+        vehicles: the launch's offers.
+        markets: codes of the markets abroad, in the order of markets.csv.
+        holding: approvals held and promised, and cars that count against small-series limits.
+        weights: battery-electric cars a year, by market.
+    """
+
+    rulebook: Rulebook
+    vehicles: tuple[Vehicle, ...]
+    markets: tuple[str, ...]
+    holding: Holding
+    weights: dict[str, float]
+
+
+def brief(folder: Folder, used: Sequence[Used] = ()) -> Brief:
+    """The launch as compliance sees it; raises `BadInput` with every fault of its rule files and approvals."""
+    book = rulebook(*folder_rule_files(folder.path))
+    home = next((market.code for market in folder.markets if market.is_home), "")
+    return Brief(
+        rulebook=book,
+        vehicles=tuple(vehicle_of(offer, home) for offer in folder.offers),
+        markets=tuple(market.code for market in folder.markets if not market.is_home),
+        holding=Holding(certificates=_certificates(folder, book), used=tuple(used)),
+        weights={market.code: market.bev_per_year for market in folder.markets},
+    )
+
+
+def vehicle_of(offer: Offer, home: str) -> Vehicle:
+    """An offer as it would be put before an authority: built at home by a maker from there."""
+    return Vehicle(code=offer.code, features=offer.features, type_name=offer.model, built_in=home, maker_from=home)
+
+
+def rule_faults(path: Path) -> tuple[Fault, ...]:
+    """Every fault of the rule files of a launch folder; none if they can be used."""
+    try:
+        rulebook(*folder_rule_files(path))
+    except BadInput as error:
+        return error.faults
+    return ()
+
+
+def add_rules(folder: Folder, file: Path) -> Path:
+    """Copy a rule file into the launch's `rules/`, if it holds together with all others; raises with every fault."""
+    found, faults = read_rule_file(file.name, read_rule_text(file))
+    if faults:
+        raise BadInput.of(faults)
+    target = folder.path / "rules" / file.name
+    others = [other for other in folder_rule_files(folder.path) if other.name != f"rules/{file.name}"]
+    rulebook(*others, found)
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(file.read_bytes())
+    return target
+
+
+def matrix(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Assessment, ...]:
+    """Every offer in every market on a day; all of them where none are named."""
+    chosen = chosen_vehicles(asked, offers)
+    where = chosen_markets(asked, markets)
+    return tuple(assess_all(asked.rulebook, chosen, where, [on], asked.holding))
+
+
+def checklist(asked: Brief, offer: str, market: str, on: date, route: str = "") -> Dossier:
+    """The dossier of one offer in one market."""
+    (vehicle,) = chosen_vehicles(asked, [offer])
+    (where,) = chosen_markets(asked, [market])
+    return dossier(asked.rulebook, vehicle, where, on, asked.holding, route)
+
+
+def watch(
+    asked: Brief, start: date, end: date, offers: Sequence[str] = (), markets: Sequence[str] = ()
+) -> tuple[tuple[Change, ...], tuple[Expiry, ...]]:
+    """What changes between two days, and what runs out."""
+    if end <= start:
+        raise BadInput(f"{end} does not lie after {start}", "name the earlier day first")
+    chosen = chosen_vehicles(asked, offers)
+    where = chosen_markets(asked, markets)
+    found = changes(asked.rulebook, chosen, where, start, end, asked.holding)
+    return found, expiries(asked.rulebook, asked.holding, start, end)
+
+
+def widest(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Opening, ...]:
+    """Which single approval opens the most sales, markets weighed by their battery-electric cars a year."""
+    where = chosen_markets(asked, markets)
+    chosen = chosen_vehicles(asked, offers)
+    return openings(asked.rulebook, chosen, where, on, asked.holding, asked.weights)
+
+
+def launch_permits(asked: Brief, on: date) -> tuple[Permit, ...]:
+    """What the rules permit in each market abroad if work on approvals starts on a day."""
+    return permits(asked.rulebook, asked.vehicles, asked.markets, on, asked.holding)
+
+
+def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence[Permit]) -> tuple[Economics, ...]:
+    """Economics with earliest quarters no earlier than the rules permit, and the approvals' cost in the capital.
+
+    A day falls into the first quarter that begins on or after it. Where no day is known, the market is shut until
+    after the last quarter planned: unknown is never read as allowed. Cost is the equal share of steps that several
+    markets need.
+    """
+    by_market = {permit.market: permit for permit in found}
+    shut = folder.terms.start + folder.terms.quarters
+    return tuple(
+        _permitted(row, by_market[row.market], shut, euro_rate(folder)) if row.market in by_market else row
+        for row in economics
+    )
+
+
+def euro_rate(folder: Folder) -> float:
+    """Worth of one euro in the launch's currency."""
+    if EURO not in folder.rates:
+        raise BadInput("costs of approvals are in euro, and fx.csv has no rate for EUR", "add a row EUR to fx.csv")
+    return folder.rates[EURO]
+
+
+def quarter_from(day: date) -> Quarter:
+    """The first quarter that begins on or after a day."""
+    quarter = Quarter.of(day)
+    return quarter if quarter.first_day == day else quarter + 1
+
+
+def chosen_vehicles(asked: Brief, offers: Sequence[str]) -> tuple[Vehicle, ...]:
+    """The vehicles named, or all."""
+    known = {vehicle.code: vehicle for vehicle in asked.vehicles}
+    _require(offers, known.keys(), "offer of this launch")
+    return tuple(known[code] for code in offers) or asked.vehicles
+
+
+def chosen_markets(asked: Brief, markets: Sequence[str]) -> tuple[str, ...]:
+    """The markets named, or all of the launch; any market with a rule file may be asked about."""
+    _require(markets, {*asked.rulebook.laws, *asked.markets}, "market of this launch or of a rule file")
+    return tuple(markets) or asked.markets
+
+
+def _require(named: Sequence[str], known: Set[str], what: str) -> None:
+    for code in named:
+        if code not in known:
+            raise BadInput(f"{code!r} is no {what}", f"name one of {', '.join(sorted(known))}")
+
+
+def _permitted(row: Economics, permit: Permit, shut: Quarter, rate: float) -> Economics:
+    scale = permit.unlimited.day if permit.unlimited else None
+    pilot = min((day for day in (permit.pilot.day if permit.pilot else None, scale) if day is not None), default=None)
+    return replace(
+        row,
+        capital=row.capital + permit.cost_shared_eur * rate,
+        earliest_scale=max(row.earliest_scale, quarter_from(scale) if scale else shut),
+        earliest_pilot=max(row.earliest_pilot, quarter_from(pilot) if pilot else shut),
+    )
+
+
+def _certificates(folder: Folder, book: Rulebook) -> tuple[Certificate, ...]:
+    """The rows of approvals.csv; those that name nothing of the rule files are faults."""
+    rows = folder.rows(ApprovalRow)
+    if any(row.approval not in book.approvals for row in rows):
+        raise BadInput.of(_unknown_approvals(folder, book))
+    return tuple(
+        Certificate(
+            approval=row.approval,
+            series=row.series,
+            offers=frozenset({row.offer or ANY_OFFER}),
+            issuer=row.issuer,
+            granted_on=row.granted_on,
+            extended_on=row.extended_on,
+            expires_on=row.expires_on,
+            document=row.number,
+            source=row.said,
+        )
+        for row in rows
+    )
+
+
+def _unknown_approvals(folder: Folder, book: Rulebook) -> list[Fault]:
+    """Rows of approvals.csv whose approval no rule file knows; the file is read again for their lines."""
+    placed = load_table(TABLE, read_bytes(folder.path / TABLE.file, TABLE.file)).rows
+    return [
+        Fault(
+            file=TABLE.file,
+            row=item.line,
+            column="approval",
+            written=item.row.approval,
+            problem="is no approval of any rule file",
+            cure=meant(item.row.approval, set(book.approvals), "define it under 'approvals:' in a file of rules/"),
+        )
+        for item in placed
+        if item.row.approval not in book.approvals
+    ]

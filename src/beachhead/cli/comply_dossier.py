@@ -1,0 +1,69 @@
+"""A dossier as Markdown that prints well: boxes to tick, the steps with dates, numbered citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from beachhead.cli.show import money
+from beachhead.compliance.dossier import Dossier, Line
+
+_BOXES = {True: "[x]", False: "[ ]", None: "[?]"}
+
+
+def dossier_text(made: Dossier) -> str:
+    """The whole checklist as text."""
+    return "\n".join(_lines(made)) + "\n"
+
+
+def _lines(made: Dossier) -> Iterator[str]:
+    answer, route = made.assessment, made.route
+    yield f"# Dossier: {answer.offer} in {answer.market}, {route.title}"
+    yield ""
+    yield f"As of {answer.on}, by the rules of {answer.jurisdiction}. Not legal advice: grade C marks an assumption."
+    yield f"**{route.reasons[0].text}**"
+    yield from (reason.text for reason in route.reasons[1:])
+    yield ""
+    yield "`[x]` shown, `[ ]` missing, `[?]` not settled and never read as allowed."
+    for section in made.sections:
+        yield from ("", f"## {section.heading}", "")
+        yield from (_line(line, plain=section.heading == "Does not apply") for line in section.lines)
+    yield from _steps(made)
+    yield from _ahead(made)
+    yield from ("", "## Sources", "")
+    for number, source in enumerate(made.citations, start=1):
+        yield f"{number}. {source.who} (grade {source.grade.value}, as of {source.as_of})"
+
+
+def _line(line: Line, *, plain: bool) -> str:
+    cited = ", ".join(map(str, line.citations))
+    box = "-" if plain else f"- {_BOXES[line.done]}"
+    evidence = f" {line.evidence}" if line.evidence else ""
+    return f"{box} **{line.code}** {line.text}.{evidence} ({line.grade.value}; {cited})"
+
+
+def _steps(made: Dossier) -> Iterator[str]:
+    road = made.road
+    yield from ("", "## Steps still to be done", "")
+    if road.unreachable:
+        yield f"No way on record: {', '.join(road.unreachable)}."
+    if not road.schedule.timed:
+        yield "None."
+        return
+    path = " -> ".join(road.schedule.critical)
+    yield f"Cost {money(road.schedule.cost_eur, 'EUR')}; critical path: {path}."
+    yield from ("", "| step | what | from | to | slack, days | cost |", "|---|---|---|---|---:|---:|")
+    for item in sorted(road.schedule.timed, key=lambda timed: (timed.early_start, timed.activity.code)):
+        step = item.activity
+        yield (
+            f"| {step.code} | {step.title} | {road.date_of(item.early_start)} | {road.date_of(item.early_finish)} "
+            f"| {item.slack:.0f} | {money(step.cost_eur, 'EUR')} |"
+        )
+
+
+def _ahead(made: Dossier) -> Iterator[str]:
+    yield from ("", "## What changes within a year", "")
+    if not made.ahead:
+        yield "Nothing on record."
+    for change in made.ahead:
+        act = f"; act by {change.act_by}{' (late)' if change.late else ''}" if change.act_by else ""
+        yield f"- {change.day}: {change.code} ({change.title}) {change.before} -> {change.after}{act}."
