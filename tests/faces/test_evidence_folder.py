@@ -746,7 +746,7 @@ def test_a_path_that_cannot_be_looked_at_is_said_so(tmp_path: Path):
         written("fx.csv", TINY["fx.csv"].replace("\n", "\r\n")),
         written("fx.csv", TINY["fx.csv"].replace("\n", "\r")),
         written("fx.csv", TINY["fx.csv"].replace("NOK,0.086", " NOK , 0.086 ") + "\n,,,,\n\n"),
-        written("approvals.csv", "market,offer,requirement,source,as_of,grade\n"),
+        written("approvals.csv", "approval,offer,issuer,granted_on,source,as_of,grade\n"),
         written("notes.csv", "not;ours"),
         written("launch.toml", b"\xef\xbb\xbf" + TINY["launch.toml"].encode()),
     ],

@@ -33,8 +33,8 @@ plant,market,mode,cost_per_car,transit_weeks,source,as_of,grade
 P1,NO,ro_ro,1500,10,rule,2026-01-01,C
 """,
     "approvals.csv": """\
-market,offer,requirement,number,valid_from,valid_to,source,as_of,grade
-NO,ONE,R100,E1*1,2026-01-01,,authority,2026-01-01,A
+approval,offer,issuer,series,granted_on,extended_on,expires_on,number,source,as_of,grade
+UN R100,ONE,DE,03,2026-01-01,,,E1*1,authority,2026-01-01,A
 """,
     "targets.csv": """\
 code,name,kind,scope,amount,by,after,source,as_of,grade

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from beachhead.case.compliance import brief, rule_faults
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import Sourced
 from beachhead.world.errors import BadInput, Fault
@@ -54,9 +55,14 @@ class Checked:
 def check_launch(path: Path) -> Checked:
     """Read a launch folder and report all its faults at once."""
     try:
-        return Checked(path=path, faults=(), folder=read_folder(path))
+        folder = read_folder(path)
+    except BadInput as error:
+        return Checked(path=path, faults=(*error.faults, *rule_faults(path)), folder=None)
+    try:
+        brief(folder)  # rule files and approvals hold against each other
     except BadInput as error:
         return Checked(path=path, faults=error.faults, folder=None)
+    return Checked(path=path, faults=(), folder=folder)
 
 
 def _count(name: str, rows: tuple[object, ...]) -> TableCount:
