@@ -12,10 +12,11 @@ from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
 from beachhead.case.reading import read
 from beachhead.cli.clock import name_of, now
-from beachhead.cli.plan import headline, show_plan
+from beachhead.cli.plan import show_plan
 from beachhead.cli.read import show_read
 from beachhead.cli.show import money, percent, progress, say, show_table
 from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
 
 BEFORE, AFTER = date(2021, 7, 1), date(2021, 11, 1)
@@ -50,7 +51,7 @@ def _read_norway(folder: Path) -> None:
         after = make_plan(launch, on=AFTER, who=who, at=now(), tick=tick)
     value = [money(planned.plan.certificate.value.mean, currency) for planned in (before, after)]
     say(f"Expected value {value[0]} before the batch, {value[1]} after it.")
-    say(headline(after, currency, names)[0])
+    say(headline(after.plan, names, currency)[0])
     odds = [[reason.figure("odds_of_break_even") or 0.0 for reason in p.plan.reasons] for p in (before, after)]
     show_table(
         ["market", str(before.record.quarter), "odds", str(after.record.quarter), "odds", "why now"],

@@ -11,6 +11,7 @@ from beachhead.case.planning import WORLDS, Planned, make_plan
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
 
 
@@ -36,7 +37,7 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     """Sentences first, then one table for what happens now and one for the limits."""
     made, currency = planned.plan, launch.folder.terms.currency
     names = {market.code: market.name for market in launch.folder.markets}
-    for line in headline(planned, currency, names):
+    for line in headline(made, names, currency):
         say(line)
     now = [index for index, action in enumerate(made.actions) if action.kind is not ActionKind.WAIT]
     rows = [
@@ -67,33 +68,6 @@ def show_plan(launch: Launch, planned: Planned) -> None:
             title="Gates registered when a pilot is accepted",
             right={2, 3, 4, 5},
         )
-
-
-def headline(planned: Planned, currency: str, names: dict[str, str]) -> list[str]:
-    """The plan in two or three sentences."""
-    made = planned.plan
-    certificate = made.certificate
-    by_kind = {kind: [names[a.market] for a in made.actions if a.kind is kind] for kind in ActionKind}
-    deeds = [
-        f"{verb} {', '.join(by_kind[kind])}"
-        for kind, verb in ((ActionKind.SCALE, "scale"), (ActionKind.PILOT, "pilot"), (ActionKind.EXIT, "leave"))
-        if by_kind[kind]
-    ]
-    lines = [
-        f"{planned.record.quarter}: {'; '.join(deeds)}." if deeds else f"{planned.record.quarter}: hold everywhere."
-    ]
-    share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
-    value, bound = certificate.value, certificate.bound
-    lines.append(
-        f"Expected value {money(value.mean, currency)} ± {money(value.se, currency)}; no plan can earn more than "
-        f"{money(bound.mean, currency)} ± {money(bound.se, currency)}{share} ({certificate.method}; "
-        f"{value.count} worlds, Monte Carlo errors)."
-    )
-    if made.unaffordable:
-        lines.append(
-            f"Left out, because no year's capital can pay for them: {', '.join(names[m] for m in made.unaffordable)}."
-        )
-    return lines
 
 
 def deed(action: Action) -> str:

@@ -21,8 +21,24 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from beachhead.world.figures import cars, money, percent
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
+
+__all__ = [
+    "Advance",
+    "JsonFlag",
+    "LaunchDir",
+    "cars",
+    "console",
+    "money",
+    "percent",
+    "plain",
+    "progress",
+    "say",
+    "show_json",
+    "show_table",
+]
 
 WIDTH = 100
 
@@ -93,38 +109,6 @@ def plain(value: object) -> Any:
     if isinstance(value, Sequence):
         return [plain(item) for item in value]
     return str(value)
-
-
-def money(amount: float, currency: str) -> str:
-    """Three significant digits with the scale in words' place: `EUR 12.3 M`, `-EUR 450 k`."""
-    sign, size = ("-" if amount < 0 else ""), abs(amount)
-    for floor, divisor, suffix in ((1e9, 1e9, " bn"), (1e6, 1e6, " M"), (1e4, 1e3, " k")):
-        if size >= floor * 0.9995:
-            return f"{sign}{currency} {_three_digits(size / divisor)}{suffix}"
-    return f"{sign}{currency} {size:,.0f}"
-
-
-def cars(count: float) -> str:
-    """Cars to three significant digits: `12,300`; `never` for a break-even that no demand reaches."""
-    if math.isinf(count):
-        return "never"
-    if abs(count) < 1000:
-        return f"{count:,.0f}"
-    step = 10 ** (math.floor(math.log10(abs(count))) - 2)
-    return f"{round(count / step) * step:,.0f}"
-
-
-def percent(share: float, error: float | None = None) -> str:
-    """A share as `91 %`, with its standard error as `91 ± 2 %`; ends are said as `<1 %` and `>99 %`."""
-    if error is not None and error >= 0.005:
-        return f"{100 * share:.0f} ± {100 * error:.0f} %"
-    if 0 < share < 0.01:
-        return "<1 %"
-    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
-
-
-def _three_digits(size: float) -> str:
-    return f"{size:.2f}" if size < 9.995 else f"{size:.1f}" if size < 99.95 else f"{size:,.0f}"
 
 
 @contextmanager

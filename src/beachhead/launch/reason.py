@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from beachhead.launch.action import ActionKind
+from beachhead.world.figures import cars, money, percent
 
 MONEY = frozenset(
     {
@@ -90,10 +91,5 @@ _TEXTS = {
 
 def _shown(figure: Figure, currency: str) -> str:
     if figure.unit == "odds":
-        return f"{100 * figure.value:.0f} %"
-    if figure.unit == "cars a year":
-        return f"{figure.value:,.0f} cars a year"
-    for size, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
-        if abs(figure.value) >= size:
-            return f"{figure.value / size:.3g}{letter} {currency}"
-    return f"{figure.value:.0f} {currency}"
+        return percent(figure.value)
+    return f"{cars(figure.value)} cars a year" if figure.unit == "cars a year" else money(figure.value, currency)

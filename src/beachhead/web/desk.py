@@ -1,0 +1,113 @@
+"""The launch as the pages see it: opened once, read again only when something on disk or on record changed."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from beachhead.case.deciding import Due, due
+from beachhead.case.log import whole
+from beachhead.case.observe import TOPIC, observations
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import Planned, Question, is_stale, newest_plan, put_question
+from beachhead.ledger import Entry, Head
+from beachhead.store import deliveries, reading
+from beachhead.world.errors import NotLearnt
+from beachhead.world.reading import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """Everything the pages show, as it stood at one moment.
+
+    Attributes:
+        launch: folder and store.
+        version: changes whenever anything below does.
+        question: belief, reading, stages, gates.
+        planned: the newest plan, None while there is none.
+        is_stale: true if something came in since it was made.
+        due: decisions due.
+        entries: the ledger, oldest first.
+        head: its end.
+        rows: observed rows that hold.
+    """
+
+    launch: Launch
+    version: str
+    question: Question
+    planned: Planned | None
+    is_stale: bool
+    due: tuple[Due, ...]
+    entries: tuple[Entry, ...]
+    head: Head
+    rows: tuple[Observation, ...]
+
+
+class Desk:
+    """Keeps the newest sheet of one launch; safe to call from any thread."""
+
+    def __init__(self, root: Path, today: date | None = None) -> None:
+        self.root = root
+        self.today = today
+        self._lock = threading.Lock()
+        self._launch: Launch | None = None
+        self._stamp = ""
+        self._sheet: Sheet | None = None
+
+    def launch(self) -> Launch:
+        """The open launch, read again if a file of the folder changed."""
+        stamp = _stamp(self.root)
+        if self._launch is None or stamp != self._stamp:
+            self._launch, self._stamp = open_launch(self.root), stamp
+        return self._launch
+
+    def sheet(self) -> Sheet:
+        """How things stand."""
+        with self._lock:
+            launch = self.launch()
+            version = self._version(launch)
+            if self._sheet is None or self._sheet.version != version:
+                self._sheet = _sheet(launch, version, self.today)
+            return self._sheet
+
+    def version(self) -> str:
+        """Changes whenever anything a page shows changes."""
+        with self._lock:
+            return self._version(self.launch())
+
+    def _version(self, launch: Launch) -> str:
+        with reading(launch.store) as work:
+            sent = [f"{d.topic}{d.number}" for topic in (TOPIC, "plan") for d in deliveries(work, topic)[-1:]]
+        day = self.today or date.today()
+        told = [launch.folder.digest, whole(launch.store)[1].sha256, str(day), *sent]
+        return hashlib.sha256("|".join(told).encode()).hexdigest()
+
+
+def _sheet(launch: Launch, version: str, today: date | None) -> Sheet:
+    try:
+        planned = newest_plan(launch)
+    except NotLearnt:
+        planned = None
+    entries, head = whole(launch.store)
+    with reading(launch.store) as work:
+        rows = observations(work)
+    return Sheet(
+        launch=launch,
+        version=version,
+        question=put_question(launch, on=today),
+        planned=planned,
+        is_stale=planned is not None and is_stale(launch, planned),
+        due=() if planned is None else due(launch, planned),
+        entries=entries,
+        head=head,
+        rows=rows,
+    )
+
+
+def _stamp(root: Path) -> str:
+    """Names, sizes and times of the folder's text files."""
+    files = sorted(p for p in (*root.glob("*.csv"), *root.glob("*.toml"), *root.glob("rules/*.y*ml")) if p.is_file())
+    return "|".join(f"{p.name}:{(s := p.stat()).st_size}:{s.st_mtime_ns}" for p in files)

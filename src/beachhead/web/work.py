@@ -1,0 +1,29 @@
+"""The long work that the server runs in worker processes, by name."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from beachhead.case.open import open_launch
+from beachhead.case.planning import WORLDS, make_plan
+
+
+def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
+    """Make a plan; `on` (ISO day), `worlds` and `seed` may be given."""
+    made = make_plan(
+        open_launch(root),
+        on=date.fromisoformat(arguments["on"]) if arguments.get("on") else None,
+        worlds=int(arguments.get("worlds", WORLDS)),
+        seed=int(arguments["seed"]) if "seed" in arguments else None,
+        who=str(arguments.get("who", getpass.getuser())),
+        at=datetime.now(UTC),
+        tick=advance,
+    )
+    return {"plan": made.record.plan.sha256}
+
+
+WORK = {"plan": plan}
