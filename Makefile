@@ -19,7 +19,7 @@ demo: $(READY)  ## plan the bundled launch, read a first batch, show what moved
 	$(BIN)/beachhead demo
 
 test: $(READY) lint  ## the test suite
-	$(BIN)/python -m pytest -m "not full" -n auto
+	$(BIN)/python -m pytest -m "not full" -n auto --dist loadgroup
 
 test-full: $(READY)  ## every count that the issues name
 	$(BIN)/python -m pytest -m full

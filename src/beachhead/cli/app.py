@@ -17,6 +17,7 @@ from beachhead.cli.new import new
 from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
 from beachhead.cli.read import read
+from beachhead.cli.serve import account, serve
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -35,7 +36,20 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
-for command in (new, check, demo, plan, design, observe, read, decide, log, comply):
+for command in (
+    new,
+    check,
+    demo,
+    plan,
+    design,
+    observe,
+    read,
+    decide,
+    log,
+    comply,
+    serve,
+    account,
+):
     app.command()(command)
 
 

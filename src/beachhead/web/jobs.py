@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -78,7 +78,7 @@ class _Running:
 class Jobs:
     """The jobs of one server; safe to call from any thread."""
 
-    def __init__(self, root: Path, work: dict[str, Work], *, workers: int = 1) -> None:
+    def __init__(self, root: Path, work: Mapping[str, Work], *, workers: int = 1) -> None:
         self._root = root
         self._work = work
         self._workers = workers

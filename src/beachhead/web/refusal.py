@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from beachhead.world.errors import BadInput, BeachheadError, Fault, OutOfDate
+from beachhead.world.errors import BadInput, BeachheadError, Fault, NotStored, OutOfDate
 
 
 class FaultOut(BaseModel):
@@ -47,6 +47,14 @@ class NotAllowed(BeachheadError):
     """The person asking may not do this."""
 
 
+class NotSignedIn(BeachheadError):
+    """Nobody is signed in."""
+
+
+class TooLarge(BeachheadError):
+    """What was sent is larger than is taken."""
+
+
 def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
     """The body as plain values."""
     listed = [
@@ -69,6 +77,12 @@ def _status(error: Exception) -> int:
             return 404
         case NotAllowed():
             return 403
+        case NotSignedIn():
+            return 401
+        case TooLarge():
+            return 413
+        case NotStored():
+            return 503
         case OutOfDate():
             return 409
         case BadInput():

@@ -279,8 +279,8 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
         days = sum((count.end - count.start).days + 1 for count in counts)
         sold = any(count.sold_out for count in counts)
         said = (
-            f"{_name(sheet, code)}: {counted:,} cars in {days} days{', sold out' if sold else ''}; demand at full scale "
-            f"now {cars(median)} cars a year (90 %: {cars(low)} to {cars(high)}), {cars(before)} before"
+            f"{_name(sheet, code)}: {counted:,} cars in {days} days{', sold out' if sold else ''}; demand at full "
+            f"scale now {cars(median)} cars a year (90 %: {cars(low)} to {cars(high)}), {cars(before)} before"
         )
         out.append(
             ReadingOut(
@@ -354,8 +354,8 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
 def _conditions(sheet: Sheet, gate: Gate) -> list[str]:
     currency = sheet.launch.folder.terms.currency
     lines = [
-        f"odds that demand beats {cars(gate.break_even)} cars a year at least {percent(gate.scale_odds)}; "
-        f"stop below {percent(gate.stop_odds)}",
+        f"odds that demand beats {cars(gate.break_even)} cars a year at least {percent(gate.scale_odds)}",
+        f"stop if those odds fall below {percent(gate.stop_odds)}",
         f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} capital",
         f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",
     ]

@@ -91,11 +91,11 @@ function Fan({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       const { fan, prior_fan } = data;
       const band = (id: string, low: number[], high: number[], opacity: number) => [
         { type: "line" as const, stack: id, data: low, lineStyle: { opacity: 0 }, symbol: "none", silent: true },
-        { type: "line" as const, name: id, stack: id, data: high.map((value, index) => value - low[index]!), lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: color("--accent"), opacity } },
+        { type: "line" as const, name: id, stack: id, data: high.map((value, index) => value - low[index]!), lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: color("--accent"), opacity }, itemStyle: { color: color("--accent"), opacity: opacity + 0.2 } },
       ];
       return {
         grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
-        legend: { data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
+        legend: { top: 0, data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(data, items) },
         xAxis: { type: "category", data: fan.quarters, ...axis(color) },
         yAxis: { type: "value", ...axis(color) },
@@ -126,7 +126,7 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       const line = (values: number[]) => density.cars_per_year.map((x, index) => [x, values[index]!]);
       return {
         grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
-        legend: { data: ["before", "now"], textStyle: { color: color("--ink") } },
+        legend: { top: 0, data: ["before", "now"], textStyle: { color: color("--ink") } },
         xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...axis(color), axisLabel: { color: color("--soft"), formatter: (value: number) => cars(value) }, splitLine: { show: false } },
         yAxis: { type: "value", show: false },
         series: [

@@ -41,7 +41,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             <div><dt>certified share</dt><dd>{percent(plan.data.certificate.share_of_bound)}</dd></div>
           </dl>
           <Timeline quarters={launch.quarters} steps={plan.data.steps} />
-          <div className="scroll"><table>
+          <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
               {plan.data.markets.filter((row) => row.action !== "wait").map((row) => (

@@ -1,6 +1,6 @@
 import map from "../generated/map.json";
 import { stages, type StageName } from "../stages";
-import { go } from "../route";
+import { choose, go, useRoute } from "../route";
 
 export interface MapMarket {
   code: string;
@@ -10,13 +10,28 @@ export interface MapMarket {
   says: string;
 }
 
+const views: Record<string, { name: string; box: [number, number, number, number] }> = {
+  world: { name: "World", box: [0, 0, map.width, map.height] },
+  europe: { name: "Europe", box: [437, 14, 150, 96] },
+  asia: { name: "Asia and Oceania", box: [640, 60, 360, 330] },
+  americas: { name: "Americas", box: [130, 20, 300, 400] },
+};
+
 /** The world by stage. Each market is a link: reached by Tab, opened by Enter, named for screen readers; small ones get a dot. */
 export function MarketMap({ markets }: { markets: MapMarket[] }) {
   const byShape = new Map(markets.map((market) => [market.iso3, market]));
   const shapes = map.countries;
+  const chosen = useRoute().query.get("map") ?? "world";
+  const [left, top, width, height] = (views[chosen] ?? views.world!).box;
+  const scale = Math.max(width / map.width, height / map.height);
   return (
     <>
-      <svg className="map" viewBox={`0 0 ${map.width} ${map.height}`} role="group" aria-label="Map of markets by stage">
+      <div className="views no-print" role="group" aria-label="Part of the map">
+        {Object.entries(views).map(([key, { name }]) => (
+          <button key={key} className={key === chosen ? "" : "quiet"} aria-pressed={key === chosen} onClick={() => choose("map", key === "world" ? null : key)}>{name}</button>
+        ))}
+      </div>
+      <svg className="map" viewBox={`${left} ${top} ${width} ${height}`} role="group" aria-label="Map of markets by stage" style={{ maxHeight: "34rem" }}>
         <g aria-hidden="true">
           {shapes.filter((shape) => !byShape.has(shape.a3)).map((shape) => <path key={shape.a3} d={shape.d} />)}
         </g>
@@ -40,8 +55,8 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
             >
               <title>{`${market.name}: ${stages[market.stage].name}. ${market.says}`}</title>
               <path className={market.stage} d={shape.d} />
-              {small && <path className={market.stage} d={`M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`} />}
-              {market.stage !== "out" && <text x={x} y={y + 4}>{stages[market.stage].sign}</text>}
+              {small && <path className={market.stage} d={`M${x - 3 * scale} ${y}a${3 * scale} ${3 * scale} 0 1 0 ${6 * scale} 0a${3 * scale} ${3 * scale} 0 1 0-${6 * scale} 0`} />}
+              {market.stage !== "out" && <text x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>{stages[market.stage].sign}</text>}
             </a>
           );
         })}

@@ -22,7 +22,7 @@ export function MarketTable({ markets }: { markets: Row[] }) {
     return typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right));
   });
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Markets">
+    <div className="scroll" tabIndex={0} role="region" aria-label="Table of markets">
       <table>
         <thead>
           <tr>

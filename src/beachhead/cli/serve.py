@@ -1,0 +1,59 @@
+"""`beachhead serve` and `beachhead account`: the launch in a browser, and who may use it from elsewhere."""
+
+from __future__ import annotations
+
+import importlib
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from beachhead.case.open import open_launch
+from beachhead.cli.show import LaunchDir, say
+from beachhead.world.errors import BadInput
+
+PORT = 8765
+
+
+def serve(
+    directory: LaunchDir,
+    listen: Annotated[str, typer.Option("--listen", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = PORT,
+    host: Annotated[list[str] | None, typer.Option("--host", help="Name the server is reached by; repeat.")] = None,
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = False,
+) -> None:
+    """Open the launch in a browser; on this machine only, unless accounts exist."""
+    web = _web("app")
+    address = f"http://{'localhost' if listen.startswith('127.') else listen}:{port}/"
+    open_launch(directory)
+    say(f"{address} shows {directory}; stop with Ctrl-C.")
+    if show:
+        webbrowser.open(address)
+    web.serve(Path(directory), listen=listen, port=port, hosts=frozenset(host or ()))
+
+
+def account(
+    directory: LaunchDir,
+    name: Annotated[str, typer.Argument(help="Name of the person.")],
+    role: Annotated[str, typer.Option("--role", help="viewer, analyst or approver.")] = "viewer",
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="BEACHHEAD_PASSWORD")
+    ] = "",
+) -> None:
+    """Add a person to the launch's accounts, or set a new role and password."""
+    roles = _web("guard").Role
+    if role.upper() not in roles.__members__:
+        raise BadInput(f"{role!r} is not a role", "use viewer, analyst or approver")
+    _web("accounts").add_account(open_launch(directory).store, name, roles[role.upper()], password)
+    say(f"{name} is now {role}; from now on everybody signs in.")
+
+
+def _web(module: str) -> Any:
+    # Faces are strangers: the web is opened by name, and only where its extra is installed.
+    try:
+        return importlib.import_module(f"beachhead.web.{module}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("beachhead"):
+            raise
+        raise BadInput(f"the web app needs {error.name}", "pip install 'beachhead[server]'") from None

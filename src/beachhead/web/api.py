@@ -1,0 +1,327 @@
+"""The REST API: everything the pages show, and the two things a person may write: observations and decisions."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from beachhead.case.deciding import decide
+from beachhead.case.log import check
+from beachhead.case.observe import Receipt, observe
+from beachhead.ledger import score, settle
+from beachhead.store import reading, text_of
+from beachhead.web import view
+from beachhead.web.desk import Desk, Sheet
+from beachhead.web.idempotency import answered, remember
+from beachhead.web.jobs import Job, Jobs
+from beachhead.web.refusal import NotFound, Refusal, TooLarge
+from beachhead.web.sessions import Analyst, Approver, Viewer
+from beachhead.web.shape import (
+    DecideIn,
+    DecisionOut,
+    DecisionsOut,
+    JobIn,
+    JobOut,
+    JobsOut,
+    LaunchOut,
+    MarketOut,
+    MarketsOut,
+    ObservationOut,
+    OverviewOut,
+    PilotsOut,
+    PlanOut,
+    ScoreOut,
+    SentOut,
+)
+from beachhead.world.errors import BadInput, NotLearnt, NotStored
+from beachhead.world.ref import Ref
+
+MOST_BYTES = 256 * 1024 * 1024
+PAGE_ROWS = 200
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
+}
+router = APIRouter(responses=REFUSALS)
+
+Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once.")
+]
+Cursor = Annotated[
+    str | None, Query(max_length=40, pattern=r"^\d{1,18}$", description="From the last page's `next_cursor`.")
+]
+
+
+@router.get("/launch")
+def launch(request: Request, response: Response, person: Viewer) -> LaunchOut:
+    """The launch as a whole, and who is asking."""
+    return view.launch_out(_sheet(request, response), person)
+
+
+@router.get("/overview")
+def overview(request: Request, response: Response, person: Viewer) -> OverviewOut:
+    """Stage and odds of every market, what is due, value and limits."""
+    return view.overview_out(_sheet(request, response), person)
+
+
+@router.get("/markets")
+def markets(request: Request, response: Response, _: Viewer) -> MarketsOut:
+    """All markets."""
+    return MarketsOut(markets=view.market_rows(_sheet(request, response)))
+
+
+@router.get("/markets/{code}")
+def market(request: Request, response: Response, _: Viewer, code: str) -> MarketOut:
+    """Everything about one market."""
+    return view.market_out(_sheet(request, response), code)
+
+
+@router.get("/plan")
+def plan(request: Request, response: Response, _: Viewer) -> PlanOut:
+    """The newest plan."""
+    return view.plan_out(_sheet(request, response))
+
+
+@router.get("/observations")
+def observations(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> PilotsOut:
+    """What was observed, newest first, and what it says about demand."""
+    sheet = _sheet(request, response)
+    rows = sorted(sheet.rows, key=lambda row: (row.end, row.key), reverse=True)
+    first, after = _page(cursor, len(rows))
+    return PilotsOut(
+        rows=[view.observation_out(row) for row in rows[first : first + PAGE_ROWS]],
+        total_rows=len(rows),
+        next_cursor=after,
+        readings=view.readings_out(sheet),
+        left_out=list(sheet.question.held.reading.left_out),
+        columns=list(ObservationOut.model_fields),
+    )
+
+
+@router.post(
+    "/observations",
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    },
+)
+async def send_observations(
+    request: Request,
+    person: Analyst,
+    name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
+    dry_run: Annotated[bool, Query(description="Check only: say what would change, and change nothing.")] = False,
+    key: Key = None,
+) -> SentOut:
+    """Send a file: kept whole or not at all; sending it twice changes nothing."""
+    desk: Desk = request.app.state.desk
+    if known := await run_sync(answered, desk.launch().store, key, person.name):
+        return SentOut.model_validate_json(known)
+    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
+        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
+        await _receive(request, path)
+        sent = await run_sync(_take_in, desk, path, person.name, dry_run)
+    if not dry_run:
+        await run_sync(remember, desk.launch().store, key, person.name, sent.model_dump_json())
+        await run_sync(_recorded, request)
+    return sent
+
+
+@router.get("/decisions")
+def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> DecisionsOut:
+    """What is due, and the ledger, newest first."""
+    sheet = _sheet(request, response)
+    newest = list(reversed(sheet.entries))
+    first, after = _page(cursor, len(newest))
+    found = check(sheet.launch.store)
+    said = (
+        f"{len(newest)} entries, checked just now: all as they were written; head {sheet.head.sha256[:10]}."
+        if found.whole
+        else f"The ledger is NOT as it was written: {(found.verdict.breaks or found.faults)[0]}."
+    )
+    return DecisionsOut(
+        due=view.due_out(sheet),
+        rows=[view.decision_out(entry) for entry in newest[first : first + PAGE_ROWS]],
+        total_rows=len(newest),
+        next_cursor=after,
+        head=sheet.head.sha256,
+        is_whole=found.whole,
+        ledger_sentence=said,
+    )
+
+
+@router.post("/decisions", status_code=201)
+def take_decision(request: Request, person: Approver, body: DecideIn, key: Key = None) -> DecisionOut:
+    """Accept what is recommended for a market, or override it with a reason; names the ledger's head you saw."""
+    desk: Desk = request.app.state.desk
+    if known := answered(desk.launch().store, key, person.name):
+        return DecisionOut.model_validate_json(known)
+    sheet = desk.sheet()
+    recommended = next((item.recommended for item in view.due_out(sheet) if item.market == body.market), None)
+    accepts = body.choose == recommended
+    decide(
+        sheet.launch,
+        who=person.name,
+        at=datetime.now(UTC),
+        markets=[body.market] if accepts else [],
+        overrides={} if accepts else {body.market: body.choose},
+        because=body.because,
+        after=body.after,
+    )
+    entry = next(e for e in reversed(desk.sheet().entries) if e.said.market == body.market)
+    out = view.decision_out(entry)
+    remember(desk.launch().store, key, person.name, out.model_dump_json())
+    _recorded(request)
+    return out
+
+
+@router.get("/score")
+def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
+    """How stated odds turned out."""
+    sheet = _sheet(request, response)
+    stated = sum(len(entry.said.odds) for entry in sheet.entries)
+    settled = settle(sheet.entries)
+    try:
+        found = score([item.stated.probability for item in settled], [item.happened for item in settled])
+    except NotLearnt:
+        said = f"{stated} odds were stated; none can be settled yet." if stated else "No odds have been stated yet."
+        return ScoreOut(settled=0, open=stated, brier=None, sentence=said)
+    said = f"{found.count} of {stated} stated odds are settled: Brier score {found.brier:.3f} (a coin has 0.25)."
+    return ScoreOut(settled=found.count, open=stated - found.count, brier=found.brier, sentence=said)
+
+
+@router.get(
+    "/records/{kind}/{sha256}", response_class=PlainTextResponse, responses={200: {"content": {"application/json": {}}}}
+)
+def record(request: Request, _: Viewer, kind: str, sha256: str) -> Response:
+    """A record as it was written, found by its digest."""
+    desk: Desk = request.app.state.desk
+    try:
+        ref = Ref(kind, sha256)
+        with reading(desk.launch().store) as work:
+            text = text_of(work, ref)
+    except (ValueError, NotStored):
+        raise NotFound(f"there is no {kind} {sha256[:10]}", "see the ledger for the records there are") from None
+    return Response(
+        text, media_type="application/json", headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )
+
+
+@router.get("/jobs")
+def jobs(request: Request, _: Viewer) -> JobsOut:
+    """Long work, newest first."""
+    found: Jobs = request.app.state.jobs
+    return JobsOut(jobs=[_job(job) for job in found.all()])
+
+
+@router.post("/jobs", status_code=202)
+def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -> JobOut:
+    """Start long work in a worker process; the same work already waiting or running is not started twice."""
+    found: Jobs = request.app.state.jobs
+    if body.kind == "plan":
+        _check_plan(body.arguments)
+    desk: Desk = request.app.state.desk
+    today = {"on": desk.today.isoformat()} if desk.today and body.kind == "plan" else {}
+    return _job(found.start(body.kind, {**today, **body.arguments, "who": person.name}))
+
+
+@router.get("/jobs/{job_id}")
+def job(request: Request, _: Viewer, job_id: str) -> JobOut:
+    """One piece of long work."""
+    return _job(_jobs_get(request, job_id))
+
+
+@router.delete("/jobs/{job_id}")
+def stop_job(request: Request, _: Analyst, job_id: str) -> JobOut:
+    """Stop long work; what was recorded by then stays."""
+    found: Jobs = request.app.state.jobs
+    return _job(found.cancel(_jobs_get(request, job_id).id))
+
+
+def _sheet(request: Request, response: Response) -> Sheet:
+    desk: Desk = request.app.state.desk
+    sheet = desk.sheet()
+    response.headers["ETag"] = f'"{sheet.version}"'
+    response.headers["Cache-Control"] = "no-cache"
+    return sheet
+
+
+def _page(cursor: str | None, total: int) -> tuple[int, str | None]:
+    first = int(cursor or 0)
+    after = first + PAGE_ROWS
+    return first, str(after) if after < total else None
+
+
+async def _receive(request: Request, path: Path) -> None:
+    """Write the body to a file as it arrives; never all of it in memory."""
+    size = 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise TooLarge(f"the file is larger than {MOST_BYTES // 2**20} MB", "send it in parts")
+            file.write(chunk)
+
+
+def _take_in(desk: Desk, path: Path, who: str, trying: bool) -> SentOut:
+    launch, at = desk.launch(), datetime.now(UTC)
+    return _sent(observe(launch.folder, launch.store, path, who=who, at=at, today=at.date(), trying=trying), trying)
+
+
+def _sent(receipt: Receipt, trying: bool) -> SentOut:
+    arrival = receipt.arrival
+    new, corrected = len(arrival.new), len(arrival.corrected)
+    verb = "would bring" if trying else "brought"
+    said = (
+        f"{receipt.file}: the same rows were sent before; nothing changed."
+        if receipt.sent_before is not None
+        else f"{receipt.file} {verb} {new} new rows and {corrected} corrections; {arrival.unchanged} are as on record."
+    )
+    return SentOut(
+        stored=receipt.delivery is not None, new=new, corrected=corrected, unchanged=arrival.unchanged, sentence=said
+    )
+
+
+def _recorded(request: Request) -> None:
+    request.app.state.hub.recorded(request.app.state.desk.version())
+
+
+def _jobs_get(request: Request, job_id: str) -> Job:
+    found: Jobs = request.app.state.jobs
+    try:
+        return found.get(job_id)
+    except BadInput as error:
+        raise NotFound(error.message, error.hint) from None
+
+
+def _job(job: Job) -> JobOut:
+    return JobOut(
+        id=job.id,
+        kind=job.kind,
+        state=job.state.value,
+        share_done=job.share_done,
+        seconds_left=job.seconds_left,
+        asked_at=job.asked_at,
+        error=job.error,
+    )
+
+
+def _check_plan(arguments: dict[str, str | int | float | bool]) -> None:
+    """Refuse arguments at once that the worker would only refuse later."""
+    unknown = sorted(set(arguments) - {"on", "worlds", "seed"})
+    if unknown:
+        raise BadInput(f"a plan knows no {unknown[0]!r}", "give on, worlds or seed")
+    worlds = arguments.get("worlds", 24)
+    if not isinstance(worlds, int) or not 2 <= worlds <= 10_000:
+        raise BadInput(f"worlds {json.dumps(worlds)} is not a whole number from 2 to 10000", "leave it out for 24")
+    if not isinstance(arguments.get("seed", 0), int):
+        raise BadInput("seed is not a whole number", "leave it out for that of launch.toml")
+    try:
+        datetime.fromisoformat(str(arguments.get("on", "2027-01-01")))
+    except ValueError:
+        raise BadInput(f"on {arguments['on']!r} is not a day", "write 2027-01-31") from None

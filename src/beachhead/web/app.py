@@ -1,0 +1,111 @@
+"""The application: REST under /api/v1, one WebSocket a tab, and the built web app for every other address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import FileResponse
+
+from beachhead import __version__
+from beachhead.case.open import open_launch
+from beachhead.web import api, live, sessions
+from beachhead.web.accounts import Sessions, has_accounts
+from beachhead.web.desk import Desk
+from beachhead.web.guard import guard, is_loopback
+from beachhead.web.jobs import Job, Jobs
+from beachhead.web.live import Hub
+from beachhead.web.refusal import NotFound, install_refusals
+from beachhead.web.work import WORK
+from beachhead.world.errors import BadInput
+
+BUILT = Path(__file__).parent / "static"
+FOLDER_VARIABLE, HOSTS_VARIABLE = "BEACHHEAD_SERVE_FOLDER", "BEACHHEAD_SERVE_HOSTS"
+TODAY_VARIABLE = "BEACHHEAD_TODAY"
+"""Day on which the launch is seen, such as 2021-11-01; so that an old launch can be walked through again."""
+
+
+def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The application for one launch folder.
+
+    Args:
+        root: the launch folder.
+        hosts: names the server answers to besides loopback; then everybody must sign in.
+    """
+    today = os.environ.get(TODAY_VARIABLE)
+    desk = Desk(root, date.fromisoformat(today) if today else None)
+    store = desk.launch().store
+    jobs = Jobs(root, WORK)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        jobs.close()
+
+    app = FastAPI(
+        title="Beachhead",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.desk, app.state.jobs, app.state.hub = desk, jobs, Hub(jobs)
+    app.state.sessions, app.state.must_sign_in = Sessions(store), hosts is not None or has_accounts(store)
+    app.state.hub.version = desk.version()
+    jobs.listen(lambda job: _told(app, job))
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.middleware("http")(guard(hosts))
+    install_refusals(app)
+    app.include_router(sessions.router, prefix="/api/v1", tags=["session"])
+    app.include_router(api.router, prefix="/api/v1", tags=["launch"])
+    app.include_router(live.router, prefix="/api/v1")
+    app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False)
+    return app
+
+
+def serve(root: Path, *, listen: str, port: int, hosts: frozenset[str]) -> None:
+    """Serve a launch until stopped; refuses to listen beyond loopback while nobody has an account."""
+    launch = open_launch(root)
+    if not is_loopback(listen) and not has_accounts(launch.store):
+        raise BadInput(
+            f"will not listen on {listen!r}: nobody has an account yet",
+            f"add one with `beachhead account {root} NAME --role approver`, or listen on 127.0.0.1",
+        )
+    os.environ[FOLDER_VARIABLE] = str(root.resolve())
+    os.environ[HOSTS_VARIABLE] = "" if is_loopback(listen) else ",".join(sorted({listen, *hosts}))
+    uvicorn.run(from_environment(), host=listen, port=port, log_level="warning", server_header=False)
+
+
+def from_environment() -> FastAPI:
+    """The application for the folder and hosts that `serve` wrote down; for servers that want a factory."""
+    hosts = frozenset(filter(None, os.environ.get(HOSTS_VARIABLE, "").split(","))) or None
+    return create(Path(os.environ[FOLDER_VARIABLE]), hosts=hosts)
+
+
+def _told(app: FastAPI, job: Job) -> None:
+    if job.state.is_over:
+        app.state.hub.recorded(app.state.desk.version())
+
+
+async def _page(request: Request, path: str) -> Response:
+    """A built file, or the one page that draws all addresses of the app."""
+    if path.startswith("api/"):
+        raise NotFound(f"there is nothing at /{path}", "see /api/v1/openapi.json")
+    if not (BUILT / "index.html").is_file():
+        raise NotFound("the web app was not built", "reinstall Beachhead; its wheel carries the web app")
+    file = (BUILT / path).resolve()
+    if path and file.is_file() and file.is_relative_to(BUILT):
+        forever = path.startswith("assets/")  # their names carry a digest of what they hold
+        return FileResponse(
+            file, headers={"Cache-Control": "public, max-age=31536000, immutable" if forever else "no-cache"}
+        )
+    if "." in path.rsplit("/", 1)[-1]:
+        raise NotFound(f"there is no file at {request.url.path}", "start at /")
+    return FileResponse(BUILT / "index.html", headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,32 @@
+"""Answers already given, by idempotency key: a request sent again is answered, not carried out again."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+
+from beachhead.store import Row, Store, current, deliver, reading, writing
+
+TOPIC = "request"
+
+
+def answered(store: Store, key: str | None, who: str) -> str | None:
+    """The answer given before to this person's key, or None."""
+    if not key:
+        return None
+    with reading(store) as work:
+        return next((version.body for version in current(work, TOPIC) if version.key == _place(key, who)), None)
+
+
+def remember(store: Store, key: str | None, who: str, answer: str) -> None:
+    """Keep an answer under this person's key."""
+    if not key:
+        return
+    sha256 = hashlib.sha256(answer.encode()).hexdigest()
+    with writing(store) as work:
+        row = Row(key=_place(key, who), body=answer)
+        deliver(work, TOPIC, [row], sha256=sha256, name="request", who=who, at=datetime.now(UTC))
+
+
+def _place(key: str, who: str) -> str:
+    return hashlib.sha256(f"{who}\0{key}".encode()).hexdigest()

@@ -1,0 +1,22 @@
+"""Write the API's description, from which the web app's typed client is made: `python -m beachhead.web.openapi`."""
+
+from __future__ import annotations
+
+import json
+
+from fastapi import FastAPI
+
+from beachhead import __version__
+from beachhead.web import api, sessions
+
+
+def description() -> str:
+    """OpenAPI 3.1 as JSON text."""
+    app = FastAPI(title="Beachhead", version=__version__)
+    app.include_router(sessions.router, prefix="/api/v1", tags=["session"])
+    app.include_router(api.router, prefix="/api/v1", tags=["launch"])
+    return json.dumps(app.openapi(), indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    print(description(), end="")

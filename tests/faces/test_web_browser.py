@@ -1,0 +1,162 @@
+"""The web app in a real browser: the whole loop by clicks, every page for everybody, nothing from outside."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "src" / "beachhead" / "web" / "static" / "index.html"
+AXE = ROOT / "webapp" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = ("", "markets", "markets/NO", "plan", "pilots", "decisions", "report")
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
+    pytest.mark.skipif(not BUILT.is_file(), reason="the web app was not built (make does it)"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server on a fresh copy of the bundled reading example, in the autumn of 2021."""
+    folder = tmp_path_factory.mktemp("web") / "launch"
+    shutil.copytree(ROOT / "src" / "beachhead" / "case" / "examples" / "byd-norway-2021", folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "BEACHHEAD_TODAY": "2021-11-01"}
+    command = [sys.executable, "-m", "beachhead", "serve", str(folder), "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{address}/api/v1/launch").close()
+            break
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    yield address
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser, server):
+    """A tab that fails the test if anything but the server is asked for, or a script fails."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(60_000)
+    tab = context.new_page()
+    wrong = []
+    tab.on(
+        "request", lambda request: wrong.append(request.url) if not request.url.startswith((server, "data:")) else None
+    )
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    yield tab
+    context.close()
+    assert wrong == []
+
+
+def test_the_whole_loop_by_clicks(page, server, tmp_path):
+    page.goto(server)
+    _plan(page, "Make a plan")
+    assert "no plan can earn more than" in page.locator("main p").first.inner_text()
+
+    page.get_by_role("link", name="Pilots").click()
+    rows = "batch,market,offer,channel,store,start,end,registrations\n"
+    page.get_by_label("Pasted rows").fill(rows + "first,NO,TANG,importer,,2021-08-01,2021-07-01,-5\n")
+    page.get_by_role("button", name="Send", exact=True).click()
+    faults = page.get_by_role("region", name="Faults")
+    faults.wait_for()
+    assert "registrations" in faults.inner_text()
+    assert "0 of 0 rows" in page.locator("main").inner_text(), "nothing may be stored while there are faults"
+    page.get_by_label("Pasted rows").fill(
+        rows + "first,NO,TANG,importer,,2021-08-01,2021-08-31,61\nfirst,NO,TANG,importer,,2021-09-01,2021-09-30,39\n"
+    )
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Norway: 100 cars in 61 days").wait_for()
+
+    page.get_by_role("link", name="Decisions").click()
+    _plan(page, "Plan again")
+    accept = page.get_by_role("button", name="Accept").first
+    accept.wait_for()
+    before = page.get_by_role("button", name="Accept").count()
+    market = page.get_by_role("article").first.get_attribute("aria-label")
+    accept.click()
+    page.get_by_role("region", name="Ledger").wait_for()
+    playwright.expect(page.get_by_role("article")).to_have_count(before - 1, timeout=60_000)
+
+    due = page.get_by_role("article").first
+    due.get_by_label("override with").select_option("hold")
+    assert due.get_by_role("button", name="Override").is_disabled(), "an override needs its reason"
+    due.get_by_label("because").fill("no staff before summer")
+    due.get_by_role("button", name="Override").click()
+    page.get_by_text("no staff before summer").wait_for()
+    assert "all as they were written" in page.locator("main p").first.inner_text()
+
+    page.get_by_role("link", name="Report").click()
+    page.get_by_text("launch memo").wait_for()
+    memo = page.pdf()
+    assert memo.startswith(b"%PDF")
+    assert len(memo) > 20_000
+    assert market
+
+
+def _plan(page, button: str) -> None:
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name="planning").wait_for()
+    page.get_by_role("button", name="Plan again").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_accessibility_violation_or_runs_over_a_narrow_window(browser, server, scheme):
+    for width in (320, 1280):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+        tab = context.new_page()
+        for name in PAGES:
+            tab.goto(f"{server}/{name}")
+            tab.wait_for_load_state("networkidle")
+            wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 1, f"/{name} runs over a window of {width} pixels by {wide}"
+            if AXE.is_file():
+                tab.add_script_tag(path=str(AXE))
+                found = tab.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))")
+                assert found == [], f"/{name} at {width} in {scheme}"
+        context.close()
+
+
+def test_the_map_is_reached_and_opened_by_keyboard(page, server):
+    page.goto(server)
+    norway = page.get_by_role("link", name="Norway: ")
+    norway.first.wait_for()
+    norway.first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Norway").wait_for()
+    assert page.url.endswith("/markets/NO")
