@@ -105,6 +105,7 @@ def test_the_whole_loop_by_clicks(page, server, tmp_path):
 
     page.get_by_role("link", name="Decisions").click()
     _plan(page, "Plan again")
+    page.reload()
     accept = page.get_by_role("button", name="Accept").first
     accept.wait_for()
     before = page.get_by_role("button", name="Accept").count()
