@@ -50,6 +50,14 @@ def test_a_folder_that_holds_something_is_never_overwritten(launch: Path, capsys
     assert {path.name: path.read_bytes() for path in launch.iterdir()} == before
 
 
+def test_the_empty_folder_one_stands_in_can_be_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert RUNNER.invoke(app, ["new", "."]).exit_code == 0
+    assert RUNNER.invoke(app, ["check", "."]).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
 def test_an_example_that_does_not_exist_is_told_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["new", str(tmp_path / "y"), "--example", "xiaomy"]) == 1
     assert "did you mean xiaomi?" in capsys.readouterr().err

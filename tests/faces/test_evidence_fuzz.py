@@ -13,6 +13,10 @@ from beachhead.evidence.folder import Folder, check_folder, read_folder
 from beachhead.world.errors import BadInput, Fault
 
 EXTRA = {
+    "renames.csv": """\
+kind,was,now,share,until,source,as_of,grade
+offer,UNO,ONE,,2027-06-30,maker,2026-01-01,A
+""",
     "tariffs.csv": """\
 origin,destination,scenario,odds,duty,duty_over_quota,quota_cars_per_year,minimum_price,currency,valid_from,valid_to,\
 source,as_of,grade

@@ -31,13 +31,21 @@ def new_launch(target: Path, example: str = STARTER) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as beside:
             _copy(example, Path(beside) / "launch")
-            # A rename: a folder that was never there, or was empty, becomes the whole launch at once.
-            (Path(beside) / "launch").replace(target)
+            _move(Path(beside) / "launch", target)
     except OSError as error:
         raise BadInput(
             f"{str(target)!r} cannot be written ({error.strerror})", "choose a folder that you may write to"
         ) from error
     return target
+
+
+def _move(made: Path, target: Path) -> None:
+    if not target.exists():
+        made.replace(target)  # a rename: the whole launch at once
+        return
+    # Into an empty folder, perhaps the one the user stands in: launch.toml last, without which nothing is a launch.
+    for entry in sorted(made.iterdir(), key=lambda path: (path.name == "launch.toml", path.name)):
+        entry.replace(target / entry.name)
 
 
 def _copy(example: str, target: Path) -> None:
