@@ -83,7 +83,8 @@ def routes_of(network: Network) -> tuple[Route, ...]:
         origin, goal = network.area(network.plants[plants[lane.plant]].country), network.area(lane.market)
         ways: list[Tariff | None] = list(rows.get((origin, goal), [])) or ([None] if origin == goal else [])
         for offer in range(len(network.builds)):
-            if network.mix[markets[lane.market], offer] == 0:
+            built = network.plants[plants[lane.plant]].offers
+            if network.mix[markets[lane.market], offer] == 0 or (built and network.builds[offer].offer not in built):
                 continue
             for way in ways:
                 share = origin_share(network, plants[lane.plant], offer)

@@ -74,7 +74,7 @@ class SupplyPlan:
         draw_value: (S,), contribution in each draw.
         capacity: (S, P, T), cars that the open plants can make.
         made: (S, P, T), cars made.
-        delivered: (S, P, M, J, T), cars delivered by plant, market and offer.
+        delivered: (S, L, J, T), cars delivered by lane and offer.
         landed: (S, M, J, T), cost of a car of that offer in that market: the mean of the cars delivered, or of the
             cheapest route open if none are; inf where no route is open.
         revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
@@ -104,16 +104,27 @@ class SupplyPlan:
         return (self.value.high - self.value.low) / max(abs(self.value.low), 1e-9)
 
     @property
+    def arrived(self) -> Floats:
+        """(S, M, J, T), cars delivered by market and offer."""
+        return np.asarray(np.einsum("lm,sljt->smjt", _joins(self.network)[1], self.delivered))
+
+    @property
+    def by_plant(self) -> Floats:
+        """(S, P, M, T), cars delivered by plant and market."""
+        plants, markets = _joins(self.network)
+        return np.asarray(np.einsum("lp,lm,slt->spmt", plants, markets, self.delivered.sum(axis=2)))
+
+    @property
     def short(self) -> Floats:
         """(S, M, J, T), planned cars that do not arrive: no capacity, or a loss on each."""
         planned = self.network.mix[None, :, :, None] * self.futures.cars[:, :, None, :]
-        return np.asarray(np.maximum(planned - self.delivered.sum(axis=1), 0.0))
+        return np.asarray(np.maximum(planned - self.arrived, 0.0))
 
     @property
     def for_export(self) -> Floats:
         """(S, T), cars that all open plants can make beyond what the home market takes."""
-        home = [m for m, market in enumerate(self.network.markets) if market.is_home]
-        taken = self.delivered[:, :, home].sum(axis=(1, 2, 3))
+        home = np.array([market.is_home for market in self.network.markets])
+        taken = self.arrived[:, home].sum(axis=(1, 2))
         return np.asarray(np.maximum(self.capacity.sum(axis=1) - taken, 0.0))
 
 
@@ -190,11 +201,10 @@ def _made(network: Network, layout: Layout, flows: Floats) -> Floats:
 
 
 def _delivered(network: Network, layout: Layout, flows: Floats) -> Floats:
-    shape = (len(flows), len(network.plants), len(network.markets), len(network.builds), len(network.quarters))
-    delivered = np.zeros(shape)
+    delivered = np.zeros((len(flows), len(network.lanes), len(network.builds), len(network.quarters)))
     for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
         route = layout.routes[r]
-        delivered[:, route.plant, route.market, route.offer, t] += flows[:, n]
+        delivered[:, route.lane, route.offer, t] += flows[:, n]
     return delivered
 
 
@@ -221,3 +231,10 @@ def _revenue(network: Network, layout: Layout) -> Floats:
         for r, route in enumerate(layout.routes):
             revenue[c, route.market, route.offer] = costs.revenue[r]
     return revenue[layout.combination]
+
+
+def _joins(network: Network) -> tuple[Floats, Floats]:
+    """(L, P) and (L, M), 1 where a lane starts at a plant and ends at a market."""
+    plants = np.array([[lane.plant == plant.code for plant in network.plants] for lane in network.lanes], dtype=float)
+    markets = np.array([[lane.market == m.code for m in network.markets] for lane in network.lanes], dtype=float)
+    return plants, markets

@@ -469,10 +469,10 @@ def _choice_name(network: Network, choice: Choice) -> str:
 
 def _column_names(network: Network, layout: Layout) -> tuple[str, ...]:
     """`deliver_PLANT_MARKET_OFFER_wayW_QUARTER`: W counts the ways over that border."""
-    way: dict[tuple[int, int], int] = {}
+    way: dict[tuple[int, int, int], int] = {}
     number = []
     for route in layout.routes:
-        key = (route.lane, route.offer)
+        key = (route.plant, route.market, route.offer)
         way[key] = way.get(key, 0) + 1
         number.append(way[key])
     names = []
@@ -493,7 +493,8 @@ def _row_name(network: Network, row: RowMeaning) -> str:
     elif row.kind == "quota":
         words = (row.quota,)
     elif row.kind == "lane":
-        words = (network.lanes[row.lane].plant, network.lanes[row.lane].market)
+        lane = network.lanes[row.lane]
+        words = tuple(word for word in (lane.plant, lane.market, lane.mode) if word)
     else:
         words = (network.plants[row.plant].code,)
     return "_".join([row.kind, *(_word(word) for word in words), when])
