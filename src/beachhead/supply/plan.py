@@ -76,7 +76,7 @@ class SupplyPlan:
         made: (S, P, T), cars made.
         delivered: (S, L, J, T), cars delivered by lane and offer.
         landed: (S, M, J, T), cost of a car of that offer in that market: the mean of the cars delivered, or of the
-            cheapest route open if none are; inf where no route is open.
+            cheapest open route from a running plant if none are; inf where no route is open.
         revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
         rounds: rounds of cuts.
         seconds: time it took.
@@ -202,23 +202,24 @@ def _made(network: Network, layout: Layout, flows: Floats) -> Floats:
 
 def _delivered(network: Network, layout: Layout, flows: Floats) -> Floats:
     delivered = np.zeros((len(flows), len(network.lanes), len(network.builds), len(network.quarters)))
-    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
-        route = layout.routes[r]
-        delivered[:, route.lane, route.offer, t] += flows[:, n]
+    for n, (w, t) in enumerate(zip(layout.column_way, layout.column_quarter, strict=True)):
+        way = layout.ways[w]
+        delivered[:, way.lane, way.offer, t] += flows[:, n]
     return delivered
 
 
 def _landed(network: Network, layout: Layout, flows: Floats) -> Floats:
-    """Mean landed cost of the cars delivered; of the cheapest open route where there are none."""
+    """Mean landed cost of the cars delivered; of the cheapest open way where there are none."""
     shape = (len(flows), len(network.markets), len(network.builds), len(network.quarters))
     cars, money, least = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
-    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
-        route = layout.routes[r]
-        costs = np.array([c.landed[r, t] if c.allowed[r, t] else np.inf for c in layout.costs])[layout.combination]
-        where = (slice(None), route.market, route.offer, t)
+    landed = np.array([costs.landed for costs in layout.costs])[layout.combination]
+    for w, way in enumerate(layout.ways):
+        if network.plants[way.plant].exists:
+            least[:, way.market, way.offer] = np.minimum(least[:, way.market, way.offer], landed[:, w])
+    for n, (w, t) in enumerate(zip(layout.column_way, layout.column_quarter, strict=True)):
+        where = (slice(None), layout.ways[w].market, layout.ways[w].offer, t)
         cars[where] += flows[:, n]
-        money[where] += flows[:, n] * np.where(np.isfinite(costs), costs, 0.0)
-        least[where] = np.minimum(least[where], costs)
+        money[where] += flows[:, n] * np.where(np.isfinite(landed[:, w, t]), landed[:, w, t], 0.0)
     return np.where(cars > 1e-6, money / np.maximum(cars, 1e-6), least)
 
 
@@ -228,8 +229,8 @@ def _revenue(network: Network, layout: Layout) -> Floats:
     revenue = np.repeat((network.net_price - network.selling_cost)[None, :, :, None], shape[0], axis=0)
     revenue = np.repeat(revenue, shape[3], axis=3)
     for c, costs in enumerate(layout.costs):
-        for r, route in enumerate(layout.routes):
-            revenue[c, route.market, route.offer] = costs.revenue[r]
+        for w, way in enumerate(layout.ways):
+            revenue[c, way.market, way.offer] = costs.revenue[w]
     return revenue[layout.combination]
 
 
