@@ -29,8 +29,11 @@ class Said:
     known_from: Quarter | None
 
 
-def fork_faults(rows: Iterable[Said], file: str) -> Iterator[Fault]:
-    """Faults for forks whose scenario is given two odds, that are settled at two dates, or whose odds miss 1."""
+def fork_faults(rows: Iterable[Said], file: str, *, sums: bool = True) -> Iterator[Fault]:
+    """Faults for forks whose scenario is given two odds, that are settled at two dates, or whose odds miss 1.
+
+    `sums` is false where the table has a stricter rule on sums of its own.
+    """
     of: dict[str, dict[str, Said]] = defaultdict(dict)
     for row in rows:
         first = of[row.fork].setdefault(row.scenario, row)
@@ -53,7 +56,7 @@ def fork_faults(rows: Iterable[Said], file: str) -> Iterator[Fault]:
                 problem=f"differs from line {dated.line} for the same fork {row.fork}",
                 cure="a fork is settled for all at once: write one quarter",
             )
-    for fork, scenarios in of.items():
+    for fork, scenarios in of.items() if sums else ():
         total = sum(row.odds for row in scenarios.values())
         if abs(total - 1) > 1e-6:
             yield Fault(

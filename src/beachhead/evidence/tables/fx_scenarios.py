@@ -36,5 +36,5 @@ TABLE = Table(
     row=FxScenarioRow,
     required=False,
     purpose="Where currencies may go, with odds; supply plans for all of it.",
-    across=(forks_hold_together,),
+    whole=(forks_hold_together,),
 )

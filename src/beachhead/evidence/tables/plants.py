@@ -48,7 +48,9 @@ class PlantRow(Sourced):
         "cars it can build for this launch, the home market included", unit="cars/quarter", least=0
     )
     ramp: Numbers = column(
-        "share of capacity in quarters 0, 1, 2 ... after the first car; the last holds on", unit="share", default=(1.0,)
+        "share of capacity in quarters 0, 1, 2 ... after the first car, the last holds on; blank = all at once",
+        unit="share",
+        default=(1.0,),
     )
     weeks_low: Number = column(
         "weeks from decision to first car if all goes well", unit="weeks", least=0, most=1000, default=0.0
@@ -61,7 +63,10 @@ class PlantRow(Sourced):
         default=None,
     )
     capital: Numbers = column(
-        "spent in quarters 0, 1, 2 ... after the decision", unit="currency", least=0, default=(0.0,)
+        "spent in quarters 0, 1, 2 ... after the decision; blank = nothing",
+        unit="currency",
+        least=0,
+        default=(0.0,),
     )
     opex_per_quarter: Number = column("fixed cost from the first car on", unit="currency/quarter", least=0, default=0.0)
     minimum_run_per_quarter: Number = column(
@@ -74,8 +79,8 @@ class PlantRow(Sourced):
         "spent once to close it; blank = cannot be closed", unit="currency", least=0, default=None
     )
     fee_per_car: Number = column("to the contract maker or partner", unit="currency/car", least=0, default=0.0)
-    labour_hours_per_car: Number = column("work for one car", unit="hours/car", least=0)
-    labour_cost_per_hour: Number = column("cost of an hour, all in", unit="currency/hour", least=0)
+    labour_hours_per_car: Number = column("work for one car", unit="hours/car", least=0, default=0.0)
+    labour_cost_per_hour: Number = column("cost of an hour, all in", unit="currency/hour", least=0, default=0.0)
     local_content: Number = column("share of the bought parts that come from near the plant", unit="share", default=1.0)
     local_content_factor: Number = column(
         "price of those parts relative to the same parts from home", above=0, most=10, default=1.0

@@ -39,7 +39,7 @@ class TariffRow(Dated):
     duty: Number = column("all border duties together, on the customs value", unit="share of value", least=0, most=10)
     least_duty: Number = column("least duty per car", unit="currency/car", least=0, default=0.0)
     duty_otherwise: Number | None = column(
-        "duty on cars beyond the quota, below the promised price, or short of the origin share; blank = kept out",
+        "duty on cars beyond the quota, below the promised price, or short of the origin share; blank = those stay out",
         unit="share of value",
         least=0,
         most=10,
@@ -74,6 +74,10 @@ class TariffRow(Dated):
         if self.duty_otherwise is not None and not any(each is not None for each in conditional):
             cure = "write the condition (quota_cars_per_year, minimum_price or least_origin_share), or clear it"
             raise refusal("stands without a condition", cure, "duty_otherwise")
+        if self.quota_cars_per_year is not None and self.duty_otherwise is None:
+            raise refusal(
+                "stands without its partner", "write both the quota and the duty on cars beyond it", "duty_otherwise"
+            )
         if self.quota is not None and self.quota_cars_per_year is None:
             raise refusal("names a quota without its cars", "write quota_cars_per_year", "quota")
         if self.scenario == EXPECTED and (self.odds != 1 or self.fork is not None):
@@ -121,9 +125,9 @@ def forks_hold_together(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
             known_from=p.row.known_from,
         )
         for p in rows
-        if p.row.scenario != EXPECTED
+        if p.row.scenario != EXPECTED and p.row.odds > 0
     ]
-    return fork_faults(said, "tariffs.csv")
+    return fork_faults(said, "tariffs.csv", sums=False)
 
 
 def quotas_are_one_size(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
