@@ -164,7 +164,7 @@ def put_question(
     problem = assemble(
         belief=from_quarter(held.belief, now),
         economics=folder.economics if economics is None else economics,
-        limits=_limits_from(folder.limits if limits is None else limits, now - folder.terms.start),
+        limits=limits_from(folder.limits if limits is None else limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
         offers=folder.offers,
@@ -253,7 +253,8 @@ def _keep(
     )
 
 
-def _limits_from(limits: Limits, skip: int) -> Limits:
+def limits_from(limits: Limits, skip: int) -> Limits:
+    """The limits of all quarters but the first `skip`."""
     return Limits(
         capital_per_year=limits.capital_per_year,
         scale_starts_per_quarter=limits.scale_starts_per_quarter,
