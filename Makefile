@@ -23,7 +23,7 @@ test: $(READY) lint  ## the test suite
 	$(BIN)/python -m pytest -m "not full" -n auto --dist loadgroup
 
 test-full: $(READY)  ## every count that the issues name
-	$(BIN)/python -m pytest -m full
+	$(BIN)/python -m pytest -m full -n auto --dist loadgroup
 
 figures: $(READY)  ## every benchmark table
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
