@@ -8,13 +8,13 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import nbinom
+from scipy.special import betainc
 
 from beachhead.belief.belief import Belief
 from beachhead.belief.rows import rows
 from beachhead.world.reading import DemandCount
 
-_LEVELS, _SIZES = np.linspace(-6, 6, 121), np.linspace(-3, 3, 7)  # in standard deviations
+_LEVELS, _SIZES = np.linspace(-6, 6, 97), np.linspace(-3, 3, 7)  # in standard deviations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,11 @@ def predict(
     data = rows(belief, (span,), offer_shares or {})
     weight, mean, size = _mixture(belief, int(data.market_of[0]), span.is_pilot, data.mean[0], data.size[0])
 
+    share = size / (size + mean)
+
     def below(number: int) -> float:
-        """P(count < number)."""
-        return float(weight @ nbinom.cdf(number - 1, size, size / (size + mean)))
+        """P(count < number): the negative binomial's distribution function as an incomplete beta function."""
+        return float(weight @ betainc(size, number, share)) if number > 0 else 0.0
 
     low, median, high = (_quantile(below, level) for level in (0.05, 0.5, 0.95))
     return Prediction(

@@ -25,13 +25,13 @@ def show_scores(scores: Scores) -> None:
         ("forecaster", "odds stated", "Brier", "log score", "Brier behind Beachhead", "log score behind"),
         [_score_row(row) for row in rows],
         right={1, 2, 3, 4, 5},
-        title="Lower is better; ± one standard error over the days on which outcomes came",
+        title="Scores: lower is better; ± one standard error, events of one day counting as one",
     )
     show_table(
         ("odds stated", "how often", "mean", "came true", "90 % interval"),
         [_calibration_row(row) for row in rows[0].score.calibration],
         right={1, 2, 3},
-        title=f"Calibration of {rows[0].forecaster}: of the events given such odds, how many came true",
+        title=f"Calibration of {rows[0].forecaster}'s odds",
     )
     if scores.open:
         say(f"{scores.open} stated odds have no outcome yet.")
