@@ -9,7 +9,7 @@ the bound holds for the full problem.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -99,7 +99,9 @@ def climb(
     walk = _ascend_counted if _is_plain(field) else _ascend_budgeted
     decay = final ** (1.0 / max(steps, 1))
     taken = 0
-    reach = aim if np.isfinite(aim) else float(field.outside.sum())
+    # Nobody unserved is counted at more than twice the horizon, lest the first steps be wild.
+    tame = replace(field, outside=np.minimum(field.outside, 2.0 * field.horizon))
+    reach = aim if np.isfinite(aim) else float(np.minimum(field.outside, field.horizon).sum())
     while taken < steps:
         chunk = steps - taken if np.isfinite(aim) else min(_CHUNK, steps - taken)
         done = walk(*field.by_customer, field.horizon, choice, prices, reach, enough, chunk, decay)
@@ -107,7 +109,7 @@ def climb(
         if done:
             break
         if not np.isfinite(aim):
-            reach = min(reach, cost_of(field, np.flatnonzero(prices.chosen > 0))[0])
+            reach = min(reach, cost_of(tame, np.flatnonzero(prices.chosen > 0))[0])
     return prices
 
 

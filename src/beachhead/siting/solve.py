@@ -18,7 +18,7 @@ from beachhead.siting.swap import Frame, descend, frame_of, iterate, open_sites,
 _HEAT = 0.15  # of the mean cost of a customer: tuned on rl5934 and pcb3038
 _KICK_SIZE = 3
 _FEW_FREE = 500  # free sites up to which branching on prices beats a programme
-_FEW_ENTRIES = 250_000  # list entries up to which HiGHS stays within some 300 MB
+_FEW_ENTRIES = 150_000  # list entries up to which HiGHS stays within some 100 MB
 
 
 class Status(StrEnum):

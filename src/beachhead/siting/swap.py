@@ -332,10 +332,10 @@ def _best_partner(frame, at, j, gain, best, partner):  # type: ignore[no-untyped
 
 @inner
 def _clash(frame, j, r):  # type: ignore[no-untyped-def]
+    found = False
     for e in range(frame.clash_ptr[j], frame.clash_ptr[j + 1]):
-        if frame.clash_item[e] == r:
-            return True
-    return False
+        found = found or frame.clash_item[e] == r
+    return found
 
 
 @inner
