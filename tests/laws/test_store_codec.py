@@ -1,5 +1,4 @@
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, StrEnum
@@ -60,7 +59,7 @@ class Tree:
     pair: tuple[str, float]
     names: frozenset[str]
     by_year: dict[int, float]
-    by_quarter: Mapping[Quarter, Leaf]
+    by_quarter: dict[Quarter, Leaf]
     point: Point | None
     mode: Literal["a", "b"]
     array: NDArray[np.float64]

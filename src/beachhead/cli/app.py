@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from beachhead.cli.backtest import backtest
 from beachhead.cli.check import check
 from beachhead.cli.comply import comply
 from beachhead.cli.decide import decide
@@ -17,8 +18,6 @@ from beachhead.cli.new import new
 from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
 from beachhead.cli.read import read
-from beachhead.cli.replay import replay
-from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError
@@ -48,11 +47,10 @@ for command in (
     read,
     decide,
     log,
-    replay,
-    score,
     comply,
     serve,
     account,
+    backtest,
 ):
     app.command()(command)
 

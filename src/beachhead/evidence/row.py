@@ -27,7 +27,6 @@ def column(
     most: float | None = None,
     key: bool = False,
     refers: str = "",
-    besides: tuple[str, ...] = (),
     every: bool = False,
 ) -> Any:
     """One column of a table.
@@ -41,7 +40,6 @@ def column(
         most: largest value allowed.
         key: part of what makes a row unique.
         refers: `table.column` in which each value must occur; `fx.currency` also accepts the launch's own currency.
-        besides: values allowed besides those of `refers`.
         every: every value of the column referred to must occur here at least once.
     """
     if unit == "share" and least is None and above is None and most is None:
@@ -53,7 +51,6 @@ def column(
         "most": most,
         "key": key,
         "refers": refers,
-        "besides": besides,
         "every": every,
     }
     return Field(default, description=meaning, json_schema_extra=meta)
@@ -75,7 +72,6 @@ class Column:
     default: Any
     key: bool
     refers: str
-    besides: tuple[str, ...]
     every: bool
 
 
@@ -143,7 +139,7 @@ def _column(name: str, field: FieldInfo) -> Column:
     meta = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     written = _written(field)
     values: dict[str, Any] = {"unit": "", "least": None, "above": None, "most": None, "key": False, "refers": ""}
-    values |= {"every": False, "besides": ()} | meta
+    values |= {"every": False} | meta
     return Column(
         name=name,
         meaning=field.description or "",

@@ -2,7 +2,7 @@
 
 from beachhead.ledger.chain import Break, Head, Line, Verdict, append, verify
 from beachhead.ledger.entry import Act, Entry, Outcome, Said, Stated, entry_of, text_of
-from beachhead.ledger.score import CalibrationRow, Margin, Score, Settled, margin, score, settle
+from beachhead.ledger.score import CalibrationRow, Score, Settled, score, settle
 
 __all__ = [
     "Act",
@@ -11,7 +11,6 @@ __all__ = [
     "Entry",
     "Head",
     "Line",
-    "Margin",
     "Outcome",
     "Said",
     "Score",
@@ -20,7 +19,6 @@ __all__ = [
     "Verdict",
     "append",
     "entry_of",
-    "margin",
     "score",
     "settle",
     "text_of",

@@ -1,0 +1,367 @@
+"""Forecasts past entries as they would have been forecast on the day, and scores them beside every peer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kstest
+
+from beachhead.belief.history.case import ORIGINS, Case, cases
+from beachhead.belief.history.forecast import LEVELS, Forecast, Learnt, exit_odds, forecast, learnt
+from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
+from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, statsforecast_peers
+from beachhead.belief.history.points import Points, points
+from beachhead.belief.history.score import cover_band, crps, skill_interval, transform
+from beachhead.world.entry import Entry, MarketSeries, Panel
+from beachhead.world.errors import BadInput, NotLearnt
+
+Array = NDArray[np.float64]
+
+_OWN_WEIGHT = 0.7  # of the model's quantiles in the pool; the rest is a simple forecaster's
+_PARTNER = {False: "mean", True: "mean of last three"}  # after a year the last quarter says more than the year
+_YEAR_SEEN = 12
+_LEAST_TRAINING = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to hold out and score.
+
+    Attributes:
+        brands: score these brands, learnt from all others; empty: each brand in turn, learnt from the others.
+        countries: score entries in these countries only, and learn from no entry there.
+        split: month index; learn from what was known before it, score origins from it on; None: no split.
+    """
+
+    brands: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    split: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scored:
+    """One case with its forecast and every score.
+
+    Attributes:
+        case: the case.
+        forecast: what the model alone said, by quarter.
+        log_total: (400,) quantiles of log1p of the total: the model's, shifted by its errors in training and pooled
+            with a simple forecaster's.
+        crps: score of `log_total`.
+        transform: probability integral transform of the target under `log_total`.
+        peers: score of every peer, in the order of `Backtest.peers`.
+    """
+
+    case: Case
+    forecast: Forecast
+    log_total: Array
+    crps: float
+    transform: float
+    peers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Figures of one origin; the fields are those of `beachhead backtest --json`.
+
+    Attributes:
+        months: months observed.
+        entries: entries scored.
+        brands: brands among them.
+        crps_log1p: mean CRPS of log1p of the next twelve months' total.
+        best_peer: the peer with the least mean CRPS on these very entries.
+        best_peer_crps_log1p: that score.
+        skill: 1 - ours / the best peer's.
+        skill_low: lower end of its 95 % interval, bootstrap over entries.
+        skill_high: upper end.
+        cover50: share of totals inside the central 50 % interval.
+        cover80: same, 80 %.
+        cover90: same, 90 %.
+        cover90_low: lower end of the 95 % band of `cover90`, bootstrap over brands.
+        cover90_high: upper end.
+        pit_ks_p: p of the Kolmogorov-Smirnov test that the transforms are uniform.
+    """
+
+    months: int
+    entries: int
+    brands: int
+    crps_log1p: float
+    best_peer: str
+    best_peer_crps_log1p: float
+    skill: float
+    skill_low: float
+    skill_high: float
+    cover50: float
+    cover80: float
+    cover90: float
+    cover90_low: float
+    cover90_high: float
+    pit_ks_p: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Backtest:
+    """All scores of a question.
+
+    Attributes:
+        origins: figures by origin.
+        peers: names of the peers.
+        scored: every case.
+        peers_missing: peers whose package is not installed.
+        skill_by_brand: 95 % interval of the skill by origin, bootstrap over brands.
+        notes: what was left out, and why.
+    """
+
+    origins: tuple[Origin, ...]
+    peers: tuple[str, ...]
+    scored: tuple[Scored, ...]
+    peers_missing: tuple[str, ...]
+    skill_by_brand: Mapping[int, tuple[float, float]]
+    notes: tuple[str, ...]
+
+
+def backtest(
+    panel: Panel,
+    question: Question,
+    *,
+    seed: int = 0,
+    peers: tuple[Peer, ...] | None = None,
+    executor: Executor | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
+) -> Backtest:
+    """Score the entry model and all peers on a question.
+
+    Every forecast knows blocks of months complete by its origin (of all brands, its own elsewhere included) and nothing
+    later; parameters and peers' errors are learnt from the brands that are not held out.
+
+    Args:
+        panel: entries and market totals.
+        question: what to hold out.
+        seed: seed of the bootstraps.
+        peers: whom to compare with; every peer whose package is installed where not given. The two simple ones that
+            the model is pooled with must be among them.
+        executor: runs folds side by side; in this process where not given.
+        tick: told how many folds of how many are done.
+
+    Raises:
+        BadInput: a brand or country that the panel does not have.
+        NotLearnt: no case to score, or too few to learn from.
+    """
+    entries = tuple(e for e in panel.entries if e.newcomer and len(e.cars) >= min(ORIGINS))
+    question = _spelt(question, entries)
+    asked = cases(entries)
+    folds = _folds(question, entries, asked)
+    peers = peers or (*simple_peers(), *statsforecast_peers())
+    known = points(entries)
+    place = {id(c): i for i, c in enumerate(asked)}
+    said = {p.name: np.array([p.point(c) for c in asked]) for p in peers}
+    run = partial(_forecast_fold, entries, known, panel.markets)
+    scored: list[Scored] = []
+    for done, (fold, (forecasts, shift)) in enumerate(
+        zip(folds, (executor.map if executor else map)(run, folds), strict=True)
+    ):
+        tick(done + 1, len(folds))
+        scored += _score_fold(fold, forecasts, shift, peers, said, place)
+    names = tuple(p.name for p in peers)
+    at = [k for k in ORIGINS if any(s.case.months == k for s in scored)]
+    return Backtest(
+        origins=tuple(_origin(k, scored, peers, seed) for k in at),
+        peers=names,
+        scored=tuple(scored),
+        peers_missing=tuple(n for n in STATSFORECAST if n not in names),
+        skill_by_brand={k: _skill_by_brand(k, scored, seed) for k in at},
+        notes=(*panel.notes, *_undecidable(entries)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Fold:
+    """One set of entries to learn from and the cases to score with what was learnt."""
+
+    learn: tuple[int, ...]
+    until: int | None
+    training: tuple[Case, ...]
+    score: tuple[Case, ...]
+
+
+def _spelt(question: Question, entries: Sequence[Entry]) -> Question:
+    """The question with brands and countries as the panel spells them."""
+    return replace(
+        question,
+        brands=_as_known(question.brands, {e.brand for e in entries}, "brand"),
+        countries=_as_known(question.countries, {e.country for e in entries}, "country"),
+    )
+
+
+def _as_known(asked: Sequence[str], known: set[str], what: str) -> tuple[str, ...]:
+    spelling = {name.casefold(): name for name in known}
+    missing = [name for name in asked if name.casefold() not in spelling]
+    if missing:
+        raise BadInput(
+            f"the panel has no entry of {what} {', '.join(missing)}", f"choose from: {', '.join(sorted(known))}"
+        )
+    return tuple(spelling[name.casefold()] for name in asked)
+
+
+def _folds(question: Question, entries: Sequence[Entry], asked: Sequence[Case]) -> list[_Fold]:
+    held = [set(question.brands)] if question.brands else [{b} for b in sorted({e.brand for e in entries})]
+    if question.split is not None and not question.brands:
+        held = [set()]
+    folds = []
+    for brands in held:
+        out = partial(_is_out, brands, set(question.countries))
+        score = [c for c in asked if (not brands or c.brand in brands) and _is_asked(question, c)]
+        if not score:
+            continue
+        training = [c for c in asked if not out(c.entry) and _is_over(question, c)]
+        enough = {k for k in ORIGINS if sum(c.months == k for c in training) >= _LEAST_TRAINING}
+        score = [c for c in score if c.months in enough]
+        if not score:
+            continue
+        learn = tuple(i for i, e in enumerate(entries) if not out(e))
+        folds.append(_Fold(learn=learn, until=question.split, training=tuple(training), score=tuple(score)))
+    if not folds:
+        raise NotLearnt(
+            f"no entry asked for has twelve known months after an origin and {_LEAST_TRAINING} others to learn from",
+            "ask for older entries, hold out fewer brands, or use a larger panel",
+        )
+    return folds
+
+
+def _is_out(brands: set[str], countries: set[str], entry: Entry) -> bool:
+    return entry.brand in brands or entry.country in countries
+
+
+def _is_asked(question: Question, c: Case) -> bool:
+    here = not question.countries or c.entry.country in question.countries
+    return here and (question.split is None or c.origin >= question.split)
+
+
+def _is_over(question: Question, c: Case) -> bool:
+    return question.split is None or c.origin + 12 < question.split
+
+
+def _forecast_fold(
+    entries: Sequence[Entry], known: Points, markets: tuple[MarketSeries, ...], fold: _Fold
+) -> tuple[list[Forecast], dict[int, float]]:
+    """Fit on the fold's entries, forecast its training cases to see how far off that is, then the cases to score."""
+    here = np.isin(known.entry, np.array(fold.learn))
+    if fold.until is not None:
+        here &= known.last < fold.until
+    held = learnt(known, known.take(here), exit_odds(_over_time(entries, fold)))
+    ask = partial(_forecast_case, entries, markets, held)
+    shift = {k: _shift([(c, ask(c)) for c in fold.training if c.months == k]) for k in {c.months for c in fold.score}}
+    return [ask(c) for c in fold.score], shift
+
+
+def _over_time(entries: Sequence[Entry], fold: _Fold) -> tuple[Case, ...]:
+    """The training entries at every third month from the sixth to the fortieth, for rare events such as exits."""
+    seen = cases([entries[i] for i in fold.learn], tuple(range(6, 41, 3)))
+    return tuple(c for c in seen if fold.until is None or c.origin + 12 < fold.until)
+
+
+def _shift(forecasts: Sequence[tuple[Case, Forecast]]) -> float:
+    """How far the medians lie from what came, over the training brands.
+
+    Each brand counts by n / (n + 3), errors are capped at 1.5, and the mean is shrunk towards 0 by two brands' weight.
+    """
+    missed: dict[str, list[float]] = defaultdict(list)
+    for c, said in forecasts:
+        missed[c.brand].append(float(np.clip(c.target - np.median(said.log_total), -1.5, 1.5)))
+    weights = np.array([len(m) / (len(m) + 3) for m in missed.values()])
+    means = np.array([np.mean(m) for m in missed.values()])
+    return float(weights @ means / (weights.sum() + 2)) if len(means) else 0.0
+
+
+def _forecast_case(entries: Sequence[Entry], markets: tuple[MarketSeries, ...], held: Learnt, c: Case) -> Forecast:
+    number = next(i for i, e in enumerate(entries) if e.key == c.entry.key and e.first == c.entry.first)
+    market = next(m for m in markets if m.country == c.entry.country)
+    ahead = market_ahead(_market_fit(markets, c.origin), market, c.origin)
+    return forecast(c, number, held, ahead)
+
+
+@lru_cache(maxsize=512)
+def _market_fit(markets: tuple[MarketSeries, ...], origin: int) -> MarketFit:
+    return fit_market(markets, origin)
+
+
+def _score_fold(
+    fold: _Fold,
+    forecasts: Sequence[Forecast],
+    shift: dict[int, float],
+    peers: Sequence[Peer],
+    said: dict[str, Array],
+    place: dict[int, int],
+) -> list[Scored]:
+    out = []
+    for k in sorted({c.months for c in fold.score}):
+        training = [c for c in fold.training if c.months == k]
+        at = [place[id(c)] for c in training]
+        trained = [p.train(training, said[p.name][at]) for p in peers]
+        partner = next(i for i, p in enumerate(peers) if p.name == _PARTNER[k >= _YEAR_SEEN])
+        for c, ours in zip(fold.score, forecasts, strict=True):
+            if c.months != k:
+                continue
+            atoms = [t(c, said[p.name][place[id(c)]]) for p, t in zip(peers, trained, strict=True)]
+            own = np.maximum(ours.log_total + shift[k], 0.0)
+            pooled = _OWN_WEIGHT * own + (1 - _OWN_WEIGHT) * np.quantile(atoms[partner], LEVELS)
+            out.append(
+                Scored(
+                    case=c,
+                    forecast=ours,
+                    log_total=pooled,
+                    crps=crps(pooled, c.target),
+                    transform=transform(pooled, c.target),
+                    peers=tuple(crps(a, c.target) for a in atoms),
+                )
+            )
+    return out
+
+
+def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: int) -> Origin:
+    here = [s for s in scored if s.case.months == months]
+    ours = np.array([s.crps for s in here])
+    table = np.array([s.peers for s in here])
+    best = int(np.argmin(table.mean(axis=0)))
+    theirs = table[:, best]
+    moved = np.array([s.transform for s in here])
+    brands = [s.case.brand for s in here]
+    low, high = skill_interval(ours, theirs, np.arange(len(here)), seed)
+    inside = {level: (np.abs(moved - 0.5) <= level / 2).astype(np.float64) for level in (0.5, 0.8, 0.9)}
+    cover_low, cover_high = cover_band(inside[0.9], brands, seed)
+    return Origin(
+        months=months,
+        entries=len(here),
+        brands=len(set(brands)),
+        crps_log1p=float(ours.mean()),
+        best_peer=peers[best].name,
+        best_peer_crps_log1p=float(theirs.mean()),
+        skill=float(1 - ours.mean() / theirs.mean()),
+        skill_low=low,
+        skill_high=high,
+        cover50=float(inside[0.5].mean()),
+        cover80=float(inside[0.8].mean()),
+        cover90=float(inside[0.9].mean()),
+        cover90_low=cover_low,
+        cover90_high=cover_high,
+        pit_ks_p=float(kstest(moved, "uniform").pvalue),
+    )
+
+
+def _skill_by_brand(months: int, scored: Sequence[Scored], seed: int) -> tuple[float, float]:
+    here = [s for s in scored if s.case.months == months]
+    table = np.array([s.peers for s in here])
+    best = table[:, int(np.argmin(table.mean(axis=0)))]
+    return skill_interval(np.array([s.crps for s in here]), best, [s.case.brand for s in here], seed)
+
+
+def _undecidable(entries: Sequence[Entry]) -> list[str]:
+    """One sentence for the entries whose total is left open by unlisted months."""
+    open_ = [f"{e.brand} in {e.country}" for e in entries if len(e.cars) >= min(ORIGINS) + 12 and not cases([e])]
+    return [f"next twelve months too often unlisted to score at any origin: {', '.join(open_)}"] if open_ else []

@@ -1,0 +1,172 @@
+"""Covariance of log shares between blocks of months: who sells, where, how long since entry, and when.
+
+The sum of a linear part (level, slope in log age, bend after a year, first month, market size, calendar trend, each
+with a wide normal prior) and of Gaussian effects: brand (level, slope, slow drift in calendar time), brand within
+region, country, entry (level, slope, drift, random walk) and the cohort: a drift in calendar time that all newcomers
+share, which is how a forecast adapts to a wave that sells more, or less, than history did. Drifts are
+Ornstein-Uhlenbeck processes (Rasmussen & Williams 2006, equation 4.9 with nu = 1/2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from math import exp, log
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from beachhead.belief.history.points import Points
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryParams:
+    """Standard deviations on the log scale, and times in months.
+
+    Attributes:
+        brand: level of a brand.
+        brand_slope: its slope in log age.
+        brand_drift: its drift in calendar time.
+        brand_drift_months: how long that drift lasts.
+        brand_region: level of a brand in a region, beyond the brand's own.
+        country: level of a country.
+        entry: level of an entry.
+        entry_slope: its slope in log age.
+        entry_drift: its drift.
+        entry_drift_months: how long that lasts.
+        entry_walk: its random walk, per square root of a year.
+        cohort: drift shared by all newcomers.
+        cohort_months: how long that lasts.
+        noise: one month's own scatter, of an entry that sells 50 cars a month.
+        noise_volume: power of volume by which the variance of that scatter falls.
+    """
+
+    brand: float = 1.2
+    brand_slope: float = 0.4
+    brand_drift: float = 0.6
+    brand_drift_months: float = 10.0
+    brand_region: float = 0.4
+    country: float = 0.65
+    entry: float = 0.5
+    entry_slope: float = 0.4
+    entry_drift: float = 0.58
+    entry_drift_months: float = 8.0
+    entry_walk: float = 0.35
+    cohort: float = 0.5
+    cohort_months: float = 12.0
+    noise: float = 0.5
+    noise_volume: float = 0.3
+
+    @classmethod
+    def of(cls, values: Array) -> EntryParams:
+        """From the vector of `vector`."""
+        return cls(**{name: float(v) for name, v in zip(cls.__dataclass_fields__, values, strict=True)})
+
+    def vector(self) -> Array:
+        """All values, in the order of the fields."""
+        return np.array(astuple(self))
+
+
+def covariance(a: Points, b: Points, params: EntryParams) -> Array:
+    """(n, m) prior covariance of the log shares at the points of a and b, without the months' own scatter."""
+    out: Array = _kernel(*_columns(a), *_columns(b), params.vector())
+    return out + _linear(a) @ _linear(b).T
+
+
+def scatter(at: Points, params: EntryParams) -> Array:
+    """(n,) variance of a block's own scatter: months (which share part of it), counting, unlisted months."""
+    return month_scatter(at, params) + 1 / (at.cars + 1.5) + 0.5 * at.unlisted
+
+
+def month_scatter(at: Points, params: EntryParams) -> Array:
+    """(n,) the part of the scatter that is the months' own: small sellers come by the boatload, large ones do not."""
+    return params.noise**2 * np.exp(-params.noise_volume * at.volume) / np.minimum(at.width, 8) ** 0.9
+
+
+def gradient(at: Points, params: EntryParams, weight: Array) -> Array:
+    """(15,) derivative of sum_ij weight_ij K_ij (scatter included) in the log of each parameter."""
+    out: Array = _kernel_gradient(*_columns(at), params.vector(), weight)
+    own = np.diag(weight) * month_scatter(at, params)
+    out[13] = 2 * float(own.sum())
+    out[14] = -params.noise_volume * float(own @ at.volume)
+    return out
+
+
+def _linear(at: Points) -> Array:
+    """(n, 6) regressors, each scaled so that its coefficient has unit prior variance."""
+    return np.column_stack(
+        (
+            np.full(len(at.age), 6.0),
+            np.log(at.age / 9.5),
+            np.maximum(0.0, np.log(at.age / 12)),
+            (at.age < 1).astype(np.float64),
+            0.5 * at.size,
+            0.15 * (at.month / 12 - 2022),
+        )
+    )
+
+
+def _columns(at: Points) -> tuple[Indices, Indices, Indices, Indices, Array, Array]:
+    return at.entry, at.brand, at.country, at.region, at.age, at.month
+
+
+@njit(cache=True, error_model="numpy")
+def _kernel(
+    entry_a: Indices, brand_a: Indices, country_a: Indices, region_a: Indices, age_a: Array, month_a: Array,
+    entry_b: Indices, brand_b: Indices, country_b: Indices, region_b: Indices, age_b: Array, month_b: Array,
+    p: Array,
+) -> Array:  # fmt: skip
+    out = np.empty((age_a.size, age_b.size))
+    for i in range(age_a.size):
+        for j in range(age_b.size):
+            gap = abs(month_a[i] - month_b[j])
+            k = p[11] ** 2 * exp(-gap / p[12])
+            if country_a[i] == country_b[j]:
+                k += p[5] ** 2
+            if brand_a[i] == brand_b[j]:
+                slopes = log(age_a[i] / 9.5) * log(age_b[j] / 9.5)
+                k += p[0] ** 2 + p[1] ** 2 * slopes + p[2] ** 2 * exp(-gap / p[3])
+                if region_a[i] == region_b[j]:
+                    k += p[4] ** 2
+                if entry_a[i] == entry_b[j]:
+                    k += p[6] ** 2 + p[7] ** 2 * slopes + p[8] ** 2 * exp(-gap / p[9])
+                    k += p[10] ** 2 * min(age_a[i], age_b[j]) / 12
+            out[i, j] = k
+    return out
+
+
+@njit(cache=True, error_model="numpy")
+def _kernel_gradient(
+    entry: Indices, brand: Indices, country: Indices, region: Indices, age: Array, month: Array, p: Array, weight: Array
+) -> Array:
+    """Sum over pairs of weight times the derivative of the kernel in each log parameter; scatter's stay 0."""
+    out = np.zeros(15)
+    for i in range(age.size):
+        for j in range(i + 1):
+            w = weight[i, j] if i == j else 2 * weight[i, j]
+            gap = abs(month[i] - month[j])
+            k = w * p[11] ** 2 * exp(-gap / p[12])
+            out[11] += 2 * k
+            out[12] += k * gap / p[12]
+            if country[i] == country[j]:
+                out[5] += 2 * w * p[5] ** 2
+            if brand[i] == brand[j]:
+                slopes = log(age[i] / 9.5) * log(age[j] / 9.5)
+                out[0] += 2 * w * p[0] ** 2
+                out[1] += 2 * w * p[1] ** 2 * slopes
+                k = w * p[2] ** 2 * exp(-gap / p[3])
+                out[2] += 2 * k
+                out[3] += k * gap / p[3]
+                if region[i] == region[j]:
+                    out[4] += 2 * w * p[4] ** 2
+                if entry[i] == entry[j]:
+                    out[6] += 2 * w * p[6] ** 2
+                    out[7] += 2 * w * p[7] ** 2 * slopes
+                    k = w * p[8] ** 2 * exp(-gap / p[9])
+                    out[8] += 2 * k
+                    out[9] += k * gap / p[9]
+                    out[10] += 2 * w * p[10] ** 2 * min(age[i], age[j]) / 12
+    return out

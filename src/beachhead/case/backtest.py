@@ -1,0 +1,85 @@
+"""Puts the entry model to the test on a folder of real registrations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from beachhead.belief.history.backtest import Backtest, Question
+from beachhead.belief.history.backtest import backtest as score
+from beachhead.evidence.panel import read_panel
+from beachhead.world.entry import Panel, month_of
+from beachhead.world.errors import BadInput
+
+_SEED = 20210801
+
+
+def backtest(
+    folder: Path,
+    *,
+    brands: Sequence[str] = (),
+    countries: Sequence[str] = (),
+    split: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
+) -> Backtest:
+    """Forecast every entry in the folder as it would have been on the day, and score it beside every peer.
+
+    Args:
+        folder: registration files (see `read_panel`).
+        brands: hold these out together and score them; none: each brand in turn.
+        countries: score and hold out these countries.
+        split: month such as 2023-07: learn from what was known before it, score origins from it on.
+        workers: processes; as many as there are cores where not given.
+        scheduler: address of a Dask cluster to run on instead.
+        tick: told how many folds of how many are done.
+    """
+    panel = _panel(folder)
+    question = Question(brands=tuple(brands), countries=tuple(countries), split=_month(split))
+    with _executor(workers, scheduler) as executor:
+        return score(panel, question, seed=_SEED, executor=executor, tick=tick)
+
+
+def _panel(folder: Path) -> Panel:
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder", "name a folder of registration files")
+    inner = folder / "registrations"
+    return read_panel(inner if inner.is_dir() else folder)
+
+
+def _month(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return month_of(text)
+    except ValueError as error:
+        raise BadInput(str(error), "write the month like 2023-07") from error
+
+
+@contextmanager
+def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor | None]:
+    if scheduler is not None:
+        with _cluster(scheduler) as executor:
+            yield executor
+        return
+    count = workers or os.cpu_count() or 1
+    if count == 1:
+        yield None
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as executor:
+        yield executor
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise BadInput("--scheduler needs Dask", "pip install 'beachhead[cluster]'") from error
+    with Client(address) as client:
+        yield client.get_executor()

@@ -1,0 +1,139 @@
+"""`beachhead backtest`: the entry model on real history, beside every simple forecaster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from beachhead.belief.history.backtest import Backtest, Origin
+from beachhead.case.backtest import backtest as run
+from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
+
+PanelOption = Annotated[
+    Path, typer.Option("--panel", metavar="DIR", help="Folder of registration files.", show_default=False)
+]
+BrandsOption = Annotated[
+    list[str] | None,
+    typer.Option("--brands", "--brand", help="Hold out and score this brand; repeat, or separate with commas."),
+]
+CountriesOption = Annotated[
+    list[str] | None,
+    typer.Option("--countries", "--country", help="Hold out and score this country; repeat, or separate with commas."),
+]
+SplitOption = Annotated[
+    str | None, typer.Option("--split", metavar="YYYY-MM", help="Learn from before this month, score from it on.")
+]
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default one per core.")]
+SchedulerOption = Annotated[str | None, typer.Option("--scheduler", help="Address of a Dask cluster to run on.")]
+NotesFlag = Annotated[bool, typer.Option("--notes", help="List every series mended or left out.")]
+
+
+def backtest(
+    panel: PanelOption,
+    brands: BrandsOption = None,
+    countries: CountriesOption = None,
+    split: SplitOption = None,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    notes: NotesFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Forecast real entries as on the day, 3, 6 and 12 months in, and score them beside every simple forecaster."""
+    with progress("learning and forecasting", quiet=as_json) as advance:
+        answer = run(
+            panel,
+            brands=_listed(brands),
+            countries=_listed(countries),
+            split=split,
+            workers=workers,
+            scheduler=scheduler,
+            tick=advance,
+        )
+    if as_json:
+        show_json({"origins": answer.origins})
+    else:
+        _show(answer, notes)
+
+
+def _listed(written: list[str] | None) -> list[str]:
+    return [part.strip() for text in written or [] for part in text.split(",") if part.strip()]
+
+
+def _show(answer: Backtest, notes: bool) -> None:
+    brands = len({s.case.brand for s in answer.scored})
+    entries = len({(s.case.entry.key, s.case.entry.first) for s in answer.scored})
+    say(
+        f"{entries} entries of {brands} brands, forecast from what was known after 3, 6 and 12 months: "
+        f"{_verdict(answer.origins)}",
+        "Score: CRPS of log(1 + cars in the next twelve months), lower is better; skill is against the best peer, "
+        "chosen afterwards.",
+    )
+    show_table(
+        ["months", "entries", "brands", "score", "best peer", "its score", "skill", "95 % entries", "95 % brands"],
+        [_skill_row(o, answer) for o in answer.origins],
+        right={0, 1, 2, 3, 5, 6, 7, 8},
+    )
+    show_table(
+        ["months", "50 % interval holds", "80 %", "90 %", "band of the 90 %, by brands", "PIT uniform, p"],
+        [_cover_row(o) for o in answer.origins],
+        right={0, 1, 2, 3, 4, 5},
+    )
+    show_table(
+        ["forecaster", *(f"{o.months} months" for o in answer.origins)],
+        [["this model", *(f"{o.crps_log1p:.3f}" for o in answer.origins)], *_peer_rows(answer)],
+        right={1, 2, 3},
+    )
+    _show_notes(answer, notes)
+
+
+def _verdict(origins: tuple[Origin, ...]) -> str:
+    ahead = [o for o in origins if o.skill > 0]
+    if len(ahead) == len(origins):
+        return "better than every peer at each."
+    if not ahead:
+        return "no better than the best peer at any of them."
+    return f"better than every peer after {' and '.join(str(o.months) for o in ahead)} months, not at the others."
+
+
+def _skill_row(o: Origin, answer: Backtest) -> list[str]:
+    return [
+        str(o.months),
+        str(o.entries),
+        str(o.brands),
+        f"{o.crps_log1p:.3f}",
+        o.best_peer,
+        f"{o.best_peer_crps_log1p:.3f}",
+        f"{o.skill:+.1%}",
+        f"{o.skill_low:+.0%} to {o.skill_high:+.0%}",
+        "{:+.0%} to {:+.0%}".format(*answer.skill_by_brand[o.months]),
+    ]
+
+
+def _cover_row(o: Origin) -> list[str]:
+    return [
+        str(o.months),
+        f"{o.cover50:.0%}",
+        f"{o.cover80:.0%}",
+        f"{o.cover90:.0%}",
+        f"{o.cover90_low:.0%} to {o.cover90_high:.0%}",
+        f"{o.pit_ks_p:.2f}",
+    ]
+
+
+def _peer_rows(answer: Backtest) -> list[list[str]]:
+    by_origin = [np.array([s.peers for s in answer.scored if s.case.months == o.months]) for o in answer.origins]
+    means = np.array([table.mean(axis=0) for table in by_origin])
+    return [[name, *(f"{v:.3f}" for v in means[:, j])] for j, name in enumerate(answer.peers)]
+
+
+def _show_notes(answer: Backtest, notes: bool) -> None:
+    missing = answer.peers_missing
+    if missing:
+        say(f"Not compared, as statsforecast is not installed: {', '.join(missing)}; pip install 'beachhead[bench]'.")
+    if notes:
+        say("Series mended or left out:", *(f"  {note}" for note in answer.notes))
+    elif answer.notes:
+        say(f"{len(answer.notes)} series were mended or left out; --notes lists them.")

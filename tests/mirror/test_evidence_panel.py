@@ -1,0 +1,154 @@
+"""The entry panel: what counts as an entry, what is censored, and what is done with bad series."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beachhead.evidence.panel import read_panel
+from beachhead.world.entry import month_of
+from beachhead.world.errors import BadInput
+
+MONTHS = [f"{2020 + m // 12}-{m % 12 + 1:02d}" for m in range(30)]
+START = 6
+
+
+def write(folder: Path, listed=None, totals=None, official=None, all_fuel=None):
+    """Country NO, where Old sells 80 and Tiny 4 a month and New enters in the seventh, changed as the test wants."""
+    series = {"Old": [80.0] * 30, "Tiny": [4.0] * 30, "New": [None] * START + [20.0] * 24, **(listed or {})}
+    rows = ["country,period,brand,bev_n,all_n"]
+    for brand, counts in series.items():
+        fuels = (all_fuel or {}).get(brand, [None] * 30)
+        rows += [
+            f"NO,{m},{brand},{'' if n is None else n},{'' if a is None else a}"
+            for m, n, a in zip(MONTHS, counts, fuels, strict=True)
+            if n is not None or a is not None
+        ]
+    (folder / "oec_brand_period.csv").write_text("\n".join(rows) + "\n")
+    whole = [110.0] * 30 if totals is None else totals
+    lines = [f"NO,{m},999,{'' if n is None else n}" for m, n in zip(MONTHS, whole, strict=True)]
+    (folder / "oec_country_totals.csv").write_text("\n".join(["country,period,all_cars,bev_cars", *lines]) + "\n")
+    if official:
+        lines = [
+            f"NO,{m},{b},{n}"
+            for b, counts in official.items()
+            for m, n in zip(MONTHS, counts, strict=True)
+            if n is not None
+        ]
+        (folder / "official_brand_period_NO.csv").write_text("\n".join(["country,period,brand,n", *lines]) + "\n")
+    return folder
+
+
+def entry(folder: Path, brand="New"):
+    return next(e for e in read_panel(folder).entries if e.brand == brand)
+
+
+def test_an_entry_begins_with_the_first_sales_after_a_quiet_quarter(tmp_path):
+    found = entry(write(tmp_path))
+    assert found.first == month_of(MONTHS[START])
+    assert found.newcomer
+    np.testing.assert_array_equal(found.cars, [20.0] * 24)
+    np.testing.assert_array_equal(found.market, [110.0] * 24)
+
+
+def test_a_brand_that_sold_from_the_first_month_on_has_no_entry(tmp_path):
+    assert {e.brand for e in read_panel(write(tmp_path)).entries} == {"New"}
+
+
+def test_a_few_grey_imports_are_no_entry(tmp_path):
+    counts = [None] * 3 + [6.0, 1.0, 0.0] + [None] * 6 + [30.0] * 18
+    assert entry(write(tmp_path, {"New": counts})).first == month_of(MONTHS[12])
+
+
+def test_an_unlisted_month_is_censored_at_the_least_listed_count(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [None] + [20.0] * 13
+    found = entry(write(tmp_path, {"New": counts}))
+    assert np.isnan(found.cars[10])
+    assert found.ceiling[10] == 4.0
+    assert np.isnan(found.ceiling[9])
+
+
+def test_an_unlisted_month_cannot_exceed_what_the_total_leaves_over(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [None] + [20.0] * 13
+    totals = [110.0] * 16 + [86.0] + [110.0] * 13
+    assert entry(write(tmp_path, {"New": counts}, totals)).ceiling[10] == 2.0
+
+
+def test_a_zero_month_is_a_zero(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [0.0] + [20.0] * 13
+    assert entry(write(tmp_path, {"New": counts})).cars[10] == 0.0
+
+
+def test_a_negative_month_is_a_correction_of_the_months_before(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [-25.0] + [20.0] * 13
+    panel = read_panel(write(tmp_path, {"New": counts}))
+    found = next(e for e in panel.entries if e.brand == "New")
+    np.testing.assert_array_equal(found.cars[8:12], [15.0, 0.0, 0.0, 20.0])
+    assert any("New in NO 2021-05 is negative" in note for note in panel.notes)
+
+
+def test_a_month_given_twice_alike_counts_once(tmp_path):
+    folder = write(tmp_path)
+    file = folder / "oec_brand_period.csv"
+    file.write_text(file.read_text() + f"NO,{MONTHS[10]},New,20,\n")
+    assert entry(folder).cars.sum() == 24 * 20
+
+
+def test_a_month_given_twice_differently_is_not_known(tmp_path):
+    folder = write(tmp_path)
+    file = folder / "oec_brand_period.csv"
+    file.write_text(file.read_text() + f"NO,{MONTHS[10]},New,90,\n")
+    assert np.isnan(entry(folder).cars[10 - START])
+    assert any("given as 20 and 90" in note for note in read_panel(folder).notes)
+
+
+def test_a_total_smaller_than_its_brands_is_raised_to_their_sum_and_said_so(tmp_path):
+    panel = read_panel(write(tmp_path, totals=[110.0] * 20 + [60.0] + [110.0] * 9))
+    assert panel.entries[0].market[14] == 104.0
+    assert any("smaller than the sum" in note for note in panel.notes)
+
+
+def test_a_country_without_totals_is_left_out_by_name(tmp_path):
+    panel = read_panel(write(tmp_path, totals=[None] * 30))
+    assert not panel.entries
+    assert any("New in NO: no battery-electric total" in note for note in panel.notes)
+
+
+def test_counts_of_all_fuels_stand_in_for_a_brand_that_sells_nothing_else(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [None] + [20.0] * 13
+    fuels = [None] * START + [20.0] * 10 + [17.0] + [20.0] * 13
+    found = entry(write(tmp_path, {"New": counts}, all_fuel={"New": fuels}))
+    assert found.cars[10] == 17.0
+    assert "all fuels" in found.source
+
+
+def test_counts_of_all_fuels_do_not_stand_in_for_a_mixed_brand(tmp_path):
+    counts = [None] * START + [20.0] * 10 + [None] + [20.0] * 13
+    fuels = [None] * START + [60.0] * 24
+    assert np.isnan(entry(write(tmp_path, {"New": counts}, all_fuel={"New": fuels})).cars[10])
+
+
+def test_an_official_register_lists_every_brand_so_a_missing_one_sold_none(tmp_path):
+    register = {"POLESTAR": [None] * 8 + [12.0] * 10 + [None] * 12, "OLD": [80.0] * 30}
+    found = entry(write(tmp_path, official=register), "Polestar")
+    np.testing.assert_array_equal(found.cars, [12.0] * 10 + [0.0] * 12)
+
+
+def test_a_brand_long_sold_with_engines_is_no_newcomer(tmp_path):
+    late = [None] * 26 + [20.0] * 4
+    found = entry(write(tmp_path, {"New": late}, all_fuel={"New": [300.0] * 30}))
+    assert not found.newcomer
+
+
+def test_cells_that_are_no_counts_are_all_named_at_once(tmp_path):
+    folder = write(tmp_path)
+    file = folder / "oec_brand_period.csv"
+    file.write_text(file.read_text() + "NO,2021-13,New,5,\nNO,2021-01,New,five,\n")
+    with pytest.raises(BadInput) as error:
+        read_panel(folder)
+    assert [(f.column, f.written) for f in error.value.faults] == [("period", "2021-13"), ("bev_n", "five")]
+
+
+def test_a_folder_without_registrations_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="holds no registrations by brand"):
+        read_panel(tmp_path)
