@@ -32,6 +32,7 @@ class FeatureDesk:
 
     Attributes:
         functions: the declared functions, by code; words no catalogue knows are among them, and unknown.
+        needs: requirements that the rules on them name.
     """
 
     def __init__(self, rulebook: Rulebook, law: Law, vehicle: Vehicle) -> None:
@@ -42,6 +43,8 @@ class FeatureDesk:
             for code in sorted(vehicle.features)
             if code not in rulebook.features or rulebook.features[code].kind is Kind.FUNCTION
         )
+        rules = (rule for code in self.functions for rule in law.feature_rules.get(code, ()))
+        self.needs = tuple(dict.fromkeys(need for rule in rules for need in rule.needs))
 
     def findings(self, findings: Mapping[str, Finding], day: date) -> tuple[FeatureFinding, ...]:
         """One finding for each declared function on a day, given where the requirements stand."""

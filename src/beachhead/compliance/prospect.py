@@ -79,15 +79,15 @@ def prospect(net: Network, vehicle: Vehicle, law: Law, in_hand: Hand, since: dat
     turns |= _feature_days(law, vehicle) | _route_days(law, in_hand)
     starts = sorted({max(day, since) for day in turns} - {date.max})
     upcoming = [list(reversed(timeline)) for timeline in timelines]
-    desk = FeatureDesk(rulebook, law, vehicle)
-    spans = []
     current: list[Finding] = [timeline[0][1] for timeline in timelines]
+    teller = _Teller(net, law, vehicle, in_hand, [finding.requirement for finding in current])
+    spans = []
     for index, start in enumerate(starts):
         for position, waiting in enumerate(upcoming):
             while waiting and waiting[-1][0] <= start:
                 current[position] = waiting.pop()[1]
         end = starts[index + 1] if index + 1 < len(starts) else date.max
-        spans.append(_span(net, law, in_hand, desk, (start, end), tuple(current)))
+        spans.append(teller.span(start, end, tuple(current)))
     return Prospect(vehicle, law, in_hand, tuple(spans), tuple(starts))
 
 
@@ -103,29 +103,43 @@ def _route_days(law: Law, in_hand: Hand) -> set[date]:
     return {day for item in held for day in (item.start, item.end)}
 
 
-def _span(
-    net: Network,
-    law: Law,
-    in_hand: Hand,
-    desk: FeatureDesk,
-    days: tuple[date, date],
-    findings: tuple[Finding, ...],
-) -> Span:
-    start, end = days
-    by_code = {finding.requirement: finding for finding in findings}
-    features = desk.findings(by_code, start)
-    unshown = [finding for finding in findings if finding.gate is Gate.SALE and finding.verdict in _KEEPS_SHUT]
-    return Span(
-        start=start,
-        end=end,
-        findings=findings,
-        features=features,
-        owed=tuple(owed_on_route(net, route, unshown, in_hand, start) for route in law.routes),
-        awaited=tuple(
-            (owed(net, [by_code[code] for code in awaits]), tuple(positions))
-            for awaits, positions in _waiting_features(features).items()
-        ),
-    )
+class _Teller:
+    """Tells spans in order of time; features are told anew only when what they rest on has changed."""
+
+    def __init__(self, net: Network, law: Law, vehicle: Vehicle, in_hand: Hand, codes: list[str]) -> None:
+        self._net, self._law, self._in_hand = net, law, in_hand
+        self._desk = FeatureDesk(net.rulebook, law, vehicle)
+        self._place = {code: position for position, code in enumerate(codes)}
+        self._needs = [self._place[code] for code in self._desk.needs]
+        self._turns = _feature_days(law, vehicle)
+        self._rested_on: list[Finding] = []
+        self._features: tuple[FeatureFinding, ...] = ()
+        self._awaited: tuple[tuple[Owed, tuple[int, ...]], ...] = ()
+
+    def span(self, start: date, end: date, findings: tuple[Finding, ...]) -> Span:
+        """The span from `start` to before `end`, in which these findings hold."""
+        self._tell_features(start, findings)
+        unshown = [finding for finding in findings if finding.gate is Gate.SALE and finding.verdict in _KEEPS_SHUT]
+        return Span(
+            start=start,
+            end=end,
+            findings=findings,
+            features=self._features,
+            owed=tuple(owed_on_route(self._net, route, unshown, self._in_hand, start) for route in self._law.routes),
+            awaited=self._awaited,
+        )
+
+    def _tell_features(self, start: date, findings: tuple[Finding, ...]) -> None:
+        rests_on = [findings[position] for position in self._needs]
+        same = all(new is old for new, old in zip(rests_on, self._rested_on, strict=False))
+        if self._rested_on and same and start not in self._turns:
+            return
+        self._rested_on = rests_on
+        self._features = self._desk.findings({finding.requirement: finding for finding in rests_on}, start)
+        self._awaited = tuple(
+            (owed(self._net, [findings[self._place[code]] for code in awaits]), tuple(positions))
+            for awaits, positions in _waiting_features(self._features).items()
+        )
 
 
 def _waiting_features(features: tuple[FeatureFinding, ...]) -> dict[tuple[str, ...], list[int]]:

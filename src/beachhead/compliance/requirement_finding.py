@@ -55,7 +55,7 @@ def findings_over_time(
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """A rule as it meets one vehicle: asked from `asked` (never, if `date.max`), with the evidence in hand."""
+    """A rule as it meets one vehicle: the day from which it is asked, with the evidence in hand."""
 
     rule: Rule
     asked: date
@@ -105,7 +105,7 @@ def _asked_from(law: Law, in_hand: Hand, rule: Rule) -> tuple[date, Held | None]
     if not older:
         return rule.new_types, None
     longest = max(older, key=lambda held: held.end)
-    return min(rule.all_vehicles or date.max, longest.end), longest
+    return min(rule.all_vehicles or rule.new_types, longest.end), longest
 
 
 def _evidence(
@@ -230,7 +230,7 @@ def _would_show(law: Law, requirement: Requirement, phase: _Phase) -> str:
 
 def _type_reason(vehicle: Vehicle, phase: _Phase) -> list[Reason]:
     rule = phase.rule
-    if rule.new_types is None or rule.new_types == rule.all_vehicles:
+    if rule.new_types is None or rule.all_vehicles in (None, rule.new_types):
         return []
     if phase.existing is None:
         return [Reason(f"{vehicle.code} holds no approval from before {rule.new_types}: a new type.", rule.source)]
@@ -243,8 +243,6 @@ def _not_yet(phase: _Phase) -> str:
     if phase.existing is None:
         return f"Not asked before {phase.asked}."
     granted = phase.existing.certificate.granted_on
-    if phase.asked == date.max:
-        return f"The type was approved on {granted}, before {phase.rule.new_types}, and existing types stay exempt."
     return f"The type was approved on {granted}, before {phase.rule.new_types}: not asked before {phase.asked}."
 
 

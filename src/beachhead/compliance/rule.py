@@ -64,8 +64,9 @@ class Adopted:
 class Rule:
     """One jurisdiction's word on one requirement.
 
-    A type approved before `new_types` is asked from `all_vehicles` on (never, if that is None); every other type from
-    `new_types` on. With both None the rule has been in force throughout.
+    A type approved before `new_types` is asked from `all_vehicles` on, every other type from `new_types` on. Where only
+    one of the days is given it holds for every car: a grace for existing types is never assumed. With both None the
+    rule has been in force throughout.
 
     Attributes:
         jurisdiction: code of the jurisdiction that made the rule.
@@ -73,7 +74,7 @@ class Rule:
         status: how it is treated.
         instrument: what the rule is called there.
         new_types: first day on which new types are asked.
-        all_vehicles: first day on which every new car is asked, whenever its type was approved.
+        all_vehicles: first day on which every new car is asked, whenever its type was approved; None if as `new_types`.
         until: first day on which it no longer holds; None if no end is known.
         accepts: what shows it there; any one of them.
         note: what else a homologation manager should know.

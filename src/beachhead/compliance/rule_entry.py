@@ -241,7 +241,7 @@ def in_plain_words(detail: Any, model: type[Entry]) -> tuple[str, str]:
         return "has the wrong form", _FORMS.get(key, f"write it like {detail['ctx']['pattern']}")
     if kind == "model_type":
         return "is not an entry", "write 'key: value' pairs"
-    return detail["msg"].lower(), _CURES.get(key, "see docs/compliance.md")
+    return detail["msg"].lower(), _CURES.get(key, "see docs/reference/rule-files.md")
 
 
 _CURES = {

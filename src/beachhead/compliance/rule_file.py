@@ -54,7 +54,11 @@ def read_rule_file(name: str, text: str) -> tuple[RuleFile, tuple[Fault, ...]]:
     if not isinstance(tree.value, dict):
         if not faults:
             faults.append(
-                Fault(file=name, problem="holds no keys", cure="begin with 'jurisdiction:'; see docs/compliance.md")
+                Fault(
+                    file=name,
+                    problem="holds no keys",
+                    cure="begin with 'jurisdiction:'; see docs/reference/rule-files.md",
+                )
             )
         return RuleFile(name=name), tuple(faults)
     return _Reader(name=name, tree=tree, faults=faults).read(), tuple(faults)
@@ -91,6 +95,8 @@ class _Reader:
     def read(self) -> RuleFile:
         header = self._header()
         if header is None:
+            for key in LISTS:  # so that all faults are told at once
+                self._each(key, lambda entry, place: ())
             return RuleFile(name=self.name, broken=frozenset(self.broken))
         self.header, self.code = header, header.jurisdiction or ""
         return RuleFile(

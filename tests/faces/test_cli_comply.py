@@ -1,0 +1,211 @@
+"""`beachhead comply` on the bundled launch: every face, and its refusals."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from beachhead.cli.app import app
+from beachhead.world.errors import BadInput
+
+EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
+DAY = ("--on", "2026-11-21")
+EU_WVTA = "EU WVTA,,NL,,2026-10-01,,2029-12-31,e4*1,KBA list,2026-10-01,A"
+
+
+@pytest.fixture
+def launch(tmp_path) -> Path:
+    shutil.copytree(EXAMPLE, tmp_path / "launch")
+    return tmp_path / "launch"
+
+
+def run(*words: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["comply", *map(str, words)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def flat(text: str) -> str:
+    """The text without the line breaks of the console."""
+    return " ".join(text.split())
+
+
+def hold(launch: Path, *rows: str) -> None:
+    path = launch / "approvals.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+def test_the_matrix_says_from_when_and_how_many(launch):
+    told = flat(run(launch, *DAY))
+    assert "cars may be sold in 0 of 47 markets" in told
+    assert "unknown is never read as allowed" in told
+    assert "2027-07-31" in told
+    assert "250" in told
+
+
+def test_no_line_is_wider_than_a_hundred_columns(launch):
+    for words in ([], ["--features"], ["--opens"], ["--market", "DE", "--offer", "YU7-MAX"], ["--why", "EURO7"]):
+        few = () if "--market" in words else ("--market", "AT", "--market", "GB", "--market", "TH")
+        assert max(map(len, run(launch, *DAY, *few, *words).splitlines())) <= 100
+
+
+def test_one_answer_lists_what_is_missing_and_what_features_wait_for(launch):
+    told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX"))
+    assert "YU7-MAX in DE on 2026-11-21" in told
+    assert "EU small series: first legal day of sale" in told
+    assert "Limit 250 cars a year" in told
+    assert "waits for R171" in told
+
+
+def test_the_chain_of_reasons_is_told_with_citations(launch):
+    told = flat(run(launch, "--on", "2026-12-01", "--market", "NO", "--offer", "YU7-MAX", "--why", "EURO7"))
+    assert "EURO7, YU7-MAX: missing in NO" in told
+    assert "NO takes over EU rules by the EEA Agreement" in told
+    assert "[A, 2026-07-01] Regulation (EU) 2024/1257" in told
+
+
+def test_features_are_told_by_market(launch):
+    told = flat(run(launch, *DAY, "--features"))
+    assert "Exterior cameras" in told
+    assert "allowed with" in told
+
+
+def test_the_approval_that_opens_most_is_told(launch):
+    told = flat(run(launch, *DAY, "--opens"))
+    assert "UN R171 approval in one of 53 countries opens" in told
+
+
+def test_changes_are_told_with_the_day_to_act(launch):
+    told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))
+    assert "2026-11-29" in told
+    assert "EURO7" in told
+    assert "(late)" in told
+    assert "2027-02-18" in told
+
+
+def test_a_certificate_that_runs_out_is_warned_of(launch):
+    hold(launch, "plant assessment,,NL,,2024-06-01,,,CoP 1,letter,2026-10-01,A")
+    told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))
+    assert "plant assessment (CoP 1) runs out on 2027-06-02; begin renewal by 2027-04-07." in told
+
+
+def test_what_is_held_counts_from_its_day(launch):
+    hold(launch, EU_WVTA)
+    before = json.loads(run(launch, "--on", "2026-09-30", "--market", "DE", "--offer", "YU7-MAX", "--json"))
+    after = json.loads(run(launch, "--on", "2026-10-01", "--market", "DE", "--offer", "YU7-MAX", "--json"))
+    verdicts = [
+        {item["requirement"]: item["verdict"] for item in answer["answers"][0]["requirements"]}
+        for answer in (before, after)
+    ]
+    assert [verdict["WVTA"] for verdict in verdicts] == ["missing", "met"]
+
+
+def test_json_carries_every_requirement_with_reasons_and_sources(launch):
+    answer = json.loads(run(launch, *DAY, "--market", "DE", "--market", "US", "--offer", "SU7-PRO", "--json"))
+    assert [item["market"] for item in answer["answers"]] == ["DE", "US"]
+    for item in answer["answers"]:
+        assert len(item["requirements"]) >= 45
+        for requirement in item["requirements"]:
+            assert all(reason["source"]["who"] for reason in requirement["reasons"])
+
+
+def test_the_dossier_prints_boxes_steps_and_sources(launch, tmp_path):
+    text = run(launch, *DAY, "--dossier", "--offer", "YU7-MAX", "--market", "GB")
+    assert text.startswith("# Dossier: YU7-MAX in GB, GB type approval")
+    assert "- [ ] **WVTA**" in text
+    assert "- [x] **PLUG**" in text
+    assert "critical path: prototypes -> crash tests" in text
+    assert "new models since 1 February 2024" in text
+    run(launch, *DAY, "--dossier", "--offer", "YU7-MAX", "--market", "GB", "--out", tmp_path / "gb.md")
+    assert (tmp_path / "gb.md").read_text(encoding="utf-8").strip() == text.strip()
+
+
+def test_a_dossier_may_be_written_for_a_small_series(launch):
+    words = ("--dossier", "--offer", "YU7-MAX", "--market", "DE", "--route", "eu-national-small-series")
+    assert "EU national small-series approval" in run(launch, *DAY, *words)
+
+
+def test_everything_goes_into_one_workbook(launch, tmp_path):
+    run(launch, *DAY, "--market", "DE", "--out", tmp_path / "all.xlsx")
+    book = load_workbook(tmp_path / "all.xlsx")
+    assert book.sheetnames == ["matrix", "requirements", "features", "routes"]
+    assert book["matrix"].max_row == 1 + 6
+    assert book["requirements"].max_row > 6 * 45
+    header = [cell.value for cell in book["requirements"][1]]
+    assert header[-1] == "citations"
+    assert all(row[-1].value for row in book["requirements"].iter_rows(min_row=2))
+
+
+def test_everything_goes_into_csv_files(launch, tmp_path):
+    told = run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--out", tmp_path / "all.csv")
+    assert "1 answers written" in told
+    with (tmp_path / "all-routes.csv").open(encoding="utf-8", newline="") as file:
+        routes = {row["route"]: row for row in csv.DictReader(file)}
+    assert routes["eu-small-series"]["cap"] == "1500"
+    assert routes["eu-national-small-series"]["day"] == "2027-07-03"
+
+
+def test_used_cars_count_against_the_limit(launch):
+    told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--used", "DE=250"))
+    assert "Limit 250 cars a year; 250 left in 2027" in told
+
+
+def test_a_sound_rule_file_is_added_and_counts(launch, tmp_path):
+    file = tmp_path / "gb.yaml"
+    file.write_text(
+        "jurisdiction: GB\nas_of: 2026-11-01\nrules:\n"
+        "  - {requirement: R171, status: when_fitted, citation: letter of the ministry, grade: A}\n"
+        "feature_rules:\n"
+        "  - {feature: navigate_on_pilot_highway, permission: allowed, needs: [R171], citation: letter, grade: A}\n",
+        encoding="utf-8",
+    )
+    assert "holds" in run(launch, "--add", file)
+    told = flat(run(launch, *DAY, "--market", "GB", "--offer", "YU7-MAX", "--why", "navigate_on_pilot_highway"))
+    assert "blocked in GB" in told
+    assert "letter of the ministry" in told
+
+
+def test_a_bad_rule_file_is_refused_and_changes_nothing(launch, tmp_path):
+    file = tmp_path / "gb.yaml"
+    file.write_text("jurisdiction: GB\nas_of: 2026-11-01\nrules:\n  - {requirement: R171}\n", encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        run(launch, "--add", file)
+    assert "gb.yaml:4" in str(refused.value)
+    assert not (launch / "rules").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--market", "ZZ"), "'ZZ' is no market"),
+        (("--offer", "T4"), "'T4' is no offer"),
+        (("--diff", "2027-01-01", "2026-01-01"), "does not lie after"),
+        (("--diff", "soon", "2026-01-01"), "'soon' is not a day"),
+        (("--dossier",), "one offer in one market"),
+        (("--why", "R9999"), "'R9999' is no requirement"),
+        (("--used", "DE"), "does not say how many cars"),
+        (("--out", "x.pdf"), "neither .csv nor .xlsx"),
+        (("--dossier", "--offer", "YU7-MAX", "--market", "GB", "--route", "nope"), "'nope' is no route of GB"),
+    ],
+)
+def test_wrong_questions_are_refused(launch, words, problem):
+    with pytest.raises(BadInput) as refused:
+        run(launch, *DAY, *words)
+    assert problem in str(refused.value)
+
+
+def test_an_approval_no_rule_file_knows_is_told_with_its_line(launch):
+    hold(launch, EU_WVTA, "UN R1000,,NL,,2026-10-01,,,x,letter,2026-10-01,A")
+    with pytest.raises(BadInput) as refused:
+        run(launch, *DAY)
+    assert "approvals.csv:3:approval: 'UN R1000' is no approval of any rule file: did you mean UN R100?" in str(
+        refused.value
+    )
