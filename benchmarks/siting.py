@@ -104,7 +104,7 @@ def best_known(name: str, sites: int | None) -> float | None:
 
 
 def peers(folder: Path, names: list[str]) -> list[dict[str, object]]:
-    """kmedoids FasterPAM and spopt with HiGHS on the same matrices; a peer that is not installed is left out."""
+    """FasterPAM of kmedoids and spopt with HiGHS on the same matrices; a peer that is not installed is left out."""
     rows = []
     for name in names:
         field = read_pmed(folder / f"{name}.txt")
