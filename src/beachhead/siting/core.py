@@ -1,0 +1,178 @@
+"""A small field solved as a mixed-integer programme by HiGHS: the exact finish on a reduced core.
+
+Radius formulation (Elloumi 2010): customer i pays its cheapest cost plus, for each dearer level l of its sorted list,
+the step to that level times z_il, where z_il = 1 if no site at a lower level is open. Written as a chain
+`z_i,l-1 - z_il <= sum of y_j at level l-1` it has as many entries as the lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from beachhead.siting.compiled import kernel
+from beachhead.siting.field import Field, Floats, cost_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Programme:
+    """Minimise `cost x + offset` over `low <= A x <= high`, x in 0..1; the first J columns are sites, then levels.
+
+    Attributes:
+        cost: (columns,).
+        rows: A.
+        low: (rows,).
+        high: (rows,).
+        offset: constant part of the cost.
+        fixed: (J,), sites that must be open.
+    """
+
+    cost: Floats
+    rows: csr_array
+    low: Floats
+    high: Floats
+    offset: float
+    fixed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finish:
+    """What HiGHS found: the set, its cost, and the bound it proved."""
+
+    sites: NDArray[np.int32]
+    upper: float
+    lower: float
+
+
+def finish(field: Field, *, start: NDArray[np.int32], seconds: float) -> Finish:
+    """Solve the field from a known set; stops after `seconds` with the best set and bound so far."""
+    cost = cost_of(field, start)[0]
+    programme = written_out(field)
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, setting in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("time_limit", max(seconds, 0.1)),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 1e-6),
+    ):
+        highs.setOptionValue(option, setting)
+    highs.passModel(_model(programme, field.sites))
+    hint = np.zeros(field.sites)
+    hint[start] = 1.0
+    highs.setSolution(field.sites, np.arange(field.sites, dtype=np.int32), hint)
+    highs.run()
+    info = highs.getInfo()
+    sites, upper = start, cost
+    if info.primal_solution_status == 2:
+        found = np.flatnonzero(np.array(highs.getSolution().col_value[: field.sites]) > 0.5).astype(np.int32)
+        value = cost_of(field, found)[0]
+        if value < cost:
+            sites, upper = found, value
+    lower = float(info.mip_dual_bound)
+    return Finish(sites=sites, upper=upper, lower=min(lower, upper) if np.isfinite(lower) else -np.inf)
+
+
+def written_out(field: Field) -> Programme:
+    """The radius formulation of the field with its limits."""
+    step, ptr, column, value, offset = _chains(*field.by_customer, field.outside, field.limits.kept, field.sites)
+    columns = field.sites + len(step)
+    chains = csr_array((value, column, ptr), shape=(len(step), columns))
+    low = np.ones(len(step))
+    low[np.repeat(np.arange(len(step)), np.diff(ptr))[value < 0]] = 0.0
+    limits, most = _limit_rows(field, columns)
+    return Programme(
+        cost=np.concatenate([field.opening, step]),
+        rows=csr_array(vstack([chains, limits])),
+        low=np.concatenate([low, np.full(len(most), -np.inf)]),
+        high=np.concatenate([np.full(len(step), np.inf), most]),
+        offset=offset,
+        fixed=field.limits.kept,
+    )
+
+
+def _limit_rows(field: Field, columns: int) -> tuple[csr_array, Floats]:
+    limits = field.limits
+    budgets = [
+        (np.flatnonzero(limits.group == g), budget) for g, budget in enumerate(limits.budget) if np.isfinite(budget)
+    ]
+    if np.isfinite(limits.total):
+        budgets.append((np.arange(field.sites), limits.total))
+    first = np.repeat(np.arange(field.sites), np.diff(limits.conflict.ptr))
+    pairs = np.column_stack([first, limits.conflict.item])[first < limits.conflict.item]
+    row = np.concatenate(
+        [np.full(len(of), r) for r, (of, _) in enumerate(budgets)]
+        + [np.repeat(len(budgets) + np.arange(len(pairs)), 2)]
+    )
+    column = np.concatenate([of for of, _ in budgets] + [pairs.ravel()])
+    value = np.concatenate([limits.price[of] for of, _ in budgets] + [np.ones(2 * len(pairs))])
+    most = np.concatenate([[budget for _, budget in budgets], np.ones(len(pairs))])
+    return csr_array((value, (row.astype(int), column.astype(int))), shape=(len(most), columns)), most
+
+
+def _model(programme: Programme, sites: int) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = programme.rows.shape
+    lp.col_cost_ = programme.cost
+    lp.offset_ = programme.offset
+    lp.col_lower_ = np.concatenate([programme.fixed.astype(float), np.zeros(lp.num_col_ - sites)])
+    lp.col_upper_ = np.ones(lp.num_col_)
+    lp.row_lower_ = programme.low
+    lp.row_upper_ = programme.high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = programme.rows.indptr
+    lp.a_matrix_.index_ = programme.rows.indices
+    lp.a_matrix_.value_ = programme.rows.data
+    whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+    lp.integrality_ = [whole] * sites + [part] * (lp.num_col_ - sites)
+    return lp
+
+
+@kernel
+def _chains(ptr, item, cost, outside, kept, sites):  # type: ignore[no-untyped-def]
+    """Level variables and their chain rows, in compressed rows; each list ends at its first kept site."""
+    step = np.empty(len(item) + len(outside))
+    start = np.zeros(len(item) + len(outside) + 1, np.int64)
+    column = np.empty(3 * len(item) + 2 * len(outside), np.int32)
+    value = np.empty(len(column))
+    offset = 0.0
+    levels = 0
+    entries = 0
+    for i in range(len(outside)):
+        e = ptr[i]
+        stop = ptr[i + 1]
+        if e == stop or cost[e] >= outside[i]:
+            offset += outside[i]
+            continue
+        offset += cost[e]
+        head = True
+        while e < stop and cost[e] < outside[i]:
+            level = cost[e]
+            begin = entries
+            done = False
+            while e < stop and cost[e] == level:
+                done = done or kept[item[e]]
+                column[entries] = item[e]
+                value[entries] = 1.0
+                entries += 1
+                e += 1
+            if done:
+                entries = begin
+                break
+            dearer = cost[e] if e < stop and cost[e] < outside[i] else outside[i]
+            column[entries] = sites + levels
+            value[entries] = 1.0
+            entries += 1
+            if not head:
+                column[entries] = sites + levels - 1
+                value[entries] = -1.0
+                entries += 1
+            head = False
+            step[levels] = dearer - level
+            levels += 1
+            start[levels] = entries
+    return step[:levels], start[: levels + 1], column[:entries], value[:entries], offset
