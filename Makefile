@@ -10,9 +10,10 @@ READY := $(VENV)/.ready
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Beachhead needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up .venv (a minute or two, once) ..."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $(READY)
 
 demo: $(READY)  ## plan the bundled launch, read a first batch, show what moved
@@ -22,7 +23,7 @@ test: $(READY) lint  ## the test suite
 	$(BIN)/python -m pytest -m "not full" -n auto --dist loadgroup
 
 test-full: $(READY)  ## every count that the issues name
-	$(BIN)/python -m pytest -m full
+	$(BIN)/python -m pytest -m full -n auto --dist loadgroup
 
 figures: $(READY)  ## every benchmark table
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done

@@ -383,7 +383,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
             "tariffs.csv",
             "origin,destination,duty,quota_cars_per_year,source,as_of,grade\nCN,NO,0.1,49000,law,2026-01-01,A\n",
         ),
-        "tariffs.csv:2:duty_over_quota",
+        "tariffs.csv:2:duty_otherwise",
         "stands without its partner",
         "both the quota and the duty",
     ),

@@ -18,7 +18,7 @@ kind,was,now,share,until,source,as_of,grade
 offer,UNO,ONE,,2027-06-30,maker,2026-01-01,A
 """,
     "tariffs.csv": """\
-origin,destination,scenario,odds,duty,duty_over_quota,quota_cars_per_year,minimum_price,currency,valid_from,valid_to,\
+origin,destination,scenario,odds,duty,duty_otherwise,quota_cars_per_year,minimum_price,currency,valid_from,valid_to,\
 source,as_of,grade
 CN,NO,low,0.5,0.1,,,,,2026-01-01,2027-12-31,law,2026-01-01,A
 CN,NO,high,0.5,0.2,1.2,49000,30000,EUR,2026-01-01,2027-12-31,law,2026-01-01,A
@@ -29,8 +29,8 @@ code,market,channel,city,lat,lon,count,open_from,sells_cars,service_bays,source,
 OSLO,NO,own_store,Oslo,59.9,10.7,1,2027Q1,yes,2,maker,2026-01-01,A
 """,
     "plants.csv": """\
-code,name,country,kind,offers,capacity_per_quarter,lead_quarters,source,as_of,grade
-P1,Plant,CN,export,ONE,10000,0,maker,2026-01-01,A
+code,name,country,mode,running,offers,capacity_per_quarter,ramp,weeks_low,weeks_likely,weeks_high,source,as_of,grade
+P1,Plant,CN,home_export,yes,ONE,10000,0.5 1,0,0,0,maker,2026-01-01,A
 """,
     "lanes.csv": """\
 plant,market,mode,cost_per_car,transit_weeks,source,as_of,grade

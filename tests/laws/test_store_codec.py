@@ -1,4 +1,5 @@
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, StrEnum
@@ -59,7 +60,7 @@ class Tree:
     pair: tuple[str, float]
     names: frozenset[str]
     by_year: dict[int, float]
-    by_quarter: dict[Quarter, Leaf]
+    by_quarter: Mapping[Quarter, Leaf]
     point: Point | None
     mode: Literal["a", "b"]
     array: NDArray[np.float64]

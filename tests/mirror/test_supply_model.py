@@ -156,8 +156,8 @@ def test_a_quota_is_used_up_over_the_calendar_year_and_the_rest_pays_in_full():
     net = network(plants=(HOME,), lanes=network().lanes[:2], tariffs=rows)
     plan = solve(net)
     # 4,000 cars a year: 1,500 at 10 % and 2,500 at 50 %, both with a margin
-    assert plan.delivered[0, 0, 1].sum() == pytest.approx(4_000)
-    paid = (plan.landed[0, 1, 0] * plan.delivered[0, 0, 1, 0]).sum()
+    assert plan.arrived[0, 1].sum() == pytest.approx(4_000)
+    paid = (plan.landed[0, 1, 0] * plan.arrived[0, 1, 0]).sum()
     assert paid == pytest.approx(21_200 * (1_500 * 1.1 + 2_500 * 1.5))
 
 
@@ -191,7 +191,7 @@ def test_cars_delivered_in_a_quarter_left_the_plant_as_long_before_as_they_trave
 def test_home_buyers_and_export_compete_for_the_same_line():
     net = network(plants=(HOME,), lanes=network().lanes[:2])
     plan = solve(net, sure(net, abroad=4_000, home=9_000))
-    assert plan.delivered[0, 0, :, 0, 0] == pytest.approx([9_000, 1_000])  # 4,800 a car at home, 3,260 abroad
+    assert plan.by_plant[0, 0, :, 0] == pytest.approx([9_000, 1_000])  # 4,800 a car at home, 3,260 abroad
     assert plan.short[0, 1, 0, 0] == pytest.approx(3_000)
     assert plan.for_export[0] == pytest.approx([1_000] * 4)
 
@@ -217,7 +217,7 @@ def test_capacity_comes_after_the_lead_time_and_ramps():
     slow = replace(GRAZ, lead=LeadTime(low=13, likely=13, high=13), ramp=(0.25, 1.0))
     plan = solve(network(plants=(HOME, slow)))
     assert plan.capacity[0, 1] == pytest.approx([0, 500, 2_000, 2_000])
-    assert plan.delivered[0, 1, 1, 0] == pytest.approx([0, 500, 1_000, 1_000])
+    assert plan.by_plant[0, 1, 1] == pytest.approx([0, 500, 1_000, 1_000])
 
 
 def waiting() -> tuple[Network, Outlook]:
@@ -323,10 +323,29 @@ def test_a_used_up_quota_is_named():
         solve(net)
 
 
+def test_two_ways_to_travel_share_the_cars_and_a_plant_builds_only_what_it_can():
+    lanes = (
+        network().lanes[0],
+        lane("home", "PL", mode="sea"),
+        lane("home", "PL", mode="rail", freight_per_m3=50, capacity_per_quarter=300),
+    )
+    plan = solve(network(plants=(HOME,), lanes=lanes))
+    assert plan.delivered[0, 1:, 0, 0] == pytest.approx([700, 300])
+    vans = replace(CAR, offer="van")
+    both = network(
+        builds=(CAR, vans),
+        mix=np.full((2, 2), 0.5),
+        net_price=np.array([[25_000.0] * 2, [34_000.0] * 2]),
+        selling_cost=np.zeros((2, 2)),
+        plants=(HOME, replace(GRAZ, offers=("van",))),
+    )
+    assert solve(both).by_plant[0, :, 1, 0] == pytest.approx([500, 500])
+
+
 def test_half_the_need_being_firm_is_enough_where_half_can_arrive():
     lanes = (network().lanes[0], lane("home", "PL", capacity_per_quarter=500))
     net = network(plants=(HOME,), lanes=lanes, firm_share=0.5)
-    assert solve(net).delivered[0, 0, 1, 0] == pytest.approx([500] * 4)
+    assert solve(net).arrived[0, 1, 0] == pytest.approx([500] * 4)
 
 
 def test_the_switch_map_turns_where_the_saving_pays_for_the_plant():
@@ -360,7 +379,7 @@ def test_the_model_is_written_as_readable_algebra(tmp_path):
     two = Outlook(values=outlook.values[[0, 4]], markets=outlook.markets, quarters=outlook.quarters, seed=0)
     write_algebra(net, two, tmp_path / "model.lp", seed=1, depth=Depth(branches=2, smallest=1, blur=0.0))
     text = (tmp_path / "model.lp").read_text()
-    for word in ("commit_graz_n0", "close_graz_n0_n1", "deliver_home_PL_car_way1_2027Q1_d0", "need_PL_car_2027Q1_d1"):
+    for word in ("commit_graz_n0", "close_graz_n0_n1", "deliver_home_PL_car_2027Q1_d0", "need_PL_car_2027Q1_d1"):
         assert word in text
 
 
@@ -371,6 +390,7 @@ def test_the_model_is_written_as_readable_algebra(tmp_path):
         ({"gates": (FIRST + 1, FIRST)}, "must rise"),
         ({"lanes": (lane("moon", "PL"),)}, "unknown plant"),
         ({"lanes": (lane("home", "PL"), lane("home", "PL"))}, "two lanes"),
+        ({"plants": (HOME, replace(GRAZ, offers=("van",)))}, "nobody knows"),
         ({"mix": np.full((2, 1), 0.5)}, "do not sum to 1"),
         ({"net_price": np.full((2, 1), np.nan)}, "net_price must be finite"),
         ({"tariffs": (tariff("CN", "EU", 0.1, turn=Turn(fork="x", label="y")),)}, "no fork knows"),

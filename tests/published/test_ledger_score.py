@@ -1,11 +1,12 @@
 import math
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beachhead.ledger import score
+from beachhead.ledger import Settled, Stated, margin, score
 from beachhead.ledger.score import wilson
 from beachhead.world.errors import NotLearnt
 
@@ -61,3 +62,33 @@ def test_honest_odds_score_best_in_expectation():
     assert ranked[0] == pytest.approx(0.3)
     ranked = sorted(np.arange(0.05, 1, 0.05), key=lambda p: score(np.full(1000, p), happened).log_score)
     assert ranked[0] == pytest.approx(0.3)
+
+
+def settled(name, probability, happened, day):
+    stated = Stated(name=name, event=name, probability=probability, by=date(2027, 1, day))
+    return Settled(stated=stated, happened=happened)
+
+
+def test_a_forecaster_is_compared_on_the_events_both_gave_odds_for():
+    ours = [settled("a", 0.8, True, 1), settled("b", 0.3, False, 2), settled("only ours", 0.5, True, 3)]
+    theirs = [settled("b", 0.5, False, 2), settled("a", 0.5, True, 1)]
+    found = margin(ours, theirs)
+    gains = np.array([0.25 - 0.04, 0.25 - 0.09])
+    assert (found.count, found.brier) == (2, pytest.approx(gains.mean()))
+    assert found.brier_error == pytest.approx(gains.std(ddof=1) / np.sqrt(2))  # one event a day: the plain error
+    with pytest.raises(NotLearnt):
+        margin(ours, [])
+
+
+def test_events_of_one_day_count_as_one_cluster():
+    rng = np.random.default_rng(2)
+    shocks = rng.normal(size=30)
+    ours = [settled(f"{d} {k}", 0.5, True, d + 1) for d in range(30) for k in range(10)]
+    theirs = [settled(f"{d} {k}", 0.5 + 0.1 * np.tanh(shocks[d]), True, d + 1) for d in range(30) for k in range(10)]
+    gains = np.array([(1 - t.stated.probability) ** 2 - 0.25 for t in theirs])
+    by_day = gains.reshape(30, 10).mean(axis=1)
+    assert margin(ours, theirs).brier_error == pytest.approx(by_day.std(ddof=1) / np.sqrt(30))
+
+
+def test_certainty_that_was_wrong_makes_the_margin_infinite_not_undefined():
+    assert margin([settled("a", 0.5, True, 1)], [settled("a", 0.0, True, 1)]).log_score == math.inf

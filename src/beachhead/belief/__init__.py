@@ -4,9 +4,23 @@ The only room that knows a prior; it never sees the plan that wants it.
 """
 
 from beachhead.belief.belief import Belief
+from beachhead.belief.drift import drift
 from beachhead.belief.odds import Odds, odds
 from beachhead.belief.outlook import outlook
+from beachhead.belief.predict import Prediction, predict
 from beachhead.belief.prior import prior
 from beachhead.belief.update import Posterior, update, weigh_evidence
 
-__all__ = ["Belief", "Odds", "Posterior", "odds", "outlook", "prior", "update", "weigh_evidence"]
+__all__ = [
+    "Belief",
+    "Odds",
+    "Posterior",
+    "Prediction",
+    "drift",
+    "odds",
+    "outlook",
+    "predict",
+    "prior",
+    "update",
+    "weigh_evidence",
+]

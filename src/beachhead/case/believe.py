@@ -56,7 +56,7 @@ def believe(
         until: leave out rows that end after this day; None for all.
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
-    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=_fit(launch))
+    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
     return Held(before=before, reading=seen, posterior=update(before, seen, evidence=evidence, seed=_seed(launch)))
 
 
@@ -75,7 +75,7 @@ def from_quarter(belief: Belief, now: Quarter) -> Belief:
     return replace(belief, quarters=belief.quarters[skip:], log_path=belief.log_path[:, skip:])
 
 
-def _fit(launch: Launch) -> EntryFit:
+def fit_of(launch: Launch) -> EntryFit:
     """The numbers of the entry model, with those that launch.toml overrides."""
     own = launch.folder.terms.belief
     return entry_fit().with_share(own.share_median, own.share_sd)

@@ -16,7 +16,7 @@ from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
 from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
-from beachhead.world.economics import Limits
+from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Reading
@@ -142,16 +142,29 @@ class Question:
         return tuple(judge(gate, self.problem) for gate in self.problem.gates)
 
 
-def put_question(launch: Launch, *, on: date | None = None) -> Question:
-    """Put the question together from belief, tables and ledger."""
+def put_question(
+    launch: Launch,
+    *,
+    on: date | None = None,
+    economics: tuple[Economics, ...] | None = None,
+    limits: Limits | None = None,
+) -> Question:
+    """Put the question together from belief, tables and ledger.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+        economics: what a side room made of economics.csv; the table itself if None.
+        limits: what a side room made of the limits; those of launch.toml if None.
+    """
     now = quarter_on(launch, on)
     stand = standings(launch, now)
     held = believe(launch, scaled_since=stand.scaled_since)
     folder = launch.folder
     problem = assemble(
         belief=from_quarter(held.belief, now),
-        economics=folder.economics,
-        limits=_limits_from(folder.limits, now - folder.terms.start),
+        economics=folder.economics if economics is None else economics,
+        limits=limits_from(folder.limits if limits is None else limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
         offers=folder.offers,
@@ -240,7 +253,8 @@ def _keep(
     )
 
 
-def _limits_from(limits: Limits, skip: int) -> Limits:
+def limits_from(limits: Limits, skip: int) -> Limits:
+    """The limits of all quarters but the first `skip`."""
     return Limits(
         capital_per_year=limits.capital_per_year,
         scale_starts_per_quarter=limits.scale_starts_per_quarter,

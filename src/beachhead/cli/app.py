@@ -18,6 +18,8 @@ from beachhead.cli.new import new
 from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
 from beachhead.cli.read import read
+from beachhead.cli.replay import replay
+from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError
@@ -47,6 +49,8 @@ for command in (
     read,
     decide,
     log,
+    replay,
+    score,
     comply,
     serve,
     account,

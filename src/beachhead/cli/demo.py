@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
 
 from beachhead.case.new import new_launch
 from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
 from beachhead.case.reading import read
+from beachhead.case.replay import replay as tell_again
+from beachhead.case.scoring import score_launch
 from beachhead.cli.clock import name_of, now
 from beachhead.cli.plan import show_plan
 from beachhead.cli.read import show_read
+from beachhead.cli.replay import show_market, show_steps
+from beachhead.cli.score import show_scores
 from beachhead.cli.show import money, percent, progress, say, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
@@ -22,14 +29,30 @@ from beachhead.launch.reason import sentence
 BEFORE, AFTER = date(2021, 7, 1), date(2021, 11, 1)
 
 
-def demo() -> None:
+def demo(
+    replay: Annotated[bool, typer.Option("--replay", help="Tell BYD's entry into Europe again instead.")] = False,
+) -> None:
     """Plan the bundled launch, then read a real first batch and show how belief and plan moved."""
+    if replay:
+        with TemporaryDirectory(prefix="beachhead-replay-") as folder:
+            _replay_byd(Path(folder) / "byd-europe-2021")
+        return
     with TemporaryDirectory(prefix="beachhead-demo-") as folder:
         say("1. The bundled launch `xiaomi`: where first, with how many cars, and what is it worth?", "")
         _plan_xiaomi(Path(folder) / "xiaomi")
         say("", "2. A real first batch: BYD in Norway, August to October 2021 (registrations, retyped).", "")
         _read_norway(Path(folder) / "byd-norway-2021")
     say("", "Next: beachhead new my-launch --example xiaomi && beachhead check my-launch && beachhead plan my-launch")
+
+
+def _replay_byd(folder: Path) -> None:
+    launch = open_launch(new_launch(folder, "byd-europe-2021"))
+    with progress("following BYD through Europe, quarter by quarter") as tick:
+        steps = tell_again(launch, who=name_of(None), at=now(), tick=tick)
+    show_steps(launch, steps)
+    show_market(launch, steps, "NO")
+    show_scores(score_launch(launch))
+    say("", "Next: beachhead new byd --example byd-europe-2021 && beachhead replay byd --advise")
 
 
 def _plan_xiaomi(folder: Path) -> None:

@@ -109,17 +109,18 @@ def _show(entries: tuple[Entry, ...], head: str) -> None:
         say("The ledger is empty: nothing was decided, and no gates or odds were registered.")
         return
     say(f"{len(entries)} entries; the last has digest {head[:10]}.")
-    show_table(
-        ("no", "when, UTC", "who", "act", "market", "recommended", "chosen", "why, odds"), [*map(_line, entries)]
-    )
+    columns = ("no", "when, UTC", "who", "act", "market", "recommended", "chosen", "why, odds")
+    rows = [_line(entry) for entry in entries]
+    used = [place for place in range(len(columns)) if any(row[place] for row in rows)]
+    show_table([columns[place] for place in used], [[row[place] for place in used] for row in rows], right={0})
 
 
 def _line(entry: Entry) -> tuple[str, ...]:
     said = entry.said
-    odds = "; ".join(f"{percent(stated.probability)} {stated.event}" for stated in said.odds[:2])
-    more = f" and {len(said.odds) - 2} more" if len(said.odds) > 2 else ""
-    outcomes = f"{len(said.outcomes)} outcomes" if said.outcomes else ""
-    why = ". ".join(part for part in (said.because, odds + more, outcomes) if part)
+    first = f"{percent(said.odds[0].probability)} {said.odds[0].event}" if said.odds else ""
+    odds = first + (f", and {len(said.odds) - 1} more" if len(said.odds) > 1 else "")
+    came = sum(outcome.happened for outcome in said.outcomes)
+    outcomes = f"{came} of {len(said.outcomes)} events happened" if said.outcomes else ""
     return (
         str(entry.number),
         f"{said.at:%Y-%m-%d %H:%M}",
@@ -128,5 +129,5 @@ def _line(entry: Entry) -> tuple[str, ...]:
         said.market,
         said.recommended,
         said.chosen,
-        why,
+        ". ".join(part for part in (said.because, odds, outcomes) if part),
     )

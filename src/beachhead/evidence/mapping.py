@@ -74,15 +74,15 @@ Count = Annotated[int, WrittenAs("whole number", "3")]
 class FileSection(Section):
     """How the file is written."""
 
-    sheet: Text | None = column("sheet of a workbook; left out, the first", default=None)
+    sheet: Text | None = column("sheet of a workbook; blank = the first", default=None)
     header_row: Count = column("line on which the header stands", least=1, most=1000, default=1)
     delimiter: Text = column("sign between the cells of a CSV", default=",")
     encoding: Text = column("encoding of a CSV, such as cp1252", default="utf-8")
     decimal: Text = column("decimal sign of numbers", default=".")
-    thousands: Text = column("sign between thousands; left out, none", default="")
-    date_format: Text | None = column("form of a date or instant as in Python's strptime; left out, ISO", default=None)
+    thousands: Text = column("sign between thousands; blank = none", default="")
+    date_format: Text | None = column("form of a date or instant as in Python's strptime; blank = ISO", default=None)
     time_zone: Text | None = column(
-        "zone of instants without an offset, such as Europe/Oslo; left out, they are refused", default=None
+        "zone of instants without an offset, such as Europe/Oslo; blank = they are refused", default=None
     )
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ class PeriodSection(Section):
 
     unit: UnitWord = column("what it names")
     format: Text | None = column(
-        "form as in strptime; left out: 2027-03-31, 2027-W13, 2027-03, 2027Q1, 2027", default=None
+        "form as in strptime; blank = 2027-03-31, 2027-W13, 2027-03, 2027Q1, 2027", default=None
     )
     column: Text = column("their column")  # last, since it hides the function of this name
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from beachhead.evidence.row import Column, Table, columns_of, range_text
-from beachhead.evidence.tables import TABLES
+from beachhead.evidence.mapping import Mapping
+from beachhead.evidence.observations import WITHDRAWN
+from beachhead.evidence.row import Column, Row, Table, columns_of, range_text
+from beachhead.evidence.tables import TABLES, observations
 from beachhead.evidence.terms import Terms
 
 _OPENING = """\
@@ -38,6 +40,7 @@ def columns_page() -> str:
     parts = [_OPENING.format(required=", ".join(required[:-1]) + f" and {required[-1]}")]
     parts += ["\n".join(_terms())]
     parts += ["\n".join(_table(table)) for table in TABLES]
+    parts += ["\n".join(_observations()), "\n".join(_mapping())]
     return "\n".join(parts)
 
 
@@ -62,6 +65,32 @@ def _table(table: Table[Any]) -> Iterator[str]:
     yield f"{table.purpose}\n"
     yield from _rows(list(columns_of(table.row).values()), "column")
     yield ""
+
+
+def _observations() -> Iterator[str]:
+    yield "## Observation files (CSV, XLSX or Parquet; sent with `beachhead observe`)\n"
+    yield (
+        f"{observations.TABLE.purpose} They are not part of the folder. A blank cell means *not observed*, never 0; "
+        f"`{WITHDRAWN}` in a cell takes back what was recorded there. Rows of one key may not overlap. A row with the "
+        "span of a recorded row corrects it, cell by cell, and both stay on record.\n"
+    )
+    yield from _rows(list(columns_of(observations.ObservationRow).values()), "column")
+    yield ""
+
+
+def _mapping() -> Iterator[str]:
+    yield "## Mapping files (TOML; `beachhead observe --mapping`)\n"
+    yield "How an export with other columns becomes an observation file; columns that no key names are not read.\n"
+    for name, kind in Mapping.model_fields.items():
+        model = next((part for part in (kind.annotation, *get_args(kind.annotation)) if _is_section(part)), None)
+        yield f"`[{name}]` {kind.description}\n"
+        if model is not None:
+            yield from _rows(list(columns_of(model).values()), "key")
+            yield ""
+
+
+def _is_section(part: Any) -> bool:
+    return isinstance(part, type) and issubclass(part, Row)
 
 
 def _rows(columns: list[Column], first: str) -> Iterator[str]:

@@ -34,7 +34,7 @@ def _named_but_absent(
     target = tables[name]
     if not target.grid.complete or (target.table.required and not target.grid.lines):
         return  # the file itself is the fault
-    known = set(target.written(of))
+    known = {*target.written(of), *column.besides}
     if column.refers == "fx.currency":
         if terms is None:
             return

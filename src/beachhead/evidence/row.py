@@ -27,6 +27,7 @@ def column(
     most: float | None = None,
     key: bool = False,
     refers: str = "",
+    besides: tuple[str, ...] = (),
     every: bool = False,
 ) -> Any:
     """One column of a table.
@@ -40,6 +41,7 @@ def column(
         most: largest value allowed.
         key: part of what makes a row unique.
         refers: `table.column` in which each value must occur; `fx.currency` also accepts the launch's own currency.
+        besides: values allowed besides those of `refers`.
         every: every value of the column referred to must occur here at least once.
     """
     if unit == "share" and least is None and above is None and most is None:
@@ -51,6 +53,7 @@ def column(
         "most": most,
         "key": key,
         "refers": refers,
+        "besides": besides,
         "every": every,
     }
     return Field(default, description=meaning, json_schema_extra=meta)
@@ -72,6 +75,7 @@ class Column:
     default: Any
     key: bool
     refers: str
+    besides: tuple[str, ...]
     every: bool
 
 
@@ -139,7 +143,7 @@ def _column(name: str, field: FieldInfo) -> Column:
     meta = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     written = _written(field)
     values: dict[str, Any] = {"unit": "", "least": None, "above": None, "most": None, "key": False, "refers": ""}
-    values |= {"every": False} | meta
+    values |= {"every": False, "besides": ()} | meta
     return Column(
         name=name,
         meaning=field.description or "",

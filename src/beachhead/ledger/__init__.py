@@ -2,7 +2,7 @@
 
 from beachhead.ledger.chain import Break, Head, Line, Verdict, append, verify
 from beachhead.ledger.entry import Act, Entry, Outcome, Said, Stated, entry_of, text_of
-from beachhead.ledger.score import CalibrationRow, Score, Settled, score, settle
+from beachhead.ledger.score import CalibrationRow, Margin, Score, Settled, margin, score, settle
 
 __all__ = [
     "Act",
@@ -11,6 +11,7 @@ __all__ = [
     "Entry",
     "Head",
     "Line",
+    "Margin",
     "Outcome",
     "Said",
     "Score",
@@ -19,6 +20,7 @@ __all__ = [
     "Verdict",
     "append",
     "entry_of",
+    "margin",
     "score",
     "settle",
     "text_of",

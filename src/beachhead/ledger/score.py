@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,6 +66,25 @@ class Score:
     calibration: tuple[CalibrationRow, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How much lower one forecaster's loss is than another's on the events that both gave odds for.
+
+    Attributes:
+        count: events that both gave odds for.
+        brier: mean of the other's squared error less ours; positive = ours is better.
+        brier_error: its standard error; events known on the same day count as one cluster.
+        log_score: mean of the other's log loss less ours.
+        log_error: its standard error, likewise.
+    """
+
+    count: int
+    brier: float
+    brier_error: float
+    log_score: float
+    log_error: float
+
+
 def settle(entries: Sequence[Entry]) -> tuple[Settled, ...]:
     """Match stated odds with the last outcome recorded for each; odds stated after their outcome do not count."""
     first_known: dict[str, int] = {}
@@ -79,6 +99,18 @@ def settle(entries: Sequence[Entry]) -> tuple[Settled, ...]:
         for stated in entry.said.odds
         if entry.number < first_known.get(stated.name, 0)
     )
+
+
+def margin(ours: Sequence[Settled], others: Sequence[Settled]) -> Margin:
+    """Compare two forecasters event by event, with cluster-robust errors (Liang & Zeger 1986) by day of knowing."""
+    theirs = {settled.stated.name: settled for settled in others}
+    pairs = [(one, theirs[one.stated.name]) for one in ours if one.stated.name in theirs]
+    if not pairs:
+        raise NotLearnt("the forecasters have no event in common", "let both state odds of the same events")
+    days = np.array([one.stated.by.toordinal() for one, _ in pairs])
+    brier, brier_error = _clustered(np.array([_squared(b) - _squared(a) for a, b in pairs]), days)
+    logs, log_error = _clustered(np.array([_surprise(b) - _surprise(a) for a, b in pairs]), days)
+    return Margin(count=len(pairs), brier=brier, brier_error=brier_error, log_score=logs, log_error=log_error)
 
 
 def score(probability: ArrayLike, happened: ArrayLike, *, bands: int = 10) -> Score:
@@ -96,6 +128,25 @@ def score(probability: ArrayLike, happened: ArrayLike, *, bands: int = 10) -> Sc
         log_score=float(np.mean(surprise)) + 0.0,  # no "-0.0" for perfect odds
         calibration=_calibration(p, y, bands),
     )
+
+
+def _squared(settled: Settled) -> float:
+    return (settled.stated.probability - settled.happened) ** 2
+
+
+def _surprise(settled: Settled) -> float:
+    p = settled.stated.probability if settled.happened else 1 - settled.stated.probability
+    return -log(p) if p > 0 else inf
+
+
+def _clustered(gain: NDArray[np.float64], cluster: NDArray[np.int64]) -> tuple[float, float]:
+    """Mean gain and its standard error, gains within a cluster being as dependent as they like."""
+    if not np.isfinite(gain).all():
+        return float(np.mean(gain)), inf
+    mean = float(gain.mean())
+    sums = np.bincount(np.unique(cluster, return_inverse=True)[1], gain - mean)
+    clusters = max(len(sums), 2)
+    return mean, float(np.sqrt(np.sum(sums**2) * clusters / (clusters - 1)) / len(gain))
 
 
 def _calibration(p: NDArray[np.float64], y: NDArray[np.float64], bands: int) -> tuple[CalibrationRow, ...]:

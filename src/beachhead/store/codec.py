@@ -15,7 +15,7 @@ import math
 import operator
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -81,7 +81,7 @@ def _form(kind: Any) -> _Form:
         return _tuple(arms)
     if origin is frozenset:
         return _set(arms[0])
-    if origin is dict:
+    if origin in (dict, Mapping):
         return _dict(*arms)
     if origin is np.ndarray or kind is np.ndarray:
         return _ARRAY
@@ -237,7 +237,7 @@ def _dict(key: Any, value: Any) -> _Form:
     keys, values = _form(key), _form(value)
     return _Form(
         label="list",
-        takes=lambda v: isinstance(v, dict),
+        takes=lambda v: isinstance(v, Mapping),
         write=lambda v: sorted(([keys.write(k), values.write(x)] for k, x in v.items()), key=lambda p: _text(p[0])),
         read=lambda t: {keys.read(k): values.read(x) for k, x in t},
     )

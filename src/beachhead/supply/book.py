@@ -34,14 +34,12 @@ class LaneBook:
 def keep_books(plan: SupplyPlan) -> LaneBook:
     """Books of all lanes in all draws, from the cars delivered; cars for deliveries after the horizon are not made."""
     network = plan.network
-    plants = {plant.code: p for p, plant in enumerate(network.plants)}
-    markets = {market.code: m for m, market in enumerate(network.markets)}
     before = max((back for lane in network.lanes for back, _ in lane.lags), default=0)
     draws, horizon = len(plan.futures.cars), len(network.quarters)
     shape = (draws, len(network.lanes), before + horizon)
     left, lost, arrived = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for number, lane in enumerate(network.lanes):
-        cars = plan.delivered[:, plants[lane.plant], markets[lane.market]].sum(axis=1)
+        cars = plan.delivered[:, number].sum(axis=1)
         sent = cars / (1 - lane.loss_share)
         arrived[:, number, before:] = cars
         lost[:, number, before:] = sent - cars

@@ -111,7 +111,8 @@ def _limit(network: Network, block: Recourse, meaning: RowMeaning, row: int, dec
         return f"{plant} can make {cars:,.0f} in {_quarter(network, meaning.time)}"
     if meaning.kind == "lane":
         lane = network.lanes[meaning.lane]
-        return f"the lane {lane.plant} to {lane.market} takes {cars:,.0f} in {_quarter(network, meaning.time)}"
+        mode = f" by {lane.mode}" if lane.mode else ""
+        return f"the lane {lane.plant} to {lane.market}{mode} takes {cars:,.0f} in {_quarter(network, meaning.time)}"
     return f"the quota {meaning.quota} admits {cars:,.0f} in {meaning.time}"
 
 

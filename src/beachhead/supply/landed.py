@@ -71,6 +71,67 @@ class LandedCosts:
         return self.revenue - self.landed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Routes that differ only in which row of a border is used, so that the cheapest open one always is.
+
+    Attributes:
+        plant: number of the plant.
+        market: number of the market.
+        offer: number of the offer.
+        lane: number of the lane.
+        quota: name of the quota the cars draw on; "" for none.
+    """
+
+    plant: int
+    market: int
+    offer: int
+    lane: int
+    quota: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WayCosts:
+    """Cost and margin a car of W ways in T quarters, in one state of the world. All arrays are (W, T).
+
+    Attributes:
+        landed: cost by the cheapest open route; inf where none is open.
+        revenue: net price less selling cost.
+        allowed: true where a route is open.
+    """
+
+    landed: Floats
+    revenue: Floats
+    allowed: NDArray[np.bool_]
+
+    @property
+    def margin(self) -> Floats:
+        """(W, T), what a car earns; -inf where no route is open."""
+        return self.revenue - self.landed
+
+
+def ways_of(routes: tuple[Route, ...]) -> tuple[Way, ...]:
+    """The ways that the routes make up, in their order."""
+    return tuple(dict.fromkeys(_way(route) for route in routes))
+
+
+def by_way(costs: LandedCosts, ways: tuple[Way, ...]) -> WayCosts:
+    """The cheapest open route of each way."""
+    place = {way: w for w, way in enumerate(ways)}
+    shape = (len(ways), costs.landed.shape[1])
+    landed, revenue = np.full(shape, np.inf), np.zeros(shape)
+    for r, route in enumerate(costs.routes):
+        w = place[_way(route)]
+        landed[w] = np.minimum(landed[w], np.where(costs.allowed[r], costs.landed[r], np.inf))
+        revenue[w] = costs.revenue[r]
+    return WayCosts(landed=landed, revenue=revenue, allowed=np.isfinite(landed))
+
+
+def _way(route: Route) -> Way:
+    quota = "" if route.tariff is None else route.tariff.quota
+    return Way(plant=route.plant, market=route.market, offer=route.offer, lane=route.lane, quota=quota)
+
+
 def routes_of(network: Network) -> tuple[Route, ...]:
     """Every route that may be open at some time: lane by lane, offer by offer, row by row."""
     plants = {plant.code: number for number, plant in enumerate(network.plants)}
@@ -83,7 +144,8 @@ def routes_of(network: Network) -> tuple[Route, ...]:
         origin, goal = network.area(network.plants[plants[lane.plant]].country), network.area(lane.market)
         ways: list[Tariff | None] = list(rows.get((origin, goal), [])) or ([None] if origin == goal else [])
         for offer in range(len(network.builds)):
-            if network.mix[markets[lane.market], offer] == 0:
+            built = network.plants[plants[lane.plant]].offers
+            if network.mix[markets[lane.market], offer] == 0 or (built and network.builds[offer].offer not in built):
                 continue
             for way in ways:
                 share = origin_share(network, plants[lane.plant], offer)

@@ -16,6 +16,7 @@ class Lane:
     Attributes:
         plant: plant code.
         market: market code.
+        mode: how, such as ro_ro, rail or truck.
         freight_per_m3: sea or road freight, per cubic metre of car.
         handling_per_car: ports, inland haulage, inspection before delivery.
         insurance_share: of the car's value.
@@ -28,6 +29,7 @@ class Lane:
 
     plant: str
     market: str
+    mode: str = ""
     freight_per_m3: float
     handling_per_car: float = 0.0
     insurance_share: float = 0.0

@@ -43,7 +43,7 @@ class Network:
         plants: P plants, those that exist first.
         markets: M markets.
         builds: J offers, by what they take.
-        lanes: at most one for each plant and market.
+        lanes: at most one for each plant, market and mode.
         tariffs: rows of every border crossed; a car made in the market's own customs area crosses none, unless rows
             from the area to itself say what it must meet.
         areas: customs area of a country, such as DE: EU; a country that is not named is its own area.
@@ -98,11 +98,14 @@ class Network:
         for codes, nouns in ((plants, self.plants), (markets, self.markets)):
             if len(codes) != len(nouns):
                 raise ValueError("a plant or market is named twice")
-        pairs = [(lane.plant, lane.market) for lane in self.lanes]
+        pairs = [(lane.plant, lane.market, lane.mode) for lane in self.lanes]
         if len(set(pairs)) != len(pairs):
-            raise ValueError("two lanes join the same plant and market")
+            raise ValueError("two lanes of one mode join the same plant and market")
         if strangers := [pair for pair in pairs if pair[0] not in plants or pair[1] not in markets]:
             raise ValueError(f"a lane names an unknown plant or market: {strangers[0]}")
+        offers = {build.offer for build in self.builds}
+        if wrong := [plant.code for plant in self.plants if not set(plant.offers) <= offers]:
+            raise ValueError(f"{wrong[0]} builds an offer that nobody knows")
         known = {Turn(fork=fork.name, label=label) for fork in self.forks for label in fork.labels}
         turns = {row.turn for row in self.tariffs if row.turn is not None} | {move.turn for move in self.moves}
         if turns - known:

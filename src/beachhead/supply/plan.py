@@ -74,9 +74,9 @@ class SupplyPlan:
         draw_value: (S,), contribution in each draw.
         capacity: (S, P, T), cars that the open plants can make.
         made: (S, P, T), cars made.
-        delivered: (S, P, M, J, T), cars delivered by plant, market and offer.
+        delivered: (S, L, J, T), cars delivered by lane and offer.
         landed: (S, M, J, T), cost of a car of that offer in that market: the mean of the cars delivered, or of the
-            cheapest route open if none are; inf where no route is open.
+            cheapest open route from a running plant if none are; inf where no route is open.
         revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
         rounds: rounds of cuts.
         seconds: time it took.
@@ -104,16 +104,27 @@ class SupplyPlan:
         return (self.value.high - self.value.low) / max(abs(self.value.low), 1e-9)
 
     @property
+    def arrived(self) -> Floats:
+        """(S, M, J, T), cars delivered by market and offer."""
+        return np.asarray(np.einsum("lm,sljt->smjt", _joins(self.network)[1], self.delivered))
+
+    @property
+    def by_plant(self) -> Floats:
+        """(S, P, M, T), cars delivered by plant and market."""
+        plants, markets = _joins(self.network)
+        return np.asarray(np.einsum("lp,lm,slt->spmt", plants, markets, self.delivered.sum(axis=2)))
+
+    @property
     def short(self) -> Floats:
         """(S, M, J, T), planned cars that do not arrive: no capacity, or a loss on each."""
         planned = self.network.mix[None, :, :, None] * self.futures.cars[:, :, None, :]
-        return np.asarray(np.maximum(planned - self.delivered.sum(axis=1), 0.0))
+        return np.asarray(np.maximum(planned - self.arrived, 0.0))
 
     @property
     def for_export(self) -> Floats:
         """(S, T), cars that all open plants can make beyond what the home market takes."""
-        home = [m for m, market in enumerate(self.network.markets) if market.is_home]
-        taken = self.delivered[:, :, home].sum(axis=(1, 2, 3))
+        home = np.array([market.is_home for market in self.network.markets])
+        taken = self.arrived[:, home].sum(axis=(1, 2))
         return np.asarray(np.maximum(self.capacity.sum(axis=1) - taken, 0.0))
 
 
@@ -190,25 +201,25 @@ def _made(network: Network, layout: Layout, flows: Floats) -> Floats:
 
 
 def _delivered(network: Network, layout: Layout, flows: Floats) -> Floats:
-    shape = (len(flows), len(network.plants), len(network.markets), len(network.builds), len(network.quarters))
-    delivered = np.zeros(shape)
-    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
-        route = layout.routes[r]
-        delivered[:, route.plant, route.market, route.offer, t] += flows[:, n]
+    delivered = np.zeros((len(flows), len(network.lanes), len(network.builds), len(network.quarters)))
+    for n, (w, t) in enumerate(zip(layout.column_way, layout.column_quarter, strict=True)):
+        way = layout.ways[w]
+        delivered[:, way.lane, way.offer, t] += flows[:, n]
     return delivered
 
 
 def _landed(network: Network, layout: Layout, flows: Floats) -> Floats:
-    """Mean landed cost of the cars delivered; of the cheapest open route where there are none."""
+    """Mean landed cost of the cars delivered; of the cheapest open way where there are none."""
     shape = (len(flows), len(network.markets), len(network.builds), len(network.quarters))
     cars, money, least = np.zeros(shape), np.zeros(shape), np.full(shape, np.inf)
-    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
-        route = layout.routes[r]
-        costs = np.array([c.landed[r, t] if c.allowed[r, t] else np.inf for c in layout.costs])[layout.combination]
-        where = (slice(None), route.market, route.offer, t)
+    landed = np.array([costs.landed for costs in layout.costs])[layout.combination]
+    for w, way in enumerate(layout.ways):
+        if network.plants[way.plant].exists:
+            least[:, way.market, way.offer] = np.minimum(least[:, way.market, way.offer], landed[:, w])
+    for n, (w, t) in enumerate(zip(layout.column_way, layout.column_quarter, strict=True)):
+        where = (slice(None), layout.ways[w].market, layout.ways[w].offer, t)
         cars[where] += flows[:, n]
-        money[where] += flows[:, n] * np.where(np.isfinite(costs), costs, 0.0)
-        least[where] = np.minimum(least[where], costs)
+        money[where] += flows[:, n] * np.where(np.isfinite(landed[:, w, t]), landed[:, w, t], 0.0)
     return np.where(cars > 1e-6, money / np.maximum(cars, 1e-6), least)
 
 
@@ -218,6 +229,13 @@ def _revenue(network: Network, layout: Layout) -> Floats:
     revenue = np.repeat((network.net_price - network.selling_cost)[None, :, :, None], shape[0], axis=0)
     revenue = np.repeat(revenue, shape[3], axis=3)
     for c, costs in enumerate(layout.costs):
-        for r, route in enumerate(layout.routes):
-            revenue[c, route.market, route.offer] = costs.revenue[r]
+        for w, way in enumerate(layout.ways):
+            revenue[c, way.market, way.offer] = costs.revenue[w]
     return revenue[layout.combination]
+
+
+def _joins(network: Network) -> tuple[Floats, Floats]:
+    """(L, P) and (L, M), 1 where a lane starts at a plant and ends at a market."""
+    plants = np.array([[lane.plant == plant.code for plant in network.plants] for lane in network.lanes], dtype=float)
+    markets = np.array([[lane.market == m.code for m in network.markets] for lane in network.lanes], dtype=float)
+    return plants, markets

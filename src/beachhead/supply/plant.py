@@ -52,6 +52,7 @@ class Plant:
         mode: how cars are made there.
         country: ISO 3166-1 alpha-2 of the place.
         currency: ISO 4217 code in which its labour, local parts, fees and fixed costs arise.
+        offers: codes of the offers it can build; empty for all.
         exists: true if it makes cars from the first quarter on; it is never committed to or closed.
         capital: spent in quarters 0, 1, 2 ... after the commitment.
         lead: from commitment to the first car.
@@ -76,6 +77,7 @@ class Plant:
     mode: Mode
     country: str
     currency: str
+    offers: tuple[str, ...] = ()
     exists: bool = False
     capital: tuple[float, ...] = ()
     lead: LeadTime = LeadTime(low=0, likely=0, high=0)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from beachhead.supply.futures import Futures
-from beachhead.supply.landed import LandedCosts, Route, land, routes_of
+from beachhead.supply.landed import Way, WayCosts, by_way, land, routes_of, ways_of
 from beachhead.supply.network import Network
 from beachhead.supply.plant import Plant
 from beachhead.supply.staged import Decisions, Recourse, StagedProgram
@@ -45,27 +45,27 @@ class Layout:
 
     Attributes:
         choices: K decision columns.
-        routes: R routes.
-        column_route: (N,), route of each delivery column.
+        ways: W ways to serve a market with an offer.
+        column_way: (N,), way of each delivery column.
         column_quarter: (N,), quarter of delivery.
         underruns: U pairs (plant, quarter), columns after the N deliveries.
         made: (L, N + U) rows of cars made: for each plant and quarter of `made_at`, from deliveries.
         made_at: L pairs (plant, quarter); quarters before the first are negative.
         rows: what each recourse row holds.
-        costs: landed costs for each combination of turns that occurs.
+        costs: costs of the ways for each combination of turns that occurs.
         combination: (S,), which of them each draw has.
         shares: S matrices (P * T, K): share of a plant's capacity that each decision adds in each quarter.
     """
 
     choices: tuple[Choice, ...]
-    routes: tuple[Route, ...]
-    column_route: Ints
+    ways: tuple[Way, ...]
+    column_way: Ints
     column_quarter: Ints
     underruns: tuple[tuple[int, int], ...]
     made: sparse.csr_matrix
     made_at: tuple[tuple[int, int], ...]
     rows: tuple[RowMeaning, ...]
-    costs: tuple[LandedCosts, ...]
+    costs: tuple[WayCosts, ...]
     combination: Ints
     shares: tuple[sparse.csr_matrix, ...]
 
@@ -109,12 +109,12 @@ class Routing:
 
 def write_routing(network: Network, futures: Futures, tree: Tree, *, strong: bool = True) -> Routing:
     """The staged programme; `strong` bounds each delivery by its plant being open, which tightens the relaxation."""
-    routes = routes_of(network)
-    costs, combination = _costs(network, futures, routes)
-    columns = _delivery_columns(costs)
+    ways = ways_of(routes_of(network))
+    costs, combination = _costs(network, futures, ways)
+    columns = _delivery_columns(network, futures, ways, costs)
     choices = _choices(network, tree)
     effects = [_effect(network, futures, tree, choices, s) for s in range(len(futures.cars))]
-    layout = _layout(network, routes, columns, costs, combination, choices, tuple(e.share for e in effects))
+    layout = _layout(network, ways, columns, costs, combination, choices, tuple(e.share for e in effects))
     frame = _frame(network, layout)
     blocks = [_recourse(network, futures, layout, frame, effect, s, strong) for s, effect in enumerate(effects)]
     program = StagedProgram(
@@ -126,42 +126,47 @@ def write_routing(network: Network, futures: Futures, tree: Tree, *, strong: boo
     return Routing(program=program, layout=layout)
 
 
-def _costs(network: Network, futures: Futures, routes: tuple[Route, ...]) -> tuple[tuple[LandedCosts, ...], Ints]:
-    """Landed costs for each combination of turns among the draws, and which draw has which."""
-    unique, first, which = np.unique(futures.turns, axis=0, return_index=True, return_inverse=True)
-    costs = tuple(land(network, routes, futures.turns_of(network, int(draw))) for draw in first)
-    return costs, which.reshape(-1) if len(unique) else np.zeros(len(futures.turns), dtype=np.int64)
+def _costs(network: Network, futures: Futures, ways: tuple[Way, ...]) -> tuple[tuple[WayCosts, ...], Ints]:
+    """Costs for each combination of turns among the draws, and which draw has which."""
+    routes = routes_of(network)
+    _, first, which = np.unique(futures.turns, axis=0, return_index=True, return_inverse=True)
+    costs = tuple(by_way(land(network, routes, futures.turns_of(network, int(draw))), ways) for draw in first)
+    return costs, which.reshape(-1)
 
 
-def _delivery_columns(costs: tuple[LandedCosts, ...]) -> tuple[Ints, Ints]:
-    """Route and quarter of each delivery that some state of the world allows."""
-    allowed = np.any([cost.allowed for cost in costs], axis=0)
-    route, quarter = np.nonzero(allowed)
-    return route, quarter
+def _delivery_columns(
+    network: Network, futures: Futures, ways: tuple[Way, ...], costs: tuple[WayCosts, ...]
+) -> tuple[Ints, Ints]:
+    """Way and quarter of each delivery that may ever be worth making: open, wanted, and earning unless it is firm."""
+    market = np.array([way.market for way in ways], dtype=np.int64)
+    wanted = (futures.cars.max(axis=0) > 0)[market]
+    earning = np.any([cost.margin > 0 for cost in costs], axis=0) if network.firm_share == 0 else True
+    way, quarter = np.nonzero(np.any([cost.allowed for cost in costs], axis=0) & wanted & earning)
+    return way, quarter
 
 
 def _layout(
     network: Network,
-    routes: tuple[Route, ...],
+    ways: tuple[Way, ...],
     columns: tuple[Ints, Ints],
-    costs: tuple[LandedCosts, ...],
+    costs: tuple[WayCosts, ...],
     combination: Ints,
     choices: tuple[Choice, ...],
     shares: tuple[sparse.csr_matrix, ...],
 ) -> Layout:
-    route, quarter = columns
+    way, quarter = columns
     runs = [p for p, plant in enumerate(network.plants) if plant.minimum_run_per_quarter > 0]
     underruns = tuple((p, t) for p in runs for t in range(len(network.quarters)))
-    made, made_at = _made(network, routes, route, quarter, len(underruns))
+    made, made_at = _made(network, ways, way, quarter, len(underruns))
     return Layout(
         choices=choices,
-        routes=routes,
-        column_route=route,
+        ways=ways,
+        column_way=way,
         column_quarter=quarter,
         underruns=underruns,
         made=made,
         made_at=made_at,
-        rows=_rows(network, routes, route, quarter, made_at, underruns),
+        rows=_rows(network, ways, way, quarter, made_at, underruns),
         costs=costs,
         combination=combination,
         shares=shares,
@@ -181,44 +186,40 @@ def _choices(network: Network, tree: Tree) -> tuple[Choice, ...]:
 
 
 def _made(
-    network: Network, routes: tuple[Route, ...], route: Ints, quarter: Ints, extra: int
+    network: Network, ways: tuple[Way, ...], way: Ints, quarter: Ints, extra: int
 ) -> tuple[sparse.csr_matrix, tuple[tuple[int, int], ...]]:
     """Cars made by plant and quarter, for cars delivered: shifted by transit, raised by losses."""
     entries: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for n, (r, t) in enumerate(zip(route, quarter, strict=True)):
-        lane = network.lanes[routes[r].lane]
+    for n, (w, t) in enumerate(zip(way, quarter, strict=True)):
+        lane = network.lanes[ways[w].lane]
         for back, share in lane.lags:
-            entries.setdefault((routes[r].plant, int(t) - back), []).append((n, share / (1 - lane.loss_share)))
+            entries.setdefault((ways[w].plant, int(t) - back), []).append((n, share / (1 - lane.loss_share)))
     made_at = tuple(sorted(entries))
     rows = np.repeat(np.arange(len(made_at)), [len(entries[key]) for key in made_at])
     cells = [cell for key in made_at for cell in entries[key]]
     values, places = np.array([c[1] for c in cells]), np.array([c[0] for c in cells])
-    return sparse.csr_matrix((values, (rows, places)), (len(made_at), len(route) + extra)), made_at
+    return sparse.csr_matrix((values, (rows, places)), (len(made_at), len(way) + extra)), made_at
 
 
 def _rows(
     network: Network,
-    routes: tuple[Route, ...],
-    route: Ints,
+    ways: tuple[Way, ...],
+    way: Ints,
     quarter: Ints,
     made_at: tuple[tuple[int, int], ...],
     underruns: tuple[tuple[int, int], ...],
 ) -> tuple[RowMeaning, ...]:
-    cells = {(routes[r].market, routes[r].offer, int(t)) for r, t in zip(route, quarter, strict=True)}
+    used = [(ways[w], int(t)) for w, t in zip(way, quarter, strict=True)]
+    cells = {(each.market, each.offer, t) for each, t in used}
     if network.firm_share > 0:  # a firm need that no route can serve must still stand, to be named
         sold = np.argwhere(network.mix > 0)
         cells |= {(int(m), int(j), t) for m, j in sold for t in range(len(network.quarters))}
     rows = [RowMeaning(kind="need", market=m, offer=j, time=t) for m, j, t in sorted(cells)]
     rows += [RowMeaning(kind="capacity", plant=p, time=t) for p, t in made_at]
     rows += [RowMeaning(kind="run", plant=p, time=t) for p, t in underruns]
-    ways = set()
-    for r, t in zip(route, quarter, strict=True):
-        tariff = routes[r].tariff
-        if tariff is not None and tariff.quota:
-            ways.add((tariff.quota, network.quarters[t].year))
-    rows += [RowMeaning(kind="quota", quota=name, time=year) for name, year in sorted(ways)]
-    narrow = {(routes[r].lane, int(t)) for r, t in zip(route, quarter, strict=True)}
-    narrow = {(lane, t) for lane, t in narrow if network.lanes[lane].capacity_per_quarter is not None}
+    quotas = {(each.quota, network.quarters[t].year) for each, t in used if each.quota}
+    rows += [RowMeaning(kind="quota", quota=name, time=year) for name, year in sorted(quotas)]
+    narrow = {(each.lane, t) for each, t in used if network.lanes[each.lane].capacity_per_quarter is not None}
     rows += [RowMeaning(kind="lane", lane=lane, time=t) for lane, t in sorted(narrow)]
     return tuple(rows)
 
@@ -245,13 +246,13 @@ def _matrix(network: Network, layout: Layout) -> sparse.csr_matrix:
         column_of.append(column)
         value.append(amount)
 
-    for n, (r, t) in enumerate(zip(layout.column_route, layout.column_quarter, strict=True)):
-        route, time = layout.routes[r], int(t)
-        put("need", n, time, market=route.market, offer=route.offer)
-        if route.tariff is not None and route.tariff.quota:
-            put("quota", n, network.quarters[time].year, quota=route.tariff.quota)
-        if network.lanes[route.lane].capacity_per_quarter is not None:
-            put("lane", n, time, lane=route.lane)
+    for n, (w, t) in enumerate(zip(layout.column_way, layout.column_quarter, strict=True)):
+        way, time = layout.ways[w], int(t)
+        put("need", n, time, market=way.market, offer=way.offer)
+        if way.quota:
+            put("quota", n, network.quarters[time].year, quota=way.quota)
+        if network.lanes[way.lane].capacity_per_quarter is not None:
+            put("lane", n, time, lane=way.lane)
     made = layout.made.tocoo()
     running = set(layout.underruns)
     for row, column, amount in zip(made.row, made.col, made.data, strict=True):
@@ -259,7 +260,7 @@ def _matrix(network: Network, layout: Layout) -> sparse.csr_matrix:
         put("capacity", int(column), time, float(amount), plant=plant)
         if (plant, time) in running:
             put("run", int(column), time, float(amount), plant=plant)
-    deliveries = len(layout.column_route)
+    deliveries = len(layout.column_way)
     for u, (plant, time) in enumerate(layout.underruns):
         put("run", deliveries + u, time, plant=plant)
     shape = (len(layout.rows), deliveries + len(layout.underruns))
@@ -323,6 +324,8 @@ class _Frame:
         need_row: (R1,), rows that hold needs.
         need_cell: (R1, 3), market, offer and quarter of each.
         column_need: (D,), position among the needs of each delivery.
+        column_margin: (D,), mean margin of each delivery over the states of the world in which it is open; it stands
+            in where it is not, so that the mean scenario is not diluted.
     """
 
     matrix: sparse.csr_matrix
@@ -333,6 +336,7 @@ class _Frame:
     need_row: Ints
     need_cell: Ints
     column_need: Ints
+    column_margin: Floats
 
 
 def _frame(network: Network, layout: Layout) -> _Frame:
@@ -357,12 +361,12 @@ def _frame(network: Network, layout: Layout) -> _Frame:
     needs = [(i, row) for i, row in enumerate(rows) if row.kind == "need"]
     cells = np.array([(row.market, row.offer, row.time) for _, row in needs], dtype=np.int64).reshape(-1, 3)
     position = {tuple(cell): n for n, cell in enumerate(cells.tolist())}
-    served = [layout.routes[r] for r in layout.column_route]
+    served = [layout.ways[w] for w in layout.column_way]
     quarters = layout.column_quarter.tolist()
     hinges = [
-        (n, route.plant * horizon + t - network.lanes[route.lane].lags[0][0])
-        for n, (route, t) in enumerate(zip(served, quarters, strict=True))
-        if not network.plants[route.plant].exists and t >= network.lanes[route.lane].lags[0][0]
+        (n, way.plant * horizon + t - network.lanes[way.lane].lags[0][0])
+        for n, (way, t) in enumerate(zip(served, quarters, strict=True))
+        if not network.plants[way.plant].exists and t >= network.lanes[way.lane].lags[0][0]
     ]
     width = len(network.plants) * horizon
     return _Frame(
@@ -374,8 +378,9 @@ def _frame(network: Network, layout: Layout) -> _Frame:
         need_row=np.array([i for i, _ in needs], dtype=np.int64),
         need_cell=cells,
         column_need=np.array(
-            [position[route.market, route.offer, t] for route, t in zip(served, quarters, strict=True)]
+            [position[way.market, way.offer, t] for way, t in zip(served, quarters, strict=True)], dtype=np.int64
         ),
+        column_margin=_typical_margin(layout),
     )
 
 
@@ -386,9 +391,9 @@ def _recourse(
     m, j, t = frame.need_cell.T
     need = network.mix[m, j] * futures.cars[s, m, t]
     costs = layout.costs[layout.combination[s]]
-    usable = costs.allowed[layout.column_route, layout.column_quarter]
+    usable = costs.allowed[layout.column_way, layout.column_quarter]
     most = np.where(usable, need[frame.column_need], 0.0)
-    standing = np.array([network.plants[layout.routes[r].plant].exists for r in layout.column_route])
+    standing = np.array([network.plants[layout.ways[w].plant].exists for w in layout.column_way], dtype=bool)
     free = np.full(len(layout.underruns), np.inf)
     lower, upper = frame.row_lower.copy(), frame.row_upper.copy()
     lower[frame.need_row], upper[frame.need_row] = network.firm_share * need, need
@@ -401,7 +406,7 @@ def _recourse(
         name=f"d{s}",
         probability=float(futures.probability[s]),
         decision_cost=effect.cost,
-        cost=_column_cost(network, layout, costs),
+        cost=_column_cost(network, layout, costs, frame.column_margin),
         lower=np.zeros(count),
         upper=np.concatenate([np.where(standing | (not strong), most, 0.0), free]),
         upper_per_decision=hinge,
@@ -412,12 +417,20 @@ def _recourse(
     )
 
 
-def _column_cost(network: Network, layout: Layout, costs: LandedCosts) -> Floats:
+def _column_cost(network: Network, layout: Layout, costs: WayCosts, otherwise: Floats) -> Floats:
     """(N,), what each column costs now: the negative margin of deliveries, the fee of cars paid for but not made."""
-    weight = network.quarter_weight
-    deliveries = -(costs.margin * weight)[layout.column_route, layout.column_quarter]
+    weight, at = network.quarter_weight, (layout.column_way, layout.column_quarter)
+    margin = np.where(costs.allowed[at], costs.margin[at], otherwise)
+    deliveries = -margin * weight[layout.column_quarter]
     short = [network.plants[p].underrun_fee * weight[t] for p, t in layout.underruns]
     return np.concatenate([deliveries, np.array(short)])
+
+
+def _typical_margin(layout: Layout) -> Floats:
+    at = (layout.column_way, layout.column_quarter)
+    margins = np.array([np.where(costs.allowed[at], costs.margin[at], 0.0) for costs in layout.costs])
+    times = np.array([costs.allowed[at] for costs in layout.costs]).sum(axis=0)
+    return np.asarray(margins.sum(axis=0) / np.maximum(times, 1))
 
 
 def _decisions(network: Network, tree: Tree, choices: tuple[Choice, ...]) -> Decisions:
@@ -468,19 +481,14 @@ def _choice_name(network: Network, choice: Choice) -> str:
 
 
 def _column_names(network: Network, layout: Layout) -> tuple[str, ...]:
-    """`deliver_PLANT_MARKET_OFFER_wayW_QUARTER`: W counts the ways over that border."""
-    way: dict[tuple[int, int], int] = {}
-    number = []
-    for route in layout.routes:
-        key = (route.lane, route.offer)
-        way[key] = way.get(key, 0) + 1
-        number.append(way[key])
+    """`deliver_PLANT_MARKET_OFFER_QUARTER`, with the mode of the lane and the quota where there are any."""
     names = []
-    for r, t in zip(layout.column_route, layout.column_quarter, strict=True):
-        route = layout.routes[r]
-        plant, offer = network.plants[route.plant].code, network.builds[route.offer].offer
-        words = (plant, network.markets[route.market].code, offer, f"way{number[r]}", str(network.quarters[t]))
-        names.append("deliver_" + "_".join(_word(word) for word in words))
+    for w, t in zip(layout.column_way, layout.column_quarter, strict=True):
+        way = layout.ways[w]
+        lane, offer = network.lanes[way.lane], network.builds[way.offer].offer
+        words = [lane.plant, lane.market, lane.mode, offer, f"quota.{way.quota}" if way.quota else ""]
+        words.append(str(network.quarters[t]))
+        names.append("deliver_" + "_".join(_word(word) for word in words if word))
     names += [f"short_{_word(network.plants[p].code)}_{network.quarters[t]}" for p, t in layout.underruns]
     return tuple(names)
 
@@ -493,7 +501,8 @@ def _row_name(network: Network, row: RowMeaning) -> str:
     elif row.kind == "quota":
         words = (row.quota,)
     elif row.kind == "lane":
-        words = (network.lanes[row.lane].plant, network.lanes[row.lane].market)
+        lane = network.lanes[row.lane]
+        words = tuple(word for word in (lane.plant, lane.market, lane.mode) if word)
     else:
         words = (network.plants[row.plant].code,)
     return "_".join([row.kind, *(_word(word) for word in words), when])

@@ -144,7 +144,7 @@ class _Here:
         self.volume, self.layout = volume, routing.layout
         self.sure = replace(routing.program, scenarios=(mean_recourse(routing.program),))
         self.needs = np.array([row.kind == "need" and bool(inside[row.market]) for row in routing.layout.rows])
-        served = np.array([inside[route.market] for route in routing.layout.routes])[routing.layout.column_route]
+        served = np.array([inside[way.market] for way in routing.layout.ways])[routing.layout.column_way]
         self.deliveries = np.concatenate([served, np.zeros(len(routing.layout.underruns), dtype=bool)])
 
     def gains(self, options: Sequence[int], volume: float) -> list[float]:

@@ -123,23 +123,19 @@ def solve_and_weigh(
         starts = [solution.decisions for solution in tried if solution.is_found]
         return solve_by_benders(asked, recourses, gap=gap, seconds=left, starts=starts, cuts=cuts)
 
-    mean = _solve_mean(program, gap=gap, seconds=(end - time.perf_counter()) * 0.15)
-    now = solve(now_or_never(program), 0.15)
-    schedule = solve(tied(program), 0.25, [mean, now])
-    solution = solve(program, 0.65, [schedule, now, mean])
-    if solution.verdict is Verdict.INFEASIBLE:
+    mean = _solve_mean(program, gap=gap, seconds=(end - time.perf_counter()) * 0.1)
+    found = solve(program, 0.6, [mean])
+    if found.verdict is Verdict.INFEASIBLE:
         nothing = Interval(low=np.inf, high=np.inf)
         worth = Worth(recourse=nothing, wait_and_see=nothing, scheduled=nothing, now_or_never=nothing, on_mean=nothing)
-        return Solved(solution=solution, schedule=schedule, worth=worth)
-    known = wait_and_see(
-        program,
-        recourses,
-        gap=gap,
-        seconds=end - time.perf_counter(),
-        threads=threads,
-        start=solution,
-        cuts=cuts,
-    )
+        return Solved(solution=found, schedule=found, worth=worth)
+    now = solve(now_or_never(program), 0.3)
+    schedule = solve(tied(program), 0.4, [mean, now])
+    # what suits the stricter question suits the freer one
+    schedule = _better(schedule, now)
+    solution = _better(found, schedule)
+    left = end - time.perf_counter()
+    known = wait_and_see(program, recourses, gap=gap, seconds=left, threads=threads, start=solution, cuts=cuts)
     on_mean = _cost_of(program, recourses, mean)
     worth = Worth(
         recourse=_bounds(solution),
@@ -149,6 +145,19 @@ def solve_and_weigh(
         on_mean=Interval(low=on_mean, high=on_mean),
     )
     return Solved(solution=solution, schedule=schedule, worth=worth)
+
+
+def _better(freer: Solution, stricter: Solution) -> Solution:
+    """The freer programme's solution, with the stricter one's decisions where they are cheaper and its bound kept."""
+    if stricter.upper >= freer.upper:
+        return replace(freer, lower=min(freer.lower, freer.upper))
+    return replace(
+        freer,
+        upper=stricter.upper,
+        lower=min(freer.lower, stricter.upper),
+        decisions=stricter.decisions,
+        scenario_costs=stricter.scenario_costs,
+    )
 
 
 def tied(program: StagedProgram) -> StagedProgram:

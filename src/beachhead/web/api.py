@@ -162,8 +162,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
     if known := answered(desk.launch().store, key, person.name):
         return DecisionOut.model_validate_json(known)
     sheet = desk.sheet()
-    recommended = next((item.recommended for item in view.due_out(sheet) if item.market == body.market), None)
-    accepts = body.choose == recommended
+    accepts = body.choose in view.recommended(sheet, body.market)
     decide(
         sheet.launch,
         who=person.name,

@@ -241,6 +241,13 @@ def due_out(sheet: Sheet) -> list[DueOut]:
     return out
 
 
+def recommended(sheet: Sheet, code: str) -> set[str]:
+    """What counts as accepting in a market, whether or not somebody has decided there meanwhile."""
+    actions = sheet.planned.plan.actions if sheet.planned else ()
+    planned = {words(action) for action in actions if action.market == code}
+    return planned | {words(item.action) for item in sheet.due if item.action.market == code}
+
+
 def observation_out(row: Observation) -> ObservationOut:
     """One observed row."""
     return ObservationOut(

@@ -47,6 +47,10 @@ class Economics:
     earliest_pilot: Quarter
     source: Source
 
+    def served(self, age: int) -> float:
+        """Share of full-scale demand served `age` quarters after the start, 0..1: reach x ramp; 0 before it."""
+        return self.reach * self.ramp[min(age, len(self.ramp) - 1)] if age >= 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -26,6 +26,8 @@ class EntryFit:
         bias_sd: its standard deviation.
         home_sd: standard deviation of the log of demand in a market where the maker already sells.
         growth_after_entry: yearly drift of the log share after the first year.
+        drift_brand_sd: sd of the log by which all levels of a brand move together, per square root of a year.
+        drift_own_sd: sd of the log by which one market's level moves alone, per square root of a year.
         season: log factor of quarters 1 to 4, adding to 0.
         nb_size_weekly: negative-binomial size of one week of orders at full reach.
         nb_size_log_sd: standard deviation of its log.
@@ -41,6 +43,8 @@ class EntryFit:
     bias_sd: float
     home_sd: float
     growth_after_entry: float
+    drift_brand_sd: float
+    drift_own_sd: float
     season: tuple[float, float, float, float]
     nb_size_weekly: float
     nb_size_log_sd: float
@@ -80,6 +84,8 @@ def _entry_fit(table: dict[str, Any]) -> EntryFit:
         bias_sd=bias["sd"],
         home_sd=table["home"]["log_sd"],
         growth_after_entry=path["growth_after_entry"],
+        drift_brand_sd=table["drift"]["brand_sd"],
+        drift_own_sd=table["drift"]["own_sd"],
         season=tuple(path["season"]),
         nb_size_weekly=table["dispersion"]["nb_size_weekly"],
         nb_size_log_sd=table["dispersion"]["nb_size_log_sd"],

@@ -1,4 +1,4 @@
-"""tariffs.csv: duties by origin and destination, with dates, quotas and scenario odds."""
+"""tariffs.csv: duties by origin and destination, with dates, quotas, promised prices, origin rules and odds."""
 
 from __future__ import annotations
 
@@ -8,41 +8,81 @@ from datetime import date
 
 from pydantic import model_validator
 
-from beachhead.evidence.cell import Code, CountryCode, CurrencyCode, Number, Whole, refusal
+from beachhead.evidence.cell import Code, CurrencyCode, Number, QuarterCell, Whole, refusal
 from beachhead.evidence.row import Placed, Table, column
+from beachhead.evidence.tables.areas import AREAS, AreaCode
+from beachhead.evidence.tables.forks import Said, fork_faults
 from beachhead.evidence.tables.periods import Dated, first, last, odds_gaps, overlaps
 from beachhead.world.errors import Fault
 
+EXPECTED = "expected"
+
 
 class TariffRow(Dated):
-    """What a car built in one country pays at another's border, in one scenario, from a day to a day."""
+    """What a car built in one area pays at another's border, in one scenario, from a day to a day."""
 
-    origin: CountryCode = column("country in which the car is built", key=True)
-    destination: CountryCode = column("market at whose border the duty is paid", key=True, refers="markets.code")
-    scenario: Code = column("which course of events, such as minimum_price", key=True, default="expected")
+    origin: AreaCode = column("country or customs area in which the car is built", key=True)
+    destination: AreaCode = column(
+        "market, or customs area of markets, at whose border the duty is paid",
+        key=True,
+        refers="markets.code",
+        besides=tuple(AREAS),
+    )
+    scenario: Code = column("which course of events, such as minimum_price", key=True, default=EXPECTED)
     odds: Number = column("probability of the scenario; those in force on a day sum to 1", unit="share", default=1.0)
+    fork: Code | None = column(
+        "what is open; rows with one fork go the same way together; blank = open for this border alone", default=None
+    )
+    known_from: QuarterCell | None = column(
+        "first quarter in which everybody knows the scenario; blank = the launch's second quarter", default=None
+    )
     duty: Number = column("all border duties together, on the customs value", unit="share of value", least=0, most=10)
-    duty_over_quota: Number | None = column(
-        "duty on cars beyond the quota", unit="share of value", least=0, most=10, default=None
+    least_duty: Number = column("least duty per car", unit="currency/car", least=0, default=0.0)
+    duty_otherwise: Number | None = column(
+        "duty on cars beyond the quota, below the promised price, or short of the origin share; blank = those stay out",
+        unit="share of value",
+        least=0,
+        most=10,
+        default=None,
     )
     quota_cars_per_year: Whole | None = column(
-        "cars a year, of all makers together, that enter at `duty`; blank = no quota",
+        "cars a calendar year, of all makers together, that enter at `duty`; blank = no quota",
         unit="cars/year",
         least=0,
         default=None,
     )
+    quota_share: Number = column("share of the quota that this maker can count on", unit="share", default=1.0)
+    quota: Code | None = column("name of a quota that several rows draw on; blank = the row's own", default=None)
     minimum_price: Number | None = column(
-        "lowest import price per car promised instead of a duty", unit="currency", least=0, default=None
+        "least net price per car promised instead of a duty", unit="currency", least=0, default=None
+    )
+    least_origin_share: Number = column(
+        "rule of origin: share of the car's cost that must arise in `origin`", unit="share", default=0.0
     )
     currency: CurrencyCode | None = column(
-        "currency of minimum_price; blank = the launch's", refers="fx.currency", default=None
+        "currency of minimum_price and least_duty; blank = the launch's", refers="fx.currency", default=None
     )
+
+    @property
+    def open_question(self) -> str:
+        """The fork the row hangs on."""
+        return self.fork or f"{self.origin}-{self.destination}"
 
     @model_validator(mode="after")
     def _holds_together(self) -> TariffRow:
-        if (self.quota_cars_per_year is None) != (self.duty_over_quota is None):
-            column_missing = "duty_over_quota" if self.duty_over_quota is None else "quota_cars_per_year"
-            raise refusal("stands without its partner", "write both the quota and the duty beyond it", column_missing)
+        conditional = (self.quota_cars_per_year, self.minimum_price, self.least_origin_share or None)
+        if self.duty_otherwise is not None and not any(each is not None for each in conditional):
+            cure = "write the condition (quota_cars_per_year, minimum_price or least_origin_share), or clear it"
+            raise refusal("stands without a condition", cure, "duty_otherwise")
+        if self.quota_cars_per_year is not None and self.duty_otherwise is None:
+            raise refusal(
+                "stands without its partner", "write both the quota and the duty on cars beyond it", "duty_otherwise"
+            )
+        if self.quota is not None and self.quota_cars_per_year is None:
+            raise refusal("names a quota without its cars", "write quota_cars_per_year", "quota")
+        if self.scenario == EXPECTED and (self.odds != 1 or self.fork is not None):
+            cure = "name the scenario, such as all_others, or write odds 1 and no fork"
+            raise refusal("is not open: it is what is expected in any case", cure, "scenario")
         return self
 
 
@@ -74,11 +114,45 @@ def odds_sum_to_one(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
             )
 
 
+def forks_hold_together(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
+    """Each fork has one set of odds and one date."""
+    said = [
+        Said(
+            line=p.line,
+            fork=p.row.open_question,
+            scenario=p.row.scenario,
+            odds=p.row.odds,
+            known_from=p.row.known_from,
+        )
+        for p in rows
+        if p.row.scenario != EXPECTED and p.row.odds > 0
+    ]
+    return fork_faults(said, "tariffs.csv", sums=False)
+
+
+def quotas_are_one_size(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
+    """A quota that several rows draw on has one size."""
+    sizes: dict[str, Placed[TariffRow]] = {}
+    for placed in rows:
+        if placed.row.quota is None:
+            continue
+        known = sizes.setdefault(placed.row.quota, placed)
+        if known.row.quota_cars_per_year != placed.row.quota_cars_per_year:
+            yield Fault(
+                file="tariffs.csv",
+                row=placed.line,
+                column="quota_cars_per_year",
+                written=str(placed.row.quota_cars_per_year),
+                problem=f"differs from line {known.line} for the same quota {placed.row.quota}",
+                cure="write the same cars a year, or another name",
+            )
+
+
 TABLE = Table(
     name="tariffs",
     row=TariffRow,
     required=False,
     purpose="Border duties by origin and destination, with effective dates, quotas and scenario odds.",
-    across=(spans_do_not_overlap,),
-    whole=(odds_sum_to_one,),
+    across=(spans_do_not_overlap, quotas_are_one_size),
+    whole=(odds_sum_to_one, forks_hold_together),
 )

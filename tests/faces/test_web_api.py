@@ -1,0 +1,229 @@
+"""The REST API on a small launch: one error shape, roles, idempotency, and no fault of ours whatever is sent."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from beachhead.case.log import check
+from beachhead.case.open import open_launch
+from beachhead.case.planning import make_plan
+from beachhead.web.accounts import add_account
+from beachhead.web.app import create, serve
+from beachhead.web.guard import Role
+from beachhead.web.openapi import description
+from beachhead.world.errors import BadInput
+
+ROOT = Path(__file__).parents[2]
+HEAD = "batch,market,offer,channel,store,start,end,registrations\n"
+ROW = "first,NO,TANG,importer,,2021-08-01,2021-08-31,61\n"
+LOCAL = "http://127.0.0.1"
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    shutil.copytree(ROOT / "src" / "beachhead" / "case" / "examples" / "byd-norway-2021", tmp_path / "launch")
+    return tmp_path / "launch"
+
+
+@pytest.fixture
+def client(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    with TestClient(create(folder), base_url=LOCAL) as opened:
+        yield opened
+
+
+def planned(folder: Path) -> None:
+    from datetime import UTC, date, datetime
+
+    make_plan(open_launch(folder), on=date(2021, 11, 1), worlds=4, who="ana", at=datetime.now(UTC))
+
+
+def test_the_committed_description_is_the_one_the_server_gives():
+    kept = (ROOT / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8")
+    assert kept == description(), "run: python -m beachhead.web.openapi > docs/reference/openapi.json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/markets/XX", 404),
+        ("GET", "/api/v1/plan", 404),
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/v1/jobs/none", 404),
+        ("GET", "/api/v1/records/plan/" + "0" * 64, 404),
+        ("GET", "/api/v1/decisions?cursor=-1", 422),
+        ("POST", "/api/v1/decisions", 422),
+        ("POST", "/api/v1/jobs", 422),
+    ],
+)
+def test_every_refusal_has_the_one_shape(client, method, path, status):
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert set(answer.json()["error"]) == {"kind", "message", "hint", "faults"}
+
+
+def test_a_page_from_elsewhere_can_neither_read_nor_write(client):
+    assert client.get("/api/v1/launch", headers={"Host": "evil.example"}).status_code == 421
+    foreign = client.post("/api/v1/jobs", json={"kind": "plan"}, headers={"Origin": "http://evil.example"})
+    assert foreign.status_code == 403
+    assert "frame-ancestors 'none'" in client.get("/api/v1/launch").headers["Content-Security-Policy"]
+
+
+def test_a_bad_file_is_refused_at_its_cells_and_nothing_is_stored(client):
+    answer = client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW + ROW.replace("61", "-4"))
+    assert answer.status_code == 422
+    assert {fault["row"] for fault in answer.json()["error"]["faults"]} >= {3}
+    assert client.get("/api/v1/observations").json()["total_rows"] == 0
+
+
+def test_checking_only_stores_nothing_and_sending_twice_changes_nothing(client):
+    tried = client.post("/api/v1/observations?name=x.csv&dry_run=true", content=HEAD + ROW).json()
+    assert (tried["stored"], tried["new"]) == (False, 1)
+    first = client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW).json()
+    again = client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW).json()
+    assert (first["stored"], again["stored"]) == (True, False)
+    assert client.get("/api/v1/observations").json()["total_rows"] == 1
+
+
+def test_the_version_changes_with_what_is_recorded(client):
+    before = client.get("/api/v1/overview").headers["ETag"]
+    assert client.get("/api/v1/overview").headers["ETag"] == before
+    client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW)
+    assert client.get("/api/v1/overview").headers["ETag"] != before
+
+
+def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is_told(client, folder):
+    planned(folder)
+    found = client.get("/api/v1/decisions").json()
+    due = found["due"][0]
+    body = {"market": due["market"], "choose": due["recommended"], "after": found["head"]}
+    first = client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "k1"})
+    again = client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "k1"})
+    assert (first.status_code, first.json()) == (201, again.json())
+    late = client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "k2"})
+    assert late.status_code == 409
+    assert "came before you" in late.json()["error"]["message"]
+    kinds = [row["kind"] for row in client.get("/api/v1/decisions").json()["rows"]]
+    assert kinds.count("decision") == 1
+    assert kinds.count("draft") == 1
+
+
+def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    store = open_launch(folder).store
+    add_account(store, "vera", Role.VIEWER, "correct horse battery")
+    with TestClient(create(folder), base_url=LOCAL) as client:
+        assert client.get("/api/v1/overview").status_code == 401
+        wrong = client.post("/api/v1/session", json={"name": "vera", "password": "guess"})
+        assert wrong.status_code == 403
+        signed = client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+        assert signed.json() == {"name": "vera", "role": "viewer"}
+        assert "httponly" in signed.headers["set-cookie"].lower()
+        assert client.get("/api/v1/overview").status_code == 200
+        refused = client.post("/api/v1/jobs", json={"kind": "plan"})
+        assert refused.status_code == 403
+        client.delete("/api/v1/session")
+        assert client.get("/api/v1/overview").status_code == 401
+
+
+def test_listening_beyond_loopback_without_accounts_is_refused(folder):
+    with pytest.raises(BadInput, match="nobody has an account"):
+        serve(folder, listen="0.0.0.0", port=1, hosts=frozenset())
+
+
+def test_a_job_reports_its_progress_and_can_be_stopped(client):
+    job = client.post("/api/v1/jobs", json={"kind": "plan", "arguments": {"worlds": 2000}}).json()
+    assert client.post("/api/v1/jobs", json={"kind": "plan", "arguments": {"worlds": 2000}}).json()["id"] == job["id"]
+    assert client.delete(f"/api/v1/jobs/{job['id']}").json()["state"] == "cancelled"
+    assert client.get("/api/v1/plan").status_code == 404
+
+
+@pytest.mark.full
+def test_ten_thousand_made_up_requests_never_meet_a_fault_of_ours(folder, monkeypatch):
+    schemathesis = pytest.importorskip("schemathesis")
+    from hypothesis import HealthCheck, Phase, given, settings
+
+    monkeypatch.setattr("beachhead.web.jobs.Jobs.start", _no_work)
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create(folder), headers={"Host": "127.0.0.1"})
+    operations = [result.ok() for result in schema.get_all_operations()]
+    count, each = 0, 10_000 // len(operations) + 1
+
+    for operation in operations:
+
+        @settings(
+            max_examples=each,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        )
+        @given(case=operation.as_strategy())
+        def tried(case):
+            nonlocal count
+            count += 1
+            assert case.call(headers={"Host": "127.0.0.1"}).status_code < 500
+
+        tried()
+    assert count >= 10_000
+
+
+def _no_work(self, kind, arguments):
+    raise BadInput(f"no work in this test: {kind}")
+
+
+@pytest.mark.full
+def test_killing_the_server_fifty_times_during_writes_loses_nothing_acknowledged(folder):
+    dice, acknowledged, number = random.Random(7), [], 0
+    for _ in range(50):
+        process, address = _started(folder)
+        until = time.monotonic() + dice.uniform(0.05, 0.6)
+        try:
+            while time.monotonic() < until:
+                number += 1
+                row = f"b{number},NO,TANG,importer,,2021-08-01,2021-08-31,{number}\n"
+                answer = httpx.post(f"{address}/api/v1/observations?name=x.csv", content=HEAD + row, timeout=5)
+                assert answer.status_code == 200
+                acknowledged.append(f"b{number}")
+        except httpx.HTTPError:
+            pass
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+    launch = open_launch(folder)
+    from beachhead.case.observe import observations
+    from beachhead.store import reading
+
+    with reading(launch.store) as work:
+        kept = {row.batch for row in observations(work)}
+    assert len(acknowledged) >= 50
+    assert set(acknowledged) <= kept
+    assert check(launch.store).whole
+
+
+def _started(folder: Path) -> tuple[subprocess.Popen, str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "beachhead", "serve", str(folder), "--port", str(port)]
+    quiet = subprocess.DEVNULL
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
+    for _ in range(600):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/api/v1/jobs", timeout=5)
+            return process, f"http://127.0.0.1:{port}"
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    raise AssertionError("the server did not start")
