@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "howto" / "send-observations.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
@@ -32,6 +34,7 @@ def _printed(command: str, folder: Path) -> str:
     return f"{told}\n" if told else ""
 
 
+@pytest.mark.full
 def test_the_how_to_shows_what_the_commands_print(tmp_path: Path):
     page = PAGE.read_text(encoding="utf-8")
     assert as_run(page, tmp_path) == page, "stale: python tests/faces/test_howto_send_observations.py"
