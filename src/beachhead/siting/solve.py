@@ -89,6 +89,10 @@ def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = 
     best = _proved(task, prices, best.with_bound(prices.bound), easy_only=True)
     if best.lower < task.goal(best):
         best = _searched(task, prices, best, runs=range(1, effort.runs + 1))
+        # Steps are as long as the aim is high: with a better set known, the same prices climb further.
+        last = climb(field, aim=best.cost, enough=task.goal(best), steps=effort.steps, start=prices, theta=0.5)
+        prices = last if last.bound > prices.bound else prices
+        best = best.with_bound(prices.bound)
         best = _proved(task, prices, best, easy_only=False)
     lower = rounded(best.lower, best.cost, task.grain)
     return Found(
