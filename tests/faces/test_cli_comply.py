@@ -153,6 +153,14 @@ def test_everything_goes_into_csv_files(launch, tmp_path):
     assert routes["eu-national-small-series"]["day"] == "2027-07-03"
 
 
+def test_the_cost_of_approvals_is_shared_by_the_markets_that_need_them(launch):
+    answer = json.loads(run(launch, *DAY, "--cost", "--market", "de", "--market", "GB", "--json"))
+    alone = [permit["cost_alone_eur"] for permit in answer["permits"]]
+    shares = [permit["cost_shared_eur"] for permit in answer["permits"]]
+    assert max(alone) < sum(shares) < sum(alone)
+    assert "its share" in run(launch, *DAY, "--cost", "--market", "DE")
+
+
 def test_used_cars_count_against_the_limit(launch):
     told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--used", "DE=250"))
     assert "Limit 250 cars a year; 250 left in 2027" in told

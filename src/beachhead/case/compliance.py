@@ -122,9 +122,9 @@ def widest(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence
     return openings(asked.rulebook, chosen, where, on, asked.holding, asked.weights)
 
 
-def launch_permits(asked: Brief, on: date) -> tuple[Permit, ...]:
+def launch_permits(asked: Brief, on: date, markets: Sequence[str] = ()) -> tuple[Permit, ...]:
     """What the rules permit in each market abroad if work on approvals starts on a day."""
-    return permits(asked.rulebook, asked.vehicles, asked.markets, on, asked.holding)
+    return permits(asked.rulebook, asked.vehicles, chosen_markets(asked, markets), on, asked.holding)
 
 
 def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence[Permit]) -> tuple[Economics, ...]:

@@ -10,15 +10,16 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.compliance import Brief, add_rules, brief, checklist, matrix, watch, widest
+from beachhead.case.compliance import Brief, add_rules, brief, checklist, launch_permits, matrix, watch, widest
 from beachhead.case.compliance_sheet import sheets, write_sheets
 from beachhead.case.open import open_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
 from beachhead.compliance.finding import Assessment, FeatureVerdict, Reason, SaleDate, Verdict
 from beachhead.compliance.opening import Opening
+from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change, Expiry
 from beachhead.world.errors import BadInput
 
@@ -38,6 +39,7 @@ WhyOption = Annotated[
     str | None, typer.Option("--why", metavar="CODE", help="The chain of reasons of a requirement, feature or route.")
 ]
 OpensFlag = Annotated[bool, typer.Option("--opens", help="Which single approval opens the most.")]
+CostFlag = Annotated[bool, typer.Option("--cost", help="What approvals cost by market, shared steps split equally.")]
 FeaturesFlag = Annotated[bool, typer.Option("--features", help="Where each feature may be switched on.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write everything as .xlsx or .csv, or a dossier as .md.")
@@ -60,6 +62,7 @@ def comply(
     why: WhyOption = None,
     features: FeaturesFlag = False,
     opens: OpensFlag = False,
+    cost: CostFlag = False,
     dossier: DossierFlag = False,
     route: RouteOption = "",
     out: OutOption = None,
@@ -73,11 +76,13 @@ def comply(
         say(f"{add_rules(folder, add)} holds; it counts from now on.")
         return
     asked = brief(folder, [_used(text, day) for text in used or ()])
-    offers, markets = offer or [], market or []
+    offers, markets = offer or [], [code.upper() for code in market or ()]
     if diff is not None:
         _show_watch(asked, _day(diff[0]), _day(diff[1]), offers, markets, as_json)
     elif opens:
         _show_openings(asked, widest(asked, day, offers, markets), as_json)
+    elif cost:
+        _show_cost(launch_permits(asked, day, markets), day, as_json)
     elif dossier:
         _show_dossier(asked, offers, markets, day, route, out, as_json)
     else:
@@ -249,6 +254,32 @@ def _listed(markets: Sequence[str]) -> str:
     if len(markets) <= _MOST_MARKETS:
         return " ".join(markets)
     return f"{len(markets)}: {' '.join(markets[:_MOST_MARKETS])} ..."
+
+
+def _show_cost(found: Sequence[Permit], day: date, as_json: bool) -> None:
+    if as_json:
+        show_json({"on": day, "permits": found})
+        return
+    total = sum(permit.cost_shared_eur for permit in found)
+    say(
+        f"Approvals for {len(found)} markets cost {money(total, 'EUR')} together, from what is held on {day}; "
+        "a step that several markets need is paid once, in equal parts. Usual costs, grade C: put in your quotes."
+    )
+    show_table(
+        ["market", "small series from", "cars/yr", "without cap from", "alone", "its share"],
+        [
+            [
+                permit.market,
+                _first_day(permit.pilot),
+                cars(permit.pilot.cap) if permit.pilot and permit.pilot.cap else "",
+                _first_day(permit.unlimited),
+                money(permit.cost_alone_eur, "EUR"),
+                money(permit.cost_shared_eur, "EUR"),
+            ]
+            for permit in found
+        ],
+        right={2, 4, 5},
+    )
 
 
 # ---- what opens, what changes ----------------------------------------------------------------------------------------
