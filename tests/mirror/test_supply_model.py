@@ -365,7 +365,7 @@ def test_a_change_that_removes_the_duty_turns_the_answer():
     net = network(plants=(HOME, replace(GRAZ, capital=(13.56e6,))))
     depth = Depth(gap=1e-9, smallest=1, threads=1)
     base = plan_supply(net, sure(net), seed=1, depth=depth)
-    effects = {e.name: e for e in try_changes(base, sure(net), usual_changes(net), seed=1, depth=depth)}
+    effects = {e.name: e for e in try_changes(base, sure(net), usual_changes(net, sure(net)), seed=1, depth=depth)}
     assert effects["no duty into EU"].turns
     assert effects["no duty into EU"].now == ()
     assert effects["no duty into EU"].gain == pytest.approx(0.45 * 21_200 * 4_000 - (4_000 * 6_780 - 13.56e6))

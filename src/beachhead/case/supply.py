@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
-from beachhead.evidence.tables.areas import AREAS, area_of
+from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.fx_scenarios import FxScenarioRow
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.offers import OfferRow
@@ -20,18 +21,21 @@ from beachhead.evidence.tables.tariffs import EXPECTED, TariffRow
 from beachhead.launch.problem import Problem
 from beachhead.launch.volumes import planned_cars
 from beachhead.supply.handback import Handback, hand_back
+from beachhead.supply.landed import price_routes
 from beachhead.supply.lane import Lane
 from beachhead.supply.network import Destination, Network
 from beachhead.supply.plan import Depth, SupplyPlan, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.settle import settle_selling_cost
-from beachhead.supply.switch import SwitchMap, map_switches
+from beachhead.supply.switch import SwitchMap, map_switches, worth_a_map
 from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
 from beachhead.supply.whatif import Effect, try_changes, usual_changes
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter
+
+Floats = NDArray[np.float64]
 
 DRAWS = 60
 GATE_EVERY = 4  # quarters between gates at which a plant may be committed to
@@ -117,6 +121,92 @@ def write_supply(
     write_algebra(network, planned, path, seed=launch.folder.terms.seeds.outlook, depth=depth)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LandedRoute:
+    """What one route costs a car, quarter by quarter, expected over the ways the world may go; NaN where it is closed.
+
+    Attributes:
+        plant: plant code.
+        market: market code.
+        offer: offer code.
+        mode: mode of the lane.
+        border: duty and condition, in words.
+        turn: the way the world must go for the route to be open; "" if in any case.
+        ex_works: (T,), at the plant's gate.
+        freight: (T,), freight, insurance and handling.
+        duty: (T,).
+        carrying: (T,), money bound and cars lost on the way.
+        landed: (T,), all together.
+        margin: (T,), net price less selling cost less landed cost.
+    """
+
+    plant: str
+    market: str
+    offer: str
+    mode: str
+    border: str
+    turn: str
+    ex_works: Floats
+    freight: Floats
+    duty: Floats
+    carrying: Floats
+    landed: Floats
+    margin: Floats
+
+    @property
+    def shown(self) -> tuple[Floats, ...]:
+        """The money columns in order."""
+        return (self.ex_works, self.freight, self.duty, self.carrying, self.landed, self.margin)
+
+
+def landed_routes(supplied: Supplied, market: str) -> tuple[LandedRoute, ...]:
+    """Every route into a market with its costs, cheapest first."""
+    network = supplied.plan.network
+    ledger = price_routes(network, market)
+    found = []
+    for route, costs in zip(ledger.routes, ledger.parts, strict=True):
+        way = route.tariff
+        found.append(
+            LandedRoute(
+                plant=network.plants[route.plant].code,
+                market=market,
+                offer=network.builds[route.offer].offer,
+                mode=network.lanes[route.lane].mode,
+                border="none" if way is None else _border(way),
+                turn="" if way is None or way.turn is None else f"{way.turn.fork}: {way.turn.label}",
+                ex_works=costs.ex_works,
+                freight=costs.freight,
+                duty=costs.duty,
+                carrying=costs.carrying,
+                landed=costs.landed,
+                margin=costs.margin,
+            )
+        )
+    return tuple(sorted(found, key=lambda route: (route.offer, _mean(route.landed))))
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("inf")
+
+
+def _border(way: Tariff) -> str:
+    words = [f"{100 * way.duty:.3g} %"]
+    if way.least_duty:
+        words.append(f"at least {way.least_duty:,.0f}")
+    if way.quota_per_year is not None:
+        words.append(f"{way.quota_per_year:,.0f} a year")
+    if way.least_price:
+        words.append(f"price from {way.least_price:,.0f}")
+    if way.least_origin_share:
+        words.append(f"origin share {100 * way.least_origin_share:.0f} %")
+    if way.turn is not None:
+        words.append(f"if {way.turn.label}")
+    if way.last is not None:
+        words.append(f"to {way.last}")
+    return ", ".join(words)
+
+
 def improved_economics(economics: Iterable[Economics], supplied: Supplied) -> tuple[Economics, ...]:
     """The economics with the margins that supply reaches: each channel gains what a planned car gains over export."""
     codes = (market.code for market in supplied.plan.network.markets)
@@ -186,11 +276,10 @@ def _answer(
     planned = planned_cars(question.problem, seeds.plan, draws, lambda done, total: tell("worlds", done, total))
     network, without_lane = build_network(launch, question.problem, gate_every, firm_share, planned)
     plan = plan_supply(network, planned, seed=seeds.outlook, depth=depth)
-    areas = dict.fromkeys(area_of(plant.country) for plant in network.plants if not plant.exists)
-    maps = {area: map_switches(network, plan.futures, area=area) for area in areas if _is_served(network, area)}
+    maps = {area: map_switches(network, plan.futures, area=area) for area in worth_a_map(network, planned)}
     effects: tuple[Effect, ...] = ()
     if what_if:
-        changes = usual_changes(network)
+        changes = usual_changes(network, planned)
         for done, change in enumerate(changes):
             tell("changes", done, len(changes))
             effects += try_changes(plan, planned, [change], seed=seeds.outlook, depth=depth)
@@ -203,10 +292,6 @@ def _answer(
         without_lane=without_lane,
         before=before,
     )
-
-
-def _is_served(network: Network, area: str) -> bool:
-    return any(not market.is_home and network.area(market.code) == area for market in network.markets)
 
 
 def _require(launch: Launch) -> None:

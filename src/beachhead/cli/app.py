@@ -22,6 +22,7 @@ from beachhead.cli.replay import replay
 from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
 from beachhead.cli.show import console, plain
+from beachhead.cli.supply import supply
 from beachhead.world.errors import BadInput, BeachheadError
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ for command in (
     replay,
     score,
     comply,
+    supply,
     serve,
     account,
     backtest,

@@ -89,7 +89,7 @@ def _in_words(network: Network, routing: Routing, s: int, rows: Ints, decisions:
     needs = [(meaning, row) for meaning, row in meanings if meaning.kind == "need"]
     limits = [_limit(network, block, meaning, row, decisions) for meaning, row in meanings if meaning.kind != "need"]
     wanted = sum(block.row_lower[row] for _, row in needs)
-    parts = [_need(network, meaning, block.row_lower[row]) for meaning, row in needs]
+    parts = _needs(network, block, needs)
     together = f", {wanted:,.0f} together" if len(parts) > 1 else ""
     most = _most(block, decisions, np.array([row for _, row in needs]), rows)
     reach = f"at most {most:,.0f} can arrive" if limits else "no route that may be used leads there"
@@ -99,9 +99,18 @@ def _in_words(network: Network, routing: Routing, s: int, rows: Ints, decisions:
     return NotFeasible(message, _cure([meaning for meaning, _ in meanings]))
 
 
-def _need(network: Network, meaning: RowMeaning, cars: float) -> str:
-    offer = f" {network.builds[meaning.offer].offer}" if len(network.builds) > 1 else ""
-    return f"{network.markets[meaning.market].name} needs {cars:,.0f}{offer} cars in {_quarter(network, meaning.time)}"
+def _needs(network: Network, block: Recourse, needs: list[tuple[RowMeaning, np.int64]]) -> list[str]:
+    """One sentence part for each market and quarter, its offers together."""
+    groups: dict[tuple[int, int], list[tuple[RowMeaning, np.int64]]] = {}
+    for meaning, row in needs:
+        groups.setdefault((meaning.time, meaning.market), []).append((meaning, row))
+    parts = []
+    for (time, market), members in sorted(groups.items()):
+        wanted = sum(block.row_lower[row] for _, row in members)
+        some = len(members) < np.count_nonzero(network.mix[market])
+        offers = " " + ", ".join(network.builds[meaning.offer].offer for meaning, _ in members) if some else ""
+        parts.append(f"{network.markets[market].name} needs {wanted:,.0f}{offers} cars in {_quarter(network, time)}")
+    return parts
 
 
 def _limit(network: Network, block: Recourse, meaning: RowMeaning, row: int, decisions: Floats) -> str:

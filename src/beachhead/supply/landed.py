@@ -7,6 +7,7 @@ insurance (WTO customs valuation, article 8.2, as the EU and most members apply 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,62 @@ class WayCosts:
         return self.revenue - self.landed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RouteCosts:
+    """Costs a car of one route, (T,) each, expected over the ways the world may go; NaN where it is closed."""
+
+    ex_works: Floats
+    freight: Floats
+    duty: Floats
+    carrying: Floats
+    landed: Floats
+    margin: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RouteLedger:
+    """Every route into a market and what it costs.
+
+    Attributes:
+        routes: R routes.
+        parts: R costs.
+    """
+
+    routes: tuple[Route, ...]
+    parts: tuple[RouteCosts, ...]
+
+
+def price_routes(network: Network, market: str) -> RouteLedger:
+    """Costs of every route into one market, each expected over the ways the world may go in which it is open."""
+    place = [m.code for m in network.markets].index(market)
+    routes = tuple(route for route in routes_of(network) if route.market == place)
+    courses = courses_of(network)
+    costs = [land(network, routes, turns) for turns, _ in courses]
+    odds = np.array([chance for _, chance in courses])
+    open_odds = np.tensordot(odds, np.array([each.allowed for each in costs], dtype=float), axes=1)
+
+    def expected(name: str) -> Floats:
+        amounts = np.array([np.where(each.allowed, getattr(each, name), 0.0) for each in costs])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(open_odds > 0, np.tensordot(odds, amounts, axes=1) / open_odds, np.nan)
+
+    names = ("ex_works", "freight", "duty", "carrying", "landed", "margin")
+    table = {name: expected(name) for name in names}
+    parts = tuple(RouteCosts(**{name: table[name][r] for name in names}) for r in range(len(routes)))
+    return RouteLedger(routes=routes, parts=parts)
+
+
+def courses_of(network: Network) -> list[tuple[frozenset[Turn], float]]:
+    """Every way the world may go, all forks together, with its odds."""
+    ways = [list(zip(fork.labels, fork.odds, strict=True)) for fork in network.forks]
+    courses = []
+    for combination in product(*ways):
+        names = zip(network.forks, combination, strict=True)
+        turns = frozenset(Turn(fork=fork.name, label=label) for fork, (label, _) in names)
+        courses.append((turns, float(np.prod([chance for _, chance in combination]))))
+    return courses
+
+
 def ways_of(routes: tuple[Route, ...]) -> tuple[Way, ...]:
     """The ways that the routes make up, in their order."""
     return tuple(dict.fromkeys(_way(route) for route in routes))
@@ -120,9 +177,10 @@ def by_way(costs: LandedCosts, ways: tuple[Way, ...]) -> WayCosts:
     place = {way: w for w, way in enumerate(ways)}
     shape = (len(ways), costs.landed.shape[1])
     landed, revenue = np.full(shape, np.inf), np.zeros(shape)
+    open_cost = np.where(costs.allowed, costs.landed, np.inf)
     for r, route in enumerate(costs.routes):
         w = place[_way(route)]
-        landed[w] = np.minimum(landed[w], np.where(costs.allowed[r], costs.landed[r], np.inf))
+        landed[w] = np.minimum(landed[w], open_cost[r])
         revenue[w] = costs.revenue[r]
     return WayCosts(landed=landed, revenue=revenue, allowed=np.isfinite(landed))
 
@@ -169,6 +227,7 @@ def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) ->
     shape = (len(routes), len(network.quarters))
     ex_works, freight, duty, carrying, revenue = (np.zeros(shape) for _ in range(5))
     allowed = np.zeros(shape, dtype=bool)
+    in_force: dict[Tariff | None, NDArray[np.bool_]] = {}
     for r, route in enumerate(routes):
         lane, market = network.lanes[route.lane], network.markets[route.market]
         works_cost, rate = works[route.plant, route.offer], rates.of(lane.currency)
@@ -183,7 +242,9 @@ def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) ->
         if way is not None:
             duty[r] = np.maximum(way.duty * (invoice + shipping + insurance), way.least_duty)
         revenue[r] = (price - network.selling_cost[route.market, route.offer]) * rates.of(market.currency)
-        allowed[r] = _allowed(network, way, price * rates.of(market.currency), turns)
+        if way not in in_force:
+            in_force[way] = _in_force(network, way, turns)
+        allowed[r] = in_force[way] & (price * rates.of(market.currency) >= (way.least_price - 1e-9 if way else 0.0))
     return LandedCosts(
         routes=routes,
         ex_works=ex_works,
@@ -240,25 +301,23 @@ def _plants(network: Network) -> range:
     return range(len(network.plants))
 
 
-def _allowed(network: Network, way: Tariff | None, price: Floats, turns: frozenset[Turn]) -> NDArray[np.bool_]:
+def _in_force(network: Network, way: Tariff | None, turns: frozenset[Turn]) -> NDArray[np.bool_]:
     if way is None:
         return np.ones(len(network.quarters), dtype=bool)
     if way.turn is not None and way.turn not in turns:
         return np.zeros(len(network.quarters), dtype=bool)
-    in_force = np.array([way.holds_in(quarter) for quarter in network.quarters])
-    return in_force & (price >= way.least_price - 1e-9)
+    return np.array([way.holds_in(quarter) for quarter in network.quarters])
 
 
 class _Rates:
     """(T,) factor of each currency against today's rates, the world going these ways."""
 
     def __init__(self, network: Network, turns: frozenset[Turn]) -> None:
-        self._quarters = network.quarters
-        self._moves = sorted((m for m in network.moves if m.turn in turns), key=lambda m: m.first)
+        self._flat = np.ones(len(network.quarters))
+        self._moved: dict[str, Floats] = {}
+        for move in sorted((m for m in network.moves if m.turn in turns), key=lambda m: m.first):
+            rate = self._moved.setdefault(move.currency, self._flat.copy())
+            rate[[quarter >= move.first for quarter in network.quarters]] = move.factor
 
     def of(self, currency: str) -> Floats:
-        rate = np.ones(len(self._quarters))
-        for move in self._moves:
-            if move.currency == currency:
-                rate[[quarter >= move.first for quarter in self._quarters]] = move.factor
-        return rate
+        return self._moved.get(currency, self._flat)

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.supply.plan import SupplyPlan
+from beachhead.supply.futures import Futures
+from beachhead.supply.network import Network
+from beachhead.supply.plan import Step, SupplyPlan
+from beachhead.supply.tree import Tree
+
+_AS_GOOD = 0.03  # a plainer sign is preferred if it is right nearly as often: forks, then all markets, then a region
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,7 +65,7 @@ def turnings(plan: SupplyPlan) -> tuple[Turning, ...]:
     found = []
     for closes in (False, True):
         for p in range(len(plan.network.plants)):
-            when = _gate_of(plan, p, closes)
+            when = _gate_of(plan.tree, plan.steps, p, closes)
             for g in range(len(plan.network.gates)):
                 here = float(plan.futures.probability[when == g].sum())
                 if here > 0:
@@ -79,21 +84,26 @@ def turnings(plan: SupplyPlan) -> tuple[Turning, ...]:
 
 def commit_odds(plan: SupplyPlan) -> Floats:
     """(P, G), probability of having committed to each plant by each gate; 1 throughout for those that exist."""
-    odds = np.zeros((len(plan.network.plants), len(plan.network.gates)))
-    for p, plant in enumerate(plan.network.plants):
-        when = _gate_of(plan, p, closes=False)
+    return odds_of_steps(plan.network, plan.futures, plan.tree, plan.steps)
+
+
+def odds_of_steps(network: Network, futures: Futures, tree: Tree, steps: tuple[Step, ...]) -> Floats:
+    """(P, G), the same for steps that are no plan yet."""
+    odds = np.zeros((len(network.plants), len(network.gates)))
+    for p, plant in enumerate(network.plants):
+        when = _gate_of(tree, steps, p, closes=False)
         for g in range(odds.shape[1]):
-            odds[p, g] = 1.0 if plant.exists else plan.futures.probability[when <= g].sum()
+            odds[p, g] = 1.0 if plant.exists else futures.probability[when <= g].sum()
     return odds
 
 
-def _gate_of(plan: SupplyPlan, plant: int, closes: bool) -> Ints:
+def _gate_of(tree: Tree, steps: tuple[Step, ...], plant: int, closes: bool) -> Ints:
     """(S,), gate at which each draw takes the step; beyond the last gate if it never does."""
-    when = np.full(len(plan.futures.cars), len(plan.network.gates))
-    for step in plan.steps:
+    when = np.full(tree.node_of.shape[0], tree.node_of.shape[1])
+    for step in steps:
         if step.plant == plant and step.closes == closes:
-            draws = plan.tree.draws(step.node)
-            when[draws] = np.minimum(when[draws], plan.tree.gate[step.node])
+            draws = tree.draws(step.node)
+            when[draws] = np.minimum(when[draws], tree.gate[step.node])
     return when
 
 
@@ -101,33 +111,53 @@ def _sign(plan: SupplyPlan, plant: int, gate: int, when: Ints, closes: bool) -> 
     """The single sign that is right most often among draws that could still take the step at this gate."""
     free = when >= gate
     if closes:
-        free &= _gate_of(plan, plant, closes=False) < gate
+        free &= _gate_of(plan.tree, plan.steps, plant, closes=False) < gate
     acts = when[free] == gate
     if acts.all() or not acts.any():
         return None
     weight = plan.futures.probability[free] / plan.futures.probability[free].sum()
-    candidates = [*_volume_signs(plan, gate, free, acts, weight), *_fork_signs(plan, gate, free, acts, weight)]
-    return max(candidates, key=lambda sign: sign.right, default=None)
+    candidates = [*_fork_signs(plan, gate, free, acts, weight), *_volume_signs(plan, plant, gate, free, acts, weight)]
+    best = max((sign.right for sign in candidates), default=0.0)
+    return next((sign for sign in candidates if sign.right >= best - _AS_GOOD), None)
 
 
 def _volume_signs(
-    plan: SupplyPlan, gate: int, free: NDArray[np.bool_], acts: NDArray[np.bool_], weight: Floats
+    plan: SupplyPlan,
+    plant: int,
+    gate: int,
+    free: NDArray[np.bool_],
+    acts: NDArray[np.bool_],
+    weight: Floats,
 ) -> list[Sign]:
+    """Thresholds on what the gate reads of the regions that the plant can serve: all together, then each."""
+    network, code = plan.network, plan.network.plants[plant].code
+    reached = {lane.market for lane in network.lanes if lane.plant == code}
+    served = dict.fromkeys(m.region for m in network.markets if m.code in reached and not m.is_home)
+    places = [plan.tree.regions.index(region) for region in served if region in plan.tree.regions]
+    if not places:
+        return []
+    cars = np.maximum(np.expm1(plan.tree.seen[free, gate]), 0.0)
+    readings = [("all the markets it can serve", cars[:, places].sum(axis=1))] if len(places) > 1 else []
+    readings += [(plan.tree.regions[place], cars[:, place]) for place in places]
+    return [sign for name, seen in readings for sign in _thresholds(name, seen, acts, weight)]
+
+
+def _thresholds(name: str, seen: Floats, acts: NDArray[np.bool_], weight: Floats) -> list[Sign]:
+    """The best level above which, and the best below which, to act."""
+    order = np.argsort(seen)
+    cuts = (seen[order][1:] + seen[order][:-1]) / 2
+    apart = np.diff(seen[order]) > 1e-9
+    if not apart.any():
+        return []
+    # weight of draws that act among those below each cut, and of those that do not
+    acting, idle = np.cumsum((weight * acts)[order])[:-1], np.cumsum((weight * ~acts)[order])[:-1]
+    right_above = idle + (weight @ acts - acting)
     signs = []
-    for r, region in enumerate(plan.tree.regions):
-        seen = plan.tree.seen[free, gate, r]
-        order = np.argsort(seen)
-        cuts = (seen[order][1:] + seen[order][:-1]) / 2
-        # weight of draws that act among those below each cut, and of those that do not
-        acting, idle = np.cumsum((weight * acts)[order])[:-1], np.cumsum((weight * ~acts)[order])[:-1]
-        right_above = idle + (weight @ acts - acting)
-        for above, right in ((True, right_above), (False, 1 - right_above)):
-            if len(right):
-                best = int(right.argmax())
-                level = float(np.expm1(cuts[best]))
-                signs.append(
-                    Sign(kind="volume", name=region, above=above, level=level, label="", right=float(right[best]))
-                )
+    for above, right in ((True, right_above), (False, 1 - right_above)):
+        best = int(np.where(apart, right, -1.0).argmax())
+        signs.append(
+            Sign(kind="volume", name=name, above=above, level=float(cuts[best]), label="", right=float(right[best]))
+        )
     return signs
 
 

@@ -36,7 +36,7 @@ class Depth:
         threads: local cores used; the answer does not depend on it.
     """
 
-    gap: float = 1e-3
+    gap: float = 1e-4
     seconds: float = 120.0
     branches: int = 3
     smallest: int = 4
@@ -154,7 +154,7 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
         verdict=solution.verdict,
         value=Interval(low=-solution.upper, high=-solution.lower),
         worth=solved.worth,
-        steps=_steps(layout, solution.decisions),
+        steps=steps_of(layout, solution.decisions),
         draw_value=-solution.scenario_costs,
         capacity=_capacity(network, futures, routing, solution.decisions),
         made=_made(network, layout, flows),
@@ -171,10 +171,11 @@ def write_algebra(network: Network, planned: Outlook, path: Path, *, seed: int, 
     depth = depth or Depth()
     futures = draw_futures(network, planned, seed=seed)
     tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
-    write_extensive(write_routing(network, futures, tree, strong=False).program, path)
+    write_extensive(write_routing(network, futures, tree, strong=False, named=True).program, path)
 
 
-def _steps(layout: Layout, decisions: Floats) -> tuple[Step, ...]:
+def steps_of(layout: Layout, decisions: Floats) -> tuple[Step, ...]:
+    """The decisions taken, in order of node."""
     taken = [layout.choices[k] for k in np.flatnonzero(decisions > 0.5)]
     commits = [Step(plant=c.plant, node=c.commit_node, closes=False) for c in taken if c.close_node is None]
     closings = [Step(plant=c.plant, node=c.close_node, closes=True) for c in taken if c.close_node is not None]

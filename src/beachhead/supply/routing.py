@@ -107,8 +107,18 @@ class Routing:
     layout: Layout
 
 
-def write_routing(network: Network, futures: Futures, tree: Tree, *, strong: bool = True) -> Routing:
-    """The staged programme; `strong` bounds each delivery by its plant being open, which tightens the relaxation."""
+def write_routing(
+    network: Network, futures: Futures, tree: Tree, *, strong: bool = True, named: bool = False
+) -> Routing:
+    """The staged programme.
+
+    Args:
+        network: the question.
+        futures: the draws.
+        tree: which draws can be told apart when.
+        strong: bound each delivery by its plant being open, which tightens the relaxation.
+        named: give columns and rows names to be read; else they are numbered, which is quicker.
+    """
     ways = ways_of(routes_of(network))
     costs, combination = _costs(network, futures, ways)
     columns = _delivery_columns(network, futures, ways, costs)
@@ -120,8 +130,8 @@ def write_routing(network: Network, futures: Futures, tree: Tree, *, strong: boo
     program = StagedProgram(
         decisions=_decisions(network, tree, layout.choices),
         scenarios=tuple(blocks),
-        columns=_column_names(network, layout),
-        rows=tuple(_row_name(network, row) for row in layout.rows),
+        columns=_column_names(network, layout) if named else _numbered("x", frame.matrix.shape[1]),
+        rows=tuple(_row_name(network, r) for r in layout.rows) if named else _numbered("r", len(layout.rows)),
     )
     return Routing(program=program, layout=layout)
 
@@ -326,6 +336,7 @@ class _Frame:
         column_need: (D,), position among the needs of each delivery.
         column_margin: (D,), mean margin of each delivery over the states of the world in which it is open; it stands
             in where it is not, so that the mean scenario is not diluted.
+        standing: (D,), true where the delivery comes from a plant that exists.
     """
 
     matrix: sparse.csr_matrix
@@ -337,6 +348,7 @@ class _Frame:
     need_cell: Ints
     column_need: Ints
     column_margin: Floats
+    standing: NDArray[np.bool_]
 
 
 def _frame(network: Network, layout: Layout) -> _Frame:
@@ -381,6 +393,7 @@ def _frame(network: Network, layout: Layout) -> _Frame:
             [position[way.market, way.offer, t] for way, t in zip(served, quarters, strict=True)], dtype=np.int64
         ),
         column_margin=_typical_margin(layout),
+        standing=np.array([network.plants[way.plant].exists for way in served], dtype=bool),
     )
 
 
@@ -393,7 +406,6 @@ def _recourse(
     costs = layout.costs[layout.combination[s]]
     usable = costs.allowed[layout.column_way, layout.column_quarter]
     most = np.where(usable, need[frame.column_need], 0.0)
-    standing = np.array([network.plants[layout.ways[w].plant].exists for w in layout.column_way], dtype=bool)
     free = np.full(len(layout.underruns), np.inf)
     lower, upper = frame.row_lower.copy(), frame.row_upper.copy()
     lower[frame.need_row], upper[frame.need_row] = network.firm_share * need, need
@@ -408,7 +420,7 @@ def _recourse(
         decision_cost=effect.cost,
         cost=_column_cost(network, layout, costs, frame.column_margin),
         lower=np.zeros(count),
-        upper=np.concatenate([np.where(standing | (not strong), most, 0.0), free]),
+        upper=np.concatenate([np.where(frame.standing | (not strong), most, 0.0), free]),
         upper_per_decision=hinge,
         matrix=frame.matrix,
         technology=sparse.csr_matrix(-frame.steered @ effect.share),
@@ -506,6 +518,10 @@ def _row_name(network: Network, row: RowMeaning) -> str:
     else:
         words = (network.plants[row.plant].code,)
     return "_".join([row.kind, *(_word(word) for word in words), when])
+
+
+def _numbered(letter: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{letter}{number}" for number in range(count))
 
 
 def _word(text: str) -> str:

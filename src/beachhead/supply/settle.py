@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.supply.landed import land, routes_of
+from beachhead.supply.landed import courses_of, land, routes_of
 from beachhead.supply.network import Network
-from beachhead.supply.tariff import Turn
 
 Floats = NDArray[np.float64]
 
@@ -35,11 +33,7 @@ def _exported(network: Network) -> Floats:
     """(M, J), expected landed cost over all turns by the cheapest route from a running plant, mean over quarters."""
     routes = tuple(route for route in routes_of(network) if network.plants[route.plant].exists)
     expected = np.zeros((len(network.markets), len(network.builds), len(network.quarters)))
-    ways = [list(zip(fork.labels, fork.odds, strict=True)) for fork in network.forks]
-    for combination in product(*ways):
-        odds = float(np.prod([chance for _, chance in combination]))
-        names = zip(network.forks, combination, strict=True)
-        turns = frozenset(Turn(fork=fork.name, label=label) for fork, (label, _) in names)
+    for turns, odds in courses_of(network):
         costs = land(network, routes, turns)
         least = np.full(expected.shape, np.inf)
         for r, route in enumerate(routes):

@@ -14,6 +14,7 @@ from beachhead.supply.recourse import Recourses
 from beachhead.supply.routing import write_routing
 from beachhead.supply.staged import StagedProgram, mean_recourse
 from beachhead.supply.tree import Tree
+from beachhead.world.outlook import Outlook
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ class SwitchMap:
         volumes: (V,), cars a year planned into the area, mean of the last year of the horizon.
         duties: (D,), duty on cars from home at the area's border.
         values: (O, V, D), contribution over the horizon beyond using only what exists; the option is committed to at
-            the first gate, alone.
+            the first gate, alone, and serves this area alone.
         winner: (V, D), position among the options of the best.
         break_even: (O, D), least volume at which the option beats using only what exists; inf if no volume up to the
             largest does.
@@ -81,6 +82,19 @@ def map_switches(
     )
 
 
+def worth_a_map(network: Network, planned: Outlook) -> tuple[str, ...]:
+    """Customs areas in which a plant could stand and that take at least a fiftieth of the cars planned abroad."""
+    cars = planned.values.mean(axis=0).sum(axis=1)
+    abroad = sum(c for c, m in zip(cars, network.markets, strict=True) if not m.is_home)
+    by_area: dict[str, float] = {}
+    for count, market in zip(cars, network.markets, strict=True):
+        if not market.is_home:
+            area = network.area(market.code)
+            by_area[area] = by_area.get(area, 0.0) + float(count)
+    areas = dict.fromkeys(network.area(plant.country) for plant in network.plants if not plant.exists)
+    return tuple(area for area in areas if by_area.get(area, 0.0) > max(0.02 * abroad, 0.0))
+
+
 def with_duty(network: Network, origin: str, areas: Collection[str], duty: float) -> Network:
     """The network in which cars from `origin` pay one sure duty at the borders of `areas`, without quota or promise."""
     kept = [row for row in network.tariffs if not (row.origin == origin and row.destination in areas)]
@@ -107,9 +121,12 @@ class _Scene:
     """The mean world, its volume and its duty as they stand."""
 
     def __init__(self, network: Network, futures: Futures, area: str) -> None:
-        self.network, self.futures, self.area = network, futures, area
+        self.network, self.area = network, area
         self.inside = np.array([not m.is_home and network.area(m.code) == area for m in network.markets])
         self.codes = tuple(m.code for m, flag in zip(network.markets, self.inside, strict=True) if flag)
+        # other markets abroad are left out: the map is about this area, and home buyers compete for its cars
+        stay = self.inside | np.array([m.is_home for m in network.markets])
+        self.futures = futures = replace(futures, cars=futures.cars * stay[None, :, None])
         if not self.codes:
             raise ValueError(f"no market lies in {area}")
         homes = [m.code for m in network.markets if m.is_home] or [p.country for p in network.plants if p.exists]
@@ -152,9 +169,9 @@ class _Here:
         mean, scale = self.sure.scenarios[0], volume / max(self.volume, 1e-9)
         scaled = replace(
             mean,
-            row_lower=np.where(self.needs, mean.row_lower * scale, mean.row_lower),
-            row_upper=np.where(self.needs, mean.row_upper * scale, mean.row_upper),
-            upper=np.where(self.deliveries, mean.upper * scale, mean.upper),
+            row_lower=mean.row_lower * np.where(self.needs & np.isfinite(mean.row_lower), scale, 1.0),
+            row_upper=mean.row_upper * np.where(self.needs, scale, 1.0),
+            upper=mean.upper * np.where(self.deliveries, scale, 1.0),
         )
         sure = replace(self.sure, scenarios=(scaled,))
         with Recourses(sure) as recourses:

@@ -8,11 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.supply.futures import draw_futures
 from beachhead.supply.network import Network
-from beachhead.supply.odds import commit_odds
-from beachhead.supply.plan import Depth, SupplyPlan, plan_supply
+from beachhead.supply.odds import odds_of_steps
+from beachhead.supply.plan import Depth, Step, SupplyPlan, steps_of
 from beachhead.supply.plant import LeadTime
-from beachhead.supply.switch import with_duty
+from beachhead.supply.recourse import Recourses
+from beachhead.supply.routing import write_routing
+from beachhead.supply.switch import with_duty, worth_a_map
+from beachhead.supply.tree import grow_tree
+from beachhead.supply.worth import solve_only
 from beachhead.world.outlook import Outlook
 
 Floats = NDArray[np.float64]
@@ -39,7 +44,7 @@ class Effect:
 
     Attributes:
         name: the change in words.
-        value: contribution of the best plan under it, lower bound.
+        value: contribution of the best plan found under it; -inf if none can be carried out.
         gain: against the plan without it.
         now: numbers of the plants committed to at the first gate.
         odds: (P,), probability of having committed to each plant by the last gate.
@@ -54,12 +59,12 @@ class Effect:
     turns: bool
 
 
-def usual_changes(network: Network) -> tuple[Change, ...]:
+def usual_changes(network: Network, planned: Outlook) -> tuple[Change, ...]:
     """More and fewer cars, no duty at the borders that plants abroad are meant to avoid, dearer and later plants."""
     home = next((m.code for m in network.markets if m.is_home), network.plants[0].country)
     origin = network.area(home)
-    areas = [network.area(p.country) for p in network.plants if not p.exists]
-    areas = [a for a in dict.fromkeys(areas) if any(t.origin == origin and t.destination == a for t in network.tariffs)]
+    taxed = {row.destination for row in network.tariffs if row.origin == origin and row.duty > 0}
+    areas = [area for area in worth_a_map(network, planned) if area in taxed]
     changes = [
         Change(name="a quarter fewer cars abroad", network=network, cars_factor=0.75),
         Change(name="a quarter more cars abroad", network=network, cars_factor=1.25),
@@ -84,22 +89,30 @@ def try_changes(
 
 
 def _try(base: SupplyPlan, planned: Outlook, change: Change, seed: int, depth: Depth) -> Effect:
-    abroad = np.array([1.0 if m.is_home else change.cars_factor for m in change.network.markets])
-    plan = plan_supply(
-        change.network, replace(planned, values=planned.values * abroad[None, :, None]), seed=seed, depth=depth
-    )
+    network = change.network
+    abroad = np.array([1.0 if m.is_home else change.cars_factor for m in network.markets])
+    futures = draw_futures(network, replace(planned, values=planned.values * abroad[None, :, None]), seed=seed)
+    tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
+    routing = write_routing(network, futures, tree)
+    with Recourses(routing.program, threads=depth.threads) as recourses:
+        found = solve_only(routing.program, recourses, gap=depth.gap, seconds=depth.seconds)
+    if not found.is_found:
+        nothing = np.full(len(network.plants), np.nan)
+        return Effect(name=change.name, value=-np.inf, gain=-np.inf, now=(), odds=nothing, turns=True)
+    steps = steps_of(routing.layout, found.decisions)
+    now = _now(steps)
     return Effect(
         name=change.name,
-        value=plan.value.low,
-        gain=plan.value.low - base.value.low,
-        now=_now(plan),
-        odds=commit_odds(plan)[:, -1],
-        turns=_now(plan) != _now(base),
+        value=-found.upper,
+        gain=-found.upper - base.value.low,
+        now=now,
+        odds=odds_of_steps(network, futures, tree, steps)[:, -1],
+        turns=now != _now(base.steps),
     )
 
 
-def _now(plan: SupplyPlan) -> tuple[int, ...]:
-    return tuple(step.plant for step in plan.steps if step.node == 0 and not step.closes)
+def _now(steps: tuple[Step, ...]) -> tuple[int, ...]:
+    return tuple(step.plant for step in steps if step.node == 0 and not step.closes)
 
 
 def _plants(network: Network, *, capital: float = 1.0, weeks: float = 0.0, work: float = 1.0) -> Network:

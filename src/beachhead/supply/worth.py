@@ -107,6 +107,13 @@ class Solved:
     worth: Worth
 
 
+def solve_only(program: StagedProgram, recourses: Recourses, *, gap: float = 1e-4, seconds: float = np.inf) -> Solution:
+    """The staged programme alone, started from what would suit its mean."""
+    mean = _solve_mean(program, gap=gap, seconds=seconds * 0.1)
+    starts = [mean.decisions] if mean.is_found else []
+    return solve_by_benders(program, recourses, gap=gap, seconds=seconds, starts=starts)
+
+
 def solve_and_weigh(
     program: StagedProgram,
     recourses: Recourses,

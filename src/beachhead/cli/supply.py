@@ -1,0 +1,396 @@
+"""`beachhead supply`: export, assemble or build; when to commit, at what landed cost, and what waiting is worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, landed_routes, write_supply
+from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.supply.odds import Sign, Turning, commit_odds, turnings
+from beachhead.supply.plan import Depth
+from beachhead.supply.switch import SwitchMap
+from beachhead.supply.worth import Interval
+from beachhead.world.errors import BadInput
+
+WriteOption = Annotated[
+    Path | None, typer.Option("--write", metavar="FILE", help="Write the model as algebra, .lp or .mps, and stop.")
+]
+
+
+def supply(
+    directory: LaunchDir,
+    on: OnOption = None,
+    draws: Annotated[int, typer.Option(min=4, help="Futures drawn.")] = DRAWS,
+    gate_every: Annotated[int, typer.Option(min=1, help="Quarters between gates for plants.")] = GATE_EVERY,
+    firm: Annotated[float, typer.Option(min=0, max=1, help="Share of planned cars that must arrive.")] = 0.0,
+    passes: Annotated[int, typer.Option(min=1, max=2, help="2: plan again on what supply hands back.")] = 1,
+    seconds: Annotated[float, typer.Option(min=1, help="Time for the solver.")] = 120.0,
+    gap: Annotated[float, typer.Option(min=1e-6, max=0.5, help="Relative gap at which to stop.")] = 1e-4,
+    what_if: Annotated[bool, typer.Option(help="Also try what would change the answer.")] = True,
+    market: Annotated[str | None, typer.Option("--market", help="Landed cost of every route into one market.")] = None,
+    write: WriteOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Export, assemble or build: commitments with their odds, landed cost by route, and what waiting is worth."""
+    launch = open_launch(directory)
+    day, depth = day_of(on), Depth(gap=gap, seconds=seconds)
+    if market is not None:
+        launch.market(market)
+    if write is not None:
+        _write(launch, write, day, draws, gate_every, firm, depth, as_json)
+        return
+    with progress("supply", quiet=as_json) as advance:
+        supplied = ask_supply(
+            launch,
+            on=day,
+            draws=draws,
+            gate_every=gate_every,
+            firm_share=firm,
+            depth=depth,
+            what_if=what_if and market is None,
+            passes=passes,
+            tick=lambda _, done, total: advance(done, total),
+        )
+    if as_json:
+        show_json(supply_answer(launch, supplied, market))
+    elif market is not None:
+        _show_routes(launch, supplied, market)
+    else:
+        show_supply(launch, supplied)
+
+
+def show_supply(launch: Launch, supplied: Supplied) -> None:
+    """Sentences, then tables: plants, landed cost, capacity, switch maps, changes."""
+    for line in headline(launch, supplied):
+        say(line)
+    _show_plants(launch, supplied)
+    _show_landed(launch, supplied)
+    _show_capacity(supplied)
+    for area, found in supplied.maps.items():
+        _show_map(launch, supplied, area, found)
+    _show_effects(launch, supplied)
+
+
+def headline(launch: Launch, supplied: Supplied) -> list[str]:
+    """The answer in sentences."""
+    plan, currency = supplied.plan, launch.folder.terms.currency
+    network = plan.network
+    steps = [_turning_sentence(supplied, turning) for turning in turnings(plan)]
+    lines = steps or ["Export from the plants that run already; no other plant earns its capital in any future drawn."]
+    least, most = money(plan.value.low, currency), money(plan.value.high, currency)
+    lines.append(
+        f"Expected contribution {least} over {len(plan.futures.cars)} futures; no plan earns more than {most} (gap "
+        f"{100 * plan.gap:.2g} %, {plan.verdict.value})."
+    )
+    worth = plan.worth
+    lines.append(
+        f"Waiting and looking is worth {_between(worth.of_waiting, currency)} over deciding everything now, "
+        f"{_between(worth.of_looking, currency)} of it from looking; planning for the mean would cost "
+        f"{_between(worth.of_stochastic_solution, currency)} (VSS); knowing everything would bring at most "
+        f"{_between(worth.of_perfect_information, currency)} (EVPI)."
+    )
+    short, planned = plan.short.sum(axis=(1, 2, 3)).mean(), plan.futures.cars.sum(axis=(1, 2)).mean()
+    if short > 0.005 * planned:
+        lines.append(f"{percent(short / planned)} of the planned cars do not arrive: no capacity, or a loss on each.")
+    if supplied.without_lane:
+        names = ", ".join(launch.market(code).name for code in supplied.without_lane)
+        lines.append(f"No lane leads to {names}: add rows to lanes.csv, or their cars stay short.")
+    if supplied.before is not None:
+        before = supplied.before.plan
+        gained = money(plan.value.low - before.value.low, currency)
+        more = (supplied.planned.values.sum() / supplied.before.planned.values.sum() - 1) * 100
+        lines.append(
+            f"Second pass: planned again on these margins and capacities, the plan sells {more:+.1f} % cars and supply "
+            f"contributes {gained} more than in the first pass."
+        )
+    silent = [plant.name for plant in network.plants if not plant.exists and not _is_used(supplied, plant.code)]
+    if silent and steps:
+        lines.append(f"Never committed to: {', '.join(silent)}.")
+    return lines
+
+
+def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None) -> dict[str, Any]:
+    """The answer as one JSON object, with every route into `market` if one is named."""
+    plan, network, back = supplied.plan, supplied.plan.network, supplied.handback
+    odds = commit_odds(plan)
+    by_plant = np.tensordot(plan.futures.probability, plan.by_plant, axes=1)
+    return {
+        "launch": launch.folder.terms.name,
+        "currency": launch.folder.terms.currency,
+        "quarters": [str(quarter) for quarter in network.quarters],
+        "gates": [str(gate) for gate in network.gates],
+        "futures": len(plan.futures.cars),
+        "verdict": plan.verdict,
+        "value": plan.value,
+        "gap": plan.gap,
+        "worth": {
+            "of_waiting": plan.worth.of_waiting,
+            "of_looking": plan.worth.of_looking,
+            "of_stochastic_solution": plan.worth.of_stochastic_solution,
+            "of_perfect_information": plan.worth.of_perfect_information,
+        },
+        "steps": [
+            {
+                "plant": network.plants[t.plant].code,
+                "gate": str(network.gates[t.gate]),
+                "closes": t.closes,
+                "odds": t.odds,
+                "odds_by_now": t.odds_by_now,
+                "sign": t.sign,
+                "sentence": _turning_sentence(supplied, t),
+            }
+            for t in turnings(plan)
+        ],
+        "plants": [
+            {
+                "code": plant.code,
+                "name": plant.name,
+                "mode": plant.mode,
+                "exists": plant.exists,
+                "odds_by_gate": odds[p],
+                "capacity": plan.futures.probability @ plan.capacity[:, p],
+                "made": plan.futures.probability @ plan.made[:, p],
+            }
+            for p, plant in enumerate(network.plants)
+        ],
+        "markets": [
+            {
+                "market": m.code,
+                "planned_cars": plan.futures.probability @ plan.futures.cars[:, i],
+                "made_in": {
+                    plant.code: by_plant[p, i] for p, plant in enumerate(network.plants) if by_plant[p, i].any()
+                },
+                "landed": {build.offer: back.landed[i, j] for j, build in enumerate(network.builds)},
+                "margin": back.margin[i],
+                "margin_low": back.margin_low[i],
+                "margin_high": back.margin_high[i],
+                "margin_if_exported": back.exported[i],
+            }
+            for i, m in enumerate(network.markets)
+        ],
+        "routes": [] if market is None else landed_routes(supplied, market),
+        "capacity": {
+            "expected": back.capacity,
+            "low": back.capacity_low,
+            "for_export": back.for_export,
+            "for_export_low": back.for_export_low,
+        },
+        "switch_maps": {
+            area: {
+                "options": [_option(supplied, option) for option in found.options],
+                "volumes": found.volumes,
+                "duties": found.duties,
+                "winner": found.winner,
+                "gain": found.values,
+                "break_even_volume": found.break_even,
+                "today": {"volume": found.today[0], "duty": found.today[1]},
+            }
+            for area, found in supplied.maps.items()
+        },
+        "changes": [
+            {
+                "change": effect.name,
+                "gain": effect.gain,
+                "commit_now": [network.plants[p].code for p in effect.now],
+                "odds": {plant.code: effect.odds[p] for p, plant in enumerate(network.plants) if not plant.exists},
+                "turns_the_first_decision": effect.turns,
+            }
+            for effect in supplied.effects
+        ],
+        "without_lane": supplied.without_lane,
+    }
+
+
+def _write(
+    launch: Launch, path: Path, day: Any, draws: int, gate_every: int, firm: float, depth: Depth, as_json: bool
+) -> None:
+    if path.suffix not in (".lp", ".mps"):
+        raise BadInput(f"{str(path)!r} does not say its format", "let the name end in .lp or .mps")
+    if not path.parent.is_dir():
+        raise BadInput(f"the folder of {str(path)!r} does not exist", "make it, or write elsewhere")
+    write_supply(launch, path, on=day, draws=draws, gate_every=gate_every, firm_share=firm, depth=depth)
+    size = path.stat().st_size
+    if as_json:
+        show_json({"written": str(path), "bytes": size})
+    else:
+        say(f"Wrote the extensive form to {path} ({size / 1e6:.1f} MB); fewer --draws make it shorter.")
+
+
+def _turning_sentence(supplied: Supplied, turning: Turning) -> str:
+    plan = supplied.plan
+    plant, gate = plan.network.plants[turning.plant].name, plan.network.gates[turning.gate]
+    verb = "Close" if turning.closes else "Commit to"
+    if turning.odds > 0.9999:
+        return f"{verb} {plant} at the gate {gate}, in every future."
+    sign = "" if turning.sign is None else f" Sign: {_sign_words(plan.network.gates[turning.gate], turning.sign)}."
+    return f"{verb} {plant} at the gate {gate} in {percent(turning.odds)} of futures.{sign}"
+
+
+def _sign_words(gate: object, sign: Sign) -> str:
+    if sign.kind == "fork":
+        return f"{sign.name} turns out {sign.label} (right in {percent(sign.right)})"
+    word = "more" if sign.above else "fewer"
+    return f"{word} than {cars(sign.level)} cars a quarter in {sign.name} by then (right in {percent(sign.right)})"
+
+
+def _between(interval: Interval, currency: str) -> str:
+    low, high = money(interval.low, currency), money(interval.high, currency)
+    if not np.isfinite(interval.high):
+        return f"at least {low}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _is_used(supplied: Supplied, code: str) -> bool:
+    return any(supplied.plan.network.plants[step.plant].code == code for step in supplied.plan.steps)
+
+
+def _option(supplied: Supplied, option: int) -> str:
+    return "export" if option < 0 else supplied.plan.network.plants[option].code
+
+
+def _show_plants(launch: Launch, supplied: Supplied) -> None:
+    plan, currency = supplied.plan, launch.folder.terms.currency
+    odds, last = commit_odds(plan), slice(-min(4, len(plan.network.quarters)), None)
+    weight = plan.futures.probability
+    rows = []
+    for p, plant in enumerate(plan.network.plants):
+        made = weight @ plan.made[:, p, last].sum(axis=1)
+        room = weight @ plan.capacity[:, p, last].sum(axis=1)
+        rows.append(
+            [
+                plant.code,
+                plant.mode.value.replace("_", " "),
+                "-" if plant.exists else money(sum(plant.capital), currency),
+                *("runs" if plant.exists else percent(float(share)) for share in odds[p]),
+                cars(float(made)),
+                percent(float(made / room)) if room > 0.5 else "-",
+            ]
+        )
+    gates = [str(gate) for gate in plan.network.gates]
+    show_table(
+        ["plant", "mode", "capital", *gates, "cars", "used"],
+        rows,
+        title="Odds of having committed by each gate; cars built in the last year, share of capacity used",
+        right=set(range(2, 5 + len(gates))),
+    )
+
+
+def _show_landed(launch: Launch, supplied: Supplied) -> None:
+    plan, back, currency = supplied.plan, supplied.handback, launch.folder.terms.currency
+    last = slice(-min(4, len(plan.network.quarters)), None)
+    planned = np.tensordot(plan.futures.probability, plan.futures.cars, axes=1)
+    by_plant = np.tensordot(plan.futures.probability, plan.by_plant, axes=1)[:, :, last].sum(axis=2)
+    order = [m for m in np.argsort(-planned[:, last].sum(axis=1)) if planned[m, last].sum() > 0]
+    rows = []
+    for m in order[:12]:
+        share = by_plant[:, m] / max(by_plant[:, m].sum(), 1e-9)
+        shares = [
+            f"{plan.network.plants[p].code} {percent(float(share[p]))}" for p in np.argsort(-share) if share[p] > 0.005
+        ]
+        landed = float(np.nansum(plan.network.mix[m] * back.landed[m, :, last].mean(axis=-1)))
+        margin, low, high = (float(each[m, last].mean()) for each in (back.margin, back.margin_low, back.margin_high))
+        gain = margin - float(back.exported[m, last].mean())
+        rows.append(
+            [
+                plan.network.markets[m].name,
+                cars(float(planned[m, last].sum())),
+                ", ".join(shares) or "none",
+                *(f"{number:,.0f}" for number in (landed, margin, low, high)),
+                f"{gain:+,.0f}" if abs(gain) >= 0.5 else "0",
+            ]
+        )
+    shown = f"the {len(rows)} largest markets" if len(order) > len(rows) else "all markets"
+    show_table(
+        ["market", "cars", "made in", "landed", "margin", "low", "high", "over export"],
+        rows,
+        title=f"{currency} a car in the last year, {shown}; low and high: 10 and 90 % of futures",
+        right={1, 3, 4, 5, 6, 7},
+    )
+
+
+def _show_routes(launch: Launch, supplied: Supplied, market: str) -> None:
+    currency = launch.folder.terms.currency
+    rows = [
+        [
+            f"{route.plant} {route.mode}".strip(),
+            route.offer,
+            route.border,
+            *(f"{float(np.nanmean(each)):,.0f}" if np.isfinite(each).any() else "-" for each in route.shown),
+        ]
+        for route in landed_routes(supplied, market)
+    ]
+    show_table(
+        ["plant, mode", "offer", "border", "ex works", "freight", "duty", "on the way", "landed", "margin"],
+        rows,
+        title=f"{launch.market(market).name}: {currency} a car, mean over the quarters in which the route is open",
+        right={3, 4, 5, 6, 7, 8},
+    )
+
+
+def _show_capacity(supplied: Supplied) -> None:
+    back, quarters = supplied.handback, supplied.plan.network.quarters
+    rows = [
+        [str(quarters[t]), *(cars(float(each[t])) for each in (back.capacity, back.for_export, back.for_export_low))]
+        for t in range(0, len(quarters), 4)
+    ]
+    show_table(
+        ["quarter", "capacity", "beyond the home market", "in 90 % of futures at least"],
+        rows,
+        title="Cars a quarter that the plan may count on",
+        right={1, 2, 3},
+    )
+
+
+def _show_map(launch: Launch, supplied: Supplied, area: str, found: SwitchMap) -> None:
+    names = [_option(supplied, option) for option in found.options]
+    rows = [
+        [cars(float(volume)), *(names[winner] for winner in found.winner[v])] for v, volume in enumerate(found.volumes)
+    ]
+    volume, duty = found.today
+    show_table(
+        ["cars a year", *(f"{100 * duty:.0f} %" for duty in found.duties)],
+        rows,
+        title=f"{area}: what wins, by planned cars a year and duty on cars from home",
+        right={0},
+    )
+    crossings = []
+    for o, option in enumerate(found.options[1:], start=1):
+        at = found.break_even[o, int(np.argmin(np.abs(found.duties - duty)))]
+        if np.isfinite(at):
+            crossings.append(f"{_option(supplied, option)} from {cars(float(at))}")
+    near = found.duties[int(np.argmin(np.abs(found.duties - duty)))]
+    if crossings:
+        say(
+            f"{area} plans {cars(volume)} cars a year under a duty of up to {percent(duty)}. At {percent(near)} the "
+            f"break-even volumes are: {', '.join(crossings)} cars a year (committed at the first gate, alone)."
+        )
+    else:
+        say(f"{area} plans {cars(volume)} cars a year; at a duty of {percent(near)} no plant pays at any volume shown.")
+
+
+def _show_effects(launch: Launch, supplied: Supplied) -> None:
+    if not supplied.effects:
+        return
+    currency, network = launch.folder.terms.currency, supplied.plan.network
+    rows = []
+    for effect in supplied.effects:
+        now = ", ".join(network.plants[p].code for p in effect.now) or "export only"
+        later = [
+            f"{plant.code} {percent(float(effect.odds[p]))}"
+            for p, plant in enumerate(network.plants)
+            if not plant.exists and p not in effect.now and effect.odds[p] > 0.005
+        ]
+        turns = "yes" if effect.turns else "no"
+        rows.append([effect.name, turns, now, ", ".join(later) or "-", money(effect.gain, currency)])
+    show_table(
+        ["if ...", "turns?", "commit now", "later, with odds", "worth"],
+        rows,
+        title="What would change the answer",
+        right={4},
+    )

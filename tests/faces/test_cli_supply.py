@@ -1,0 +1,150 @@
+"""`beachhead supply` on a small launch: sentences, JSON, algebra, and what is wrong said with its cure."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.open import open_launch
+from beachhead.case.supply import ask_supply, improved_economics, improved_limits
+from beachhead.cli.app import app
+from beachhead.supply.plan import Depth
+from beachhead.world.errors import BadInput, NotFeasible
+
+EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
+KEPT = {"NO", "DE", "ES", "TR", "CN", "EU"}
+PLANTS = {"BEIJING", "GRAZ", "BARCELONA"}
+OFFERS = {"SU7-STD", "YU7-STD"}
+FEW = ("--draws", "6", "--no-what-if")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """The bundled launch cut down to four destinations, home, two offers and three plants."""
+    folder = tmp_path_factory.mktemp("supply")
+    for file in EXAMPLE.iterdir():
+        if file.suffix in (".csv", ".toml"):
+            shutil.copy(file, folder / file.name)
+    for name in ("stores", "competitors", "targets", "tasks", "approvals"):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+    for name in ("markets", "economics", "prices", "facts", "lanes", "plants", "offers", "tariffs"):
+        keep_rows(folder / f"{name}.csv")
+    terms = (folder / "launch.toml").read_text(encoding="utf-8").replace("quarters = 20", "quarters = 12")
+    (folder / "launch.toml").write_text(terms, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def launch(small, tmp_path) -> Path:
+    shutil.copytree(small, tmp_path / "launch")
+    return tmp_path / "launch"
+
+
+def keep_rows(file: Path) -> None:
+    """Rows that name a market, plant or offer left out go."""
+    with file.open(encoding="utf-8", newline="") as handle:
+        head, *rows = list(csv.reader(handle))
+    columns = {"market": KEPT, "destination": KEPT, "plant": PLANTS, "offer": OFFERS}
+    columns["code"] = {"markets.csv": KEPT, "plants.csv": PLANTS, "offers.csv": OFFERS}.get(file.name, set())
+    tests = [(head.index(column), kept) for column, kept in columns.items() if column in head]
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows(
+            [head, *(row for row in rows if all(row[place] in kept for place, kept in tests))]
+        )
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_supply_says_what_to_commit_to_what_it_is_worth_and_where_routes_switch(launch):
+    said = run("supply", launch, *FEW)
+    for words in ("Expected contribution EUR", "(VSS)", "(EVPI)", "Odds of having committed", "EU: what wins"):
+        assert words in said
+    assert max(len(line) for line in said.splitlines()) <= 100
+
+
+def test_the_json_answer_holds_bounds_odds_margins_and_capacity(launch):
+    answer = json.loads(run("supply", launch, *FEW, "--json", "--market", "ES"))
+    assert answer["value"]["low"] <= answer["value"]["high"]
+    assert answer["gap"] <= 1e-3
+    assert len(answer["quarters"]) == 12
+    assert {plant["code"] for plant in answer["plants"]} == PLANTS
+    assert all(0 <= odds <= 1 for plant in answer["plants"] for odds in plant["odds_by_gate"])
+    spain = next(market for market in answer["markets"] if market["market"] == "ES")
+    assert len(spain["margin"]) == 12
+    assert answer["worth"]["of_perfect_information"]["high"] >= 0
+    borders = {(route["plant"], route["border"]) for route in answer["routes"]}
+    assert ("GRAZ", "none") in borders
+    assert ("BEIJING", "45.3 %, if all_others, to 2029Q4") in borders
+    beijing = next(route for route in answer["routes"] if route["plant"] == "BEIJING" and "45.3 %" in route["border"])
+    columns = [beijing[name] for name in ("ex_works", "freight", "duty", "carrying")]
+    landed = [sum(parts) for parts in zip(*columns, strict=True) if None not in parts]
+    assert landed == pytest.approx([cost for cost in beijing["landed"] if cost is not None])
+
+
+def test_the_same_folder_gives_the_same_answer(launch):
+    assert run("supply", launch, *FEW, "--json") == run("supply", launch, *FEW, "--json")
+
+
+def test_what_supply_hands_back_raises_margins_where_a_plant_wins_and_adds_its_cars(launch):
+    opened = open_launch(launch)
+    supplied = ask_supply(opened, draws=6, what_if=False, depth=Depth(threads=1))
+    before = {(row.market, row.channel): row.unit_margin for row in opened.folder.economics}
+    after = improved_economics(opened.folder.economics, supplied)
+    gains = {row.market: row.unit_margin - before[row.market, row.channel] for row in after}
+    codes = [market.code for market in supplied.plan.network.markets]
+    for code, gain in gains.items():
+        assert gain == pytest.approx(supplied.handback.gain[codes.index(code)])
+    limits = improved_limits(opened.folder.limits, opened.folder.terms.start, supplied)
+    added = [new - old for new, old in zip(limits.cars_per_quarter, opened.folder.limits.cars_per_quarter, strict=True)]
+    assert added == pytest.approx(supplied.handback.added.tolist())
+    # supply and plan agree on what an exported car earns, so exporting everything gains nothing
+    assert supplied.handback.exported[codes.index("NO")].mean() == pytest.approx(
+        max(margin for (market, _), margin in before.items() if market == "NO"), rel=1e-6
+    )
+
+
+def test_the_model_is_written_on_request(launch, tmp_path):
+    said = run("supply", launch, "--draws", "4", "--write", tmp_path / "model.lp")
+    assert "Wrote the extensive form" in said
+    text = (tmp_path / "model.lp").read_text()
+    assert "commit_GRAZ_n0" in text
+    assert "deliver_BEIJING_CN_truck_SU7.STD_2027Q3_d1" in text
+    with pytest.raises(BadInput, match="does not say its format"):
+        run("supply", launch, "--write", tmp_path / "model.txt")
+
+
+def test_firm_needs_that_cannot_be_met_name_the_rows_in_conflict(launch):
+    change(launch / "plants.csv", "home_export,yes,,150000", "home_export,yes,,60000")
+    with pytest.raises(NotFeasible) as caught:
+        run("supply", launch, *FEW, "--firm", "1")
+    assert "China needs" in caught.value.message
+    assert "Beijing Yizhuang F1 and F2 can make 60,000" in caught.value.message
+
+
+def test_a_launch_without_plants_or_costs_is_told_what_to_add(launch):
+    (launch / "plants.csv").unlink()
+    (launch / "lanes.csv").unlink()
+    with pytest.raises(BadInput) as caught:
+        run("supply", launch)
+    assert [fault.file for fault in caught.value.faults] == ["lanes.csv", "plants.csv"]
+
+
+def test_a_market_without_a_lane_is_named(launch):
+    lanes = launch / "lanes.csv"
+    lanes.write_text("".join(row for row in lanes.read_text().splitlines(keepends=True) if ",NO," not in row))
+    assert "No lane leads to Norway" in run("supply", launch, *FEW)
