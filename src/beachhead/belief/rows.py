@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -40,6 +42,10 @@ class Rows:
         size_before: (W,) size up to the morning of the last day.
         sold_out: (W,) true for a stopped count.
         stock_bound: (W,) true where only demand >= count is known.
+        log_ratio: (W,) log(mean / size).
+        slot: (W,) number of the row's (group, ratio) pair among those of fixed-span rows; 0 for stopped rows.
+        slot_group: (F,) group of each pair.
+        slot_ratio: (F,) log ratio of each pair.
     """
 
     market_of: NDArray[np.int64]
@@ -52,6 +58,10 @@ class Rows:
     size_before: NDArray[np.float64]
     sold_out: NDArray[np.bool_]
     stock_bound: NDArray[np.bool_]
+    log_ratio: NDArray[np.float64]
+    slot: NDArray[np.int64]
+    slot_group: NDArray[np.int64]
+    slot_ratio: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,39 +109,56 @@ def rows(belief: Belief, counts: tuple[DemandCount, ...], offer_shares: Mapping[
     place = {group: g for g, group in enumerate(groups)}
     path = np.exp(belief.log_path)
     table = np.array([_row(c, share, path[index[c.market]], belief.quarters) for c, share in pooled]).reshape(-1, 5)
+    group_of = np.array([place[index[c.market], c.is_pilot] for c, _ in pooled], dtype=np.int64)
+    sold_out = np.array([c.sold_out for c, _ in pooled], dtype=np.bool_)
+    stock_bound = np.array([c.stock_bound for c, _ in pooled], dtype=np.bool_)
+    log_ratio = np.log(table[:, 1]) - np.log(table[:, 2])
+    fixed = ~(sold_out | stock_bound)
+    pairs = np.column_stack((group_of[fixed], np.round(log_ratio[fixed], 12)))
+    keys, inverse = np.unique(pairs, axis=0, return_inverse=True)
+    slot = np.zeros(len(pooled), dtype=np.int64)
+    slot[fixed] = inverse.reshape(-1)
     return Rows(
         market_of=np.array([m for m, _ in groups], dtype=np.int64),
         is_pilot=np.array([p for _, p in groups], dtype=np.bool_),
-        group_of=np.array([place[index[c.market], c.is_pilot] for c, _ in pooled], dtype=np.int64),
+        group_of=group_of,
         count=np.ascontiguousarray(table[:, 0]),
         mean=np.ascontiguousarray(table[:, 1]),
         size=np.ascontiguousarray(table[:, 2]),
         mean_before=np.ascontiguousarray(table[:, 3]),
         size_before=np.ascontiguousarray(table[:, 4]),
-        sold_out=np.array([c.sold_out for c, _ in pooled], dtype=np.bool_),
-        stock_bound=np.array([c.stock_bound for c, _ in pooled], dtype=np.bool_),
+        sold_out=sold_out,
+        stock_bound=stock_bound,
+        log_ratio=log_ratio,
+        slot=slot,
+        slot_group=keys[:, 0].astype(np.int64),
+        slot_ratio=np.ascontiguousarray(keys[:, 1]),
     )
 
 
 def terms(data: Rows, nb_size_weekly: float) -> Terms:
     """The likelihood's arguments at one dispersion; fixed-span rows of a group with one odds ratio become one term."""
     known = ~(data.sold_out | data.stock_bound)
-    size = data.size * nb_size_weekly
-    ratio = np.log(data.mean) - np.log(size)
-    n, k, r, g = data.count[known], size[known], ratio[known], data.group_of[known]
-    constant = float(np.sum(gammaln(n + k) - gammaln(k) - gammaln(n + 1) + n * r))
-    keys, inverse = np.unique(np.column_stack((g, np.round(r, 12))), axis=0, return_inverse=True)
-    inverse = inverse.reshape(-1)
-    fixed = np.column_stack((np.bincount(inverse, n, len(keys)), np.bincount(inverse, k, len(keys)), keys[:, 1]))
     late = ~known
+    n, k, r = data.count[known], data.size[known] * nb_size_weekly, data.log_ratio[known] - np.log(nb_size_weekly)
+    constant = float(np.sum(gammaln(n + k) - gammaln(k) - gammaln(n + 1) + n * r))
+    slots = len(data.slot_group)
+    fixed = np.column_stack(
+        (
+            np.bincount(data.slot[known], n, slots),
+            np.bincount(data.slot[known], k, slots),
+            data.slot_ratio - np.log(nb_size_weekly),
+        )
+    )
     before = data.size_before[late] * nb_size_weekly * data.sold_out[late]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio_before = np.where(before > 0, np.log(data.mean_before[late]) - np.log(before), 0.0)
+    ratio = data.log_ratio[late] - np.log(nb_size_weekly)
     return Terms(
-        of_fixed=keys[:, 0].astype(np.int64),
-        fixed=np.ascontiguousarray(fixed),
+        of_fixed=data.slot_group,
+        fixed=fixed,
         of_stopped=data.group_of[late],
-        stopped=np.column_stack((data.count[late], size[late], ratio[late], before, ratio_before)),
+        stopped=np.column_stack((data.count[late], data.size[late] * nb_size_weekly, ratio, before, ratio_before)),
         constant=constant,
     )
 
@@ -140,7 +167,9 @@ def _pool_offers(
     counts: tuple[DemandCount, ...], offer_shares: Mapping[tuple[str, str], float]
 ) -> list[tuple[DemandCount, float]]:
     """Counts with the share of the market's demand that they stand for, twins over offers added."""
-    seen = {market: {c.offer for c in counts if c.market == market} for market in {c.market for c in counts}}
+    seen: dict[str, set[str]] = defaultdict(set)
+    for count in counts:
+        seen[count.market].add(count.offer)
 
     def share(c: DemandCount) -> float:
         equal = 1.0 / len(seen[c.market] - {""}) if c.offer else 1.0
@@ -149,7 +178,11 @@ def _pool_offers(
     pooled: list[tuple[DemandCount, float]] = []
     for _, same in groupby(sorted(counts, key=_twin_key), key=_span_key):
         twins = list(same)
-        if any(c.sold_out or c.stock_bound for c in twins) or len({c.offer for c in twins}) < len(twins):
+        if (
+            len(twins) == 1
+            or any(c.sold_out or c.stock_bound for c in twins)
+            or len({c.offer for c in twins}) < len(twins)
+        ):
             pooled.extend((c, share(c)) for c in twins)
         else:
             whole = replace(twins[0], offer="", count=sum(c.count for c in twins))
@@ -180,11 +213,16 @@ def _row(
 
 def _years_on_path(start: date, end: date, path: NDArray[np.float64], quarters: tuple[Quarter, ...]) -> float:
     """Integral of the path over the days start..end, in years; beyond the grid its nearest quarter holds on."""
-    total, day = 0.0, start
+    return sum(years * float(path[at]) for at, years in _split(start, end, quarters[0], len(quarters)))
+
+
+@lru_cache(maxsize=65_536)
+def _split(start: date, end: date, first: Quarter, count: int) -> tuple[tuple[int, float], ...]:
+    """The span's years in each quarter of the grid; many markets share their spans."""
+    parts, day = [], start
     while day <= end:
         quarter = Quarter.of(day)
         last = min(quarter.last_day, end)
-        at = min(max(quarter - quarters[0], 0), len(quarters) - 1)
-        total += ((last - day).days + 1) / _YEAR * float(path[at])
+        parts.append((min(max(quarter - first, 0), count - 1), ((last - day).days + 1) / _YEAR))
         day = last + timedelta(days=1)
-    return total
+    return tuple(parts)

@@ -201,11 +201,10 @@ def _dispersion(belief: Belief, data: Rows, loading: Array) -> tuple[float, floa
         pull = sites.pull
         return 0.5 * ((log_size - centre) / sd) ** 2 - sites.log_marginal - t.constant
 
-    peak = float(
-        minimize_scalar(miss, bounds=(centre - 4 * sd, centre + 4 * sd), method="bounded", options={"xatol": 0.02}).x
-    )
-    step = 0.3 * sd
-    bend = (miss(peak + step) - 2 * miss(peak) + miss(peak - step)) / step**2
+    edges = (centre - 4 * sd, centre + 4 * sd)
+    found = minimize_scalar(miss, bounds=edges, method="bounded", options={"xatol": 0.05})
+    peak, step = float(found.x), 0.3 * sd
+    bend = (miss(peak + step) - 2 * float(found.fun) + miss(peak - step)) / step**2
     return peak, min(sd, max(bend, 1e-12) ** -0.5)
 
 
