@@ -9,6 +9,7 @@ import pytest
 
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import Sourced
+from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.evidence.tables.tariffs import TariffRow
@@ -97,17 +98,17 @@ def test_offers_carry_the_published_prices_and_batteries(launch: Folder):
 
 
 def test_european_duties_are_the_three_scenarios_with_dates(launch: Folder):
-    for code in EU:
-        rows = [row for row in launch.rows(TariffRow) if row.origin == "CN" and row.destination == code]
-        now = {row.scenario: row for row in rows if str(row.valid_from) == "2024-10-30"}
-        assert {name: row.duty for name, row in now.items()} == {
-            "all_others": 0.453,
-            "cooperating": 0.307,
-            "minimum_price": 0.10,
-        }
-        assert sum(row.odds for row in now.values()) == pytest.approx(1)
-        assert {str(row.valid_to) for row in now.values()} == {"2029-10-29"}
-        assert now["minimum_price"].minimum_price is not None
+    assert set(AREAS["EU"]) == EU
+    rows = [row for row in launch.rows(TariffRow) if row.origin == "CN" and row.destination == "EU"]
+    now = {row.scenario: row for row in rows if str(row.valid_from) == "2024-10-30"}
+    assert {name: row.duty for name, row in now.items()} == {
+        "all_others": 0.453,
+        "cooperating": 0.307,
+        "minimum_price": 0.10,
+    }
+    assert sum(row.odds for row in now.values()) == pytest.approx(1)
+    assert {str(row.valid_to) for row in now.values()} == {"2029-10-29"}
+    assert now["minimum_price"].minimum_price is not None
 
 
 def test_every_market_has_every_channel_and_every_offer_a_price(launch: Folder):
