@@ -9,14 +9,16 @@ from datetime import datetime
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, head, say
 from beachhead.case.open import Launch
+from beachhead.case.override import override
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
+from beachhead.case.standing import standings
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation
+from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said, Stated
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.errors import BadInput, OutOfDate
-from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
 
 QUARTERS_TO_KNOW = 8
@@ -117,11 +119,16 @@ def _said(
     rows = {row.action.market: row for row in due(launch, planned)}
     wanted = list(rows) if markets is None else list(markets)
     codes = [action.market for action in planned.plan.actions if action.market in {*wanted, *overrides}]
+    with reading(launch.store) as work:
+        problem = get(work, planned.record.problem, Problem)
+    before = standings(launch, planned.record.quarter + -1).by_market
     out = []
     for code in codes:
         index = _index(planned, code)
         recommended = rows[code].action if code in rows else planned.plan.actions[index]
-        chosen = _override(planned, code, overrides[code]) if code in overrides else recommended
+        chosen = recommended
+        if code in overrides:
+            chosen = override(problem, before[code], planned.plan.actions[index], overrides[code])
         out.append((_one(planned, recommended, chosen, who, at, because if code in overrides else ""), chosen))
     if not out:
         raise BadInput("nothing is due", f"run `beachhead plan {launch.path}`, or name a market to override")
@@ -167,34 +174,6 @@ def _odds(planned: Planned, code: str) -> tuple[Stated, ...]:
     by = (quarter + QUARTERS_TO_KNOW).last_day
     event = f"demand in {code} at full scale is at least {level:,.0f} cars a year"
     return (Stated(name=f"{code} {quarter} break-even", event=event, probability=probability, by=by),)
-
-
-def _override(planned: Planned, code: str, text: str) -> Action:
-    index = _index(planned, code)
-    proposed = planned.plan.actions[index]
-    kind, *rest = text.strip().lower().split(":")
-    channel = next((Channel(part) for part in rest if part in set(Channel)), None)
-    batch = next((int(part) for part in rest if part.isdigit()), None)
-    understood = len(rest) == (channel is not None) + (batch is not None)
-    through = channel or proposed.channel or _registered_channel(planned, code)
-    if kind in ("hold", "wait") and not rest:
-        return Action(market=code, kind=ActionKind.WAIT)
-    if kind == "exit" and not rest:
-        return Action(market=code, kind=ActionKind.EXIT)
-    if kind == "scale" and understood and batch is None and through is not None:
-        return replace(proposed, kind=ActionKind.SCALE, channel=through, batch=0, weeks=0)
-    if kind == "pilot" and understood and through is not None and (batch or proposed.batch):
-        return replace(
-            proposed, kind=ActionKind.PILOT, channel=through, batch=batch or proposed.batch, weeks=proposed.weeks or 13
-        )
-    raise BadInput(
-        f"{code}={text!r} is not a decision",
-        f"write {code}=hold, {code}=exit, {code}=scale:dealer or {code}=pilot:150:dealer",
-    )
-
-
-def _registered_channel(planned: Planned, code: str) -> Channel | None:
-    return next((gate.channel for gate in planned.plan.gates if gate.market == code), None)
 
 
 def _enter(work: Work, planned: Planned, said: Sequence[tuple[Said, Action]]) -> Decided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -30,7 +31,7 @@ def decide(
 ) -> None:
     """Decide on the newest plan; without --accept or --override, list what is due."""
     launch = open_launch(directory)
-    overrides = dict(_pair(text) for text in override or ())
+    overrides = _pairs(override or ())
     if not accept and not overrides and not market:
         _list_due(directory, as_json=as_json)
         return
@@ -38,7 +39,7 @@ def decide(
         launch,
         who=name_of(who),
         at=now(),
-        markets=market if market else (None if accept else []),
+        markets=[code.strip().upper() for code in market] if market else (None if accept else []),
         overrides=overrides,
         because=because,
         after=after,
@@ -61,7 +62,10 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
         show_json({"quarter": planned.record.quarter, "due": rows})
         return
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
-    say(f"{len(rows)} decisions are due for {planned.record.quarter}; nothing was decided by this command.")
+    are_due = "1 decision is due" if len(rows) == 1 else f"{len(rows)} decisions are due"
+    say(f"{are_due} for {planned.record.quarter}; nothing was decided by this command.")
+    if not rows:
+        return
     show_table(
         ["market", "recommended", "why"],
         [[names[row.action.market], words(row.action), _why(row, currency)] for row in rows],
@@ -74,8 +78,17 @@ def _why(row: Due, currency: str) -> str:
     return row.recommendation.reason if row.recommendation.judgement else sentence(row.reason, currency)
 
 
+def _pairs(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [_pair(text) for text in texts]
+    codes = [code for code, _ in pairs]
+    twice = next((code for code in codes if codes.count(code) > 1), None)
+    if twice is not None:
+        raise BadInput(f"{twice} is overridden more than once", "say one choice for each market")
+    return dict(pairs)
+
+
 def _pair(text: str) -> tuple[str, str]:
     code, equals, choice = text.partition("=")
     if not equals or not code.strip() or not choice.strip():
         raise BadInput(f"{text!r} is not an override", "write MARKET=CHOICE, such as NO=hold")
-    return code.strip(), choice.strip()
+    return code.strip().upper(), choice.strip()

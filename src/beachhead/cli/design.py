@@ -26,6 +26,7 @@ def design(
 ) -> None:
     """Say what a batch would tell: spread before and after, odds of misjudging, what it teaches elsewhere."""
     launch = open_launch(directory)
+    market = market.strip().upper()
     name = launch.market(market).name
     problem = put_question(launch, on=day_of(on)).problem
     designs = [design_batch(problem, market, size, channel) for size in batch or problem.menu.batches]

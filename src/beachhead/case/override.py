@@ -1,0 +1,99 @@
+"""What a person writes to override a plan, as an action; refused where the launch could not carry it out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from beachhead.launch.action import Action, ActionKind, Standing
+from beachhead.launch.problem import Problem
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel, Stage
+
+MOST_DIGITS = 9
+PILOT_WEEKS = 13
+
+
+def override(problem: Problem, standing: Standing, proposed: Action, text: str) -> Action:
+    """The action that `text` stands for.
+
+    A person may overrule odds and gates. What the tables rule out is refused, for the ledger would then tell of
+    something that did not happen: another channel, too early a start, more pilot cars than there are, a market that
+    is scaled or was left.
+
+    Args:
+        problem: the question that the plan answers.
+        standing: where the market stood when its quarter began.
+        proposed: what the plan would do with the market.
+        text: `hold`, `exit`, `scale`, `scale:CHANNEL`, `pilot:CARS` or `pilot:CARS:CHANNEL`.
+    """
+    code = proposed.market
+    if standing.is_home:
+        raise BadInput(f"{code} is the home market", "decide on the markets to enter; home is scaled for good")
+    action = _written(problem, standing, proposed, text)
+    if action.kind in (ActionKind.PILOT, ActionKind.SCALE):
+        _refuse_settled(standing, action, text)
+        _refuse_ruled_out(problem, action, text)
+    return action
+
+
+def _written(problem: Problem, standing: Standing, proposed: Action, text: str) -> Action:
+    code = proposed.market
+    kind, *rest = text.strip().lower().split(":")
+    channel = next((Channel(part) for part in rest if part in set(Channel)), None)
+    batch = next((int(part) for part in rest if part.isdecimal() and len(part) <= MOST_DIGITS), None)
+    understood = len(rest) == (channel is not None) + (batch is not None)
+    through = channel or proposed.channel or standing.channel or _registered(problem, code)
+    if kind in ("hold", "wait") and not rest:
+        return Action(market=code, kind=ActionKind.WAIT)
+    if kind == "exit" and not rest:
+        return Action(market=code, kind=ActionKind.EXIT)
+    if kind == "scale" and understood and batch is None and through is not None:
+        return replace(proposed, kind=ActionKind.SCALE, channel=through, batch=0, weeks=0)
+    size = proposed.batch if batch is None else batch
+    if kind == "pilot" and understood and through is not None and size > 0:
+        return replace(
+            proposed, kind=ActionKind.PILOT, channel=through, batch=size, weeks=proposed.weeks or PILOT_WEEKS
+        )
+    raise BadInput(
+        f"{code}={text!r} is not a decision",
+        f"write {code}=hold, {code}=exit, {code}=scale:dealer or {code}=pilot:150:dealer",
+    )
+
+
+def _refuse_settled(standing: Standing, action: Action, text: str) -> None:
+    code = action.market
+    if standing.stage is Stage.SCALED:
+        raise BadInput(f"{code}={text!r}: {code} is scaled already", f"write {code}=hold or {code}=exit")
+    if standing.stage is Stage.EXITED:
+        raise BadInput(f"{code}={text!r}: {code} was left", f"write {code}=hold; a market that was left stays so")
+
+
+def _refuse_ruled_out(problem: Problem, action: Action, text: str) -> None:
+    code, terms = action.market, problem.terms
+    row = problem.markets.index(code)
+    channels = problem.channels[row]
+    if action.channel not in channels:
+        known = ", ".join(channel for channel in channels if channel is not None)
+        raise BadInput(
+            f"{code}={text!r}: {code} has no {action.channel} in economics.csv",
+            f"name one of {known}" if known else "add a row for it, then plan again",
+        )
+    route = channels.index(action.channel)
+    scaling = action.kind is ActionKind.SCALE
+    first = int((terms.first_scale if scaling else terms.first_pilot)[row, route])
+    if first > 0:
+        when = f"before {problem.quarters[first]}" if first < len(problem.quarters) else "within the horizon"
+        column = "earliest_scale" if scaling else "earliest_pilot"
+        raise BadInput(
+            f"{code}={text!r}: the tables rule out to {action.kind} through {action.channel} {when}",
+            f"if that is wrong, mend {column} in economics.csv or the offers and prices, then plan again",
+        )
+    if action.batch > terms.pool_cap[0]:
+        raise BadInput(
+            f"{code}={text!r}: only {terms.pool_cap[0]:,.0f} cars are set aside for pilots in {problem.quarters[0]}",
+            "ship fewer, or raise pilot_cars_per_quarter in launch.toml and plan again",
+        )
+
+
+def _registered(problem: Problem, code: str) -> Channel | None:
+    return next((gate.channel for gate in problem.gates if gate.market == code), None)
