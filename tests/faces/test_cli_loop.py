@@ -94,11 +94,51 @@ def test_an_override_needs_a_reason_and_is_kept_with_it(launch):
     assert entry["recommended"].startswith("pilot")
 
 
-@pytest.mark.parametrize("choice", ["maybe", "pilot:many", "scale:kiosk", "hold:5"])
+@pytest.mark.parametrize("choice", ["maybe", "pilot:many", "pilot:0", "pilot:²", "scale:kiosk", "hold:5"])
 def test_a_choice_that_is_none_is_refused_with_the_forms_there_are(launch, choice):
     market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
     with pytest.raises(BadInput, match="not a decision"):
         run("decide", launch, "--override", f"{market}={choice}", "--because", "x")
+
+
+def test_a_choice_that_the_tables_rule_out_is_refused_and_the_ledger_stays_empty(launch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    for choice, why in (
+        ("NO=pilot:90000", "set aside for pilots"),
+        ("NO=scale:dealer", "rule out to scale"),
+        ("CN=exit", "home market"),
+    ):
+        with pytest.raises(BadInput, match=why):
+            run("decide", launch, "--override", choice, "--because", "the chairman likes it")
+    assert answer("log", launch)["entries"] == []
+
+
+def test_a_market_overridden_twice_at_once_is_refused(launch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    with pytest.raises(BadInput, match="more than once"):
+        run("decide", launch, "--override", "NO=hold", "--override", "no=exit", "--because", "x")
+
+
+def test_a_day_in_the_past_knows_neither_later_rows_nor_later_decisions(launch, tmp_path, monkeypatch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "test")
+    then = answer("read", launch, "--on", "2027-01-05")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-05T09:00:00+00:00")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2027-04-01,2027-06-30,2\n")
+    run("observe", launch, rows)
+    assert answer("read", launch, "--on", "2027-01-05") == then
+    assert answer("read", launch)["counts"]
+    with pytest.raises(OutOfDate, match="changed since the plan"):
+        run("decide", launch, "--accept")
+
+
+def test_a_market_that_was_scaled_goes_on_selling_and_is_not_scaled_again(launch):
+    run("plan", launch, "--on", "2029-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--override", "NO=scale:dealer", "--because", "test")
+    assert "Norway goes on selling" in run("plan", launch, "--on", "2029-04-05", "--worlds", WORLDS)
+    with pytest.raises(BadInput, match="scaled already"):
+        run("decide", launch, "--override", "NO=scale:dealer", "--because", "test")
 
 
 def test_the_second_of_two_people_is_told_and_nothing_is_lost(launch):

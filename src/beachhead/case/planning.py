@@ -9,13 +9,14 @@ from datetime import date, datetime
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.log import whole
+from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.standing import Standings, standings
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
-from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.store import Row, current, decode, deliver, deliveries, encode, get, put, reading, writing
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
@@ -153,13 +154,13 @@ def put_question(
 
     Args:
         launch: the launch.
-        on: the day; None for today.
+        on: the day; None for today. Rows that end after its quarter are left out, as are later decisions.
         economics: what a side room made of economics.csv; the table itself if None.
         limits: what a side room made of the limits; those of launch.toml if None.
     """
     now = quarter_on(launch, on)
     stand = standings(launch, now)
-    held = believe(launch, scaled_since=stand.scaled_since)
+    held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder = launch.folder
     problem = assemble(
         belief=from_quarter(held.belief, now),
@@ -205,8 +206,11 @@ def inputs_changed(launch: Launch, planned: Planned) -> bool:
         return True
     with reading(launch.store) as work:
         then = get(work, planned.record.reading, Reading)
-    since = standings(launch, planned.record.quarter).scaled_since
-    return then != read_rows(launch, scaled_since=since)
+        if any(delivery.at > planned.made_at for delivery in deliveries(work, ROWS)):
+            return True
+    quarter = planned.record.quarter
+    since = standings(launch, quarter).scaled_since
+    return then != read_rows(launch, scaled_since=since, until=quarter.last_day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,8 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
 
     Args:
         launch: the launch.
-        now: the quarter decided; a pilot decided in an earlier quarter has run.
+        now: the quarter decided; a pilot decided in an earlier quarter has run, what was decided for a later one is
+            not known yet.
         met: readiness conditions met, by market.
     """
     by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
@@ -51,14 +52,14 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
     committed: dict[int, float] = {}
     for chosen in _choices(launch, said):
         standing = by_market.get(chosen.action.market)
-        if standing is None or standing.is_home:
+        if standing is None or standing.is_home or chosen.quarter > now:
             continue
         by_market[chosen.action.market] = _after(standing, chosen, now)
         if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
             year = chosen.quarter.year
             spent = capital.get((chosen.action.market, chosen.action.channel), 0.0)
             committed[year] = committed.get(year, 0.0) + spent
-    gates = {gate.market: gate for gate in _gates(launch, said)}
+    gates = {gate.market: gate for gate in _gates(launch, said) if gate.registered <= now}
     for code, conditions in (met or {}).items():
         if code in by_market:
             by_market[code] = replace(by_market[code], met=conditions)

@@ -8,11 +8,15 @@ import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan
+from beachhead.case.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
+from beachhead.world.market import Stage
+
+MOST_WAITING = 5
 
 
 def plan(
@@ -46,17 +50,9 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     ]
     if rows:
         show_table(["market", f"in {planned.record.quarter}", "why"], rows, title="What to do now")
-    waiting = [
-        r for a, r in zip(made.actions, made.reasons, strict=True) if a.kind is ActionKind.WAIT and not _home(launch, a)
-    ]
-    best = sorted(waiting, key=lambda reason: -(reason.figure("value_of_waiting") or 0.0))[:5]
-    if best:
-        show_table(
-            ["market", "why it waits"],
-            [[names[reason.market], sentence(reason, currency)] for reason in best],
-            title=f"Waiting: {len(waiting)} markets, the {len(best)} most promising",
-        )
-    fresh = [gate for gate in made.gates if gate.registered == planned.record.quarter]
+    _show_waiting(launch, planned)
+    starting = {action.market for action in made.actions if action.kind is ActionKind.PILOT}
+    fresh = [g for g in made.gates if g.registered == planned.record.quarter and g.market in starting]
     if fresh:
         show_table(
             ["gate", "first look", "break-even", "scale at odds", "stop below", "most expected loss"],
@@ -67,6 +63,31 @@ def show_plan(launch: Launch, planned: Planned) -> None:
             ],
             title="Gates registered when a pilot is accepted",
             right={2, 3, 4, 5},
+        )
+
+
+def _show_waiting(launch: Launch, planned: Planned) -> None:
+    """Markets that were entered or left in a sentence, those that wait in a table."""
+    made, currency = planned.plan, launch.folder.terms.currency
+    names = {market.code: market.name for market in launch.folder.markets}
+    stages = {code: s.stage for code, s in standings(launch, planned.record.quarter).by_market.items()}
+    still = [
+        r for a, r in zip(made.actions, made.reasons, strict=True) if a.kind is ActionKind.WAIT and not _home(launch, a)
+    ]
+    for reason in still:
+        if stages[reason.market] is Stage.SCALED:
+            expected = cars(reason.figure("expected_demand") or 0.0)
+            say(f"{names[reason.market]} goes on selling: {expected} cars a year expected at full scale.")
+        elif stages[reason.market] is Stage.EXITED:
+            say(f"{names[reason.market]} was left.")
+    waiting = [reason for reason in still if stages[reason.market] in (Stage.OUT, Stage.PILOTING)]
+    best = sorted(waiting, key=lambda reason: -(reason.figure("value_of_waiting") or 0.0))[:MOST_WAITING]
+    if best:
+        all_of_them = f"Waiting: {len(waiting)} market{'s' if len(waiting) != 1 else ''}"
+        show_table(
+            ["market", "why it waits"],
+            [[names[reason.market], sentence(reason, currency)] for reason in best],
+            title=all_of_them + (f", the {len(best)} most promising" if len(best) < len(waiting) else ""),
         )
 
 

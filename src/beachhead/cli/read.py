@@ -68,9 +68,14 @@ def show_read(launch: Launch, found: Read) -> None:
 def moved_sentence(moved: Moved, name: str) -> str:
     """What was counted in a market, and what is believed of its demand now and was before."""
     sold = ", sold out" if moved.sold_out else ""
-    odds = f"; {percent(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
+    odds = f"; {_odds(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
     return (
         f"{name}: {moved.counted:,} cars in {moved.days} days{sold}; demand at full scale now {cars(moved.median)} "
         f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
         f"({cars(moved.low_before)} to {cars(moved.high_before)}){odds}."
     )
+
+
+def _odds(probability: float) -> str:
+    """Odds counted from draws: that none, or all, of some thousand beat it is no certainty."""
+    return percent(min(max(probability, 1e-6), 1 - 1e-6))

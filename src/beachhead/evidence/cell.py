@@ -82,7 +82,7 @@ def _number(value: Any) -> Any:
     raise refusal("is not a number", _number_cure(value))
 
 
-def _number_cure(text: str) -> str:
+def _number_cure(text: str, example: str = "1250.5") -> str:
     if text.casefold() in _UNKNOWN_WORDS:
         return "leave the cell blank if the value is not known (required columns must be known)"
     bare = text.rstrip("% ").replace(",", ".")
@@ -94,7 +94,7 @@ def _number_cure(text: str) -> str:
         return f"write {text.replace(',', '.')}, with a decimal point"
     if re.match(r"^[^0-9A-Za-z]*[A-Za-z$€£¥]*\s*[+-]?\d", text) or re.search(r"\d\s*[A-Za-z$€£¥/]+$", text):
         return "write the bare number in the unit of the column, without sign or unit"
-    return "write a plain number such as 1250.5"
+    return f"write a plain number such as {example}"
 
 
 def _whole(value: Any) -> Any:
@@ -105,7 +105,7 @@ def _whole(value: Any) -> Any:
     number = float(value) if _NUMBER.fullmatch(value) else math.nan
     if math.isfinite(number) and number.is_integer() and abs(number) < 1e15:
         return int(number)
-    cure = "write a whole number, without decimals" if math.isfinite(number) else _number_cure(value)
+    cure = "write a whole number, without decimals" if math.isfinite(number) else _number_cure(value, "1250")
     raise refusal("is not a whole number", cure)
 
 

@@ -11,6 +11,7 @@ from beachhead.launch.gate import Gate, Judgement, Recommendation, Verdict
 from beachhead.launch.play import scaling_odds
 from beachhead.launch.problem import Problem, kernel_terms
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import percent
 
 _HOLD = frozenset({ActionKind.WAIT, ActionKind.PILOT})
 
@@ -51,7 +52,7 @@ def judge(gate: Gate, problem: Problem) -> Judgement:
 
 
 def _verdict(gate: Gate, odds: float, loss: float, gained: float, unmet: tuple[str, ...]) -> tuple[Verdict, str]:
-    shown = f"the odds of breaking even are {100 * odds:.0f} %"
+    shown = f"the odds of breaking even are {percent(odds)}"
     if gained < gate.information:
         share = max(gained, 0.0) / gate.information
         return (

@@ -7,7 +7,7 @@ import math
 
 def money(amount: float, currency: str) -> str:
     """Three significant digits with the scale in words' place: `EUR 12.3 M`, `-EUR 450 k`."""
-    sign, size = ("-" if amount < 0 else ""), abs(amount)
+    sign, size = ("-" if amount < -0.5 else ""), abs(amount)
     for floor, divisor, suffix in ((1e9, 1e9, " bn"), (1e6, 1e6, " M"), (1e4, 1e3, " k")):
         if size >= floor * 0.9995:
             return f"{sign}{currency} {_three_digits(size / divisor)}{suffix}"
