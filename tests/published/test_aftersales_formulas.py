@@ -1,0 +1,115 @@
+"""Queues, stocks and reliability growth against published numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from beachhead.aftersales.parts import (
+    Repairable,
+    base_pipelines,
+    expected_backorders,
+    fill_rate,
+    newsvendor_normal,
+    newsvendor_poisson,
+    stock_for_fill_rate,
+)
+from beachhead.aftersales.quality import Verdict, growth
+from beachhead.aftersales.queue import Station, erlang_b, erlang_c, wait
+
+
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.0101), (5, 1.361), (10, 4.461), (20, 12.03)])
+def test_erlang_b_equals_the_traffic_table_at_one_percent(servers, load):
+    """Erlang B tables, column 1 %: the load that so many lines carry."""
+    assert erlang_b(servers, load) == pytest.approx(0.01, rel=2e-3)
+
+
+def test_three_doctors_of_the_eye_clinic():
+    """Gross and Harris, "Fundamentals of Queueing Theory", clinic example: 6 an hour, 20 minutes, c = 3: Lq = 8/9."""
+    waits = wait(Station(arrivals_per_hour=6, service_hours=1 / 3, servers=3))
+    assert 6 * waits.mean_hours == pytest.approx(8 / 9)
+    assert waits.delayed == pytest.approx(4 / 9)
+
+
+def test_two_servers_at_half_load_delay_a_third():
+    assert erlang_c(2, 1.0) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(("cv2", "load"), [(0.0, 0.5), (1.0, 0.8), (3.0, 0.9)])
+def test_one_server_is_pollaczek_and_khinchine(cv2, load):
+    exact = load * (1 + cv2) / (2 * (1 - load))
+    assert wait(
+        Station(arrivals_per_hour=load, service_hours=1, service_cv2=cv2, servers=1)
+    ).mean_hours == pytest.approx(exact)
+
+
+def test_the_normal_newsvendor_of_snyder_and_shen():
+    """Snyder and Shen, "Fundamentals of Supply Chain Theory", Example 4.3, as in stockpyl: 56.6040 and 1.9976."""
+    order = newsvendor_normal(mean=50, sd=8, overage_cost=0.18, underage_cost=0.70)
+    assert order.quantity == pytest.approx(56.60395592743389)
+    assert order.expected_cost == pytest.approx(1.9976051931766445)
+
+
+def test_the_poisson_newsvendor_of_snyder_and_shen():
+    """The same book, as in stockpyl's `newsvendor_poisson`: 56 and 10.0752 for mean 50, costs 1 and 4."""
+    order = newsvendor_poisson(mean=50, overage_cost=1, underage_cost=4)
+    assert order.quantity == 56
+    assert order.expected_cost == pytest.approx(10.075200067097597)
+
+
+def test_stockpyl_says_the_same():
+    newsvendor = pytest.importorskip("stockpyl.newsvendor")
+    for mean, over, under in ((3.0, 1.0, 9.0), (12.5, 2.0, 5.0), (80.0, 0.5, 30.0)):
+        quantity, cost = newsvendor.newsvendor_poisson(over, under, mean)
+        order = newsvendor_poisson(mean, over, under)
+        assert (order.quantity, order.expected_cost) == pytest.approx((quantity, cost))
+
+
+def test_growth_of_the_engineering_statistics_handbook():
+    """NIST/SEMATECH e-Handbook, ten failures in 1500 hours: improvement slope 0.5165, MTBF 310 hours at the end."""
+    found = growth([5, 40, 43, 175, 389, 712, 747, 795, 1299, 1478], end=1500)
+    assert 1 - found.shape_unbiased == pytest.approx(0.5165, abs=5e-5)
+    assert found.mtbf == pytest.approx(310, abs=0.5)
+
+
+def test_growth_of_the_crow_amsaa_example():
+    """The failure-ended example of 22 failures to 620 hours: shape 0.6142, scale 0.4239."""
+    times = [2.7, 10.3, 12.5, 30.6, 57.0, 61.3, 80.0, 109.5, 125.0, 128.6, 143.8, 167.9, 229.2, 296.7, 320.6]
+    found = growth([*times, 328.2, 366.2, 396.7, 421.1, 438.2, 501.2, 620.0])
+    assert found.shape == pytest.approx(0.6142, abs=5e-5)
+    assert found.scale == pytest.approx(0.4239, abs=5e-5)
+    assert found.improving is Verdict.PASS
+
+
+def test_backorders_by_summing_the_poisson_law():
+    for mean in (0.3, 2.0, 15.0):
+        for stock in range(25):
+            terms = [
+                (count - stock) * math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+                for count in range(stock + 1, 200)
+            ]
+            assert expected_backorders(stock, mean) == pytest.approx(sum(terms), abs=1e-9)
+
+
+def test_metric_without_a_depot_stock_waits_the_whole_depot_repair():
+    """Limits of METRIC: no depot stock adds the repair time to the order time; a large one adds nothing."""
+    part = Repairable(
+        code="P",
+        unit_cost=1.0,
+        demand_per_day=np.array([0.1, 0.3]),
+        base_repair_share=np.array([0.2, 0.0]),
+        base_repair_days=np.array([5.0, 5.0]),
+        order_ship_days=np.array([2.0, 4.0]),
+        depot_repair_days=30.0,
+    )
+    assert base_pipelines(part, 0) == pytest.approx([0.1 * (0.2 * 5 + 0.8 * 32), 0.3 * 34])
+    assert base_pipelines(part, 500) == pytest.approx([0.1 * (0.2 * 5 + 0.8 * 2), 0.3 * 4])
+
+
+def test_the_stock_for_a_fill_rate_is_the_smallest_that_meets_it():
+    for mean in (0.1, 1.0, 7.3):
+        for target in (0.5, 0.9, 0.99):
+            stock = stock_for_fill_rate(mean, target)
+            assert fill_rate(stock, mean) >= target > fill_rate(stock - 1, mean)
