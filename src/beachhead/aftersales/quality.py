@@ -150,8 +150,8 @@ def growth(times: Sequence[float], end: float | None = None, level: float = 0.9)
     """Crow-AMSAA estimates from failure times on the fleet's total clock, ended at time `end`, or at the last failure.
 
     Crow, "Reliability analysis for complex, repairable systems" (1974); MIL-HDBK-189: shape = n / sum ln(T / t_i),
-    scale = n / T^shape; unbiased shape (n-1)/n for a time-ended, (n-2)/n for a failure-ended test. 2 n shape_true / shape
-    is chi squared with 2n (time-ended) or 2(n-1) degrees of freedom.
+    scale = n / T^shape; unbiased shape (n-1)/n for a time-ended, (n-2)/n for a failure-ended test. The ratio
+    2 n shape_true / shape is chi squared with 2n (time-ended) or 2(n-1) degrees of freedom.
     """
     at_failure = end is None
     stop = max(times) if end is None else end
