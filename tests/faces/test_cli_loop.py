@@ -199,3 +199,17 @@ def test_an_unknown_market_is_named_with_those_there_are(launch):
     with pytest.raises(BadInput, match="'XX' is not a market") as refusal:
         run("design", launch, "--market", "XX")
     assert "NO" in refusal.value.hint
+
+
+@pytest.mark.parametrize(("orders", "sold_out_on", "verdicts"), [(400, "2027-01-08", {"scale"}), (0, "", {"stop"})])
+def test_a_pilot_that_settles_the_question_settles_its_gate(launch, tmp_path, orders, sold_out_on, verdicts):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--override", "NO=pilot:400:dealer", "--because", "test", "--who", "ana")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,offer,channel,store,start,end,opening_stock,orders,sold_out_on\n"
+        f"first,NO,,dealer,,2027-01-04,2027-03-31,400,{orders},{sold_out_on}\n"
+    )
+    run("observe", launch, rows)
+    judged = {j["market"]: j["verdict"] for j in answer("read", launch, "--on", "2027-04-05")["judgements"]}
+    assert {judged["NO"]} == verdicts

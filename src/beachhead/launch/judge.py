@@ -8,7 +8,7 @@ import numpy as np
 
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Gate, Judgement, Recommendation, Verdict
-from beachhead.launch.play import scaling_odds
+from beachhead.launch.play import SURE_ODDS, scaling_odds
 from beachhead.launch.problem import Problem, kernel_terms
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import percent
@@ -32,7 +32,8 @@ def judge(gate: Gate, problem: Problem) -> Judgement:
     odds, loss, _ = scaling_odds(kernel_terms(problem), i, problem.channels[i].index(gate.channel), 0, mean, var)
     gained = 1.0 / max(var, 1e-12) - gate.information_at_start
     unmet = tuple(c for c in gate.readiness if c not in problem.standing[i].met)
-    verdict, reason = _verdict(gate, odds, loss, gained, unmet)
+    looked = problem.standing[i].pilot_quarters > 0
+    verdict, reason = _verdict(gate, odds, loss, gained, unmet, looked=looked)
     allowed = {
         Verdict.SCALE: _HOLD | {ActionKind.SCALE},
         Verdict.HOLD: _HOLD,
@@ -51,9 +52,13 @@ def judge(gate: Gate, problem: Problem) -> Judgement:
     )
 
 
-def _verdict(gate: Gate, odds: float, loss: float, gained: float, unmet: tuple[str, ...]) -> tuple[Verdict, str]:
+def _verdict(
+    gate: Gate, odds: float, loss: float, gained: float, unmet: tuple[str, ...], *, looked: bool
+) -> tuple[Verdict, str]:
     shown = f"the odds of breaking even are {percent(odds)}"
-    if gained < gate.information:
+    # A batch that sells out in days, or not at all, brings less than the gate hoped for and yet settles the question.
+    settled = looked and (odds < gate.stop_odds or odds >= SURE_ODDS)
+    if gained < gate.information and not settled:
         share = max(gained, 0.0) / gate.information
         return (
             Verdict.UNDECIDED,

@@ -35,6 +35,10 @@ class World(NamedTuple):
     noise: Floats
 
 
+SURE_ODDS = 0.9
+"""Odds of breaking even at which a pilot that has run settles a gate, however little information it brought."""
+
+
 class Bars(NamedTuple):
     """When a registered gate lets a piloted market be scaled; see `launch.gate.Gate`.
 
@@ -134,7 +138,8 @@ def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean:
             continue
         odds, loss, _ = scaling_odds(terms, i, best_route(terms, i, now, mean[i], cov[i, i]), now, mean[i], cov[i, i])
         gained = 1.0 / max(cov[i, i], 1e-12) - information[i]
-        passed = odds >= bars.odds[i] and gained >= bars.information[i] and loss <= bars.loss[i]
+        informed = gained >= bars.information[i] or (position.piloted[i] > 0 and odds >= SURE_ODDS)
+        passed = odds >= bars.odds[i] and informed and loss <= bars.loss[i]
         position.barred[i] = 0 if passed else 1
 
 
