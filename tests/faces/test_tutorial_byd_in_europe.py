@@ -40,6 +40,7 @@ def _ran(block: str, folder: Path) -> str:
 def _printed(command: str, folder: Path) -> str:
     real = re.sub(r"^beachhead ", f"{sys.executable} -m beachhead ", command)
     fixed = {"BEACHHEAD_NOW": "2027-01-04T09:00:00+00:00", "BEACHHEAD_WHO": "Ann", "COLUMNS": "100", "NO_COLOR": "1"}
+    fixed["OMP_NUM_THREADS"] = fixed["OPENBLAS_NUM_THREADS"] = "1"  # sums in one order
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **fixed}
     done = subprocess.run(real, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
@@ -128,12 +129,29 @@ def _calibration(rows: list) -> str:
     return _svg(400, 400, "Calibration: how often events came true, against the odds stated", parts)
 
 
+NUMBER = re.compile(r"\d[\d,]*\.?\d*")
+
+
+def _differences(now: str, kept: str) -> list[tuple[str, str]]:
+    """Where two texts differ by more than the last digit of a number, which another processor may round otherwise."""
+    if NUMBER.sub("#", now) != NUMBER.sub("#", kept):
+        pairs = zip(now.splitlines(), kept.splitlines(), strict=False)
+        return [(a, b) for a, b in pairs if NUMBER.sub("#", a) != NUMBER.sub("#", b)] or [(now, kept)]
+    pairs = zip(NUMBER.findall(now), NUMBER.findall(kept), strict=True)
+    return [(a, b) for a, b in pairs if a != b and not _near(a, b)]
+
+
+def _near(a: str, b: str) -> bool:
+    step = 10.0 ** -len(a.partition(".")[2])
+    return abs(float(a.replace(",", "")) - float(b.replace(",", ""))) <= 1.01 * step
+
+
 @pytest.mark.full
 def test_the_tutorial_shows_what_the_commands_print(tmp_path: Path):
     page = PAGE.read_text(encoding="utf-8")
-    assert as_run(page, tmp_path) == page, "stale: python tests/faces/test_tutorial_byd_in_europe.py"
+    assert _differences(as_run(page, tmp_path), page) == [], "stale: python tests/faces/test_tutorial_byd_in_europe.py"
     for name, figure in figures(tmp_path).items():
-        assert (PAGE.parent / name).read_text(encoding="utf-8") == figure, f"{name} is stale"
+        assert _differences((PAGE.parent / name).read_text(encoding="utf-8"), figure) == [], f"{name} is stale"
 
 
 def test_every_figure_of_the_tutorial_is_there():
