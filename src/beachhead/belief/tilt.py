@@ -11,14 +11,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from beachhead.world.compiled import compiled
 
 _POINTS = 41
 _REACH_SD = 4.5
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def log_tail(size: float, mean: float, at_least: int) -> float:
     """Log P(N >= at_least) for N negative binomial with variance mean + mean^2 / size.
 
@@ -37,7 +38,7 @@ def log_tail(size: float, mean: float, at_least: int) -> float:
     return math.log(max(1.0 - below, 1e-12))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pilot_log_likelihood(
     log_level: float, rate: float, size: float, weeks: int, orders: int, sold_out_left: int
 ) -> float:
@@ -56,7 +57,7 @@ def pilot_log_likelihood(
     return fit + log_tail(size, mean, sold_out_left)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def absorb(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],
@@ -76,7 +77,7 @@ def absorb(
             cov[a, b] -= step * direction[b]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def learn_pilot(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],
@@ -112,7 +113,7 @@ def learn_pilot(
     absorb(mean, cov, direction, var, sd * first, var * max(second - first * first, 1e-6))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def learn_level(
     mean: NDArray[np.float64], cov: NDArray[np.float64], market: int, seen: float, noise_var: float
 ) -> None:

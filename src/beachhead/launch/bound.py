@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import highspy
 import numpy as np
-from numba import njit
 from scipy import sparse
 
 from beachhead.launch.play import after_horizon, sell
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
 from beachhead.launch.value import served
+from beachhead.world.compiled import compiled
 from beachhead.world.errors import NotFeasible
 
 
@@ -56,7 +56,7 @@ class Ways(NamedTuple):
     is_new: Ints
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
     """All ways that can pay when cars are free; no other is ever part of a best answer.
 
@@ -109,13 +109,13 @@ def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _permitted(terms: Terms, position: Position, i: int, c: int, s: int) -> bool:
     left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
     return bool(s >= terms.first_scale[i, c] and terms.capital[i, c] <= left and terms.starts_cap[s] >= 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _idle(terms: Terms, demand: float, i: int, c: int, since: int) -> Floats:
     """(T+1,), discounted money from each quarter on when kept without selling; at T what comes after the horizon."""
     T = terms.path.shape[1]
@@ -147,7 +147,7 @@ class Programme(NamedTuple):
     value: Floats
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> Programme:
     """The clairvoyant programme: a share of each way, and cars sold by market, route and quarter.
 
@@ -207,7 +207,7 @@ def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> P
     return Programme(cost, lower, upper, row[:n], column[:n], value[:n])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def as_is(terms: Terms, position: Position, demand: Floats) -> float:
     """Value of doing nothing more: markets already scaled go on, cars go to the best margin."""
     value = 0.0

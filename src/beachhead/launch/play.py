@@ -6,13 +6,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from beachhead.belief.tilt import learn_level, learn_pilot
 from beachhead.launch.prices import find_prices, pilot_cost
 from beachhead.launch.select import EXIT, PILOT, SCALE, choose
 from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Prices, Terms, under
 from beachhead.launch.value import normal_cdf, rates_from, served
+from beachhead.world.compiled import compiled
 
 LATER_ROUNDS = 5
 
@@ -77,7 +77,7 @@ class Played(NamedTuple):
     cov: Floats
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play(
     terms: Terms, start: Position, bars: Bars, mean0: Floats, cov0: Floats, first_price: Prices, world: World
 ) -> Played:
@@ -116,7 +116,7 @@ def play(
     return Played(value, stage, batch, cash, sold, mean, cov)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def copy_position(position: Position) -> Position:
     """A position that may be changed without changing the first."""
     return Position(
@@ -130,7 +130,7 @@ def copy_position(position: Position) -> Position:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean: Floats, cov: Floats, now: int) -> None:
     """Set `barred` where a gate was registered and its thresholds are not met."""
     for i in range(mean.shape[0] - 1):
@@ -143,7 +143,7 @@ def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean:
         position.barred[i] = 0 if passed else 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_route(terms: Terms, i: int, now: int, mean: float, var: float) -> int:
     """The route with the largest E max(0, NPV) if scaled now and never left; the least capital where none can pay.
 
@@ -165,7 +165,7 @@ def best_route(terms: Terms, i: int, now: int, mean: float, var: float) -> int:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scaling_odds(terms: Terms, i: int, c: int, now: int, mean: float, var: float) -> tuple[float, float, float]:
     """P(demand >= break-even), expected loss, and break-even cars a year, if scaled now and never left.
 
@@ -184,7 +184,7 @@ def scaling_odds(terms: Terms, i: int, c: int, now: int, mean: float, var: float
     return normal_cdf(d2), max(loss, 0.0), level
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def apply(terms: Terms, position: Position, action: Ints, route: Ints, design: Ints, now: int, batch: Floats) -> float:
     """Carry out the actions of a gate; returns the money spent (negative) or recovered, and fills `batch` (M,)."""
     money = 0.0
@@ -203,7 +203,7 @@ def apply(terms: Terms, position: Position, action: Ints, route: Ints, design: I
     return money
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sell(terms: Terms, position: Position, demand: Floats, now: int, sold: Floats) -> float:
     """Sell in every scaled market, best margin first when cars are short; returns margin less opex, fills `sold`."""
     M = demand.shape[0]
@@ -223,7 +223,7 @@ def sell(terms: Terms, position: Position, demand: Floats, now: int, sold: Float
     return money
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def observe(
     terms: Terms,
     position: Position,
@@ -252,7 +252,7 @@ def observe(
             learn_level(mean, cov, i, seen, terms.signal_var)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, int, int]:
     """Weekly negative-binomial orders by inversion: whole weeks with stock, orders in them, cars left at sell-out."""
     left = batch
@@ -272,7 +272,7 @@ def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, 
     return luck.shape[0], orders, 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def after_horizon(terms: Terms, position: Position, demand: Floats) -> float:
     """Run-rate profit of the scaled markets for `tail` quarters, cars no longer rationed."""
     T = terms.path.shape[1]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from beachhead.launch.terms import SCALED, Floats, Position, Prices, Terms
 from beachhead.launch.value import (
@@ -25,18 +24,19 @@ from beachhead.launch.value import (
     served,
     value_of,
 )
+from beachhead.world.compiled import compiled
 
 _TEMPERATURE = 0.03
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def no_prices(terms: Terms) -> Prices:
     """Prices of zero."""
     T = terms.path.shape[1]
     return Prices(np.zeros(terms.capital_cap.shape[0]), np.zeros(T), np.zeros(T))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def find_prices(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, start: Prices, rounds: int
 ) -> Prices:
@@ -70,14 +70,14 @@ def find_prices(
     return average
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _moved(price: float, size: float, use: float, cap: float, typical: float) -> float:
     """One subgradient step, never below zero and never by more than four steps' size."""
     excess = (use - cap) / max(cap, 0.05 * typical + 1e-9)
     return max(price + size * min(excess, 4.0), 0.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _units(terms: Terms) -> tuple[float, float]:
     """Mean capital and mean margin over the routes that exist."""
     money = margin = 0.0
@@ -91,7 +91,7 @@ def _units(terms: Terms) -> tuple[float, float]:
     return money / max(count, 1), margin / max(count, 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def expected_use(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices
 ) -> tuple[Floats, Floats, Floats]:
@@ -145,7 +145,7 @@ def expected_use(
     return use_capital, use_starts, use_cars
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _spread(
     terms: Terms,
     starts: Starts,
@@ -183,7 +183,7 @@ def _spread(
     return top
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _middle_pilot(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, i: int, last: int
 ) -> tuple[float, float]:
@@ -200,7 +200,7 @@ def _middle_pilot(
     return 0.0, 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int) -> float:
     """Approximate variance with which a pilot measures x = theta_i + beta: Poisson part plus over-dispersion.
 
@@ -215,7 +215,7 @@ def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int)
     return float(1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pilot_cost(terms: Terms, position: Position, i: int, c: int, design: int) -> float:
     """Money spent on one pilot quarter."""
     start: float = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
@@ -223,7 +223,7 @@ def pilot_cost(terms: Terms, position: Position, i: int, c: int, design: int) ->
     return float(start + running)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scaled_use(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, i: int, use_cars: Floats
 ) -> None:

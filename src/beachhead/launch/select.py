@@ -12,11 +12,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from beachhead.launch.prices import pilot_cost, pilot_noise
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import Starts, keep_or_leave, list_starts, look_up, option_table, rates_from, scale_now
+from beachhead.world.compiled import compiled
 
 WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
 POOL_PRICES = np.array([0.0, 0.02, 0.06, 0.2])
@@ -50,23 +50,23 @@ class Choice(NamedTuple):
     pool_price: float
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices) -> Choice:
     """The best set found over a few pool prices; a price is tried only when the pool binds without it."""
     starts = list_starts(terms, position, now, price)
     table = option_table(terms, starts, position, mean, cov, now)
-    best = _greedy(terms, position, mean, cov, now, starts, table, 0.0)
+    best = _greedy(terms, position, mean, cov, now, price, starts, table, 0.0)
     if _cars_in_pilots(terms, best) + terms.batches.min() > terms.pool_cap[now]:
         unit = _unit_money(terms) / 200.0  # the ladder was tuned on launches whose mean capital is 200
         for k in range(1, POOL_PRICES.shape[0]):
-            other = _greedy(terms, position, mean, cov, now, starts, table, POOL_PRICES[k] * unit)
+            other = _greedy(terms, position, mean, cov, now, price, starts, table, POOL_PRICES[k] * unit)
             if other.total > best.total:
                 best = other
     leave(terms, position, mean, cov, now, price, best.action)
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unit_money(terms: Terms) -> float:
     total = 0.0
     count = 0
@@ -77,7 +77,7 @@ def _unit_money(terms: Terms) -> float:
     return total / max(count, 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cars_in_pilots(terms: Terms, choice: Choice) -> float:
     total = 0.0
     for i in range(choice.action.shape[0]):
@@ -86,13 +86,14 @@ def _cars_in_pilots(terms: Terms, choice: Choice) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _greedy(
     terms: Terms,
     position: Position,
     mean: Floats,
     cov: Floats,
     now: int,
+    price: Prices,
     starts: Starts,
     table: Floats,
     pool_price: float,
@@ -120,6 +121,7 @@ def _greedy(
     base = np.zeros(M)
     along = np.empty(M + 1)
     total = 0.0
+    stale = False
     while True:
         for j in range(M):
             base[j] = look_up(table, j, removed[j]) if position.stage[j] == OUT and action[j] == WAIT else 0.0
@@ -172,8 +174,20 @@ def _greedy(
             action[i], route[i], gain[i], other_news[i] = SCALE, scale_route[i], scale_found[0], scale_found[1]
             capital_left -= terms.capital[i, route[i]]
             starts_left -= 1.0
+            stale = True
             total += gain[i]
             _downdate(open_cov, i, -1, terms.signal_var)
+        elif stale:
+            # what is scaled now uses up this year's capital: options of the others are valued on what is left
+            stale = False
+            table = option_table(
+                terms,
+                list_starts(terms, _with_scales(terms, position, action, route, now), now, price),
+                position,
+                mean,
+                cov,
+                now,
+            )
         elif best_pilot >= 0:
             i = best_pilot
             action[i], gain[i], own_news[i], other_news[i] = PILOT, found[0], found[1], found[2]
@@ -189,7 +203,18 @@ def _greedy(
     return Choice(action, route, design, gain, scaling, wait_value, own_news, other_news, total, pool_price)
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def _with_scales(terms: Terms, position: Position, action: Ints, route: Ints, now: int) -> Position:
+    """The position once the markets picked for scaling have been scaled."""
+    stage, spent = position.stage.copy(), position.spent.copy()
+    for i in range(action.shape[0]):
+        if action[i] == SCALE:
+            stage[i] = SCALED
+            spent[terms.year[now]] += terms.capital[i, route[i]]
+    return Position(stage, position.route, position.since, position.piloted, position.fixed, position.barred, spent)
+
+
+@compiled
 def _news(
     table: Floats,
     base: Floats,
@@ -213,7 +238,7 @@ def _news(
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_pilot(
     terms: Terms,
     position: Position,
@@ -256,7 +281,7 @@ def _best_pilot(
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _downdate(cov: Floats, i: int, last: int, noise: float) -> None:
     """Covariance after a look at theta_i (last = -1) or theta_i + beta with that noise variance."""
     along = cov[:, i] + cov[:, last] if last >= 0 else cov[:, i].copy()
@@ -268,7 +293,7 @@ def _downdate(cov: Floats, i: int, last: int, noise: float) -> None:
             cov[a, b] -= part * along[b]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def leave(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, action: Ints) -> None:
     """Mark scaled markets whose future earns less than their salvage."""
     for i in range(terms.capital.shape[0]):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,7 +116,7 @@ class Prices(NamedTuple):
 OUT, SCALED, EXITED = 0, 1, 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def under(terms: Terms, scenario: int) -> Terms:
     """The terms once that scenario of tariffs is known."""
     return Terms(

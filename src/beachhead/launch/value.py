@@ -12,9 +12,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms
+from beachhead.world.compiled import compiled
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -23,13 +23,13 @@ SHARES = np.array([0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 0.92, 1.0])
 _ROOT_HALF = math.sqrt(0.5)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def normal_cdf(x: float) -> float:
     """Standard normal distribution function."""
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def keep_or_leave(
     gain: float, cost: float, salvage: float, mean: float, var: float, resolved: float
 ) -> tuple[float, float]:
@@ -59,7 +59,7 @@ def keep_or_leave(
     return salvage + expected * kept - strike * normal_cdf(d1 - sd), kept
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rates_from(terms: Terms, car_price: Floats, i: int, c: int, since: int, now: int) -> tuple[float, float, float]:
     """Of a market scaled in quarter `since`, seen from `now`: gain now, gain later, cost later."""
     T = terms.path.shape[1]
@@ -75,7 +75,7 @@ def rates_from(terms: Terms, car_price: Floats, i: int, c: int, since: int, now:
     return gain_now, later, cost
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def served(terms: Terms, i: int, c: int, since: int, t: int) -> float:
     """Cars sold in quarter t for each car a year of E, in a market scaled in quarter `since`."""
     age = min(t - since, terms.ramp.shape[2] - 1)
@@ -111,7 +111,7 @@ class Starts(NamedTuple):
     salvage: Floats
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> Starts:
     """All permitted starts of undecided markets: the route exists, its date has come, its capital fits that year."""
     M, C = terms.capital.shape
@@ -156,7 +156,7 @@ def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> S
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def value_of(
     starts: Starts, e: int, discount: float, expected: float, level: float, sd: float, hope: float, floor: float
 ) -> tuple[float, float]:
@@ -191,7 +191,7 @@ def value_of(
     return starts.factor[e] * (sure + discount * call), kept
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_start(terms: Terms, starts: Starts, earliest: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best of never (0, -1) and starting in a quarter from `earliest` on: value at the gate, and which start."""
     level = mean + 0.5 * var
@@ -208,7 +208,7 @@ def best_start(terms: Terms, starts: Starts, earliest: int, i: int, mean: float,
     return best, which
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best value of scaling in quarter `now`, negative values included, and its route; (-inf, -1) if not permitted."""
     level = mean + 0.5 * var
@@ -223,7 +223,7 @@ def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: 
     return best, route
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def option_table(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int) -> Floats:
     """Psi: (M, 9), value of waiting when a share SHARES[k] of var(theta_i) is removed before the next gate.
 
@@ -247,7 +247,7 @@ def option_table(terms: Terms, starts: Starts, position: Position, mean: Floats,
     return table
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def look_up(table: Floats, i: int, share: float) -> float:
     """Psi_i at a share of variance removed, linear between the tabulated ones."""
     if share <= 0.0:

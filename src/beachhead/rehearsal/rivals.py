@@ -9,12 +9,12 @@ import math
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 
 from beachhead.launch.play import Played, World, after_horizon, apply, copy_position, observe, sell
 from beachhead.launch.select import PILOT, SCALE, WAIT, leave
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, under
 from beachhead.launch.value import list_starts, scale_now
+from beachhead.world.compiled import compiled
 
 
 class Rival(IntEnum):
@@ -35,7 +35,7 @@ class Rival(IntEnum):
     THOMPSON = 5
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world: World, rival: int) -> Played:
     """Play a rival through one world; as `launch.play.play`, without gates and prices."""
     M, T = terms.path.shape
@@ -67,7 +67,7 @@ def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world
     return Played(value, stage, batch, cash, sold, mean, cov)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decide(
     terms: Terms,
     position: Position,
@@ -119,7 +119,7 @@ def _decide(
     return action, route, design
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _drawn(mean: Floats, cov: Floats, noise: Floats, luck: Floats) -> Floats:
     """One draw of theta from the belief, from the world's own luck for this quarter.
 
@@ -133,7 +133,7 @@ def _drawn(mean: Floats, cov: Floats, noise: Floats, luck: Floats) -> Floats:
     return mean[:M] + root @ z
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pilot_all(
     terms: Terms, position: Position, now: int, action: Ints, route: Ints, design: Ints, mean: Floats
 ) -> None:
@@ -150,7 +150,7 @@ def _pilot_all(
                 break
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _take(
     terms: Terms,
     position: Position,
