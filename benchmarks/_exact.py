@@ -362,6 +362,33 @@ def start_value(exact: Exact, mean: np.ndarray) -> float:
 
 
 @compiled
+def value_at(terms, exact: Exact, rules, status: int, mean, t: int) -> float:
+    """Value at any mean; where nothing is looked at the step is taken exactly, for interpolation blurs the kinks."""
+    M, T = terms.path.shape
+    if t >= T:
+        return _interpolate(exact.values[t, status], exact.axis_low, exact.axis_step, exact.points, mean)
+    kinds = np.zeros(M, dtype=np.int64)
+    best = -np.inf
+    for joint in range(3**M):
+        _decode(joint, M, kinds)
+        if not _allowed(terms, status, kinds, t, M, exact.pilots):
+            continue
+        after = _after(status, kinds, M, exact.pilots)
+        looks = _looks(status, kinds, M, exact.pilots)
+        worth = _reward(terms, status, kinds, mean, exact.covs[status], t, exact.pilots)
+        if looks > 0:
+            root = _root(exact.covs[status], exact.covs[after], looks)
+            g, w = rules[min(looks, 3)]
+            worth += terms.discount * _future(
+                exact.values[t + 1, after], exact.axis_low, exact.axis_step, exact.points, mean, root, looks, g, w
+            )
+        else:
+            worth += terms.discount * value_at(terms, exact, rules, after, mean, t + 1)
+        best = max(best, worth)
+    return best
+
+
+@compiled
 def best_and_chosen(terms, exact: Exact, rules, status: int, mean, t: int, chosen) -> tuple[float, float]:
     """Value of the best joint action and of the chosen one, both by one step of the programme; -inf if not allowed."""
     M = mean.shape[0]
@@ -376,9 +403,12 @@ def best_and_chosen(terms, exact: Exact, rules, status: int, mean, t: int, chose
         root = _root(exact.covs[status], exact.covs[after], looks)
         g, w = rules[min(looks, 3)]
         worth = _reward(terms, status, kinds, mean, exact.covs[status], t, exact.pilots)
-        worth += terms.discount * _future(
-            exact.values[t + 1, after], exact.axis_low, exact.axis_step, exact.points, mean, root, looks, g, w
-        )
+        if looks > 0:
+            worth += terms.discount * _future(
+                exact.values[t + 1, after], exact.axis_low, exact.axis_step, exact.points, mean, root, looks, g, w
+            )
+        else:
+            worth += terms.discount * value_at(terms, exact, rules, after, mean, t + 1)
         best = max(best, worth)
         if (kinds == chosen).all():
             ours = worth

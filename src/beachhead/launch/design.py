@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.launch.play import scaling_odds
-from beachhead.launch.prices import pilot_cost, pilot_noise
+from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms
 from beachhead.launch.terms import Floats, Terms
+from beachhead.launch.value import pilot_noise
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 

@@ -20,6 +20,7 @@ from beachhead.launch.value import (
     keep_or_leave,
     list_starts,
     normal_cdf,
+    pilot_noise,
     rates_from,
     served,
     value_of,
@@ -198,21 +199,6 @@ def _middle_pilot(
             var = cov[i, i] + 2.0 * cov[i, last] + cov[last, last]
             return along * along / (var + noise), pilot_cost(terms, position, i, c, design)
     return 0.0, 0.0
-
-
-@compiled
-def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int) -> float:
-    """Approximate variance with which a pilot measures x = theta_i + beta: Poisson part plus over-dispersion.
-
-    1 / (b min(rho, 1)) + max(1, rho) / (weeks k), rho the expected orders over the batch: a batch that sells out early
-    gives fewer weeks, and each week has size k (delta method on log of a negative-binomial total).
-    """
-    reach = terms.pilot_reach[i, c, design]
-    expected = reach * terms.path[i, t] * math.exp(mean[i] + mean[mean.shape[0] - 1]) * terms.weeks / 52.0
-    batch = float(terms.batches[design])
-    rho = expected / batch
-    size = terms.week_size[i] * reach
-    return float(1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size))
 
 
 @compiled

@@ -10,9 +10,10 @@ import numpy as np
 from beachhead.launch.action import ActionKind
 from beachhead.launch.judge import judge, stopped
 from beachhead.launch.play import Bars, best_route
-from beachhead.launch.prices import find_prices, no_prices, pilot_noise
+from beachhead.launch.prices import find_prices, no_prices
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms
 from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
+from beachhead.launch.value import pilot_noise
 
 FIRST_ROUNDS = 60
 

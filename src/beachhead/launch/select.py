@@ -13,9 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.prices import pilot_cost, pilot_noise
+from beachhead.launch.prices import pilot_cost
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms
-from beachhead.launch.value import Starts, keep_or_leave, list_starts, look_up, option_table, rates_from, scale_now
+from beachhead.launch.value import (
+    Starts,
+    keep_or_leave,
+    list_starts,
+    look_up,
+    option_tables,
+    pilot_noise,
+    rates_from,
+    scale_now,
+)
 from beachhead.world.compiled import compiled
 
 WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
@@ -54,12 +63,12 @@ class Choice(NamedTuple):
 def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices) -> Choice:
     """The best set found over a few pool prices; a price is tried only when the pool binds without it."""
     starts = list_starts(terms, position, now, price)
-    table = option_table(terms, starts, position, mean, cov, now)
-    best = _greedy(terms, position, mean, cov, now, price, starts, table, 0.0)
+    alone, again = option_tables(terms, starts, position, mean, cov, now)
+    best = _greedy(terms, position, mean, cov, now, price, starts, alone, again, 0.0)
     if _cars_in_pilots(terms, best) + terms.batches.min() > terms.pool_cap[now]:
         unit = _unit_money(terms) / 200.0  # the ladder was tuned on launches whose mean capital is 200
         for k in range(1, POOL_PRICES.shape[0]):
-            other = _greedy(terms, position, mean, cov, now, price, starts, table, POOL_PRICES[k] * unit)
+            other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, POOL_PRICES[k] * unit)
             if other.total > best.total:
                 best = other
     leave(terms, position, mean, cov, now, price, best.action)
@@ -95,7 +104,8 @@ def _greedy(
     now: int,
     price: Prices,
     starts: Starts,
-    table: Floats,
+    alone: Floats,
+    again: Floats,
     pool_price: float,
 ) -> Choice:
     """Pick actions one by one at one pool price."""
@@ -109,7 +119,7 @@ def _greedy(
     gain = np.zeros(M)
     own_news = np.zeros(M)
     other_news = np.zeros(M)
-    wait_value = table[:, 0].copy()
+    wait_value = alone[:, 0].copy()
     scaling = np.full(M, -np.inf)
     scale_route = np.full(M, -1, dtype=np.int64)
     capital_left = terms.capital_cap[terms.year[now]] - position.spent[terms.year[now]]
@@ -124,7 +134,9 @@ def _greedy(
     stale = False
     while True:
         for j in range(M):
-            base[j] = look_up(table, j, removed[j]) if position.stage[j] == OUT and action[j] == WAIT else 0.0
+            base[j] = 0.0
+            if position.stage[j] == OUT and action[j] != SCALE:
+                base[j] = look_up(again if action[j] == PILOT else alone, j, removed[j])
         best_scale, scale_rank = -1, 0.0
         best_pilot, pilot_rank = -1, 0.0
         found = (0.0, 0.0, 0.0, -1, -1)
@@ -137,7 +149,9 @@ def _greedy(
             if scale_route[i] >= 0 and starts_left >= 1.0 and terms.capital[i, scale_route[i]] <= capital_left:
                 for j in range(M):
                     along[j] = open_cov[j, i]
-                news = _news(table, base, removed, cov, along, open_cov[i, i] + terms.signal_var, action, position, i)
+                news = _news(
+                    alone, again, base, removed, cov, along, open_cov[i, i] + terms.signal_var, action, position, i
+                )
                 value = scaling[i] - base[i] + news
                 if value > top:
                     top, kind = value, SCALE
@@ -148,7 +162,8 @@ def _greedy(
                 cov,
                 open_cov,
                 now,
-                table,
+                alone,
+                again,
                 base,
                 removed,
                 action,
@@ -180,14 +195,8 @@ def _greedy(
         elif stale:
             # what is scaled now uses up this year's capital: options of the others are valued on what is left
             stale = False
-            table = option_table(
-                terms,
-                list_starts(terms, _with_scales(terms, position, action, route, now), now, price),
-                position,
-                mean,
-                cov,
-                now,
-            )
+            after = _with_scales(terms, position, action, route, now)
+            alone, again = option_tables(terms, list_starts(terms, after, now, price), after, mean, cov, now)
         elif best_pilot >= 0:
             i = best_pilot
             action[i], gain[i], own_news[i], other_news[i] = PILOT, found[0], found[1], found[2]
@@ -216,7 +225,8 @@ def _with_scales(terms: Terms, position: Position, action: Ints, route: Ints, no
 
 @compiled
 def _news(
-    table: Floats,
+    alone: Floats,
+    again: Floats,
     base: Floats,
     removed: Floats,
     cov: Floats,
@@ -233,8 +243,7 @@ def _news(
             continue
         extra = along[j] * along[j] / (spread * cov[j, j])
         if extra > 1e-4:
-            here = base[j] if action[j] == WAIT else look_up(table, j, removed[j])
-            total += look_up(table, j, removed[j] + extra) - here
+            total += look_up(again if action[j] == PILOT else alone, j, removed[j] + extra) - base[j]
     return total
 
 
@@ -246,7 +255,8 @@ def _best_pilot(
     cov: Floats,
     open_cov: Floats,
     now: int,
-    table: Floats,
+    alone: Floats,
+    again: Floats,
     base: Floats,
     removed: Floats,
     action: Ints,
@@ -272,8 +282,8 @@ def _best_pilot(
             if batch > pool_left:
                 continue
             spread = var + pilot_noise(terms, mean, i, c, d, now)
-            own = look_up(table, i, removed[i] + along[i] * along[i] / (spread * cov[i, i])) - base[i]
-            others = _news(table, base, removed, cov, along, spread, action, position, i)
+            own = look_up(again, i, removed[i] + along[i] * along[i] / (spread * cov[i, i])) - base[i]
+            others = _news(alone, again, base, removed, cov, along, spread, action, position, i)
             gain = own + others - pilot_cost(terms, position, i, c, d)
             if gain - pool_price * batch > top:
                 top = gain - pool_price * batch

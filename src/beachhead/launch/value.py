@@ -19,6 +19,8 @@ from beachhead.world.compiled import compiled
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
+FEW_NODES, FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
+FEW_WEIGHTS = FEW_WEIGHTS / FEW_WEIGHTS.sum()
 SHARES = np.array([0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 0.92, 1.0])
 _ROOT_HALF = math.sqrt(0.5)
 
@@ -224,27 +226,83 @@ def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: 
 
 
 @compiled
-def option_table(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int) -> Floats:
-    """Psi: (M, 9), value of waiting when a share SHARES[k] of var(theta_i) is removed before the next gate.
+def option_tables(
+    terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int
+) -> tuple[Floats, Floats]:
+    """Psi: (M, 9) twice, value at the next gate when a share SHARES[k] of var(theta_i) is removed before it.
 
+    At the next gate a market may be scaled then or later, dropped, or piloted once more with the middle batch. The
+    first table is for a market that is left alone now, the second for one that is piloted now (start fee spent).
     Made monotone in the share, as the value of information is.
     """
     M = terms.capital.shape[0]
     K = SHARES.shape[0]
-    table = np.zeros((M, K))
+    alone, again = np.zeros((M, K)), np.zeros((M, K))
     for i in range(M):
         if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
             continue
         var = cov[i, i]
-        table[i, 0], _ = best_start(terms, starts, now + 1, i, mean[i], var)
-        for k in range(1, K):
+        noise, fee_alone, fee_again = _next_pilot(terms, position, mean, now, i)
+        for k in range(K):
             step = math.sqrt(SHARES[k] * var)
-            total = 0.0
+            left = (1.0 - SHARES[k]) * var
+            learnt = _learnt(left, float(cov[i, M]), float(cov[M, M]), noise)
+            first = second = 0.0
             for g in range(NODES.shape[0]):
-                value, _ = best_start(terms, starts, now + 1, i, mean[i] + step * NODES[g], (1.0 - SHARES[k]) * var)
-                total += WEIGHTS[g] * value
-            table[i, k] = max(total, table[i, k - 1])
-    return table
+                if k == 0 and g > 0:
+                    break
+                level = mean[i] + step * NODES[g] if k > 0 else mean[i]
+                weight = WEIGHTS[g] if k > 0 else 1.0
+                value, _ = best_start(terms, starts, now + 1, i, level, left)
+                look = 0.0
+                if learnt > 1e-9 and fee_again < np.inf:
+                    for h in range(FEW_NODES.shape[0]):
+                        better, _ = best_start(
+                            terms, starts, now + 2, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
+                        )
+                        look += FEW_WEIGHTS[h] * better
+                first += weight * max(value, look - terms.discount * fee_alone)
+                second += weight * max(value, look - terms.discount * fee_again)
+            alone[i, k] = max(first, alone[i, k - 1]) if k > 0 else first
+            again[i, k] = max(second, again[i, k - 1]) if k > 0 else second
+    return alone, again
+
+
+@compiled
+def _learnt(left: float, shared: float, fan: float, noise: float) -> float:
+    """Part of a remaining variance that one more pilot resolves."""
+    along = max(left + shared, 0.0)
+    return min(along * along / max(left + 2.0 * shared + fan + noise, 1e-12), left)
+
+
+@compiled
+def _next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float]:
+    """Noise of the middle batch at the next gate, and its fee if nothing is piloted now and if something is."""
+    middle = terms.batches.shape[0] // 2
+    if now + 1 >= terms.path.shape[1] or position.piloted[i] >= terms.pilot_quarters:
+        return 1.0, np.inf, np.inf
+    for c in range(terms.capital.shape[1]):
+        if np.isfinite(terms.capital[i, c]) and now + 1 >= terms.first_pilot[i, c]:
+            running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[middle]
+            alone = running + (terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0)
+            again = running if position.piloted[i] + 1 < terms.pilot_quarters else np.inf
+            return pilot_noise(terms, mean, i, c, middle, now + 1), alone, again
+    return 1.0, np.inf, np.inf
+
+
+@compiled
+def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int) -> float:
+    """Approximate variance with which a pilot measures x = theta_i + beta: Poisson part plus over-dispersion.
+
+    1 / (b min(rho, 1)) + max(1, rho) / (weeks k), rho the expected orders over the batch: a batch that sells out early
+    gives fewer weeks, and each week has size k (delta method on log of a negative-binomial total).
+    """
+    reach = terms.pilot_reach[i, c, design]
+    expected = reach * terms.path[i, t] * math.exp(mean[i] + mean[mean.shape[0] - 1]) * terms.weeks / 52.0
+    batch = float(terms.batches[design])
+    rho = expected / batch
+    size = terms.week_size[i] * reach
+    return float(1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size))
 
 
 @compiled
