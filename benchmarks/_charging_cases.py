@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from beachhead.charging.charger import Charger
 from beachhead.charging.record import Home, Load, Prices, day_hour
 from beachhead.charging.task import Car, ChargingTask, Leftover
 
@@ -67,6 +69,25 @@ def real_task(
         fuse_kw=float(rng.choice([np.inf, 9.2, 17.0])),
         shortage_eur_per_kwh=float(rng.choice([0.6, 2.0])),
         leftover=leftover,
+    )
+
+
+def lattice_case(
+    rng: np.random.Generator, prices: Prices, loads: tuple[Load, ...], homes: tuple[Home, ...], *, slots: int = 192
+) -> tuple[ChargingTask, Charger]:
+    """A task for the charger's lattice: every kind of wallbox, a fifth paid more for selling than buying costs."""
+    task = real_task(rng, prices, loads, homes, slots=slots)
+    fuse = task.fuse_kw * (2 if task.fuse_kw < 10 else 1)
+    task = replace(task, car=replace(task.car, reserve_kwh=0.0), fuse_kw=fuse)
+    if rng.random() < 0.2:
+        task = replace(task, sell=task.sell + 0.05)
+    phases = ((3,), (1,), (1, 3))[rng.integers(3)]
+    return task, Charger(
+        phases=phases,
+        most_amps=int(rng.choice([16, 32])),
+        start_eur=float(rng.choice([0.0, 0.02, 0.1])),
+        least_on_slots=int(rng.integers(1, 5)),
+        least_off_slots=int(rng.integers(1, 4)),
     )
 
 

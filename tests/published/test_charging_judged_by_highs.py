@@ -12,6 +12,8 @@ import pytest
 
 from beachhead.charging.convex import plan_convex
 from beachhead.charging.household import HomeTask, plan_household
+from beachhead.charging.lattice import lattice_program, plan_lattice
+from beachhead.charging.program import Outcome
 from beachhead.charging.record import Home, Load, Prices, read_homes, read_loads, read_prices
 
 
@@ -61,3 +63,28 @@ def test_convex_plans_equal_the_linear_programme_on_ten_thousand_real_cases(
     real: tuple[Prices, tuple[Load, ...], tuple[Home, ...]],
 ) -> None:
     assert worst_error(real, 10_000, seed=2) < 1e-9
+
+
+def worst_lattice_error(real: tuple[Prices, tuple[Load, ...], tuple[Home, ...]], count: int, seed: int) -> float:
+    rng, worst = np.random.default_rng(seed), 0.0
+    for _ in range(count):
+        task, charger = CASES.lattice_case(rng, *real)
+        ours, judge = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, seconds=300)
+        assert judge.outcome is Outcome.OPTIMAL
+        without = float(task.buy @ np.maximum(task.net_load_kwh, 0) - task.sell @ np.maximum(-task.net_load_kwh, 0))
+        error = abs(ours.objective_eur - (judge.objective - without)) / max(abs(ours.objective_eur), 0.01)
+        worst = max(worst, error, ours.gap)
+    return worst
+
+
+def test_lattice_plans_equal_the_mixed_integer_programme_on_real_cases(
+    real: tuple[Prices, tuple[Load, ...], tuple[Home, ...]],
+) -> None:
+    assert worst_lattice_error(real, 30, seed=3) < 1e-9
+
+
+@pytest.mark.full
+def test_lattice_plans_equal_the_mixed_integer_programme_on_a_thousand_real_cases(
+    real: tuple[Prices, tuple[Load, ...], tuple[Home, ...]],
+) -> None:
+    assert worst_lattice_error(real, 1_000, seed=4) < 1e-9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,10 @@ class ChargingPlan:
     def gap(self) -> float:
         """Distance to the bound, relative to the larger of the bound's size and one cent."""
         return max(self.objective_eur - self.bound_eur, 0.0) / max(abs(self.bound_eur), 0.01)
+
+    def with_starts(self, eur: float) -> ChargingPlan:
+        """The same plan with the cost of starting the charger added."""
+        return replace(self, cost_eur=self.cost_eur + eur)
 
 
 def priced(

@@ -1,0 +1,320 @@
+"""The exact plan on the charger's own lattice: whole amps, start cost, least times on and off.
+
+Dynamic programming, backward over slots (Bellman 1957). The state is the energy stored and how long the charger has
+been on or off. Energy is kept in whole units of one amp-slot above an origin, so nothing is rounded; a trip shifts the
+origin, and a trip that the battery cannot serve starts a new lattice at an empty battery. A slot's bill may be any
+function of the energy drawn: no convexity is needed, so homes that are paid more for selling than buying costs are
+planned here too. The best of a run of neighbouring levels is a minimum over a sliding window, found for all states in
+one sweep with a monotone queue. `tests/published` and `benchmarks/charging.py` hold it to the mixed-integer programme
+of `lattice_program`, solved by HiGHS at gap 0.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from beachhead.charging.charger import Charger
+from beachhead.charging.plan import ChargingPlan, priced
+from beachhead.charging.program import Builder
+from beachhead.charging.task import ChargingTask
+from beachhead.world.errors import BadInput
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_TINY = 1e-9
+
+
+def plan_lattice(task: ChargingTask, charger: Charger, *, on_slots: int = 0) -> ChargingPlan:
+    """The cheapest plan that the charger can follow; `on_slots` says how long it has been on already (0: off, rested).
+
+    The bound is the value of the recursion at the start, the cost is reckoned anew from the plan's flows.
+
+    Raises:
+        BadInput: if the car gives back or keeps a reserve, which the lattice does not know.
+    """
+    _require_lattice(task)
+    left = task.leftover
+    units, missing, bound = solve_lattice(
+        task.slot_hours, task.buy, task.sell, task.net_load_kwh, task.room_kwh, task.trips_kwh,
+        task.car.battery_kwh, task.car.efficiency, task.start_kwh, task.shortage_eur_per_kwh,
+        np.array(left.eur_per_kwh, dtype=np.float64), np.array(left.widths_kwh, dtype=np.float64),
+        *_runs(charger), charger.kwh(charger.unit_amps, task.slot_hours),
+        charger.start_eur, charger.least_on_slots, charger.least_off_slots, on_slots,
+    )  # fmt: skip
+    draw = units * charger.kwh(charger.unit_amps, task.slot_hours)
+    plan = priced(task, draw_kwh=draw, give_kwh=np.zeros(task.slots), missing_kwh=missing, bound_eur=float(bound))
+    return plan.with_starts(charger.start_eur * starts(units, on_slots))
+
+
+def _runs(charger: Charger) -> tuple[Ints, Ints, Ints]:
+    """First level, step and number of levels of each phase count, in units of the lattice."""
+    count = np.array(charger.phases, dtype=np.int64)
+    first, step = count * charger.least_amps // charger.unit_amps, count // gcd(*charger.phases, charger.unit_amps)
+    return first, step, np.full(count.size, charger.most_amps - charger.least_amps + 1, dtype=np.int64)
+
+
+def starts(drawn: Floats, on_slots: int = 0) -> int:
+    """How often a plan (energy or units drawn in each slot) goes from off to on."""
+    on = np.concatenate(([on_slots > 0], drawn > 0))
+    return int((on[1:] & ~on[:-1]).sum())
+
+
+def lattice_program(task: ChargingTask, charger: Charger) -> Builder:
+    """The same question as a mixed-integer programme: the judge of `plan_lattice`, and its readable algebra."""
+    _require_lattice(task)
+    builder, slots = Builder(), task.slots
+    hours = task.slot_hours
+    taken = builder.variables("import", slots, cost=task.buy)
+    fed = builder.variables("export", slots, cost=-task.sell)
+    draw = builder.variables("draw", slots)
+    stored = builder.variables("stored", slots, upper=task.car.battery_kwh)
+    missing = builder.variables("missing", slots, cost=task.shortage_eur_per_kwh, upper=task.trips_kwh)
+    on = builder.variables("on", slots, upper=1.0, whole=True)
+    begun = builder.variables("begun", slots, cost=charger.start_eur, upper=1.0)
+    balance = [(taken, 1.0), (fed, -1.0), (draw, -1.0)]
+    builder.constraints("balance", balance, lower=task.net_load_kwh, upper=task.net_load_kwh, count=slots)
+    arbitrage = np.flatnonzero(task.sell > task.buy)
+    if arbitrage.size:
+        most = float(task.room_kwh.max() + np.abs(task.net_load_kwh).max())
+        imports = builder.variables("direction", arbitrage.size, upper=1.0, whole=True)
+        parts = [(taken[arbitrage], 1.0), (imports, -most)]
+        builder.constraints("one", parts, lower=-np.inf, upper=0.0, count=arbitrage.size)
+        parts = [(fed[arbitrage], 1.0), (imports, most)]
+        builder.constraints("other", parts, lower=-np.inf, upper=most, count=arbitrage.size)
+    used, amps = [], []
+    for count in charger.phases:
+        each = charger.kwh(count, hours)
+        most_amps = np.minimum(np.floor(task.room_kwh / each + _TINY), charger.most_amps)
+        flag = builder.variables(f"phase{count}", slots, upper=(most_amps >= charger.least_amps) * 1.0, whole=True)
+        amp = builder.variables(f"amps{count}", slots, upper=np.maximum(most_amps, 0.0), whole=True)
+        builder.constraints(
+            f"least{count}", [(amp, 1.0), (flag, -charger.least_amps)], lower=0.0, upper=np.inf, count=slots
+        )
+        builder.constraints(
+            f"most{count}", [(amp, 1.0), (flag, -charger.most_amps)], lower=-np.inf, upper=0.0, count=slots
+        )
+        used.append((flag, -1.0))
+        amps.append((amp, -each))
+    builder.constraints("on", [(on, 1.0), *used], lower=0.0, upper=0.0, count=slots)
+    builder.constraints("draws", [(draw, 1.0), *amps], lower=0.0, upper=0.0, count=slots)
+    before, start = np.concatenate(([-1], stored[:-1])), np.zeros(slots)
+    start[0] = task.start_kwh
+    needs = start - task.trips_kwh
+    state = [(stored, 1.0), (before, -1.0), (draw, -task.car.efficiency), (missing, -1.0)]
+    builder.constraints("state", state, lower=needs, upper=needs, count=slots)
+    builder.constraints("leave", [(before, 1.0), (missing, 1.0)], lower=-needs, upper=-needs + 1e6, count=slots)
+    was = np.concatenate(([-1], on[:-1]))
+    builder.constraints("begins", [(begun, 1.0), (on, -1.0), (was, 1.0)], lower=0.0, upper=np.inf, count=slots)
+    _least_times(builder, task, charger, on)
+    pieces = len(task.leftover.eur_per_kwh)
+    if pieces:
+        worth = -np.array(task.leftover.eur_per_kwh)
+        kept = builder.variables("leftover", pieces, cost=worth, upper=np.array(task.leftover.widths_kwh))
+        signs = np.concatenate((np.ones(pieces), [-1.0]))
+        columns = np.concatenate((kept, stored[-1:]))
+        builder.sums("kept", np.zeros(pieces + 1, np.int64), columns, signs, lower=-np.inf, upper=0.0)
+    return builder
+
+
+def _least_times(builder: Builder, task: ChargingTask, charger: Charger, on: Ints) -> None:
+    """on[t] - on[t-1] <= on[t+j], and on[t-1] - on[t] <= 1 - on[t+j], but where it cannot draw."""
+    least = charger.kwh(int(charger.levels[0]), task.slot_hours)
+    can = task.room_kwh >= least * (1 - _TINY)
+    for slot in range(task.slots):
+        was = np.array([on[slot - 1] if slot else -1])
+        now = on[slot : slot + 1]
+        for later in range(slot + 1, min(slot + charger.least_on_slots, task.slots)):
+            if not can[later]:
+                break
+            parts = [(on[later : later + 1], 1.0), (now, -1.0), (was, 1.0)]
+            builder.constraints(f"stays_on{slot}_{later}", parts, lower=0.0, upper=np.inf, count=1)
+        for later in range(slot + 1, min(slot + charger.least_off_slots, task.slots)):
+            parts = [(on[later : later + 1], 1.0), (was, 1.0), (now, -1.0)]
+            builder.constraints(f"stays_off{slot}_{later}", parts, lower=-np.inf, upper=1.0, count=1)
+
+
+def _require_lattice(task: ChargingTask) -> None:
+    if task.car.discharge_kw > 0:
+        raise BadInput("a car that gives back has no amp lattice here", "plan it with plan_convex or plan_household")
+    if task.car.reserve_kwh > 0:
+        raise BadInput(
+            f"a reserve of {task.car.reserve_kwh} kWh on the charger's lattice",
+            "charge to the reserve first (policy on arrival), or plan with plan_convex",
+        )
+
+
+@njit(cache=True, nogil=True)
+def solve_lattice(  # type: ignore[no-untyped-def]
+    hours, buy, sell, net, room, trips, battery, efficiency, start, shortage, values, widths,
+    first, stride, count, unit_kwh, start_eur, least_on, least_off, on_slots,
+):  # fmt: skip
+    """The compiled planner on bare arrays: (units drawn (T,), missing (T,), value at the start)."""
+    slots, step = buy.shape[0], unit_kwh * efficiency
+    top = (first + stride * (count - 1)).max()
+    origin, born, mine = _lattices(trips, start)
+    lattices = born.shape[0]
+    size = 2 + int(np.floor((battery - min(origin[:, slots].min(), 0.0)) / step))
+    ages = least_on + least_off  # 0..least_off-1: off so long; then on so long
+    value = np.full((lattices, ages, size), np.inf)
+    following = np.full((lattices, ages, size), np.inf)
+    action = np.zeros((slots, lattices, ages, size), np.uint8)
+    for k in range(lattices):
+        low, high = _span(origin[k, slots], step, battery, (slots - born[k]) * top, size)
+        for i in range(low, high + 1):
+            value[k, :, i] = -_worth(origin[k, slots] + i * step, values, widths)
+    best, choice, queue = np.empty(size), np.empty(size, np.uint8), np.empty(size, np.int64)
+    for t in range(slots - 1, -1, -1):
+        value, following = following, value
+        for k in range(lattices):
+            if born[k] <= t:
+                low, high = _span(origin[k, t + 1], step, battery, (t - born[k]) * top, size)
+                full = min(int(np.floor((battery - origin[k, t + 1]) / step + _TINY)), size - 1)
+                _slot(
+                    value[k], following[k], action[t, k], low, high, full, first, stride, count, unit_kwh,
+                    buy[t], sell[t], net[t], room[t], start_eur, least_on, least_off, best, choice, queue,
+                )  # fmt: skip
+        if trips[t] > 0.0:
+            _leave(value, origin[:, t], origin[:, t + 1], born, mine[t], t, step, battery, top, size, shortage)
+    age = least_off - 1 if on_slots == 0 else least_off + min(on_slots, least_on) - 1
+    units, missing = _follow(action, origin, trips, mine, age, step, least_off, ages)
+    return units, missing, value[0, age, 0]
+
+
+@njit(cache=True, nogil=True)
+def _lattices(trips, start):  # type: ignore[no-untyped-def]
+    """Origins of every lattice (L, T + 1), the slot each is born in (L,), and the one a trip starts."""
+    slots = trips.shape[0]
+    number = 1 + int((trips > 0.0).sum())
+    origin, born, mine = np.zeros((number, slots + 1)), np.zeros(number, np.int64), np.zeros(slots, np.int64)
+    origin[0, 0], alive = start, 1
+    for t in range(slots):
+        if trips[t] > 0.0:
+            mine[t], born[alive] = alive, t
+            alive += 1
+        for k in range(alive):
+            origin[k, t + 1] = 0.0 if trips[t] > 0.0 and k == mine[t] else origin[k, t] - trips[t]
+    return origin, born, mine
+
+
+@njit(cache=True, nogil=True)
+def _span(origin, step, battery, reach, size):  # type: ignore[no-untyped-def]
+    """Units above the origin that the battery holds and charging can have reached."""
+    low = max(int(np.ceil(-origin / step - _TINY)), 0)
+    high = min(int(np.floor((battery - origin) / step + _TINY)), reach, size - 1)
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _slot(  # type: ignore[no-untyped-def]
+    value, following, action, low, high, full, first, stride, count, unit_kwh,
+    buy, sell, net, room, start_eur, least_on, least_off, best, choice, queue,
+):  # fmt: skip
+    """One slot of one lattice: for every age of on and off, the better of staying off and the best level."""
+    ages, last_off = least_on + least_off, least_off - 1
+    able = False
+    for run in range(first.shape[0]):
+        able = able or first[run] * unit_kwh <= room + _TINY
+    for i in range(low, high + 1):  # stay off, or stop where that is allowed
+        for age in range(ages):
+            on = age >= least_off
+            off = following[0, i] if on else following[min(age + 1, last_off), i]
+            value[age, i] = off if not on or age == ages - 1 or not able else np.inf
+    if not able:
+        return
+    for then in range(least_off, ages):
+        _best_level(
+            following[then], low, high, full, first, stride, count, unit_kwh, buy, sell, net, room, best, choice, queue
+        )
+        for age in range(last_off, ages):
+            leads = least_off if age == last_off else min(age + 1, ages - 1)
+            if leads == then:
+                extra = start_eur if age == last_off else 0.0
+                for i in range(low, high + 1):
+                    if best[i] + extra < value[age, i]:
+                        value[age, i], action[age, i] = best[i] + extra, choice[i]
+
+
+@njit(cache=True, nogil=True)
+def _best_level(  # type: ignore[no-untyped-def]
+    onward, low, high, full, first, stride, count, unit_kwh, buy, sell, net, room, best, choice, queue
+):  # fmt: skip
+    """For every state the least of bill(level) + onward(state + level), and that level; infinite where none fits."""
+    best[low : high + 1] = np.inf
+    surplus = max(-net, 0.0)
+    for run in range(first.shape[0]):
+        able = min(count[run], int(np.floor((room / unit_kwh + _TINY - first[run]) / stride[run])) + 1)
+        sunny = int(np.floor((surplus / unit_kwh - first[run]) / stride[run])) + 1
+        sunny = min(max(sunny, 0), max(able, 0))
+        for part in range(2):  # levels within the surplus, at the price of selling; levels beyond it
+            begin, end = (0, sunny) if part == 0 else (sunny, able)
+            if end <= begin:
+                continue
+            slope = (sell if part == 0 else buy) * unit_kwh
+            fixed = 0.0 if part == 0 else (sell - buy) * surplus
+            near, far = first[run] + begin * stride[run], first[run] + (end - 1) * stride[run]
+            for residue in range(min(stride[run], high - low + 1)):
+                head, tail, new = 0, 0, low + residue + near
+                for i in range(low + residue, high + 1, stride[run]):
+                    stop = min(i + far, full)
+                    while new <= stop:
+                        key = onward[new] + slope * new
+                        while tail > head and onward[queue[tail - 1]] + slope * queue[tail - 1] >= key:
+                            tail -= 1
+                        queue[tail] = new
+                        tail += 1
+                        new += stride[run]
+                    while head < tail and queue[head] < i + near:
+                        head += 1
+                    if head == tail:
+                        break
+                    cost = onward[queue[head]] + slope * (queue[head] - i) + fixed
+                    if cost < best[i]:
+                        best[i], choice[i] = cost, queue[head] - i
+
+
+@njit(cache=True, nogil=True)
+def _leave(value, before, after, born, mine, slot, step, battery, top, size, shortage):  # type: ignore[no-untyped-def]
+    """A trip leaves: states that cannot serve it buy the rest on the way and go on from an empty battery."""
+    for k in range(born.shape[0]):
+        if k == mine or born[k] > slot:
+            continue
+        low, high = _span(before[k], step, battery, (slot - born[k]) * top, size)
+        for i in range(low, high + 1):
+            left = after[k] + i * step
+            if left < -_TINY:
+                value[k, :, i] = shortage * -left + value[mine, :, 0]
+
+
+@njit(cache=True, nogil=True)
+def _follow(action, origin, trips, mine, age, step, least_off, ages):  # type: ignore[no-untyped-def]
+    """Walk the stored decisions forward from the start: (units (T,), missing (T,))."""
+    slots = trips.shape[0]
+    units, missing, k, i = np.zeros(slots), np.zeros(slots), 0, 0
+    for t in range(slots):
+        left = origin[k, t + 1] + i * step
+        if trips[t] > 0.0 and left < -_TINY:
+            missing[t] = -left
+            k, i = mine[t], 0
+        drawn = action[t, k, age, i]
+        units[t] = drawn
+        i += drawn
+        if drawn > 0:
+            age = least_off if age < least_off else min(age + 1, ages - 1)
+        else:
+            age = min(age + 1, least_off - 1) if age < least_off else 0
+    return units, missing
+
+
+@njit(cache=True, nogil=True)
+def _worth(stored, values, widths):  # type: ignore[no-untyped-def]
+    total, left = 0.0, stored
+    for piece in range(values.shape[0]):
+        into = min(widths[piece], left)
+        total += into * values[piece]
+        left -= into
+    return total
