@@ -86,7 +86,7 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     least, most = money(plan.value.low, currency), money(plan.value.high, currency)
     lines.append(
         f"Expected contribution {least} over {len(plan.futures.cars)} futures; no plan earns more than {most} (gap "
-        f"{100 * plan.gap:.2g} %, {plan.verdict.value})."
+        f"{_small_percent(plan.gap)}, {plan.verdict.value})."
     )
     worth = plan.worth
     lines.append(
@@ -244,6 +244,11 @@ def _between(interval: Interval, currency: str) -> str:
     if not np.isfinite(interval.high):
         return f"at least {low}"
     return low if low == high else f"{low} to {high}"
+
+
+def _small_percent(share: float) -> str:
+    """A gap, whose rounding noise would say nothing."""
+    return "below 0.001 %" if share < 1e-5 else f"{100 * share:.2g} %"
 
 
 def _is_used(supplied: Supplied, code: str) -> bool:
