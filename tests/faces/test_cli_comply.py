@@ -21,7 +21,10 @@ EU_WVTA = "EU WVTA,,NL,,2026-10-01,,2029-12-31,e4*1,KBA list,2026-10-01,A"
 
 @pytest.fixture
 def launch(tmp_path) -> Path:
+    """The bundled launch, with nothing held or promised."""
     shutil.copytree(EXAMPLE, tmp_path / "launch")
+    table = tmp_path / "launch" / "approvals.csv"
+    table.write_text(table.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     return tmp_path / "launch"
 
 

@@ -82,6 +82,21 @@ def test_earliest_dates_hold_and_the_reason_says_so(made_up_launch):
     assert "2028Q2" in sentence(answer.reasons[0], "EUR")
 
 
+def test_a_small_series_caps_the_batch_until_the_market_is_open(made_up_launch):
+    problem = made_up_launch(M=5)
+    free = plan(problem, seed=0, worlds=4)
+    largest = max(action.batch for action in free.actions)
+    assert largest > 50
+    later = np.full_like(problem.terms.first_scale, 6)
+    for cap in (0.0, 60.0):
+        series = np.full_like(problem.terms.small_series, cap)
+        capped = replace(problem, terms=problem.terms._replace(first_scale=later, small_series=series))
+        answer = plan(capped, seed=0, worlds=4)
+        assert max(action.batch for action in answer.actions) <= cap
+        if not cap:
+            assert answer.timeline.piloting[:, :6].max() == 0
+
+
 def test_a_market_too_dear_for_every_year_is_named_and_left_out(made_up_launch):
     problem = made_up_launch(M=5)
     capital = problem.terms.capital.copy()

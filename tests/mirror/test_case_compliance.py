@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from beachhead.case.compliance import brief, launch_permits, quarter_from, rule_faults, with_permits
+from beachhead.case.compliance import (
+    brief,
+    keeps_approvals,
+    launch_permits,
+    permitted,
+    quarter_from,
+    rule_faults,
+    with_permits,
+)
+from beachhead.compliance.approval import Used
 from beachhead.evidence.folder import read_folder
 from beachhead.world.quarter import Quarter
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
-FOLDER = read_folder(EXAMPLE)
+WITH_PROMISES = read_folder(EXAMPLE)
+FOLDER = replace(WITH_PROMISES, tables=dict(WITH_PROMISES.tables) | {"approvals": ()})
 ASKED = brief(FOLDER)
 PERMITS = {permit.market: permit for permit in launch_permits(ASKED, date(2026, 11, 21))}
 
@@ -87,3 +97,36 @@ def test_faults_of_rule_files_are_among_those_of_the_folder(tmp_path):
     told = [str(fault) for fault in rule_faults(tmp_path / "launch")]
     assert any("rules/x.yaml:2:colour" in fault for fault in told)
     assert rule_faults(EXAMPLE) == ()
+
+
+def test_a_launch_that_keeps_no_approvals_here_goes_by_its_own_dates(tmp_path):
+    shutil.copytree(EXAMPLE, tmp_path / "launch")
+    (tmp_path / "launch" / "approvals.csv").unlink()
+    folder = read_folder(tmp_path / "launch")
+    assert not keeps_approvals(folder)
+    assert permitted(folder, folder.economics, date(2027, 1, 1)).economics == folder.economics
+
+
+def test_the_plan_says_which_markets_are_shut_and_which_open_later():
+    told = permitted(FOLDER, FOLDER.economics, date(2027, 1, 1))
+    shut, later, small = told.notes
+    assert "Thailand" in shut
+    assert "Germany" not in shut
+    assert "Germany (2027Q4)" in later
+    assert "Germany (250 cars left this year)" in small
+
+
+def test_approvals_promised_in_time_leave_the_dates_of_the_table():
+    economics = permitted(WITH_PROMISES, WITH_PROMISES.economics, date(2027, 1, 1)).economics
+    pairs = zip(WITH_PROMISES.economics, economics, strict=True)
+    germany = [(old, new) for old, new in pairs if old.market == "DE"]
+    assert germany
+    assert all(old.earliest_scale == new.earliest_scale for old, new in germany)
+    assert all(new.small_series is None for _, new in germany)
+
+
+def test_cars_already_piloted_this_year_count_against_the_small_series():
+    used = [Used(market="DE", year=2027, cars=150)]
+    economics = permitted(FOLDER, FOLDER.economics, date(2027, 1, 1), used).economics
+    assert {row.small_series for row in economics if row.market == "DE"} == {100}
+    assert {row.small_series for row in economics if row.market == "FR"} == {250}

@@ -127,8 +127,45 @@ def launch_permits(asked: Brief, on: date, markets: Sequence[str] = ()) -> tuple
     return permits(asked.rulebook, asked.vehicles, chosen_markets(asked, markets), on, asked.holding)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permitted:
+    """Economics as the rules permit them.
+
+    Attributes:
+        economics: one row a market and channel.
+        notes: what the rules changed, in sentences.
+    """
+
+    economics: tuple[Economics, ...]
+    notes: tuple[str, ...] = ()
+
+
+def permitted(folder: Folder, economics: Sequence[Economics], on: date, used: Sequence[Used] = ()) -> Permitted:
+    """Economics as the rules permit them, if the launch keeps its approvals here; else as they are.
+
+    A launch keeps them here once its folder has an approvals.csv (no row needed) or a file in rules/. Without either,
+    the dates of economics.csv stand.
+
+    Args:
+        folder: the launch's tables.
+        economics: of its markets and channels.
+        on: the day on which work on approvals that are not held starts.
+        used: cars that count against small-series limits.
+    """
+    if not keeps_approvals(folder):
+        return Permitted(economics=tuple(economics))
+    found = launch_permits(brief(folder, used), on)
+    after = with_permits(folder, economics, found)
+    return Permitted(economics=after, notes=_told(folder, economics, after, found))
+
+
+def keeps_approvals(folder: Folder) -> bool:
+    """Whether the folder tells which approvals are held, or adds rules."""
+    return (folder.path / TABLE.file).exists() or bool(folder.rules)
+
+
 def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence[Permit]) -> tuple[Economics, ...]:
-    """Economics with earliest quarters no earlier than the rules permit, and the approvals' cost in the capital.
+    """Economics within the rules: earliest quarters, pilots up to what is left of a small series, cost of approvals.
 
     A day falls into the first quarter that begins on or after it. Where no day is known, the market is shut until
     after the last quarter planned: unknown is never read as allowed. Cost is the equal share of steps that several
@@ -177,12 +214,39 @@ def _require(named: Sequence[str], known: Set[str], what: str) -> None:
 def _permitted(row: Economics, permit: Permit, shut: Quarter, rate: float) -> Economics:
     scale = permit.unlimited.day if permit.unlimited else None
     pilot = min((day for day in (permit.pilot.day if permit.pilot else None, scale) if day is not None), default=None)
+    first_by_series = permit.pilot is not None and permit.pilot.day is not None and permit.pilot.day == pilot != scale
     return replace(
         row,
+        small_series=permit.pilot.cap_left if permit.pilot is not None and first_by_series else row.small_series,
         capital=row.capital + permit.cost_shared_eur * rate,
         earliest_scale=max(row.earliest_scale, quarter_from(scale) if scale else shut),
         earliest_pilot=max(row.earliest_pilot, quarter_from(pilot) if pilot else shut),
     )
+
+
+def _told(
+    folder: Folder, before: Sequence[Economics], after: Sequence[Economics], found: Sequence[Permit]
+) -> tuple[str, ...]:
+    """What the permits changed: markets shut, markets later than economics.csv says, pilots held small."""
+    names = {market.code: market.name for market in folder.markets}
+    shut = [permit for permit in found if permit.unlimited is None or permit.unlimited.day is None]
+    later = {new.market: new.earliest_scale for old, new in zip(before, after, strict=True) if _is_later(old, new)}
+    small = sorted({(names[row.market], row.small_series) for row in after if row.small_series is not None})
+    moved = [f"{names[code]} ({quarter})" for code, quarter in later.items() if code not in {p.market for p in shut}]
+    told = []
+    if shut:
+        where = ", ".join(names[permit.market] for permit in shut)
+        told.append(f"Shut until their approvals are settled: {where} (`beachhead comply` says what is missing).")
+    if moved:
+        told.append(f"Approvals open later than economics.csv says: {', '.join(moved)}.")
+    if small:
+        cars = ", ".join(f"{name} ({left} cars left this year)" for name, left in small)
+        told.append(f"Pilots before full approval run under a small series: {cars}.")
+    return tuple(told)
+
+
+def _is_later(old: Economics, new: Economics) -> bool:
+    return new.earliest_scale > old.earliest_scale or new.earliest_pilot > old.earliest_pilot
 
 
 def _certificates(folder: Folder, book: Rulebook) -> tuple[Certificate, ...]:

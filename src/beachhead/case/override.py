@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from beachhead.launch.action import Action, ActionKind, Standing
 from beachhead.launch.problem import Problem
+from beachhead.launch.terms import may_pilot
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel, Stage
 
@@ -87,6 +88,12 @@ def _refuse_ruled_out(problem: Problem, action: Action, text: str) -> None:
         raise BadInput(
             f"{code}={text!r}: the tables rule out to {action.kind} through {action.channel} {when}",
             f"if that is wrong, mend {column} in economics.csv or the offers and prices, then plan again",
+        )
+    if not scaling and not may_pilot(terms, row, route, action.batch, 0):
+        raise BadInput(
+            f"{code}={text!r}: only {terms.small_series[row, route]:,.0f} cars may still be sold in {code} this year "
+            f"under the approval for small series",
+            f"ship at most {terms.small_series[row, route]:,.0f}, or wait for the approval without a limit",
         )
     if action.batch > terms.pool_cap[0]:
         raise BadInput(

@@ -8,10 +8,12 @@ from datetime import date, datetime
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
+from beachhead.case.compliance import permitted
 from beachhead.case.log import whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.standing import Standings, standings
+from beachhead.compliance.approval import Used
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
@@ -43,6 +45,7 @@ class PlanRecord:
         recommendations: record of the recommendations.
         folder_digest: digest of the tables.
         ledger_head: digest of the last entry when the plan was made.
+        notes: sentences on what other rooms changed in the question, such as markets shut by approvals.
     """
 
     quarter: Quarter
@@ -55,6 +58,7 @@ class PlanRecord:
     recommendations: Ref
     folder_digest: str
     ledger_head: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +134,14 @@ class Question:
         held: belief and reading.
         standings: stages, gates, capital.
         problem: the question in the planner's terms.
+        notes: sentences on what other rooms changed in it.
     """
 
     now: Quarter
     held: Held
     standings: Standings
     problem: Problem
+    notes: tuple[str, ...] = ()
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -155,16 +161,19 @@ def put_question(
     Args:
         launch: the launch.
         on: the day; None for today. Rows that end after its quarter are left out, as are later decisions.
-        economics: what a side room made of economics.csv; the table itself if None.
+        economics: what a side room made of economics.csv; the table itself if None. Approvals may move its dates
+            later and limit its pilots, as if work on those not held began with the quarter.
         limits: what a side room made of the limits; those of launch.toml if None.
     """
     now = quarter_on(launch, on)
     stand = standings(launch, now)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder = launch.folder
+    rows = folder.economics if economics is None else economics
+    rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
     problem = assemble(
         belief=from_quarter(held.belief, now),
-        economics=folder.economics if economics is None else economics,
+        economics=rules.economics,
         limits=limits_from(folder.limits if limits is None else limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
@@ -174,7 +183,7 @@ def put_question(
         gates=stand.gates,
         committed=stand.committed,
     )
-    return Question(now=now, held=held, standings=stand, problem=problem)
+    return Question(now=now, held=held, standings=stand, problem=problem, notes=rules.notes)
 
 
 def newest_plan(launch: Launch) -> Planned:
@@ -243,6 +252,7 @@ def _keep(
             recommendations=put(work, "recommendations", Recommendations(rows=chosen)),
             folder_digest=launch.folder.digest,
             ledger_head=after,
+            notes=question.notes,
         )
         ref = put(work, "plan_record", record)
         body = encode(_Made(ref=ref, at=at))
@@ -255,6 +265,11 @@ def _keep(
         recommendations=chosen,
         made_at=at,
     )
+
+
+def _small_series_used(stand: Standings) -> tuple[Used, ...]:
+    """Every pilot counts against the small series of its market: nobody can tell here under which paper it ran."""
+    return tuple(Used(market=code, year=year, cars=cars) for (code, year), cars in sorted(stand.pilot_cars.items()))
 
 
 def limits_from(limits: Limits, skip: int) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,12 +30,14 @@ class Standings:
         gates: gates registered and still open, one a market at most.
         committed: capital committed so far, by calendar year, launch currency.
         scaled_since: first day of the quarter in which each scaled market was started.
+        pilot_cars: cars shipped by pilots of earlier quarters, by market and calendar year.
     """
 
     by_market: Mapping[str, Standing]
     gates: tuple[Gate, ...]
     committed: Mapping[int, float]
     scaled_since: Mapping[str, date]
+    pilot_cars: Mapping[tuple[str, int], int]
 
 
 def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]] | None = None) -> Standings:
@@ -50,11 +53,14 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
     said, _ = whole(launch.store)
     capital = {(row.market, row.channel): row.capital for row in launch.folder.economics}
     committed: dict[int, float] = {}
+    shipped: Counter[tuple[str, int]] = Counter()
     for chosen in _choices(launch, said):
         standing = by_market.get(chosen.action.market)
         if standing is None or standing.is_home or chosen.quarter > now:
             continue
         by_market[chosen.action.market] = _after(standing, chosen, now)
+        if chosen.action.kind is ActionKind.PILOT and chosen.quarter < now:
+            shipped[chosen.action.market, chosen.quarter.year] += chosen.action.batch
         if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
             year = chosen.quarter.year
             spent = capital.get((chosen.action.market, chosen.action.channel), 0.0)
@@ -72,6 +78,7 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
         gates=tuple(sorted(open_gates, key=lambda gate: gate.market)),
         committed=committed,
         scaled_since={code: s.since.first_day for code, s in by_market.items() if s.since is not None},
+        pilot_cars=shipped,
     )
 
 

@@ -41,7 +41,7 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     """Sentences first, then one table for what happens now and one for the limits."""
     made, currency = planned.plan, launch.folder.terms.currency
     names = {market.code: market.name for market in launch.folder.markets}
-    for line in headline(made, names, currency):
+    for line in (*headline(made, names, currency), *planned.record.notes):
         say(line)
     now = [index for index, action in enumerate(made.actions) if action.kind is not ActionKind.WAIT]
     rows = [
@@ -129,6 +129,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
         "gates": made.gates,
         "markets": markets,
         "unaffordable": made.unaffordable,
+        "notes": planned.record.notes,
         "shadow_prices": made.prices,
         "seed": made.seed,
         "worlds": made.worlds,

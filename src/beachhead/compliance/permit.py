@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead.compliance.approval import Holding, Vehicle
@@ -58,17 +58,29 @@ def _answers(
     net = network(rulebook)
     answers: dict[str, list[Assessment]] = {market: [] for market in markets}
     steps: dict[str, dict[tuple[str, str], float]] = {market: {} for market in markets}
-    for vehicle in vehicles:
-        in_hand = hand(rulebook, vehicle, holding)
+    for alike in _alike(vehicles, holding):
+        in_hand = hand(rulebook, alike[0], holding)
         when = ready(net, in_hand, on)
         for market in markets:
-            ahead = prospect(net, vehicle, law_of(rulebook, market), in_hand, on)
+            ahead = prospect(net, alike[0], law_of(rulebook, market), in_hand, on)
             answer = read(ahead, market, when, on, holding)
-            answers[market].append(answer)
+            answers[market] += [replace(answer, offer=vehicle.code) for vehicle in alike]
             best = answer.unlimited
             if best is not None:
-                steps[market] |= _steps(rulebook, vehicle, road(ahead, when, answer.routes.index(best), best))
+                way = road(ahead, when, answer.routes.index(best), best)
+                for vehicle in alike:
+                    steps[market] |= _steps(rulebook, vehicle, way)
     return answers, steps
+
+
+def _alike(vehicles: Sequence[Vehicle], holding: Holding) -> list[list[Vehicle]]:
+    """Vehicles in groups that the rules cannot tell apart: same equipment, origin and approvals in hand."""
+    groups: dict[tuple[object, ...], list[Vehicle]] = {}
+    for vehicle in vehicles:
+        held = tuple(number for number, paper in enumerate(holding.certificates) if paper.covers(vehicle.code))
+        same = (vehicle.features, vehicle.category, vehicle.built_in, vehicle.maker_from, held)
+        groups.setdefault(same, []).append(vehicle)
+    return list(groups.values())
 
 
 def _steps(rulebook: Rulebook, vehicle: Vehicle, ahead: Road) -> dict[tuple[str, str], float]:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from beachhead.launch.terms import SCALED, Floats, Position, Prices, Terms
+from beachhead.launch.terms import SCALED, Floats, Position, Prices, Terms, usual_design
 from beachhead.launch.value import (
     NODES,
     WEIGHTS,
@@ -188,12 +188,12 @@ def _spread(
 def _middle_pilot(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, i: int, last: int
 ) -> tuple[float, float]:
-    """Variance of theta_i that the middle batch would resolve, and its fee; 0 where no pilot is possible."""
+    """Variance of theta_i that the usual batch would resolve, and its fee; 0 where no pilot is possible."""
     if position.piloted[i] >= terms.pilot_quarters:
         return 0.0, 0.0
-    design = terms.batches.shape[0] // 2
     for c in range(terms.capital.shape[1]):
-        if np.isfinite(terms.capital[i, c]) and now >= terms.first_pilot[i, c]:
+        design = usual_design(terms, i, c, now)
+        if design >= 0:
             noise = pilot_noise(terms, mean, i, c, design, now)
             along = cov[i, i] + cov[i, last]
             var = cov[i, i] + 2.0 * cov[i, last] + cov[last, last]

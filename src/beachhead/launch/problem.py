@@ -239,6 +239,7 @@ def _terms(
     reach = np.zeros((M, C, len(menu.batches)))
     first_scale = np.full((M, C), T, dtype=np.int64)
     first_pilot = np.full((M, C), T, dtype=np.int64)
+    small_series = np.full((M, C), np.inf)
     for i, row in enumerate(rows):
         shipped = 0 if earliest is None else earliest[i]
         for c, r in enumerate(row):
@@ -246,6 +247,8 @@ def _terms(
             steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
             ramp[i, c] = r.reach * np.array(steps)
             reach[i, c] = np.minimum(r.pilot_reach * np.array(menu.batches) / 100.0, 1.0)
+            if r.small_series is not None:
+                small_series[i, c] = r.small_series
             if shipped is not None:
                 first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
                 first_pilot[i, c] = min(max(r.earliest_pilot - belief.quarters[0], shipped, 0), T)
@@ -264,6 +267,7 @@ def _terms(
         week_size=np.full(M, belief.nb_size_weekly),
         first_scale=first_scale,
         first_pilot=first_pilot,
+        small_series=small_series,
         batches=np.array(menu.batches, dtype=np.int64),
         year=np.array([years.index(q.year) for q in belief.quarters], dtype=np.int64),
         capital_cap=np.array([max(limits.capital_per_year[y] - committed.get(y, 0.0), 0.0) for y in years]),

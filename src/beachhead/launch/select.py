@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.launch.prices import pilot_cost
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot
 from beachhead.launch.value import (
     Starts,
     keep_or_leave,
@@ -275,11 +275,9 @@ def _best_pilot(
         along[j] = open_cov[j, i] + open_cov[j, last]
     var = open_cov[i, i] + 2.0 * open_cov[i, last] + open_cov[last, last]
     for c in range(terms.capital.shape[1]):
-        if not np.isfinite(terms.capital[i, c]) or now < terms.first_pilot[i, c]:
-            continue
         for d in range(terms.batches.shape[0]):
             batch = float(terms.batches[d])
-            if batch > pool_left:
+            if batch > pool_left or not may_pilot(terms, i, c, batch, now):
                 continue
             spread = var + pilot_noise(terms, mean, i, c, d, now)
             own = look_up(again, i, removed[i] + along[i] * along[i] / (spread * cov[i, i])) - base[i]

@@ -30,6 +30,7 @@ class Terms(NamedTuple):
         week_size: (M,), negative-binomial size of one week at full reach.
         first_scale: (M, C), first quarter index in which scaling is permitted.
         first_pilot: (M, C), first quarter index in which a pilot is permitted.
+        small_series: (M, C), largest pilot permitted before `first_scale`, cars; infinite where no limit stands.
         batches: (D,), cars.
         year: (T,), index of the calendar year.
         capital_cap: (Y,), capital a year.
@@ -60,6 +61,7 @@ class Terms(NamedTuple):
     week_size: Floats
     first_scale: Ints
     first_pilot: Ints
+    small_series: Floats
     batches: Ints
     year: Ints
     capital_cap: Floats
@@ -133,6 +135,7 @@ def under(terms: Terms, scenario: int) -> Terms:
         terms.week_size,
         terms.first_scale,
         terms.first_pilot,
+        terms.small_series,
         terms.batches,
         terms.year,
         terms.capital_cap,
@@ -149,3 +152,20 @@ def under(terms: Terms, scenario: int) -> Terms:
         terms.pilot_quarters,
         terms.weeks,
     )
+
+
+@compiled
+def may_pilot(terms: Terms, i: int, c: int, batch: float, now: int) -> bool:
+    """Whether a pilot of that batch is permitted through that route now; approvals for small series cap it."""
+    if not np.isfinite(terms.capital[i, c]) or now < terms.first_pilot[i, c]:
+        return False
+    return bool(batch <= terms.small_series[i, c] or now >= terms.first_scale[i, c])
+
+
+@compiled
+def usual_design(terms: Terms, i: int, c: int, now: int) -> int:
+    """The middle batch, or the largest below it that is permitted through that route now; -1 if none is."""
+    for design in range(terms.batches.shape[0] // 2, -1, -1):
+        if may_pilot(terms, i, c, terms.batches[design], now):
+            return design
+    return -1

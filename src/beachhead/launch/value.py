@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms
+from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, usual_design
 from beachhead.world.compiled import compiled
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
@@ -277,16 +277,16 @@ def _learnt(left: float, shared: float, fan: float, noise: float) -> float:
 
 @compiled
 def _next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float]:
-    """Noise of the middle batch at the next gate, and its fee if nothing is piloted now and if something is."""
-    middle = terms.batches.shape[0] // 2
+    """Noise of the usual batch at the next gate, and its fee if nothing is piloted now and if something is."""
     if now + 1 >= terms.path.shape[1] or position.piloted[i] >= terms.pilot_quarters:
         return 1.0, np.inf, np.inf
     for c in range(terms.capital.shape[1]):
-        if np.isfinite(terms.capital[i, c]) and now + 1 >= terms.first_pilot[i, c]:
-            running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[middle]
+        design = usual_design(terms, i, c, now + 1)
+        if design >= 0:
+            running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[design]
             alone = running + (terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0)
             again = running if position.piloted[i] + 1 < terms.pilot_quarters else np.inf
-            return pilot_noise(terms, mean, i, c, middle, now + 1), alone, again
+            return pilot_noise(terms, mean, i, c, design, now + 1), alone, again
     return 1.0, np.inf, np.inf
 
 

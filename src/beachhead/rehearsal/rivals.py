@@ -12,7 +12,7 @@ import numpy as np
 
 from beachhead.launch.play import Played, World, after_horizon, apply, copy_position, observe, sell
 from beachhead.launch.select import PILOT, SCALE, WAIT, leave
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, under
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot, under
 from beachhead.launch.value import list_starts, scale_now
 from beachhead.world.compiled import compiled
 
@@ -144,7 +144,7 @@ def _pilot_all(
         if position.stage[i] != OUT or position.piloted[i] > 0 or terms.batches[middle] > pool:
             continue
         for c in range(terms.capital.shape[1]):
-            if np.isfinite(terms.capital[i, c]) and now >= terms.first_pilot[i, c]:
+            if may_pilot(terms, i, c, terms.batches[middle], now):
                 action[i], route[i], design[i] = PILOT, c, middle
                 pool -= terms.batches[middle]
                 break

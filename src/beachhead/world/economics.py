@@ -28,6 +28,8 @@ class Economics:
         pilot_reach: share of full-scale demand that a pilot of 100 cars reaches; proportional to the batch, at most 1.
         earliest_scale: first quarter in which scaling is permitted (approvals, readiness; the latest of all counts).
         earliest_pilot: first quarter in which a pilot is permitted.
+        small_series: cars that may still be sold in a calendar year before `earliest_scale`, by an approval for small
+            series; None where no such limit stands.
         source: where the numbers come from; grade C with a rule until a side room replaces them.
     """
 
@@ -45,6 +47,7 @@ class Economics:
     pilot_reach: float
     earliest_scale: Quarter
     earliest_pilot: Quarter
+    small_series: int | None = None
     source: Source
 
     def served(self, age: int) -> float:

@@ -42,5 +42,7 @@ TABLE = Table(
     name="approvals",
     row=ApprovalRow,
     required=False,
-    purpose="Type approvals, certificates and declarations held; what is not listed is not held.",
+    purpose="Type approvals, certificates and declarations held; what is not listed is not held. With this file in "
+    "the folder (no row needed), or one in rules/, no plan opens a market before its rules permit it; without, the "
+    "dates of economics.csv stand.",
 )
