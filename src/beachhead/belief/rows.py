@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -104,12 +104,18 @@ def rows(belief: Belief, counts: tuple[DemandCount, ...], offer_shares: Mapping[
             f"the reading names markets the belief does not know: {', '.join(unknown)}", "add them to markets.csv"
         )
     pooled = _pool_offers(counts, offer_shares)
+    return arrange(belief, pooled, ("",) * len(pooled))
+
+
+def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels: Sequence[str]) -> Rows:
+    """Counts with the share of demand that each stands for, as arrays; rows with different labels form other groups."""
     index = {code: m for m, code in enumerate(belief.markets)}
-    groups = sorted({(index[c.market], c.is_pilot) for c, _ in pooled})
+    keys_of = [(index[c.market], c.is_pilot, label) for (c, _), label in zip(pooled, labels, strict=True)]
+    groups = sorted(set(keys_of))
     place = {group: g for g, group in enumerate(groups)}
     path = np.exp(belief.log_path)
     table = np.array([_row(c, share, path[index[c.market]], belief.quarters) for c, share in pooled]).reshape(-1, 5)
-    group_of = np.array([place[index[c.market], c.is_pilot] for c, _ in pooled], dtype=np.int64)
+    group_of = np.array([place[key] for key in keys_of], dtype=np.int64)
     sold_out = np.array([c.sold_out for c, _ in pooled], dtype=np.bool_)
     stock_bound = np.array([c.stock_bound for c, _ in pooled], dtype=np.bool_)
     log_ratio = np.log(table[:, 1]) - np.log(table[:, 2])
@@ -119,8 +125,8 @@ def rows(belief: Belief, counts: tuple[DemandCount, ...], offer_shares: Mapping[
     slot = np.zeros(len(pooled), dtype=np.int64)
     slot[fixed] = inverse.reshape(-1)
     return Rows(
-        market_of=np.array([m for m, _ in groups], dtype=np.int64),
-        is_pilot=np.array([p for _, p in groups], dtype=np.bool_),
+        market_of=np.array([m for m, _, _ in groups], dtype=np.int64),
+        is_pilot=np.array([p for _, p, _ in groups], dtype=np.bool_),
         group_of=group_of,
         count=np.ascontiguousarray(table[:, 0]),
         mean=np.ascontiguousarray(table[:, 1]),

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from beachhead.case import adjust as adjusting
 from beachhead.case import deciding, observe, planning, reading
+from beachhead.case.adjust import Adjusted
 from beachhead.case.deciding import Decided
 from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
@@ -23,7 +25,7 @@ from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
 
-__all__ = ["decide", "design", "new", "observe_file", "open_folder", "plan", "read"]
+__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read"]
 
 
 def new(folder: str | Path, example: str = "xiaomi") -> Launch:
@@ -56,6 +58,11 @@ def design(
     """What a batch of cars in a market can and cannot tell."""
     launch.market(market)
     return design_batch(planning.put_question(launch, on=on).problem, market, batch, channel)
+
+
+def adjust(launch: Launch, *, market: str | None = None, on: date | None = None) -> Adjusted:
+    """The change of price, trim list or mix with the largest expected gain in each market, or in one."""
+    return adjusting.ask_adjust(launch, on=on, market=market)
 
 
 def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from beachhead.cli.adjust import adjust
 from beachhead.cli.backtest import backtest
 from beachhead.cli.check import check
 from beachhead.cli.comply import comply
@@ -49,6 +50,7 @@ for command in (
     observe,
     read,
     decide,
+    adjust,
     log,
     replay,
     score,

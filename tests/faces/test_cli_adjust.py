@@ -1,0 +1,76 @@
+"""`beachhead adjust` on the bundled launch, and on a price test that was run."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.cli.app import app
+from beachhead.launch.adjust import split_margin
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-09-15T09:00:00+00:00")
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def folder(tmp_path):
+    run("new", tmp_path / "launch", "--example", "xiaomi")
+    return tmp_path / "launch"
+
+
+def market_of(folder, code: str) -> dict:
+    return json.loads(run("adjust", folder, "--market", code, "--json"))["markets"][0]
+
+
+def test_every_market_gets_its_best_change_with_odds_and_what_would_settle_it(folder):
+    said = json.loads(run("adjust", folder, "--json"))
+    assert said["priced_counts"] == 0
+    assert said["converged"]
+    gains = [m["best"]["gain"] if m["best"] else 0.0 for m in said["markets"]]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[0] > 0
+    for market in said["markets"]:
+        e = market["elasticity"]
+        assert 0 < e["low"] < e["median"] < e["high"]
+        assert {s["name"] for s in market["settling"]} == {"price test", "choice study"}
+        assert all(s["worth"] >= 0 and 0 <= s["odds_after"] <= 1 for s in market["settling"])
+        levers = {option["lever"] for option in market["options"]}
+        assert {"price", "trim"} <= levers
+    assert "What would settle it" in run("adjust", folder, "--market", "NO")
+
+
+def test_a_price_cut_that_sold_many_more_cars_moves_the_advice(folder, tmp_path):
+    before = market_of(folder, "NO")
+    lines = ["batch,market,offer,channel,store,start,end,price,currency,reach,orders"]
+    for week in range(24):
+        start = date(2027, 3, 1) + timedelta(days=7 * week)
+        price, orders = (430000, 30) if week % 2 else (395600, 75)  # 8 % apart, week about
+        end = start + timedelta(days=6)
+        lines.append(f"first,NO,SU7-STD,own_store,,{start},{end},{price},NOK,0.3,{orders}")
+    file = tmp_path / "test.csv"
+    file.write_text("\n".join(lines) + "\n")
+    run("observe", folder, file)
+    after = market_of(folder, "NO")
+    assert after["contrast"] == pytest.approx(0.0834, abs=0.001)
+    assert after["elasticity"]["median"] > 1.3 * before["elasticity"]["median"]
+    width = [m["elasticity"]["high"] / m["elasticity"]["low"] for m in (before, after)]
+    assert width[1] < width[0]
+
+
+def test_margins_of_the_offers_add_to_the_channels_unit_margin():
+    found = split_margin(5000.0, [30000.0, 50000.0], [20000.0, 30000.0], [0.75, 0.25], 0.1)
+    assert 0.75 * found[0] + 0.25 * found[1] == pytest.approx(5000.0)
+    assert found[1] > found[0]  # dearer by more than its cost
+    without = split_margin(5000.0, [30000.0, 50000.0], [20000.0, None], [0.75, 0.25], 0.1)
+    assert without[1] / 50000.0 == pytest.approx(without[0] / 30000.0)
