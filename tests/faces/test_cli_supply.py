@@ -3,19 +3,24 @@
 import csv
 import json
 import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beachhead.case.open import open_launch
-from beachhead.case.supply import ask_supply, improved_economics, improved_limits
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import is_stale, make_plan, put_question
+from beachhead.case.supply import Supplied, ask_supply, keep_supply, terms_of
 from beachhead.cli.app import app
 from beachhead.supply.plan import Depth
 from beachhead.world.errors import BadInput, NotFeasible
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "DE", "ES", "TR", "CN", "EU"}
+KEPT_MARKETS = KEPT - {"EU"}
+DAY = date(2027, 1, 5)
 PLANTS = {"BEIJING", "GRAZ", "BARCELONA"}
 OFFERS = {"SU7-STD", "YU7-STD"}
 FEW = ("--draws", "6", "--no-what-if")
@@ -100,22 +105,69 @@ def test_the_same_folder_gives_the_same_answer(launch):
     assert run("supply", launch, *FEW, "--json") == run("supply", launch, *FEW, "--json")
 
 
-def test_what_supply_hands_back_raises_margins_where_a_plant_wins_and_adds_its_cars(launch):
-    opened = open_launch(launch)
-    supplied = ask_supply(opened, draws=6, what_if=False, depth=Depth(threads=1))
-    before = {(row.market, row.channel): row.unit_margin for row in opened.folder.economics}
-    after = improved_economics(opened.folder.economics, supplied)
-    gains = {row.market: row.unit_margin - before[row.market, row.channel] for row in after}
+@pytest.fixture(scope="module")
+def answered(small, tmp_path_factory) -> tuple[Path, Launch, Supplied]:
+    path = tmp_path_factory.mktemp("answered") / "launch"
+    shutil.copytree(small, path)
+    opened = open_launch(path)
+    return path, opened, ask_supply(opened, on=DAY, draws=6, what_if=False, depth=Depth(threads=1))
+
+
+def test_what_supply_hands_back_replaces_margins_by_scenario_and_adds_cars(answered):
+    _, opened, supplied = answered
+    terms = terms_of(opened, supplied)
+    before = put_question(opened, on=DAY, count_on_supply=False).problem
+    after = put_question(opened, on=DAY, supply=terms).problem
+    best = {
+        market: max(r.unit_margin for r in opened.folder.economics if r.market == market) for market in KEPT_MARKETS
+    }
+    for g, course in enumerate(terms.courses):
+        for m, code in enumerate(after.markets):
+            row = course.margin[terms.markets.index(code)]
+            known = np.isfinite(row)
+            gained = after.terms.scenario_margin[g, m, 0] - before.terms.margin[m, 0]
+            assert gained[known] == pytest.approx(row[known] - best[code])
+            assert (gained[~known] == 0).all()
+    assert after.terms.scenario_odds.sum() == pytest.approx(1)
+    assert after.quarters[after.terms.scenario_known] == max(f.known_from for f in supplied.plan.network.forks)
+    assert after.terms.cars_cap - before.terms.cars_cap == pytest.approx(supplied.handback.added)
+    # supply and plan agree on what an exported car earns, so exporting everything changes nothing
     codes = [market.code for market in supplied.plan.network.markets]
-    for code, gain in gains.items():
-        assert gain == pytest.approx(supplied.handback.gain[codes.index(code)])
-    limits = improved_limits(opened.folder.limits, opened.folder.terms.start, supplied)
-    added = [new - old for new, old in zip(limits.cars_per_quarter, opened.folder.limits.cars_per_quarter, strict=True)]
-    assert added == pytest.approx(supplied.handback.added.tolist())
-    # supply and plan agree on what an exported car earns, so exporting everything gains nothing
-    assert supplied.handback.exported[codes.index("NO")].mean() == pytest.approx(
-        max(margin for (market, _), margin in before.items() if market == "NO"), rel=1e-6
+    assert supplied.handback.exported[codes.index("NO")].mean() == pytest.approx(best["NO"], rel=1e-6)
+
+
+def test_a_plan_counts_on_the_answer_kept_until_its_tables_change(answered, tmp_path):
+    path, opened, supplied = answered
+    plain = make_plan(opened, on=DAY, worlds=4, who="ann", at=datetime(2027, 1, 5, 9, tzinfo=UTC))
+    assert not any("supply" in note for note in plain.record.notes)
+    keep_supply(opened, supplied, who="ann", at=datetime(2027, 1, 5, 10, tzinfo=UTC))
+    assert is_stale(opened, plain)
+    counted = make_plan(opened, on=DAY, worlds=4, who="ann", at=datetime(2027, 1, 5, 11, tzinfo=UTC))
+    assert "Counts on supply's answer: margins in" in counted.record.notes[-1]
+    assert counted.record.problem != plain.record.problem
+    assert not is_stale(opened, counted)
+    change(path / "tariffs.csv", "CN,NO,,expected,1,,0,", "CN,NO,,expected,1,,0.05,")
+    later = open_launch(path)
+    note = put_question(later, on=DAY).notes[-1]
+    assert note.startswith("Supply's answer of 2027-01-05 is left out: tariffs.csv has changed since")
+    assert np.array_equal(
+        put_question(later, on=DAY).problem.terms.margin,
+        put_question(later, on=DAY, count_on_supply=False).problem.terms.margin,
     )
+
+
+def test_supply_asks_its_first_question_without_its_last_answer(answered):
+    _, opened, supplied = answered
+    keep_supply(opened, supplied, who="ann", at=datetime(2027, 1, 6, 10, tzinfo=UTC))
+    again = ask_supply(opened, on=DAY, draws=6, what_if=False, depth=Depth(threads=1))
+    assert np.array_equal(again.planned.values, supplied.planned.values)
+
+
+def test_the_second_pass_plans_on_what_the_first_handed_back(launch):
+    twice = ask_supply(open_launch(launch), on=DAY, draws=6, what_if=False, depth=Depth(threads=1), passes=2)
+    assert twice.before is not None
+    assert twice.before.before is None
+    assert not np.array_equal(twice.planned.values, twice.before.planned.values)
 
 
 def test_the_model_is_written_on_request(launch, tmp_path):

@@ -274,6 +274,11 @@ def test_draws_that_cannot_be_told_apart_share_their_decisions(seed):
         for node in np.unique(plan.tree.node_of[:, g]):
             inside = plan.tree.draws(int(node))
             assert len({tuple(plan.tree.node_of[s, :g]) for s in inside}) == 1
+            # until something new can be known, plants that took as long to build stand alike in all of them
+            until = (*plan.network.gate_index, len(plan.network.quarters))[g + 1]
+            for lead in np.unique(plan.futures.lead_quarters[inside], axis=0):
+                alike = inside[(plan.futures.lead_quarters[inside] == lead).all(axis=1)]
+                assert np.ptp(plan.capacity[alike, :, :until], axis=0).max() == 0
     odds = commit_odds(plan)
     assert (np.diff(odds, axis=1) >= -1e-12).all()
     assert odds.min() >= 0

@@ -13,6 +13,7 @@ from beachhead.case.log import whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.standing import Standings, standings
+from beachhead.case.supplied import SupplyTerms, answered_after, supply_inputs
 from beachhead.compliance.approval import Used
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
@@ -45,7 +46,7 @@ class PlanRecord:
         recommendations: record of the recommendations.
         folder_digest: digest of the tables.
         ledger_head: digest of the last entry when the plan was made.
-        notes: sentences on what other rooms changed in the question, such as markets shut by approvals.
+        notes: sentences on what other rooms changed in the question: markets shut by approvals, margins by supply.
     """
 
     quarter: Quarter
@@ -155,6 +156,8 @@ def put_question(
     on: date | None = None,
     economics: tuple[Economics, ...] | None = None,
     limits: Limits | None = None,
+    supply: SupplyTerms | None = None,
+    count_on_supply: bool = True,
 ) -> Question:
     """Put the question together from belief, tables and ledger.
 
@@ -164,17 +167,21 @@ def put_question(
         economics: what a side room made of economics.csv; the table itself if None. Approvals may move its dates
             later and limit its pilots, as if work on those not held began with the quarter.
         limits: what a side room made of the limits; those of launch.toml if None.
+        supply: what supply answered; its newest answer on record if None.
+        count_on_supply: false for supply's own first question, which must not rest on its last answer.
     """
     now = quarter_on(launch, on)
     stand = standings(launch, now)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
-    folder = launch.folder
+    folder, belief = launch.folder, from_quarter(held.belief, now)
     rows = folder.economics if economics is None else economics
+    caps = folder.limits if limits is None else limits
     rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
+    routes = supply_inputs(launch, belief.quarters, rows, caps, supply) if count_on_supply else None
     problem = assemble(
-        belief=from_quarter(held.belief, now),
+        belief=belief,
         economics=rules.economics,
-        limits=limits_from(folder.limits if limits is None else limits, now - folder.terms.start),
+        limits=limits_from(caps if routes is None else routes.limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
         offers=folder.offers,
@@ -182,8 +189,10 @@ def put_question(
         standing=stand.by_market,
         gates=stand.gates,
         committed=stand.committed,
+        scenarios=() if routes is None else routes.scenarios,
     )
-    return Question(now=now, held=held, standings=stand, problem=problem, notes=rules.notes)
+    notes = rules.notes if routes is None else (*rules.notes, *routes.notes)
+    return Question(now=now, held=held, standings=stand, problem=problem, notes=notes)
 
 
 def newest_plan(launch: Launch) -> Planned:
@@ -211,7 +220,7 @@ def is_stale(launch: Launch, planned: Planned) -> bool:
 
 def inputs_changed(launch: Launch, planned: Planned) -> bool:
     """True if tables or observations have changed since the plan was made."""
-    if planned.record.folder_digest != launch.folder.digest:
+    if planned.record.folder_digest != launch.folder.digest or answered_after(launch, planned.made_at):
         return True
     with reading(launch.store) as work:
         then = get(work, planned.record.reading, Reading)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
+from beachhead.case.supplied import SupplyCourse, SupplyTerms, digests, keep_terms
 from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.fx_scenarios import FxScenarioRow
 from beachhead.evidence.tables.lanes import LaneRow
@@ -24,13 +25,13 @@ from beachhead.supply.handback import Handback, hand_back
 from beachhead.supply.landed import price_routes
 from beachhead.supply.lane import Lane
 from beachhead.supply.network import Destination, Network
+from beachhead.supply.odds import odds_of_steps
 from beachhead.supply.plan import Depth, SupplyPlan, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.settle import settle_selling_cost
 from beachhead.supply.switch import SwitchMap, map_switches, worth_a_map
 from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
 from beachhead.supply.whatif import Effect, try_changes, usual_changes
-from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter
@@ -91,16 +92,11 @@ def ask_supply(
         tick: called with (what is done, done, in all).
     """
     tell = tick or (lambda what, done, total: None)
-    question = put_question(launch, on=on)
+    question = put_question(launch, on=on, count_on_supply=False)
     first = _answer(launch, question, draws, gate_every, firm_share, depth, what_if and passes == 1, tell, None)
     if passes == 1:
         return first
-    again = put_question(
-        launch,
-        on=on,
-        economics=improved_economics(launch.folder.economics, first),
-        limits=improved_limits(launch.folder.limits, launch.folder.terms.start, first),
-    )
+    again = put_question(launch, on=on, supply=terms_of(launch, first))
     return _answer(launch, again, draws, gate_every, firm_share, depth, what_if, tell, first)
 
 
@@ -115,7 +111,7 @@ def write_supply(
     depth: Depth | None = None,
 ) -> None:
     """Write the supply question as algebra, .lp or .mps by its ending."""
-    problem = put_question(launch, on=on).problem
+    problem = put_question(launch, on=on, count_on_supply=False).problem
     planned = planned_cars(problem, launch.folder.terms.seeds.plan, draws)
     network, _ = build_network(launch, problem, gate_every, firm_share, planned)
     write_algebra(network, planned, path, seed=launch.folder.terms.seeds.outlook, depth=depth)
@@ -207,19 +203,35 @@ def _border(way: Tariff) -> str:
     return ", ".join(words)
 
 
-def improved_economics(economics: Iterable[Economics], supplied: Supplied) -> tuple[Economics, ...]:
-    """The economics with the margins that supply reaches: each channel gains what a planned car gains over export."""
-    codes = (market.code for market in supplied.plan.network.markets)
-    gain = dict(zip(codes, supplied.handback.gain.tolist(), strict=True))
-    return tuple(replace(row, unit_margin=row.unit_margin + gain.get(row.market, 0.0)) for row in economics)
+def terms_of(launch: Launch, supplied: Supplied) -> SupplyTerms:
+    """What a plan may count on: margins by course of the world, and the cars and capital of new plants."""
+    plan, back = supplied.plan, supplied.handback
+    network, weight = plan.network, plan.futures.probability
+    committed = odds_of_steps(network, plan.futures, plan.tree, plan.steps)[:, -1]
+    first = network.quarters[0]
+    return SupplyTerms(
+        quarters=network.quarters,
+        markets=tuple(market.code for market in network.markets),
+        courses=tuple(
+            SupplyCourse(
+                name=", ".join(f"{turn.fork}: {turn.label}" for turn in course.turns) or "as it stands",
+                odds=course.odds / float(weight.sum()),
+                margin=course.margin,
+            )
+            for course in back.courses
+        ),
+        known_from=max((fork.known_from for fork in network.forks), default=first),
+        added=back.added,
+        capital=float(sum(sum(plant.capital) * odds for plant, odds in zip(network.plants, committed, strict=True))),
+        tables=digests(launch),
+    )
 
 
-def improved_limits(limits: Limits, start: Quarter, supplied: Supplied) -> Limits:
-    """The limits with the cars that committed plants are expected to add."""
-    skip, added = supplied.plan.network.quarters[0] - start, supplied.handback.added
-    cars = np.array(limits.cars_per_quarter)
-    cars[skip : skip + len(added)] += added
-    return replace(limits, cars_per_quarter=tuple(float(c) for c in cars))
+def keep_supply(launch: Launch, supplied: Supplied, *, who: str, at: datetime) -> SupplyTerms:
+    """Put the answer on record, so that the next plan counts on it."""
+    terms = terms_of(launch, supplied)
+    keep_terms(launch, terms, who=who, at=at)
+    return terms
 
 
 def build_network(

@@ -9,8 +9,8 @@ import numpy as np
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, landed_routes, write_supply
-from beachhead.cli.clock import OnOption, day_of
+from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, keep_supply, landed_routes, write_supply
+from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.supply.odds import Sign, Turning, commit_odds, turnings
 from beachhead.supply.plan import Depth
@@ -35,6 +35,10 @@ def supply(
     what_if: Annotated[bool, typer.Option(help="Also try what would change the answer.")] = True,
     market: Annotated[str | None, typer.Option("--market", help="Landed cost of every route into one market.")] = None,
     write: WriteOption = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its margins and cars.")
+    ] = False,
+    who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Export, assemble or build: commitments with their odds, landed cost by route, and what waiting is worth."""
@@ -57,12 +61,15 @@ def supply(
             passes=passes,
             tick=lambda _, done, total: advance(done, total),
         )
+    if keep:
+        keep_supply(launch, supplied, who=name_of(who), at=now())
     if as_json:
-        show_json(supply_answer(launch, supplied, market))
+        show_json(supply_answer(launch, supplied, market) | {"kept": keep})
     elif market is not None:
         _show_routes(launch, supplied, market)
     else:
         show_supply(launch, supplied)
+        say(_what_next(launch, keep))
 
 
 def show_supply(launch: Launch, supplied: Supplied) -> None:
@@ -113,6 +120,12 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     if silent and steps:
         lines.append(f"Never committed to: {', '.join(silent)}.")
     return lines
+
+
+def _what_next(launch: Launch, kept: bool) -> str:
+    if kept:
+        return f"Kept: `beachhead plan {launch.path}` now counts on these margins and cars."
+    return f"Not kept: `beachhead supply {launch.path} --keep` lets the next plan count on these margins and cars."
 
 
 def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Desk:
 
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
-            sent = [f"{d.topic}{d.number}" for topic in (TOPIC, "plan") for d in deliveries(work, topic)[-1:]]
+            sent = [f"{d.topic}{d.number}" for topic in (TOPIC, "plan", "supply") for d in deliveries(work, topic)[-1:]]
         day = self.today or date.today()
         told = [launch.folder.digest, whole(launch.store)[1].sha256, str(day), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()
