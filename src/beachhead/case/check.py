@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beachhead.case.compliance import brief, rule_faults
+from beachhead.case.programme import refuse_defects
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import Sourced
 from beachhead.world.errors import BadInput, Fault
@@ -60,6 +61,7 @@ def check_launch(path: Path) -> Checked:
         return Checked(path=path, faults=(*error.faults, *rule_faults(path)), folder=None)
     try:
         brief(folder)  # rule files and approvals hold against each other
+        refuse_defects(folder)
     except BadInput as error:
         return Checked(path=path, faults=error.faults, folder=None)
     return Checked(path=path, faults=(), folder=folder)

@@ -12,6 +12,7 @@ from beachhead.case.compliance import permitted
 from beachhead.case.log import whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
+from beachhead.case.programme import with_readiness
 from beachhead.case.standing import Standings, standings
 from beachhead.case.supplied import SupplyTerms, answered_after, supply_inputs
 from beachhead.compliance.approval import Used
@@ -164,8 +165,8 @@ def put_question(
     Args:
         launch: the launch.
         on: the day; None for today. Rows that end after its quarter are left out, as are later decisions.
-        economics: what a side room made of economics.csv; the table itself if None. Approvals may move its dates
-            later and limit its pilots, as if work on those not held began with the quarter.
+        economics: what a side room made of economics.csv; the table itself if None. Tasks and approvals may move its
+            dates later, approvals limit its pilots, as if work on those not held began with the quarter.
         limits: what a side room made of the limits; those of launch.toml if None.
         supply: what supply answered; its newest answer on record if None.
         count_on_supply: false for supply's own first question, which must not rest on its last answer.
@@ -174,7 +175,8 @@ def put_question(
     stand = standings(launch, now)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder, belief = launch.folder, from_quarter(held.belief, now)
-    rows = folder.economics if economics is None else economics
+    tasks = with_readiness(launch, folder.economics if economics is None else economics, now.last_day)
+    rows = tasks.economics
     caps = folder.limits if limits is None else limits
     rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
     routes = supply_inputs(launch, belief.quarters, rows, caps, supply) if count_on_supply else None
@@ -191,7 +193,7 @@ def put_question(
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
     )
-    notes = rules.notes if routes is None else (*rules.notes, *routes.notes)
+    notes = (*tasks.notes, *rules.notes, *(() if routes is None else routes.notes))
     return Question(now=now, held=held, standings=stand, problem=problem, notes=notes)
 
 

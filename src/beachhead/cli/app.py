@@ -18,6 +18,7 @@ from beachhead.cli.log import log
 from beachhead.cli.new import new
 from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
+from beachhead.cli.programme import programme
 from beachhead.cli.read import read
 from beachhead.cli.replay import replay
 from beachhead.cli.score import score
@@ -61,6 +62,9 @@ for command in (
     backtest,
 ):
     app.command()(command)
+
+
+app.add_typer(programme, name="programme")
 
 
 def main() -> None:

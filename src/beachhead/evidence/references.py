@@ -23,6 +23,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
                     yield from _present_but_unnamed(loaded, column, tables)
     yield from _renamed_codes(tables)
     yield from _foreign_prices(tables)
+    yield from _unknown_places(tables)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
 
@@ -95,6 +96,30 @@ def _foreign_prices(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
             yield Fault(
                 file="prices.csv", row=placed.line, column="currency", written=row.currency, problem=problem, cure=cure
             )
+
+
+def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Markets of tasks and scopes of targets that are neither a market nor a region."""
+    markets = tables["markets"]
+    if not markets.grid.complete or markets.unsure("code") or markets.unsure("region"):
+        return
+    places = {*markets.written("code"), *markets.written("region")}
+    for table, column, besides in (("tasks", "markets", ()), ("targets", "scope", ("world", "abroad"))):
+        known = {*places, *besides}
+        for placed in tables[table].rows:
+            value = getattr(placed.row, column)
+            for word in (value,) if isinstance(value, str) else value:
+                if word not in known:
+                    problem = "is neither a market nor a region of markets.csv"
+                    cure = meant(word, known, "name a code or a region of markets.csv")
+                    yield Fault(
+                        file=tables[table].table.file,
+                        row=placed.line,
+                        column=column,
+                        written=word,
+                        problem=problem,
+                        cure=cure,
+                    )
 
 
 def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:

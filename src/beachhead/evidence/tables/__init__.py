@@ -21,6 +21,7 @@ from beachhead.evidence.tables import (
     plants,
     prices,
     renames,
+    roles,
     stores,
     targets,
     tariffs,
@@ -42,6 +43,7 @@ TABLES: tuple[Table[Any], ...] = (
     competitors.TABLE,
     approvals.TABLE,
     targets.TABLE,
+    roles.TABLE,
     tasks.TABLE,
     renames.TABLE,
 )

@@ -1,0 +1,124 @@
+"""`beachhead programme`: what a programme office sees, reports and is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
+from beachhead.case.planning import put_question
+from beachhead.cli.app import app
+from beachhead.world.errors import BadInput
+
+TASKS = "code,name,weeks_low,weeks_likely,weeks_high,after,due,owner,uses,amounts,blocks,source,as_of,grade\n"
+SAID = "plan,2026-01-01,C\n"
+ROLES = "code,name,capacity,source,as_of,grade\nteam,the team,2," + SAID
+QUARTERS_WEEKS = 13
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = new_launch(tmp_path / "launch")
+    (path / "roles.csv").write_text(ROLES)
+    write(path, "a,A,4,5,8,,,team,team,2,pilot", "b,B,2,3,6,a,,,team,1,scale", "g,G,0,0,0,b,2027-06-30,,,,nothing")
+    return path
+
+
+def write(path, *rows):
+    (path / "tasks.csv").write_text(TASKS + "".join(f"{row},{SAID}" for row in rows))
+
+
+def run(*words, fails=False):
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    if fails:
+        assert isinstance(done.exception, BadInput)
+        return done.exception
+    assert done.exception is None, done.output
+    return done.output
+
+
+def asked(*words):
+    return json.loads(run(*words, "--json"))
+
+
+def test_status_tells_the_day_the_counts_and_every_task(folder):
+    text = run("programme", "status", folder)
+    assert "As of 2027-01-01 (nothing has been reported yet): 3 tasks, 3 planned, 0 running, 0 done" in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
+    rows = {row["code"]: row for row in asked("programme", "status", folder)["tasks"]}
+    assert (rows["a"]["begins"], rows["b"]["late_days"]) == ("2027-01-01", 0)
+    assert rows["b"]["begins"] == rows["a"]["ends"]
+
+
+def test_a_late_report_delays_what_comes_after_and_the_odds_of_the_gate(folder):
+    before = asked("programme", "risk", folder)
+    run("programme", "update", folder, "a", "--started", "2027-01-01", "--left", "20", "--on", "2027-02-15")
+    after = asked("programme", "risk", folder)
+    assert (after["on"], after["stages"]) == ("2027-02-15", {"planned": 2, "running": 1, "done": 0})
+    assert next(task for task in after["tasks"] if task["code"] == "b")["late_days"] > 100
+    gate = {item["code"]: item for item in before["gates"]}["g"], {item["code"]: item for item in after["gates"]}["g"]
+    assert gate[0]["odds"] > 0.99
+    assert gate[1]["odds"] < 0.01
+    assert gate[1]["short_days"] > 0
+    assert "it begins with a" in run("programme", "status", folder)
+
+
+def test_reports_sent_twice_change_nothing_and_later_ones_hold(folder, tmp_path):
+    file = tmp_path / "week.csv"
+    file.write_text("task,on,started_on,finished_on\na,2027-01-08,2027-01-04,\nb,2027-01-08,,\n")
+    assert asked("programme", "update", folder, "--file", file)["new"] == 2
+    assert asked("programme", "update", folder, "--file", file)["new"] == 0
+    run("programme", "update", folder, "a", "--started", "2027-01-04", "--finished", "2027-01-29", "--on", "2027-01-30")
+    rows = {row["code"]: row for row in asked("programme", "status", folder)["tasks"]}
+    assert (rows["a"]["stage"], rows["a"]["ends"]) == ("done", "2027-01-29")
+    earlier = {row["code"]: row for row in asked("programme", "status", folder, "--on", "2027-01-20")["tasks"]}
+    assert earlier["a"]["stage"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["a,A,1,2,3,b,,,,,pilot", "b,B,1,2,3,a,,,,,pilot"], "tasks.csv:2:after: 'b' runs in a circle"),
+        (["a,A,1,2,3,,,nobody,,,pilot"], "tasks.csv:2:owner: 'nobody' is not a code of roles.csv"),
+        (["a,A,-1,2,3,,,,,,pilot"], "tasks.csv:2:weeks_low: '-1' is negative"),
+        (
+            ["a,A,5,6,7,,,,,,pilot", "g,G,0,0,0,a,2027-01-10,,,,nothing"],
+            "tasks.csv:3:due: '2027-01-10' lies before a can",
+        ),
+        (["a,A,1,2,3,,,,team,3,pilot"], "tasks.csv:2:uses: '3' needs 3 of team at once, of which there are 2"),
+    ],
+)
+def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder, rows, said):
+    write(folder, *rows)
+    checked = CliRunner().invoke(app, ["check", str(folder)])
+    assert checked.exit_code == 1
+    assert said in " ".join(checked.output.split())
+    assert said in str(run("programme", "status", folder, fails=True))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nothing-such", "--note", "x"), "'nothing-such' is no task"),
+        (("a",), "the report says nothing"),
+        (("a", "--left", "3"), "has weeks left, but has not begun"),
+        (("a", "--started", "2027-01-04", "--left", "3,2,1"), "'3,2,1' is no number of weeks"),
+        (("a", "--started", "2027-03-04", "--on", "2027-02-01"), "after the report of 2027-02-01"),
+    ],
+)
+def test_an_odd_report_is_refused(folder, words, said):
+    assert said in str(run("programme", "update", folder, *words, fails=True))
+
+
+def test_late_tasks_push_the_earliest_quarter_of_the_plan(folder):
+    def first_scale():
+        return put_question(open_launch(folder)).problem.terms.first_scale.copy()
+
+    before = first_scale()
+    run("programme", "update", folder, "a", "--started", "2027-01-01", "--left", "80", "--on", "2027-02-15")
+    after = first_scale()
+    abroad = [i for i, m in enumerate(open_launch(folder).folder.markets) if not m.is_home]
+    assert (after[abroad] > before[abroad]).any()
