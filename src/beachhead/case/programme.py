@@ -181,7 +181,7 @@ def with_readiness(launch: Launch, economics: Sequence[Economics], on: date | No
     risk = assess(stand.programme, stand.gates, on=stand.on, chains=planned.chains, draws=PLAN_DRAWS, seed=seed)
     ready = {(item.gate.market, item.gate.opens): quarter_from(item.sure) for item in risk.gates if item.gate.market}
     readied = tuple(_ready(row, ready) for row in economics)
-    return Readied(economics=readied, notes=_pushed(economics, readied, risk))
+    return Readied(economics=readied, notes=_pushed(launch, economics, readied, risk))
 
 
 def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: datetime, name: str) -> int:
@@ -330,7 +330,7 @@ def _ready(row: Economics, ready: dict[tuple[str, Blocks], Quarter]) -> Economic
     return replace(row, earliest_pilot=pilot, earliest_scale=max(pilot, scale))
 
 
-def _pushed(before: Sequence[Economics], after: Sequence[Economics], risk: Risk) -> tuple[str, ...]:
+def _pushed(launch: Launch, before: Sequence[Economics], after: Sequence[Economics], risk: Risk) -> tuple[str, ...]:
     """Who is held up by which task: one sentence for markets that share quarter and task."""
     held: dict[tuple[Blocks, Quarter, str], list[str]] = {}
     hangs = {(item.gate.market, item.gate.opens): item.critical[0][0] if item.critical else "" for item in risk.gates}
@@ -340,8 +340,8 @@ def _pushed(before: Sequence[Economics], after: Sequence[Economics], risk: Risk)
             (Blocks.SCALE, was.earliest_scale, row.earliest_scale),
         ):
             task = hangs.get((row.market, opens), "")
-            if new > old and task and row.market not in held.setdefault((opens, new, task), []):
-                held[opens, new, task].append(row.market)
+            if new > old and task and launch.market(row.market).name not in held.setdefault((opens, new, task), []):
+                held[opens, new, task].append(launch.market(row.market).name)
     return tuple(
         f"Tasks hold up {_WHAT[opens]} in {', '.join(markets)} until {quarter}; it hangs on {task}."
         for (opens, quarter, task), markets in held.items()
