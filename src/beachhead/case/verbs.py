@@ -21,11 +21,12 @@ from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned
 from beachhead.case.reading import Read
+from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
 
-__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read"]
+__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read", "supply"]
 
 
 def new(folder: str | Path, example: str = "xiaomi") -> Launch:
@@ -63,6 +64,24 @@ def design(
 def adjust(launch: Launch, *, market: str | None = None, on: date | None = None) -> Adjusted:
     """The change of price, trim list or mix with the largest expected gain in each market, or in one."""
     return adjusting.ask_adjust(launch, on=on, market=market)
+
+
+def supply(
+    launch: Launch, *, on: date | None = None, draws: int = DRAWS, firm_share: float = 0.0, keep: bool = False
+) -> Supplied:
+    """Export, assemble or build: commitments with odds, landed cost, what waiting is worth.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+        draws: futures drawn.
+        firm_share: share of the planned cars that must arrive.
+        keep: let the next plan count on the margins and cars of this answer.
+    """
+    supplied = ask_supply(launch, on=on, draws=draws, firm_share=firm_share, what_if=False)
+    if keep:
+        keep_supply(launch, supplied, who=getpass.getuser(), at=datetime.now(UTC))
+    return supplied
 
 
 def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:

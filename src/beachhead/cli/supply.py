@@ -353,16 +353,28 @@ def _show_routes(launch: Launch, supplied: Supplied, market: str) -> None:
 
 def _show_capacity(supplied: Supplied) -> None:
     back, quarters = supplied.handback, supplied.plan.network.quarters
+    top = max(float(back.capacity.max()), 1.0)
     rows = [
-        [str(quarters[t]), *(cars(float(each[t])) for each in (back.capacity, back.for_export, back.for_export_low))]
-        for t in range(0, len(quarters), 4)
+        [
+            str(quarters[t]),
+            *(cars(float(each[t])) for each in (back.capacity, back.for_export, back.for_export_low)),
+            _bar(float(back.capacity[t]), float(back.for_export[t]), float(back.added[t]), top),
+        ]
+        for t in range(0, len(quarters), 2)
     ]
     show_table(
-        ["quarter", "capacity", "beyond the home market", "in 90 % of futures at least"],
+        ["quarter", "capacity", "for export", "in 90 % of futures", "█ home market ▓ for export ░ new plants"],
         rows,
         title="Cars a quarter that the plan may count on",
         right={1, 2, 3},
     )
+
+
+def _bar(capacity: float, export: float, added: float, top: float) -> str:
+    """Capacity as a bar of at most 40 characters: taken at home, free for export, and of it in new plants."""
+    old = max(export - added, 0.0)
+    widths = [round(40 * each / top) for each in (capacity - export, old, export - old)]
+    return "".join(letter * width for letter, width in zip("█▓░", widths, strict=True))
 
 
 def _show_map(launch: Launch, supplied: Supplied, area: str, found: SwitchMap) -> None:
