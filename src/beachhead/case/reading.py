@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 
 from beachhead.belief import Odds, odds
-from beachhead.case.believe import Held
+from beachhead.case.believe import CARS_OF_PILOT_REACH, Held
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
-from beachhead.launch.gate import Judgement
+from beachhead.launch.design import design
+from beachhead.launch.gate import Gate, Judgement
+from beachhead.launch.monitor import Monitor, planned_look, watch
+from beachhead.world.errors import BadInput
 from beachhead.world.reading import Reading
 
 
@@ -55,6 +59,7 @@ class Read:
         effective_sample_size: of the importance correction, 0 if none was made.
         corrected: true if the correction was made.
         question: the question that a plan would now answer.
+        monitors: what the counts alone have shown, valid however often one looks; one for each market with counts.
     """
 
     reading: Reading
@@ -63,6 +68,7 @@ class Read:
     effective_sample_size: float
     corrected: bool
     question: Question
+    monitors: tuple[Monitor, ...]
 
 
 def read(launch: Launch, *, on: date | None = None) -> Read:
@@ -86,7 +92,36 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
         effective_sample_size=held.posterior.effective_sample_size,
         corrected=held.posterior.corrected,
         question=question,
+        monitors=monitors(question),
     )
+
+
+def monitors(question: Question) -> tuple[Monitor, ...]:
+    """The anytime-valid monitor of every market with counts, and the planned look of its gate.
+
+    Without a gate the break-even is that of the channel with the widest reach.
+    """
+    held, gates = question.held, {gate.market: gate for gate in question.problem.gates}
+    out = []
+    for code in held.belief.markets:
+        gate = gates.get(code)
+        counts = tuple(count for count in held.reading.counts if count.market == code)
+        level = _break_even(question, code, gate) if counts else None
+        found = watch(held.before, counts, code, break_even=level)
+        if found is not None:
+            look = None if gate is None else planned_look(gate, held.before, held.belief, question.now)
+            out.append(replace(found, look=look))
+    return tuple(out)
+
+
+def _break_even(question: Question, code: str, gate: Gate | None) -> float | None:
+    if gate is not None:
+        return gate.break_even
+    try:
+        level = design(question.problem, code, CARS_OF_PILOT_REACH).break_even
+    except BadInput:  # no economics there
+        return None
+    return level if 0 < level < inf else None
 
 
 def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, ...], break_even: float | None) -> Moved:

@@ -7,6 +7,7 @@ from beachhead.case.reading import Moved, Read
 from beachhead.case.reading import read as read_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
+from beachhead.launch.monitor import Monitor, Shown
 
 SHOWN_MOVES = 8
 
@@ -24,6 +25,7 @@ def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -
                 "judgements": found.judgements,
                 "left_out": found.reading.left_out,
                 "counts": found.reading.counts,
+                "monitors": found.monitors,
                 "effective_sample_size": found.effective_sample_size,
                 "importance_corrected": found.corrected,
             }
@@ -40,6 +42,8 @@ def show_read(launch: Launch, found: Read) -> None:
         say(f"Nothing has been observed yet. Send rows with `beachhead observe {launch.path} FILE`.")
     for row in seen:
         say(moved_sentence(row, names[row.market]))
+    for monitor in found.monitors:
+        say(monitor_sentence(monitor, names[monitor.market]))
     for judgement in found.judgements:
         say(f"{names[judgement.market]}: the gate says {judgement.verdict}; {judgement.reason}.")
     for line in found.reading.left_out[:SHOWN_MOVES]:
@@ -63,6 +67,26 @@ def show_read(launch: Launch, found: Read) -> None:
             if found.corrected
             else "The importance correction was not made; the belief is the Laplace approximation."
         )
+
+
+def monitor_sentence(monitor: Monitor, name: str) -> str:
+    """What the counts alone have shown, valid however often one looks, and the planned look if there is one."""
+    last = monitor.sightings[-1]
+    head = f"{name}, counts alone, valid at every look: {cars(last.low)} to {cars(last.high)} cars a year"
+    if monitor.break_even is None:
+        return f"{head} (95 %)."
+    level = f"break-even, {cars(monitor.break_even)}"
+    if monitor.shown is Shown.OPEN:
+        strongest = max(last.evidence_above or 0.0, last.evidence_below or 0.0)
+        told = f"not yet shown to be above or below its {level} (evidence {strongest:,.1f} of {monitor.threshold:.0f})"
+    else:
+        told = f"shown on {monitor.shown_on} to be {monitor.shown} its {level}"
+    look = monitor.look
+    if look is None or look.statistic is None or look.boundary is None:
+        return f"{head}; {told}."
+    passed = "crossed" if look.crossed else "not crossed"
+    planned = f"planned look {look.number} of {look.of}: {look.statistic:.2f} against {look.boundary:.2f}, {passed}"
+    return f"{head}; {told}; {planned}."
 
 
 def moved_sentence(moved: Moved, name: str) -> str:
