@@ -146,6 +146,12 @@ def by_site(field: Field) -> Lists:
     return Lists(*_transpose(*field.by_customer, field.sites))
 
 
+def transposed(lists: Lists, columns: int) -> tuple[NDArray[np.int64], Ints]:
+    """Rows of each column of the lists, ascending, in compressed rows; costs are left out."""
+    ptr, row, _ = _transpose(lists.ptr, lists.item, lists.item, columns)
+    return ptr, row
+
+
 def cost_of(field: Field, sites: NDArray[Any]) -> tuple[float, NDArray[np.int32], Floats]:
     """Cost of an open set, the site that serves each customer (-1: nobody) and what each customer costs."""
     is_open = np.zeros(field.sites, np.bool_)

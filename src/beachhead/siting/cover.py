@@ -1,0 +1,125 @@
+"""Covering at scale: which sites to open, and in which period, so that most people are within reach for longest.
+
+A site, once open, stays open, so the sets of the periods are nested. A person first covered in period t is worth
+`later[t]`, the summed worth of the periods from t on; choosing an opening period for each site is then one location
+problem with (site, period) pairs as candidates. One period is maximal covering (Church & ReVelle 1974); several are
+its multi-period form. The bound is Lagrangian (see `cover_dual`), the set is found by swaps (see `cover_search`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from beachhead.siting.cover_dual import Climb, ascend, first_climb
+from beachhead.siting.cover_search import Roster, improve, roster_of, schedule_of, seed_greedily
+from beachhead.siting.field import Floats, Ints
+from beachhead.siting.ground import Ground
+from beachhead.siting.solve import Status
+
+_CHUNK = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverEffort:
+    """How much work; counted in steps, so that the same seed gives the same answer.
+
+    Attributes:
+        steps: price steps towards the bound.
+        moves: moves of the annealed search, per site that may be opened.
+        seconds: time after which no further stage starts; an answer cut short by it says `stopped`.
+    """
+
+    steps: int = 1500
+    moves: float = 10_000.0
+    seconds: float = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cover:
+    """Sites and when they open, with what nobody could exceed.
+
+    Attributes:
+        opens: (J,), period in which each candidate opens; T: never.
+        covered: (T,), people covered in each period.
+        value: worth of people covered, summed over the periods.
+        bound: no schedule within the limits is worth more.
+        status: how the search ended.
+        seconds: wall time.
+        prices: (I,), customer prices that prove the bound.
+    """
+
+    opens: Ints
+    covered: Floats
+    value: float
+    bound: float
+    status: Status
+    seconds: float
+    prices: Floats
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / bound, 0..1."""
+        return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0 else 0.0
+
+    @property
+    def sites(self) -> Ints:
+        """Candidates open in the last period, ascending."""
+        return np.flatnonzero(self.opens < len(self.covered)).astype(np.int32)
+
+
+def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEffort | None = None) -> Cover:
+    """Choose sites and periods, and prove how good they are; stops once the gap is at most `gap`."""
+    effort = effort or CoverEffort()
+    began = time.perf_counter()
+    until = began + effort.seconds
+    roster = roster_of(ground)
+    seed_greedily(roster, seed)
+    climb = _climbed(ground, first_climb(ground), roster, effort.steps, gap, until)
+    if climb.bound > roster.value * (1 + gap):
+        improve(roster, int(effort.moves * _may_open(ground)), until=until)
+    if climb.bound > roster.value * (1 + gap) and time.perf_counter() < until:
+        climb = _climbed(ground, climb, roster, effort.steps // 3, gap, until)
+    opens = schedule_of(roster)
+    value = roster.value
+    bound = max(climb.bound, value)
+    closed = bound <= value * (1 + max(gap, 1e-9))
+    within = Status.OPTIMAL if bound <= value * (1 + 1e-9) else Status.WITHIN_GAP
+    return Cover(
+        opens=opens,
+        covered=covered_by(ground, opens),
+        value=value,
+        bound=bound,
+        status=within if closed else Status.STOPPED,
+        seconds=time.perf_counter() - began,
+        prices=climb.best,
+    )
+
+
+def covered_by(ground: Ground, opens: Ints) -> Floats:
+    """(T,), people whom an open site covers in each period."""
+    rows = np.repeat(np.arange(len(ground.people)), np.diff(ground.reach.ptr))
+    first = np.full(len(ground.people), ground.periods)
+    np.minimum.at(first, rows, opens[ground.reach.item])
+    gained = np.bincount(first, ground.people, minlength=ground.periods + 1)[: ground.periods]
+    return np.cumsum(gained)
+
+
+def _may_open(ground: Ground) -> float:
+    """Roughly how many sites the budgets allow."""
+    typical = max(float(np.median(ground.price)), 1e-12) if ground.sites else 1.0
+    most = min(float(ground.total.sum()), float(ground.budget.sum())) / typical
+    return min(most, float(ground.sites))
+
+
+def _climbed(ground: Ground, climb: Climb, roster: Roster, steps: int, gap: float, until: float) -> Climb:
+    """Climb (downwards: the bound is from above) in chunks, until time or the gap is closed."""
+    taken = 0
+    decay = 0.03 ** (1.0 / max(steps, 1))
+    climb = climb.again()
+    while taken < steps and climb.bound > roster.value * (1 + max(gap, 1e-9)) and time.perf_counter() < until:
+        climb = ascend(ground, climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
+        taken += _CHUNK
+    return climb

@@ -1,0 +1,519 @@
+"""Search for a schedule that covers most: greedy start, swaps of opening slots, kicks that are kept when they help."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.siting.compiled import inner, kernel
+from beachhead.siting.field import Floats, Ints, transposed
+from beachhead.siting.ground import Ground
+
+SEEN = np.dtype([("first", np.int16), ("second", np.int16), ("by", np.int32)], align=True)
+"""Of a customer: first and second period in which it is covered (T: never), and a site that covers it first."""
+
+_DICE, _OPEN = range(2)
+_EPS = 1e-10
+_CHUNK = 20_000
+_HEAT = 0.1  # of the mean worth of an open site: tuned on made-up points and on settlements
+_COOLER = 0.05
+
+
+class Roster(NamedTuple):
+    """Who opens when, and what the search knows of it; changed in place by compiled code only.
+
+    Attributes:
+        row_ptr: rows of candidates by customer.
+        row_item: candidates.
+        col_ptr: rows of customers by candidate.
+        col_item: customers.
+        people: (I,).
+        later: (T + 1,).
+        price: (J,).
+        group: (J,).
+        kept: (J,).
+        saved: (G + 1, T), what may be used up to each period, the last row by all.
+        clash_ptr: rows of conflicts by candidate.
+        clash_item: candidates.
+        seen: (I,) of `SEEN`.
+        when: (J,), opening period, T for never.
+        loss: (J,), what closing the site alone would lose.
+        used: (G + 1, T), used up to each period.
+        order: (J,), open sites first, in any order.
+        place: (J,), place in `order`.
+        clash: (J,), open sites too close.
+        tally: (2,), state of the dice, sites open.
+        total: (1,), worth of the schedule.
+    """
+
+    row_ptr: NDArray[np.int64]
+    row_item: Ints
+    col_ptr: NDArray[np.int64]
+    col_item: Ints
+    people: Floats
+    later: Floats
+    price: Floats
+    group: Ints
+    kept: NDArray[np.bool_]
+    saved: Floats
+    clash_ptr: NDArray[np.int64]
+    clash_item: Ints
+    seen: NDArray[Any]
+    when: Ints
+    loss: Floats
+    used: Floats
+    order: Ints
+    place: Ints
+    clash: Ints
+    tally: NDArray[np.int64]
+    total: Floats
+
+    @property
+    def value(self) -> float:
+        """Worth of the schedule."""
+        return float(self.total[0])
+
+
+def roster_of(ground: Ground) -> Roster:
+    """A roster on which only the kept sites stand."""
+    customers, sites, periods = len(ground.people), ground.sites, ground.periods
+    col_ptr, col_item = transposed(ground.reach, sites)
+    seen = np.zeros(customers, SEEN)
+    seen["first"] = seen["second"] = periods
+    seen["by"] = -1
+    saved = np.cumsum(np.vstack([ground.budget, ground.total[None]]), axis=1)
+    roster = Roster(
+        row_ptr=ground.reach.ptr,
+        row_item=ground.reach.item,
+        col_ptr=col_ptr,
+        col_item=col_item,
+        people=ground.people,
+        later=ground.later,
+        price=ground.price,
+        group=ground.group,
+        kept=ground.kept,
+        saved=saved,
+        clash_ptr=ground.conflict.ptr,
+        clash_item=ground.conflict.item,
+        seen=seen,
+        when=np.full(sites, periods, np.int32),
+        loss=np.zeros(sites),
+        used=np.zeros_like(saved),
+        order=np.zeros(sites, np.int32),
+        place=np.zeros(sites, np.int32),
+        clash=np.zeros(sites, np.int32),
+        tally=np.zeros(2, np.int64),
+        total=np.zeros(1),
+    )
+    _open_kept(roster)
+    return roster
+
+
+def seed_greedily(roster: Roster, seed: int) -> None:
+    """Period by period, open whatever covers most new people per unit of budget."""
+    roster.tally[_DICE] = 2 * seed + 1
+    _greedy(roster)
+    _descend(roster, 30)
+
+
+def improve(roster: Roster, moves: int, *, until: float) -> None:
+    """Anneal by so many moves, or until `time.perf_counter()` says so.
+
+    Args:
+        roster: changed in place.
+        moves: how many.
+        until: when to stop at the latest.
+    """
+    best, schedule = roster.value, schedule_of(roster)
+    hot = _HEAT * roster.value / max(int(roster.tally[_OPEN]), 1)
+    chunks = max(round(moves / _CHUNK), 1)
+    for chunk in range(chunks):
+        if time.perf_counter() > until:
+            break
+        warm, cool = (hot * _COOLER ** (at / chunks) for at in (chunk, chunk + 1))
+        _anneal(roster, _CHUNK, warm, cool)
+        if roster.value > best:
+            best, schedule = roster.value, schedule_of(roster)
+    _descend(roster, 10)
+    if roster.value < best:
+        _replace(roster, schedule)
+
+
+def schedule_of(roster: Roster) -> Ints:
+    """(J,), the period in which each candidate opens, T for never."""
+    return roster.when.copy()
+
+
+@kernel
+def _open_kept(at):  # type: ignore[no-untyped-def]
+    for j in range(len(at.kept)):
+        if at.kept[j]:
+            _set(at, j, 0)
+
+
+@kernel
+def _replace(at, when):  # type: ignore[no-untyped-def]
+    """Go back to an earlier schedule."""
+    never = len(at.later) - 1
+    for j in range(len(when)):
+        if at.when[j] != when[j]:
+            _set(at, j, never)
+    for j in range(len(when)):
+        _set(at, j, when[j])
+
+
+@inner
+def _roll(tally, sides):  # type: ignore[no-untyped-def]
+    """One throw of a die (xorshift64*), 0 .. sides - 1."""
+    x = np.uint64(tally[_DICE])
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    tally[_DICE] = np.int64(x)
+    return np.int64(((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % np.uint64(sides))
+
+
+@inner
+def _see(at, i, first, by, second):  # type: ignore[no-untyped-def]
+    """Write down who covers a customer first and when again; book loss and value."""
+    later, people = at.later, at.people[i]
+    old = at.seen[i]
+    if old.by >= 0:
+        at.loss[old.by] -= people * (later[old.first] - later[old.second])
+    if by >= 0:
+        at.loss[by] += people * (later[first] - later[second])
+    at.total[0] += people * (later[first] - later[old.first])
+    old.first = first
+    old.second = second
+    old.by = by
+
+
+@inner
+def _set(at, j, t):  # type: ignore[no-untyped-def]
+    """Let a site open in period t, T for never, whatever it did before."""
+    never = len(at.later) - 1
+    was = at.when[j]
+    if was == t:
+        return
+    if was < never:
+        _close(at, j, was)
+    if t < never:
+        _open(at, j, t)
+
+
+@inner
+def _book(at, j, t, sign):  # type: ignore[no-untyped-def]
+    groups = len(at.used) - 1
+    if not at.kept[j]:
+        for s in range(t, len(at.later) - 1):
+            at.used[at.group[j], s] += sign * at.price[j]
+            at.used[groups, s] += sign * at.price[j]
+    for e in range(at.clash_ptr[j], at.clash_ptr[j + 1]):
+        at.clash[at.clash_item[e]] += sign
+    count = at.tally[_OPEN]
+    if sign > 0:
+        at.order[count] = j
+        at.place[j] = count
+        at.tally[_OPEN] = count + 1
+    else:
+        last = at.order[count - 1]
+        at.order[at.place[j]] = last
+        at.place[last] = at.place[j]
+        at.tally[_OPEN] = count - 1
+
+
+@inner
+def _open(at, j, t):  # type: ignore[no-untyped-def]
+    _book(at, j, t, 1)
+    at.when[j] = t
+    for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+        i = at.col_item[e]
+        now = at.seen[i]
+        if t < now.first:
+            _see(at, i, t, j, now.first)
+        elif t < now.second:
+            _see(at, i, now.first, now.by, t)
+
+
+@inner
+def _close(at, j, was):  # type: ignore[no-untyped-def]
+    never = len(at.later) - 1
+    _book(at, j, was, -1)
+    at.when[j] = never
+    for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+        i = at.col_item[e]
+        now = at.seen[i]
+        if now.by != j and now.second != was:
+            continue
+        first = never
+        second = never
+        by = -1
+        for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
+            r = at.row_item[k]
+            t = at.when[r]
+            if t < first:
+                second = first
+                first = t
+                by = r
+            elif t < second:
+                second = t
+        _see(at, i, first, by, second)
+
+
+@inner
+def _fits(at, j, t, r):  # type: ignore[no-untyped-def]
+    """Whether j may open in t when r (-1: none) closes: budgets of all later periods."""
+    groups = len(at.used) - 1
+    g = at.group[j]
+    since = at.when[r] if r >= 0 else 0
+    back = at.price[r] if r >= 0 and not at.kept[r] else 0.0
+    here = back if r >= 0 and at.group[r] == g else 0.0
+    for s in range(t, len(at.later) - 1):
+        less = 1.0 if s >= since else 0.0
+        if at.used[g, s] + at.price[j] - less * here > at.saved[g, s] + 1e-9:
+            return False
+        if at.used[groups, s] + at.price[j] - less * back > at.saved[groups, s] + 1e-9:
+            return False
+    return True
+
+
+@inner
+def _clashes(at, j, r):  # type: ignore[no-untyped-def]
+    """Whether a site other than r stands too close to j."""
+    if at.clash[j] == 0:
+        return False
+    if at.clash[j] > 1 or r < 0:
+        return True
+    found = False
+    for e in range(at.clash_ptr[j], at.clash_ptr[j + 1]):
+        found = found or at.clash_item[e] == r
+    return not found
+
+
+@kernel
+def _greedy(at):  # type: ignore[no-untyped-def]
+    """Each period in turn; gains of new people are kept up to date as they are covered."""
+    sites = len(at.when)
+    never = len(at.later) - 1
+    gain = np.zeros(sites)
+    for j in range(sites):
+        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+            i = at.col_item[e]
+            if at.seen[i].first == never:
+                gain[j] += at.people[i]
+    shut = np.zeros(sites, np.bool_)
+    for t in range(never):
+        shut[:] = False
+        while True:
+            best = -1
+            most = 0.0
+            for j in range(sites):
+                if at.when[j] == never and not shut[j] and gain[j] > most * at.price[j]:
+                    if at.clash[j] > 0 or not _fits(at, j, t, -1):
+                        shut[j] = True
+                        continue
+                    most = gain[j] / max(at.price[j], 1e-12)
+                    best = j
+            if best < 0:
+                break
+            for e in range(at.col_ptr[best], at.col_ptr[best + 1]):
+                i = at.col_item[e]
+                if at.seen[i].first == never:
+                    for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
+                        gain[at.row_item[k]] -= at.people[i]
+            _open(at, best, t)
+
+
+@inner
+def _weakest(at, least, limit):  # type: ignore[no-untyped-def]
+    """For each group and period the open site that is missed least, -1 where none may close."""
+    least[:] = -1
+    for k in range(at.tally[_OPEN]):
+        r = at.order[k]
+        if at.kept[r]:
+            continue
+        g = at.group[r] if limit else 0
+        old = least[g, at.when[r]]
+        if old < 0 or at.loss[r] < at.loss[old]:
+            least[g, at.when[r]] = r
+
+
+@inner
+def _best_swap(at, j, least, limit, slot, tie, touched):  # type: ignore[no-untyped-def]
+    """Gain of giving j the slot of its best partner, and that partner (-1: none)."""
+    later, seen = at.later, at.seen
+    never = len(later) - 1
+    for t in range(never + 1):
+        slot[t] = 0.0
+    count = 0
+    for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+        i = at.col_item[e]
+        now = seen[i]
+        slot[now.first] += at.people[i]
+        if now.by >= 0 and now.first != now.second:
+            if tie[now.by] == 0.0:
+                touched[count] = now.by
+                count += 1
+            tie[now.by] += at.people[i] * (later[now.first] - later[now.second])
+    # slot[t]: gain of opening in t, from the people seen later than t.
+    for t in range(never):
+        gained = 0.0
+        for s in range(t + 1, never + 1):
+            gained += slot[s] * (later[t] - later[s])
+        slot[t] = gained
+    best = 0.0
+    partner = -1
+    g = at.group[j] if limit else 0
+    for k in range(count + never):
+        r = touched[k] if k < count else least[g, k - count]
+        if r < 0 or at.kept[r] or at.when[r] == never:
+            continue
+        gain = slot[at.when[r]] - at.loss[r] + tie[r]
+        if gain > best and _fits(at, j, at.when[r], r) and not _clashes(at, j, r):
+            best = gain
+            partner = r
+    for k in range(count):
+        tie[touched[k]] = 0.0
+    return best, partner
+
+
+@kernel
+def _descend(at, sweeps):  # type: ignore[no-untyped-def]
+    """Swap slots, and fill free ones, until no single move helps."""
+    sites = len(at.when)
+    never = len(at.later) - 1
+    limit = len(at.used) > 2
+    least = np.empty((len(at.used), never), np.int32)
+    slot = np.empty(never + 1)
+    tie = np.zeros(sites)
+    touched = np.empty(sites, np.int32)
+    _weakest(at, least, limit)
+    quiet = 0
+    j = 0
+    for _ in range(sweeps * sites):
+        if quiet >= sites:
+            break
+        j = j + 1 if j + 1 < sites else 0
+        quiet += 1
+        if at.when[j] < never:
+            if not at.kept[j] and _earlier(at, j):
+                quiet = 0
+            continue
+        gain, r = _best_swap(at, j, least, limit, slot, tie, touched)
+        if r >= 0 and gain > _EPS * (1.0 + at.total[0]):
+            t = at.when[r]
+            _set(at, r, never)
+            _set(at, j, t)
+            _weakest(at, least, limit)
+            quiet = 0
+        elif at.clash[j] == 0 and slot[never - 1] > 0 and _fits(at, j, never - 1, -1):
+            _set(at, j, never - 1)
+            _weakest(at, least, limit)
+            quiet = 0
+
+
+@inner
+def _earlier(at, j):  # type: ignore[no-untyped-def]
+    """Open a site earlier where the budgets allow, or let it change places with one that opens before it."""
+    t = at.when[j]
+    if t == 0:
+        return False
+    before = at.total[0]
+    bar = _EPS * (1.0 + before)
+    for s in range(t):
+        fits = True
+        groups = len(at.used) - 1
+        for u in range(s, t):
+            fits = fits and at.used[at.group[j], u] + at.price[j] <= at.saved[at.group[j], u] + 1e-9
+            fits = fits and at.used[groups, u] + at.price[j] <= at.saved[groups, u] + 1e-9
+        if fits:
+            _set(at, j, s)
+            if at.total[0] > before + _EPS * (1.0 + before):
+                return True
+            _set(at, j, t)
+            break
+    for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+        r = at.seen[at.col_item[e]].by
+        if r >= 0 and _trade(at, j, r, bar):
+            return True
+    return _trade(at, j, at.order[_roll(at.tally, at.tally[_OPEN])], bar)
+
+
+@inner
+def _trade(at, j, r, bar):  # type: ignore[no-untyped-def]
+    """Let j and the earlier r of the same price change places if that gains more than `bar`."""
+    t = at.when[j]
+    s = at.when[r]
+    if s >= t or at.kept[r] or at.price[r] != at.price[j] or (len(at.used) > 2 and at.group[r] != at.group[j]):
+        return False
+    before = at.total[0]
+    _set(at, r, t)
+    _set(at, j, s)
+    if at.total[0] > before + bar:
+        return True
+    _set(at, j, t)
+    _set(at, r, s)
+    return False
+
+
+@inner
+def _propose(at, r):  # type: ignore[no-untyped-def]
+    """A closed candidate to take the slot of r: mostly one that shares a customer with it, sometimes any."""
+    if _roll(at.tally, 10) == 0 or at.col_ptr[r] == at.col_ptr[r + 1]:
+        return _roll(at.tally, len(at.when))
+    i = at.col_item[at.col_ptr[r] + _roll(at.tally, at.col_ptr[r + 1] - at.col_ptr[r])]
+    return at.row_item[at.row_ptr[i] + _roll(at.tally, at.row_ptr[i + 1] - at.row_ptr[i])]
+
+
+@inner
+def _change(at, r, j, t):  # type: ignore[no-untyped-def]
+    """What closing r and opening j in t would change."""
+    delta = -at.loss[r]
+    for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+        i = at.col_item[e]
+        now = at.seen[i]
+        first = now.second if now.by == r else now.first
+        if first > t:
+            delta += at.people[i] * (at.later[t] - at.later[first])
+    return delta
+
+
+@inner
+def _reopen(at, r):  # type: ignore[no-untyped-def]
+    """Open a closed site in the first period whose budgets still allow it; closing never gains, so nor does waiting."""
+    never = len(at.later) - 1
+    if at.when[r] == never:
+        for t in range(never):
+            if _fits(at, r, t, -1):
+                _set(at, r, t)
+                return
+
+
+@kernel
+def _anneal(at, moves, hot, cold):  # type: ignore[no-untyped-def]
+    """Move open sites to closed candidates, and let sites trade periods, accepting losses as the heat allows."""
+    never = len(at.later) - 1
+    for step in range(moves):
+        heat = hot * (cold / hot) ** (step / moves)
+        bar = heat * np.log((_roll(at.tally, 1 << 24) + 1) / (1 << 24))
+        r = at.order[_roll(at.tally, at.tally[_OPEN])]
+        if at.kept[r]:
+            continue
+        t = at.when[r]
+        if never > 1 and _roll(at.tally, 8) == 0:
+            j = at.order[_roll(at.tally, at.tally[_OPEN])]
+            _trade(at, r, j, bar)
+            continue
+        j = _propose(at, r)
+        if never > 1 and _roll(at.tally, 8) == 0:
+            t = _roll(at.tally, never)
+        if at.when[j] < never or not _fits(at, j, t, r) or _clashes(at, j, r):
+            continue
+        if _change(at, r, j, t) > bar:
+            _set(at, r, never)
+            _set(at, j, t)
+        if never > 1 and at.clash[r] == 0:
+            _reopen(at, r)

@@ -1,0 +1,70 @@
+"""The covering problem: who would be covered by which site, and what may be opened in which period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.siting.field import Floats, Ints, Lists, no_lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """Who would be covered by which site, and what may be opened when.
+
+    Attributes:
+        reach: (I) rows of candidates within the promise; costs are not read.
+        people: (I,), weight of each customer, not negative.
+        price: (J,), what opening a site uses of its budgets (1 where sites are counted).
+        group: (J,), budget group of each candidate, such as its country.
+        kept: (J,), true where a site stands already; it is open from the first period and uses no budget.
+        budget: (G, T), what each group may newly use in a period; what is not used may be used later; inf: no limit.
+        total: (T,), the same for all groups together.
+        worth: (T,), worth of a person covered in each period.
+        conflict: pairs of candidates too close to be open together, both directions; obeyed, but no part of the bound.
+    """
+
+    reach: Lists
+    people: Floats
+    price: Floats
+    group: Ints
+    kept: NDArray[np.bool_]
+    budget: Floats
+    total: Floats
+    worth: Floats
+    conflict: Lists
+
+    @property
+    def sites(self) -> int:
+        """J, the number of candidates."""
+        return len(self.price)
+
+    @property
+    def periods(self) -> int:
+        """T, the number of periods."""
+        return len(self.worth)
+
+    @property
+    def later(self) -> Floats:
+        """(T + 1,), worth of a person from each period on; the last, never, is 0."""
+        return np.append(np.cumsum(self.worth[::-1])[::-1], 0.0)
+
+
+def one_period(
+    reach: Lists, people: Floats, most: float, *, kept: NDArray[np.bool_] | None = None, sites: int
+) -> Ground:
+    """Maximal covering by at most `most` sites, kept ones among them."""
+    stand = np.zeros(sites, np.bool_) if kept is None else kept
+    return Ground(
+        reach=reach,
+        people=people,
+        price=np.ones(sites),
+        group=np.zeros(sites, np.int32),
+        kept=stand,
+        budget=np.full((1, 1), np.inf),
+        total=np.array([float(most) - stand.sum()]),
+        worth=np.ones(1),
+        conflict=no_lists(sites),
+    )
