@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-full figures lint lock clean
+.PHONY: demo test test-full figures screenshots lint lock clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements.lock pyproject.toml
@@ -27,6 +27,9 @@ test-full: $(READY)  ## every count that the issues name
 
 figures: $(READY)  ## every benchmark table
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+screenshots: $(READY)  ## every page at three widths, into screenshots/
+	$(BIN)/python webapp/scripts/screenshots.py
 
 lint: $(READY)  ## style, types, import contract
 	$(BIN)/ruff check src tests benchmarks

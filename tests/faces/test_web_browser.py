@@ -27,7 +27,18 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ("", "markets", "markets/NO", "plan", "pilots", "decisions", "report")
+PAGES = (
+    "",
+    "markets",
+    "markets/NO",
+    "plan",
+    "pilots",
+    "decisions",
+    "compliance",
+    "compliance/NO/TANG",
+    "supply",
+    "report",
+)
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
@@ -151,6 +162,17 @@ def test_no_page_has_an_accessibility_violation_or_runs_over_a_narrow_window(bro
                 found = tab.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))")
                 assert found == [], f"/{name} at {width} in {scheme}"
         context.close()
+
+
+def test_a_cell_of_the_matrix_opens_its_reasons_and_a_dossier_that_prints(page, server):
+    page.goto(f"{server}/compliance?on=2021-11-01")
+    page.get_by_role("link", name="in Norway").first.click()
+    page.get_by_role("region", name="Requirements").first.get_by_text("reason").first.click()
+    assert "Regulation" in page.locator("cite:visible").first.inner_text()
+    box = page.get_by_role("img", name="missing").first
+    assert box.is_visible()
+    page.get_by_role("button", name="Print the dossier").wait_for()
+    assert len(page.pdf()) > 20_000
 
 
 def test_the_map_is_reached_and_opened_by_keyboard(page, server):

@@ -46,6 +46,12 @@ from beachhead.world.ref import Ref
 MOST_BYTES = 256 * 1024 * 1024
 PAGE_ROWS = 200
 
+ARGUMENTS = {
+    "plan": {"worlds": (2, 10_000), "seed": (-(2**62), 2**62)},
+    "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2)},
+}
+"""By kind of work, what may be said beside the day, with its range."""
+
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
 }
@@ -62,37 +68,37 @@ Cursor = Annotated[
 @router.get("/launch")
 def launch(request: Request, response: Response, person: Viewer) -> LaunchOut:
     """The launch as a whole, and who is asking."""
-    return view.launch_out(_sheet(request, response), person)
+    return view.launch_out(sheet_of(request, response), person)
 
 
 @router.get("/overview")
 def overview(request: Request, response: Response, person: Viewer) -> OverviewOut:
     """Stage and odds of every market, what is due, value and limits."""
-    return view.overview_out(_sheet(request, response), person)
+    return view.overview_out(sheet_of(request, response), person)
 
 
 @router.get("/markets")
 def markets(request: Request, response: Response, _: Viewer) -> MarketsOut:
     """All markets."""
-    return MarketsOut(markets=view.market_rows(_sheet(request, response)))
+    return MarketsOut(markets=view.market_rows(sheet_of(request, response)))
 
 
 @router.get("/markets/{code}")
 def market(request: Request, response: Response, _: Viewer, code: str) -> MarketOut:
     """Everything about one market."""
-    return view.market_out(_sheet(request, response), code)
+    return view.market_out(sheet_of(request, response), code)
 
 
 @router.get("/plan")
 def plan(request: Request, response: Response, _: Viewer) -> PlanOut:
     """The newest plan."""
-    return view.plan_out(_sheet(request, response))
+    return view.plan_out(sheet_of(request, response))
 
 
 @router.get("/observations")
 def observations(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> PilotsOut:
     """What was observed, newest first, and what it says about demand."""
-    sheet = _sheet(request, response)
+    sheet = sheet_of(request, response)
     rows = sorted(sheet.rows, key=lambda row: (row.end, row.key), reverse=True)
     first, after = _page(cursor, len(rows))
     return PilotsOut(
@@ -135,7 +141,7 @@ async def send_observations(
 @router.get("/decisions")
 def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> DecisionsOut:
     """What is due, and the ledger, newest first."""
-    sheet = _sheet(request, response)
+    sheet = sheet_of(request, response)
     newest = list(reversed(sheet.entries))
     first, after = _page(cursor, len(newest))
     found = check(sheet.launch.store)
@@ -182,7 +188,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
 @router.get("/score")
 def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
     """How stated odds turned out."""
-    sheet = _sheet(request, response)
+    sheet = sheet_of(request, response)
     stated = sum(len(entry.said.odds) for entry in sheet.entries)
     settled = settle(sheet.entries)
     try:
@@ -222,10 +228,10 @@ def jobs(request: Request, _: Viewer) -> JobsOut:
 def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -> JobOut:
     """Start long work in a worker process; the same work already waiting or running is not started twice."""
     found: Jobs = request.app.state.jobs
-    if body.kind == "plan":
-        _check_plan(body.arguments)
+    if body.kind in ARGUMENTS:
+        _check_arguments(body.kind, body.arguments)
     desk: Desk = request.app.state.desk
-    today = {"on": desk.today.isoformat()} if desk.today and body.kind == "plan" else {}
+    today = {"on": desk.today.isoformat()} if desk.today else {}
     return _job(found.start(body.kind, {**today, **body.arguments, "who": person.name}))
 
 
@@ -242,7 +248,8 @@ def stop_job(request: Request, _: Analyst, job_id: str) -> JobOut:
     return _job(found.cancel(_jobs_get(request, job_id).id))
 
 
-def _sheet(request: Request, response: Response) -> Sheet:
+def sheet_of(request: Request, response: Response) -> Sheet:
+    """How things stand, with the headers that let a reader ask whether they still do."""
     desk: Desk = request.app.state.desk
     sheet = desk.sheet()
     response.headers["ETag"] = f'"{sheet.version}"'
@@ -310,17 +317,21 @@ def _job(job: Job) -> JobOut:
     )
 
 
-def _check_plan(arguments: dict[str, str | int | float | bool]) -> None:
+def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) -> None:
     """Refuse arguments at once that the worker would only refuse later."""
-    unknown = sorted(set(arguments) - {"on", "worlds", "seed"})
-    if unknown:
-        raise BadInput(f"a plan knows no {unknown[0]!r}", "give on, worlds or seed")
-    worlds = arguments.get("worlds", 24)
-    if not isinstance(worlds, int) or not 2 <= worlds <= 10_000:
-        raise BadInput(f"worlds {json.dumps(worlds)} is not a whole number from 2 to 10000", "leave it out for 24")
-    if not isinstance(arguments.get("seed", 0), int):
-        raise BadInput("seed is not a whole number", "leave it out for that of launch.toml")
+    known = ARGUMENTS[kind]
+    for name, value in arguments.items():
+        if name == "on":
+            _check_day(str(value))
+        elif name not in known:
+            raise BadInput(f"a {kind} knows no {name!r}", f"give {', '.join(['on', *known])}")
+        elif not isinstance(value, int) or not known[name][0] <= value <= known[name][1]:
+            least, most = known[name]
+            raise BadInput(f"{name} {json.dumps(value)} is not a whole number from {least} to {most}", "leave it out")
+
+
+def _check_day(text: str) -> None:
     try:
-        datetime.fromisoformat(str(arguments.get("on", "2027-01-01")))
+        datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"on {arguments['on']!r} is not a day", "write 2027-01-31") from None
+        raise BadInput(f"on {text!r} is not a day", "write 2027-01-31") from None

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 
 from beachhead import __version__
 from beachhead.case.open import open_launch
-from beachhead.web import api, live, sessions
+from beachhead.web import api, compliance, live, sessions, supply
 from beachhead.web.accounts import Sessions, has_accounts
 from beachhead.web.desk import Desk
 from beachhead.web.guard import guard, is_loopback
@@ -65,6 +65,8 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     install_refusals(app)
     app.include_router(sessions.router, prefix="/api/v1", tags=["session"])
     app.include_router(api.router, prefix="/api/v1", tags=["launch"])
+    app.include_router(compliance.router, prefix="/api/v1", tags=["compliance"])
+    app.include_router(supply.router, prefix="/api/v1", tags=["supply"])
     app.include_router(live.router, prefix="/api/v1")
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False)
     return app

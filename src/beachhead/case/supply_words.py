@@ -1,0 +1,83 @@
+"""Says in sentences what supply answered; the command line and the web say the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beachhead.case.open import Launch
+from beachhead.case.supply import Supplied
+from beachhead.supply.odds import Sign, Turning, turnings
+from beachhead.supply.worth import Interval
+from beachhead.world.figures import cars, money, percent
+
+
+def headline(launch: Launch, supplied: Supplied) -> list[str]:
+    """The answer in sentences."""
+    plan, currency = supplied.plan, launch.folder.terms.currency
+    network = plan.network
+    steps = [turning_sentence(supplied, turning) for turning in turnings(plan)]
+    lines = steps or ["Export from the plants that run already; no other plant earns its capital in any future drawn."]
+    least, most = money(plan.value.low, currency), money(plan.value.high, currency)
+    lines.append(
+        f"Expected contribution {least} over {len(plan.futures.cars)} futures; no plan earns more than {most} (gap "
+        f"{_small_percent(plan.gap)}, {plan.verdict.value})."
+    )
+    worth = plan.worth
+    lines.append(
+        f"Waiting and looking is worth {_between(worth.of_waiting, currency)} over deciding everything now, "
+        f"{_between(worth.of_looking, currency)} of it from looking; planning for the mean would cost "
+        f"{_between(worth.of_stochastic_solution, currency)} (VSS); knowing everything would bring at most "
+        f"{_between(worth.of_perfect_information, currency)} (EVPI)."
+    )
+    short, planned = plan.short.sum(axis=(1, 2, 3)).mean(), plan.futures.cars.sum(axis=(1, 2)).mean()
+    if short > 0.005 * planned:
+        lines.append(f"{percent(short / planned)} of the planned cars do not arrive: no capacity, or a loss on each.")
+    if supplied.without_lane:
+        names = ", ".join(launch.market(code).name for code in supplied.without_lane)
+        lines.append(f"No lane leads to {names}: add rows to lanes.csv, or their cars stay short.")
+    if supplied.before is not None:
+        before = supplied.before.plan
+        gained = money(plan.value.low - before.value.low, currency)
+        more = (supplied.planned.values.sum() / supplied.before.planned.values.sum() - 1) * 100
+        lines.append(
+            f"Second pass: planned again on these margins and capacities, the plan sells {more:+.1f} % cars and supply "
+            f"contributes {gained} more than in the first pass."
+        )
+    silent = [plant.name for plant in network.plants if not plant.exists and not _is_used(supplied, plant.code)]
+    if silent and steps:
+        lines.append(f"Never committed to: {', '.join(silent)}.")
+    return lines
+
+
+def turning_sentence(supplied: Supplied, turning: Turning) -> str:
+    """One commitment or closing with its odds, and the sign by which to know."""
+    plan = supplied.plan
+    plant, gate = plan.network.plants[turning.plant].name, plan.network.gates[turning.gate]
+    verb = "Close" if turning.closes else "Commit to"
+    if turning.odds > 0.9999:
+        return f"{verb} {plant} at the gate {gate}, in every future."
+    sign = "" if turning.sign is None else f" Sign: {_sign_words(plan.network.gates[turning.gate], turning.sign)}."
+    return f"{verb} {plant} at the gate {gate} in {percent(turning.odds)} of futures.{sign}"
+
+
+def _sign_words(gate: object, sign: Sign) -> str:
+    if sign.kind == "fork":
+        return f"{sign.name} turns out {sign.label} (right in {percent(sign.right)})"
+    word = "more" if sign.above else "fewer"
+    return f"{word} than {cars(sign.level)} cars a quarter in {sign.name} by then (right in {percent(sign.right)})"
+
+
+def _between(interval: Interval, currency: str) -> str:
+    low, high = money(interval.low, currency), money(interval.high, currency)
+    if not np.isfinite(interval.high):
+        return f"at least {low}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _small_percent(share: float) -> str:
+    """A gap, whose rounding noise would say nothing."""
+    return "below 0.001 %" if share < 1e-5 else f"{100 * share:.2g} %"
+
+
+def _is_used(supplied: Supplied, code: str) -> bool:
+    return any(supplied.plan.network.plants[step.plant].code == code for step in supplied.plan.steps)

@@ -1,0 +1,115 @@
+"""The rooms beside the plan on the wire: compliance and supply say what their verbs say."""
+
+from datetime import date
+
+import pytest
+from fastapi.testclient import TestClient
+
+from beachhead.case.compliance import brief, launch_permits, matrix
+from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
+from beachhead.web.app import create
+from beachhead.web.supply import work_out
+
+LOCAL = "http://127.0.0.1"
+DAY = date(2021, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return new_launch(tmp_path_factory.mktemp("rooms") / "launch", "byd-europe-2021")
+
+
+@pytest.fixture
+def client(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", str(DAY))
+    with TestClient(create(folder), base_url=LOCAL) as opened:
+        yield opened
+
+
+def test_the_matrix_on_the_wire_is_that_of_the_room(client, folder):
+    asked = brief(open_launch(folder).folder)
+    told = client.get("/api/v1/compliance").json()
+    assert told["on"] == str(DAY)
+    cells = {(cell["offer"], cell["market"]): cell for cell in told["cells"]}
+    for answer in matrix(asked, DAY):
+        cell = cells.pop((answer.offer, answer.market))
+        day = answer.unlimited.day if answer.unlimited else None
+        assert cell["unlimited_from"] == (str(day) if day else None)
+        assert (cell["state"] == "open") == any(r.day is not None and r.day <= DAY for r in answer.routes)
+    assert not cells
+    permits = {permit.market: permit for permit in launch_permits(asked, DAY)}
+    for row in told["permits"]:
+        assert row["cost_shared_eur"] == pytest.approx(permits[row["market"]].cost_shared_eur)
+
+
+def test_every_finding_of_an_answer_cites_somebody(client):
+    told = client.get("/api/v1/compliance/NO/TANG").json()
+    findings = told["findings"] + told["features"] + told["routes"]
+    assert len(findings) > 40
+    assert all(
+        finding["reasons"] and all(reason["source"]["who"] for reason in finding["reasons"]) for finding in findings
+    )
+    cited = [
+        number for section in told["dossier"]["sections"] for line in section["lines"] for number in line["citations"]
+    ]
+    assert set(cited) == set(range(1, len(told["dossier"]["citations"]) + 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("compliance/XX/TANG", 404),
+        ("compliance/NO/NONE", 404),
+        ("compliance?on=9999-12-31", 422),
+        ("compliance/changes?on=2024-01-01&until=2023-01-01", 422),
+        ("compliance/NO/TANG?route=by-sea", 422),
+        ("supply", 404),
+        ("supply/routes/NO", 404),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_the_one_shape(client, path, status):
+    answer = client.get(f"/api/v1/{path}")
+    assert answer.status_code == status
+    assert answer.json()["error"]["hint"]
+
+
+def test_a_year_of_changes_names_whom_they_hit_and_who_says_so(client):
+    told = client.get("/api/v1/compliance/changes?on=2023-07-01&until=2024-12-31").json()
+    assert told["changes"]
+    for change in told["changes"]:
+        assert "2023-07-01" < change["day"] <= "2024-12-31"
+        assert change["markets"]
+        assert change["source"]["who"]
+
+
+def test_a_launch_without_plants_has_no_page_on_supply(client):
+    pages = client.get("/api/v1/launch").json()["pages"]
+    assert "supply" not in pages
+    assert "compliance" in pages
+
+
+@pytest.mark.full
+def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    root = new_launch(tmp_path / "launch", "xiaomi")
+    shares = []
+    done = work_out(
+        root, {"on": "2027-01-01", "draws": 8, "what_if": False, "who": "ana"}, lambda n, of: shares.append(n / of)
+    )
+    assert shares == sorted(shares)
+    with TestClient(create(root), base_url=LOCAL) as client:
+        assert "supply" in client.get("/api/v1/launch").json()["pages"]
+        told = client.get("/api/v1/supply").json()
+        assert (told["record"], told["is_stale"]) == (done["supply"], False)
+        assert told["sentences"]
+        for row in told["markets"]:
+            assert sum(row["made_in"].values()) <= 1 + 1e-9
+        routes = client.get("/api/v1/supply/routes/DE").json()["routes"]
+        for route in routes:
+            parts = [route[name] for name in ("ex_works", "freight", "duty", "carrying")]
+            if route["landed"] is not None:
+                assert sum(parts) == pytest.approx(route["landed"], rel=1e-6)
+        terms = root / "launch.toml"
+        terms.write_text(terms.read_text(encoding="utf-8").replace('title = "', 'title = "New: ', 1), encoding="utf-8")
+        assert client.get("/api/v1/supply").json()["is_stale"]

@@ -1,0 +1,141 @@
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { cars, day, instant, money, number, percent } from "../numbers";
+import { JobButton } from "../parts/JobButton";
+import { Refusal } from "../parts/Refusal";
+import { SwitchMap } from "../parts/SwitchMap";
+import { choose, useRoute } from "../route";
+
+export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Supply");
+  const answer = useAsk(() => api.GET("/api/v1/supply"), []);
+  if (answer.state === "refused" && answer.error.kind === "NotFound") {
+    return (
+      <section className="sheet">
+        <h1>Supply</h1>
+        <p>Export, assemble or build: not worked out yet. It takes a few minutes in the background; you may go on working.</p>
+        <JobButton kind="supply" name="Work it out" busy="working it out …" />
+      </section>
+    );
+  }
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const data = answer.data;
+  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>Supply</h1>
+        {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
+        <ul className="due">{data.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+        <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {data.futures} futures. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
+        <div className="row no-print"><JobButton kind="supply" name="Work it out again" busy="working it out …" /></div>
+      </section>
+      <section className="sheet wide">
+        <h2>Plants: odds of having committed by each gate</h2>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Plants">
+          <table>
+            <thead><tr><th>plant</th><th>way</th><th className="num">capital</th>{data.gates.map((gate) => <th key={gate} className="num">{gate}</th>)}<th className="num">cars in the last year</th><th className="num">capacity used</th></tr></thead>
+            <tbody>
+              {data.plants.map((plant) => {
+                const [made, room] = [lastYear(plant.made), lastYear(plant.capacity)];
+                return (
+                  <tr key={plant.code}>
+                    <td>{plant.name}</td><td>{plant.mode}</td><td className="num">{plant.runs ? "–" : money(plant.capital, launch.currency)}</td>
+                    {plant.odds_by_gate.map((share, gate) => <td key={gate} className="num">{plant.runs ? "runs" : percent(share)}</td>)}
+                    <td className="num">{cars(made)}</td><td className="num">{room > 0.5 ? percent(made / room) : "–"}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <Landed data={data} currency={launch.currency} />
+      {data.maps.map((map) => (
+        <section className="sheet wide" key={map.area}>
+          <h2>Which way wins: {map.area}</h2>
+          <p>{map.sentence}</p>
+          <SwitchMap map={map} currency={launch.currency} />
+        </section>
+      ))}
+      {data.effects.length > 0 && (
+        <section className="sheet wide">
+          <h2>What would change the answer</h2>
+          <div className="scroll" tabIndex={0} role="region" aria-label="Changes">
+            <table>
+              <thead><tr><th>if …</th><th>turns the first decision?</th><th>commit now</th><th>later, with odds</th><th className="num">worth</th></tr></thead>
+              <tbody>
+                {data.effects.map((effect) => (
+                  <tr key={effect.change}>
+                    <td>{effect.change}</td><td>{effect.turns ? <strong>yes</strong> : "no"}</td><td>{effect.commit_now.join(", ") || "export only"}</td>
+                    <td>{Object.entries(effect.odds).filter(([code, share]) => share > 0.005 && !effect.commit_now.includes(code)).map(([code, share]) => `${code} ${percent(share)}`).join(", ") || "–"}</td>
+                    <td className="num">{money(effect.gain, launch.currency)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
+      )}
+    </div>
+  );
+}
+
+const lastYear = (values: number[]) => values.slice(-4).reduce((sum, value) => sum + value, 0);
+
+function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: string }) {
+  const { query } = useRoute();
+  const market = query.get("market");
+  return (
+    <section className="sheet wide">
+      <h2>Landed cost and margin, {currency} a car in the last year</h2>
+      <div className="scroll" tabIndex={0} role="region" aria-label="Landed cost">
+        <table>
+          <caption>Margins with 10 and 90 % of futures; open a market for every route into it</caption>
+          <thead><tr><th>market</th><th className="num">cars</th><th>made in</th><th className="num">landed</th><th className="num">margin</th><th className="num">10 %</th><th className="num">90 %</th><th className="num">over export</th></tr></thead>
+          <tbody>
+            {data.markets.map((row) => (
+              <tr key={row.market}>
+                <td><button className="quiet sort" aria-expanded={market === row.market} onClick={() => choose("market", market === row.market ? null : row.market)}>{row.name}</button></td>
+                <td className="num">{cars(row.cars)}</td><td>{Object.entries(row.made_in).sort((a, b) => b[1] - a[1]).map(([plant, share]) => `${plant} ${percent(share)}`).join(", ") || "none arrive"}</td>
+                <td className="num">{number(row.landed)}</td><td className="num">{number(row.margin)}</td><td className="num">{number(row.margin_low)}</td><td className="num">{number(row.margin_high)}</td>
+                <td className="num">{row.margin == null || row.margin_if_exported == null ? "–" : number(row.margin - row.margin_if_exported)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {market && <Routes market={market} name={data.markets.find((row) => row.market === market)?.name ?? market} currency={currency} />}
+    </section>
+  );
+}
+
+function Routes({ market, name, currency }: { market: string; name: string; currency: string }) {
+  const { query } = useRoute();
+  const answer = useAsk(() => api.GET("/api/v1/supply/routes/{market}", { params: { path: { market } } }), [market]);
+  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  const offers = [...new Set(answer.data.routes.map((route) => route.offer))];
+  const offer = offers.includes(query.get("offer") ?? "") ? query.get("offer")! : offers[0];
+  const routes = answer.data.routes.filter((route) => route.offer === offer);
+  return (
+    <>
+      <p className="row"><span><label htmlFor="offer">offer</label><select id="offer" value={offer} onChange={(event) => choose("offer", event.target.value)}>{offers.map((code) => <option key={code}>{code}</option>)}</select></span></p>
+      <h3>Every route into {name}, {currency} a car</h3>
+      <div className="scroll" tabIndex={0} role="region" aria-label={`Routes into ${name}`}>
+        <table>
+          <caption>Mean over the quarters in which the route is open; a dash: it never is</caption>
+          <thead><tr><th>plant, mode</th><th>border</th><th className="num">ex works</th><th className="num">freight</th><th className="num">duty</th><th className="num">on the way</th><th className="num">landed</th><th className="num">margin</th></tr></thead>
+          <tbody>
+            {routes.map((route, index) => (
+              <tr key={index}>
+                <td>{route.plant} {route.mode.replaceAll("_", " ")}</td><td>{route.border}</td>
+                {[route.ex_works, route.freight, route.duty, route.carrying, route.landed, route.margin].map((value, column) => <td key={column} className="num">{number(value)}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Schemas } from "../api";
+import { day, money } from "../numbers";
+
+const boxes = { true: { sign: "☑", name: "shown" }, false: { sign: "☐", name: "missing" }, null: { sign: "⍰", name: "not settled" } };
+
+/** The checklist as it is printed: boxes, steps with days, numbered sources. */
+export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; heading: string }) {
+  return (
+    <article className="dossier">
+      <h2>{heading}, {made.title}</h2>
+      <p>{Object.values(boxes).map((box) => `${box.sign} ${box.name}`).join(" · ")}; what is not settled is never read as allowed. Numbers in brackets name the sources below.</p>
+      {made.sections.map((section) => (
+        <section key={section.heading}>
+          <h3>{section.heading}</h3>
+          <ul className="checklist">
+            {section.lines.map((line) => {
+              const box = boxes[String(line.done) as keyof typeof boxes];
+              return (
+                <li key={line.code}>
+                  {section.heading !== "Does not apply" && <span role="img" aria-label={box.name}>{box.sign}</span>} <strong>{line.code}</strong> {line.text}. {line.evidence} <span className="soft">({line.grade}; {line.citations.map((number) => `[${number}]`).join(" ")})</span>
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ))}
+      <h3>Steps still to be done</h3>
+      {made.unreachable.length > 0 && <p>No way on record: {made.unreachable.join(", ")}.</p>}
+      {made.steps.length === 0 ? <p>None.</p> : (
+        <>
+          <p>Cost {money(made.cost_eur, "EUR")}. A step with ★ lies on the critical path: a day lost there is a day lost at the end.</p>
+          <div className="scroll" tabIndex={0} role="region" aria-label="Steps">
+            <table>
+              <thead><tr><th>path</th><th>step</th><th>what</th><th>from</th><th>to</th><th className="num">slack, days</th><th className="num">cost</th></tr></thead>
+              <tbody>
+                {made.steps.map((step) => (
+                  <tr key={step.code}><td>{step.critical ? "★" : ""}</td><td>{step.code}</td><td>{step.title}</td><td>{day(step.start)}</td><td>{day(step.end)}</td><td className="num">{step.slack_days}</td><td className="num">{money(step.cost_eur, "EUR")}</td></tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+      <h3>What changes within a year</h3>
+      {made.ahead.length === 0 ? <p>Nothing on record.</p> : <ul>{made.ahead.map((change) => <li key={change.day + change.code}>{day(change.day)}: {change.title}, {change.before} → {change.after}{change.act_by && `; act by ${day(change.act_by)}${change.late ? " (late)" : ""}`}</li>)}</ul>}
+      <h3>Sources</h3>
+      <ol className="sources">{made.citations.map((source, index) => <li key={index}>{source.who} <span className="soft">(grade {source.grade}, as of {day(source.as_of)})</span></li>)}</ol>
+    </article>
+  );
+}

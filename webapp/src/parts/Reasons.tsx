@@ -1,0 +1,15 @@
+import type { Schemas } from "../api";
+import { day } from "../numbers";
+
+/** A chain of reasons, each with who says so; folded away unless `open`. */
+export function Reasons({ reasons, open }: { reasons: Schemas["ReasonOut"][]; open?: boolean }) {
+  const chain = (
+    <ol className="reasons">
+      {reasons.map((reason, index) => (
+        <li key={index}>{reason.text} <cite>[{reason.source.grade}] {reason.source.who}, {day(reason.source.as_of)}</cite></li>
+      ))}
+    </ol>
+  );
+  if (open) return chain;
+  return <details><summary>{reasons.length} {reasons.length === 1 ? "reason" : "reasons"}</summary>{chain}</details>;
+}
