@@ -244,10 +244,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from beachhead import store
 from beachhead.case.deciding import decide
+from beachhead.case.log import whole
 from beachhead.case.observe import keep
 from beachhead.case.open import open_launch
 from beachhead.evidence.observations import Known, read_observations
-from beachhead.ledger import Act, Said
+from beachhead.world.errors import OutOfDate
 
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
 
@@ -273,13 +274,13 @@ for line in sys.stdin:
         run_observe(Path(launch), Path(argument)) if what == "observe" else run_decide(Path(launch), argument)
         os._exit(0)
     began = time.monotonic()
-    while os.waitpid(child, os.WNOHANG)[0] == 0:
+    while not (ended := os.waitpid(child, os.WNOHANG))[0]:
         if seconds is not None and time.monotonic() - began > seconds:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            ended = os.waitpid(child, 0)
             break
         time.sleep(0.0005)
-    print("ended", time.monotonic() - began, flush=True)
+    print("ended", time.monotonic() - began, os.waitstatus_to_exitcode(ended[1]), flush=True)
 """
 
 
@@ -297,7 +298,9 @@ def nursery():
             while not (line := process.stdout.readline()).startswith("ended"):
                 assert line, "the nursery died"
                 acknowledged.append(int(line))
-            return float(line.split()[1]), acknowledged
+            _, spent, status = line.split()
+            assert int(status) in (0, -signal.SIGKILL), f"{what} ended by itself with status {status}"
+            return float(spent), acknowledged
 
         yield run
         process.stdin.close()
