@@ -11,6 +11,7 @@ from beachhead.belief import Belief, Posterior, prior, update
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.case.observe import observations, rows_today
 from beachhead.case.open import Launch
+from beachhead.case.studies import folder_evidence
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
@@ -52,12 +53,16 @@ def believe(
     Args:
         launch: the launch.
         scaled_since: first day on which each scaled market sold at full scale; earlier rows are pilots.
-        evidence: statements about demand from outside our own sales.
+        evidence: statements about demand from outside our own sales, besides those of studies.csv.
         until: leave out rows that end after this day; None for all.
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
-    return Held(before=before, reading=seen, posterior=update(before, seen, evidence=evidence, seed=_seed(launch)))
+    return Held(
+        before=before,
+        reading=seen,
+        posterior=update(before, seen, evidence=(*folder_evidence(launch), *evidence), seed=_seed(launch)),
+    )
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:

@@ -21,12 +21,13 @@ from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned
 from beachhead.case.reading import Read
+from beachhead.case.research import Researched, ask_research
 from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
 
-__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read", "supply"]
+__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read", "research", "supply"]
 
 
 def new(folder: str | Path, example: str = "xiaomi") -> Launch:
@@ -82,6 +83,11 @@ def supply(
     if keep:
         keep_supply(launch, supplied, who=getpass.getuser(), at=datetime.now(UTC))
     return supplied
+
+
+def research(launch: Launch, *, on: date | None = None) -> Researched:
+    """Screen the markets, and list doubtful facts by what knowing them is worth."""
+    return ask_research(launch, on=on)
 
 
 def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:

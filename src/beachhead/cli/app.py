@@ -21,6 +21,7 @@ from beachhead.cli.plan import plan
 from beachhead.cli.programme import programme
 from beachhead.cli.read import read
 from beachhead.cli.replay import replay
+from beachhead.cli.research import research
 from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
 from beachhead.cli.show import console, plain
@@ -51,6 +52,7 @@ for command in (
     observe,
     read,
     decide,
+    research,
     adjust,
     log,
     replay,

@@ -1,0 +1,91 @@
+"""`beachhead research`: which markets are worth a look, and which facts are worth checking."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.research import Researched, ask_research
+from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
+from beachhead.launch.research import TOP, Doubt
+
+SHOWN = 15
+
+
+def research(
+    directory: LaunchDir,
+    on: OnOption = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws; default that of launch.toml.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Screen the markets, say how sure the order is, and list facts by what knowing them is worth to the plan."""
+    launch = open_launch(directory)
+    found = ask_research(launch, on=day_of(on), seed=seed)
+    if as_json:
+        show_json(research_answer(launch, found))
+    else:
+        _show(launch, found)
+
+
+def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
+    """The answer as one object of plain values."""
+    return {
+        "launch": launch.folder.terms.name,
+        "quarter": found.question.now,
+        "currency": launch.folder.terms.currency,
+        "top": TOP,
+        "stability": found.found.stability,
+        "screen": found.found.screen,
+        "facts": found.found.facts,
+        "studies": found.studies,
+    }
+
+
+def _show(launch: Launch, found: Researched) -> None:
+    names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
+    screen, facts = found.found.screen, [w for w in found.found.facts if w.worth > 0]
+    if not screen:
+        say("No market abroad has economics to screen by.")
+        return
+    sure = [s for s in screen[:TOP] if s.top_odds >= 0.9]
+    say(
+        f"Best to look at: {', '.join(names[s.market] for s in screen[:3])}. Of the first {min(TOP, len(screen))}, "
+        f"{len(sure)} are there with odds of 90 % or more; a draw's order and this one correlate at "
+        f"{found.found.stability:.2f}."
+    )
+    show_table(
+        ["rank", "market", "90 %", f"in first {TOP}", "return", "90 %", "knowing demand"],
+        [
+            [str(s.rank), names[s.market], f"{s.rank_low}-{s.rank_high}", percent(s.top_odds), f"{s.score:+.0%}"]
+            + [f"{s.score_low:+.0%} to {s.score_high:+.0%}", money(s.demand_worth, currency) if s.can_open else "shut"]
+            for s in screen[:SHOWN]
+        ],
+        title="Screen: contribution a year at full scale over capital; what knowing demand is worth to the plan",
+        right={0, 2, 3, 4, 5, 6},
+    )
+    if not facts:
+        say("No fact alone would change the plan.")
+    else:
+        show_table(
+            ["market", "fact", "why", "written", "grade", "days", "worth"],
+            [[names[w.doubt.market], *_cells(w.doubt), money(w.worth, currency)] for w in facts[:SHOWN]],
+            title=f"Facts to check: {len(facts)} would help the plan",
+            right={3, 5, 6},
+        )
+    for study in found.studies:
+        say(f"Counted already: {study.kind} of {names[study.market]}, {study.source.who}.")
+
+
+def _cells(doubt: Doubt) -> list[str]:
+    value = "-" if doubt.value is None else f"{doubt.value:,.4g}" if abs(doubt.value) < 10 else f"{doubt.value:,.0f}"
+    age = "-" if doubt.age_days is None else str(doubt.age_days)
+    return [
+        doubt.field if doubt.table == "facts" else f"{doubt.table}: {doubt.field}",
+        " ".join(doubt.states) or "open",
+        value,
+        doubt.grade or "-",
+        age,
+    ]

@@ -1,0 +1,129 @@
+"""Research: what studies do to the belief, how sure a screen is, and what knowing a fact is worth."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from beachhead.case.believe import believe
+from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
+from beachhead.case.research import ask_research
+from beachhead.case.studies import USUAL_BIAS, folder_evidence
+from beachhead.evidence.folder import check_folder
+from beachhead.evidence.tables.studies import StudyKind
+from beachhead.launch.research import Doubt, State, research, worth_of_knowing
+
+HEAD = "study,market,kind,share,cars,weeks,reach,sample,bias_mean,bias_sd,weight,source,as_of,grade\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return new_launch(tmp_path / "launch", "starter")
+
+
+def with_studies(folder, *rows: str):
+    (folder / "studies.csv").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+def doubt(market: str, log_sd: float) -> Doubt:
+    return Doubt(
+        market=market,
+        table="markets",
+        field="bev_per_year",
+        states=(State.WEAK,),
+        value=1.0,
+        grade="C",
+        age_days=10,
+        log_sd=log_sd,
+    )
+
+
+def test_a_survey_moves_the_belief_by_what_it_says_less_its_usual_bias(folder):
+    before = believe(open_launch(folder)).belief
+    code = before.markets[0]
+    with_studies(folder, f'S1,{code},survey,0.04,,,,900,,,,"made up",2026-05-01,B')
+    launch = open_launch(folder)
+    after = believe(launch).belief
+    mean, sd = USUAL_BIAS[StudyKind.SURVEY]
+    said = np.log(0.04 * launch.market(code).bev_per_year) - mean
+    noise = sd**2 + 0.96 / (0.04 * 900)
+    gain = before.cov[0, 0] / (before.cov[0, 0] + noise)
+    assert after.mean[0] == pytest.approx(before.mean[0] + gain * (said - before.mean[0]))
+    assert after.cov[0, 0] == pytest.approx(before.cov[0, 0] * (1 - gain))
+
+
+def test_pre_orders_count_by_time_and_reach_and_weight_thins_them(folder):
+    code = open_launch(folder).folder.markets[0].code
+    with_studies(
+        folder,
+        f'P1,{code},pre_order,,100,26,0.5,,0,0.5,1,"deposits",2026-05-01,A',
+        f'P2,{code},waiting_list,,100,26,0.5,,,,0.3,"names",2026-05-01,A',
+    )
+    first, second = folder_evidence(open_launch(folder))
+    assert first.log_demand == pytest.approx(np.log(100 * 365.25 / 7 / 26 / 0.5))
+    assert (first.bias_mean, first.bias_sd, first.sampling_sd) == (0.0, 0.5, pytest.approx(0.1))
+    assert second.weight == 0.3
+    assert (second.bias_mean, second.bias_sd) == USUAL_BIAS[StudyKind.WAITING_LIST]
+
+
+def test_a_study_must_say_one_thing_and_of_how_many_people(folder):
+    code = open_launch(folder).folder.markets[0].code
+    with_studies(
+        folder,
+        f'A,{code},survey,0.1,50,,,100,,,,"x",2026-05-01,C',
+        f'B,{code},survey,,,,,,,,,"x",2026-05-01,C',
+        f'C,{code},survey,0.1,,,,,,,,"x",2026-05-01,C',
+    )
+    problems = [(f.row, f.column, f.problem) for f in check_folder(folder)]
+    assert problems == [
+        (2, "share", "gives both a share and cars"),
+        (3, "share", "gives neither a share nor cars"),
+        (4, "sample", "is blank for a share"),
+    ]
+
+
+def test_knowing_a_fact_that_leaves_nothing_open_is_worth_nothing(made_up_launch):
+    problem = made_up_launch(M=4)
+    assert [w.worth for w in worth_of_knowing(problem, [doubt(m, 0.0) for m in problem.markets])] == [0.0] * 4
+
+
+def test_the_wider_a_doubt_the_more_settling_it_is_worth(made_up_launch):
+    problem = made_up_launch(M=6, seed=3)
+    found = [
+        sum(w.worth for w in worth_of_knowing(problem, [doubt(m, sd) for m in problem.markets]))
+        for sd in (0.1, 0.4, 1.2)
+    ]
+    assert 0 <= found[0] < found[1] < found[2]
+
+
+def test_each_doubt_is_valued_alone_whatever_else_is_asked(made_up_launch):
+    problem = made_up_launch(M=5, seed=2)
+    alone = [worth_of_knowing(problem, [doubt(m, 0.5)])[0].worth for m in problem.markets]
+    together = [w.worth for w in worth_of_knowing(problem, [doubt(m, 0.5) for m in problem.markets])]
+    assert together == pytest.approx(alone, rel=1e-9)
+
+
+def test_a_screen_without_uncertainty_is_perfectly_stable(made_up_launch):
+    problem = made_up_launch(M=6)
+    sure = replace(problem, belief=replace(problem.belief, cov=1e-12 * np.eye(7)))
+    found = research(sure, [], seed=1)
+    assert found.stability == pytest.approx(1.0)
+    assert [(s.rank_low, s.rank_high) for s in found.screen] == [(s.rank, s.rank) for s in found.screen]
+    scores = [s.score for s in found.screen]
+    assert scores == sorted(scores, reverse=True)
+    assert research(problem, [], seed=1).stability < 0.95
+
+
+def test_the_bundled_launch_lists_what_is_stale_weak_and_missing(tmp_path):
+    launch = open_launch(new_launch(tmp_path / "launch", "xiaomi"))
+    found = ask_research(launch, on=date(2027, 9, 1)).found
+    states = {state for w in found.facts for state in w.doubt.states}
+    assert states == {State.STALE, State.WEAK, State.MISSING}
+    worths = [w.worth for w in found.facts]
+    assert worths == sorted(worths, reverse=True)
+    assert worths[0] > 0
+    assert {s.rank for s in found.screen} == set(range(1, len(found.screen) + 1))
+    assert all(s.rank_low <= s.rank_high for s in found.screen)
