@@ -69,7 +69,7 @@ def solve(scene: Scene, noise: float, points: int, reach_sd: float = 4.0) -> Exa
 def rules(M: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Gauss-Hermite nodes and weights for 0, 1, 2 and 3 looks at once: kinks need many nodes."""
     out = []
-    for nodes in (1, 41, 15, 7) if M == 2 else (1, 21, 11, 7):
+    for nodes in (1, 21, 11, 7) if M == 3 else (1, 41, 15, 7):
         g, w = np.polynomial.hermite_e.hermegauss(nodes)
         out.append((g, w / w.sum()))
     return tuple(out)
@@ -490,7 +490,7 @@ PILOT_NOISE = 0.1
 def tiny_problem(tiny: Tiny, base: Regime) -> Problem:
     """The tiny instance as a production problem; one budget, no car limit, full sales at once, one batch."""
     M = tiny.markets
-    T, pilots = (8, 2) if M == 2 else (6, 1)
+    T, pilots = {2: (8, 2), 3: (6, 1)}.get(M, (12, 2))
     regime = replace(
         base,
         quarters=T,
@@ -530,12 +530,12 @@ def tiny_problem(tiny: Tiny, base: Regime) -> Problem:
     )
 
 
-def tiny_share(tiny: Tiny, base: Regime, worlds: int, seed: int = 0) -> tuple[float, float]:
+def tiny_share(tiny: Tiny, base: Regime, worlds: int, seed: int = 0, points: int = 21) -> tuple[float, float]:
     """Our value over the optimum: 1 + E(ours - exact policy) / optimum on common worlds, and its standard error."""
     problem = tiny_problem(tiny, base)
     scene = set_up(problem)
     M = tiny.markets
-    exact = solve(scene, PILOT_NOISE, *((31, 4.0) if M == 2 else (17, 3.6)))
+    exact = solve(scene, PILOT_NOISE, *((31, 4.0) if M == 2 else (points, 3.6)))
     optimum = start_value(exact, scene.mean[:M])
     rng = np.random.default_rng(seed)
     losses = []
@@ -544,3 +544,71 @@ def tiny_share(tiny: Tiny, base: Regime, worlds: int, seed: int = 0) -> tuple[fl
         noise = rng.standard_normal(shape), rng.standard_normal(shape)
         losses.append(loss_of_ours(*scene, exact, rules(M), world.theta, *noise, LATER_ROUNDS))
     return 1 - float(np.mean(losses)) / optimum, float(np.std(losses)) / math.sqrt(worlds) / optimum
+
+
+def independent_share(base: Regime, worlds: int, seed: int = 0) -> tuple[float, float]:
+    """Ten markets without correlation or limits: our value over the sum of ten exact single-market optima, and its se.
+
+    The launch falls apart into its markets, so the loss of a gate is the sum of the markets' losses.
+    """
+    problem = tiny_problem(Tiny("independent", 10, 0.0, 1.0, 0.01), base)
+    scene = set_up(problem)
+    M, T = scene.terms.path.shape
+    alone = [_one_market(scene, i) for i in range(M)]
+    exact = [solve(s, PILOT_NOISE, 121, 5.0) for s in alone]
+    optimum = sum(start_value(e, s.mean[:1]) for e, s in zip(exact, alone, strict=True))
+    rng = np.random.default_rng(seed)
+    losses = []
+    for world in draw_worlds(problem, seed, worlds):
+        pilot_noise, signal_noise = rng.standard_normal((T, M)), rng.standard_normal((T, M))
+        losses.append(_loss_alone(scene, alone, exact, world.theta, pilot_noise, signal_noise))
+    return 1 - float(np.mean(losses)) / optimum, float(np.std(losses)) / math.sqrt(worlds) / optimum
+
+
+def _one_market(scene: Scene, i: int) -> Scene:
+    """The launch into market i alone."""
+    M = len(scene.mean) - 1
+    terms = scene.terms._asdict()
+    for name, array in terms.items():
+        if isinstance(array, np.ndarray) and array.ndim and name not in ("year", "starts_cap", "cars_cap", "pool_cap"):
+            if name == "scenario_margin":
+                terms[name] = np.ascontiguousarray(array[:, i : i + 1])
+            elif array.shape[0] == M and name not in ("capital_cap", "batches", "scenario_odds"):
+                terms[name] = np.ascontiguousarray(array[i : i + 1])
+    at = [i, M]
+    return scene._replace(
+        terms=type(scene.terms)(**terms),
+        mean=scene.mean[at].copy(),
+        cov=np.ascontiguousarray(scene.cov[np.ix_(at, at)]),
+    )
+
+
+def _loss_alone(scene, alone, exact, theta, pilot_noise, signal_noise) -> float:
+    terms, position = scene.terms, copy_position(scene.position)
+    mean, cov, price = scene.mean.copy(), scene.cov.copy(), scene.prices
+    M, T = terms.path.shape
+    information = scene.bars.at_start.copy()
+    status = [0] * M
+    batch = np.zeros(M)
+    loss, weight = 0.0, 1.0
+    for t in range(T):
+        if t > 0:
+            price = find_prices(terms, position, mean, cov, t, price, LATER_ROUNDS)
+            bar(terms, position, scene.bars, information, mean, cov, t)
+        choice = choose(terms, position, mean, cov, t, price)
+        for i in range(M):
+            kind = np.array([{WAIT: 0, PILOT: 1}.get(int(choice.action[i]), 2)])
+            best, ours = best_and_chosen(alone[i].terms, exact[i], rules(1), status[i], mean[i : i + 1], t, kind)
+            loss += weight * (best - ours)
+            status[i] = _after(status[i], kind, 1, exact[i].pilots)
+        weight *= terms.discount
+        apply(terms, position, choice.action, choice.route, choice.design, t, batch)
+        for i in range(M):
+            if choice.action[i] == PILOT:
+                if information[i] < 0.0:
+                    information[i] = 1.0 / max(cov[i, i], 1e-12)
+                learn_level(mean, cov, i, theta[i] + math.sqrt(PILOT_NOISE) * pilot_noise[t, i], PILOT_NOISE)
+            elif choice.action[i] == SCALE:
+                seen = theta[i] + math.sqrt(terms.signal_var) * signal_noise[t, i]
+                learn_level(mean, cov, i, seen, terms.signal_var)
+    return loss

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from _exact import independent_share, tiny_instances, tiny_share
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.play import World, play
 from beachhead.launch.prices import find_prices
@@ -134,6 +135,7 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=30)
     parser.add_argument("--worlds", type=int, default=None, help="default 80 (20 with --quick)")
     parser.add_argument("--family", type=Path, default=None)
+    parser.add_argument("--no-exact", action="store_true", help="leave out the exact references")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -149,8 +151,43 @@ def main() -> None:
         rows += found
         if not args.json:
             show(found)
+    if args.no_exact:
+        if args.json:
+            print(json.dumps({"rows": rows}))
+        return
+    tiny = exact_shares(known["base"], args.quick)
+    independent = independent_row(known["base"], 8 if args.quick else 40)
     if args.json:
-        print(json.dumps({"rows": rows}))
+        print(json.dumps({"rows": rows, "tiny": tiny, "independent": independent}))
+        return
+    for row in tiny["instances"]:  # type: ignore[attr-defined]
+        print(f"exact {row['name']:32s} {row['share_of_optimum']:.4f} ({row['se']:.4f})")
+    print(f"exact joint programmes: least {tiny['min']:.4f}, mean {tiny['mean']:.4f} ({tiny['se']:.4f})")
+    print(f"ten independent markets: {independent['share_of_optimum']:.4f} ({independent['se']:.4f})")
+
+
+def exact_shares(base: Regime, quick: bool) -> dict[str, object]:
+    """Our share of the exact optimum on the tiny instances; with --quick those of two markets only."""
+    rows = []
+    for tiny in tiny_instances():
+        if quick and tiny.markets > 2:
+            continue
+        share, se = tiny_share(tiny, base, 40 if quick else 200 if tiny.markets == 2 else 60)
+        rows.append({"name": tiny.name, "share_of_optimum": share, "se": se})
+    shares = np.array([row["share_of_optimum"] for row in rows], dtype=float)
+    errors = np.array([row["se"] for row in rows], dtype=float)
+    return {
+        "min": float(shares.min()),
+        "mean": float(shares.mean()),
+        "se": float(np.sqrt((errors**2).sum()) / len(errors)),
+        "instances": rows,
+    }
+
+
+def independent_row(base: Regime, worlds: int) -> dict[str, object]:
+    """Ten independent markets without limits against ten exact single-market programmes."""
+    share, se = independent_share(base, worlds)
+    return {"markets": 10, "worlds": worlds, "share_of_optimum": share, "se": se}
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from beachhead.world.compiled import compiled
 
 WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
 POOL_PRICES = np.array([0.0, 0.02, 0.06, 0.2])
+MOST_SWAPS = 3
 
 
 class Choice(NamedTuple):
@@ -43,8 +44,9 @@ class Choice(NamedTuple):
         wait_value: (M,), value of waiting with no news.
         own_news: (M,), part of a pilot's gain that comes from its own market.
         other_news: (M,), part of the gain that comes from what it teaches about other markets.
-        total: sum of gains.
+        total: value of the set over waiting everywhere.
         pool_price: money a pilot car, at which the set was chosen.
+        held_up: 1 where capital or starts kept a market from being scaled that would have gained by it.
     """
 
     action: Ints
@@ -57,22 +59,52 @@ class Choice(NamedTuple):
     other_news: Floats
     total: float
     pool_price: float
+    held_up: int
 
 
 @compiled
 def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices) -> Choice:
-    """The best set found over a few pool prices; a price is tried only when the pool binds without it."""
+    """The best set found over a few pool prices; a price is tried only when the pool binds without it.
+
+    Where a limit kept a market from being scaled, sets that leave out one of those scaled are tried too: capital comes
+    in lumps, and the best value per unit of capital may leave the larger part of a budget unused. Such a set has to use
+    at least as much: one that waits looks better than it is, for markets that wait may count on the same capital.
+    """
+    M = terms.capital.shape[0]
     starts = list_starts(terms, position, now, price)
     alone, again = option_tables(terms, starts, position, mean, cov, now)
-    best = _greedy(terms, position, mean, cov, now, price, starts, alone, again, 0.0)
+    open_to = np.ones(M, dtype=np.int64)
+    best = _greedy(terms, position, mean, cov, now, price, starts, alone, again, 0.0, open_to)
     if _cars_in_pilots(terms, best) + terms.batches.min() > terms.pool_cap[now]:
         unit = _unit_money(terms) / 200.0  # the ladder was tuned on launches whose mean capital is 200
         for k in range(1, POOL_PRICES.shape[0]):
-            other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, POOL_PRICES[k] * unit)
+            dear = POOL_PRICES[k] * unit
+            other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, dear, open_to)
             if other.total > best.total:
                 best = other
+    if best.held_up == 1:
+        first = best
+        tried = 0
+        for i in range(M):
+            if first.action[i] == SCALE and tried < MOST_SWAPS:
+                tried += 1
+                open_to[i] = 0
+                pool_price = first.pool_price
+                other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, pool_price, open_to)
+                open_to[i] = 1
+                if other.total > best.total and _capital(terms, other) >= _capital(terms, first):
+                    best = other
     leave(terms, position, mean, cov, now, price, best.action)
     return best
+
+
+@compiled
+def _capital(terms: Terms, choice: Choice) -> float:
+    total = 0.0
+    for i in range(choice.action.shape[0]):
+        if choice.action[i] == SCALE:
+            total += terms.capital[i, choice.route[i]]
+    return total
 
 
 @compiled
@@ -107,8 +139,12 @@ def _greedy(
     alone: Floats,
     again: Floats,
     pool_price: float,
+    open_to: Ints,
 ) -> Choice:
-    """Pick actions one by one at one pool price."""
+    """Pick actions one by one at one pool price, then drop pilots that the later ones made needless.
+
+    Lazy: a gain computed before the last pick stands until its market comes first, for gains only shrink (Minoux 1978).
+    """
     M = terms.capital.shape[0]
     last = M
     open_cov = cov.copy()
@@ -126,90 +162,182 @@ def _greedy(
     starts_left = terms.starts_cap[now]
     pool_left = terms.pool_cap[now]
     for i in range(M):
-        if position.stage[i] == OUT and position.barred[i] == 0:
+        if position.stage[i] == OUT and position.barred[i] == 0 and open_to[i] == 1:
             scaling[i], scale_route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
     base = np.zeros(M)
     along = np.empty(M + 1)
-    total = 0.0
+    # by market: rank as a scale and as a pilot, gain, own news, others' news, route, design; and at which pick computed
+    rank = np.full((2, M), np.inf)
+    found = np.zeros((5, M))
+    rank[:, position.stage != OUT] = -np.inf
+    computed = np.full(M, -1, dtype=np.int64)
+    picks = 0
+    held_up = 0
     stale = False
+    _renew(base, alone, again, removed, action, position)
     while True:
-        for j in range(M):
-            base[j] = 0.0
-            if position.stage[j] == OUT and action[j] != SCALE:
-                base[j] = look_up(again if action[j] == PILOT else alone, j, removed[j])
-        best_scale, scale_rank = -1, 0.0
-        best_pilot, pilot_rank = -1, 0.0
-        found = (0.0, 0.0, 0.0, -1, -1)
-        scale_found = (0.0, 0.0)
-        for i in range(M):
-            if position.stage[i] != OUT or action[i] != WAIT:
-                continue
-            top = 0.0
-            kind = WAIT
-            if scale_route[i] >= 0 and starts_left >= 1.0 and terms.capital[i, scale_route[i]] <= capital_left:
-                for j in range(M):
-                    along[j] = open_cov[j, i]
-                news = _news(
-                    alone, again, base, removed, cov, along, open_cov[i, i] + terms.signal_var, action, position, i
+        kind = WAIT
+        i = -1
+        for k in range(2):
+            while True:
+                i = int(np.argmax(rank[k]))
+                if rank[k, i] <= 0.0:
+                    i = -1
+                    break
+                if computed[i] == picks:
+                    break
+                computed[i] = picks
+                can_scale = scale_route[i] >= 0
+                if can_scale and (starts_left < 1.0 or terms.capital[i, scale_route[i]] > capital_left):
+                    can_scale = False
+                    if scaling[i] > base[i]:
+                        held_up = 1
+                top = 0.0
+                rank[0, i], rank[1, i] = -np.inf, -np.inf
+                if can_scale:
+                    for j in range(M):
+                        along[j] = open_cov[j, i]
+                    spread = open_cov[i, i] + terms.signal_var
+                    news = _news(alone, again, base, removed, cov, along, spread, action, position, i)
+                    value = scaling[i] - base[i] + news
+                    if value > top:
+                        top = value
+                        rank[0, i] = top / max(terms.capital[i, scale_route[i]], 1e-9)
+                        found[0, i], found[2, i] = top, news
+                pilot = _best_pilot(
+                    terms,
+                    position,
+                    mean,
+                    cov,
+                    open_cov,
+                    now,
+                    alone,
+                    again,
+                    base,
+                    removed,
+                    action,
+                    along,
+                    i,
+                    last,
+                    pool_left,
+                    pool_price,
                 )
-                value = scaling[i] - base[i] + news
-                if value > top:
-                    top, kind = value, SCALE
-            pilot = _best_pilot(
-                terms,
-                position,
-                mean,
-                cov,
-                open_cov,
-                now,
-                alone,
-                again,
-                base,
-                removed,
-                action,
-                along,
-                i,
-                last,
-                pool_left,
-                pool_price,
-            )
-            if pilot[0] - pool_price * max(pilot[4], 0.0) > top:
-                net = pilot[0] - pool_price * pilot[4]
-                kind = PILOT
-                if net > pilot_rank:
-                    pilot_rank, best_pilot = net, i
-                    found = (pilot[0], pilot[1], pilot[2], int(pilot[3]), int(pilot[5]))
-            if kind == SCALE:
-                rank = top / max(terms.capital[i, scale_route[i]], 1e-9)
-                if rank > scale_rank:
-                    scale_rank, best_scale = rank, i
-                    scale_found = (top, top - scaling[i] + base[i])
-        if best_scale >= 0:
-            i = best_scale
-            action[i], route[i], gain[i], other_news[i] = SCALE, scale_route[i], scale_found[0], scale_found[1]
+                if pilot[0] - pool_price * max(pilot[4], 0.0) > top:
+                    rank[0, i] = -np.inf
+                    rank[1, i] = pilot[0] - pool_price * pilot[4]
+                    found[0, i], found[1, i], found[2, i] = pilot[0], pilot[1], pilot[2]
+                    found[3, i], found[4, i] = pilot[3], pilot[5]
+            if i >= 0:
+                kind = SCALE if k == 0 else PILOT
+                break
+            if stale:
+                break
+        if kind == SCALE:
+            action[i], route[i], gain[i], other_news[i] = SCALE, scale_route[i], found[0, i], found[2, i]
             capital_left -= terms.capital[i, route[i]]
             starts_left -= 1.0
             stale = True
-            total += gain[i]
             _downdate(open_cov, i, -1, terms.signal_var)
         elif stale:
             # what is scaled now uses up this year's capital: options of the others are valued on what is left
-            stale = False
+            stale, kind = False, WAIT
             after = _with_scales(terms, position, action, route, now)
             alone, again = option_tables(terms, list_starts(terms, after, now, price), after, mean, cov, now)
-        elif best_pilot >= 0:
-            i = best_pilot
-            action[i], gain[i], own_news[i], other_news[i] = PILOT, found[0], found[1], found[2]
-            route[i], design[i] = found[3], found[4]
+        elif kind == PILOT:
+            action[i], gain[i], own_news[i], other_news[i] = PILOT, found[0, i], found[1, i], found[2, i]
+            route[i], design[i] = int(found[3, i]), int(found[4, i])
             pool_left -= terms.batches[design[i]]
-            total += gain[i]
             _downdate(open_cov, i, last, pilot_noise(terms, mean, i, route[i], design[i], now))
         else:
             break
-        for j in range(M):
-            if cov[j, j] > 1e-12:
-                removed[j] = min(max(1.0 - open_cov[j, j] / cov[j, j], 0.0), 1.0)
-    return Choice(action, route, design, gain, scaling, wait_value, own_news, other_news, total, pool_price)
+        picks += 1
+        if i >= 0 and kind != WAIT:
+            rank[0, i], rank[1, i] = -np.inf, -np.inf
+        if kind == WAIT:
+            for j in range(M):
+                if position.stage[j] == OUT and action[j] == WAIT:
+                    rank[0, j], rank[1, j] = np.inf, np.inf
+        _remove(removed, cov, open_cov)
+        _renew(base, alone, again, removed, action, position)
+    _drop_needless(terms, position, mean, cov, open_cov, now, alone, again, base, removed, action, route, design)
+    total = -wait_value.sum()
+    for j in range(M):
+        total += base[j]
+        if action[j] == SCALE:
+            total += scaling[j]
+        elif action[j] == PILOT:
+            total -= pilot_cost(terms, position, j, route[j], design[j])
+        else:
+            gain[j] = own_news[j] = other_news[j] = 0.0
+    return Choice(action, route, design, gain, scaling, wait_value, own_news, other_news, total, pool_price, held_up)
+
+
+@compiled
+def _renew(base: Floats, alone: Floats, again: Floats, removed: Floats, action: Ints, position: Position) -> None:
+    """Fill (M,) what every market that is not scaled is worth at the next gate, as things have been picked."""
+    for j in range(base.shape[0]):
+        base[j] = 0.0
+        if position.stage[j] == OUT and action[j] != SCALE:
+            base[j] = look_up(again if action[j] == PILOT else alone, j, removed[j])
+
+
+@compiled
+def _remove(removed: Floats, cov: Floats, open_cov: Floats) -> None:
+    """Fill (M,) the share of each variance that the picks remove."""
+    for j in range(removed.shape[0]):
+        if cov[j, j] > 1e-12:
+            removed[j] = min(max(1.0 - open_cov[j, j] / cov[j, j], 0.0), 1.0)
+
+
+@compiled
+def _drop_needless(
+    terms: Terms,
+    position: Position,
+    mean: Floats,
+    cov: Floats,
+    open_cov: Floats,
+    now: int,
+    alone: Floats,
+    again: Floats,
+    base: Floats,
+    removed: Floats,
+    action: Ints,
+    route: Ints,
+    design: Ints,
+) -> None:
+    """Take back, one by one, pilots whose cost exceeds what the set would lose without them.
+
+    The covariance without a look is C + a a' / (noise - s), a = C e and s = e'a: the downdate undone.
+    """
+    M = base.shape[0]
+    along = np.empty(M + 1)
+    while True:
+        worst, most = -1, 0.0
+        for i in range(M):
+            if action[i] != PILOT:
+                continue
+            for j in range(M + 1):
+                along[j] = open_cov[j, i] + open_cov[j, M]
+            open_noise = pilot_noise(terms, mean, i, route[i], design[i], now) - along[i] - along[M]
+            if open_noise <= 1e-12:
+                continue
+            saved = pilot_cost(terms, position, i, route[i], design[i])
+            for j in range(M):
+                if position.stage[j] != OUT or action[j] == SCALE or cov[j, j] <= 1e-12:
+                    continue
+                back = along[j] * along[j] / (open_noise * cov[j, j])
+                if back > 1e-4 or j == i:
+                    table = again if action[j] == PILOT and j != i else alone
+                    saved += look_up(table, j, max(removed[j] - back, 0.0)) - base[j]
+            if saved > most:
+                worst, most = i, saved
+        if worst < 0:
+            return
+        i = worst
+        _downdate(open_cov, i, M, -pilot_noise(terms, mean, i, route[i], design[i], now))
+        action[i], route[i], design[i] = WAIT, -1, -1
+        _remove(removed, cov, open_cov)
+        _renew(base, alone, again, removed, action, position)
 
 
 @compiled
