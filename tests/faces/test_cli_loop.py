@@ -113,6 +113,23 @@ def test_a_choice_that_the_tables_rule_out_is_refused_and_the_ledger_stays_empty
     assert answer("log", launch)["entries"] == []
 
 
+def test_overrides_that_together_exceed_the_quarters_limits_are_refused(launch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--market", "NO", "--override", "NO=pilot:700:dealer", "--because", "a large store")
+    with pytest.raises(BadInput, match="pilot cars, and 800 are left"):
+        run("decide", launch, "--market", "SE", "--override", "SE=pilot:150:dealer", "--because", "one more")
+    run("plan", launch, "--on", "2027-10-05", "--worlds", WORLDS)
+    with pytest.raises(BadInput, match="capital, and"):
+        run("decide", launch, "--market", "DE", "--override", "DE=scale:own_store", "--because", "all in")
+
+
+def test_a_pilot_that_only_a_person_wants_gets_a_gate_of_its_own(launch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--market", "PT", "--override", "PT=pilot:50:dealer", "--because", "a partner asks")
+    gates = [e["said"]["chosen"] for e in answer("log", launch)["entries"] if e["said"]["act"] == "gates"]
+    assert gates == ["gates for PT"]
+
+
 def test_a_market_overridden_twice_at_once_is_refused(launch):
     run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
     with pytest.raises(BadInput, match="more than once"):
@@ -121,7 +138,7 @@ def test_a_market_overridden_twice_at_once_is_refused(launch):
 
 def test_a_day_in_the_past_knows_neither_later_rows_nor_later_decisions(launch, tmp_path, monkeypatch):
     run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
-    run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "test")
+    run("decide", launch, "--market", "NO", "--override", "NO=pilot:150:dealer", "--because", "test")
     then = answer("read", launch, "--on", "2027-01-05")
     monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-05T09:00:00+00:00")
     rows = tmp_path / "rows.csv"

@@ -9,7 +9,7 @@ from datetime import datetime
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, head, say
 from beachhead.case.open import Launch
-from beachhead.case.override import override
+from beachhead.case.override import override, refuse_beyond_limits
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
 from beachhead.case.standing import standings
 from beachhead.launch.action import Action, ActionKind
@@ -121,6 +121,7 @@ def _said(
     codes = [action.market for action in planned.plan.actions if action.market in {*wanted, *overrides}]
     with reading(launch.store) as work:
         problem = get(work, planned.record.problem, Problem)
+        earlier = [_choice(work, entry).action for entry in _decided(work, planned)]
     before = standings(launch, planned.record.quarter + -1).by_market
     out = []
     for code in codes:
@@ -130,6 +131,8 @@ def _said(
         if code in overrides:
             chosen = override(problem, before[code], planned.plan.actions[index], overrides[code])
         out.append((_one(planned, recommended, chosen, who, at, because if code in overrides else ""), chosen))
+    if overrides:
+        refuse_beyond_limits(problem, [*earlier, *(chosen for _, chosen in out)])
     if not out:
         raise BadInput("nothing is due", f"run `beachhead plan {launch.path}`, or name a market to override")
     return out
@@ -192,9 +195,8 @@ def _with_choice(work: Work, planned: Planned, item: Said, action: Action) -> Sa
 def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: Said) -> list[Said]:
     """One entry that registers the gates of the pilots that start; a gate once registered never changes."""
     piloted = {action.market for action in actions if action.kind is ActionKind.PILOT}
-    fresh = [
-        gate for gate in planned.plan.gates if gate.market in piloted and gate.registered == planned.record.quarter
-    ]
+    made = (*planned.plan.gates, *planned.plan.spare_gates)
+    fresh = [gate for gate in made if gate.market in piloted and gate.registered == planned.record.quarter]
     if not fresh:
         return []
     refs: tuple[Ref, ...] = tuple(put(work, "gate", gate) for gate in fresh)
@@ -213,6 +215,10 @@ def _decided(work: Work, planned: Planned) -> list[Entry]:
         if get(work, ref, Chosen).quarter == planned.record.quarter:
             found.append(entry)
     return found
+
+
+def _choice(work: Work, entry: Entry) -> Chosen:
+    return get(work, next(ref for ref in entry.said.refs if ref.kind == CHOSEN), Chosen)
 
 
 def _first_come(work: Work, planned: Planned, codes: Sequence[str], after: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from beachhead.launch.action import Action, ActionKind, Standing
@@ -35,6 +36,31 @@ def override(problem: Problem, standing: Standing, proposed: Action, text: str) 
         _refuse_settled(standing, action, text)
         _refuse_ruled_out(problem, action, text)
     return action
+
+
+def refuse_beyond_limits(problem: Problem, actions: Sequence[Action]) -> None:
+    """Refuse what all decisions of the quarter together would use beyond its limits, overrides among them."""
+    starts = {action.market: action for action in actions if action.kind is ActionKind.SCALE}
+    pilots = {action.market: action for action in actions if action.kind is ActionKind.PILOT}
+    terms, now = problem.terms, problem.quarters[0]
+    capital = sum(_capital(problem, action) for action in starts.values())
+    cars = sum(action.batch for action in pilots.values())
+    uses = (
+        ("capital", "capital_per_year", capital, terms.capital_cap[terms.year[0]], ", ".join(starts)),
+        ("scale starts", "scale_starts_per_quarter", len(starts), terms.starts_cap[0], ", ".join(starts)),
+        ("pilot cars", "pilot_cars_per_quarter", cars, terms.pool_cap[0], ", ".join(pilots)),
+    )
+    for what, column, used, limit, markets in uses:
+        if used > limit * (1 + 1e-9):
+            raise BadInput(
+                f"together, the decisions of {now} ({markets}) need {used:,.0f} {what}, and {limit:,.0f} are left",
+                f"decide on fewer, or raise {column} in launch.toml and plan again",
+            )
+
+
+def _capital(problem: Problem, action: Action) -> float:
+    row = problem.markets.index(action.market)
+    return float(problem.terms.capital[row, problem.channels[row].index(action.channel)])
 
 
 def _written(problem: Problem, standing: Standing, proposed: Action, text: str) -> Action:

@@ -21,7 +21,7 @@ from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
 from beachhead.launch.scene import Scene, set_up
-from beachhead.launch.select import EXIT, PILOT, SCALE, Choice, choose
+from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms, under
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
@@ -84,6 +84,7 @@ class Plan:
         actions: (M,), what to do with each market now.
         reasons: (M,), why, with the largest numbers first.
         gates: gates that hold from now on: those already registered and one for each pilot started now.
+        spare_gates: gates of the markets not entered yet, registered only if a person starts a pilot there now.
         timeline: what to expect in later quarters.
         prices: shadow prices of the limits.
         certificate: value, bound, gap.
@@ -96,6 +97,7 @@ class Plan:
     actions: tuple[Action, ...]
     reasons: tuple[Reason, ...]
     gates: tuple[Gate, ...]
+    spare_gates: tuple[Gate, ...]
     timeline: Timeline
     prices: ShadowPrices
     certificate: Certificate
@@ -124,7 +126,8 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
         reasons=tuple(_reason(problem, terms, position, choice, i) for i in range(len(problem.markets))),
-        gates=problem.gates + _new_gates(problem, terms, bars, choice),
+        gates=problem.gates + _new_gates(problem, terms, bars, choice.action == PILOT),
+        spare_gates=_new_gates(problem, terms, bars, (position.stage == OUT) & (choice.action == WAIT)),
         timeline=_timeline(problem, played),
         prices=_shadow(problem, terms, prices, choice),
         certificate=certify(np.array([p.value for p in played]) - base, best, "clairvoyant LP over affordable markets"),
@@ -241,13 +244,13 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     )
 
 
-def _new_gates(problem: Problem, terms: Terms, bars: Bars, choice: Choice) -> tuple[Gate, ...]:
-    """One gate for each pilot started now in a market that has none."""
+def _new_gates(problem: Problem, terms: Terms, bars: Bars, wanted: NDArray[np.bool_]) -> tuple[Gate, ...]:
+    """One gate for each wanted market that has a route and no gate yet; `wanted` is (M,)."""
     held = {gate.market for gate in problem.gates}
     return tuple(
         _gate(problem, terms, bars, i)
         for i, code in enumerate(problem.markets)
-        if choice.action[i] == PILOT and code not in held
+        if wanted[i] and code not in held and np.isfinite(terms.capital[i]).any()
     )
 
 
