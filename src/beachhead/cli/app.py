@@ -14,6 +14,7 @@ from beachhead.cli.comply import comply
 from beachhead.cli.decide import decide
 from beachhead.cli.demo import demo
 from beachhead.cli.design import design
+from beachhead.cli.evidence import evidence
 from beachhead.cli.log import log
 from beachhead.cli.new import new
 from beachhead.cli.observe import observe
@@ -67,6 +68,7 @@ for command in (
 
 
 app.add_typer(programme, name="programme")
+app.add_typer(evidence, name="evidence")
 
 
 def main() -> None:

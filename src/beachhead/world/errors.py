@@ -91,3 +91,7 @@ class NotStored(BeachheadError):
 
 class OutOfDate(BeachheadError):
     """The record a decision rests on has been superseded; the hint says what to re-run."""
+
+
+class Unreachable(BeachheadError):
+    """A source on the network did not answer as it should; the hint says how to go on without it."""

@@ -102,6 +102,13 @@ def _official(path: Path, counts: Counts) -> list[Fault]:
     _settle(path.name, _added(cells), counts.official, counts.notes)
     for cell in cells:
         counts.official_covered[cell.country].add(cell.month)
+    if rows and "bev_n" in rows[0][1]:
+        electric, yet_more = _cells(path, rows, "bev_n")
+        more += yet_more
+        electric = [replace(c, brand=spelling.get(c.brand.casefold(), c.brand)) for c in electric]
+        _settle(path.name, _added(electric), counts.bev, counts.notes)
+        for cell in electric:
+            counts.covered[cell.country].add(cell.month)
     return faults + more
 
 
