@@ -230,3 +230,17 @@ def test_a_pilot_that_settles_the_question_settles_its_gate(launch, tmp_path, or
     run("observe", launch, rows)
     judged = {j["market"]: j["verdict"] for j in answer("read", launch, "--on", "2027-04-05")["judgements"]}
     assert {judged["NO"]} == verdicts
+
+
+def test_what_was_learnt_a_year_ago_says_less_about_today(launch, tmp_path):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    run("decide", launch, "--market", "NO", "--override", "NO=pilot:150:dealer", "--because", "test")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2027-01-04,2027-03-31,40\n")
+    run("observe", launch, rows)
+    then, later = (
+        {row["market"]: row for row in answer("read", launch, "--on", day)["markets"]}["NO"]
+        for day in ("2027-03-31", "2028-03-31")
+    )
+    assert later["high"] / later["low"] > 1.1 * then["high"] / then["low"]
+    assert later["median"] == pytest.approx(then["median"])

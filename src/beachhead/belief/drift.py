@@ -8,6 +8,7 @@ import numpy as np
 
 from beachhead.belief.belief import Belief
 from beachhead.belief.fitted import EntryFit, entry_fit
+from beachhead.belief.update import Posterior
 
 
 def drift(belief: Belief, years: float, *, fit: EntryFit | None = None) -> Belief:
@@ -26,3 +27,12 @@ def drift(belief: Belief, years: float, *, fit: EntryFit | None = None) -> Belie
     cov = np.array(belief.cov)
     cov[:m, :m] += years * (numbers.drift_brand_sd**2 + numbers.drift_own_sd**2 * np.eye(m))
     return replace(belief, cov=cov)
+
+
+def moved(posterior: Posterior, years: float, *, fit: EntryFit | None = None) -> Posterior:
+    """A posterior after `years` in which nothing was read; its draws no longer hold, only the Gaussian does."""
+    belief = drift(posterior.belief, years, fit=fit)
+    nothing, no_weights = posterior.draws[:0], posterior.weights[:0]
+    return replace(
+        posterior, belief=belief, draws=nothing, weights=no_weights, effective_sample_size=0.0, corrected=False
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead import pilot
-from beachhead.belief import Belief, Posterior, prior, update
+from beachhead.belief import Belief, Posterior, moved, prior, update
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.case.observe import observations, rows_today
 from beachhead.case.open import Launch
@@ -15,8 +16,9 @@ from beachhead.case.studies import folder_evidence
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
-from beachhead.world.reading import Observation, Reading
+from beachhead.world.reading import DemandCount, Observation, Reading
 
+YEARS_A_QUARTER = 0.25
 CARS_OF_PILOT_REACH = 100
 """Batch for which `pilot_reach` in economics.csv is stated."""
 
@@ -48,21 +50,40 @@ def believe(
     evidence: Sequence[Evidence] = (),
     until: date | None = None,
 ) -> Held:
-    """The belief after everything observed.
+    """The belief after everything observed: quarter by quarter, as levels move from one to the next.
 
     Args:
         launch: the launch.
         scaled_since: first day on which each scaled market sold at full scale; earlier rows are pilots.
         evidence: statements about demand from outside our own sales, besides those of studies.csv.
-        until: leave out rows that end after this day; None for all.
+        until: leave out rows that end after this day, and hold the belief as of its quarter; None for all rows, and
+            the quarter of the last.
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
     return Held(
         before=before,
         reading=seen,
-        posterior=update(before, seen, evidence=(*folder_evidence(launch), *evidence), seed=_seed(launch)),
+        posterior=_learn(launch, before, seen, (*folder_evidence(launch), *evidence), until),
     )
+
+
+def _learn(
+    launch: Launch, before: Belief, seen: Reading, evidence: Sequence[Evidence], until: date | None
+) -> Posterior:
+    """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end."""
+    by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
+    for count in seen.counts:
+        by_quarter[Quarter.of(count.end)].append(count)
+    first = min(by_quarter, default=launch.folder.terms.start)
+    last = max(by_quarter, default=first) if until is None else Quarter.of(until)
+    seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
+    held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed)
+    for number in range(1, last - first + 1):
+        held = moved(held, YEARS_A_QUARTER, fit=fit)
+        if rows := by_quarter.get(first + number):
+            held = update(held.belief, Reading(counts=tuple(rows)), seed=seed)
+    return held
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
@@ -84,10 +105,6 @@ def fit_of(launch: Launch) -> EntryFit:
     """The numbers of the entry model, with those that launch.toml overrides."""
     own = launch.folder.terms.belief
     return entry_fit().with_share(own.share_median, own.share_sd)
-
-
-def _seed(launch: Launch) -> int:
-    return launch.folder.terms.seeds.outlook
 
 
 def _default_reach(launch: Launch, rows: Iterable[Observation]) -> Callable[[Observation], float | None]:
