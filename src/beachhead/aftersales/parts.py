@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, poisson
+from scipy.special import pdtr, pdtrc
+from scipy.stats import nbinom, norm, poisson
 
 from beachhead.world.errors import NotFeasible
 
@@ -52,6 +53,38 @@ def newsvendor_poisson(mean: float, overage_cost: float, underage_cost: float) -
     )
 
 
+def base_stock_poisson(
+    demand_per_day: float, lead_days: float, holding_per_day: float, shortage_per_day: float
+) -> Order:
+    """The best base stock of one place that reorders each part sold: a newsvendor on the demand of the lead time.
+
+    Snyder and Shen, "Fundamentals of Supply Chain Theory", section 4.3.4 and Theorem 4.4 with the Poisson law; the cost
+    is a day's.
+    """
+    return newsvendor_poisson(demand_per_day * lead_days, holding_per_day, shortage_per_day)
+
+
+def last_time_buy(mean: float, sd: float, unit_cost: float, shortage_cost: float) -> Order:
+    """The last order of a part for all the demand to come, which is negative binomial (Poisson where sd^2 <= mean).
+
+    A newsvendor: a part too many has lost its cost, a part too few costs what a remade one costs more (final-order
+    problem: Teunter and Fortuin 1999, International Journal of Production Economics 59).
+    """
+    short = shortage_cost - unit_cost
+    if sd**2 <= mean * (1 + 1e-9):
+        return newsvendor_poisson(mean, unit_cost, short)
+    ratio = short / shortage_cost
+    size = mean**2 / (sd**2 - mean)
+    law = nbinom(size, size / (size + mean))
+    quantity = int(law.ppf(ratio))
+    counts = np.arange(quantity)
+    left_over = float(((quantity - counts) * law.pmf(counts)).sum())
+    lacking = mean - quantity + left_over
+    return Order(
+        quantity=quantity, critical_ratio=ratio, expected_cost=unit_cost * left_over + short * max(lacking, 0.0)
+    )
+
+
 def expected_backorders(stock: int, pipeline: float) -> float:
     """Mean number of unmet demands when `pipeline` units are on order on average, Poisson (Palm 1938).
 
@@ -59,12 +92,14 @@ def expected_backorders(stock: int, pipeline: float) -> float:
     """
     if pipeline == 0:
         return 0.0
-    return float(pipeline * poisson.sf(stock - 1, pipeline) - stock * poisson.sf(stock, pipeline))
+    return pipeline * _exceeds(stock - 1, pipeline) - stock * _exceeds(stock, pipeline)
 
 
 def fill_rate(stock: int, pipeline: float) -> float:
     """Share of demand met at once from stock under (S-1, S): P(on order <= S - 1), Poisson."""
-    return float(poisson.cdf(stock - 1, pipeline)) if pipeline > 0 else float(stock > 0)
+    if stock <= 0:
+        return 0.0
+    return float(pdtr(stock - 1, pipeline)) if pipeline > 0 else 1.0
 
 
 def stock_for_fill_rate(pipeline: float, target: float) -> int:
@@ -75,6 +110,17 @@ def stock_for_fill_rate(pipeline: float, target: float) -> int:
     while stock > 0 and fill_rate(stock - 1, pipeline) >= target:
         stock -= 1
     return stock
+
+
+def stocks_for_fill_rates(pipelines: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The same for many places at once; 0 where nothing is on order."""
+    wanted = poisson.ppf(targets, np.maximum(pipelines, 1e-12)) + 1
+    return np.where(pipelines > 0, wanted, 0).astype(np.int64)
+
+
+def _exceeds(count: int, mean: float) -> float:
+    """P(X > count), Poisson."""
+    return float(pdtrc(count, mean)) if count >= 0 else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +223,12 @@ def _spread(part: Repairable, depot: int, left: int) -> _Split:
     pipelines = base_pipelines(part, depot)
     stock = [0] * len(pipelines)
     # one more unit at base j removes P(X_j > s_j) backorders
-    gains = [(-float(poisson.sf(0, mean)), base) for base, mean in enumerate(pipelines)]
+    gains = [(-_exceeds(0, float(mean)), base) for base, mean in enumerate(pipelines)]
     heapq.heapify(gains)
     for _ in range(left):
         _, base = heapq.heappop(gains)
         stock[base] += 1
-        heapq.heappush(gains, (-float(poisson.sf(stock[base], pipelines[base])), base))
+        heapq.heappush(gains, (-_exceeds(stock[base], float(pipelines[base])), base))
     demand = part.demand_per_day
     return _Split(
         depot=depot,

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import beta, chi2, gamma
+from scipy.stats import beta, chi2, gamma, poisson
 
 PER_CARS = 1000.0
 
@@ -37,6 +37,7 @@ class Estimate:
         level: nominal coverage of the interval, such as 0.9.
         exposure: what it rests on: car-months, jobs or answers.
         dispersion: variance of counts between cars over that of a Poisson count; 1 or more.
+        is_share: true if it counts events out of trials, false if it is a rate per 1,000 car-months.
     """
 
     value: float
@@ -45,6 +46,7 @@ class Estimate:
     level: float
     exposure: float
     dispersion: float = 1.0
+    is_share: bool = False
 
     def against(self, limit: float) -> Verdict:
         """Pass if the whole interval lies at or below the limit, fail if it lies above."""
@@ -59,7 +61,7 @@ def claim_rate(claims: NDArray[np.int64], months: NDArray[np.float64], level: fl
     Cars differ: counts are Poisson given the car, gamma between cars (Greenwood and Yule 1920). The interval is that of
     a gamma with the Jeffreys shape n + 1/2, shape and exposure both divided by the dispersion (quasi-likelihood,
     McCullagh and Nelder, "Generalized Linear Models", chapter 9). Coverage is measured on simulated censored fleets in
-    `tests/recovery/test_aftersales_quality.py`.
+    `tests/recovery/test_aftersales_simulation.py`.
     """
     total, exposure = float(claims.sum()), float(months.sum())
     if exposure <= 0:
@@ -96,17 +98,17 @@ def dispersion_of(claims: NDArray[np.int64], months: NDArray[np.float64]) -> flo
 def share(events: int, trials: int, level: float = 0.9) -> Estimate:
     """A share of jobs, such as repeat repairs, with its Jeffreys interval (Brown, Cai and DasGupta 2001, section 3)."""
     if trials == 0:
-        return Estimate(value=math.nan, low=0.0, high=1.0, level=level, exposure=0.0)
+        return Estimate(value=math.nan, low=0.0, high=1.0, level=level, exposure=0.0, is_share=True)
     tails = beta.ppf([(1 - level) / 2, (1 + level) / 2], events + 0.5, trials - events + 0.5)
     low = 0.0 if events == 0 else float(tails[0])
     high = 1.0 if events == trials else float(tails[1])
-    return Estimate(value=events / trials, low=low, high=high, level=level, exposure=float(trials))
+    return Estimate(value=events / trials, low=low, high=high, level=level, exposure=float(trials), is_share=True)
 
 
-def months_to_settle(estimate: Estimate, limit: float) -> float:
-    """Car-months needed in all for the interval to leave the limit, if the rate stays; inf where it never does.
+def exposure_to_settle(estimate: Estimate, limit: float) -> float:
+    """Exposure needed in all for the interval to leave the limit if things go on so; inf where it never does.
 
-    The counts grow in proportion to the exposure; the dispersion is taken as it is.
+    Car-months for a rate, trials for a share. Counts grow in proportion to the exposure; the dispersion stays.
     """
     if estimate.against(limit) is not Verdict.NOT_YET_LEARNT:
         return estimate.exposure
@@ -115,14 +117,33 @@ def months_to_settle(estimate: Estimate, limit: float) -> float:
     tail = (1 + estimate.level) / 2 if estimate.value < limit else (1 - estimate.level) / 2
 
     def gap(log_exposure: float) -> float:
-        exposure = math.exp(log_exposure)
-        shape = (estimate.value / PER_CARS * exposure + 0.5) / estimate.dispersion
-        return float(gamma.ppf(tail, shape, scale=estimate.dispersion / exposure)) * PER_CARS - limit
+        return _end(estimate, math.exp(log_exposure), tail) - limit
 
     low, high = math.log(max(estimate.exposure, 1.0)), math.log(1e12)
     if gap(low) * gap(high) > 0:
         return math.inf
     return math.exp(float(brentq(gap, low, high)))
+
+
+def _end(estimate: Estimate, exposure: float, tail: float) -> float:
+    """One end of the interval that the same value would have on another exposure."""
+    if estimate.is_share:
+        events = estimate.value * exposure
+        return float(beta.ppf(tail, events + 0.5, exposure - events + 0.5))
+    shape = (estimate.value / PER_CARS * exposure + 0.5) / estimate.dispersion
+    return float(gamma.ppf(tail, shape, scale=estimate.dispersion / exposure)) * PER_CARS
+
+
+def funnel(
+    rate: float, exposures: NDArray[np.float64], dispersion: float = 1.0, level: float = 0.9
+) -> NDArray[np.float64]:
+    """(E, 2), limits within which a market's rate would lie if it were like all others, by its car-months.
+
+    A funnel plot (Spiegelhalter 2005, Statistics in Medicine 24, section 2): quantiles of the over-dispersed count.
+    """
+    mean = rate / PER_CARS * np.maximum(exposures, 1e-9) / dispersion
+    tails = poisson.ppf(np.array([(1 - level) / 2, (1 + level) / 2])[:, None], mean)
+    return np.asarray((tails * dispersion / np.maximum(exposures, 1e-9) * PER_CARS).T)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,5 +235,5 @@ def quality_gate(conditions: Sequence[tuple[str, Estimate, float]]) -> Gate:
 
 def _condition(name: str, estimate: Estimate, limit: float) -> Condition:
     verdict = estimate.against(limit)
-    settles = months_to_settle(estimate, limit) if verdict is Verdict.NOT_YET_LEARNT else None
+    settles = exposure_to_settle(estimate, limit) if verdict is Verdict.NOT_YET_LEARNT else None
     return Condition(name=name, estimate=estimate, limit=limit, verdict=verdict, settles_at=settles)

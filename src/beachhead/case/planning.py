@@ -13,8 +13,13 @@ from beachhead.case.log import whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.programme import with_readiness
+from beachhead.case.quality import readiness
+from beachhead.case.serviced import TOPIC as SERVICE
+from beachhead.case.serviced import service_inputs
 from beachhead.case.standing import Standings, standings
-from beachhead.case.supplied import SupplyTerms, answered_after, supply_inputs
+from beachhead.case.supplied import TOPIC as SUPPLY
+from beachhead.case.supplied import SupplyTerms, supply_inputs
+from beachhead.case.workshop import TOPICS as WORKSHOP
 from beachhead.compliance.approval import Used
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
@@ -30,6 +35,8 @@ from beachhead.world.ref import Ref
 TOPIC = "plan"
 NEWEST = "newest"
 WORLDS = 24
+TOPICS_READ = (ROWS, SUPPLY, SERVICE, *WORKSHOP)
+"""What a question is read from besides the tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +166,7 @@ def put_question(
     limits: Limits | None = None,
     supply: SupplyTerms | None = None,
     count_on_supply: bool = True,
+    count_on_service: bool = True,
 ) -> Question:
     """Put the question together from belief, tables and ledger.
 
@@ -170,12 +178,16 @@ def put_question(
         limits: what a side room made of the limits; those of launch.toml if None.
         supply: what supply answered; its newest answer on record if None.
         count_on_supply: false for supply's own first question, which must not rest on its last answer.
+        count_on_service: likewise for after-sales.
     """
     now = quarter_on(launch, on)
-    stand = standings(launch, now)
+    ready = readiness(launch, min(on or date.today(), now.last_day))
+    stand = standings(launch, now, asked=ready.asked, met=ready.met)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder, belief = launch.folder, from_quarter(held.belief, now)
-    tasks = with_readiness(launch, folder.economics if economics is None else economics, now.last_day)
+    given = folder.economics if economics is None else economics
+    care = service_inputs(launch, given) if count_on_service else None
+    tasks = with_readiness(launch, given if care is None else care.economics, now.last_day)
     rows = tasks.economics
     caps = folder.limits if limits is None else limits
     rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
@@ -193,7 +205,7 @@ def put_question(
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
     )
-    notes = (*tasks.notes, *rules.notes, *(() if routes is None else routes.notes))
+    notes = (*tasks.notes, *rules.notes, *(note for room in (care, routes) if room is not None for note in room.notes))
     return Question(now=now, held=held, standings=stand, problem=problem, notes=notes)
 
 
@@ -222,11 +234,11 @@ def is_stale(launch: Launch, planned: Planned) -> bool:
 
 def inputs_changed(launch: Launch, planned: Planned) -> bool:
     """True if tables or observations have changed since the plan was made."""
-    if planned.record.folder_digest != launch.folder.digest or answered_after(launch, planned.made_at):
+    if planned.record.folder_digest != launch.folder.digest:
         return True
     with reading(launch.store) as work:
         then = get(work, planned.record.reading, Reading)
-        if any(delivery.at > planned.made_at for delivery in deliveries(work, ROWS)):
+        if any(delivery.at > planned.made_at for topic in TOPICS_READ for delivery in deliveries(work, topic)):
             return True
     quarter = planned.record.quarter
     since = standings(launch, quarter).scaled_since

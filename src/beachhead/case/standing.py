@@ -40,13 +40,20 @@ class Standings:
     pilot_cars: Mapping[tuple[str, int], int]
 
 
-def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]] | None = None) -> Standings:
+def standings(
+    launch: Launch,
+    now: Quarter,
+    *,
+    asked: Mapping[str, tuple[str, ...]] | None = None,
+    met: Mapping[str, frozenset[str]] | None = None,
+) -> Standings:
     """Read the ledger up to a quarter.
 
     Args:
         launch: the launch.
         now: the quarter decided; a pilot decided in an earlier quarter has run, what was decided for a later one is
             not known yet.
+        asked: readiness that gates registered from now on ask for, by market.
         met: readiness conditions met, by market.
     """
     by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
@@ -66,9 +73,9 @@ def standings(launch: Launch, now: Quarter, *, met: Mapping[str, frozenset[str]]
             spent = capital.get((chosen.action.market, chosen.action.channel), 0.0)
             committed[year] = committed.get(year, 0.0) + spent
     gates = {gate.market: gate for gate in _gates(launch, said) if gate.registered <= now}
-    for code, conditions in (met or {}).items():
-        if code in by_market:
-            by_market[code] = replace(by_market[code], met=conditions)
+    for code in by_market:
+        conditions, ready = (asked or {}).get(code, ()), (met or {}).get(code, frozenset())
+        by_market[code] = replace(by_market[code], conditions=conditions, met=ready)
     for code, gate in gates.items():
         if code in by_market:
             by_market[code] = replace(by_market[code], conditions=gate.readiness)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.case.open import Launch
 from beachhead.launch.problem import Scenario
-from beachhead.store import Row, current, decode, deliver, deliveries, encode, get, put, reading, writing
+from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -118,12 +118,6 @@ def keep_terms(launch: Launch, terms: SupplyTerms, *, who: str, at: datetime) ->
         body = encode(_Kept(ref=ref, at=at))
         deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="supply", who=who, at=at)
     return ref
-
-
-def answered_after(launch: Launch, at: datetime) -> bool:
-    """True if supply's answer on record is newer."""
-    with reading(launch.store) as work:
-        return any(delivery.at > at for delivery in deliveries(work, TOPIC))
 
 
 def digests(launch: Launch) -> dict[str, str]:

@@ -25,6 +25,7 @@ from beachhead.cli.replay import replay
 from beachhead.cli.research import research
 from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
+from beachhead.cli.service import service
 from beachhead.cli.show import console, plain
 from beachhead.cli.supply import supply
 from beachhead.world.errors import BadInput, BeachheadError
@@ -60,6 +61,7 @@ for command in (
     score,
     comply,
     supply,
+    service,
     serve,
     account,
     backtest,

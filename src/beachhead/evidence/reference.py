@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from beachhead.evidence.mapping import Mapping
 from beachhead.evidence.observations import WITHDRAWN
 from beachhead.evidence.row import Column, Row, Table, columns_of, range_text
-from beachhead.evidence.tables import TABLES, observations
+from beachhead.evidence.tables import TABLES, observations, workshop
 from beachhead.evidence.terms import Terms
 
 _OPENING = """\
@@ -40,7 +40,7 @@ def columns_page() -> str:
     parts = [_OPENING.format(required=", ".join(required[:-1]) + f" and {required[-1]}")]
     parts += ["\n".join(_terms())]
     parts += ["\n".join(_table(table)) for table in TABLES]
-    parts += ["\n".join(_observations()), "\n".join(_mapping())]
+    parts += ["\n".join(_observations()), "\n".join(_workshop()), "\n".join(_mapping())]
     return "\n".join(parts)
 
 
@@ -76,6 +76,18 @@ def _observations() -> Iterator[str]:
     )
     yield from _rows(list(columns_of(observations.ObservationRow).values()), "column")
     yield ""
+
+
+def _workshop() -> Iterator[str]:
+    yield "## Workshop files (CSV, XLSX or Parquet; sent with `beachhead service DIR --send FILE`)\n"
+    yield (
+        "Three kinds, told by their columns. A file sent twice changes nothing; a row with a recorded key corrects it "
+        "whole, and both stay on record.\n"
+    )
+    for table in (workshop.CARS, workshop.CLAIMS, workshop.JOBS):
+        yield f"**{table.file}**: {table.purpose}\n"
+        yield from _rows(list(columns_of(table.row).values()), "column")
+        yield ""
 
 
 def _mapping() -> Iterator[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from beachhead.case.deciding import Due, due
 from beachhead.case.log import whole
-from beachhead.case.observe import TOPIC, observations
+from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import Planned, Question, is_stale, newest_plan, put_question
+from beachhead.case.planning import TOPICS_READ, Planned, Question, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
 from beachhead.store import deliveries, reading
 from beachhead.world.errors import NotLearnt
@@ -96,7 +96,7 @@ class Desk:
 
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
-            sent = [f"{d.topic}{d.number}" for topic in (TOPIC, "plan", "supply") for d in deliveries(work, topic)[-1:]]
+            sent = [f"{d.topic}{d.number}" for topic in ("plan", *TOPICS_READ) for d in deliveries(work, topic)[-1:]]
         day = self.today or date.today()
         told = [launch.folder.digest, whole(launch.store)[1].sha256, str(day), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""The service network of a launch: appointments, bays, technicians and costs of every market, quarter by quarter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.aftersales.demand import Visits, cars_by_age, jobs
+from beachhead.aftersales.staffing import (
+    Kept,
+    Promise,
+    Rates,
+    Relief,
+    Staffing,
+    Work,
+    kept,
+    places,
+    relief,
+    staff,
+)
+
+Floats = NDArray[np.float64]
+
+_WEEKS_PER_QUARTER = 365.25 / 7 / 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketService:
+    """What service means in one market.
+
+    Attributes:
+        market: market code.
+        centres: service centres; None to build one for each `cars_per_centre` cars in use at the end.
+        cars_per_centre: cars in use that one centre is built for.
+        maintenance_per_quarter: visits of a car.
+        claims_per_month: mean; a car.
+        claims_cv: coefficient of variation of what is known of it.
+        claim_age_factor: (A,), by age in quarters; the last value holds on.
+        accidents_per_year: accident repairs a car.
+        breakdowns_per_year: roadside calls a car.
+        recall_share: (T,), share of cars in use called back in each quarter.
+        work: what a job takes.
+        promise: what is promised.
+        rates: costs of bays and technicians, launch currency.
+        van_per_quarter, van_jobs: a mobile van and the light jobs a week that it takes away.
+        partner_fee, partner_jobs: fee a job of a partner garage, and jobs a week that it takes.
+        roadside_per_call: cost of a roadside call.
+    """
+
+    market: str
+    centres: int | None
+    cars_per_centre: float
+    maintenance_per_quarter: float
+    claims_per_month: float
+    claims_cv: float
+    claim_age_factor: Floats
+    accidents_per_year: float
+    breakdowns_per_year: float
+    recall_share: Floats
+    work: Work
+    promise: Promise
+    rates: Rates
+    van_per_quarter: float
+    van_jobs: float
+    partner_fee: float
+    partner_jobs: float
+    roadside_per_call: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketNetwork:
+    """The service network of one market.
+
+    Attributes:
+        market: market code.
+        odds: share of futures in which the market sells to the end; all else is said for these, or for all futures if
+            there are none: a network is built for a market that stays.
+        centres: service centres.
+        in_use: (T,), expected cars in use.
+        in_use_high: (T,), not exceeded in 90 % of these futures.
+        jobs: (T,), expected jobs a week in the market.
+        jobs_sd: (T,), standard deviation of one week's count: chance, what is not known of claims, and of sales.
+        jobs_high: (T,), expected jobs a week in the future that 90 % do not exceed.
+        per_centre: (T,), expected jobs a week at a centre.
+        staffing: (1, T), bays and technicians of one centre, for the expected jobs.
+        high: (T,), places that a centre would need in the high future.
+        kept: T, how far the promise is kept; None in quarters without jobs.
+        cost: (T,), of all centres and roadside calls.
+        capital: (T,), of all bays built.
+        relief: what one more bay, van or partner would bring at a centre in the last quarter.
+    """
+
+    market: str
+    odds: float
+    centres: int
+    in_use: Floats
+    in_use_high: Floats
+    jobs: Floats
+    jobs_sd: Floats
+    jobs_high: Floats
+    per_centre: Floats
+    staffing: Staffing
+    high: NDArray[np.int64]
+    kept: tuple[Kept | None, ...]
+    cost: Floats
+    capital: Floats
+    relief: tuple[Relief, ...]
+
+
+def service_network(
+    deliveries: Floats, services: Sequence[MarketService], *, survival_per_quarter: float = 0.995
+) -> tuple[MarketNetwork, ...]:
+    """The network of every market from (S, M, T) draws of cars handed over; `services` in order of the markets."""
+    return tuple(_network(deliveries[:, m], service, survival_per_quarter) for m, service in enumerate(services))
+
+
+def _network(deliveries: Floats, service: MarketService, survival: float) -> MarketNetwork:
+    stays = deliveries[:, -1] > 0
+    odds = float(stays.mean())
+    deliveries = deliveries[stays] if stays.any() else deliveries
+    draws = cars_by_age(deliveries, survival)  # draws stand in for markets
+    total = draws.sum(axis=2)
+    horizon = deliveries.shape[1]
+    visits = Visits(
+        maintenance_per_quarter=np.array([service.maintenance_per_quarter]),
+        claims_per_month=np.full(len(deliveries), service.claims_per_month),
+        claims_cv=np.full(len(deliveries), service.claims_cv),
+        claim_age_factor=service.claim_age_factor,
+        accidents_per_year=service.accidents_per_year,
+        recall_share=service.recall_share,
+    )
+    each = jobs(draws, visits)
+    mean = each.mean.mean(axis=0)
+    sd = np.sqrt((each.sd**2).mean(axis=0) + each.mean.var(axis=0))
+    in_use = total.mean(axis=0)
+    number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
+    number = max(number, 1)
+    per_centre = mean / number
+    team = staff(per_centre[None], service.work, service.promise, service.rates)
+    high = np.quantile(each.mean, 0.9, axis=0)
+    bays = np.diff(team.bays[0], prepend=0)
+    calls = in_use * service.breakdowns_per_year / 4
+    return MarketNetwork(
+        market=service.market,
+        odds=odds,
+        centres=number,
+        in_use=in_use,
+        in_use_high=np.quantile(total, 0.9, axis=0),
+        jobs=mean,
+        jobs_sd=sd,
+        jobs_high=high,
+        per_centre=per_centre,
+        staffing=team,
+        high=np.array([places(float(rate) / number, service.work, service.promise) for rate in high]),
+        kept=tuple(
+            kept(float(per_centre[t]), int(team.technicians[0, t]), service.work, service.promise)
+            if team.technicians[0, t] > 0
+            else None
+            for t in range(horizon)
+        ),
+        cost=number * _running(team, service.rates) + calls * service.roadside_per_call,
+        capital=np.asarray(number * service.rates.bay * np.maximum(bays, 0), dtype=np.float64),
+        relief=_relief(float(per_centre[-1]), int(team.technicians[0, -1]), service),
+    )
+
+
+def _running(team: Staffing, rates: Rates) -> Floats:
+    """(T,), what one centre costs a quarter, training included; bays are capital."""
+    return np.asarray(
+        team.bays[0] * rates.bay_per_quarter
+        + team.technicians[0] * rates.technician_per_quarter
+        + team.hire[0] * rates.training,
+        dtype=np.float64,
+    )
+
+
+def _relief(per_centre: float, places_now: int, service: MarketService) -> tuple[Relief, ...]:
+    if places_now == 0:
+        return ()
+    bay = service.rates.bay_per_quarter + service.rates.technician_per_quarter
+    partner = service.partner_fee * min(service.partner_jobs, per_centre) * _WEEKS_PER_QUARTER
+    return relief(
+        per_centre,
+        places_now,
+        service.work,
+        service.promise,
+        [
+            ("one more bay with a technician", 1, 0.0, bay),
+            ("a mobile van", 0, service.van_jobs, service.van_per_quarter),
+            ("a partner garage", 0, service.partner_jobs, partner),
+            ("one bay less", -1, 0.0, -bay) if places_now > 1 else ("nothing", 0, 0.0, 0.0),
+        ],
+    )

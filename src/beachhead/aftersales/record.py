@@ -1,0 +1,324 @@
+"""What the workshop saw of cars in customers' hands, and whether it is good enough to scale."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.aftersales.quality import Estimate, Gate, Growth, Verdict, claim_rate, growth, quality_gate, share
+
+DAYS_PER_MONTH = 365.25 / 12
+REPEAT_DAYS = 60
+LEAST_FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Car:
+    """A car in a customer's hands.
+
+    Attributes:
+        name: its key; "" if only its delivery is known.
+        market: market code.
+        delivered: day it was handed over.
+        gone: day it left the fleet; None while in use.
+        revision: hardware and software with which it was handed over; "" if not told.
+    """
+
+    name: str
+    market: str
+    delivered: date
+    gone: date | None = None
+    revision: str = ""
+
+    def months(self, until: date) -> float:
+        """Months in use until a day; a car in use then is censored there."""
+        end = until if self.gone is None else min(self.gone, until)
+        return max((end - self.delivered).days, 0) / DAYS_PER_MONTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A warranty claim on a car."""
+
+    car: str
+    market: str
+    opened: date
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A workshop order; days not known are None."""
+
+    car: str
+    market: str
+    called: date
+    started: date | None = None
+    done: date | None = None
+    part: str = ""
+    parts_wait_days: float | None = None
+    satisfaction: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that was seen until a day.
+
+    Attributes:
+        cars: cars handed over.
+        claims: claims on them.
+        jobs: workshop orders.
+        until: the last day seen.
+    """
+
+    cars: tuple[Car, ...]
+    claims: tuple[Claim, ...]
+    jobs: tuple[Job, ...]
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standard:
+    """The quality that scaling asks for, and the promise it is held against; None is not judged.
+
+    Attributes:
+        most_claims: per 1,000 car-months, over the cars of all markets: they are the same cars.
+        most_late: share of jobs past the repair promise.
+        most_repeats: share of jobs on a part of the same car that was repaired within 60 days before.
+        most_parts_waits: share of jobs that waited for a part.
+        most_unhappy: share of answers of 1 or 2 out of 5.
+        repaired_within_days: working days from start to keys.
+        seen_within_days: working days from call to start.
+    """
+
+    most_claims: float | None = None
+    most_late: float | None = None
+    most_repeats: float | None = None
+    most_parts_waits: float | None = None
+    most_unhappy: float | None = None
+    repaired_within_days: int = 2
+    seen_within_days: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketQuality:
+    """What was seen in one market.
+
+    Attributes:
+        market: market code.
+        cars: cars handed over.
+        claims: claims made.
+        rate: claims per 1,000 car-months of its own cars.
+        seen_late, late, repeats, parts_waits, unhappy: shares of its jobs.
+        gate: its quality gate; None where nothing is judged.
+        open_jobs: jobs not done.
+    """
+
+    market: str
+    cars: int
+    claims: int
+    rate: Estimate
+    seen_late: Estimate
+    late: Estimate
+    repeats: Estimate
+    parts_waits: Estimate
+    unhappy: Estimate
+    gate: Gate | None
+    open_jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """What was seen in all markets together.
+
+    Attributes:
+        rate: claims per 1,000 car-months of all cars.
+        markets: each market with cars or jobs, by code.
+        revisions: claims per 1,000 car-months by revision, in order of first delivery.
+        growth: reliability growth on the fleet's clock; None below three failures.
+        parts: number of claims by part, most first.
+        strangers: claims on cars that no file of cars names.
+    """
+
+    rate: Estimate
+    markets: tuple[MarketQuality, ...]
+    revisions: tuple[tuple[str, Estimate], ...]
+    growth: Growth | None
+    parts: tuple[tuple[str, int], ...]
+    strangers: int
+
+
+def assess(record: Record, standards: dict[str, Standard], level: float = 0.9) -> Quality:
+    """Rates, shares and gates of what was seen; `standards` by market."""
+    owner, strangers = _owners(record)
+    months = np.array([car.months(record.until) for car in record.cars])
+    counts = np.bincount(np.array(owner, dtype=np.int64), minlength=len(record.cars) + 1)
+    # claims on cars of which nothing else is known count, with no months of their own
+    claims, exposure = (counts, np.append(months, 0.0)) if strangers else (counts[: len(months)], months)
+    overall = claim_rate(claims, exposure, level)
+    seen = {car.market for car in record.cars} | {job.market for job in record.jobs} | set(standards)
+    return Quality(
+        rate=overall,
+        markets=tuple(
+            _market(record, code, standards.get(code), overall, counts, months, level) for code in sorted(seen)
+        ),
+        revisions=_revisions(record, counts, months, level),
+        growth=_growth(record, level),
+        parts=tuple(Counter(claim.part or "not known" for claim in record.claims).most_common()),
+        strangers=strangers,
+    )
+
+
+def fleet_clock(cars: Sequence[Car], day: date) -> float:
+    """Months in use of all cars together until a day."""
+    return sum(car.months(day) for car in cars)
+
+
+def _owners(record: Record) -> tuple[list[int], int]:
+    """The car of each claim; cars without a name take, in order of delivery, the claims that name no known car."""
+    named = {car.name: n for n, car in enumerate(record.cars) if car.name}
+    unnamed: dict[str, list[int]] = defaultdict(list)
+    for n in sorted(range(len(record.cars)), key=lambda n: record.cars[n].delivered, reverse=True):
+        if not record.cars[n].name:
+            unnamed[record.cars[n].market].append(n)
+    owners, strangers = [], 0
+    for claim in sorted(record.claims, key=lambda claim: claim.opened):
+        if claim.car not in named and unnamed[claim.market]:
+            named[claim.car] = unnamed[claim.market].pop()
+        owner = named.get(claim.car, len(record.cars))
+        strangers += owner == len(record.cars)
+        owners.append(owner)
+    return owners, strangers
+
+
+def _market(
+    record: Record,
+    code: str,
+    standard: Standard | None,
+    overall: Estimate,
+    counts: NDArray[np.int64],
+    months: NDArray[np.float64],
+    level: float,
+) -> MarketQuality:
+    mine = np.array([n for n, car in enumerate(record.cars) if car.market == code], dtype=np.int64)
+    jobs = [job for job in record.jobs if job.market == code]
+    held = standard or Standard()
+    late = _late(jobs, held.repaired_within_days, record.until)
+    repeats = _repeats(jobs)
+    waited = [job.parts_wait_days > 0 for job in jobs if job.parts_wait_days is not None]
+    unhappy = [job.satisfaction <= 2 for job in jobs if job.satisfaction is not None]
+    shares = [share(sum(each), len(each), level) for each in (late, repeats, waited, unhappy)]
+    asked = [
+        ("claims per 1,000 car-months, all markets", overall, held.most_claims),
+        ("jobs past the repair promise", shares[0], held.most_late),
+        ("repeat repairs", shares[1], held.most_repeats),
+        ("jobs that waited for a part", shares[2], held.most_parts_waits),
+        ("unhappy answers", shares[3], held.most_unhappy),
+    ]
+    conditions = [(name, estimate, limit) for name, estimate, limit in asked if limit is not None]
+    seen_late = _seen_late(jobs, held.seen_within_days, record.until)
+    return MarketQuality(
+        market=code,
+        cars=len(mine),
+        claims=sum(claim.market == code for claim in record.claims),
+        rate=claim_rate(counts[mine], months[mine], level),
+        seen_late=share(sum(seen_late), len(seen_late), level),
+        late=shares[0],
+        repeats=shares[1],
+        parts_waits=shares[2],
+        unhappy=shares[3],
+        gate=quality_gate(conditions) if conditions else None,
+        open_jobs=sum(job.done is None for job in jobs),
+    )
+
+
+def _late(jobs: Sequence[Job], within: int, until: date) -> list[bool]:
+    """Jobs past the promise; one still open counts once it is past it, and is not known before."""
+    found = []
+    for job in jobs:
+        if job.started is None:
+            continue
+        late = working_days(job.started, job.done or until) > within
+        if job.done is not None or late:
+            found.append(late)
+    return found
+
+
+def _seen_late(jobs: Sequence[Job], within: float, until: date) -> list[bool]:
+    """Customers seen past the promise; one still waiting counts once it is past it."""
+    found = []
+    for job in jobs:
+        late = working_days(job.called, job.started or until) > within
+        if job.started is not None or late:
+            found.append(late)
+    return found
+
+
+def _repeats(jobs: Sequence[Job]) -> list[bool]:
+    done: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for job in jobs:
+        if job.part and job.done is not None:
+            done[job.car, job.part].append(job.done)
+    return [
+        any(0 <= (job.called - before).days <= REPEAT_DAYS for before in done[job.car, job.part] if before != job.done)
+        for job in jobs
+        if job.part
+    ]
+
+
+def working_days(first: date, last: date) -> int:
+    """Mondays to Fridays from a day to another; 0 on the same day."""
+    return int(np.busday_count(np.datetime64(first, "D"), np.datetime64(last, "D")))
+
+
+def _revisions(
+    record: Record, counts: NDArray[np.int64], months: NDArray[np.float64], level: float
+) -> tuple[tuple[str, Estimate], ...]:
+    first: dict[str, date] = {}
+    for car in record.cars:
+        if car.revision:
+            first[car.revision] = min(first.get(car.revision, car.delivered), car.delivered)
+    found = []
+    for revision in sorted(first, key=lambda name: (first[name], name)):
+        mine = np.array([n for n, car in enumerate(record.cars) if car.revision == revision])
+        found.append((revision, claim_rate(counts[mine], months[mine], level)))
+    return tuple(found)
+
+
+def _growth(record: Record, level: float) -> Growth | None:
+    """Failures on the fleet's clock; time-ended at the last day seen."""
+    times = sorted(fleet_clock(record.cars, claim.opened) for claim in record.claims)
+    times = [time for time in times if time > 0]
+    end = fleet_clock(record.cars, record.until)
+    if len(times) < LEAST_FAILURES or not any(time < end for time in times):
+        return None
+    return growth([min(time, end) for time in times], end=end, level=level)
+
+
+def what_settles(gate: Gate, cars: int, months: float = 3.0) -> tuple[str, ...]:
+    """What would settle the conditions that are not yet learnt: more time with the cars there are, or more cars."""
+    said = []
+    for condition in gate.conditions:
+        if condition.settles_at is None:
+            continue
+        more = condition.settles_at - condition.estimate.exposure
+        if not math.isfinite(more):
+            said.append(f"{condition.name}: no number of cars, while it stays at its limit")
+        elif condition.estimate.is_share:
+            said.append(f"{condition.name}: about {math.ceil(more):,} more of them counted")
+        else:
+            wait = f"{more / cars:,.1f} more months with the {cars:,} cars there are, or " if cars else ""
+            said.append(f"{condition.name}: {wait}{math.ceil(more / months):,} more cars for {months:g} months")
+    return tuple(said)
+
+
+def verdict_of(quality: Quality, market: str) -> Verdict | None:
+    """Where the quality gate of a market stands; None where nothing is judged."""
+    found = next((each for each in quality.markets if each.market == market), None)
+    return None if found is None or found.gate is None else found.gate.verdict

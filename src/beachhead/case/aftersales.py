@@ -1,0 +1,244 @@
+"""After-sales for an open launch: tables, deliveries and the plan's cars in; network, parts and their cost out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead import store
+from beachhead.aftersales.demand import PooledRates, pool_rates
+from beachhead.aftersales.network import MarketNetwork, MarketService, service_network
+from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
+from beachhead.aftersales.staffing import Promise, Rates, Work
+from beachhead.case.observe import observations
+from beachhead.case.open import Launch
+from beachhead.case.planning import put_question
+from beachhead.case.quality import Judged, judge_quality, service_row
+from beachhead.case.serviced import ServiceTerms, keep_service_terms
+from beachhead.evidence.tables.parts import PartRow
+from beachhead.evidence.tables.service import ServiceRow
+from beachhead.evidence.tables.stores import StoreRow
+from beachhead.launch.volumes import planned_cars
+from beachhead.world.quarter import Quarter
+
+Floats = NDArray[np.float64]
+
+DRAWS = 40
+SURVIVAL = 0.995
+"""Share of the cars in use that are still in use a quarter later, as of a fleet that loses 2 % a year."""
+PRIOR_CLAIMS = 4
+"""The rate of service.csv counts as one market in which so many claims were seen: a coefficient of variation of 0.5."""
+PARTS_DELAY_DAYS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Serviced:
+    """After-sales of a launch.
+
+    Attributes:
+        markets: M market codes: those abroad in which cars are planned or in use.
+        quarters: T quarters, the first is decided now.
+        in_use: (S, M, T), cars in use in each future.
+        network: bays, technicians and costs, by market.
+        rates: what is known of claim rates, by market.
+        pilot: spares for the cars of the first year's end, which are mostly pilots.
+        parts: the parts of parts.csv.
+        stocking: spares for the fleet at the end of each year, by quarter number.
+        last_orders: last orders.
+        judged: quality of the cars seen so far.
+        cars_seen: (M,), cars in use now.
+    """
+
+    markets: tuple[str, ...]
+    quarters: tuple[Quarter, ...]
+    in_use: Floats
+    network: tuple[MarketNetwork, ...]
+    rates: PooledRates
+    pilot: Stocking | None
+    parts: tuple[Part, ...]
+    stocking: dict[int, Stocking]
+    last_orders: tuple[LastOrder, ...]
+    judged: Judged
+    cars_seen: Floats
+
+
+def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -> Serviced:
+    """Cars in use, appointments, bays, technicians, spares and quality for the cars that the plan would sell.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+        draws: futures drawn.
+    """
+    day = on or date.today()
+    question = put_question(launch, on=on, count_on_service=False)
+    planned = planned_cars(question.problem, launch.folder.terms.seeds.plan, draws)
+    judged = judge_quality(launch, day)
+    home = {market.code for market in launch.folder.markets if market.is_home}
+    seen = [sum(car.market == code and car.gone is None for car in judged.record.cars) for code in planned.markets]
+    sold = planned.values.sum(axis=(0, 2))
+    index = [
+        m for m, code in enumerate(planned.markets) if code not in home and (sold[m] / draws >= 1.0 or seen[m] > 0)
+    ]
+    markets = tuple(planned.markets[m] for m in index)
+    before = np.array([seen[m] for m in index], dtype=float)
+    deliveries = planned.values[:, index].copy()
+    rates = _rates(launch, markets, judged)
+    services = [_service(launch, code, planned.quarters, rates, m) for m, code in enumerate(markets)]
+    # cars in customers' hands already stand in the first quarter
+    deliveries[:, :, 0] += before[None, :]
+    network = service_network(deliveries, services, survival_per_quarter=SURVIVAL)
+    in_use = _in_use(deliveries)
+    parts = tuple(_part(launch, row, planned.quarters[0]) for row in launch.folder.rows(PartRow))
+    fill = np.array([service_row(launch, code).parts_fill for code in markets])
+    fleets = in_use.mean(axis=0)
+    ends = sorted({min(t, len(planned.quarters) - 1) for t in range(3, len(planned.quarters) + 3, 4)})
+    return Serviced(
+        markets=markets,
+        quarters=planned.quarters,
+        in_use=in_use,
+        network=network,
+        rates=rates,
+        pilot=stock_parts(parts, fleets[:, 0], fill) if parts and markets else None,
+        parts=parts,
+        stocking={t: stock_parts(parts, fleets[:, t], fill) for t in ends} if parts and markets else {},
+        last_orders=last_orders(
+            parts, in_use.sum(axis=1), rate_cv=1 / math.sqrt(PRIOR_CLAIMS), survival_per_quarter=SURVIVAL
+        ),
+        judged=judged,
+        cars_seen=before,
+    )
+
+
+def service_terms(serviced: Serviced) -> ServiceTerms:
+    """What spare parts add to the economics of each market: capital for stocks, and holding them."""
+    last = max(serviced.stocking, default=None)
+    if last is None:
+        return ServiceTerms(capital={}, opex_per_quarter={})
+    stocking = serviced.stocking[last]
+    return ServiceTerms(
+        capital={code: float(c) for code, c in zip(serviced.markets, stocking.cost_by_market, strict=True)},
+        opex_per_quarter={
+            code: float(c) / 4 for code, c in zip(serviced.markets, stocking.holding_by_market, strict=True)
+        },
+    )
+
+
+def keep_service(launch: Launch, serviced: Serviced, *, who: str, at: datetime) -> ServiceTerms:
+    """Put the cost of parts on record, so that the next plan counts on it."""
+    terms = service_terms(serviced)
+    keep_service_terms(launch, terms, who=who, at=at)
+    return terms
+
+
+def observed_markets(launch: Launch) -> frozenset[str]:
+    """Markets with observed rows."""
+    with store.reading(launch.store) as work:
+        return frozenset(row.market for row in observations(work))
+
+
+def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> PooledRates:
+    """Claim rates pooled over markets; the assumption counts as one market in which four claims were seen."""
+    by_code = {each.market: each for each in judged.quality.markets}
+    claims = [by_code[code].claims if code in by_code else 0 for code in markets]
+    months = [by_code[code].rate.exposure if code in by_code else 0.0 for code in markets]
+    assumed = [service_row(launch, code).claims_per_1000_months / 1000 for code in markets] or [0.025]
+    prior = PRIOR_CLAIMS / max(float(np.mean(assumed)), 1e-6)
+    if not any(months):
+        shape = float(PRIOR_CLAIMS)
+        rate = np.array([shape / max(each, 1e-9) for each in assumed])
+        return PooledRates(shape=shape, rate=prior, posterior_shape=np.full(len(rate), shape), posterior_rate=rate)
+    pooled = pool_rates(np.array([*claims, PRIOR_CLAIMS]), np.array([*months, prior]))
+    return PooledRates(
+        shape=pooled.shape,
+        rate=pooled.rate,
+        posterior_shape=pooled.posterior_shape[:-1],
+        posterior_rate=pooled.posterior_rate[:-1],
+    )
+
+
+def _service(launch: Launch, code: str, quarters: tuple[Quarter, ...], rates: PooledRates, m: int) -> MarketService:
+    row = service_row(launch, code)
+
+    def money(amount: float) -> float:
+        return launch.folder.money(amount, row.currency)
+
+    recall = np.array([row.recall_share if quarter == row.recall_quarter else 0.0 for quarter in quarters])
+    return MarketService(
+        market=code,
+        centres=row.centres if row.centres is not None else _centres(launch, code),
+        cars_per_centre=row.cars_per_centre,
+        maintenance_per_quarter=row.maintenance_per_year / 4,
+        claims_per_month=float(rates.mean[m]),
+        claims_cv=float(1 / np.sqrt(rates.posterior_shape[m])),
+        claim_age_factor=np.array([row.first_year_factor] * 4 + [1.0]),
+        accidents_per_year=row.accidents_per_year,
+        breakdowns_per_year=row.breakdowns_per_year,
+        recall_share=recall,
+        work=_work(row, bool(launch.folder.rows(PartRow))),
+        promise=Promise(
+            seen_within_days=row.seen_within_days,
+            repaired_within_hours=row.repaired_within_hours,
+            share=row.promise_share,
+        ),
+        rates=Rates(
+            bay=money(row.bay_cost),
+            bay_per_quarter=money(row.bay_per_quarter),
+            technician_per_quarter=money(row.technician_per_quarter),
+            training=money(row.training_cost),
+        ),
+        van_per_quarter=money(row.van_per_quarter),
+        van_jobs=row.van_jobs_per_week,
+        partner_fee=money(row.partner_fee_per_job),
+        partner_jobs=row.partner_jobs_per_week,
+        roadside_per_call=money(row.roadside_per_call),
+    )
+
+
+def _work(row: ServiceRow, with_parts: bool) -> Work:
+    return Work(
+        hours=row.job_hours,
+        cv2=row.job_cv2,
+        open_hours_per_week=row.open_hours_per_week,
+        parts_fill=row.parts_fill if with_parts else 1.0,
+        parts_delay_hours=PARTS_DELAY_DAYS * row.open_hours_per_week / 5,
+    )
+
+
+def _centres(launch: Launch, code: str) -> int | None:
+    """Centres of stores.csv that have bays; None if it knows none."""
+    rows = [row for row in launch.folder.rows(StoreRow) if row.market == code and (row.service_bays or 0) > 0]
+    return sum(row.count for row in rows) or None
+
+
+def _part(launch: Launch, row: PartRow, now: Quarter) -> Part:
+    cost = launch.folder.money(row.unit_cost, row.currency)
+    short = launch.folder.money(row.shortage_cost, row.currency) if row.shortage_cost is not None else 3 * cost
+    return Part(
+        code=row.code,
+        name=row.name,
+        unit_cost=cost,
+        per_1000_months=row.per_1000_months,
+        lead_days=row.lead_days,
+        ship_days=row.ship_days,
+        local_repair_share=row.local_repair_share,
+        local_repair_days=row.local_repair_days,
+        holding_share=row.holding_share,
+        last_order=None if row.last_order is None else max(row.last_order - now, 0),
+        support_years=row.support_years,
+        shortage_cost=short,
+    )
+
+
+def _in_use(deliveries: Floats) -> Floats:
+    """(S, M, T), cars in use; those of a quarter count for half in it."""
+    total = np.zeros_like(deliveries)
+    kept = np.zeros(deliveries.shape[:2])
+    for t in range(deliveries.shape[2]):
+        total[:, :, t] = kept + 0.5 * deliveries[:, :, t]
+        kept = (kept + deliveries[:, :, t]) * SURVIVAL
+    return total

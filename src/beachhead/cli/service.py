@@ -1,0 +1,442 @@
+"""`beachhead service`: appointments, bays and technicians, spare parts, and whether quality lets a market scale."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from beachhead.aftersales.network import MarketNetwork
+from beachhead.aftersales.quality import Estimate, Verdict, funnel
+from beachhead.aftersales.record import MarketQuality, what_settles
+from beachhead.aftersales.staffing import Kept
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, keep_service, service_terms
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.quality import Judged, judge_quality, service_row
+from beachhead.case.workshop import WorkshopReceipt, send_workshop
+from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
+from beachhead.world.errors import BadInput
+
+MOST_SHOWN = 15
+
+
+class View(StrEnum):
+    """What to look at."""
+
+    ALL = "all"
+    DEMAND = "demand"
+    CAPACITY = "capacity"
+    PARTS = "parts"
+    QUALITY = "quality"
+
+
+def service(
+    directory: LaunchDir,
+    view: Annotated[View, typer.Argument(help="What to look at.")] = View.ALL,
+    on: OnOption = None,
+    draws: Annotated[int, typer.Option(min=2, help="Futures drawn.")] = DRAWS,
+    send: Annotated[
+        Path | None, typer.Option("--send", metavar="FILE", help="Take in cars, claims or workshop orders, and stop.")
+    ] = None,
+    trying: Annotated[bool, typer.Option("--try", help="With --send: say what would change, change nothing.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Let the next plan count on the cost of spare parts.")] = False,
+    who: Who = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """After-sales: appointments, bays and technicians, spare parts, and the quality that scaling waits for."""
+    launch, day = open_launch(directory), day_of(on)
+    if send is not None:
+        _show_receipt(
+            send_workshop(launch, send, who=name_of(who), at=now(), today=day, trying=trying), trying, as_json
+        )
+        return
+    if view is View.QUALITY:
+        judged = judge_quality(launch, day)
+        if as_json:
+            show_json({"launch": launch.folder.terms.name, "quality": quality_answer(launch, judged)})
+        else:
+            show_quality(launch, judged)
+        return
+    serviced = ask_service(launch, on=day, draws=draws)
+    if keep:
+        if not serviced.parts:
+            raise BadInput("there is no parts.csv, so parts cost nothing to keep", "add parts.csv")
+        keep_service(launch, serviced, who=name_of(who), at=now())
+    if as_json:
+        show_json(service_answer(launch, serviced, view) | {"kept": keep})
+        return
+    for line in headline(launch, serviced):
+        say(line)
+    if view in (View.ALL, View.DEMAND):
+        _show_demand(launch, serviced)
+    if view in (View.ALL, View.CAPACITY):
+        _show_capacity(launch, serviced)
+    if view in (View.ALL, View.PARTS):
+        _show_parts(launch, serviced)
+    if view is View.ALL:
+        show_quality(launch, serviced.judged)
+    if keep:
+        say(f"Kept: `beachhead plan {launch.path}` now counts on the cost of these spare parts.")
+
+
+def headline(launch: Launch, serviced: Serviced) -> list[str]:
+    """The answer in sentences."""
+    if not serviced.markets:
+        return ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
+    last, currency = len(serviced.quarters) - 1, launch.folder.terms.currency
+    total = serviced.in_use[:, :, last].sum(axis=1)
+    fleet, high = float(total.mean()), float(np.quantile(total, 0.9))
+    jobs, centres, people, cost = (
+        sum(n.odds * each for n, each in zip(serviced.network, column, strict=True))
+        for column in (
+            [float(n.jobs[last]) for n in serviced.network],
+            [float(n.centres) for n in serviced.network],
+            [float(n.centres * n.staffing.technicians[0, last]) for n in serviced.network],
+            [float(n.cost[last]) for n in serviced.network],
+        )
+    )
+    each_car = money(4 * cost / max(fleet, 1), currency)
+    span = f"about {cars(fleet)} cars are in use abroad (90 % of futures: fewer than {cars(high)})"
+    team = f"{centres:,.0f} centres, {people:,.0f} technicians, {money(cost, currency)} a quarter"
+    said = f"By {serviced.quarters[last]} {span} and bring {cars(jobs)} jobs a week: {team}, {each_car} a car and year."
+    lines = [said]
+    if serviced.pilot is not None:
+        lines.append(
+            f"The first cars need spares for {money(serviced.pilot.cost, currency)}, which meet "
+            f"{percent(serviced.pilot.fill)} of demand at once."
+        )
+    return lines
+
+
+def service_answer(launch: Launch, serviced: Serviced, view: View = View.ALL) -> dict[str, Any]:
+    """Everything as one JSON object; with a view, that part of it."""
+    answer: dict[str, Any] = {
+        "launch": launch.folder.terms.name,
+        "currency": launch.folder.terms.currency,
+        "quarters": [str(quarter) for quarter in serviced.quarters],
+        "markets": serviced.markets,
+    }
+    if view in (View.ALL, View.DEMAND):
+        answer["demand"] = demand_answer(serviced)
+    if view in (View.ALL, View.CAPACITY):
+        answer["capacity"] = capacity_answer(launch, serviced)
+    if view in (View.ALL, View.PARTS):
+        answer["parts"] = parts_answer(serviced)
+    if view in (View.ALL, View.QUALITY):
+        answer["quality"] = quality_answer(launch, serviced.judged)
+    return answer
+
+
+def demand_answer(serviced: Serviced) -> list[dict[str, Any]]:
+    """Cars in use and jobs a week by market."""
+    return [
+        {
+            "market": network.market,
+            "odds": network.odds,
+            "cars_in_use": network.in_use,
+            "cars_in_use_high": network.in_use_high,
+            "jobs_per_week": network.jobs,
+            "jobs_per_week_sd": network.jobs_sd,
+            "centres": network.centres,
+            "jobs_per_week_and_centre": network.per_centre,
+            "claims_per_1000_months": 1000 * serviced.rates.mean[m],
+            "claims_cv": 1 / np.sqrt(serviced.rates.posterior_shape[m]),
+        }
+        for m, network in enumerate(serviced.network)
+    ]
+
+
+def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
+    """Bays, technicians, waits and cost by market."""
+    return [
+        {
+            "market": network.market,
+            "centres": network.centres,
+            "promise": {
+                "seen_within_days": service_row(launch, network.market).seen_within_days,
+                "repaired_within_hours": service_row(launch, network.market).repaired_within_hours,
+                "share": service_row(launch, network.market).promise_share,
+            },
+            "bays_per_centre": network.staffing.bays[0],
+            "technicians_per_centre": network.staffing.technicians[0],
+            "hired_per_centre": network.staffing.hire[0],
+            "training_weeks": service_row(launch, network.market).training_weeks,
+            "places_if_sales_are_high": network.high,
+            "kept": network.kept,
+            "cost_per_quarter": network.cost,
+            "capital": network.capital,
+            "one_more": network.relief,
+        }
+        for network in serviced.network
+    ]
+
+
+def parts_answer(serviced: Serviced) -> dict[str, Any]:
+    """Stocks, last orders and their cost."""
+    terms = service_terms(serviced)
+    return {
+        "pilot": serviced.pilot,
+        "by_year": {str(serviced.quarters[t]): stocking for t, stocking in serviced.stocking.items()},
+        "last_orders": [
+            {"part": order.part, "quarter": str(serviced.quarters[order.quarter]), "demand": order.demand}
+            | {"demand_sd": order.demand_sd, "order": order.order, "cost": order.cost}
+            for order in serviced.last_orders
+        ],
+        "economics": {"capital": terms.capital, "opex_per_quarter": terms.opex_per_quarter},
+    }
+
+
+def quality_answer(launch: Launch, judged: Judged) -> dict[str, Any]:
+    """What the workshop saw, the gates, and the funnel to draw it in."""
+    quality, record = judged.quality, judged.record
+    months = np.array([each.rate.exposure for each in quality.markets])
+    grid = np.geomspace(10, max(float(months.max(initial=0.0)) * 1.5, 1000.0), 25)
+    return {
+        "until": record.until,
+        "cars": len(record.cars),
+        "from_deliveries": judged.from_deliveries,
+        "claims": len(record.claims),
+        "claims_on_unknown_cars": quality.strangers,
+        "jobs": len(record.jobs),
+        "rate": quality.rate,
+        "growth": quality.growth,
+        "revisions": [{"revision": name, "rate": rate} for name, rate in quality.revisions],
+        "parts": dict(quality.parts),
+        "markets": [_market_answer(launch, each, len(record.cars)) for each in quality.markets],
+        "funnel": {"car_months": grid, "limits": funnel(quality.rate.value, grid, quality.rate.dispersion)}
+        if math.isfinite(quality.rate.value)
+        else None,
+    }
+
+
+def _market_answer(launch: Launch, each: MarketQuality, fleet: int) -> dict[str, Any]:
+    return {
+        "market": each.market,
+        "cars": each.cars,
+        "claims": each.claims,
+        "rate": each.rate,
+        "seen_late": each.seen_late,
+        "late": each.late,
+        "repeats": each.repeats,
+        "parts_waits": each.parts_waits,
+        "unhappy": each.unhappy,
+        "open_jobs": each.open_jobs,
+        "scaling_waits_for_it": service_row(launch, each.market).gate,
+        "verdict": each.gate.verdict if each.gate else None,
+        "conditions": each.gate.conditions if each.gate else (),
+        "what_settles": what_settles(each.gate, fleet) if each.gate else (),
+    }
+
+
+def show_quality(launch: Launch, judged: Judged) -> None:
+    """Sentences, then conditions by market, then growth."""
+    quality, record = judged.quality, judged.record
+    if not record.cars:
+        say("No car is on record yet: send cars.csv, or observe deliveries; quality is not yet learnt.")
+        return
+    told = " counted from deliveries" if judged.from_deliveries else ""
+    say(
+        f"{len(record.cars):,} cars{told} with {quality.rate.exposure:,.0f} car-months until {record.until}: "
+        f"{len(record.claims):,} claims, {_rate(quality.rate)} per 1,000 car-months."
+    )
+    if quality.strangers:
+        say(f"{quality.strangers} claims are on cars that no file of cars names; they count, but add no months.")
+    if quality.growth is not None:
+        words = {
+            Verdict.PASS: "grow rarer",
+            Verdict.FAIL: "grow more frequent",
+            Verdict.NOT_YET_LEARNT: "show no trend yet",
+        }
+        shape = f"Crow-AMSAA shape {quality.growth.shape:.2f}"
+        say(
+            f"Failures {words[quality.growth.improving]} on the fleet's clock ({shape}); one each "
+            f"{quality.growth.mtbf:,.0f} car-months now."
+        )
+    shown = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
+    show_table(
+        ["market", "cars", "claims /1,000 months", "past promise", "repeats", "part waits", "unhappy", "quality"],
+        [
+            [
+                launch.market(each.market).name,
+                cars(each.cars),
+                _rate(each.rate),
+                *(_share(part) for part in (each.late, each.repeats, each.parts_waits, each.unhappy)),
+                each.gate.verdict.value if each.gate else "not judged",
+            ]
+            for each in shown
+        ],
+        title="What was seen, with 90 % intervals",
+        right={1, 2, 3, 4, 5, 6},
+    )
+    if quality.revisions:
+        rows = [[name, f"{rate.exposure:,.0f}", _rate(rate)] for name, rate in quality.revisions]
+        show_table(["revision", "car-months", "claims /1,000 months"], rows, title="By revision", right={1, 2})
+    for each in shown:
+        if each.gate is not None and each.gate.verdict is not Verdict.PASS:
+            failed = [c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL]
+            said = [f"fails on {', '.join(failed)}"] if failed else []
+            said += [f"to settle {what}" for what in what_settles(each.gate, len(record.cars))]
+            say(f"{launch.market(each.market).name}: {'; '.join(said)}.")
+
+
+def _show_demand(launch: Launch, serviced: Serviced) -> None:
+    steps = list(range(3, len(serviced.quarters), 4))[-4:] or [len(serviced.quarters) - 1]
+    rows = []
+    for network in _largest(serviced):
+        m = serviced.markets.index(network.market)
+        rows.append(
+            [
+                launch.market(network.market).name,
+                percent(network.odds),
+                *(f"{_short(network.in_use[t])}/{_short(network.jobs[t])}" for t in steps),
+                f"{network.jobs_sd[steps[-1]]:,.0f}",
+                f"{1000 * serviced.rates.mean[m]:.0f}",
+            ]
+        )
+    show_table(
+        ["market", "odds", *(str(serviced.quarters[t]) for t in steps), "±", "claims"],
+        rows,
+        title="If the market stays: cars in use / jobs a week; ±: sd of a week's jobs; claims per 1,000 car-months",
+        right=set(range(1, len(steps) + 4)),
+    )
+
+
+def _short(number: float) -> str:
+    """Thousands as 12.3k: twelve numbers a row must fit."""
+    return f"{number / 1000:.3g}k" if number >= 999.5 else f"{number:.0f}"
+
+
+def _largest(serviced: Serviced) -> list[MarketNetwork]:
+    """The markets with the most cars to expect."""
+    return sorted(serviced.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_SHOWN]
+
+
+def _show_capacity(launch: Launch, serviced: Serviced) -> None:
+    currency, last = launch.folder.terms.currency, len(serviced.quarters) - 1
+    rows = []
+    for network in _largest(serviced):
+        held = network.kept[last]
+        rows.append(
+            [
+                launch.market(network.market).name,
+                str(network.centres),
+                str(int(network.staffing.bays[0, last])),
+                str(int(network.staffing.technicians[0, last])),
+                str(int(network.high[last])),
+                *_kept(held),
+                money(float(network.cost[last]), currency),
+            ]
+        )
+    show_table(
+        ["market", "centres", "bays", "people", "if high", "seen", "repaired", "wait, days", "a quarter"],
+        rows,
+        title=f"{serviced.quarters[last]}: bays and technicians of a centre that keep the promise; cost of all centres",
+        right=set(range(1, 9)),
+    )
+    if rows:
+        _show_relief(launch, serviced, _largest(serviced)[0])
+
+
+def _show_relief(launch: Launch, serviced: Serviced, network: MarketNetwork) -> None:
+    currency = launch.folder.terms.currency
+    rows = [
+        [each.what, *_kept(each.after), f"{percent(each.after.utilisation)}", money(each.cost_per_quarter, currency)]
+        for each in network.relief
+        if each.what != "nothing"
+    ]
+    if rows and network.relief:
+        before = network.relief[0].before
+        now_row = ["as planned", *_kept(before), percent(before.utilisation), "-"]
+        show_table(
+            ["a centre with", "seen in time", "repaired", "wait days", "busy", "cost/quarter"],
+            [now_row, *rows],
+            title=f"{launch.market(network.market).name}: what one more brings at a centre in {serviced.quarters[-1]}",
+            right={1, 2, 3, 4, 5},
+        )
+
+
+def _kept(held: Kept | None) -> tuple[str, str, str]:
+    if held is None:
+        return "-", "-", "-"
+    days = "never" if math.isinf(held.mean_wait_days) else f"{held.mean_wait_days:.1f}"
+    return f"{100 * held.seen:.1f} %", f"{100 * held.repaired:.1f} %", days
+
+
+def _show_parts(launch: Launch, serviced: Serviced) -> None:
+    if not serviced.parts:
+        say("No parts.csv: spare parts are not planned; `beachhead new DIR --example xiaomi` shows one.")
+        return
+    currency, last = launch.folder.terms.currency, max(serviced.stocking, default=None)
+    if last is None or serviced.pilot is None:
+        return
+    names = {part.code: part.name for part in serviced.parts}
+    rows = []
+    for first, later in zip(serviced.pilot.stocks, serviced.stocking[last].stocks, strict=True):
+        rows.append(
+            [
+                names[first.part],
+                f"{first.central} + {int(first.local.sum())}",
+                money(first.cost, currency),
+                f"{later.central} + {int(later.local.sum())}",
+                f"{later.demand_per_year:,.0f}",
+                percent(later.fill),
+                money(later.cost, currency),
+                money(later.holding_per_year, currency),
+            ]
+        )
+    show_table(
+        [
+            "part",
+            f"{serviced.quarters[0]}",
+            "cost",
+            f"{serviced.quarters[last]}",
+            "used/yr",
+            "fill",
+            "cost",
+            "holding/yr",
+        ],
+        rows,
+        title="Spares, central + in the markets: first cars, and the fleet at the end",
+        right=set(range(1, 8)),
+    )
+    for order in serviced.last_orders:
+        buy = f"buy {order.order.quantity:,.0f} for {money(order.cost, currency)}"
+        say(
+            f"Last order of {names[order.part]} in {serviced.quarters[order.quarter]}: {buy}; "
+            f"{order.demand:,.0f} ± {order.demand_sd:,.0f} will be asked for until support ends."
+        )
+
+
+def _show_receipt(receipt: WorkshopReceipt, trying: bool, as_json: bool) -> None:
+    if as_json:
+        show_json(receipt)
+        return
+    if receipt.sent_before is not None:
+        say(f"{receipt.file}: {receipt.sent_before.who} sent these {receipt.kind} before; nothing changed.")
+        return
+    counts = [
+        (receipt.new, "new"),
+        (receipt.corrected, "corrected"),
+        (receipt.withdrawn, "withdrawn"),
+        (receipt.unchanged, "as on record"),
+    ]
+    told = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing"
+    verb = "would bring" if trying else "brought"
+    say(f"{receipt.file} {verb} {receipt.kind}: {told}; {receipt.on_record:,} on record.")
+
+
+def _rate(estimate: Estimate) -> str:
+    if not math.isfinite(estimate.value):
+        return "-"
+    return f"{estimate.value:.1f} ({estimate.low:.1f} to {estimate.high:.1f})"
+
+
+def _share(estimate: Estimate) -> str:
+    if not math.isfinite(estimate.value):
+        return "-"
+    return f"{100 * estimate.value:.0f} % ({100 * estimate.low:.0f}-{100 * estimate.high:.0f})"

@@ -1,0 +1,247 @@
+"""`beachhead service` on a small launch: forecasts, workshop files and their refusals, quality, readiness."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.aftersales import ask_service, keep_service
+from beachhead.case.open import open_launch
+from beachhead.case.planning import is_stale, make_plan, put_question
+from beachhead.case.quality import READY, judge_quality
+from beachhead.case.workshop import send_workshop, workshop
+from beachhead.cli.app import app
+from beachhead.launch.gate import Verdict
+from beachhead.launch.judge import judge
+from beachhead.world.errors import BadInput
+
+EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
+KEPT = {"NO", "DE", "TR", "CN"}
+DAY = date(2027, 9, 1)
+AT = datetime(2027, 9, 1, 12, tzinfo=UTC)
+CARS = "car,market,delivered,gone,revision\n"
+CLAIMS = "claim,car,market,opened,part,fault\n"
+JOBS = "job,car,market,called,started,done,part,parts_wait_days,satisfaction\n"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """The bundled launch cut down to three destinations and home."""
+    folder = tmp_path_factory.mktemp("service")
+    for name in ("launch.toml", "fx.csv", "offers.csv", "service.csv", "parts.csv"):
+        shutil.copy(EXAMPLE / name, folder / name)
+    for name in ("markets", "economics", "prices", "facts"):
+        with (EXAMPLE / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
+            head, *rows = list(csv.reader(handle))
+        place = head.index("code" if name == "markets" else "market")
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows([head, *(row for row in rows if row[place] in KEPT)])
+    return folder
+
+
+@pytest.fixture
+def launch(small, tmp_path) -> Path:
+    shutil.copytree(small, tmp_path / "launch")
+    return tmp_path / "launch"
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, ["service", *(str(word) for word in words)], catch_exceptions=False)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def told(*words: object) -> dict:
+    return json.loads(run(*words, "--json"))
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder.parent / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def send(folder: Path, text: str, name: str = "file.csv"):
+    return send_workshop(open_launch(folder), written(folder, name, text), who="ann", at=AT, today=DAY)
+
+
+def a_pilot(folder: Path, *, claims: int, cars: int = 150) -> None:
+    """Cars handed over on 1 February, with so many claims and a job for each third car."""
+    send(folder, CARS + "".join(f"V{n},NO,2027-02-01,,{'R1' if n % 2 else 'R2'}\n" for n in range(cars)))
+    months = [3, 4, 5, 6, 7, 8]
+    send(
+        folder,
+        CLAIMS + "".join(f"C{n},V{n % cars},NO,2027-{months[n % 6]:02}-1{n % 9},SCREEN,\n" for n in range(claims)),
+    )
+    send(folder, JOBS + "".join(f"J{n},V{n},NO,2027-05-03,2027-05-05,2027-05-06,FILTER,0,5\n" for n in range(cars)))
+
+
+def test_service_says_what_comes_and_what_it_takes(launch):
+    said = run(launch, "--on", "2027-01-05", "--draws", 6)
+    for words in ("jobs a week", "keep the promise", "what one more brings", "Spares", "Last order of lidar"):
+        assert words in said
+    assert max(len(line) for line in said.splitlines()) <= 100
+
+
+def test_each_view_is_one_json_object(launch):
+    demand = told(launch, "demand", "--on", "2027-01-05", "--draws", 6)
+    assert set(demand) == {"launch", "currency", "quarters", "markets", "demand", "kept"}
+    norway = next(row for row in demand["demand"] if row["market"] == "NO")
+    assert len(norway["jobs_per_week"]) == len(demand["quarters"]) == 20
+    assert norway["jobs_per_week"][-1] > norway["jobs_per_week"][4] > 0
+    capacity = told(launch, "capacity", "--on", "2027-01-05", "--draws", 6)["capacity"]
+    kept = next(row for row in capacity if row["market"] == "NO")["kept"][-1]
+    assert kept["seen"] >= 0.95
+    assert kept["repaired"] >= 0.95
+    parts = told(launch, "parts", "--on", "2027-01-05", "--draws", 6)["parts"]
+    assert all(stocking["fill"] >= 0.97 - 1e-9 for stocking in parts["by_year"].values())
+    costs = [stocking["cost"] for stocking in parts["by_year"].values()]
+    assert costs == sorted(costs)
+    assert parts["pilot"]["cost"] < costs[-1]
+    quality = told(launch, "quality", "--on", "2027-01-05")["quality"]
+    assert quality["cars"] == 0
+    assert {row["verdict"] for row in quality["markets"]} == {"not yet learnt"}
+
+
+def test_the_home_market_is_not_served_by_the_network_abroad(launch):
+    assert "CN" not in told(launch, "demand", "--on", "2027-01-05", "--draws", 4)["markets"]
+
+
+def test_a_file_sent_twice_changes_nothing_and_a_correction_supersedes(launch):
+    first = send(launch, CARS + "V1,NO,2027-02-01,,R1\nV2,DE,2027-02-03,,R1\n")
+    assert (first.kind, first.new, first.on_record) == ("cars", 2, 2)
+    again = send(launch, CARS + "V2,DE,2027-02-03,,R1\nV1,NO,2027-02-01,,R1\n", "other.csv")
+    assert (again.new, again.unchanged) == (0, 2)
+    assert again.sent_before is not None
+    better = send(launch, CARS + "V1,NO,2027-02-02,,R1\n")
+    assert (better.new, better.corrected) == (0, 1)
+    gone = send(launch, "car,market,delivered,withdrawn\nV2,DE,2027-02-03,yes\n")
+    assert (gone.withdrawn, gone.on_record) == (1, 1)
+    (car,) = workshop(open_launch(launch)).cars
+    assert car.delivered == date(2027, 2, 2)
+
+
+def test_trying_changes_nothing(launch):
+    path = written(launch, "cars.csv", CARS + "V1,NO,2027-02-01,,\n")
+    assert "would bring cars: 1 new" in run(launch, "--send", path, "--try", "--on", "2027-09-01")
+    assert workshop(open_launch(launch)).cars == ()
+    assert "brought cars: 1 new; 1 on record" in run(launch, "--send", path, "--on", "2027-09-01")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        (CARS + "V1,SE,2027-02-01,,\n", "file.csv:2:market", "is not in markets.csv"),
+        (CARS + "V1,NO,2027-02-01,,\nV1,NO,2027-02-02,,\n", "file.csv:3:car", "stands in line 2 already"),
+        (CARS + "V1,NO,2028-02-01,,\n", "file.csv:2:delivered", "has not come yet"),
+        (CARS + "V1,NO,2027-02-01,2027-01-01,\n", "file.csv:2:gone", "is before its delivery on 2027-02-01"),
+        (CARS + "V1,NO,1 Feb,,\n", "file.csv:2:delivered", ""),
+        (CARS + "V1,,2027-02-01,,\n", "file.csv:2:market", "is blank but required"),
+        (CARS, "file.csv", "has no rows to read"),
+        (JOBS + "J1,V1,NO,2027-03-01,2027-02-01,,,,\n", "file.csv:2:started", "is before the call on 2027-03-01"),
+        (JOBS + "J1,V1,NO,2027-03-01,,2027-03-02,,,\n", "file.csv:2:started", "is done without having begun"),
+        (JOBS + "J1,V1,NO,2027-03-01,,,,,6\n", "file.csv:2:satisfaction", "out of range"),
+        (JOBS + "J1,V1,NO,2027-03-01,,,,-2,\n", "file.csv:2:parts_wait_days", "negative"),
+        ("claim,car,market,opened,colour\nC1,V1,NO,2027-03-01,red\n", "file.csv:1:colour", "is not a column"),
+        ("batch,sold\nA,3\n", "file.csv:1", "says neither cars, nor claims, nor workshop orders"),
+        ("", "file.csv", ""),
+    ],
+)
+def test_a_file_with_faults_is_refused_whole_and_each_is_placed(launch, text, place, words):
+    with pytest.raises(BadInput) as caught:
+        send(launch, text)
+    fault = caught.value.faults[0]
+    where = ":".join(str(part) for part in (fault.file, fault.row, fault.column) if part)
+    assert where.startswith(place)
+    assert words in fault.problem
+    assert fault.cure
+    assert workshop(open_launch(launch)).cars == ()
+
+
+def test_quality_passes_fails_or_is_not_yet_learnt(launch):
+    opened = open_launch(launch)
+    a_pilot(launch, claims=15)  # 15 in about 1,040 car-months, 40 per 1,000 allowed
+    (norway,) = [each for each in judge_quality(opened, DAY).quality.markets if each.market == "NO"]
+    verdicts = {condition.name: condition.verdict.value for condition in norway.gate.conditions}
+    assert verdicts["claims per 1,000 car-months, all markets"] == "pass"
+    assert verdicts["jobs past the repair promise"] == "pass"
+    send(launch, CLAIMS + "".join(f"D{n},V{n},NO,2027-08-20,PACK,\n" for n in range(60)))
+    after = judge_quality(opened, DAY).quality
+    (norway,) = [each for each in after.markets if each.market == "NO"]
+    assert norway.gate.verdict.value == "fail"
+    assert after.growth is not None
+    assert after.parts[0] == ("PACK", 60)
+    assert [name for name, _ in after.revisions] == ["R1", "R2"]
+    said = run(launch, "quality", "--on", "2027-09-01")
+    assert "Norway: fails on claims per 1,000 car-months" in said
+    # as it could be seen before those claims came in
+    assert len(judge_quality(opened, date(2027, 7, 1)).record.claims) < 15
+
+
+def test_what_would_settle_quality_is_told(launch):
+    a_pilot(launch, claims=5, cars=20)
+    said = " ".join(run(launch, "quality", "--on", "2027-09-01").split())
+    assert "more months with the 20 cars there are" in said
+    assert "more cars for 3 months" in said
+
+
+def test_scaling_waits_until_quality_has_passed(launch):
+    table = launch / "service.csv"
+    table.write_text(table.read_text().replace(",0.2,no,", ",0.2,yes,"))
+    opened = open_launch(launch)
+    problem = put_question(opened, on=DAY).problem
+    place = problem.markets.index("NO")
+    assert problem.standing[place].conditions == (READY,)
+    assert problem.standing[place].met == frozenset()
+    assert problem.standing[problem.markets.index("CN")].conditions == ()
+    made = make_plan(opened, on=DAY, worlds=4, who="ann", at=AT)
+    gates = {gate.market: gate for gate in made.plan.gates}
+    assert gates
+    assert all(gate.readiness == (READY,) for gate in gates.values())
+    easy = replace(
+        next(iter(gates.values())),
+        market="NO",  # where quality is going to be seen
+        scale_odds=0.0,
+        stop_odds=-1.0,
+        information=-1e9,
+        max_expected_loss=1e12,
+    )
+    waiting = judge(easy, put_question(opened, on=DAY).problem)
+    assert waiting.verdict is Verdict.HOLD
+    assert waiting.unmet == (READY,)
+    a_pilot(launch, claims=15)
+    assert not is_stale(opened, made)  # sent in the very second of the plan
+    passed = judge(easy, put_question(opened, on=DAY).problem)
+    assert passed.unmet == ()
+    assert passed.verdict is Verdict.SCALE
+
+
+def test_the_cost_of_parts_reaches_the_plan_once_kept(launch):
+    opened = open_launch(launch)
+    serviced = ask_service(opened, on=date(2027, 1, 5), draws=6)
+    before = put_question(opened, on=date(2027, 1, 5)).problem
+    terms = keep_service(opened, serviced, who="ann", at=AT)
+    question = put_question(opened, on=date(2027, 1, 5))
+    place = before.markets.index("NO")
+    assert question.problem.terms.capital[place, 0] - before.terms.capital[place, 0] == pytest.approx(
+        terms.capital["NO"], rel=1e-6
+    )
+    assert question.problem.terms.opex[place, 0] - before.terms.opex[place, 0] == pytest.approx(
+        terms.opex_per_quarter["NO"], rel=1e-6
+    )
+    assert any("spare parts take EUR" in note for note in question.notes)
+
+
+def test_without_tables_defaults_hold_and_parts_are_not_planned(launch):
+    (launch / "service.csv").unlink()
+    (launch / "parts.csv").unlink()
+    assert "No parts.csv" in run(launch, "parts", "--on", "2027-01-05", "--draws", 4)
+    with pytest.raises(BadInput, match=r"no parts\.csv"):
+        run(launch, "--keep", "--on", "2027-01-05", "--draws", 4)
