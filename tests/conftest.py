@@ -23,7 +23,7 @@ _SOURCE = Source(who="made up for a test", as_of=date(2026, 1, 1), grade=Grade.C
 _RAMP = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made_up_launch() -> Callable[..., Problem]:
     """A launch into M made-up markets in five regions; the same seed gives the same launch."""
     return _made_up_launch

@@ -28,6 +28,7 @@ from beachhead.cli.serve import account, serve
 from beachhead.cli.service import service
 from beachhead.cli.show import console, plain
 from beachhead.cli.supply import supply
+from beachhead.cli.worth import worth
 from beachhead.world.errors import BadInput, BeachheadError
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ for command in (
     log,
     replay,
     score,
+    worth,
     comply,
     supply,
     service,

@@ -1,0 +1,120 @@
+"""What a question about an open launch is worth: a batch, a market, a shared factor, a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from beachhead.case.open import Launch
+from beachhead.case.planning import put_question
+from beachhead.launch.problem import Problem
+from beachhead.launch.tornado import Swing, tornado
+from beachhead.launch.worth import (
+    BatchWorth,
+    Known,
+    Spread,
+    batch_worth,
+    know_everything,
+    know_factors,
+    know_facts,
+    know_markets,
+)
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
+from beachhead.world.quarter import Quarter
+from beachhead.world.source import Grade
+
+TORNADO_WORLDS = 6
+SPREADS = {Grade.A: 0.05, Grade.B: 0.15, Grade.C: 0.30}
+"""How far off a fact of each grade may be, one standard deviation as a share of it (assumption, grade C)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What questions about the launch are worth.
+
+    Attributes:
+        quarter: the quarter decided.
+        currency: of all values.
+        everything: value of knowing all demand before the next gate (EVPI).
+        batches: batches asked about.
+        markets: value of knowing each market's demand, largest first.
+        factors: value of knowing what markets share, largest first.
+        facts: value of knowing each fact for certain, largest first.
+        swings: the largest assumptions; empty if not asked.
+    """
+
+    quarter: Quarter
+    currency: str
+    everything: float
+    batches: tuple[BatchWorth, ...]
+    markets: tuple[Known, ...]
+    factors: tuple[Known, ...]
+    facts: tuple[Known, ...]
+    swings: tuple[Swing, ...]
+
+
+def ask_worth(
+    launch: Launch,
+    *,
+    market: str | None = None,
+    batches: tuple[int, ...] = (),
+    channel: Channel | None = None,
+    on: date | None = None,
+    swings: bool = True,
+    worlds: int = TORNADO_WORLDS,
+    seed: int | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Worth:
+    """The worth of questions, decisions that follow included.
+
+    Args:
+        launch: the launch.
+        market: market of the batches; None for none.
+        batches: cars; the menu's if none are named.
+        channel: of the pilot; the one with the widest reach if None.
+        on: the day; None for today.
+        swings: whether to plan anew under each changed assumption.
+        worlds: worlds played for each swing.
+        seed: of those worlds; that of launch.toml if None.
+        tick: called with (swings done, swings in all).
+    """
+    if market is None and batches:
+        raise BadInput(f"a batch of {batches[0]} cars has no market", "name it with --market")
+    if market is not None:
+        launch.market(market)
+    question = put_question(launch, on=on)
+    problem = question.problem
+    sizes = batches or (problem.menu.batches if market is not None else ())
+    drawn = launch.folder.terms.seeds.plan if seed is None else seed
+    regions = {m.code: m.region for m in launch.folder.markets}
+    return Worth(
+        quarter=question.now,
+        currency=launch.folder.terms.currency,
+        everything=know_everything(problem),
+        batches=tuple(batch_worth(problem, market, size, channel) for size in sizes) if market is not None else (),
+        markets=know_markets(problem),
+        factors=know_factors(problem, tuple(regions[code] for code in problem.markets)),
+        facts=know_facts(problem, spreads(launch, problem)),
+        swings=tornado(problem, drawn, worlds, tick=tick) if swings else (),
+    )
+
+
+def spreads(launch: Launch, problem: Problem) -> tuple[Spread, ...]:
+    """How uncertain each fact is, by the grade of its source; a market's weakest row counts."""
+    grades = {m.code: m.source.grade for m in launch.folder.markets}
+    rows: dict[str, Grade] = {}
+    for row in launch.folder.economics:
+        rows[row.market] = max(rows.get(row.market, Grade.A), row.source.grade)
+    found = []
+    for code in problem.markets:
+        found.append(_spread(code, "demand", grades[code], "markets.csv, bev_per_year"))
+        if code in rows:
+            for field, column in (("capital", "capital"), ("opex", "opex_per_quarter"), ("margin", "unit_margin")):
+                found.append(_spread(code, field, rows[code], f"economics.csv, {column}"))
+    return tuple(found)
+
+
+def _spread(market: str, field: str, grade: Grade, where: str) -> Spread:
+    return Spread(market=market, field=field, share=SPREADS[grade], source=f"{where}, grade {grade.value}")

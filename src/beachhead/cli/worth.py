@@ -1,0 +1,186 @@
+"""`beachhead worth`: what a batch, a study or a fact is worth, and what if an input were different."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import WORLDS
+from beachhead.case.whatif import Compared, compare, keep, kept
+from beachhead.case.worth import SPREADS, TORNADO_WORLDS, Worth, ask_worth
+from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.launch.certificate import Estimate
+from beachhead.launch.worth import BatchWorth, Known
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
+
+MOST_ROWS = 8
+
+
+def worth(
+    directory: LaunchDir,
+    market: Annotated[str | None, typer.Option("--market", help="Market of the batch.")] = None,
+    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="Cars shipped; repeat to compare.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="What if: TABLE.KEY.COLUMN=VALUE, or =*FACTOR; repeat for more than one."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Keep the what-if under this name.")] = None,
+    list_kept: Annotated[bool, typer.Option("--kept", help="Show the what-ifs on record.")] = False,
+    tornado: Annotated[bool, typer.Option(help="Plan anew under each changed assumption (slow).")] = True,
+    worlds: Annotated[int | None, typer.Option(min=2, help="Made-up worlds played for each variant.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
+    on: OnOption = None,
+    who: Who = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what a question is worth: a batch net of its cost, knowing a market, a factor or a fact; or what if."""
+    launch = open_launch(directory)
+    if name is not None and not sets:
+        raise BadInput(f"there is nothing to keep under {name!r}", "say what changes with --set")
+    if list_kept:
+        found = kept(launch)
+        show_json({"kept": found}) if as_json else _show_kept(launch, found)
+        return
+    if sets:
+        with progress("playing both", quiet=as_json) as advance:
+            compared = compare(launch, sets, on=day_of(on), worlds=worlds or WORLDS, seed=seed, tick=advance)
+        if name is not None:
+            compared = keep(launch, compared, name, who=name_of(who), at=now())
+        show_json(compared) if as_json else show_compared(launch, compared)
+        return
+    asked = None if market is None else market.strip().upper()
+    with progress("planning anew under each assumption", quiet=as_json) as advance:
+        answer = ask_worth(
+            launch,
+            market=asked,
+            batches=tuple(batch or ()),
+            channel=channel,
+            on=day_of(on),
+            swings=tornado and asked is None,
+            worlds=worlds or TORNADO_WORLDS,
+            seed=seed,
+            tick=advance,
+        )
+    show_json(answer) if as_json else show_worth(launch, answer)
+
+
+def show_worth(launch: Launch, answer: Worth) -> None:
+    """Sentences first, then what is worth knowing, then what moves the value."""
+    currency, names = answer.currency, {m.code: m.name for m in launch.folder.markets}
+    if answer.batches:
+        _show_batches(names, answer.batches, currency)
+    say(
+        f"{answer.quarter}: knowing demand everywhere before the next gate would be worth "
+        f"{money(answer.everything, currency)}; no study of demand that is read by then can be worth more."
+    )
+    if not answer.batches:
+        _show_known("Knowing a market's demand", answer.markets, currency, names)
+    _show_known("Knowing what markets share", answer.factors, currency, names)
+    _show_known("Knowing a fact", answer.facts, currency, names)
+    if answer.facts:
+        told = ", ".join(f"{grade.value} {percent(share)}" for grade, share in SPREADS.items())
+        say(f"Facts are taken to be off by one standard deviation of, by grade: {told} (assumption).")
+    if answer.swings:
+        show_table(
+            ["assumption", "changed by", "value changes by"],
+            [
+                [s.what, f"{s.low} / {s.high}", f"{_change(s.at_low, currency)} / {_change(s.at_high, currency)}"]
+                for s in answer.swings
+            ],
+            title="What moves the value of the launch most, each changed alone",
+        )
+
+
+def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], currency: str) -> None:
+    best = max(batches, key=lambda b: b.net)
+    design = best.design
+    verdict = "worth its cost" if best.net > 0 else "not worth its cost"
+    say(
+        f"{cars(design.batch)} cars in {names[design.market]} through {design.channel.value.replace('_', ' ')} are "
+        f"{verdict}: they teach {money(best.gross, currency)} ({money(best.here, currency)} here, "
+        f"{money(best.elsewhere, currency)} elsewhere), cost {money(best.cost, currency)}, net "
+        f"{money(best.net, currency)}. Knowing {names[design.market]} for certain would be worth "
+        f"{money(best.most, currency)}. That is as the only pilot of the quarter; on top of the {best.others} other "
+        f"pilots that the plan starts it teaches {money(best.on_top, currency)} more."
+    )
+    show_table(
+        ["batch", "teaches", "here", "elsewhere", "costs", "net", "on top of others, net"],
+        [
+            [cars(b.design.batch)]
+            + [money(x, currency) for x in (b.gross, b.here, b.elsewhere, b.cost, b.net, b.on_top - b.cost)]
+            for b in batches
+        ],
+        right=set(range(7)),
+    )
+
+
+def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
+    shown = [row for row in rows if row.value > 0][:MOST_ROWS]
+    if shown:
+        show_table(
+            [title, "worth up to"],
+            [[_named(row.what, names), money(row.value, currency)] for row in shown],
+            right={1},
+        )
+
+
+def _named(what: str, names: dict[str, str]) -> str:
+    code, _, rest = what.partition(" ")
+    return f"{names[code]} {rest}".strip() if code in names else what
+
+
+def _change(estimate: Estimate, currency: str) -> str:
+    sign = "+" if estimate.mean > 0 else ""
+    return f"{sign}{money(estimate.mean, currency)} ± {money(estimate.se, currency)}"
+
+
+def show_compared(launch: Launch, compared: Compared) -> None:
+    """As it is and as it would be, side by side."""
+    currency, names = launch.folder.terms.currency, {m.code: m.name for m in launch.folder.markets}
+    kept_as = f" Kept as {compared.name!r}." if compared.name else ""
+    sign = "more" if compared.gain.mean >= 0 else "less"
+    gain = Estimate(mean=abs(compared.gain.mean), se=compared.gain.se, count=compared.gain.count)
+    say(
+        f"With {', '.join(compared.sets)} the launch is worth {money(gain.mean, currency)} ± "
+        f"{money(gain.se, currency)} {sign}, on the same {compared.worlds} worlds.{kept_as}"
+    )
+    show_table(
+        ["", "as it is", "as it would be", "difference"],
+        [
+            ["value over carrying on as is", money(compared.value.mean, currency), money(compared.other.mean, currency)]
+            + [_change(compared.gain, currency)]
+        ],
+        right={1, 2, 3},
+    )
+    if compared.moves:
+        show_table(
+            ["market", f"in {compared.quarter}", "would be"],
+            [[names[code], one, two] for code, one, two in compared.moves],
+            title="What would be done differently now",
+        )
+    else:
+        say("Nothing would be done differently now.")
+    shown = compared.changed[:MOST_ROWS]
+    more = f" and {len(compared.changed) - len(shown)} more" if len(compared.changed) > len(shown) else ""
+    say(f"Changed: {'; '.join(shown)}{more}.")
+    say(*compared.notes)
+
+
+def _show_kept(launch: Launch, found: tuple[Compared, ...]) -> None:
+    currency = launch.folder.terms.currency
+    if not found:
+        say("No what-if is on record; keep one with --set ... --name NAME.")
+        return
+    show_table(
+        ["name", "with", "worlds", "value changes by"],
+        [[c.name, ", ".join(c.sets), str(c.worlds), _change(c.gain, currency)] for c in found],
+        title="What-ifs on record",
+        right={2},
+    )

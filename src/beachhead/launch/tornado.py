@@ -1,0 +1,150 @@
+"""Which assumption moves the plan's value most: each is changed alone, the launch planned and played anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from beachhead.launch.bound import as_is
+from beachhead.launch.certificate import Estimate
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.play import play
+from beachhead.launch.problem import Problem
+from beachhead.launch.scene import set_up
+from beachhead.launch.terms import Floats, under
+from beachhead.world.errors import BadInput
+
+Change = Callable[[Problem, float], Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swing:
+    """What one assumption does to the value of the launch.
+
+    Attributes:
+        what: the assumption.
+        low: how it was changed downwards, in words.
+        high: how it was changed upwards, in words.
+        at_low: change in value, paired by world.
+        at_high: change in value, paired by world.
+    """
+
+    what: str
+    low: str
+    high: str
+    at_low: Estimate
+    at_high: Estimate
+
+    @property
+    def width(self) -> float:
+        """The larger change, without its sign."""
+        return max(abs(self.at_low.mean), abs(self.at_high.mean))
+
+
+def tornado(
+    problem: Problem, seed: int, worlds: int = 12, most: int = 10, tick: Callable[[int, int], None] | None = None
+) -> tuple[Swing, ...]:
+    """The `most` largest swings, largest first; every variant is planned anew and meets the same luck.
+
+    Args:
+        problem: the launch.
+        seed: of the worlds.
+        worlds: worlds played for each variant.
+        most: how many swings to return.
+        tick: called with (variants done, variants in all).
+    """
+    if worlds < 2:
+        raise BadInput(f"a comparison cannot rest on {worlds} world(s)", "use at least 2 worlds")
+    base = played_values(problem, seed, worlds)
+    swings = []
+    for done, (what, (low, high, change)) in enumerate(ASSUMPTIONS.items(), start=1):
+        ends = [paired(played_values(change(problem, end), seed, worlds), base) for end in (low, high)]
+        swings.append(Swing(what=what, low=_said(low), high=_said(high), at_low=ends[0], at_high=ends[1]))
+        if tick is not None:
+            tick(done, len(ASSUMPTIONS))
+    return tuple(sorted(swings, key=lambda s: (-s.width, s.what))[:most])
+
+
+def played_values(problem: Problem, seed: int, worlds: int) -> Floats:
+    """(S,) value of the plan over carrying on as is, world by world."""
+    scene = set_up(problem)
+    drawn = draw_worlds(problem, seed, worlds)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # the kernels let go of the interpreter
+        played = list(pool.map(lambda world: float(play(*scene, world).value), drawn))
+    idle = [as_is(under(scene.terms, w.scenario), scene.position, np.exp(w.theta)) for w in drawn]
+    return np.asarray(np.array(played) - np.array(idle))
+
+
+def paired(values: Floats, base: Floats) -> Estimate:
+    """Mean difference of two plays of the same worlds."""
+    gap = values - base
+    return Estimate(mean=float(gap.mean()), se=float(gap.std(ddof=1) / np.sqrt(len(gap))), count=len(gap))
+
+
+def _said(factor: float) -> str:
+    return f"{100 * (factor - 1):+.0f} %"
+
+
+def _terms(problem: Problem, **arrays: Any) -> Problem:
+    return replace(problem, terms=problem.terms._replace(**arrays))
+
+
+def _times(*names: str) -> Change:
+    def change(problem: Problem, factor: float) -> Problem:
+        return _terms(problem, **{name: np.asarray(getattr(problem.terms, name)) * factor for name in names})
+
+    return change
+
+
+def _demand(problem: Problem, factor: float) -> Problem:
+    mean = problem.belief.mean.copy()
+    free = [i for i, at in enumerate(problem.standing) if not at.is_home]
+    mean[free] += np.log(factor)
+    return replace(problem, belief=replace(problem.belief, mean=mean))
+
+
+def _doubt(problem: Problem, factor: float) -> Problem:
+    """Spread of log demand; the expected demand stays."""
+    belief = problem.belief
+    cov = belief.cov * factor**2
+    mean = belief.mean + (np.diag(belief.cov) - np.diag(cov)) / 2
+    mean[-1] = belief.mean[-1]
+    return replace(problem, belief=replace(belief, mean=mean, cov=cov))
+
+
+def _tail(problem: Problem, factor: float) -> Problem:
+    return _terms(problem, tail=problem.terms.tail * factor)
+
+
+def _fans(problem: Problem, factor: float) -> Problem:
+    """The early-adopter bias as the plan believes it: pilots run ahead of demand by that much more or less."""
+    mean = problem.belief.mean.copy()
+    mean[-1] += np.log(factor)
+    return replace(problem, belief=replace(problem.belief, mean=mean))
+
+
+def _ramp(problem: Problem, factor: float) -> Problem:
+    ramp = np.asarray(problem.terms.ramp)
+    full = ramp.max(axis=2, keepdims=True)
+    return _terms(problem, ramp=np.minimum(ramp * factor, full))
+
+
+ASSUMPTIONS: Mapping[str, tuple[float, float, Change]] = {
+    "demand in every market": (0.7, 1.3, _demand),
+    "doubt about demand": (0.7, 1.3, _doubt),
+    "margin of a car": (0.8, 1.2, _times("margin", "scenario_margin")),
+    "capital of a market": (0.8, 1.2, _times("capital", "salvage")),
+    "fixed cost of a scaled market": (0.8, 1.2, _times("opex")),
+    "value after the horizon": (0.5, 1.5, _tail),
+    "capital that may be committed": (0.8, 1.2, _times("capital_cap")),
+    "cars that the plants deliver": (0.8, 1.2, _times("cars_cap")),
+    "speed of the ramp": (0.7, 1.3, _ramp),
+    "recovered on leaving": (0.5, 1.5, _times("salvage")),
+    "cost of pilots": (0.5, 1.5, _times("start_fee", "quarter_fee", "car_cost")),
+    "early-adopter bias": (0.8, 1.2, _fans),
+}
+"""By assumption: factors low and high, and what they change. Ranges are assumptions (grade C) and said with each."""

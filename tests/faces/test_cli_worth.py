@@ -1,0 +1,86 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import beachhead.case.new as new_module
+from beachhead.case.open import open_launch
+from beachhead.case.whatif import parse_override, with_overrides
+from beachhead.cli.app import app
+from beachhead.world.errors import BadInput
+
+EXAMPLES = Path(new_module.__file__).parent / "examples"
+
+
+@pytest.fixture
+def starter(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-04T09:00:00+00:00")
+    monkeypatch.setenv("BEACHHEAD_WHO", "Ana")
+    return Path(shutil.copytree(EXAMPLES / "xiaomi", tmp_path / "launch"))
+
+
+def ask(*words):
+    result = CliRunner().invoke(app, ["worth", *map(str, words)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_a_batch_is_worth_money_net_of_its_cost(starter):
+    answer = json.loads(ask(starter, "--market", "es", "--batch", "200", "--json"))
+    (batch,) = answer["batches"]
+    assert batch["design"]["market"] == "ES"
+    assert batch["design"]["batch"] == 200
+    assert batch["net"] == pytest.approx(batch["gross"] - batch["cost"])
+    assert batch["on_top"] >= 0
+    assert 0 <= batch["gross"] <= answer["everything"]
+    assert {"all markets", "early-adopter bias"} <= {f["what"] for f in answer["factors"]}
+    assert answer["facts"][0]["value"] >= answer["facts"][-1]["value"] >= 0
+    text = ask(starter, "--market", "ES", "--batch", "200")
+    assert "200 cars in Spain" in text
+    assert "net EUR" in text
+
+
+def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):
+    before = {p: p.read_bytes() for p in starter.glob("*.csv")}
+    same = json.loads(ask(starter, "--set", "economics.ES.dealer.capital=*1", "--worlds", "2", "--json"))
+    assert same["gain"]["mean"] == same["gain"]["se"] == 0
+    assert same["moves"] == []
+    words = ["--set", "tariffs.EU.BEV.rate=0.207", "--worlds", "2", "--name", "lower duty"]
+    text = ask(starter, *words)
+    assert "Kept as 'lower duty'" in text
+    assert "0.453 -> 0.207" in text
+    (kept,) = json.loads(ask(starter, "--kept", "--json"))["kept"]
+    assert kept["name"] == "lower duty"
+    assert kept["gain"]["mean"] > 0
+    assert {p: p.read_bytes() for p in starter.glob("*.csv")} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tariffs.EU.rate", "not an override"),
+        ("duties.EU.rate=0.2", "has no duties.csv"),
+        ("tariffs.EU.speed=0.2", "has no column speed"),
+        ("tariffs.XX.rate=0.2", "no row of tariffs.csv"),
+        ("economics.ES.dealer.capital=-5", "economics.csv"),
+        ("economics.ES.dealer.earliest_pilot=*2", "cannot be multiplied"),
+        ("launch.limits.capital_per_year=[]", "launch.toml"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_was_written(starter, text, said):
+    launch = open_launch(starter)
+    with pytest.raises(BadInput) as refused:
+        with_overrides(launch, [parse_override(text)])
+    assert said in str(refused.value)
+
+
+def test_overrides_reach_tables_and_terms(starter):
+    launch = open_launch(starter)
+    texts = ["launch.limits.capital_per_year=*2", "economics.ES.dealer.unit_margin=1234", "launch.terminal_quarters=8"]
+    other, changed = with_overrides(launch, [parse_override(text) for text in texts])
+    assert other.folder.limits.capital_per_year[2027] == 2 * launch.folder.limits.capital_per_year[2027]
+    assert other.folder.terms.terminal_quarters == 8
+    assert {r.unit_margin for r in other.folder.economics if (r.market, r.channel.value) == ("ES", "dealer")} == {1234}
+    assert len(changed) == 3

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beachhead.launch.tornado import ASSUMPTIONS, paired, played_values, tornado
+from beachhead.launch.worth import (
+    Spread,
+    batch_worth,
+    know_everything,
+    know_factors,
+    know_facts,
+    know_markets,
+    normal_gain,
+    resolved_sd,
+)
+
+
+@settings(deadline=None, derandomize=True, max_examples=15)
+@given(seed=st.integers(0, 50), batch=st.integers(1, 2000), market=st.integers(0, 5))
+def test_knowing_all_is_worth_no_less_than_a_batch_and_a_batch_no_less_than_nothing(
+    made_up_launch, seed, batch, market
+):
+    problem = made_up_launch(M=6, seed=seed)
+    found = batch_worth(problem, problem.markets[market], batch)
+    assert 0 <= found.gross <= found.most + 1e-6
+    assert found.gross <= know_everything(problem) + 1e-6
+    assert found.gross == pytest.approx(found.here + found.elsewhere)
+    assert found.net == found.gross - found.cost
+
+
+@settings(deadline=None, derandomize=True, max_examples=15)
+@given(seed=st.integers(0, 50), batch=st.integers(1, 1000), more=st.integers(1, 1000))
+def test_a_larger_batch_never_teaches_less(made_up_launch, seed, batch, more):
+    problem = made_up_launch(M=5, seed=seed)
+    small, large = (batch_worth(problem, problem.markets[0], size) for size in (batch, batch + more))
+    assert large.gross >= small.gross - 1e-6
+
+
+def test_no_market_factor_or_fact_is_worth_more_than_knowing_everything(made_up_launch):
+    problem = made_up_launch(M=8, seed=3)
+    most = know_everything(problem)
+    known = [*know_markets(problem), *know_factors(problem, ("north", "south") * 4)]
+    assert {k.what for k in known} >= {"all markets", "region north", "early-adopter bias", *problem.markets}
+    assert all(0 <= k.value <= most + 1e-6 for k in known)
+
+
+def test_a_fact_that_cannot_be_wrong_is_worth_nothing_and_one_in_doubt_something(made_up_launch):
+    problem = made_up_launch(M=6, seed=1)
+    spreads = [Spread(market=m, field="margin", share=0.3, source="guess") for m in problem.markets]
+    assert sum(k.value for k in know_facts(problem, spreads)) > 0
+    assert know_facts(problem, [replace(s, share=0.0) for s in spreads]) == ()
+    wider = [replace(s, share=0.6) for s in spreads]
+    one, two = ({k.what: k.value for k in know_facts(problem, rows)} for rows in (spreads, wider))
+    assert all(two[what] >= one[what] - 1e-6 for what in one)
+
+
+@given(mean=st.floats(-5, 5), sd=st.floats(0, 3), size=st.integers(1, 500))
+@settings(deadline=None, derandomize=True)
+def test_a_study_is_worth_less_than_certainty_and_more_readings_more(mean, sd, size):
+    sure = normal_gain(mean, sd)
+    few, many = (normal_gain(mean, resolved_sd(sd, 1.0, n)) for n in (size, size + 1))
+    assert -1e-12 <= few <= many + 1e-9
+    assert many <= sure + 1e-9
+
+
+def test_an_assumption_that_changes_nothing_swings_nothing_and_the_swings_come_largest_first(made_up_launch):
+    problem = made_up_launch(M=5, seed=2)
+    values = played_values(problem, 1, 3)
+    assert paired(played_values(problem, 1, 3), values).mean == 0
+    swings = tornado(problem, 1, 3, most=10)
+    widths = [s.width for s in swings]
+    assert len(swings) == 10 == len({s.what for s in swings} & set(ASSUMPTIONS))
+    assert widths == sorted(widths, reverse=True)
+    margin = next(s for s in swings if s.what == "margin of a car")
+    assert margin.at_low.mean < 0 < margin.at_high.mean
+    assert np.isfinite([s.at_low.se for s in swings]).all()
