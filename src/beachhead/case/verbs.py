@@ -22,12 +22,25 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned
 from beachhead.case.reading import Read
 from beachhead.case.research import Researched, ask_research
+from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
 
-__all__ = ["adjust", "decide", "design", "new", "observe_file", "open_folder", "plan", "read", "research", "supply"]
+__all__ = [
+    "adjust",
+    "decide",
+    "design",
+    "new",
+    "observe_file",
+    "open_folder",
+    "plan",
+    "read",
+    "research",
+    "site",
+    "supply",
+]
 
 
 def new(folder: str | Path, example: str = "xiaomi") -> Launch:
@@ -124,3 +137,8 @@ def decide(
         overrides=overrides,
         because=because,
     )
+
+
+def site(launch: Launch, ask: Ask | None = None) -> Sited:
+    """Where the next stores and service centres go; by quarters under the launch's capital if nothing is asked."""
+    return ask_sites(launch, ask or Ask(model=Model.PHASES))

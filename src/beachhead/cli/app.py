@@ -27,6 +27,7 @@ from beachhead.cli.score import score
 from beachhead.cli.serve import account, serve
 from beachhead.cli.service import service
 from beachhead.cli.show import console, plain
+from beachhead.cli.site import site
 from beachhead.cli.supply import supply
 from beachhead.cli.worth import worth
 from beachhead.world.errors import BadInput, BeachheadError
@@ -64,6 +65,7 @@ for command in (
     comply,
     supply,
     service,
+    site,
     serve,
     account,
     backtest,

@@ -30,11 +30,13 @@ class CoverEffort:
         steps: price steps towards the bound.
         moves: moves of the annealed search, per site that may be opened.
         seconds: time after which no further stage starts; an answer cut short by it says `stopped`.
+        aim: a value that is good enough; the search ends when it is reached or proved out of reach.
     """
 
     steps: int = 1500
     moves: float = 10_000.0
     seconds: float = 100.0
+    aim: float = np.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,11 +79,13 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
     until = began + effort.seconds
     roster = roster_of(ground)
     seed_greedily(roster, seed)
-    climb = _climbed(ground, first_climb(ground), roster, effort.steps, gap, until)
-    if climb.bound > roster.value * (1 + gap):
+    climb = _climbed(ground, first_climb(ground), roster, effort, effort.steps, gap, until)
+    if roster.value < min(effort.aim, climb.bound / (1 + gap)) and (
+        not np.isfinite(effort.aim) or climb.bound >= effort.aim
+    ):
         improve(roster, int(effort.moves * _may_open(ground)), until=until)
-    if climb.bound > roster.value * (1 + gap) and time.perf_counter() < until:
-        climb = _climbed(ground, climb, roster, effort.steps // 3, gap, until)
+        if climb.bound > roster.value * (1 + gap) and roster.value < effort.aim:
+            climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, until)
     opens = schedule_of(roster)
     value = roster.value
     bound = max(climb.bound, value)
@@ -114,12 +118,15 @@ def _may_open(ground: Ground) -> float:
     return min(most, float(ground.sites))
 
 
-def _climbed(ground: Ground, climb: Climb, roster: Roster, steps: int, gap: float, until: float) -> Climb:
-    """Climb (downwards: the bound is from above) in chunks, until time or the gap is closed."""
+def _climbed(
+    ground: Ground, climb: Climb, roster: Roster, effort: CoverEffort, steps: int, gap: float, until: float
+) -> Climb:
+    """Climb (downwards: the bound is from above) in chunks: to the end of time, gap or aim."""
     taken = 0
     decay = 0.03 ** (1.0 / max(steps, 1))
     climb = climb.again()
-    while taken < steps and climb.bound > roster.value * (1 + max(gap, 1e-9)) and time.perf_counter() < until:
+    enough = max(roster.value * (1 + max(gap, 1e-9)), effort.aim if np.isfinite(effort.aim) else 0.0)
+    while taken < steps and climb.bound > enough and time.perf_counter() < until:
         climb = ascend(ground, climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
         taken += _CHUNK
     return climb

@@ -104,6 +104,7 @@ def ascend(ground: Ground, climb: Climb, *, aim: float, steps: int, decay: float
         climb.theta,
         steps,
         decay,
+        MOMENTUM,
     )
     return replace(climb, theta=float(theta), bound=float(bound))
 
@@ -206,36 +207,41 @@ def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls):  # type: ignore[no-untyped-def]
-    """Set each toll to its best value with the others held."""
+def _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls, after):  # type: ignore[no-untyped-def]
+    """Set each toll to its best value with the others held; `after` (J, T + 1) is room to work in."""
     groups = len(budget) - 1
     periods = worth.shape[1]
     key = np.empty(len(site_price))
     price = np.empty(len(site_price))
+    before = np.zeros(len(site_price))
     for g in range(groups + 1):
+        if budget[g].min() == np.inf:
+            tolls[g, :] = 0.0
+            continue
+        # What a site would earn in a later period (`after`) or in an earlier one (`before`), tolls paid.
+        for e in range(group_ptr[g], group_ptr[g + 1]):
+            j = group_site[e]
+            before[j] = 0.0
+            after[j, periods] = 0.0
+            for t in range(periods - 1, -1, -1):
+                toll = tolls[group[j], t] + tolls[groups, t]
+                after[j, t] = max(after[j, t + 1], worth[j, t] - toll * site_price[j])
         for t in range(periods):
-            if budget[g, t] == np.inf:
-                tolls[g, t] = 0.0
-                continue
             count = 0
             for e in range(group_ptr[g], group_ptr[g + 1]):
                 j = group_site[e]
-                if kept[j]:
-                    continue
                 other = tolls[groups, t] if g < groups else tolls[group[j], t]
                 v = worth[j, t] - other * site_price[j]
-                if v <= 0.0:
-                    continue
-                alternative = 0.0
-                for s in range(periods):
-                    if s != t:
-                        toll = tolls[group[j], s] + tolls[groups, s]
-                        alternative = max(alternative, worth[j, s] - toll * site_price[j])
-                if v > alternative:
+                alternative = max(before[j], after[j, t + 1])
+                if v > alternative and not kept[j]:
                     key[count] = v - alternative
                     price[count] = site_price[j]
                     count += 1
             tolls[g, t] = _best_toll(key, price, count, budget[g, t])
+            for e in range(group_ptr[g], group_ptr[g + 1]):
+                j = group_site[e]
+                toll = tolls[group[j], t] + tolls[groups, t]
+                before[j] = max(before[j], worth[j, t] - toll * site_price[j])
         _settle(tolls[g], budget[g])
 
 
@@ -257,7 +263,7 @@ def _settle(tolls, budget):  # type: ignore[no-untyped-def]
 @kernel
 def _ascend(  # type: ignore[no-untyped-def]
     ptr, item, group_ptr, group_site, people, later, site_price, group, kept, budget,
-    now, best, direction, tolls, best_tolls, share, bound, aim, theta, steps, decay,
+    now, best, direction, tolls, best_tolls, share, bound, aim, theta, steps, decay, momentum,
 ):  # fmt: skip
     customers = len(people)
     sites = len(site_price)
@@ -266,10 +272,11 @@ def _ascend(  # type: ignore[no-untyped-def]
     worth = np.empty((sites, periods))
     slope = np.empty(customers)
     left = np.empty_like(budget)
+    after = np.empty((sites, periods + 1))
     for step in range(steps):
         _worth(ptr, item, people, later, now, worth)
         if periods == 1 or step % _TOLLS_EVERY == 0:
-            _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls)
+            _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls, after)
         value = 0.0
         for i in range(customers):
             slope[i] = 1.0
@@ -315,7 +322,7 @@ def _ascend(  # type: ignore[no-untyped-def]
             s = slope[i]
             if (now[i] <= 0.0 and s > 0) or (now[i] >= people[i] * later[0] and s < 0):
                 s = 0.0
-            direction[i] = s + MOMENTUM * direction[i]
+            direction[i] = s + momentum * direction[i]
             norm += people[i] * direction[i] * direction[i]
         if norm == 0.0 or value <= aim:
             break

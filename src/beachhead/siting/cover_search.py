@@ -18,7 +18,7 @@ SEEN = np.dtype([("first", np.int16), ("second", np.int16), ("by", np.int32)], a
 _DICE, _OPEN = range(2)
 _EPS = 1e-10
 _CHUNK = 20_000
-_HEAT = 0.1  # of the mean worth of an open site: tuned on made-up points and on settlements
+_HEAT = (0.1, 0.02)  # of the mean worth of an open site, for one period and for several: tuned on settlements
 _COOLER = 0.05
 
 
@@ -119,6 +119,16 @@ def seed_greedily(roster: Roster, seed: int) -> None:
     _descend(roster, 30)
 
 
+def greedy_order(ground: Ground) -> tuple[Ints, Floats]:
+    """New sites in the order in which each covers most new people, as long as any does; and people covered, (n + 1,).
+
+    Budgets are not read.
+    """
+    roster = roster_of(ground)
+    order, gained = _greedy_order(roster)
+    return order, roster.value / ground.later[0] + np.concatenate([[0.0], np.cumsum(gained)])
+
+
 def improve(roster: Roster, moves: int, *, until: float) -> None:
     """Anneal by so many moves, or until `time.perf_counter()` says so.
 
@@ -128,7 +138,7 @@ def improve(roster: Roster, moves: int, *, until: float) -> None:
         until: when to stop at the latest.
     """
     best, schedule = roster.value, schedule_of(roster)
-    hot = _HEAT * roster.value / max(int(roster.tally[_OPEN]), 1)
+    hot = _HEAT[len(roster.later) > 2] * roster.value / max(int(roster.tally[_OPEN]), 1)
     chunks = max(round(moves / _CHUNK), 1)
     for chunk in range(chunks):
         if time.perf_counter() > until:
@@ -325,6 +335,39 @@ def _greedy(at):  # type: ignore[no-untyped-def]
                     for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
                         gain[at.row_item[k]] -= at.people[i]
             _open(at, best, t)
+
+
+@kernel
+def _greedy_order(at):  # type: ignore[no-untyped-def]
+    """Nothing is opened: the order and the people that each adds."""
+    sites = len(at.when)
+    never = len(at.later) - 1
+    unseen = at.seen["first"] == never
+    gain = np.zeros(sites)
+    for j in range(sites):
+        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+            if unseen[at.col_item[e]]:
+                gain[j] += at.people[at.col_item[e]]
+    order = np.empty(sites, np.int32)
+    gained = np.empty(sites)
+    count = 0
+    while count < sites:
+        best = np.argmax(gain)
+        new = 0.0
+        for e in range(at.col_ptr[best], at.col_ptr[best + 1]):
+            i = at.col_item[e]
+            if unseen[i]:
+                unseen[i] = False
+                new += at.people[i]
+                for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
+                    gain[at.row_item[k]] -= at.people[i]
+        gain[best] = -1.0
+        if new <= 0.0:
+            break
+        order[count] = best
+        gained[count] = new
+        count += 1
+    return order[:count].copy(), gained[:count].copy()
 
 
 @inner

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from beachhead.siting.field import Floats, Ints, Lists
+from beachhead.siting.field import Floats, Ints, Lists, lists_of
 
 EARTH_KM = 6371.0088  # mean radius, IUGG; grade A
 # Road distance over great circle by country; Ballou, Rahardja & Sakai, Transportation Research A 36 (2002), table 3, as
@@ -92,12 +92,18 @@ def km_within(minutes: float) -> float:
     return road / min(CIRCUITY.values())
 
 
+def on_sphere(lat: Floats, lon: Floats) -> NDArray[np.float64]:
+    """(N, 3) points of the unit sphere."""
+    a, b = np.radians(lat), np.radians(lon)
+    return np.column_stack([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
+
+
 def travel(places: Places, sites: Ints, minutes: float) -> Lists:
     """For each place the sites (numbers into `sites`) of its own country within so many minutes, nearest first.
 
     Borders are not crossed: a car is bought, registered and served in one country.
     """
-    points = _on_sphere(places.lat, places.lon)
+    points = on_sphere(places.lat, places.lon)
     tree = cKDTree(points[sites])
     chord = 2 * np.sin(min(km_within(minutes) / EARTH_KM, np.pi) / 2)
     near = tree.query_ball_point(points, chord, return_sorted=False)
@@ -116,6 +122,9 @@ def travel(places: Places, sites: Ints, minutes: float) -> Lists:
     return Lists(ptr, item[order].astype(np.int32), cost[order])
 
 
-def _on_sphere(lat: Floats, lon: Floats) -> NDArray[np.float64]:
-    a, b = np.radians(lat), np.radians(lon)
-    return np.column_stack([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
+def close_pairs(lat: Floats, lon: Floats, km: float) -> Lists:
+    """Rows of places nearer than so many great-circle km, both directions."""
+    tree = cKDTree(on_sphere(lat, lon))
+    pairs = tree.query_pairs(2 * np.sin(min(km / EARTH_KM, np.pi) / 2), output_type="ndarray")
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    return lists_of(both[:, 0], both[:, 1], np.zeros(len(both)), len(lat))
