@@ -29,6 +29,7 @@ from beachhead.cli.service import service
 from beachhead.cli.show import console, plain
 from beachhead.cli.site import site
 from beachhead.cli.supply import supply
+from beachhead.cli.targets import targets
 from beachhead.cli.worth import worth
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -66,6 +67,7 @@ for command in (
     supply,
     service,
     site,
+    targets,
     serve,
     account,
     backtest,

@@ -104,7 +104,11 @@ def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
     if not markets.grid.complete or markets.unsure("code") or markets.unsure("region"):
         return
     places = {*markets.written("code"), *markets.written("region")}
-    for table, column, besides in (("tasks", "markets", ()), ("targets", "scope", ("world", "abroad"))):
+    for table, column, besides in (
+        ("tasks", "markets", ()),
+        ("targets", "scope", ("world", "abroad")),
+        ("rivals", "scope", ("world", "elsewhere")),
+    ):
         known = {*places, *besides}
         for placed in tables[table].rows:
             value = getattr(placed.row, column)

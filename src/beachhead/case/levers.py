@@ -1,0 +1,100 @@
+"""What a maker, or the world, may change before a target falls due: each as a change of the plan's question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beachhead.case.open import Launch
+from beachhead.evidence.tables.offers import OfferRow
+from beachhead.launch.problem import Problem
+from beachhead.launch.terms import Terms
+
+MORE = 0.1
+DUTY_POINTS = 0.1
+MONTHS_A_QUARTER = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lever:
+    """One change.
+
+    Attributes:
+        code: key.
+        name: in words.
+        change: the question with the change made.
+        part: share of its effect that counts: 1, or a third where a quarter stands for a month.
+    """
+
+    code: str
+    name: str
+    change: Callable[[Problem], Problem]
+    part: float = 1.0
+
+
+def levers(launch: Launch) -> tuple[Lever, ...]:
+    """The changes that are tried on every target."""
+    duty = _duty_per_car(launch)
+    return (
+        Lever(code="cars", name="10 % more cars from the plants", change=_more_cars),
+        Lever(code="start", name="one more market may start a quarter", change=_one_more_start),
+        Lever(code="capital", name="10 % more capital a year", change=_more_capital),
+        Lever(code="demand", name="10 % more demand abroad", change=_more_demand),
+        Lever(code="duty-down", name="duties 10 points lower", change=lambda p: with_margin(p, abroad(p) * duty)),
+        Lever(code="duty-up", name="duties 10 points higher", change=lambda p: with_margin(p, -abroad(p) * duty)),
+        Lever(code="month", name="everything a month later", change=_later, part=1 / MONTHS_A_QUARTER),
+    )
+
+
+def with_margin(problem: Problem, added: np.ndarray) -> Problem:
+    """The question with (M,) money added to the margin of every car, market by market."""
+    more = added[:, None, None]
+    terms = problem.terms
+    return _with(problem, terms._replace(margin=terms.margin + more, scenario_margin=terms.scenario_margin + more))
+
+
+def abroad(problem: Problem) -> np.ndarray:
+    """(M,) 1 for markets abroad, 0 for the home market."""
+    return np.array([0.0 if standing.is_home else 1.0 for standing in problem.standing])
+
+
+def _with(problem: Problem, terms: Terms) -> Problem:
+    return replace(problem, terms=terms)
+
+
+def _more_cars(problem: Problem) -> Problem:
+    return _with(problem, problem.terms._replace(cars_cap=problem.terms.cars_cap * (1 + MORE)))
+
+
+def _one_more_start(problem: Problem) -> Problem:
+    return _with(problem, problem.terms._replace(starts_cap=problem.terms.starts_cap + 1))
+
+
+def _more_capital(problem: Problem) -> Problem:
+    return _with(problem, problem.terms._replace(capital_cap=problem.terms.capital_cap * (1 + MORE)))
+
+
+def _more_demand(problem: Problem) -> Problem:
+    path = problem.terms.path * (1 + MORE * abroad(problem))[:, None]
+    return _with(problem, problem.terms._replace(path=path))
+
+
+def _later(problem: Problem) -> Problem:
+    """Nothing that has not begun may begin before a quarter later; the effect of a month is a third of it.
+
+    Dates are spread evenly over their quarters, so a month carries a third of them into the next.
+    """
+    terms = problem.terms
+    return _with(problem, terms._replace(first_scale=terms.first_scale + 1, first_pilot=terms.first_pilot + 1))
+
+
+def _duty_per_car(launch: Launch) -> float:
+    """Ten points of duty on the mean ex-works cost of the offers, in the launch's currency."""
+    costs = [
+        launch.folder.money(row.ex_works_cost, row.currency)
+        for row in launch.folder.rows(OfferRow)
+        if row.ex_works_cost is not None
+    ]
+    return DUTY_POINTS * float(np.mean(costs)) if costs else 0.0
