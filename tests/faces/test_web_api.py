@@ -3,11 +3,12 @@
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import httpx2 as httpx
@@ -15,8 +16,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from beachhead.case.log import check
+from beachhead.case.log import whole as entries
+from beachhead.case.observe import observations
 from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
+from beachhead.store import reading
 from beachhead.web.accounts import add_account
 from beachhead.web.app import create, serve
 from beachhead.web.guard import Role
@@ -27,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 HEAD = "batch,market,offer,channel,store,start,end,registrations\n"
 ROW = "first,NO,TANG,importer,,2021-08-01,2021-08-31,61\n"
 LOCAL = "http://127.0.0.1"
+DAYS = range(1, 29)
 
 
 @pytest.fixture
@@ -100,6 +105,38 @@ def test_the_version_changes_with_what_is_recorded(client):
     assert client.get("/api/v1/overview").headers["ETag"] == before
     client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW)
     assert client.get("/api/v1/overview").headers["ETag"] != before
+
+
+def test_what_has_not_changed_is_not_sent_again_but_never_to_somebody_else(client, folder):
+    tag = client.get("/api/v1/overview").headers["ETag"]
+    kept = client.get("/api/v1/overview", headers={"If-None-Match": tag})
+    assert (kept.status_code, kept.content) == (304, b"")
+    assert client.get("/api/v1/decisions", headers={"If-None-Match": tag}).status_code == 200, "checked anew each time"
+    add_account(open_launch(folder).store, "vera", Role.VIEWER, "correct horse battery")
+    with TestClient(create(folder), base_url=LOCAL) as other:
+        other.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+        answer = other.get("/api/v1/overview", headers={"If-None-Match": tag})
+        assert (answer.status_code, answer.json()["launch"]["role"]) == (200, "viewer")
+
+
+def test_a_launch_begins_in_an_empty_folder_only_and_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    root = tmp_path / "empty"
+    root.mkdir()
+    with TestClient(create(root), base_url=LOCAL) as client:
+        assert client.get("/api/v1/overview").json()["error"]["kind"] == "NoLaunch"
+        offered = client.get("/api/v1/begin").json()
+        assert offered["may_begin"]
+        assert {"starter", "byd-europe-2021"} <= {item["name"] for item in offered["bundled"]}
+        assert client.post("/api/v1/launch", json={"example": "../../etc"}).status_code == 422
+        assert list(root.iterdir()) == []
+        begun = client.post("/api/v1/launch", json={"example": "byd-europe-2021"})
+        assert (begun.status_code, begun.json()["currency"]) == (201, "EUR")
+        assert client.get("/api/v1/overview").status_code == 200
+        assert not client.get("/api/v1/begin").json()["may_begin"]
+        again = client.post("/api/v1/launch", json={"example": "starter"})
+        assert again.status_code == 409
+        assert "BYD" in client.get("/api/v1/launch").json()["name"]
 
 
 def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is_told(client, folder):
@@ -185,31 +222,49 @@ def _no_work(self, kind, arguments):
 
 
 @pytest.mark.full
-def test_killing_the_server_fifty_times_during_writes_loses_nothing_acknowledged(folder):
-    dice, acknowledged, number = random.Random(7), [], 0
-    for _ in range(50):
-        process, address = _started(folder)
-        until = time.monotonic() + dice.uniform(0.05, 0.6)
-        try:
-            while time.monotonic() < until:
-                number += 1
-                row = f"b{number},NO,TANG,importer,,2021-08-01,2021-08-31,{number}\n"
-                answer = httpx.post(f"{address}/api/v1/observations?name=x.csv", content=HEAD + row, timeout=5)
-                assert answer.status_code == 200
-                acknowledged.append(f"b{number}")
-        except httpx.HTTPError:
-            pass
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-    launch = open_launch(folder)
-    from beachhead.case.observe import observations
-    from beachhead.store import reading
+def test_killing_the_server_fifty_times_inside_writes_loses_nothing_acknowledged(folder):
+    """A timer kills the server with -9 while two writers keep it writing: rows in one, a plan's decisions in the other.
 
+    How long a write takes is measured first; each kill falls at a random moment of the span in which a writer waits
+    for its answer, so that it lands anywhere from the first byte read to the last one acknowledged.
+    """
+    planned(folder)
+    dice, acknowledged, decided, broken = random.Random(7), [], [], 0
+    usual = 0.05
+    for turn in range(50):
+        process, address = _started(folder)
+        kill = threading.Timer(usual * dice.uniform(0.0, 3.0), process.kill)
+        try:
+            head = httpx.get(f"{address}/api/v1/decisions", timeout=30).json()
+            kill.start()
+            for number in range(1000):
+                name, began = f"b{turn}-{number}", time.monotonic()
+                if number == 1 and head["due"]:
+                    due = head["due"][0]
+                    body = {"market": due["market"], "choose": "hold", "because": name, "after": head["head"]}
+                    answer = httpx.post(f"{address}/api/v1/decisions", json=body, timeout=30)
+                    decided += [name] if answer.status_code == 201 else []
+                    continue
+                rows = "".join(f"{name},NO,TANG,importer,,2021-08-{day:02},2021-08-{day:02},{day}\n" for day in DAYS)
+                answer = httpx.post(f"{address}/api/v1/observations?name=x.csv", content=HEAD + rows, timeout=30)
+                assert answer.status_code == 200
+                acknowledged.append(name)
+                usual = 0.8 * usual + 0.2 * (time.monotonic() - began)
+        except httpx.HTTPError:
+            broken += 1  # killed while a request was under way
+        finally:
+            kill.cancel()
+            process.kill()
+            process.wait()
+    assert broken >= 45, "the kills fell between the writes"
+    assert len(acknowledged) >= 25
+    launch = open_launch(folder)
     with reading(launch.store) as work:
-        kept = {row.batch for row in observations(work)}
-    assert len(acknowledged) >= 50
-    assert set(acknowledged) <= kept
+        kept = Counter(row.batch for row in observations(work))
+    assert set(acknowledged) <= set(kept)
+    assert set(kept.values()) == {len(DAYS)}, "a file is kept whole or not at all"
+    because = {entry.said.because for entry in entries(launch.store)[0]}
+    assert set(decided) <= because
     assert check(launch.store).whole
 
 

@@ -5,6 +5,7 @@ import { JobBar } from "./parts/JobBar";
 import { Link } from "./parts/Link";
 import { Refusal } from "./parts/Refusal";
 import { SignIn } from "./parts/SignIn";
+import { Begin } from "./pages/Begin";
 import { Overview } from "./pages/Overview";
 import { useRoute } from "./route";
 
@@ -27,6 +28,7 @@ export function App() {
   const here = route.parts[0] ?? "";
   useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={launch.again} /></main>;
+  if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} /></main>;
   if (!launch.data) return <main aria-busy="true" />;
   const menu = Object.entries(pages).filter(([key]) => launch.data!.pages.includes(key === "" ? "overview" : key));

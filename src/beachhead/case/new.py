@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import tomllib
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -18,6 +20,41 @@ def examples() -> tuple[str, ...]:
     return tuple(
         sorted(entry.name for entry in files("beachhead.case").joinpath("examples").iterdir() if entry.is_dir())
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """A launch that comes with the package.
+
+    Attributes:
+        name: what `new_launch` calls it.
+        title: one line on what it tells.
+        markets: number of its markets.
+        has_history: true if real registrations lie in its folder, to be followed quarter by quarter.
+    """
+
+    name: str
+    title: str
+    markets: int
+    has_history: bool
+
+
+def bundled() -> tuple[Bundled, ...]:
+    """The bundled launches, each in a line."""
+    found = []
+    for name in examples():
+        folder = files("beachhead.case").joinpath("examples", name)
+        terms = tomllib.loads(folder.joinpath("launch.toml").read_text(encoding="utf-8"))
+        rows = [row for row in folder.joinpath("markets.csv").read_text(encoding="utf-8").splitlines() if row.strip()]
+        history = folder.joinpath("history").is_dir() or folder.joinpath("observations").is_dir()
+        title = str(terms.get("title", terms["name"]))
+        found.append(Bundled(name=name, title=title, markets=len(rows) - 1, has_history=history))
+    return tuple(found)
+
+
+def is_vacant(path: Path) -> bool:
+    """True if a folder is empty or does not exist, so that a launch may be begun there."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def new_launch(target: Path, example: str = STARTER) -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
 from beachhead.cli.show import LaunchDir, say
 from beachhead.world.errors import BadInput
@@ -23,11 +24,14 @@ def serve(
     host: Annotated[list[str] | None, typer.Option("--host", help="Name the server is reached by; repeat.")] = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Open the launch in a browser; on this machine only, unless accounts exist."""
+    """Open the launch in a browser, or begin one in an empty folder; on this machine only, unless accounts exist."""
     web = _web("app")
     address = f"http://{'localhost' if listen.startswith('127.') else listen}:{port}/"
-    open_launch(directory)
-    say(f"{address} shows {directory}; stop with Ctrl-C.")
+    if is_vacant(directory):
+        say(f"{address} begins a launch in {directory}, which is empty; stop with Ctrl-C.")
+    else:
+        open_launch(directory)
+        say(f"{address} shows {directory}; stop with Ctrl-C.")
     if show:
         webbrowser.open(address)
     web.serve(Path(directory), listen=listen, port=port, hosts=frozenset(host or ()))

@@ -7,6 +7,7 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -59,8 +60,8 @@ def _accounts(store: Store) -> dict[str, _Account]:
 class Sessions:
     """Who is signed in to one server; safe to call from any thread."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Callable[[], Store]) -> None:
+        self._store = store  # asked for when somebody signs in: there may be no launch yet
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[Person, float]] = {}
         self._failures: dict[str, list[float]] = {}
@@ -73,7 +74,7 @@ class Sessions:
             recent = [at for at in self._failures.get(name, []) if now - at < TRY_SECONDS]
             if len(recent) >= TRIES:
                 raise NotAllowed("too many wrong passwords", "wait a minute, then try again")
-        account = _accounts(self._store).get(name)
+        account = _accounts(self._store()).get(name)
         try:
             # an unknown name takes as long as a wrong password
             _hasher.verify(account.hashed if account else self._nobody, password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from datetime import UTC, datetime
@@ -12,18 +13,24 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from beachhead import __version__
 from beachhead.case.deciding import decide
 from beachhead.case.log import check
+from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.observe import Receipt, observe
 from beachhead.ledger import score, settle
 from beachhead.store import reading, text_of
 from beachhead.web import view
 from beachhead.web.desk import Desk, Sheet
+from beachhead.web.guard import Person, Role
 from beachhead.web.idempotency import answered, remember
 from beachhead.web.jobs import Job, Jobs
-from beachhead.web.refusal import NotFound, Refusal, TooLarge
+from beachhead.web.refusal import NotFound, NotModified, Refusal, TooLarge
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
+    BeginIn,
+    BeginOut,
+    BundledOut,
     DecideIn,
     DecisionOut,
     DecisionsOut,
@@ -40,7 +47,7 @@ from beachhead.web.shape import (
     ScoreOut,
     SentOut,
 )
-from beachhead.world.errors import BadInput, NotLearnt, NotStored
+from beachhead.world.errors import BadInput, NotLearnt, NotStored, OutOfDate
 from beachhead.world.ref import Ref
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -68,6 +75,28 @@ Cursor = Annotated[
 @router.get("/launch")
 def launch(request: Request, response: Response, person: Viewer) -> LaunchOut:
     """The launch as a whole, and who is asking."""
+    return view.launch_out(sheet_of(request, response), person)
+
+
+@router.get("/begin")
+def begin(request: Request, person: Viewer) -> BeginOut:
+    """What a launch can be begun from; `may_begin` is false once the folder holds one."""
+    desk: Desk = request.app.state.desk
+    return BeginOut(
+        folder=desk.root.name,
+        may_begin=is_vacant(desk.root) and person.role >= Role.APPROVER,
+        bundled=[BundledOut(**{name: getattr(item, name) for name in BundledOut.model_fields}) for item in bundled()],
+    )
+
+
+@router.post("/launch", status_code=201)
+def begin_launch(request: Request, response: Response, person: Approver, body: BeginIn) -> LaunchOut:
+    """Begin a launch in the served folder, which must be empty; all of it or nothing."""
+    desk: Desk = request.app.state.desk
+    if not is_vacant(desk.root):
+        raise OutOfDate(f"{desk.root.name} already holds a launch", "serve an empty folder to begin another")
+    new_launch(desk.root, body.example)
+    _recorded(request)
     return view.launch_out(sheet_of(request, response), person)
 
 
@@ -141,7 +170,7 @@ async def send_observations(
 @router.get("/decisions")
 def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> DecisionsOut:
     """What is due, and the ledger, newest first."""
-    sheet = sheet_of(request, response)
+    sheet = sheet_of(request, response, may_be_kept=False)  # it is checked anew each time
     newest = list(reversed(sheet.entries))
     first, after = _page(cursor, len(newest))
     found = check(sheet.launch.store)
@@ -248,11 +277,15 @@ def stop_job(request: Request, _: Analyst, job_id: str) -> JobOut:
     return _job(found.cancel(_jobs_get(request, job_id).id))
 
 
-def sheet_of(request: Request, response: Response) -> Sheet:
+def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) -> Sheet:
     """How things stand, with the headers that let a reader ask whether they still do."""
     desk: Desk = request.app.state.desk
     sheet = desk.sheet()
-    response.headers["ETag"] = f'"{sheet.version}"'
+    person: Person = request.state.person
+    told = "|".join((sheet.version, person.name, person.role.name, __version__))
+    response.headers["ETag"] = tag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    if may_be_kept and request.method == "GET" and tag in request.headers.get("If-None-Match", ""):
+        raise NotModified(tag)
     response.headers["Cache-Control"] = "no-cache"
     return sheet
 

@@ -14,6 +14,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 
 from beachhead import __version__
+from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
 from beachhead.web import api, compliance, live, sessions, supply
 from beachhead.web.accounts import Sessions, has_accounts
@@ -40,7 +41,6 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     """
     today = os.environ.get(TODAY_VARIABLE)
     desk = Desk(root, date.fromisoformat(today) if today else None)
-    store = desk.launch().store
     jobs = Jobs(root, WORK)
 
     @asynccontextmanager
@@ -57,8 +57,11 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.desk, app.state.jobs, app.state.hub = desk, jobs, Hub(jobs)
-    app.state.sessions, app.state.must_sign_in = Sessions(store), hosts is not None or has_accounts(store)
-    app.state.hub.version = desk.version()
+    app.state.sessions = Sessions(lambda: desk.launch().store)
+    app.state.must_sign_in = hosts is not None
+    if desk.has_launch:
+        app.state.must_sign_in |= has_accounts(desk.launch().store)
+        app.state.hub.version = desk.version()
     jobs.listen(lambda job: _told(app, job))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.middleware("http")(guard(hosts))
@@ -73,9 +76,12 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
 
 
 def serve(root: Path, *, listen: str, port: int, hosts: frozenset[str]) -> None:
-    """Serve a launch until stopped; refuses to listen beyond loopback while nobody has an account."""
-    launch = open_launch(root)
-    if not is_loopback(listen) and not has_accounts(launch.store):
+    """Serve a launch until stopped, or an empty folder in which one is begun from the browser.
+
+    Refuses to listen beyond loopback while nobody has an account.
+    """
+    accounts = not is_vacant(root) and has_accounts(open_launch(root).store)
+    if not is_loopback(listen) and not accounts:
         raise BadInput(
             f"will not listen on {listen!r}: nobody has an account yet",
             f"add one with `beachhead account {root} NAME --role approver`, or listen on 127.0.0.1",

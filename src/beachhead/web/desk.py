@@ -17,6 +17,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import TOPICS_READ, Planned, Question, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
 from beachhead.store import deliveries, reading
+from beachhead.web.refusal import NoLaunch
 from beachhead.world.errors import NotLearnt
 from beachhead.world.reading import Observation
 
@@ -62,8 +63,15 @@ class Desk:
         self._sheet: Sheet | None = None
         self._kept: dict[Hashable, Any] = {}
 
+    @property
+    def has_launch(self) -> bool:
+        """False while the folder holds no launch."""
+        return (self.root / "launch.toml").is_file()
+
     def launch(self) -> Launch:
         """The open launch, read again if a file of the folder changed."""
+        if not self.has_launch:
+            raise NoLaunch(f"there is no launch in {self.root} yet", "begin one")
         stamp = _stamp(self.root)
         if self._launch is None or stamp != self._stamp:
             self._launch, self._stamp = open_launch(self.root), stamp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -43,6 +43,10 @@ class NotFound(BeachheadError):
     """There is no such thing at this address."""
 
 
+class NoLaunch(NotFound):
+    """The folder that is served holds no launch yet."""
+
+
 class NotAllowed(BeachheadError):
     """The person asking may not do this."""
 
@@ -53,6 +57,10 @@ class NotSignedIn(BeachheadError):
 
 class TooLarge(BeachheadError):
     """What was sent is larger than is taken."""
+
+
+class NotModified(Exception):
+    """The reader holds the newest answer already; carries its tag."""
 
 
 def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
@@ -67,6 +75,7 @@ def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, .
 def install_refusals(app: FastAPI) -> None:
     """Turn every error into the one shape."""
     app.add_exception_handler(BeachheadError, _ours)
+    app.add_exception_handler(NotModified, _not_modified)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
 
@@ -97,6 +106,10 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse(
         refusal_body(type(error).__name__, error.message, error.hint, faults), status_code=_status(error)
     )
+
+
+async def _not_modified(_: Request, error: Exception) -> Response:
+    return Response(status_code=304, headers={"ETag": str(error), "Cache-Control": "no-cache"})
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:

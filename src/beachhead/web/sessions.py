@@ -33,12 +33,13 @@ class PersonOut(BaseModel):
 
 def asking(request: Request) -> Person:
     """Who is asking: the session's person, or the user at this machine where nobody must sign in."""
-    if not request.app.state.must_sign_in:
-        return Person(name=getpass.getuser(), role=Role.APPROVER)
     sessions: Sessions = request.app.state.sessions
-    person = sessions.person(request.cookies.get(COOKIE, ""))
+    person: Person | None = Person(name=getpass.getuser(), role=Role.APPROVER)
+    if request.app.state.must_sign_in:
+        person = sessions.person(request.cookies.get(COOKIE, ""))
     if person is None:
         raise NotSignedIn("nobody is signed in", "sign in with your name and password")
+    request.state.person = person
     return person
 
 

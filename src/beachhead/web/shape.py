@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 StageName = Literal["home", "out", "piloting", "scaled", "exited"]
 
@@ -38,6 +38,29 @@ class LaunchOut(BaseModel):
     person: str
     role: str
     pages: list[str]
+
+
+class BundledOut(BaseModel):
+    """A launch that comes with the package, to begin from."""
+
+    name: str
+    title: str
+    markets: int
+    has_history: bool
+
+
+class BeginOut(BaseModel):
+    """Where a launch is begun, and from what."""
+
+    folder: str
+    may_begin: bool
+    bundled: list[BundledOut]
+
+
+class BeginIn(BaseModel):
+    """Which bundled launch to begin from; `starter` is nearly empty."""
+
+    example: str = Field(max_length=80)
 
 
 class CertificateOut(BaseModel):

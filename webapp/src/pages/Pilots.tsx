@@ -2,6 +2,7 @@ import { useState } from "react";
 import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { ObservationTable } from "../parts/ObservationTable";
+import { FaultGrid } from "../parts/FaultGrid";
 import { Refusal } from "../parts/Refusal";
 
 export default function PilotsPage() {
@@ -32,6 +33,7 @@ function Send({ columns }: { columns: string[] }) {
   const [error, setError] = useState<Refused>();
   const [sent, setSent] = useState<Schemas["SentOut"]>();
   const [busy, setBusy] = useState(false);
+  const [checked, setChecked] = useState("");
 
   async function send(dry: boolean) {
     setError(undefined);
@@ -47,7 +49,10 @@ function Send({ columns }: { columns: string[] }) {
       });
       const body: unknown = await response.json();
       if (response.ok) setSent(body as Schemas["SentOut"]);
-      else setError(refused(body));
+      else {
+        setChecked(name.toLowerCase().endsWith(".csv") ? await content.text() : "");
+        setError(refused(body));
+      }
     } catch (problem) {
       setError(refused(problem));
     }
@@ -67,6 +72,7 @@ function Send({ columns }: { columns: string[] }) {
       </div>
       {columns.length > 0 && <details><summary>Columns</summary><p className="hash">{columns.join(", ")}</p></details>}
       {sent && <p role="status" className="good">✓ {sent.sentence}</p>}
+      {error && <FaultGrid text={checked} error={error} />}
       {error && <Refusal error={error} />}
     </form>
   );

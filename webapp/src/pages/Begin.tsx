@@ -1,0 +1,41 @@
+import { useState } from "react";
+import { api, refused, useAsk, type Refused } from "../api";
+import { useTitle } from "../live";
+import { Refusal } from "../parts/Refusal";
+
+/** Shown while the served folder is empty: choose what to begin from. */
+export function Begin({ done }: { done: () => void }) {
+  useTitle("New launch");
+  const answer = useAsk(() => api.GET("/api/v1/begin"), []);
+  const [error, setError] = useState<Refused>();
+  const [busy, setBusy] = useState(false);
+  const [chosen, setChosen] = useState("starter");
+  async function begin() {
+    setBusy(true);
+    setError(undefined);
+    const made = await api.POST("/api/v1/launch", { body: { example: chosen } });
+    setBusy(false);
+    if (made.error) setError(refused(made.error));
+    else done();
+  }
+  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  const list = [...answer.data.bundled].sort((a, b) => Number(b.name === "starter") - Number(a.name === "starter"));
+  return (
+    <form className="sheet begin" onSubmit={(event) => { event.preventDefault(); void begin(); }}>
+      <h1>New launch</h1>
+      <p>The folder <code>{answer.data.folder}</code> is empty. Choose what to begin with; it is copied there as text files that are yours to change.</p>
+      <fieldset disabled={busy || !answer.data.may_begin}>
+        <legend>Begin with</legend>
+        {list.map((item) => (
+          <label key={item.name} className="choice">
+            <input type="radio" name="example" value={item.name} checked={chosen === item.name} onChange={() => setChosen(item.name)} />{" "}
+            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {item.markets} markets{item.has_history ? " · with its real registrations" : ""}</small></span>
+          </label>
+        ))}
+      </fieldset>
+      <p className="row"><button disabled={busy || !answer.data.may_begin}>{busy ? "copying …" : "Begin"}</button></p>
+      {error && <Refusal error={error} />}
+    </form>
+  );
+}
