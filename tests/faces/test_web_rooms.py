@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from fastapi.testclient import TestClient
 
+from beachhead.case.adjust import ask_adjust
 from beachhead.case.compliance import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.research import ask_research
 from beachhead.web.app import create
 from beachhead.web.supply import work_out
 
@@ -81,6 +83,30 @@ def test_a_year_of_changes_names_whom_they_hit_and_who_says_so(client):
         assert "2023-07-01" < change["day"] <= "2024-12-31"
         assert change["markets"]
         assert change["source"]["who"]
+
+
+def test_what_a_batch_tells_grows_with_it_and_never_beats_the_fans(client):
+    told = client.get("/api/v1/markets/NO/designs").json()["designs"]
+    assert len(told) >= 2
+    assert [d["sd_after"] for d in told] == sorted((d["sd_after"] for d in told), reverse=True)
+    assert all(d["floor_sd"] <= d["sd_after"] <= d["sd_before"] for d in told)
+
+
+def test_price_response_research_and_monitor_are_those_of_the_verbs(client, folder):
+    launch = open_launch(folder)
+    ours = ask_adjust(launch, on=DAY, market="NO").rows[0]
+    told = client.get("/api/v1/markets/NO/adjustment").json()
+    assert [option["gain"] for option in told["options"]] == pytest.approx([option.gain for option in ours.options])
+    screen = client.get("/api/v1/research").json()["screen"]
+    assert [row["market"] for row in screen] == [row.market for row in ask_research(launch, on=DAY).found.screen]
+    assert client.get("/api/v1/monitors").json()["monitors"] == []
+    assert client.get("/api/v1/markets/XX/designs").status_code == 404
+    rows = "batch,market,offer,channel,store,start,end,registrations\n"
+    rows += "first,NO,TANG,importer,,2021-08-01,2021-08-31,61\nfirst,NO,TANG,importer,,2021-09-01,2021-09-30,39\n"
+    assert client.post("/api/v1/observations?name=x.csv", content=rows).status_code == 200
+    (monitor,) = client.get("/api/v1/monitors").json()["monitors"]
+    assert [sight["cars"] for sight in monitor["sightings"]] == [61, 100]
+    assert all(sight["low"] <= sight["high"] for sight in monitor["sightings"])
 
 
 def test_a_launch_without_plants_has_no_page_on_supply(client):

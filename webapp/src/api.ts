@@ -28,14 +28,22 @@ export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, key
   const [answer, setAnswer] = useState<Answer<T>>({ state: "waiting" });
   useEffect(() => {
     let wanted = true;
+    let later: ReturnType<typeof setTimeout> | undefined;
+    const refuse = (error: Refused) => {
+      setAnswer((old) => ({ state: "refused", error, data: old.data }));
+      // a server that is busy or was started again answers soon
+      if (error.kind === "Unreachable" || error.kind === "NotStored") later = setTimeout(() => wanted && setRound((count) => count + 1), 1500);
+    };
     ask()
       .then(({ data, error }) => {
         if (!wanted) return;
-        setAnswer((old) => (data !== undefined ? { state: "here", data } : { state: "refused", error: refused(error), data: old.data }));
+        if (data !== undefined) setAnswer({ state: "here", data });
+        else refuse(refused(error));
       })
-      .catch((error: unknown) => wanted && setAnswer((old) => ({ state: "refused", error: refused(error), data: old.data })));
+      .catch((error: unknown) => wanted && refuse(refused(error)));
     return () => {
       wanted = false;
+      clearTimeout(later);
     };
     // the caller names what its question depends on
   }, [...keys, version, round]);

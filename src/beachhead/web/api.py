@@ -28,6 +28,7 @@ from beachhead.web.jobs import Job, Jobs
 from beachhead.web.refusal import NotFound, NotModified, Refusal, TooLarge
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
+    BandOut,
     BeginIn,
     BeginOut,
     BundledOut,
@@ -224,9 +225,10 @@ def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
         found = score([item.stated.probability for item in settled], [item.happened for item in settled])
     except NotLearnt:
         said = f"{stated} odds were stated; none can be settled yet." if stated else "No odds have been stated yet."
-        return ScoreOut(settled=0, open=stated, brier=None, sentence=said)
+        return ScoreOut(settled=0, open=stated, brier=None, sentence=said, bands=[])
     said = f"{found.count} of {stated} stated odds are settled: Brier score {found.brier:.3f} (a coin has 0.25)."
-    return ScoreOut(settled=found.count, open=stated - found.count, brier=found.brier, sentence=said)
+    bands = [BandOut(**{name: getattr(row, name) for name in BandOut.model_fields}) for row in found.calibration]
+    return ScoreOut(settled=found.count, open=stated - found.count, brier=found.brier, sentence=said, bands=bands)
 
 
 @router.get(

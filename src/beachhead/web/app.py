@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse
 from beachhead import __version__
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.web import api, compliance, live, sessions, supply
+from beachhead.web import api, compliance, learning, live, sessions, supply
 from beachhead.web.accounts import Sessions, has_accounts
 from beachhead.web.desk import Desk
 from beachhead.web.guard import guard, is_loopback
@@ -24,7 +24,7 @@ from beachhead.web.jobs import Job, Jobs
 from beachhead.web.live import Hub
 from beachhead.web.refusal import NotFound, install_refusals
 from beachhead.web.work import WORK
-from beachhead.world.errors import BadInput
+from beachhead.world.errors import BadInput, BeachheadError
 
 BUILT = Path(__file__).parent / "static"
 FOLDER_VARIABLE, HOSTS_VARIABLE = "BEACHHEAD_SERVE_FOLDER", "BEACHHEAD_SERVE_HOSTS"
@@ -68,6 +68,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     install_refusals(app)
     app.include_router(sessions.router, prefix="/api/v1", tags=["session"])
     app.include_router(api.router, prefix="/api/v1", tags=["launch"])
+    app.include_router(learning.router, prefix="/api/v1", tags=["learning"])
     app.include_router(compliance.router, prefix="/api/v1", tags=["compliance"])
     app.include_router(supply.router, prefix="/api/v1", tags=["supply"])
     app.include_router(live.router, prefix="/api/v1")
@@ -98,8 +99,13 @@ def from_environment() -> FastAPI:
 
 
 def _told(app: FastAPI, job: Job) -> None:
+    """Runs on the thread that watches the jobs, which must outlive a store that is busy just now."""
     if job.state.is_over:
-        app.state.hub.recorded(app.state.desk.version())
+        try:
+            version = app.state.desk.version()
+        except BeachheadError:
+            version = f"after {job.id}"  # makes every page ask again
+        app.state.hub.recorded(version)
 
 
 async def _page(request: Request, path: str) -> Response:

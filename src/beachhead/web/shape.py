@@ -289,6 +289,18 @@ class DecideIn(BaseModel):
     after: str
 
 
+class BandOut(BaseModel):
+    """Of the events given odds in one band, how many happened, with its 90 % interval."""
+
+    low: float
+    high: float
+    count: int
+    stated: float
+    happened: float
+    happened_low: float
+    happened_high: float
+
+
 class ScoreOut(BaseModel):
     """How the odds stated so far have turned out."""
 
@@ -296,6 +308,7 @@ class ScoreOut(BaseModel):
     open: int
     brier: float | None
     sentence: str
+    bands: list[BandOut]
 
 
 class JobIn(BaseModel):

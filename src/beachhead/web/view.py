@@ -47,7 +47,7 @@ from beachhead.world.market import Fact, Market, Stage
 from beachhead.world.reading import Observation
 from beachhead.world.source import Source
 
-PAGES = ["overview", "markets", "plan", "pilots", "decisions", "compliance", "supply", "report"]
+PAGES = ["overview", "markets", "plan", "pilots", "decisions", "research", "compliance", "supply", "report"]
 """In the order of the menu; a page is there only if the launch has the tables that it shows."""
 LEAST_SHARE_SHOWN = 0.05
 FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}

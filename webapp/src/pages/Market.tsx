@@ -3,10 +3,13 @@ import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { cars, number, percent } from "../numbers";
 import { axis, Chart, type Option } from "../parts/Chart";
+import { Designs } from "../parts/Designs";
+import { Funnel } from "../parts/Funnel";
 import { LedgerTable } from "../parts/LedgerTable";
 import { Link } from "../parts/Link";
 import { MarketTable } from "../parts/MarketTable";
 import { ObservationTable } from "../parts/ObservationTable";
+import { PriceResponse } from "../parts/PriceResponse";
 import { Refusal } from "../parts/Refusal";
 import { Stage } from "../parts/Stage";
 import { useRoute } from "../route";
@@ -57,6 +60,13 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
           </>
         )}
       </section>
+      {row.stage !== "home" && (
+        <>
+          <section className="sheet wide"><h2>What one more batch would tell, and what not</h2><Designs market={code} currency={launch.currency} /></section>
+          <section className="sheet wide"><h2>Price, trims and mix</h2><PriceResponse market={code} currency={launch.currency} /></section>
+        </>
+      )}
+      {observations.length > 0 && <section className="sheet wide"><h2>Funnel by period</h2><Funnel rows={observations} name={row.name} /></section>}
       <section className="sheet wide">
         <h2>What was observed</h2>
         {observations.length ? <ObservationTable rows={observations} caption={`Rows sent for ${row.name}; a dash is not observed, never zero`} /> : <p>Nothing yet. <Link href="/pilots">Send a file</Link></p>}

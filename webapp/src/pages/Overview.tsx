@@ -23,7 +23,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
           {data.certificate ? data.certificate.sentence : "There is no plan on record yet."}
         </p>
       </section>
-      <section className="sheet wide" aria-labelledby="map-title">
+      <section className="sheet two" aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>
         <MarketMap markets={data.markets} />
       </section>

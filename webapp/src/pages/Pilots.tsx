@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
+import { Monitors } from "../parts/Monitors";
 import { ObservationTable } from "../parts/ObservationTable";
 import { FaultGrid } from "../parts/FaultGrid";
 import { Refusal } from "../parts/Refusal";
@@ -18,6 +19,7 @@ export default function PilotsPage() {
         <ul className="due">{answer.data?.readings.map((reading) => <li key={reading.market}>{reading.sentence}</li>)}</ul>
         {(answer.data?.left_out.length ?? 0) > 0 && <details><summary>{answer.data!.left_out.length} rows say nothing about demand</summary><ul>{answer.data!.left_out.map((line) => <li key={line}>{line}</li>)}</ul></details>}
       </section>
+      <section className="sheet wide"><h2>The monitor: what the counts alone have shown, valid at every look</h2><Monitors /></section>
       <section className="sheet wide">
         <h2>Rows on record</h2>
         {answer.state === "refused" && <Refusal error={answer.error} />}

@@ -1,0 +1,332 @@
+"""What is worth learning, and what was learnt: research, designs of a batch, the monitor, prices and trims."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from beachhead.case.adjust import Adjusted, ask_adjust
+from beachhead.case.reading import Read
+from beachhead.case.reading import read as read_launch
+from beachhead.case.research import Researched, ask_research
+from beachhead.launch.design import design
+from beachhead.launch.research import TOP, Doubt
+from beachhead.web.api import REFUSALS, sheet_of
+from beachhead.web.desk import Desk, Sheet
+from beachhead.web.refusal import NotFound
+from beachhead.web.sessions import Viewer
+from beachhead.web.wire import FromRoom, Known
+from beachhead.world.errors import BadInput
+from beachhead.world.figures import cars, money, percent
+
+MOST_FACTS = 60
+
+router = APIRouter(responses=REFUSALS)
+
+
+class TaughtOut(FromRoom):
+    """Another market that a batch teaches about, by the share of its variance removed."""
+
+    market: str
+    name: str
+    share: float
+
+
+class DesignOut(FromRoom):
+    """What one batch in one market is expected to tell."""
+
+    channel: str
+    batch: int
+    weeks: int
+    cost: float
+    expected_orders: float
+    odds_sold_out: float
+    sd_before: float
+    sd_after: float
+    floor_sd: float
+    share_resolved: float
+    break_even: Known
+    odds_break_even: float
+    odds_wrong: float
+    teaches: list[TaughtOut]
+
+
+class DesignsOut(FromRoom):
+    """The batches of the menu in one market."""
+
+    market: str
+    sentence: str
+    designs: list[DesignOut]
+
+
+class IntervalOut(FromRoom):
+    """Median and the ends of the central 90 % interval."""
+
+    low: float
+    median: float
+    high: float
+
+
+class OptionOut(FromRoom):
+    """One change, held against leaving things as they are; a year's contribution."""
+
+    lever: str
+    deed: str
+    gain: float
+    gain_interval: IntervalOut
+    odds: float
+    cars: float
+
+
+class SettlingOut(FromRoom):
+    """An observation, and what it would do to the choice."""
+
+    name: str
+    deed: str
+    worth: float
+    odds_now: float
+    odds_after: float
+
+
+class AdjustmentOut(FromRoom):
+    """Price, trims and mix in one market: what to change, with which odds, and what would settle it."""
+
+    market: str
+    channel: str
+    cars: float
+    contribution: float
+    elasticity: IntervalOut
+    own_interval: dict[str, IntervalOut]
+    contrast: float
+    options: list[OptionOut]
+    best: OptionOut | None
+    settling: list[SettlingOut]
+    badge: IntervalOut | None
+    sentence: str
+
+
+class SightingOut(FromRoom):
+    """What the counts alone have shown by a day, valid however often one looks; cars a year."""
+
+    day: date
+    cars: int
+    low: Known
+    high: Known
+    evidence_above: Known
+    evidence_below: Known
+
+
+class LookOut(FromRoom):
+    """The look that the gate planned, with its boundary."""
+
+    number: int
+    of: int
+    statistic: Known
+    boundary: Known
+    crossed: bool
+
+
+class MonitorOut(FromRoom):
+    """The anytime-valid monitor of one market."""
+
+    market: str
+    name: str
+    is_pilot: bool
+    break_even: Known
+    alpha: float
+    threshold: float
+    sightings: list[SightingOut]
+    shown: str
+    shown_on: date | None
+    look: LookOut | None
+    sentence: str
+
+
+class MonitorsOut(FromRoom):
+    """One monitor for each market with counts, and what the gates make of the reading."""
+
+    monitors: list[MonitorOut]
+    verdicts: list[str]
+
+
+class ScreenedOut(FromRoom):
+    """One market of the screen; return is a year's contribution at full scale over capital."""
+
+    market: str
+    name: str
+    rank: int
+    rank_low: int
+    rank_high: int
+    top_odds: float
+    score: float
+    score_low: float
+    score_high: float
+    demand_worth: float
+    can_open: bool
+
+
+class DoubtOut(FromRoom):
+    """A fact that is stale, weak or missing, and what settling it is worth."""
+
+    market: str
+    name: str
+    table: str
+    field: str
+    states: list[str]
+    value: float | None
+    grade: str
+    age_days: int | None
+    worth: float
+
+
+class ResearchOut(FromRoom):
+    """Which markets are worth a look, and which facts are worth checking."""
+
+    sentence: str
+    top: int
+    stability: float
+    screen: list[ScreenedOut]
+    facts: list[DoubtOut]
+    total_facts: int
+    studies: list[str]
+
+
+@router.get("/markets/{code}/designs")
+def designs(request: Request, response: Response, _: Viewer, code: str) -> DesignsOut:
+    """What each batch of the menu can and cannot tell in a market, before it is shipped."""
+    sheet = sheet_of(request, response)
+    name, problem = _named(sheet, code), sheet.question.problem
+    try:
+        made = [design(problem, code, size) for size in problem.menu.batches]
+    except BadInput as error:
+        raise NotFound(error.message, error.hint) from None
+    first = made[0]
+    said = (
+        f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
+        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year. First buyers "
+        "are fans; by how much is only learnt at full scale, and no pilot takes that away."
+    )
+    out = []
+    for item in made:
+        taught = [
+            TaughtOut(market=m, name=_name(sheet, m), share=share) for m, share in item.teaches[:3] if share > 0.005
+        ]
+        plain: dict[str, Any] = {field: getattr(item, field) for field in DesignOut.model_fields if field != "teaches"}
+        out.append(DesignOut(**plain, teaches=taught))
+    return DesignsOut(market=code, sentence=said, designs=out)
+
+
+@router.get("/markets/{code}/adjustment")
+def adjustment(request: Request, response: Response, _: Viewer, code: str) -> AdjustmentOut:
+    """The change of price, trims or mix with the largest expected gain in a market, and how prices move demand."""
+    sheet = sheet_of(request, response)
+    name, desk = _named(sheet, code), _desk(request)
+    try:
+        found: Adjusted = desk.kept(
+            ("adjust", code, sheet.version), lambda: ask_adjust(sheet.launch, on=desk.today, market=code)
+        )
+    except BadInput as error:
+        raise NotFound(error.message, error.hint) from None
+    if not found.rows:
+        raise NotFound(f"{name} has no economics to adjust by", "add rows to economics.csv")
+    row, currency = found.rows[0], sheet.launch.folder.terms.currency
+    least, most = row.elasticity.low, row.elasticity.high
+    said = (
+        f"Raising all prices by 1 % costs {row.elasticity.median:.1f} % of the cars (90 %: {least:.1f} to {most:.1f})"
+        + ("; no price has changed yet, so this rests on stated choices elsewhere. " if row.contrast == 0 else ". ")
+        + (
+            "Leave things as they are."
+            if row.best is None
+            else _best(row.best.deed, row.best.gain, row.best.odds, currency)
+        )
+    )
+    plain: dict[str, Any] = {field: getattr(row, field) for field in AdjustmentOut.model_fields if field != "sentence"}
+    return AdjustmentOut.model_validate({**plain, "channel": row.channel.value, "sentence": said}, from_attributes=True)
+
+
+@router.get("/monitors")
+def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
+    """What the counts alone have shown of demand, valid however often one looks."""
+    sheet, desk = sheet_of(request, response), _desk(request)
+    found: Read = desk.kept(("read", sheet.version), lambda: read_launch(sheet.launch, on=desk.today))
+    out = []
+    for item in found.monitors:
+        plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
+        last, name = item.sightings[-1], _name(sheet, item.market)
+        level = "" if item.break_even is None else f" its break-even, {cars(item.break_even)}"
+        if item.break_even is None:
+            told = "there is no break-even to hold it against"
+        elif item.shown_on is None:
+            told = f"not yet shown to be above or below{level}"
+        else:
+            told = f"shown on {item.shown_on} to be {item.shown.value}{level}"
+        said = f"{name}: {cars(last.low)} to {cars(last.high)} cars a year at full scale by the counts alone; {told}."
+        out.append(MonitorOut.model_validate({**plain, "name": name, "sentence": said}, from_attributes=True))
+    verdicts = [f"{_name(sheet, j.market)}: the gate says {j.verdict}; {j.reason}." for j in found.judgements]
+    return MonitorsOut(monitors=out, verdicts=verdicts)
+
+
+@router.get("/research")
+def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
+    """Screen of the markets, and doubtful facts by what knowing them is worth to the plan."""
+    sheet, desk = sheet_of(request, response), _desk(request)
+    found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch, on=desk.today))
+    screen, facts = found.found.screen, [worth for worth in found.found.facts if worth.worth > 0]
+    sure = sum(row.top_odds >= 0.9 for row in screen[:TOP])
+    said = (
+        f"Best to look at: {', '.join(_name(sheet, row.market) for row in screen[:3])}. Of the first "
+        f"{min(TOP, len(screen))}, {sure} are there with odds of 90 % or more. {len(facts)} facts would help the plan."
+        if screen
+        else "No market abroad has economics to screen by."
+    )
+    return ResearchOut(
+        sentence=said,
+        top=TOP,
+        stability=found.found.stability,
+        screen=[
+            ScreenedOut(
+                name=_name(sheet, row.market), **{f: getattr(row, f) for f in ScreenedOut.model_fields if f != "name"}
+            )
+            for row in screen
+        ],
+        facts=[_doubt(sheet, worth.doubt, worth.worth) for worth in facts[:MOST_FACTS]],
+        total_facts=len(facts),
+        studies=[f"{study.kind} of {_name(sheet, study.market)}, {study.source.who}" for study in found.studies],
+    )
+
+
+def _best(deed: str, gain: float, odds: float, currency: str) -> str:
+    return f"Best: {deed}; {money(gain, currency)} a year expected, {percent(odds)} odds that it gains."
+
+
+def _doubt(sheet: Sheet, doubt: Doubt, worth: float) -> DoubtOut:
+    return DoubtOut(
+        market=doubt.market,
+        name=_name(sheet, doubt.market),
+        table=doubt.table,
+        field=doubt.field,
+        states=[state.value for state in doubt.states],
+        value=doubt.value,
+        grade=doubt.grade,
+        age_days=doubt.age_days,
+        worth=worth,
+    )
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _named(sheet: Sheet, code: str) -> str:
+    """The market's name; NotFound where the launch has no such market."""
+    try:
+        return sheet.launch.market(code).name
+    except BadInput as error:
+        raise NotFound(error.message, error.hint) from None
+
+
+def _name(sheet: Sheet, code: str) -> str:
+    return next((market.name for market in sheet.launch.folder.markets if market.code == code), code)

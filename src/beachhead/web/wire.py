@@ -1,0 +1,22 @@
+"""What rooms answer, read into the shapes of the wire field by field; what is not a finite number crosses as null."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+Known = Annotated[float | None, BeforeValidator(_finite)]
+"""A number, or null where it is not finite: a break-even that no demand reaches, a cost of a closed route."""
+
+
+class FromRoom(BaseModel):
+    """A shape whose fields are named as those of the noun it is read from."""
+
+    model_config = ConfigDict(from_attributes=True)

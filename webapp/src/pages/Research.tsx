@@ -1,0 +1,60 @@
+import { api, useAsk, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { money, number, percent } from "../numbers";
+import { Link } from "../parts/Link";
+import { Refusal } from "../parts/Refusal";
+
+export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Research");
+  const answer = useAsk(() => api.GET("/api/v1/research"), []);
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const data = answer.data;
+  if (!data) return <p className="soft" aria-busy="true">drawing the markets' order …</p>;
+  const most = Math.max(...data.screen.map((row) => row.score_high), 0.001);
+  const least = Math.min(...data.screen.map((row) => row.score_low), 0);
+  const at = (score: number) => (100 * (score - least)) / (most - least);
+  return (
+    <div className="grid">
+      <section className="wide"><h1>Research</h1><p>{data.sentence}</p></section>
+      <section className="sheet wide">
+        <h2>Which markets are worth a look</h2>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Screen of markets">
+          <table>
+            <caption>Return: contribution a year at full scale over the capital it takes, median and 90 % range. A draw's order and this one correlate at {number(data.stability)}.</caption>
+            <thead><tr><th className="num">rank</th><th>market</th><th className="num">90 %</th><th className="num">in the first {data.top}</th><th className="num">return</th><th>range</th><th className="num">knowing demand is worth</th></tr></thead>
+            <tbody>
+              {data.screen.map((row) => (
+                <tr key={row.market}>
+                  <td className="num">{row.rank}</td><td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{row.rank_low}–{row.rank_high}</td><td className="num">{percent(row.top_odds)}</td>
+                  <td className="num">{percent(row.score)}</td>
+                  <td><span className="span" role="img" aria-label={`${percent(row.score_low)} to ${percent(row.score_high)}`}><i style={{ left: `${at(row.score_low)}%`, right: `${100 - at(row.score_high)}%` }} /><b style={{ left: `${at(row.score)}%` }} /></span></td>
+                  <td className="num">{row.can_open ? money(row.demand_worth, launch.currency) : "shut"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <section className="sheet wide">
+        <h2>Facts worth checking</h2>
+        {data.facts.length === 0 ? <p>No fact alone would change the plan.</p> : (
+          <div className="scroll" tabIndex={0} role="region" aria-label="Facts worth checking">
+            <table>
+              <caption>{data.facts.length} of {data.total_facts} facts, by what knowing them before the next gate is worth to the plan</caption>
+              <thead><tr><th>market</th><th>fact</th><th>why</th><th className="num">written</th><th>grade</th><th className="num">age, days</th><th className="num">worth</th></tr></thead>
+              <tbody>
+                {data.facts.map((row) => (
+                  <tr key={row.market + row.table + row.field}>
+                    <td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td>{row.field.replaceAll("_", " ")} <span className="soft">({row.table}.csv)</span></td><td>{row.states.join(", ") || "open"}</td>
+                    <td className="num">{number(row.value)}</td><td>{row.grade || "–"}</td><td className="num">{row.age_days ?? "–"}</td><td className="num">{money(row.worth, launch.currency)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {data.studies.map((line) => <p key={line}>Counted already: {line}</p>)}
+      </section>
+    </div>
+  );
+}

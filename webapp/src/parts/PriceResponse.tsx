@@ -1,0 +1,29 @@
+import { api, useAsk } from "../api";
+import { cars, money, percent } from "../numbers";
+
+/** What a change of price, trims or mix would bring, with its odds, and what would settle it. */
+export function PriceResponse({ market, currency }: { market: string; currency: string }) {
+  const answer = useAsk(() => api.GET("/api/v1/markets/{code}/adjustment", { params: { path: { code: market } } }), [market]);
+  if (answer.state === "refused" && !answer.data) return <p className="soft">{answer.error.message}.</p>;
+  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  const { options, sentence, settling, badge } = answer.data;
+  const range = (interval: { low: number; high: number }) => `${money(interval.low, currency)} to ${money(interval.high, currency)}`;
+  return (
+    <>
+      <p>{sentence}</p>
+      {badge && <p>What the maker's nationality costs there, a year: {range(badge)} (90 %).</p>}
+      <div className="scroll" tabIndex={0} role="region" aria-label="Changes of price, trims and mix">
+        <table>
+          <caption>Against leaving things as they are: a year's contribution at full scale</caption>
+          <thead><tr><th>change</th><th className="num">gain a year</th><th className="num">90 %</th><th className="num">odds that it gains</th><th className="num">cars</th></tr></thead>
+          <tbody>
+            {options.slice(0, 8).map((item) => (
+              <tr key={item.deed}><td>{item.deed}</td><td className="num">{money(item.gain, currency)}</td><td className="num">{range(item.gain_interval)}</td><td className="num">{percent(item.odds)}</td><td className="num">{item.cars > 0 ? "+" : ""}{cars(item.cars)}</td></tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {settling.map((item) => <p key={item.name}>{item.deed}: worth {money(item.worth, currency)} a year; odds of the right choice from {percent(item.odds_now)} to {percent(item.odds_after)}.</p>)}
+    </>
+  );
+}
