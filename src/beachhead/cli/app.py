@@ -30,6 +30,7 @@ from beachhead.cli.show import console, plain
 from beachhead.cli.site import site
 from beachhead.cli.supply import supply
 from beachhead.cli.targets import targets
+from beachhead.cli.verify import verify
 from beachhead.cli.worth import worth
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -71,6 +72,7 @@ for command in (
     serve,
     account,
     backtest,
+    verify,
 ):
     app.command()(command)
 
