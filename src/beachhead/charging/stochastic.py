@@ -1,0 +1,155 @@
+"""Charging without knowing when the car leaves: a stochastic dynamic programme over departure, trip and energy.
+
+Backward over hours (Bellman 1957; Puterman, Markov Decision Processes, 1994, ch. 4). The state is the energy stored,
+the energy that was needed at plug-in (3 classes) and the hours since plug-in (3 told apart, then "later"). In an hour
+the car leaves with the learnt chance; a trip drawn from its learnt quantiles takes energy, what lacks is bought on the
+way; the car comes back after the hours away that go with that trip. The session at hand has its own departure
+distribution. The answer is a level for each hour, "charge up to here if it is still there" (a base-stock policy; the
+value is convex in the energy stored as in `convex`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from beachhead.charging.habit import CLASSES, EARLY, LONGEST, WEIGHTS, day_class, need_class, weekday
+
+HORIZON = 96  # hours planned ahead
+LEVELS = 31  # energies stored that are told apart; values between are interpolated
+_FIRST_WORTH = 0.8  # worth of energy at the first horizon, relative to the mean price of the week before
+_WARM = 2  # passes before the first plan of a home, to find what energy at the horizon is worth
+_BACK = 72  # hours before the horizon at which the values are taken over for the next plan's horizon
+_LAST_HAZARD = 0.1
+
+
+@njit(cache=True, nogil=True)
+def empty_worth():  # type: ignore[no-untyped-def]
+    """(24, 3, 4, 31) what energy at the horizon costs to replace, by hour of day; NaN until the first plan."""
+    return np.full((24, CLASSES, EARLY + 1, LEVELS), np.nan)
+
+
+@njit(cache=True, nogil=True)
+def plan_levels(  # type: ignore[no-untyped-def]
+    now, price, mean_price, battery, power, shortage, hazard, part, known_kwh, known_away,
+    early, later, trip, away, worth, levels,
+):  # fmt: skip
+    """Fill `levels` (T,) with the energy to charge up to in each hour from `now`; keep the worth of energy in `worth`.
+
+    `hazard` (T,) chance that the session at hand ends in each hour; `part` (T,) the part of the hour it stays in the
+    hour it is known to leave, below 0 if the departure is not known. `known_kwh` is the next trip if it is known, else
+    below 0, `known_away` the hours it takes. Returns the cost to go (S,) by energy stored.
+    """
+    hours = len(price)
+    at = (now + hours) % 24
+    if np.isnan(worth[at, 0, 0, 0]):
+        for s in range(LEVELS):
+            worth[:, :, :, s] = -_FIRST_WORTH * mean_price * s * battery / (LEVELS - 1)
+        for _ in range(_WARM):
+            _recursion(
+                now, price, battery, power, shortage, hazard, part, -1.0, 1, early, later, trip, away, worth, levels
+            )
+    return _recursion(
+        now, price, battery, power, shortage, hazard, part, known_kwh, known_away,
+        early, later, trip, away, worth, levels,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
+    """Fill (T,) chances of leaving, given the departure distribution (97,) and that `since` hours have passed."""
+    rest = 0.0
+    for offset in range(min(since, LONGEST), LONGEST):
+        rest += depart[offset]
+    for t in range(hours):
+        offset = since + t
+        if offset < LONGEST - 1 and rest > 1e-9:
+            hazard[t] = min(depart[offset] / rest, 1.0)
+            rest -= depart[offset]
+        else:
+            hazard[t] = _LAST_HAZARD
+
+
+@njit(cache=True, nogil=True)
+def _recursion(  # type: ignore[no-untyped-def]
+    now, price, battery, power, shortage, hazard, part, known_kwh, known_away, early, later, trip, away, worth, levels
+):  # fmt: skip
+    hours, step = len(price), battery / (LEVELS - 1)
+    value = worth[(now + hours) % 24].copy()
+    fresh = np.empty_like(value)
+    arrived = np.empty((hours + 1, CLASSES, LEVELS))  # value of plugging in, by hour and class of energy needed
+    arrived[hours] = value[:, 0]
+    mine, leaving, mixed = value[1, EARLY].copy(), np.empty(LEVELS), np.empty(LEVELS)
+    mine_leaving = np.empty(LEVELS)
+    for t in range(hours - 1, -1, -1):
+        hour = now + t
+        kind, clock = day_class(weekday(hour)), hour % 24
+        _value_of_leaving(t, trip[kind, clock], away[kind, clock], arrived, battery, power, shortage, step, leaving)
+        mine_leaving[:] = leaving
+        if known_kwh >= 0.0:
+            back = arrived[min(t + known_away, hours), need_class(known_kwh / power)]
+            for s in range(LEVELS):
+                lack = known_kwh - s * step
+                mine_leaving[s] = shortage * lack + back[0] if lack > 0.0 else _between(back, -lack, step)
+        # Of those who leave within the hour, half leave before they could charge in it.
+        known = part[t] >= 0.0
+        first = 0.0 if known else 0.5 * hazard[t]
+        second = hazard[t] if known else 0.5 * hazard[t] / (1 - 0.5 * hazard[t])
+        for s in range(LEVELS):
+            mixed[s] = second * mine_leaving[s] + (1 - second) * mine[s]
+        levels[t] = _charge(mixed, price[t], power * (part[t] if known else 1.0), step, mine) * step
+        for s in range(LEVELS):
+            mine[s] = first * mine_leaving[s] + (1 - first) * mine[s]
+        for b in range(CLASSES):
+            for age in range(EARLY + 1):
+                chance = early[b, age, clock] if age < EARLY else later[b, (hour + 72) % 168]
+                first = 0.5 * chance if age > 0 else 0.0  # a session begins in the middle of its first hour
+                second = 0.5 * chance / (1 - 0.5 * chance) if age > 0 else chance
+                onward = value[b, min(age + 1, EARLY)]
+                for s in range(LEVELS):
+                    mixed[s] = second * leaving[s] + (1 - second) * onward[s]
+                _charge(mixed, price[t], power if age > 0 else 0.5 * power, step, fresh[b, age])
+                for s in range(LEVELS):
+                    fresh[b, age, s] = first * leaving[s] + (1 - first) * fresh[b, age, s]
+        value[:] = fresh
+        arrived[t] = value[:, 0]
+        if hours - _BACK - 24 <= t < hours - _BACK or (hours <= _BACK + 24 and t < 24):
+            worth[clock] = value - value[1, 0, LEVELS // 2]
+    return mine
+
+
+@njit(cache=True, nogil=True)
+def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, out):  # type: ignore[no-untyped-def]
+    """Fill (S,) the expected cost of leaving in hour t with each energy stored."""
+    out[:] = 0.0
+    last = len(arrived) - 1
+    for j in range(len(trip)):
+        taken = min(trip[j], battery)
+        back, weight = arrived[min(t + away[j], last), need_class(taken / power)], WEIGHTS[j]
+        for s in range(LEVELS):
+            left = s * step - taken
+            out[s] += weight * (back[0] - shortage * left if left < 0.0 else _between(back, left, step))
+
+
+@njit(cache=True, nogil=True)
+def _between(values, stored, step):  # type: ignore[no-untyped-def]
+    at = stored / step
+    below = int(at)
+    if below >= LEVELS - 1:
+        return values[LEVELS - 1]
+    return values[below] + (at - below) * (values[below + 1] - values[below])
+
+
+@njit(cache=True, nogil=True)
+def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
+    """Charge up to the best level, as far as the hour allows: fill `out` (S,) and return the level's index."""
+    target, best = 0, np.inf
+    for s in range(LEVELS):
+        cost = onward[s] + price * s * step
+        if cost < best - 1e-12:
+            target, best = s, cost
+    for s in range(LEVELS):
+        stored = s * step
+        charged = min(max(target * step - stored, 0.0), most_kwh)
+        out[s] = (_between(onward, stored + charged, step) if charged > 0.0 else onward[s]) + price * charged
+    return target

@@ -1,0 +1,283 @@
+"""A year of one home under a policy: what each way of charging costs on the same sessions and prices.
+
+The car arrives with what the trips before left in it; a session's recorded energy is what the trip before it took, so
+charging on arrival repeats the record. Energy that lacks for a trip is bought on the way at `SHORTAGE`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from beachhead.charging.convex import solve_convex
+from beachhead.charging.habit import Habits
+from beachhead.charging.record import Home
+from beachhead.charging.stochastic import HORIZON, empty_worth, hazards_of, plan_levels
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SHORTAGE = 0.55
+"""EUR/kWh of energy bought on the way: a usual price of fast charging in Europe, no contract (grade B, 2023)."""
+PAST_HOURS = 56 * 24
+"""Hours of prices before the first session that a policy may look back on."""
+PUBLISHED_AT = 13
+"""Hour of the day from which the next day's prices are known (SDAC publishes at about 12:55 CET)."""
+TIMER = 7
+NIGHT = (23, 7)
+
+
+class Policy(StrEnum):
+    """How a car is charged.
+
+    ARRIVAL at once; TIMER by a clock, from 23:00 to 07:00; SORTED into the cheapest hours before 07:00 (what chargers
+    with a fixed goal do), and at once after it; LEARNED by the stochastic planner with nothing typed; TAP likewise,
+    with the departure told at plug-in; TYPED into the cheapest hours before the told departure;
+    FORESIGHT knows all prices, departures and trips of the year.
+    """
+
+    ARRIVAL = "on arrival"
+    TIMER = "night timer"
+    SORTED = "cheapest hours before 07:00"
+    LEARNED = "learned, nothing typed"
+    TAP = "learned, departure told"
+    TYPED = "cheapest hours before the told departure"
+    FORESIGHT = "perfect foresight"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Year:
+    """What a year under a policy came to.
+
+    Attributes:
+        paid_eur: electricity at home.
+        missing_kwh: energy that lacked for trips.
+        stored_kwh: left in the battery at the end.
+        driven_kwh: energy of all sessions on record.
+        battery_kwh: battery, to value what is left at the end.
+        mean_price: mean price of the year, EUR/kWh, likewise.
+    """
+
+    paid_eur: float
+    missing_kwh: float
+    stored_kwh: float
+    driven_kwh: float
+    battery_kwh: float
+    mean_price: float
+
+    @property
+    def cost_eur(self) -> float:
+        """Paid at home and on the way, and refilling the battery at the end at the mean price."""
+        refill = (self.battery_kwh - self.stored_kwh) * self.mean_price
+        return self.paid_eur + SHORTAGE * self.missing_kwh + refill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Course:
+    """Prices of a year that sessions of any year are laid on, weekday on weekday.
+
+    Attributes:
+        price: (56 x 24 + H + ...) EUR/kWh: 56 days before, H hours of the year, and what follows the last day.
+        anchor: hour since 1970 of a Monday 00:00, the first hour of the year.
+        hours: H, whole weeks.
+    """
+
+    price: Floats
+    anchor: int
+    hours: int
+
+    def index(self, hour: Ints) -> Ints:
+        """Position in `price` of hours since 1970, by their place in the year."""
+        return PAST_HOURS + (hour - self.anchor) % self.hours
+
+    @property
+    def mean(self) -> float:
+        """Mean price of the year, EUR/kWh."""
+        return float(self.price[PAST_HOURS : PAST_HOURS + self.hours].mean())
+
+
+def course_of(price: Floats, first_hour: int, anchor: int, weeks: int = 52) -> Course:
+    """The course of `weeks` weeks from the Monday `anchor` on; `price` begins at `first_hour`, 56 days earlier."""
+    hours, at = weeks * 168, anchor - first_hour
+    part = price[at - PAST_HOURS : at + hours]
+    if at < PAST_HOURS or part.size < PAST_HOURS + hours or not np.isfinite(part).all():
+        raise ValueError("prices must cover 56 days before the year and the year, without gaps")
+    return Course(price=np.concatenate((part, part[PAST_HOURS:][: 14 * 24])), anchor=anchor, hours=hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pieces:
+    """The sessions of a home cut at full hours: P pieces of N sessions.
+
+    Attributes:
+        hour: (P,) hour since 1970.
+        part: (P,) length, hours.
+        first: (N + 1,) first piece of each session.
+        energy: (N,) kWh of each session, at most what the charger gives in its time.
+    """
+
+    hour: Ints
+    part: Floats
+    first: Ints
+    energy: Floats
+
+
+def pieces_of(home: Home) -> Pieces:
+    """Cut the sessions of a home at full hours."""
+    hours, parts, first = [], [], [0]
+    for begin, end in zip(home.plug_in, home.plug_out, strict=True):
+        edges = np.unique(np.concatenate(([begin], np.arange((begin // 60 + 1) * 60, end, 60), [end])))
+        hours.append(edges[:-1] // 60)
+        parts.append(np.diff(edges) / 60)
+        first.append(first[-1] + edges.size - 1)
+    energy = np.minimum(home.energy_kwh, home.power_kw * (home.plug_out - home.plug_in) / 60)
+    return Pieces(hour=np.concatenate(hours), part=np.concatenate(parts), first=np.array(first), energy=energy)
+
+
+def charge_year(
+    home: Home, pieces: Pieces, course: Course, policy: Policy, habits: Habits | None = None
+) -> tuple[Year, Floats]:
+    """What the home's sessions cost under a policy, and the energy drawn in each piece (P,)."""
+    battery, power = home.battery_kwh, home.power_kw
+    start, at = battery - pieces.energy[0], course.index(pieces.hour)
+    price = course.price[at]
+    if policy is Policy.FORESIGHT:
+        draw, missing = _foresight(pieces, price, battery, power, start, course.mean)
+    elif policy in (Policy.LEARNED, Policy.TAP):
+        if habits is None:
+            raise ValueError("the learned policies need the habits of the home")
+        draw, missing = _learned(
+            course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, SHORTAGE,
+            policy is Policy.TAP, habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours,
+        )  # fmt: skip
+    else:
+        allowed = _windows(home, pieces, policy)
+        draw, missing = _sorted(
+            course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, allowed
+        )
+    stored = start + float(draw.sum()) - float(pieces.energy[1:].sum()) + float(missing.sum())
+    return Year(
+        paid_eur=float(draw @ price),
+        missing_kwh=float(missing.sum()),
+        stored_kwh=stored,
+        driven_kwh=float(pieces.energy.sum()),
+        battery_kwh=battery,
+        mean_price=course.mean,
+    ), draw
+
+
+def _foresight(
+    pieces: Pieces, price: Floats, battery: float, power: float, start: float, mean: float
+) -> tuple[Floats, Floats]:
+    trips = np.zeros(price.size)
+    trips[pieces.first[1:-1]] = pieces.energy[1:]
+    draw, _, missing, _ = solve_convex(
+        1.0, price, price - 1.0, np.zeros(price.size), pieces.part, trips, battery, power, 0.0, 1.0, 0.0, 1.0,
+        start, np.inf, SHORTAGE, np.array([mean]), np.array([battery]),
+    )  # fmt: skip
+    return draw, missing
+
+
+def _windows(home: Home, pieces: Pieces, policy: Policy) -> Ints:
+    """(N, 2) hours in which each session charges by price: from, and before; (0, 0) charges at once."""
+    arrive, leave = home.plug_in // 60, (home.plug_out - 1) // 60 + 1
+    if policy is Policy.TYPED:
+        return np.column_stack((arrive, leave))
+    goal = (arrive // 24) * 24 + TIMER
+    goal = np.where(goal <= arrive, goal + 24, goal)
+    if policy is Policy.SORTED:
+        return np.column_stack((arrive, goal))
+    if policy is Policy.TIMER:
+        return np.column_stack((np.maximum(arrive, goal - 24 + NIGHT[0] - TIMER), np.full_like(goal, -1)))
+    return np.zeros((arrive.size, 2), dtype=np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _sorted(price, at, hour, part, first, energy, battery, power, start, window):  # type: ignore[no-untyped-def]
+    """Sessions charged in the cheapest hours of a window planned at plug-in, then at once; no window: at once."""
+    draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
+    stored = start
+    for k in range(len(first) - 1):
+        if k > 0:
+            stored -= energy[k]
+            if stored < 0.0:
+                missing[first[k]] = -stored
+                stored = 0.0
+        opens, closes = window[k]
+        begin = first[k]
+        if closes > 0:
+            span = closes - opens
+            room = np.full(span, power)
+            room[0] = power * part[begin] if first[k + 1] - begin == 1 or part[begin] < 1.0 else power
+            wanted, planned = battery - stored, np.zeros(span)
+            for j in np.argsort(price[at[begin] : at[begin] + span], kind="mergesort"):
+                planned[j] = min(room[j], wanted)
+                wanted -= planned[j]
+        for i in range(begin, first[k + 1]):
+            most = min(power * part[i], battery - stored)
+            if closes > 0 and hour[i] < closes:
+                most = min(most, planned[hour[i] - opens])
+            elif closes < 0 and hour[i] < opens:
+                most = 0.0
+            draw[i] = most
+            stored += most
+    return draw, missing
+
+
+@njit(cache=True, nogil=True)
+def _learned(  # type: ignore[no-untyped-def]
+    price, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip, away
+):  # fmt: skip
+    """Sessions charged by the stochastic planner, planned anew at plug-in and when prices are published."""
+    draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
+    worth, levels = empty_worth(), np.empty(HORIZON)
+    expected, hazard, known = np.empty(HORIZON), np.empty(HORIZON), np.empty(HORIZON)
+    stored = start
+    for k in range(len(first) - 1):
+        if k > 0:
+            stored -= energy[k]
+            if stored < 0.0:
+                missing[first[k]] = -stored
+                stored = 0.0
+        i, end = first[k], first[k + 1]
+        while i < end:
+            now = hour[i]
+            until = (now // 24) * 24 + (24 if now % 24 < PUBLISHED_AT else 48)
+            again = (now // 24) * 24 + (PUBLISHED_AT if now % 24 < PUBLISHED_AT else 24 + PUBLISHED_AT)
+            forecast(price, at[i], until - now, expected)
+            known[:] = -1.0
+            if told:
+                last = hour[end - 1]
+                for t in range(HORIZON):
+                    hazard[t] = 1.0 if now + t >= last else 0.0
+                    known[t] = part[end - 1] if now + t == last else 1.0
+            else:
+                hazards_of(depart[k], now - hour[first[k]], HORIZON, hazard)
+            mean = price[at[i] - 168 : at[i]].mean()
+            plan_levels(
+                now, expected, mean, battery, power, shortage, hazard, known, -1.0, 1,
+                early[k], later[k], trip[k], away[k], worth, levels,
+            )  # fmt: skip
+            while i < end and hour[i] < again:
+                draw[i] = min(max(levels[hour[i] - now] - stored, 0.0), power * part[i])
+                stored += draw[i]
+                i += 1
+    return draw, missing
+
+
+@njit(cache=True, nogil=True)
+def forecast(price, at, published, out):  # type: ignore[no-untyped-def]
+    """Fill `out` (T,): published prices, then the mean of the same hour over the seven newest days known."""
+    for t in range(len(out)):
+        if t < published:
+            out[t] = price[at + t]
+        else:
+            back = ((t - published) // 24 + 1) * 24
+            total = 0.0
+            for day in range(7):
+                total += price[at + t - back - 24 * day]
+            out[t] = total / 7
