@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from beachhead.aftersales.parts import Repairable, base_pipelines, fill_rate, provision
-from beachhead.aftersales.quality import claim_rate
+from beachhead.aftersales.network import MarketService, service_network
+from beachhead.aftersales.parts import Repairable, base_pipelines, fill_rate, last_time_buy, provision
+from beachhead.aftersales.provisioning import Part, last_orders, stock_parts
+from beachhead.aftersales.quality import Verdict, claim_rate, exposure_to_settle, share
 from beachhead.aftersales.queue import Station, wait
+from beachhead.aftersales.record import Car, Claim, Record, Standard, assess, fleet_clock
 from beachhead.aftersales.staffing import Promise, Rates, Work, places, staff
 from beachhead.world.errors import NotFeasible
 
@@ -113,3 +119,126 @@ def _part(code: str, demand: np.ndarray, cost: float) -> Repairable:
         order_ship_days=4 * ones,
         depot_repair_days=20.0,
     )
+
+
+def _spare(**changes: object) -> Part:
+    plain = Part(
+        code="P",
+        name="part",
+        unit_cost=100.0,
+        per_1000_months=2.0,
+        lead_days=60,
+        ship_days=5,
+        local_repair_share=0.2,
+        local_repair_days=7,
+        holding_share=0.2,
+        last_order=2,
+        support_years=10,
+        shortage_cost=400.0,
+    )
+    return replace(plain, **changes)
+
+
+@LAWS
+@given(st.lists(st.floats(1.0, 20_000.0), min_size=1, max_size=6), st.floats(0.5, 0.98))
+def test_stocked_parts_meet_the_fill_rate_and_costs_add_up(in_use, fill):
+    parts = [_spare(), _spare(code="Q", per_1000_months=0.1, unit_cost=7000.0)]
+    cars = np.array(in_use)
+    found = stock_parts(parts, cars, np.full(len(cars), fill))
+    assert found.fill >= fill - 1e-9
+    assert found.cost_by_market.sum() == pytest.approx(found.cost)
+    assert found.holding_by_market.sum() == pytest.approx(found.holding_per_year)
+
+
+@LAWS
+@given(st.floats(0.5, 500.0), st.floats(0.1, 1.5), st.floats(1.1, 20.0))
+def test_a_last_order_grows_with_the_price_of_lacking_and_with_doubt(mean, cv, ratio):
+    sd = cv * mean
+    some = last_time_buy(mean, sd, 100.0, 100.0 * ratio)
+    more = last_time_buy(mean, sd, 100.0, 100.0 * (ratio + 1))
+    assert more.quantity >= some.quantity
+    assert some.expected_cost >= 0
+    surer = last_time_buy(mean, 0.0, 100.0, 100.0 * ratio)
+    assert some.expected_cost >= surer.expected_cost * (1 - 0.02) - 1e-6 * mean * 100
+
+
+def test_no_order_is_taken_for_cars_that_nobody_has():
+    (order,) = last_orders([_spare()], np.zeros((3, 8)), rate_cv=0.5, survival_per_quarter=0.99)
+    assert order.order.quantity == 0
+    assert last_orders([_spare(last_order=None)], np.ones((3, 8)), rate_cv=0.5, survival_per_quarter=0.99) == ()
+
+
+@LAWS
+@given(st.integers(0, 30), st.floats(50.0, 5000.0), st.floats(5.0, 60.0))
+def test_what_settles_a_claim_rate_does_settle_it(claims, months, limit):
+    seen = claim_rate(np.array([claims]), np.array([months]))
+    needed = exposure_to_settle(seen, limit)
+    if not np.isfinite(needed) or needed <= seen.exposure:
+        return
+    factor = int(np.ceil(needed / months))
+    later = claim_rate(np.array([claims * factor]), np.array([months * factor]))
+    assert later.against(limit) is not Verdict.NOT_YET_LEARNT
+
+
+@LAWS
+@given(st.integers(0, 40), st.integers(1, 60), st.floats(0.02, 0.5))
+def test_more_jobs_of_the_same_kind_settle_a_share(events, more, limit):
+    trials = events + more
+    seen = share(events, trials)
+    needed = exposure_to_settle(seen, limit)
+    if not np.isfinite(needed) or needed <= seen.exposure:
+        return
+    factor = int(np.ceil(needed / trials))
+    assert share(events * factor, trials * factor).against(limit) is not Verdict.NOT_YET_LEARNT
+
+
+@LAWS
+@given(st.lists(st.floats(0.0, 80.0), min_size=8, max_size=8), st.integers(1, 5))
+def test_more_cars_never_need_fewer_places_and_cost_no_less(path, factor):
+    deliveries = np.cumsum(np.array(path))[None, None, :]
+    service = _service()
+    (one,) = service_network(deliveries, [service])
+    (more,) = service_network(deliveries * factor, [replace(service, centres=one.centres)])
+    assert (more.staffing.bays >= one.staffing.bays).all()
+    assert (more.cost >= one.cost - 1e-9).all()
+    assert (more.jobs_sd >= one.jobs_sd - 1e-9).all()
+
+
+def _service() -> MarketService:
+    return MarketService(
+        market="NO",
+        centres=None,
+        cars_per_centre=500,
+        maintenance_per_quarter=0.15,
+        claims_per_month=0.025,
+        claims_cv=0.5,
+        claim_age_factor=np.array([1.5, 1.0]),
+        accidents_per_year=0.06,
+        breakdowns_per_year=0.05,
+        recall_share=np.zeros(8),
+        work=Work(hours=2.5, cv2=1.0),
+        promise=Promise(seen_within_days=3, repaired_within_hours=12),
+        rates=Rates(bay=80e3, bay_per_quarter=6e3, technician_per_quarter=16e3, training=8e3),
+        van_per_quarter=24e3,
+        van_jobs=12,
+        partner_fee=180,
+        partner_jobs=10,
+        roadside_per_call=250,
+    )
+
+
+DAYS = st.dates(date(2027, 1, 1), date(2027, 12, 1))
+
+
+@LAWS
+@given(st.lists(DAYS, min_size=1, max_size=20), st.lists(DAYS, max_size=12), st.integers(1, 60))
+def test_claims_and_cars_in_any_order_are_judged_alike(delivered, opened, limit):
+    cars = tuple(Car(name=f"V{n}", market="NO", delivered=day) for n, day in enumerate(delivered))
+    claims = tuple(Claim(car=f"V{n % len(cars)}", market="NO", opened=day) for n, day in enumerate(opened))
+    record = Record(cars=cars, claims=claims, jobs=(), until=date(2028, 1, 1))
+    turned = replace(record, cars=cars[::-1], claims=claims[::-1])
+    standards = {"NO": Standard(most_claims=float(limit))}
+    one, other = assess(record, standards), assess(turned, standards)
+    assert one.rate == other.rate
+    assert one.markets[0].gate == other.markets[0].gate
+    assert one.rate.exposure == pytest.approx(fleet_clock(cars, record.until))

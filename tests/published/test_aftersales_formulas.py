@@ -6,15 +6,19 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import nbinom
 
 from beachhead.aftersales.parts import (
     Repairable,
     base_pipelines,
+    base_stock_poisson,
     expected_backorders,
     fill_rate,
+    last_time_buy,
     newsvendor_normal,
     newsvendor_poisson,
     stock_for_fill_rate,
+    two_moment_pipelines,
 )
 from beachhead.aftersales.quality import Verdict, growth
 from beachhead.aftersales.queue import Station, erlang_b, erlang_c, wait
@@ -59,12 +63,47 @@ def test_the_poisson_newsvendor_of_snyder_and_shen():
     assert order.expected_cost == pytest.approx(10.075200067097597)
 
 
-def test_stockpyl_says_the_same():
+def test_the_base_stock_of_snyder_and_shen():
+    """The same Poisson law over a lead time: mean 10 a day over 5 days is the newsvendor above, 56 and 10.0752."""
+    order = base_stock_poisson(demand_per_day=10, lead_days=5, holding_per_day=1, shortage_per_day=4)
+    assert order.quantity == 56
+    assert order.expected_cost == pytest.approx(10.075200067097597)
+
+
+@pytest.mark.parametrize(("mean", "over", "under"), [(3.0, 1.0, 9.0), (12.5, 2.0, 5.0), (80.0, 0.5, 30.0), (0.4, 1, 2)])
+def test_stockpyl_finds_the_same_newsvendor(mean, over, under):
     newsvendor = pytest.importorskip("stockpyl.newsvendor")
-    for mean, over, under in ((3.0, 1.0, 9.0), (12.5, 2.0, 5.0), (80.0, 0.5, 30.0)):
-        quantity, cost = newsvendor.newsvendor_poisson(over, under, mean)
-        order = newsvendor_poisson(mean, over, under)
-        assert (order.quantity, order.expected_cost) == pytest.approx((quantity, cost))
+    quantity, cost = newsvendor.newsvendor_poisson(over, under, mean)
+    order = newsvendor_poisson(mean, over, under)
+    assert (order.quantity, order.expected_cost) == pytest.approx((quantity, cost))
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(20.0, 4.0), (50.0, 8.0), (500.0, 70.0)])
+def test_stockpyl_finds_the_same_normal_newsvendor_with_a_lead_time(mean, sd):
+    newsvendor = pytest.importorskip("stockpyl.newsvendor")
+    level, cost = newsvendor.newsvendor_normal(0.18, 0.70, mean, sd, lead_time=4)
+    order = newsvendor_normal(5 * mean, math.sqrt(5) * sd, 0.18, 0.70)  # demand of the lead time and of the day itself
+    assert (order.quantity, order.expected_cost) == pytest.approx((level, cost))
+
+
+@pytest.mark.parametrize("mean", [0.7, 6.0, 42.0])
+def test_stockpyl_finds_the_same_loss(mean):
+    """Backorders are the loss function of the Poisson law (Snyder and Shen, section C.3.2)."""
+    loss = pytest.importorskip("stockpyl.loss_functions")
+    for stock in (0, 1, 5, 40):
+        assert expected_backorders(stock, mean) == pytest.approx(loss.poisson_loss(stock, mean)[0], abs=1e-9)
+
+
+def test_the_last_order_is_the_newsvendor_of_stockpyl_for_any_law():
+    """A negative binomial demand to come, given to stockpyl as a table."""
+    newsvendor = pytest.importorskip("stockpyl.newsvendor")
+    mean, sd, cost, short = 30.0, 15.0, 100.0, 300.0
+    size = mean**2 / (sd**2 - mean)
+    law = {count: float(nbinom.pmf(count, size, size / (size + mean))) for count in range(400)}
+    level, expected = newsvendor.newsvendor_discrete(cost, short - cost, demand_pmf=law)
+    order = last_time_buy(mean, sd, cost, short)
+    assert order.quantity == level
+    assert order.expected_cost == pytest.approx(expected, rel=1e-6)
 
 
 def test_growth_of_the_engineering_statistics_handbook():
@@ -113,3 +152,47 @@ def test_the_stock_for_a_fill_rate_is_the_smallest_that_meets_it():
         for target in (0.5, 0.9, 0.99):
             stock = stock_for_fill_rate(mean, target)
             assert fill_rate(stock, mean) >= target > fill_rate(stock - 1, mean)
+
+
+def test_metric_by_hand_on_the_model_of_lingo():
+    """LINGO's METRIC sample (two outlets, 0.1 a day each, 2 days away, 14 days to the depot), every sum by hand.
+
+    One spare at the depot: 2.8 on order there, backorders 2.8 - 1 + e^-2.8; each outlet waits 2 days and a tenth of
+    that for each demand.
+    """
+    part = Repairable(
+        code="P",
+        unit_cost=1.0,
+        demand_per_day=np.array([0.1, 0.1]),
+        base_repair_share=np.zeros(2),
+        base_repair_days=np.zeros(2),
+        order_ship_days=np.array([2.0, 2.0]),
+        depot_repair_days=14.0,
+    )
+    delay = (2.8 - 1 + math.exp(-2.8)) / 0.2
+    pipeline = 0.1 * (2 + delay)
+    assert base_pipelines(part, 1) == pytest.approx([pipeline, pipeline])
+    assert expected_backorders(1, pipeline) == pytest.approx(pipeline - 1 + math.exp(-pipeline))
+    both = two_moment_pipelines(part, 1)
+    second = 2.8 + 2.8**2 - 2 * 2.8 + 1 - math.exp(-2.8)  # E[(X - 1)^2] less the case X = 0
+    short = 2.8 - 1 + math.exp(-2.8)
+    assert both.variance == pytest.approx(pipeline + 0.25 * (second - short**2 - short))
+
+
+def test_without_a_depot_stock_two_moments_are_those_of_metric():
+    """Every demand then waits the whole repair: pipelines are Poisson, by Palm's theorem."""
+    part = Repairable(
+        code="P",
+        unit_cost=1.0,
+        demand_per_day=np.array([0.1, 0.3]),
+        base_repair_share=np.zeros(2),
+        base_repair_days=np.zeros(2),
+        order_ship_days=np.array([2.0, 2.0]),
+        depot_repair_days=14.0,
+    )
+    found = two_moment_pipelines(part, 0)
+    assert found.variance == pytest.approx(found.mean)
+    stock = np.array([2, 5])
+    assert found.backorders(stock) == pytest.approx(
+        [expected_backorders(int(s), float(m)) for s, m in zip(stock, found.mean, strict=True)]
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import pdtr, pdtrc
+from scipy.special import betainc, pdtr, pdtrc
 from scipy.stats import nbinom, norm, poisson
 
 from beachhead.world.errors import NotFeasible
@@ -112,12 +112,6 @@ def stock_for_fill_rate(pipeline: float, target: float) -> int:
     return stock
 
 
-def stocks_for_fill_rates(pipelines: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The same for many places at once; 0 where nothing is on order."""
-    wanted = poisson.ppf(targets, np.maximum(pipelines, 1e-12)) + 1
-    return np.where(pipelines > 0, wanted, 0).astype(np.int64)
-
-
 def _exceeds(count: int, mean: float) -> float:
     """P(X > count), Poisson."""
     return float(pdtrc(count, mean)) if count >= 0 else 1.0
@@ -179,11 +173,86 @@ def base_pipelines(part: Repairable, depot_stock: int) -> NDArray[np.float64]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pipelines:
+    """Units in repair or on the way to each base, by their first two moments.
+
+    Attributes:
+        mean: (B,).
+        variance: (B,), not below the mean.
+    """
+
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+
+    def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), P(X <= counts), negative binomial with these moments; Poisson where they are equal."""
+        wide = self.variance > self.mean * (1 + 1e-9)
+        poisson_cdf = pdtr(np.maximum(counts, 0), np.maximum(self.mean, 1e-300))
+        over = np.where(wide, self.variance - self.mean, 1.0)
+        size, success = self.mean**2 / over, self.mean / np.where(wide, self.variance, 1.0)
+        wide_cdf = betainc(np.where(wide, size, 1.0), np.maximum(counts, 0) + 1, np.where(wide, success, 0.5))
+        return np.asarray(np.where(counts < 0, 0.0, np.where(wide, wide_cdf, poisson_cdf)))
+
+    def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order and stock is held."""
+        return np.where(self.mean > 0, self.at_most(stock - 1), (stock > 0).astype(np.float64))
+
+    def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), expected backorders: mean less the sum of P(X > k) over k below the stock."""
+        left = self.mean.copy()
+        for count in range(int(stock.max(initial=0))):
+            left = left - np.where(count < stock, 1 - self.at_most(np.full(len(stock), count)), 0.0)
+        return np.asarray(np.maximum(left, 0.0))
+
+    def stock_for(self, fill: NDArray[np.float64]) -> NDArray[np.int64]:
+        """(B,), the smallest stock that meets each fill rate; 0 where nothing is ever on order."""
+        wide = self.variance > self.mean * (1 + 1e-9)
+        mean = np.maximum(self.mean, 1e-12)
+        over = np.where(wide, self.variance - self.mean, 1.0)
+        size, success = np.where(wide, mean**2 / over, 1.0), np.where(wide, mean / self.variance.clip(1e-12), 0.5)
+        wanted = np.where(wide, nbinom.ppf(fill, size, success), poisson.ppf(fill, mean)) + 1
+        return np.where(self.mean > 0, wanted, 0).astype(np.int64)
+
+
+def two_moment_pipelines(part: Repairable, depot_stock: int) -> Pipelines:
+    """METRIC's means with the variance that waiting for the depot adds (VARI-METRIC).
+
+    Var X_j = mu_j + f_j^2 (VBO0 - EBO0), f_j the base's share of the depot's demand, VBO0 the variance of the depot's
+    backorders (Graves, "A multi-echelon inventory model for a repairable item with one-for-one replenishment",
+    Management Science 31, 1985; Sherbrooke, "VARI-METRIC", Operations Research 34, 1986). METRIC takes X_j as Poisson
+    and understates backorders; how much, and how little is left, is measured in
+    `tests/recovery/test_aftersales_simulation.py`.
+    """
+    to_depot = part.demand_per_day * (1 - part.base_repair_share)
+    total = float(to_depot.sum())
+    mean = base_pipelines(part, depot_stock)
+    if total <= 0:
+        return Pipelines(mean=mean, variance=mean)
+    at_depot = total * part.depot_repair_days
+    short = expected_backorders(depot_stock, at_depot)
+    extra = max(_squared_backorders(depot_stock, at_depot) - short**2 - short, 0.0)
+    return Pipelines(mean=mean, variance=np.asarray(mean + (to_depot / total) ** 2 * extra))
+
+
+def _squared_backorders(stock: int, pipeline: float) -> float:
+    """E[((X - s)+)^2], Poisson: m^2 P(X > s-2) + (1 - 2s) m P(X > s-1) + s^2 P(X > s)."""
+    if pipeline == 0:
+        return 0.0
+    whole = (
+        pipeline**2 * _exceeds(stock - 2, pipeline)
+        + (1 - 2 * stock) * pipeline * _exceeds(stock - 1, pipeline)
+        + stock**2 * _exceeds(stock, pipeline)
+    )
+    return max(whole, 0.0)
+
+
 def provision(parts: Sequence[Repairable], *, fill: float) -> Provision:
     """Spares by marginal analysis until the share of demand met at once reaches `fill`.
 
     For each part and total stock the best split between depot and bases is found; the next unit goes to the part with
     the largest fall in backorders for its cost (Sherbrooke 1968, section 5; optimal on the convex hull of the curve).
+    Backorders and fill rates are those of `two_moment_pipelines`.
     """
     if not 0 < fill < 1:
         raise NotFeasible(f"a fill rate of {fill:g} cannot be had with a finite stock", "ask for one between 0 and 1")
@@ -220,22 +289,17 @@ def _best_split(part: Repairable, total: int) -> _Split:
 
 
 def _spread(part: Repairable, depot: int, left: int) -> _Split:
-    pipelines = base_pipelines(part, depot)
-    stock = [0] * len(pipelines)
-    # one more unit at base j removes P(X_j > s_j) backorders
-    gains = [(-_exceeds(0, float(mean)), base) for base, mean in enumerate(pipelines)]
-    heapq.heapify(gains)
+    pipelines = two_moment_pipelines(part, depot)
+    stock = np.zeros(len(pipelines.mean), dtype=np.int64)
+    lost = 1 - pipelines.at_most(stock)  # one more unit at base j removes P(X_j > s_j) backorders
+    backorders = float(pipelines.mean.sum())
     for _ in range(left):
-        _, base = heapq.heappop(gains)
+        base = int(lost.argmax())
+        backorders -= float(lost[base])
         stock[base] += 1
-        heapq.heappush(gains, (-_exceeds(stock[base], float(pipelines[base])), base))
-    demand = part.demand_per_day
-    return _Split(
-        depot=depot,
-        bases=tuple(stock),
-        backorders=sum(expected_backorders(s, float(m)) for s, m in zip(stock, pipelines, strict=True)),
-        met_per_day=sum(float(d) * fill_rate(s, float(m)) for s, m, d in zip(stock, pipelines, demand, strict=True)),
-    )
+        lost[base] = 1 - pipelines.at_most(stock)[base]
+    met = part.demand_per_day @ pipelines.fill(stock)
+    return _Split(depot=depot, bases=tuple(stock.tolist()), backorders=max(backorders, 0.0), met_per_day=float(met))
 
 
 def _gain(part: Repairable, splits: dict[str, list[_Split]], level: int) -> float:

@@ -13,11 +13,9 @@ from beachhead.aftersales.parts import (
     Order,
     Repairable,
     base_pipelines,
-    expected_backorders,
-    fill_rate,
     last_time_buy,
     provision,
-    stocks_for_fill_rates,
+    two_moment_pipelines,
 )
 
 Floats = NDArray[np.float64]
@@ -193,22 +191,17 @@ def _each(item: Repairable, fill: Floats) -> tuple[int, NDArray[np.int64]]:
     grid = sorted({max(round(mean + k * spread), 0) for k in np.linspace(-3, 3, 25)} | {0})
     options = []
     for central in grid:
-        pipelines = base_pipelines(item, central)
-        local = stocks_for_fill_rates(pipelines, fill)
+        local = two_moment_pipelines(item, central).stock_for(fill)
         options.append((central + int(local.sum()), central, local))
     _, central, local = min(options, key=lambda option: option[:2])
     return central, local
 
 
 def _filled(item: Repairable, central: int, local: NDArray[np.int64]) -> float:
-    met = [fill_rate(int(s), float(p)) for s, p in zip(local, base_pipelines(item, central), strict=True)]
     demand = item.demand_per_day
-    return float(demand @ np.array(met) / demand.sum()) if demand.sum() > 0 else 1.0
-
-
-def backorders(item: Repairable, central: int, local: NDArray[np.int64]) -> float:
-    """Expected parts that customers of all markets are waiting for."""
-    return sum(expected_backorders(int(s), float(p)) for s, p in zip(local, base_pipelines(item, central), strict=True))
+    if demand.sum() == 0:
+        return 1.0
+    return float(demand @ two_moment_pipelines(item, central).fill(local) / demand.sum())
 
 
 def _stocking(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -156,6 +156,8 @@ class Quality:
 
 def assess(record: Record, standards: dict[str, Standard], level: float = 0.9) -> Quality:
     """Rates, shares and gates of what was seen; `standards` by market."""
+    # in one order, so that the same rows give the same bits however they were sent
+    record = replace(record, cars=tuple(sorted(record.cars, key=lambda car: (car.delivered, car.name, car.market))))
     owner, strangers = _owners(record)
     months = np.array([car.months(record.until) for car in record.cars])
     counts = np.bincount(np.array(owner, dtype=np.int64), minlength=len(record.cars) + 1)
@@ -188,7 +190,7 @@ def _owners(record: Record) -> tuple[list[int], int]:
         if not record.cars[n].name:
             unnamed[record.cars[n].market].append(n)
     owners, strangers = [], 0
-    for claim in sorted(record.claims, key=lambda claim: claim.opened):
+    for claim in sorted(record.claims, key=lambda claim: (claim.opened, claim.car)):
         if claim.car not in named and unnamed[claim.market]:
             named[claim.car] = unnamed[claim.market].pop()
         owner = named.get(claim.car, len(record.cars))
