@@ -30,6 +30,7 @@ class Certificate:
         gap: bound less value, paired by world.
         share: value / bound; None where the bound is not positive.
         method: how the bound was found.
+        committed: value of the markets entered already if nothing more is done, the home market aside; None if none.
     """
 
     value: Estimate
@@ -37,3 +38,4 @@ class Certificate:
     gap: Estimate
     share: float | None
     method: str
+    committed: Estimate | None = None

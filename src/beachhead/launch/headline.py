@@ -31,10 +31,17 @@ def worth(certificate: Certificate, currency: str) -> str:
     """Value, bound and share of the bound in one sentence."""
     value, bound = certificate.value, certificate.bound
     share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
+    besides = ""
+    if certificate.committed is not None:
+        entered = certificate.committed
+        besides = (
+            f" That is what is still open; markets entered already are worth {money(entered.mean, currency)} ± "
+            f"{money(entered.se, currency)} besides if nothing more is done."
+        )
     return (
         f"Expected value {money(value.mean, currency)} ± {money(value.se, currency)}; no plan can earn more than "
         f"{money(bound.mean, currency)} ± {money(bound.se, currency)}{share} ({certificate.method}; "
-        f"{value.count} worlds, Monte Carlo errors)."
+        f"{value.count} worlds played, {bound.count} bounded, Monte Carlo errors).{besides}"
     )
 
 

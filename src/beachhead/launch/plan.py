@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.certificate import Certificate, Estimate
+from beachhead.launch.certificate import Certificate
+from beachhead.launch.certify import certify_controlled, control_variate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.play import Bars, Played, World, best_route, play, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
-from beachhead.launch.scene import Scene, set_up
+from beachhead.launch.scene import Scene, expected_information, set_up
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
-from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms, under
+from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
+METHOD = "clairvoyant LP over affordable markets"
+BOUND_WORLDS = 240
+"""Worlds on which the bound is taken: one bound costs a fiftieth of one play."""
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -120,17 +124,17 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     scene = set_up(problem)
     terms, position, bars, prices = scene.terms, scene.position, scene.bars, scene.prices
     choice = choose(terms, position, scene.mean, scene.cov, 0, prices)
-    drawn = draw_worlds(problem, seed, worlds)
-    played, base, best = _play_all(scene, drawn, tick)
+    drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
+    played = list(_in_threads(lambda world: play(*scene, world), drawn[:worlds], tick))
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
         reasons=tuple(_reason(problem, terms, position, choice, i) for i in range(len(problem.markets))),
-        gates=problem.gates + _new_gates(problem, terms, bars, choice.action == PILOT),
-        spare_gates=_new_gates(problem, terms, bars, (position.stage == OUT) & (choice.action == WAIT)),
+        gates=problem.gates + _new_gates(problem, terms, bars, choice, choice.action == PILOT),
+        spare_gates=_new_gates(problem, terms, bars, choice, (position.stage == OUT) & (choice.action == WAIT)),
         timeline=_timeline(problem, played),
         prices=_shadow(problem, terms, prices, choice),
-        certificate=certify(np.array([p.value for p in played]) - base, best, "clairvoyant LP over affordable markets"),
+        certificate=_certificate(scene, drawn, played),
         unaffordable=tuple(
             code
             for i, code in enumerate(problem.markets)
@@ -141,22 +145,19 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     )
 
 
-def _play_all(
-    scene: Scene,
-    drawn: list[World],
-    tick: Callable[[int, int], None] | None,
-) -> tuple[list[Played], Floats, Floats]:
-    """Play, baseline value and bound in every world, in two threads (the kernels let go of the interpreter)."""
+def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Certificate:
+    """Bound on all worlds drawn, in two threads (the kernels let go of the interpreter); gap on those played."""
+    home = scene.position._replace(stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
 
-    def one(world: World) -> tuple[Played, float, float]:
-        return (
-            play(*scene, world),
-            as_is(under(scene.terms, world.scenario), scene.position, np.exp(world.theta)),
-            clairvoyant(under(scene.terms, world.scenario), scene.position, world.theta),
-        )
+    def one(world: World) -> tuple[float, float, float]:
+        terms, demand = under(scene.terms, world.scenario), np.exp(world.theta)
+        idle = as_is(terms, scene.position, demand)
+        return clairvoyant(terms, scene.position, world.theta), idle, idle - as_is(terms, home, demand)
 
-    rows = list(_in_threads(one, drawn, tick))
-    return [r[0] for r in rows], np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
+    rows = np.array(list(_in_threads(one, drawn, None)))
+    control, mean = control_variate(scene, np.array([world.theta for world in drawn]))
+    values = np.array([p.value for p in played]) - rows[: len(played), 1]
+    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
 
 
 def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int], None] | None) -> Iterable[B]:
@@ -165,19 +166,6 @@ def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int
             if tick is not None:
                 tick(done, len(items))
             yield row
-
-
-def certify(values: Floats, bounds: Floats, method: str) -> Certificate:
-    """Certificate from values and bounds paired by world."""
-    value, bound, gap = _estimate(values), _estimate(bounds), _estimate(bounds - values)
-    return Certificate(
-        value=value, bound=bound, gap=gap, share=value.mean / bound.mean if bound.mean > 0 else None, method=method
-    )
-
-
-def _estimate(sample: Floats) -> Estimate:
-    n = len(sample)
-    return Estimate(mean=float(sample.mean()), se=float(sample.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0, count=n)
 
 
 def _action(problem: Problem, choice: Choice, i: int) -> Action:
@@ -244,18 +232,27 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     )
 
 
-def _new_gates(problem: Problem, terms: Terms, bars: Bars, wanted: NDArray[np.bool_]) -> tuple[Gate, ...]:
+def _new_gates(
+    problem: Problem, terms: Terms, bars: Bars, choice: Choice, wanted: NDArray[np.bool_]
+) -> tuple[Gate, ...]:
     """One gate for each wanted market that has a route and no gate yet; `wanted` is (M,)."""
     held = {gate.market for gate in problem.gates}
     return tuple(
-        _gate(problem, terms, bars, i)
+        _gate(problem, terms, bars, i, int(choice.design[i]))
         for i, code in enumerate(problem.markets)
         if wanted[i] and code not in held and np.isfinite(terms.capital[i]).any()
     )
 
 
-def _gate(problem: Problem, terms: Terms, bars: Bars, i: int) -> Gate:
-    """The gate of a pilot, on the route through which the market would be scaled."""
+def _gate(problem: Problem, terms: Terms, bars: Bars, i: int, design: int) -> Gate:
+    """The gate of a pilot, on the route through which the market would be scaled.
+
+    What it asks for is a share of what the batch shipped may bring; of the middle batch where none is shipped.
+    """
+    information = float(bars.information[i])
+    if design >= 0:
+        mean_now, cov_now = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
+        information = problem.rule.information_share * expected_information(terms, mean_now, cov_now, i, design)
     mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
     route = best_route(terms, i, 0, mean, var)
     _, _, level = scaling_odds(terms, i, route, 0, mean, var)
@@ -269,7 +266,7 @@ def _gate(problem: Problem, terms: Terms, bars: Bars, i: int) -> Gate:
         break_even=level,
         scale_odds=problem.rule.scale_odds,
         stop_odds=problem.rule.stop_odds,
-        information=float(bars.information[i]),
+        information=information,
         information_at_start=float(1 / max(problem.belief.cov[i, i], 1e-12)),
         max_expected_loss=float(bars.loss[i]),
         capital=float(terms.capital[i, route]),
