@@ -11,7 +11,7 @@ from beachhead.store import Row, current, decode, deliver, encode, get, put, rea
 from beachhead.world.economics import Economics
 from beachhead.world.ref import Ref
 
-TOPIC = "service"
+TOPIC = "service_terms"
 NEWEST = "newest"
 
 

@@ -20,7 +20,7 @@ from beachhead.world.ref import Ref
 
 Floats = NDArray[np.float64]
 
-TOPIC = "supply"
+TOPIC = "supply_terms"
 NEWEST = "newest"
 TABLES = ("plants", "lanes", "tariffs", "fx", "fx_scenarios", "offers", "prices", "economics", "markets")
 
