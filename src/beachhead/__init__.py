@@ -11,13 +11,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beachhead.case.verbs import adjust, decide, design, new, plan, read, research, site, supply
+    from beachhead.case.verbs import adjust, decide, design, new, plan, read, research, service, site, supply
     from beachhead.case.verbs import observe_file as observe
     from beachhead.case.verbs import open_folder as open
 
 __version__ = "0.1.0"
 
-__all__ = ["adjust", "decide", "design", "new", "observe", "open", "plan", "read", "research", "site", "supply"]
+__all__ = [
+    "adjust",
+    "decide",
+    "design",
+    "new",
+    "observe",
+    "open",
+    "plan",
+    "read",
+    "research",
+    "service",
+    "site",
+    "supply",
+]
 
 _NAMED = {"observe": "observe_file", "open": "open_folder"}
 

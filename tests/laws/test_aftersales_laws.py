@@ -204,6 +204,19 @@ def test_more_cars_never_need_fewer_places_and_cost_no_less(path, factor):
     assert (more.jobs_sd >= one.jobs_sd - 1e-9).all()
 
 
+@LAWS
+@given(st.lists(st.floats(0.0, 80.0), min_size=12, max_size=12), st.integers(1, 4))
+def test_cars_of_the_past_age_as_if_they_had_been_planned(path, past):
+    """The same deliveries, told as past or as planned, need the same from the first quarter on."""
+    service = replace(_service(), centres=1, recall_share=np.zeros(12))
+    (whole,) = service_network(np.array(path)[None, None], [service])
+    later = replace(service, recall_share=np.zeros(12 - past))
+    told = np.array(path[past:])[None, None]
+    (split,) = service_network(told, [later], before=np.array(path[:past])[None])
+    assert split.in_use == pytest.approx(whole.in_use[past:])
+    assert split.jobs == pytest.approx(whole.jobs[past:])
+
+
 def _service() -> MarketService:
     return MarketService(
         market="NO",

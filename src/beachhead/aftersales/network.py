@@ -112,17 +112,30 @@ class MarketNetwork:
 
 
 def service_network(
-    deliveries: Floats, services: Sequence[MarketService], *, survival_per_quarter: float = 0.995
+    deliveries: Floats,
+    services: Sequence[MarketService],
+    *,
+    before: Floats | None = None,
+    survival_per_quarter: float = 0.995,
 ) -> tuple[MarketNetwork, ...]:
-    """The network of every market from (S, M, T) draws of cars handed over; `services` in order of the markets."""
-    return tuple(_network(deliveries[:, m], service, survival_per_quarter) for m, service in enumerate(services))
+    """The network of every market from (S, M, T) draws of cars handed over; `services` in order of the markets.
+
+    `before` are the (M, P) cars handed over in the P quarters before the first.
+    """
+    past = np.zeros((len(services), 0)) if before is None else before
+    return tuple(
+        _network(deliveries[:, m], past[m], service, survival_per_quarter) for m, service in enumerate(services)
+    )
 
 
-def _network(deliveries: Floats, service: MarketService, survival: float) -> MarketNetwork:
+def _network(deliveries: Floats, before: Floats, service: MarketService, survival: float) -> MarketNetwork:
     stays = deliveries[:, -1] > 0
     odds = float(stays.mean())
     deliveries = deliveries[stays] if stays.any() else deliveries
-    draws = cars_by_age(deliveries, survival)  # draws stand in for markets
+    known = np.repeat(before[None], len(deliveries), axis=0)
+    draws = cars_by_age(np.concatenate([known, deliveries], axis=1), survival)[
+        :, len(before) :
+    ]  # draws stand in for markets
     total = draws.sum(axis=2)
     horizon = deliveries.shape[1]
     visits = Visits(

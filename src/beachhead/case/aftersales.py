@@ -9,12 +9,10 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead import store
 from beachhead.aftersales.demand import PooledRates, pool_rates
 from beachhead.aftersales.network import MarketNetwork, MarketService, service_network
 from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
 from beachhead.aftersales.staffing import Promise, Rates, Work
-from beachhead.case.observe import observations
 from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
 from beachhead.case.quality import Judged, judge_quality, service_row
@@ -50,7 +48,7 @@ class Serviced:
         stocking: spares for the fleet at the end of each year, by quarter number.
         last_orders: last orders.
         judged: quality of the cars seen so far.
-        cars_seen: (M,), cars in use now.
+        cars_seen: (M,), cars handed over before the first quarter and not gone.
     """
 
     markets: tuple[str, ...]
@@ -79,20 +77,18 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
     planned = planned_cars(question.problem, launch.folder.terms.seeds.plan, draws)
     judged = judge_quality(launch, day)
     home = {market.code for market in launch.folder.markets if market.is_home}
-    seen = [sum(car.market == code and car.gone is None for car in judged.record.cars) for code in planned.markets]
+    past = _handed_over(judged, planned.markets, planned.quarters[0])
+    seen = past.sum(axis=1)
     sold = planned.values.sum(axis=(0, 2))
     index = [
         m for m, code in enumerate(planned.markets) if code not in home and (sold[m] / draws >= 1.0 or seen[m] > 0)
     ]
     markets = tuple(planned.markets[m] for m in index)
-    before = np.array([seen[m] for m in index], dtype=float)
-    deliveries = planned.values[:, index].copy()
+    deliveries, before = planned.values[:, index], past[index]
     rates = _rates(launch, markets, judged)
     services = [_service(launch, code, planned.quarters, rates, m) for m, code in enumerate(markets)]
-    # cars in customers' hands already stand in the first quarter
-    deliveries[:, :, 0] += before[None, :]
-    network = service_network(deliveries, services, survival_per_quarter=SURVIVAL)
-    in_use = _in_use(deliveries)
+    network = service_network(deliveries, services, before=before, survival_per_quarter=SURVIVAL)
+    in_use = _in_use(deliveries, before)
     parts = tuple(_part(launch, row, planned.quarters[0]) for row in launch.folder.rows(PartRow))
     fill = np.array([service_row(launch, code).parts_fill for code in markets])
     fleets = in_use.mean(axis=0)
@@ -110,7 +106,7 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
             parts, in_use.sum(axis=1), rate_cv=1 / math.sqrt(PRIOR_CLAIMS), survival_per_quarter=SURVIVAL
         ),
         judged=judged,
-        cars_seen=before,
+        cars_seen=before.sum(axis=1),
     )
 
 
@@ -133,12 +129,6 @@ def keep_service(launch: Launch, serviced: Serviced, *, who: str, at: datetime) 
     terms = service_terms(serviced)
     keep_service_terms(launch, terms, who=who, at=at)
     return terms
-
-
-def observed_markets(launch: Launch) -> frozenset[str]:
-    """Markets with observed rows."""
-    with store.reading(launch.store) as work:
-        return frozenset(row.market for row in observations(work))
 
 
 def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> PooledRates:
@@ -234,10 +224,22 @@ def _part(launch: Launch, row: PartRow, now: Quarter) -> Part:
     )
 
 
-def _in_use(deliveries: Floats) -> Floats:
+def _handed_over(judged: Judged, markets: tuple[str, ...], first: Quarter) -> Floats:
+    """(M, P), cars still in use by quarter of delivery, P quarters before the first; those of today's are planned."""
+    cars = [car for car in judged.record.cars if car.gone is None and Quarter.of(car.delivered) < first]
+    oldest = max((first - Quarter.of(car.delivered) for car in cars), default=0)
+    past = np.zeros((len(markets), oldest))
+    for car in cars:
+        if car.market in markets:
+            past[markets.index(car.market), oldest - (first - Quarter.of(car.delivered))] += 1
+    return past
+
+
+def _in_use(deliveries: Floats, before: Floats) -> Floats:
     """(S, M, T), cars in use; those of a quarter count for half in it."""
     total = np.zeros_like(deliveries)
-    kept = np.zeros(deliveries.shape[:2])
+    ages = np.arange(before.shape[1], 0, -1)
+    kept = np.repeat((before @ SURVIVAL**ages)[None], len(deliveries), axis=0)
     for t in range(deliveries.shape[2]):
         total[:, :, t] = kept + 0.5 * deliveries[:, :, t]
         kept = (kept + deliveries[:, :, t]) * SURVIVAL

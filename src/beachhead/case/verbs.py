@@ -15,6 +15,8 @@ from pathlib import Path
 from beachhead.case import adjust as adjusting
 from beachhead.case import deciding, observe, planning, reading
 from beachhead.case.adjust import Adjusted
+from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
+from beachhead.case.aftersales import Serviced, ask_service
 from beachhead.case.deciding import Decided
 from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
@@ -38,6 +40,7 @@ __all__ = [
     "plan",
     "read",
     "research",
+    "service",
     "site",
     "supply",
 ]
@@ -101,6 +104,11 @@ def supply(
 def research(launch: Launch, *, on: date | None = None) -> Researched:
     """Screen the markets, and list doubtful facts by what knowing them is worth."""
     return ask_research(launch, on=on)
+
+
+def service(launch: Launch, *, on: date | None = None, draws: int = SERVICE_DRAWS) -> Serviced:
+    """After-sales: cars in use, appointments, bays and technicians, spare parts, and what the workshop saw."""
+    return ask_service(launch, on=on, draws=draws)
 
 
 def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:
