@@ -21,6 +21,7 @@ from beachhead.cli.observe import observe
 from beachhead.cli.plan import plan
 from beachhead.cli.programme import programme
 from beachhead.cli.read import read
+from beachhead.cli.rehearse import rehearse
 from beachhead.cli.replay import replay
 from beachhead.cli.research import research
 from beachhead.cli.score import score
@@ -64,6 +65,7 @@ for command in (
     replay,
     score,
     worth,
+    rehearse,
     comply,
     supply,
     service,

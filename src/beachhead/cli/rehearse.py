@@ -1,0 +1,107 @@
+"""`beachhead rehearse`: play the launch in made-up worlds, as believed and where the belief is wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.rehearse import Rehearsed, rehearse_launch
+from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
+from beachhead.rehearsal.contest import OURS
+from beachhead.rehearsal.family import SAID, Family
+from beachhead.rehearsal.rehearse import Outcome
+
+WORLDS = 24
+
+
+def rehearse(
+    directory: LaunchDir,
+    worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds of each family.")] = WORLDS,
+    family: Annotated[list[Family] | None, typer.Option(help="Where worlds come from; repeat; default all.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; default local cores.")] = None,
+    on: OnOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Play whole launches in made-up worlds: value, scaled though bad, dropped though good, money low, targets."""
+    launch = open_launch(directory)
+    with progress("rehearsing", quiet=as_json) as advance:
+        answer = rehearse_launch(
+            launch,
+            worlds=worlds,
+            families=tuple(family or Family),
+            seed=seed,
+            on=day_of(on),
+            scheduler=scheduler,
+            tick=advance,
+        )
+    show_json(answer) if as_json else show_rehearsal(launch, answer)
+
+
+def show_rehearsal(launch: Launch, answer: Rehearsed) -> None:
+    """What the plan does where it is right and where it is wrong, then how others do on the same worlds."""
+    currency = answer.currency
+    ours = [o for o in answer.outcomes if o.policy == OURS]
+    first = ours[0]
+    resumed = f", {answer.resumed} of them from an earlier run" if answer.resumed else ""
+    say(
+        f"Played {answer.worlds * len(ours)} launches from {answer.quarter} on{resumed}. "
+        f"{_capital(SAID[first.family])}: "
+        f"worth {money(first.value.mean, currency)} ± {money(first.value.se, currency)}"
+        + ("" if first.share is None else f", {percent(first.share)} of what a clairvoyant earns")
+        + f"; of the markets scaled {_share(first.false_scale)} were bad, of the good ones piloted "
+        f"{_share(first.false_stop)} were never scaled; money is lowest at {money(first.low_mean, currency)} on "
+        f"average, {money(first.low_worst, currency)} in the worst twentieth."
+    )
+    show_table(
+        ["worlds", "value", "of best", "bad scaled", "good dropped", "to scale", "90 % cover", "cash low"],
+        [
+            [o.family.value.replace("_", " "), money(o.value.mean, currency), _share(o.share), _share(o.false_scale)]
+            + [_share(o.false_stop), _quarters(o), _share(o.cover), money(o.low_mean, currency)]
+            for o in ours
+        ],
+        title="The plan, where the belief is right and where it is wrong",
+        right=set(range(1, 8)),
+    )
+    for family in list(dict.fromkeys(o.family for o in answer.outcomes))[1:]:
+        say(f"{family.value.replace('_', ' ')}: {SAID[family]}.")
+    show_table(
+        ["policy", "value", "of best", "behind the plan", "bad scaled", "good dropped", "cash low"],
+        [
+            [o.policy.replace("_", " "), money(o.value.mean, currency), _share(o.share), _behind(o, currency)]
+            + [_share(o.false_scale), _share(o.false_stop), money(o.low_mean, currency)]
+            for o in answer.outcomes
+            if o.family is first.family
+        ],
+        title=f"Other policies on the same worlds, {first.family.value.replace('_', ' ')}",
+        right=set(range(1, 7)),
+    )
+    if answer.goals:
+        show_table(
+            ["target", *(o.family.value.replace("_", " ") for o in ours)],
+            [[goal.code, *(_share(o.odds[k]) for o in ours)] for k, goal in enumerate(answer.goals)],
+            title="Odds of each target under the plan",
+            right=set(range(1, len(ours) + 1)),
+        )
+    say(*answer.notes)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else percent(share)
+
+
+def _quarters(outcome: Outcome) -> str:
+    return "-" if outcome.quarters_to_scale is None else f"{outcome.quarters_to_scale:.1f} q"
+
+
+def _behind(outcome: Outcome, currency: str) -> str:
+    if outcome.policy == OURS:
+        return "-"
+    return f"{money(outcome.behind.mean, currency)} ± {money(outcome.behind.se, currency)}"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

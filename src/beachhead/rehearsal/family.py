@@ -1,0 +1,60 @@
+"""Where made-up worlds come from: the planner's own belief, or a stated way in which it is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+
+import numpy as np
+
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.play import World
+from beachhead.launch.problem import Problem
+from beachhead.rehearsal.contest import without_correlation
+
+
+class Family(StrEnum):
+    """How the truth differs from what is believed; the policies keep their belief."""
+
+    BELIEVED = "as_believed"
+    LOWER = "demand_lower"
+    HEAVY = "heavier_tails"
+    ALONE = "nothing_shared"
+    FANS = "keener_fans"
+
+
+SAID: Mapping[Family, str] = {
+    Family.BELIEVED: "worlds drawn from the belief itself",
+    Family.LOWER: "demand in every market is 30 % lower than believed",
+    Family.HEAVY: "surprises are larger: log demand has Student's t tails of 4 degrees of freedom, same spread",
+    Family.ALONE: "markets share nothing: each is as uncertain as believed, but says nothing about the others",
+    Family.FANS: "the first buyers are keener: pilots sell 25 % more than believed, demand at full scale does not",
+}
+LOWER, KEENER, FREEDOM = 0.7, 1.25, 4
+
+
+def family_worlds(problem: Problem, family: Family, seed: int, chunk: int, count: int) -> list[World]:
+    """The worlds of one chunk; every chunk has streams of its own, so chunks can be drawn anywhere, in any order."""
+    key = hashlib.sha256(f"{seed}:{chunk}".encode()).digest()
+    drawn = draw_worlds(
+        without_correlation(problem) if family is Family.ALONE else problem,
+        int.from_bytes(key[:6], "little"),
+        count,
+    )
+    free = np.array([not at.is_home for at in problem.standing])
+    mean = np.asarray(problem.belief.mean)
+    rng = np.random.default_rng(np.frombuffer(key, dtype=np.uint32))
+    worlds = []
+    for world in drawn:
+        theta, beta = world.theta, world.beta
+        if family is Family.LOWER:
+            theta = theta + math.log(LOWER) * free
+        elif family is Family.HEAVY:
+            stretch = math.sqrt((FREEDOM - 2) / rng.chisquare(FREEDOM))
+            theta = mean[:-1] + stretch * (theta - mean[:-1])
+        elif family is Family.FANS:
+            beta = beta + math.log(KEENER)
+        worlds.append(world._replace(theta=np.ascontiguousarray(theta), beta=float(beta)))
+    return worlds

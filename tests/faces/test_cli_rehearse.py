@@ -1,0 +1,46 @@
+import json
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.cli.app import app
+
+
+@pytest.fixture
+def folder(planned_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-05T09:00:00+00:00")
+    return shutil.copytree(planned_folder, tmp_path / "launch")
+
+
+def ask(folder, *words):
+    result = CliRunner().invoke(app, ["rehearse", str(folder), "--worlds", "10", *words])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_a_rehearsal_is_kept_and_goes_on_after_a_crash(folder):
+    words = ("--family", "as_believed", "--family", "demand_lower", "--json")
+    first = json.loads(ask(folder, *words))
+    assert first["resumed"] == 0
+    (kept,) = (folder / "rehearsals").glob("*.jsonl")
+    whole = kept.read_text()
+    kept.write_text(whole[: len(whole) - 40])  # the last line cut short, as by a power cut
+    again = json.loads(ask(folder, *words))
+    assert 0 < again["resumed"] < 20
+    assert again["outcomes"] == first["outcomes"]
+    assert json.loads(ask(folder, *words))["resumed"] == 20
+
+
+def test_it_says_what_goes_wrong_where_the_belief_is_wrong(folder):
+    text = ask(folder, "--family", "as_believed", "--family", "keener_fans")
+    assert "Played 20 launches" in text
+    assert "of the markets scaled" in text
+    assert "keener fans: the first buyers are keener" in text
+    assert "sprinkler" in text
+
+
+def test_a_cluster_without_dask_or_scheduler_is_refused_with_the_cure(folder):
+    result = CliRunner().invoke(app, ["rehearse", str(folder), "--worlds", "2", "--scheduler", "tcp://127.0.0.1:1"])
+    assert result.exit_code != 0
+    assert "tcp://127.0.0.1:1" in str(result.exception)
