@@ -1,0 +1,415 @@
+"""Facility location where sites can serve only so much: proven by prices, fixing and a programme on what is left.
+
+Customers' demand may be split. Prices u on `every customer is served once` leave a continuous knapsack for each site
+and a choice of sites with enough capacity in all (Beasley 1988; Cornuejols, Sridharan & Thizy 1991). Sites whose
+reduced cost exceeds the gap are struck or kept; HiGHS solves the rest, with those of the rows `x_ij <= y_j` that its
+relaxation violates.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+
+from beachhead.siting.compiled import inner, kernel
+from beachhead.siting.field import Floats, Ints
+from beachhead.siting.solve import Status
+from beachhead.world.errors import NotFeasible
+
+_STEPS = 1500
+_ROUNDS = 40
+_TRIES = 4
+_LIKELY = 16  # sites among which a first programme looks for a good set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Yard:
+    """Customers with demand, sites with capacity.
+
+    Attributes:
+        demand: (I,), positive.
+        capacity: (J,), positive.
+        opening: (J,), cost of opening a site.
+        cost: (I, J), cost of serving all of a customer's demand from a site; inf where it may not.
+        kept: (J,), true where a site stays open.
+    """
+
+    demand: Floats
+    capacity: Floats
+    opening: Floats
+    cost: Floats
+    kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Served:
+    """Open sites and who serves whom.
+
+    Attributes:
+        sites: open sites, ascending.
+        share: (I, J), share of each customer's demand served from each site.
+        upper: cost of that.
+        lower: nothing costs less.
+        status: how the search ended.
+        seconds: wall time.
+        free_sites: sites that prices left undecided.
+    """
+
+    sites: Ints
+    share: Floats
+    upper: float
+    lower: float
+    status: Status
+    seconds: float
+    free_sites: int
+
+    @property
+    def gap(self) -> float:
+        """(upper - lower) / upper, 0..1."""
+        return max(self.upper - self.lower, 0.0) / abs(self.upper) if self.upper else 0.0
+
+
+def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
+    """The cheapest sites with enough capacity, and proof."""
+    began = time.perf_counter()
+    if yard.capacity.sum() < yard.demand.sum():
+        raise NotFeasible(
+            f"all sites together serve {yard.capacity.sum():,.0f} of {yard.demand.sum():,.0f}", "add sites or capacity"
+        )
+    cost = np.where(np.isfinite(yard.cost), yard.cost, _far(yard))
+    first = _by_drop(yard, cost)
+    upper, share = _assign(yard, cost, first)
+    best = first
+    prices = cost.min(axis=1)
+    lower, fixed = -np.inf, np.zeros(len(first), np.int8)
+    if_open = if_closed = np.zeros(len(first))
+    for _ in range(3):
+        lower, prices, share_of, if_open, if_closed = _climb(
+            yard.demand, yard.capacity, yard.opening, cost, yard.kept, prices, upper, _least_open(yard), steps // 3
+        )
+        trial = _enough(yard, share_of)
+        trial = _improved(yard, cost, trial, prices)
+        value, some = _assign(yard, cost, trial)
+        if value < upper:
+            upper, best, share = value, trial, some
+    if lower < upper * (1 - 1e-9):
+        likely = np.argsort(-share_of, kind="stable")[: max(_LIKELY, 2 * int(best.sum()))]
+        few = np.where(np.isin(np.arange(len(best)), likely) | best, 0, -1).astype(np.int8)
+        few[yard.kept] = 1
+        trial = _finished(yard, cost, few, best, upper, seconds / 6).open
+        value, some = _assign(yard, cost, trial)
+        if value < upper:
+            upper, best, share = value, trial, some
+    proved = lower
+    for turn in range(_TRIES):
+        left = seconds - (time.perf_counter() - began)
+        if lower >= upper * (1 - 1e-9) or left <= 0:
+            break
+        # A better set strikes more sites: look again from it rather than finish the larger programme.
+        fixed = _decided(yard, upper - lower, if_open, if_closed)
+        done = _finished(yard, cost, fixed, best, upper, left if turn == _TRIES - 1 else max(left / 4, 1.0))
+        value, some = _assign(yard, cost, done.open)
+        if value < upper:
+            upper, best, share = value, done.open, some
+        proved = max(proved, min(done.bound, upper))
+        if proved >= upper * (1 - 1e-9):
+            break
+    lower = max(lower, proved)
+    lower = upper if lower >= upper * (1 - 1e-9) else lower
+    return Served(
+        sites=np.flatnonzero(best).astype(np.int32),
+        share=share,
+        upper=upper,
+        lower=lower,
+        status=Status.OPTIMAL if lower == upper else Status.STOPPED,
+        seconds=time.perf_counter() - began,
+        free_sites=int((fixed == 0).sum()),
+    )
+
+
+def _decided(yard: Yard, spare: float, if_open: Floats, if_closed: Floats) -> NDArray[np.int8]:
+    """(J,), 1 where a site must be open, -1 where it must be closed, 0 where prices leave it undecided."""
+    room = max(spare, 0.0) + 1e-9 * (1.0 + abs(spare))
+    decided = np.where(yard.kept | (if_closed > room), 1, np.where(if_open > room, -1, 0))
+    return decided.astype(np.int8)
+
+
+def _far(yard: Yard) -> float:
+    """More than any set could cost: what serving from where one may not counts as."""
+    known = yard.cost[np.isfinite(yard.cost)]
+    return float(10.0 * (known.max() if len(known) else 1.0) + yard.opening.sum())
+
+
+def _least_open(yard: Yard) -> float:
+    """Capacity that must be open: the demand, rounded up to whole sites where all are of one size."""
+    need, size = float(yard.demand.sum()), float(yard.capacity[0])
+    return float(np.ceil(need / size - 1e-9) * size) if (yard.capacity == size).all() else need
+
+
+def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """Cost and shares of serving everybody from the open sites: a transportation problem."""
+    sites = np.flatnonzero(is_open)
+    share = np.zeros(cost.shape)
+    if yard.capacity[sites].sum() < yard.demand.sum() * (1 - 1e-12):
+        return np.inf, share
+    nearest = sites[cost[:, sites].argmin(axis=1)]
+    load = np.bincount(nearest, yard.demand, minlength=len(is_open))
+    if (load <= yard.capacity + 1e-9).all():
+        share[np.arange(len(cost)), nearest] = 1.0
+        return float(cost[np.arange(len(cost)), nearest].sum() + yard.opening[sites].sum()), share
+    rows, columns = np.indices((len(cost), len(sites)))
+    flat, at = rows.ravel(), columns.ravel()
+    place = np.arange(len(flat))
+    matrix = coo_array(
+        (
+            np.concatenate([np.ones(len(flat)), yard.demand[flat]]),
+            (np.concatenate([flat, len(cost) + at]), np.concatenate([place, place])),
+        ),
+        shape=(len(cost) + len(sites), len(flat)),
+    )
+    low = np.concatenate([np.ones(len(cost)), np.full(len(sites), -np.inf)])
+    high = np.concatenate([np.ones(len(cost)), yard.capacity[sites]])
+    highs = _programme(cost[:, sites].ravel(), np.zeros(len(flat)), np.ones(len(flat)), matrix, low, high)
+    highs.run()
+    share[:, sites] = np.array(highs.getSolution().col_value).reshape(len(cost), len(sites))
+    return float(highs.getInfo().objective_function_value + yard.opening[sites].sum()), share
+
+
+def _by_drop(yard: Yard, cost: Floats) -> NDArray[np.bool_]:
+    """Sites by cost of opening and serving per unit of capacity, until there is enough."""
+    filled = np.sort(cost / yard.demand[:, None], axis=0)
+    typical = filled[: max(len(cost) // 10, 1)].mean(axis=0) + yard.opening / yard.capacity
+    return _enough(yard, -typical)
+
+
+def _enough(yard: Yard, liking: Floats) -> NDArray[np.bool_]:
+    """Kept sites, those liked by more than a half, and then the most liked until capacity suffices."""
+    is_open = yard.kept | (liking > 0.5)
+    for j in np.argsort(-liking, kind="stable"):
+        if yard.capacity[is_open].sum() >= yard.demand.sum():
+            break
+        is_open[j] = True
+    return is_open
+
+
+def _improved(yard: Yard, cost: Floats, is_open: NDArray[np.bool_], prices: Floats) -> NDArray[np.bool_]:
+    """Open, close or swap single sites while the true cost falls; the ones that prices favour are tried first."""
+    best, _ = _assign(yard, cost, is_open)
+    earn = np.minimum(cost - prices[:, None], 0).sum(axis=0) + yard.opening
+    for _ in range(3):
+        before = best
+        inside = np.flatnonzero(is_open & ~yard.kept)
+        outside = np.flatnonzero(~is_open)
+        outside = outside[np.argsort(earn[outside])][:8]
+        inside = inside[np.argsort(-earn[inside])][:8]
+        moves: list[tuple[int | None, int | None]] = [(int(j), None) for j in inside]
+        moves += [(None, int(k)) for k in outside[:4]]
+        moves += [(int(j), int(k)) for j in inside for k in outside]
+        for j, k in moves:
+            trial = is_open.copy()
+            if j is not None:
+                trial[j] = False
+            if k is not None:
+                trial[k] = True
+            nearest = cost[:, trial].min(axis=1).sum() + yard.opening[trial].sum() if trial.any() else np.inf
+            if nearest >= best:
+                continue
+            value, _ = _assign(yard, cost, trial)
+            if value < best - 1e-9 * abs(best):
+                best, is_open = value, trial
+                break
+        if best == before:
+            break
+    return is_open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Done:
+    """What HiGHS found: open sites and the bound."""
+
+    open: NDArray[np.bool_]
+    bound: float
+
+
+def _finished(
+    yard: Yard, cost: Floats, fixed: NDArray[np.int8], best: NDArray[np.bool_], upper: float, seconds: float
+) -> _Done:
+    """The remaining programme; sites struck are gone, rows `x_ij <= y_j` come where the relaxation needs them."""
+    sites = np.flatnonzero(fixed >= 0)
+    customers, count = len(cost), len(sites)
+    began = time.perf_counter()
+    flat, at = (grid.ravel() for grid in np.indices((customers, count)))
+    x = count + np.arange(len(flat))
+    matrix = coo_array(
+        (
+            np.concatenate([np.ones(len(flat)), yard.demand[flat], -yard.capacity[sites], yard.capacity[sites]]),
+            (
+                np.concatenate([flat, customers + at, customers + np.arange(count), np.full(count, customers + count)]),
+                np.concatenate([x, x, np.arange(count), np.arange(count)]),
+            ),
+        ),
+        shape=(customers + count + 1, count + len(flat)),
+    )
+    low = np.concatenate([np.ones(customers), np.full(count, -np.inf), [_least_open(yard)]])
+    high = np.concatenate([np.ones(customers), np.zeros(count), [np.inf]])
+    below = np.concatenate([(fixed[sites] == 1).astype(float), np.zeros(len(flat))])
+    expense = np.concatenate([yard.opening[sites], cost[:, sites].ravel()])
+    highs = _programme(expense, below, np.ones(len(expense)), matrix, low, high)
+    added = np.zeros((customers, count), np.bool_)
+    for _ in range(_ROUNDS):
+        highs.run()
+        value = np.array(highs.getSolution().col_value)
+        broken = (value[count:].reshape(customers, count) > value[:count] + 1e-5) & ~added
+        if not broken.any() or time.perf_counter() - began > 0.5 * seconds:
+            break
+        added |= broken
+        where = np.argwhere(broken)
+        entries = np.column_stack([count + where[:, 0] * count + where[:, 1], where[:, 1]]).ravel().astype(np.int32)
+        ones = np.tile([1.0, -1.0], len(where))
+        starts = np.arange(0, 2 * len(where), 2, dtype=np.int32)
+        highs.addRows(
+            len(where), np.full(len(where), -np.inf), np.zeros(len(where)), len(entries), starts, entries, ones
+        )
+    for j in range(count):
+        highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
+    highs.setOptionValue("time_limit", max(seconds - (time.perf_counter() - began), 0.1))
+    hint = np.zeros(count)
+    hint[np.searchsorted(sites, np.flatnonzero(best & (fixed >= 0)))] = 1.0
+    highs.setSolution(count, np.arange(count, dtype=np.int32), hint)
+    highs.run()
+    info = highs.getInfo()
+    is_open = best.copy()
+    if info.primal_solution_status == 2:
+        is_open = np.zeros(len(best), np.bool_)
+        is_open[sites] = np.array(highs.getSolution().col_value[:count]) > 0.5
+    bound = float(info.mip_dual_bound)
+    return _Done(open=is_open, bound=min(bound, upper) if np.isfinite(bound) else -np.inf)
+
+
+def _programme(
+    cost: Floats, below: Floats, above: Floats, matrix: coo_array, low: Floats, high: Floats
+) -> highspy.Highs:
+    rows = matrix.tocsr()
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = rows.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, below, above
+    lp.row_lower_, lp.row_upper_ = low, high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, setting in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)):
+        highs.setOptionValue(option, setting)
+    highs.passModel(lp)
+    return highs
+
+
+@inner
+def _fill(cost, price, demand, capacity, order, gain, take):  # type: ignore[no-untyped-def]
+    """Continuous knapsack of a site: value, and shares in `take`."""
+    count = 0
+    need = 0.0
+    for i in range(len(price)):
+        take[i] = 0.0
+        if cost[i] < price[i]:
+            order[count] = i
+            gain[count] = (cost[i] - price[i]) / demand[i]
+            need += demand[i]
+            count += 1
+    value = 0.0
+    if need <= capacity:
+        for k in range(count):
+            i = order[k]
+            take[i] = 1.0
+            value += cost[i] - price[i]
+        return value
+    left = capacity
+    for k in np.argsort(gain[:count]):
+        i = order[k]
+        part = min(1.0, left / demand[i])
+        take[i] = part
+        value += part * (cost[i] - price[i])
+        left -= part * demand[i]
+        if left <= 0.0:
+            break
+    return value
+
+
+@inner
+def _choose(net, kept, capacity, demand, on):  # type: ignore[no-untyped-def]
+    """Least sum of `net` with capacity enough for the demand: relaxed knapsack; the fraction open goes to `on`."""
+    total = 0.0
+    have = 0.0
+    for j in range(len(net)):
+        on[j] = 1.0 if kept[j] or net[j] < 0.0 else 0.0
+        if on[j] > 0.0:
+            total += net[j]
+            have += capacity[j]
+    if have >= demand:
+        return total, 0.0
+    rate = 0.0
+    for j in np.argsort(net / capacity):
+        if on[j] > 0.0:
+            continue
+        part = min(1.0, (demand - have) / capacity[j])
+        on[j] = part
+        total += part * net[j]
+        have += part * capacity[j]
+        rate = net[j] / capacity[j]
+        if have >= demand * (1 - 1e-12):
+            break
+    return total, rate
+
+
+@kernel
+def _climb(demand, capacity, opening, cost, kept, start, aim, needed, steps):  # type: ignore[no-untyped-def]
+    """Subgradient on the prices; bound, best prices, how often each site was open, and its two margins."""
+    customers, sites = cost.shape
+    by_site = np.ascontiguousarray(cost.T)
+    price = start.copy()
+    best_price = start.copy()
+    best = -np.inf
+    net = np.empty(sites)
+    on = np.empty(sites)
+    liking = np.zeros(sites)
+    if_open = np.zeros(sites)
+    if_closed = np.zeros(sites)
+    take = np.empty((sites, customers))
+    order = np.empty(customers, np.int64)
+    gain = np.empty(customers)
+    direction = np.zeros(customers)
+    theta = 1.0
+    for _ in range(steps):
+        for j in range(sites):
+            net[j] = opening[j] + _fill(by_site[j], price, demand, capacity[j], order, gain, take[j])
+        chosen, rate = _choose(net, kept, capacity, needed, on)
+        bound = price.sum() + chosen
+        for j in range(sites):
+            liking[j] += 0.02 * (on[j] - liking[j])
+        if bound > best:
+            best = bound
+            best_price[:] = price
+            for j in range(sites):
+                # The relaxed knapsack with its rate held: what forcing the site adds at least.
+                worth = net[j] - rate * capacity[j]
+                if_open[j] = max(worth, 0.0)
+                if_closed[j] = max(-worth, 0.0)
+        norm = 0.0
+        for i in range(customers):
+            slope = 1.0
+            for j in range(sites):
+                if on[j] > 0.0:
+                    slope -= on[j] * take[j, i]
+            direction[i] = slope + 0.7 * direction[i]
+            norm += direction[i] ** 2
+        if norm == 0.0:
+            break
+        length = theta * max(1.02 * aim - bound, 1e-9 * abs(aim)) / norm
+        for i in range(customers):
+            price[i] += length * direction[i]
+        theta *= 0.99
+    return best, best_price, liking, if_open, if_closed
