@@ -16,7 +16,9 @@ from beachhead.evidence.panel import read_panel
 from beachhead.world.entry import month_of
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[3] / "shared" / "data"))
-PANEL = SHARED / "registrations"
+PANEL = next(
+    (p for p in (SHARED / "data" / "registrations", SHARED / "registrations") if p.is_dir()), SHARED / "registrations"
+)
 
 pytestmark = [pytest.mark.full, pytest.mark.skipif(not PANEL.is_dir(), reason="the shared registrations are not here")]
 

@@ -23,7 +23,7 @@ from beachhead.world.errors import BadInput, NotLearnt
 
 Array = NDArray[np.float64]
 
-_OWN_WEIGHT = 0.7  # of the model's quantiles in the pool; the rest is a simple forecaster's
+_OWN_WEIGHT = {False: 0.7, True: 0.625}  # of the model's quantiles in the pool; the rest is a simple forecaster's
 _PARTNER = {False: "mean", True: "mean of last three"}  # after a year the last quarter says more than the year
 _YEAR_SEEN = 12
 _LEAST_TRAINING = 5
@@ -305,12 +305,13 @@ def _score_fold(
         at = [place[id(c)] for c in training]
         trained = [p.train(training, said[p.name][at]) for p in peers]
         partner = next(i for i, p in enumerate(peers) if p.name == _PARTNER[k >= _YEAR_SEEN])
+        weight = _OWN_WEIGHT[k >= _YEAR_SEEN]
         for c, ours in zip(fold.score, forecasts, strict=True):
             if c.months != k:
                 continue
             atoms = [t(c, said[p.name][place[id(c)]]) for p, t in zip(peers, trained, strict=True)]
             own = np.maximum(ours.log_total + shift[k], 0.0)
-            pooled = _OWN_WEIGHT * own + (1 - _OWN_WEIGHT) * np.quantile(atoms[partner], LEVELS)
+            pooled = weight * own + (1 - weight) * np.quantile(atoms[partner], LEVELS)
             out.append(
                 Scored(
                     case=c,
