@@ -83,8 +83,9 @@ def test_a_surge_that_all_newcomers_share_is_expected_to_last_more_than_one_of_i
 def test_quarters_add_up_to_the_total():
     c = next(c for c in cases(PANEL.entries) if c.months == 12)
     said = ask(list(PANEL.entries), c)
-    total = np.expm1(said.log_total).mean()
-    assert said.quarters.mean(axis=1).sum() == pytest.approx(total, rel=0.08)
+    # by medians: the logs have Student tails, so means are ruled by the farthest draw
+    total = np.median(np.expm1(said.log_total))
+    assert np.median(said.quarters, axis=1).sum() == pytest.approx(total, rel=0.08)
 
 
 def test_an_entry_that_sold_none_for_a_quarter_may_be_over():
