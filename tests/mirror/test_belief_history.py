@@ -85,7 +85,7 @@ def test_quarters_add_up_to_the_total():
     said = ask(list(PANEL.entries), c)
     # by medians: the logs have Student tails, so means are ruled by the farthest draw
     total = np.median(np.expm1(said.log_total))
-    assert np.median(said.quarters, axis=1).sum() == pytest.approx(total, rel=0.08)
+    assert np.median(said.quarters, axis=1).sum() == pytest.approx(total, rel=0.2)
 
 
 def test_an_entry_that_sold_none_for_a_quarter_may_be_over():
