@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -122,3 +124,59 @@ def test_late_tasks_push_the_earliest_quarter_of_the_plan(folder):
     after = first_scale()
     abroad = [i for i, m in enumerate(open_launch(folder).folder.markets) if not m.is_home]
     assert (after[abroad] > before[abroad]).any()
+
+
+def test_the_schedule_goes_out_as_a_calendar_that_other_tools_read(folder, tmp_path):
+    file = tmp_path / "plan.ics"
+    run("programme", "export", folder, file)
+    data = file.read_bytes()
+    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
+    text = data.decode().replace("\r\n ", "")
+    assert text.count("BEGIN:VEVENT") == text.count("END:VEVENT") >= 3
+    event = next(part for part in text.split("BEGIN:VEVENT") if "UID:task-a@" in part)
+    assert "DTSTART;VALUE=DATE:20270101" in event
+    assert "SUMMARY:a: A" in event
+
+
+def test_the_schedule_goes_out_as_a_table(folder, tmp_path):
+    file = tmp_path / "plan.csv"
+    run("programme", "export", folder, file)
+    rows = {row["code"]: row for row in csv.DictReader(file.read_text().splitlines())}
+    assert list(rows) == ["a", "b", "g"]
+    assert rows["b"]["begins"] == rows["a"]["ends"]
+    assert "is neither a calendar nor a table" in str(
+        run("programme", "export", folder, tmp_path / "x.pdf", fails=True)
+    )
+
+
+def workbook(path, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+HEADER = ("Code", "Name", "Weeks low", "Weeks likely", "Weeks high", "After", "Owner", "Blocks")
+
+
+def test_tasks_come_in_from_a_workbook_with_the_file_as_their_source(folder, tmp_path):
+    file = workbook(
+        tmp_path / "plan.xlsx", HEADER, ("x", "first", 2, 3, 4, None, "team", "pilot"), ("y", "then", 1, 1, 2, "x")
+    )
+    assert "2 tasks taken in" in run("programme", "import", folder, file)
+    rows = asked("programme", "status", folder)["tasks"]
+    assert [row["code"] for row in rows] == ["x", "y"]
+    assert "imported from plan.xlsx" in (folder / "tasks.csv").read_text()
+
+
+def test_a_workbook_with_a_fault_changes_nothing(folder, tmp_path):
+    before = (folder / "tasks.csv").read_text()
+    rows = ("x", "first", 2, 3, 4, "y", "nobody", "pilot"), ("y", "then", 3, 1, 2, "x")
+    said = str(run("programme", "import", folder, workbook(tmp_path / "p.xlsx", HEADER, *rows), fails=True))
+    assert "p.xlsx:3:weeks_likely" in said
+    rows = ("x", "first", 2, 3, 4, "y", "nobody", "pilot"), ("y", "then", 1, 1, 2, "x")
+    said = str(run("programme", "import", folder, workbook(tmp_path / "p.xlsx", HEADER, *rows), fails=True))
+    assert "p.xlsx:2:owner: 'nobody' is not a code of roles.csv" in said
+    assert "runs in a circle" in said
+    assert (folder / "tasks.csv").read_text() == before

@@ -10,6 +10,7 @@ import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.programme import Assessed, Report, assess_programme, read_reports, update_progress
+from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
@@ -104,6 +105,37 @@ def update(
     else:
         many = f"{fresh} new report{'' if fresh == 1 else 's'}" if fresh else "nothing new"
         say(f"{many} on record; `beachhead programme status {directory}` shows what moved.")
+
+
+@programme.command()
+def export(
+    directory: LaunchDir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="To write: .ics or .csv.", show_default=False)],
+    on: OnDay = None,
+) -> None:
+    """Write the schedule for other tools: a calendar (.ics) or a table (.csv)."""
+    launch = open_launch(directory)
+    kind = file.suffix.casefold()
+    if kind not in (".ics", ".csv"):
+        raise BadInput(f"{file.name!r} is neither a calendar nor a table", "end the name in .ics or .csv")
+    found = assess_programme(launch, on=_day(on))
+    text = as_calendar(launch, found, now()) if kind == ".ics" else as_csv(found)
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise BadInput(f"{str(file)!r} cannot be written ({error.strerror})", "name a file you may write") from error
+    say(f"{len(found.standing.programme.tasks)} tasks as of {found.standing.on} written to {file}.")
+
+
+@programme.command("import")
+def take_in(
+    directory: LaunchDir,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="XLSX, CSV or Parquet file.", show_default=False)],
+) -> None:
+    """Make tasks.csv from a workbook or table; all of it, or nothing with every fault at its row."""
+    launch = open_launch(directory)
+    count = import_tasks(launch, file, now().date())
+    say(f"{count} tasks taken in from {file.name}; tasks.csv was replaced.")
 
 
 def _one(task: str, day: date, started: date | None, finished: date | None, left: str | None, note: str) -> Report:
