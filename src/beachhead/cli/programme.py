@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.programme import Assessed, Report, assess_programme, read_reports, update_progress
+from beachhead.case.programme import Assessed, Report, read_reports, update_progress
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
+from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
@@ -35,15 +36,24 @@ DrawsOption = Annotated[int, typer.Option("--draws", min=100, help="Draws of all
 ExactOption = Annotated[
     float, typer.Option("--exact", min=0, help="Seconds for OR-Tools to shorten the schedule (extra `schedule`).")
 ]
+ApprovalsFlag = Annotated[bool, typer.Option(help="With the approvals still to be had, as compliance tells them.")]
+OpeningsFlag = Annotated[bool, typer.Option("--openings", help="With the sites that siting would open.")]
 DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
 
 
 @programme.command()
-def status(directory: LaunchDir, on: OnDay = None, exact: ExactOption = 0.0, as_json: JsonFlag = False) -> None:
+def status(
+    directory: LaunchDir,
+    on: OnDay = None,
+    exact: ExactOption = 0.0,
+    approvals: ApprovalsFlag = True,
+    openings: OpeningsFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Every task with its schedule: what is late, what it delays."""
     launch = open_launch(directory)
     with progress("schedule", quiet=as_json):
-        found = assess_programme(launch, on=_day(on), exact_seconds=exact)
+        found = assess_whole(launch, on=_day(on), exact_seconds=exact, approvals=approvals, openings=openings)
     if as_json:
         show_json(programme_answer(launch, found))
     else:
@@ -57,6 +67,8 @@ def risk(
     draws: DrawsOption = DRAWS,
     market: Annotated[str | None, typer.Option("--market", help="Gates of one market only.")] = None,
     exact: ExactOption = 0.0,
+    approvals: ApprovalsFlag = True,
+    openings: OpeningsFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
     """When each gate opens with 50, 80 and 95 %, what it hangs on, and the buffer that a promise needs."""
@@ -64,7 +76,9 @@ def risk(
     if market is not None:
         launch.market(market)
     with progress("draws", quiet=as_json):
-        found = assess_programme(launch, on=_day(on), draws=draws, exact_seconds=exact)
+        found = assess_whole(
+            launch, on=_day(on), draws=draws, exact_seconds=exact, approvals=approvals, openings=openings
+        )
     if as_json:
         show_json(programme_answer(launch, found, market))
     else:
@@ -118,7 +132,7 @@ def export(
     kind = file.suffix.casefold()
     if kind not in (".ics", ".csv"):
         raise BadInput(f"{file.name!r} is neither a calendar nor a table", "end the name in .ics or .csv")
-    found = assess_programme(launch, on=_day(on))
+    found = assess_whole(launch, on=_day(on))
     text = as_calendar(launch, found, now()) if kind == ".ics" else as_csv(found)
     try:
         file.write_text(text, encoding="utf-8", newline="")
@@ -163,7 +177,8 @@ def show_status(launch: Launch, found: Assessed) -> None:
     late = found.late_days
     slots = {slot.task: slot for slot in found.schedule.slots}
     odds = {item.code: item for item in found.risk.tasks}
-    tasks = sorted(found.standing.programme.tasks, key=lambda task: (slots[task.code].begins, slots[task.code].ends))
+    shown = [t for t in found.standing.programme.tasks if not _is_brought(t.code) or odds[t.code].criticality >= 0.05]
+    tasks = sorted(shown, key=lambda task: (slots[task.code].begins, slots[task.code].ends))
     rows = []
     for task in tasks:
         slot = slots[task.code]
@@ -174,6 +189,8 @@ def show_status(launch: Launch, found: Assessed) -> None:
             crit = percent(odds[task.code].criticality)
             rows.append((*times, _days(late[task.code]), f"{slot.slack_days:,}", crit))
     show_table(("task", "owner", "begins", "ends", "stage", "late", "slack", "critical"), rows, right={5, 6, 7})
+    if hidden := len(found.standing.programme.tasks) - len(shown):
+        say(f"{hidden} steps of approvals and openings that rarely hold up the last of all are left out here.")
     say("Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all.")
 
 
@@ -218,7 +235,8 @@ def gate_groups(found: Assessed, market: str | None = None) -> list[tuple[tuple[
     for item in found.risk.gates:
         if market is None or item.gate.market == market:
             gate = item.gate
-            key = (gate.opens, gate.tasks, gate.due)
+            hangs = item.critical[0][0] if item.critical and not _is_brought(item.critical[0][0]) else ""
+            key = (gate.opens, gate.due, item.half, item.sure, item.late, hangs, gate.market == "" and gate.code)
             groups.setdefault(key, []).append(item)
     return [(tuple(item.gate.code for item in items), items[0]) for items in groups.values()]
 
@@ -310,9 +328,24 @@ def _headline(launch: Launch, found: Assessed) -> list[str]:
     if begun:
         told = ", ".join(f"{task.code} ({late[task.code]} days)" for task in begun[:5])
         lines.append(f"{len(slow)} tasks end later than planned at first; it begins with {told}.")
+    if shut := _shut(launch, found):
+        lines.append(f"Compliance has no road on record for {', '.join(shut)}: tasks alone do not open them.")
     if over := [item.code for item in found.risk.tasks if item.overrun]:
         lines.append(f"Past their worst case, and in need of a new estimate (--left): {', '.join(over)}.")
     return lines
+
+
+def _shut(launch: Launch, found: Assessed) -> list[str]:
+    """Markets for which compliance brought no closing task, where it brought any."""
+    codes = {task.code for task in found.standing.programme.tasks}
+    abroad = [market for market in launch.folder.markets if not market.is_home]
+    known = [market for market in abroad if f"{APPROVAL}.{market.code}.scale" in codes]
+    return [market.name for market in abroad if market not in known] if known else []
+
+
+def _is_brought(code: str) -> bool:
+    """Whether a side room brought the task."""
+    return code.startswith((f"{APPROVAL}.", f"{OPENING}."))
 
 
 def _resources(found: Assessed) -> str:
