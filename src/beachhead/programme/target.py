@@ -17,6 +17,7 @@ Ints = NDArray[np.int64]
 QUARTERS_A_YEAR = 4
 FAN = (0.05, 0.25, 0.5, 0.75, 0.95)
 SURE = (0.5, 0.8, 0.95)
+_RAISED = ", raised to "
 
 
 class Kind(StrEnum):
@@ -133,7 +134,7 @@ def next_target(target: Target) -> Target | None:
     return replace(
         target,
         code=code,
-        name=f"{target.name}, raised to {amount:,.6g}",
+        name=f"{target.name.partition(_RAISED)[0]}{_RAISED}{amount:,.6g}",
         amount=amount,
         by=target.by + target.raise_quarters,
         after=(target.code,),

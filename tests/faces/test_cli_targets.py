@@ -1,0 +1,119 @@
+"""`beachhead targets`: odds, what moves them, and a target that rises once it is met."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.log import whole
+from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
+from beachhead.cli.app import app
+from beachhead.ledger import Act
+from beachhead.world.errors import BadInput
+
+HEAD = "code,name,kind,scope,amount,by,after,raise_share,raise_quarters,source,as_of,grade\n"
+SAID = "plan,2026-01-01,C\n"
+RIVALS = "scope,brand,year,cars,source,as_of,grade\n"
+ROWS = (
+    "first,a hundred cars abroad,cars_in_total,abroad,100,2027Q4,,0.3,2",
+    "many,a million cars in one year,cars_per_year,world,1000000,2027Q4,,,",
+    "stores,ten thousand stores,stores_open,abroad,10000,2028Q4,,,",
+    "rank,top two at home,rank,NO,2,2028Q4,,1,4",
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = new_launch(tmp_path / "launch")
+    (path / "targets.csv").write_text(HEAD + "".join(f"{row},{SAID}" for row in ROWS))
+    makers = (("A", 9000), ("B", 500), ("C", 40))
+    (path / "rivals.csv").write_text(RIVALS + "".join(f"NO,{b},2025,{cars},{SAID}" for b, cars in makers))
+    return path
+
+
+def run(*words, fails=False):
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    if fails:
+        assert isinstance(done.exception, BadInput), done.output
+        return str(done.exception)
+    assert done.exception is None, done.output
+    return done.output
+
+
+def asked(folder, *words):
+    found = json.loads(run("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--json", *words))
+    return found | {"by_code": {target["code"]: target for target in found["targets"]}}
+
+
+def test_every_target_has_its_odds_or_the_reason_why_it_has_none(folder):
+    found = asked(folder, "--no-what-if")
+    by = found["by_code"]
+    assert set(by) == {"first", "many", "stores", "rank"}
+    assert 0 <= by["first"]["odds"] <= 1
+    assert by["first"]["error"] > 0
+    assert by["many"]["odds"] == 0
+    assert by["many"]["reached_by"] == [None, None, None]
+    assert by["stores"]["odds"] is None
+    assert "stores.csv lists no stores" in by["stores"]["why_not"]
+    assert len(by["rank"]["fan"]) == len(found["fan_levels"])
+    assert found["rivals"][0]["makers"][0]["brand"] == "A"
+    rising = by["first"]["by_quarter"]
+    assert rising == sorted(rising)
+
+
+def test_the_table_fits_the_page_and_names_what_moves_the_odds(folder):
+    text = run("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--price", "first")
+    assert "What moves the odds most" in text
+    assert "bonus" in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
+
+
+def test_a_target_that_records_show_to_be_met_is_raised_and_the_ledger_keeps_both(folder, tmp_path):
+    assert "no record shows that first is met" in run("targets", folder, "--raise", "first", fails=True)
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,channel,start,end,registrations\n"
+        "p1,NO,dealer,2026-01-01,2026-03-31,60\np1,NO,dealer,2026-04-01,2026-06-30,50\n"
+    )
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")
+    assert found["by_code"]["first"]["met"]
+    (new,) = found["proposed"]
+    assert (new["amount"], new["by"], new["after"]) == (130, "2028Q2", ["first"])
+    run("targets", folder, "--raise", "first", "--who", "ann")
+    entry = next(e for e in whole(open_launch(folder).store)[0] if e.said.act is Act.TARGET)
+    assert (entry.said.who, len(entry.said.refs)) == ("ann", 2)
+    after = asked(folder, "--no-what-if")
+    assert "first-raised1" in after["by_code"]
+    assert after["proposed"] == []
+    assert "has been raised already" in run("targets", folder, "--raise", "first", fails=True)
+    assert "has no next target" in run("targets", folder, "--raise", "many", "--because", "x", fails=True)
+
+
+def test_odds_are_entered_in_the_ledger_once(folder):
+    words = ("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--no-what-if", "--register")
+    assert "3 odds entered" in run(*words)
+    assert "0 odds entered" in run(*words)
+
+
+def test_an_unknown_target_is_refused(folder):
+    assert "did you mean first?" in run("targets", folder, "--price", "frist", fails=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a,A,rank,NO,2.5,2027Q4,,,", "targets.csv:2:amount"),
+        ("a,A,cars_in_total,NOO,2,2027Q4,,,", "is neither a market nor a region"),
+        ("a,A,service_cover,NO,90,2027Q4,,,", "write 0.9 for 90 %"),
+        ("a,A,rank,NO,3,2027Q4,,0.5,", "is no number of places"),
+    ],
+)
+def test_odd_targets_are_refused_with_the_row(folder, row, said):
+    (folder / "targets.csv").write_text(HEAD + f"{row},{SAID}")
+    done = CliRunner().invoke(app, ["check", str(folder)])
+    assert done.exit_code == 1
+    assert said in " ".join(done.output.split())
