@@ -16,6 +16,7 @@ from beachhead.case.planning import is_stale, make_plan, put_question
 from beachhead.case.quality import READY, judge_quality
 from beachhead.case.workshop import send_workshop, workshop
 from beachhead.cli.app import app
+from beachhead.evidence.folder import check_folder
 from beachhead.launch.gate import Verdict
 from beachhead.launch.judge import judge
 from beachhead.world.errors import BadInput
@@ -237,6 +238,27 @@ def test_the_cost_of_parts_reaches_the_plan_once_kept(launch):
         terms.opex_per_quarter["NO"], rel=1e-6
     )
     assert any("spare parts take EUR" in note for note in question.notes)
+
+
+def test_a_young_fleet_is_not_taken_for_one_of_every_age(launch):
+    a_pilot(launch, claims=60, cars=400)  # 400 cars for 7 months: 21 per 1,000 car-months, all of the first year
+    serviced = ask_service(open_launch(launch), on=DAY, draws=6)
+    place = serviced.markets.index("NO")
+    rate = 1000 * serviced.rates.mean[place]
+    assert rate * serviced.first_year_factor == pytest.approx(21.5, rel=0.15)
+    assert rate < 25  # both the rate and the first year's factor give way
+    assert 1 < serviced.first_year_factor < 1.5
+    assert serviced.cars_seen[place] == 400
+    assert serviced.in_use[:, place, 0].min() > 390
+
+
+def test_what_service_csv_asks_must_make_sense(launch):
+    table = launch / "service.csv"
+    table.write_text(table.read_text().replace(",40,0.1,0.08,0.15,0.2,no,", ",,,,,,yes,").replace("all,0.6", "FR,0.6"))
+    faults = {(fault.file, fault.column): fault for fault in check_folder(launch)}
+    assert "no limit is given" in faults["service.csv", "gate"].problem
+    table.write_text(table.read_text().replace(",,,,,,yes,", ",40,0.1,0.08,0.15,0.2,no,"))
+    assert [(fault.column, fault.written) for fault in check_folder(launch)] == [("market", "FR")]
 
 
 def test_without_tables_defaults_hold_and_parts_are_not_planned(launch):

@@ -16,6 +16,8 @@ from beachhead.aftersales.quality import Estimate, Gate, Growth, Verdict, claim_
 DAYS_PER_MONTH = 365.25 / 12
 REPEAT_DAYS = 60
 LEAST_FAILURES = 3
+_YEAR = 12.0
+_ROUNDS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +303,51 @@ def _growth(record: Record, level: float) -> Growth | None:
     if len(times) < LEAST_FAILURES or not any(time < end for time in times):
         return None
     return growth([min(time, end) for time in times], end=end, level=level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAge:
+    """Claims and months of one market, first year of a car and later.
+
+    Attributes:
+        claims: (2,).
+        months: (2,).
+    """
+
+    claims: tuple[int, int]
+    months: tuple[float, float]
+
+
+def by_age(record: Record, market: str) -> ByAge:
+    """Claims and months by a car's age; claims on cars that are not on record count as of the first year."""
+    cars = {car.name: car for car in record.cars if car.market == market and car.name}
+    first = later = 0.0
+    for car in record.cars:
+        if car.market == market:
+            months = car.months(record.until)
+            first, later = first + min(months, _YEAR), later + max(months - _YEAR, 0.0)
+    mine = [claim for claim in record.claims if claim.market == market]
+    old = sum(
+        claim.car in cars and (claim.opened - cars[claim.car].delivered).days / DAYS_PER_MONTH > _YEAR for claim in mine
+    )
+    return ByAge(claims=(len(mine) - old, old), months=(first, later))
+
+
+def first_year_factor(seen: Sequence[ByAge], assumed: float, rate: float, weight: float = 4.0) -> float:
+    """Claims of a car's first year over those of later ones: the assumption, moved by what was seen.
+
+    Gamma priors that weigh as much as `weight` claims each: on the later rate, assumed `rate` a month, and on the
+    factor, assumed `assumed`; each is set to its mean given the other until both stand.
+    """
+    claims = np.array([each.claims for each in seen], dtype=float).reshape(-1, 2).sum(axis=0)
+    months = np.array([each.months for each in seen], dtype=float).reshape(-1, 2).sum(axis=0)
+    if assumed <= 0 or rate <= 0:
+        return assumed
+    factor = assumed
+    for _ in range(_ROUNDS):
+        later = (weight + claims.sum()) / (weight / rate + factor * months[0] + months[1])
+        factor = (weight + claims[0]) / (weight / assumed + later * months[0])
+    return float(factor)
 
 
 def what_settles(gate: Gate, cars: int, months: float = 3.0) -> tuple[str, ...]:

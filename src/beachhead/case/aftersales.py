@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from beachhead.aftersales.demand import PooledRates, pool_rates
 from beachhead.aftersales.network import MarketNetwork, MarketService, service_network
 from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
+from beachhead.aftersales.record import by_age, first_year_factor
 from beachhead.aftersales.staffing import Promise, Rates, Work
 from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
@@ -42,7 +43,8 @@ class Serviced:
         quarters: T quarters, the first is decided now.
         in_use: (S, M, T), cars in use in each future.
         network: bays, technicians and costs, by market.
-        rates: what is known of claim rates, by market.
+        rates: what is known of claim rates after the first year, by market.
+        first_year_factor: claims of a car's first year over those of later ones.
         pilot: spares for the cars of the first year's end, which are mostly pilots.
         parts: the parts of parts.csv.
         stocking: spares for the fleet at the end of each year, by quarter number.
@@ -56,6 +58,7 @@ class Serviced:
     in_use: Floats
     network: tuple[MarketNetwork, ...]
     rates: PooledRates
+    first_year_factor: float
     pilot: Stocking | None
     parts: tuple[Part, ...]
     stocking: dict[int, Stocking]
@@ -85,8 +88,8 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
     ]
     markets = tuple(planned.markets[m] for m in index)
     deliveries, before = planned.values[:, index], past[index]
-    rates = _rates(launch, markets, judged)
-    services = [_service(launch, code, planned.quarters, rates, m) for m, code in enumerate(markets)]
+    rates, factor = _rates(launch, markets, judged)
+    services = [_service(launch, code, planned.quarters, rates, factor, m) for m, code in enumerate(markets)]
     network = service_network(deliveries, services, before=before, survival_per_quarter=SURVIVAL)
     in_use = _in_use(deliveries, before)
     parts = tuple(_part(launch, row, planned.quarters[0]) for row in launch.folder.rows(PartRow))
@@ -99,6 +102,7 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
         in_use=in_use,
         network=network,
         rates=rates,
+        first_year_factor=factor,
         pilot=stock_parts(parts, fleets[:, 0], fill) if parts and markets else None,
         parts=parts,
         stocking={t: stock_parts(parts, fleets[:, t], fill) for t in ends} if parts and markets else {},
@@ -131,27 +135,40 @@ def keep_service(launch: Launch, serviced: Serviced, *, who: str, at: datetime) 
     return terms
 
 
-def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> PooledRates:
-    """Claim rates pooled over markets; the assumption counts as one market in which four claims were seen."""
-    by_code = {each.market: each for each in judged.quality.markets}
-    claims = [by_code[code].claims if code in by_code else 0 for code in markets]
-    months = [by_code[code].rate.exposure if code in by_code else 0.0 for code in markets]
-    assumed = [service_row(launch, code).claims_per_1000_months / 1000 for code in markets] or [0.025]
-    prior = PRIOR_CLAIMS / max(float(np.mean(assumed)), 1e-6)
+def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> tuple[PooledRates, float]:
+    """Claim rates of later years pooled over markets, and the first year's factor.
+
+    The assumption counts as one market in which four claims were seen. Months of the first year count by the factor,
+    so that a young fleet's claims are not taken for those of every age.
+    """
+    assumed = np.array([service_row(launch, code).claims_per_1000_months / 1000 for code in markets])
+    factors = [service_row(launch, code).first_year_factor for code in markets]
+    typical = max(float(assumed.mean()), 1e-6) if len(markets) else 0.025
+    seen = [by_age(judged.record, code) for code in markets]
+    factor = first_year_factor(seen, float(np.mean(factors)) if factors else 1.0, typical, PRIOR_CLAIMS)
+    claims = [sum(each.claims) for each in seen]
+    months = [each.months[0] * factor + each.months[1] for each in seen]
     if not any(months):
-        shape = float(PRIOR_CLAIMS)
-        rate = np.array([shape / max(each, 1e-9) for each in assumed])
-        return PooledRates(shape=shape, rate=prior, posterior_shape=np.full(len(rate), shape), posterior_rate=rate)
-    pooled = pool_rates(np.array([*claims, PRIOR_CLAIMS]), np.array([*months, prior]))
-    return PooledRates(
+        rates = PooledRates(
+            shape=float(PRIOR_CLAIMS),
+            rate=PRIOR_CLAIMS / typical,
+            posterior_shape=np.full(len(markets), float(PRIOR_CLAIMS)),
+            posterior_rate=PRIOR_CLAIMS / np.maximum(assumed, 1e-9),
+        )
+        return rates, factor
+    pooled = pool_rates(np.array([*claims, PRIOR_CLAIMS]), np.array([*months, PRIOR_CLAIMS / typical]))
+    own = PooledRates(
         shape=pooled.shape,
         rate=pooled.rate,
         posterior_shape=pooled.posterior_shape[:-1],
         posterior_rate=pooled.posterior_rate[:-1],
     )
+    return own, factor
 
 
-def _service(launch: Launch, code: str, quarters: tuple[Quarter, ...], rates: PooledRates, m: int) -> MarketService:
+def _service(
+    launch: Launch, code: str, quarters: tuple[Quarter, ...], rates: PooledRates, factor: float, m: int
+) -> MarketService:
     row = service_row(launch, code)
 
     def money(amount: float) -> float:
@@ -165,7 +182,7 @@ def _service(launch: Launch, code: str, quarters: tuple[Quarter, ...], rates: Po
         maintenance_per_quarter=row.maintenance_per_year / 4,
         claims_per_month=float(rates.mean[m]),
         claims_cv=float(1 / np.sqrt(rates.posterior_shape[m])),
-        claim_age_factor=np.array([row.first_year_factor] * 4 + [1.0]),
+        claim_age_factor=np.array([factor] * 4 + [1.0]),
         accidents_per_year=row.accidents_per_year,
         breakdowns_per_year=row.breakdowns_per_year,
         recall_share=recall,

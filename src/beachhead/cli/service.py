@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -145,6 +146,7 @@ def demand_answer(serviced: Serviced) -> list[dict[str, Any]]:
             "centres": network.centres,
             "jobs_per_week_and_centre": network.per_centre,
             "claims_per_1000_months": 1000 * serviced.rates.mean[m],
+            "first_year_factor": serviced.first_year_factor,
             "claims_cv": 1 / np.sqrt(serviced.rates.posterior_shape[m]),
         }
         for m, network in enumerate(serviced.network)
@@ -165,7 +167,7 @@ def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
             "bays_per_centre": network.staffing.bays[0],
             "technicians_per_centre": network.staffing.technicians[0],
             "hired_per_centre": network.staffing.hire[0],
-            "training_weeks": service_row(launch, network.market).training_weeks,
+            "training_starts": _training(launch, serviced, network),
             "places_if_sales_are_high": network.high,
             "kept": network.kept,
             "cost_per_quarter": network.cost,
@@ -173,6 +175,16 @@ def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
             "one_more": network.relief,
         }
         for network in serviced.network
+    ]
+
+
+def _training(launch: Launch, serviced: Serviced, network: MarketNetwork) -> list[dict[str, Any]]:
+    """When technicians must be in training, all centres together, to work from a quarter's first day."""
+    weeks = timedelta(weeks=service_row(launch, network.market).training_weeks)
+    return [
+        {"by": serviced.quarters[t].first_day - weeks, "technicians": int(hired) * network.centres}
+        for t, hired in enumerate(network.staffing.hire[0])
+        if hired > 0
     ]
 
 

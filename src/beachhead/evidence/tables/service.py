@@ -18,9 +18,14 @@ class ServiceRow(Sourced):
     )
     maintenance_per_year: Number = column("maintenance visits of a car", unit="visits/year", least=0, default=0.6)
     claims_per_1000_months: Number = column(
-        "warranty claims expected before any are seen", unit="claims/1,000 car-months", least=0, default=25.0
+        "warranty claims of cars older than a year, before any are seen",
+        unit="claims/1,000 car-months",
+        least=0,
+        default=25.0,
     )
-    first_year_factor: Number = column("claims in a car's first year over its mean", least=0, most=20, default=1.5)
+    first_year_factor: Number = column(
+        "claims in a car's first year over those of later ones", least=0, most=20, default=1.5
+    )
     accidents_per_year: Number = column("accident repairs of a car", unit="repairs/year", least=0, default=0.06)
     breakdowns_per_year: Number = column("roadside calls of a car", unit="calls/year", least=0, default=0.05)
     recall_share: Number = column("recall scenario: share of the cars in use called back", unit="share", default=0.0)
