@@ -9,9 +9,11 @@ from beachhead.case.adjust import ask_adjust
 from beachhead.case.compliance import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.programme import assess_programme
 from beachhead.case.research import ask_research
 from beachhead.web.app import create
 from beachhead.web.supply import work_out
+from beachhead.web.work import WORK
 
 LOCAL = "http://127.0.0.1"
 DAY = date(2021, 11, 1)
@@ -107,6 +109,39 @@ def test_price_response_research_and_monitor_are_those_of_the_verbs(client, fold
     (monitor,) = client.get("/api/v1/monitors").json()["monitors"]
     assert [sight["cars"] for sight in monitor["sightings"]] == [61, 100]
     assert all(sight["low"] <= sight["high"] for sight in monitor["sightings"])
+
+
+def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    root = new_launch(tmp_path / "launch", "xiaomi")
+    with TestClient(create(root), base_url=LOCAL) as client:
+        assert client.get("/api/v1/rooms/programme").status_code == 404
+        done = WORK["programme"](root, {"on": "2027-01-01", "who": "ana"}, lambda done, total: None)
+        told = client.get("/api/v1/rooms/programme").json()
+        assert (told["record"], told["is_stale"]) == (done["programme"], False)
+        found = assess_programme(open_launch(root), on=date(2027, 1, 1))
+        gates = {row[0]: row[2] for row in told["tables"][0]["rows"]}
+        assert gates == {item.gate.code: item.odds for item in found.risk.gates}
+        assert client.get("/api/v1/plan").status_code == 404, "a page kept by the web is no plan"
+        assert client.get("/api/v1/rooms/kitchen").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"sets": "nonsense"}, {"sets": "economics.NO.capital=1", "colour": 3}, {"worlds": 1}]
+)
+def test_a_scenario_that_cannot_be_read_is_refused_before_a_worker_starts(client, arguments):
+    answer = client.post("/api/v1/jobs", json={"kind": "what_if", "arguments": arguments})
+    assert answer.status_code == 422
+    assert client.get("/api/v1/jobs").json()["jobs"] == []
+
+
+def test_a_scenario_kept_is_served_side_by_side(client, folder):
+    said = {"sets": "economics.NO.capital=*2", "name": "dear Norway", "worlds": 2, "on": str(DAY), "who": "ana"}
+    WORK["what_if"](folder, said, lambda done, total: None)
+    (item,) = client.get("/api/v1/what-ifs").json()["what_ifs"]
+    assert (item["name"], item["worlds"]) == ("dear Norway", 2)
+    assert item["gain"] == pytest.approx(item["other"] - item["value"])
+    assert item["changed"]
 
 
 def test_a_launch_without_plants_has_no_page_on_supply(client):

@@ -18,6 +18,7 @@ from beachhead.case.deciding import decide
 from beachhead.case.log import check
 from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.observe import Receipt, observe
+from beachhead.case.whatif import parse_override
 from beachhead.ledger import score, settle
 from beachhead.store import reading, text_of
 from beachhead.web import view
@@ -57,6 +58,12 @@ PAGE_ROWS = 200
 ARGUMENTS = {
     "plan": {"worlds": (2, 10_000), "seed": (-(2**62), 2**62)},
     "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2)},
+    "what_if": {"worlds": (2, 1_000)},
+    "worth": {"worlds": (2, 1_000)},
+    "targets": {"worlds": (24, 10_000)},
+    "programme": {},
+    "aftersales": {"draws": (2, 1_000)},
+    "network": {"minutes": (5, 240), "count": (1, 20_000), "seconds": (1, 600)},
 }
 """By kind of work, what may be said beside the day, with its range."""
 
@@ -358,6 +365,9 @@ def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) 
     for name, value in arguments.items():
         if name == "on":
             _check_day(str(value))
+        elif kind == "what_if" and name in ("sets", "name"):
+            for line in str(value).splitlines() if name == "sets" else ():
+                parse_override(line)
         elif name not in known:
             raise BadInput(f"a {kind} knows no {name!r}", f"give {', '.join(['on', *known])}")
         elif not isinstance(value, int) or not known[name][0] <= value <= known[name][1]:

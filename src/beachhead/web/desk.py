@@ -22,6 +22,8 @@ from beachhead.world.errors import NotLearnt
 from beachhead.world.reading import Observation
 
 MOST_KEPT = 16
+TOPICS = ("plan", *TOPICS_READ, "progress", "what_if", "supply_page", "room_page")
+"""What may be delivered that a page shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +106,7 @@ class Desk:
 
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
-            sent = [f"{d.topic}{d.number}" for topic in ("plan", *TOPICS_READ) for d in deliveries(work, topic)[-1:]]
+            sent = [f"{d.topic}{d.number}" for topic in TOPICS for d in deliveries(work, topic)[-1:]]
         day = self.today or date.today()
         told = [launch.folder.digest, whole(launch.store)[1].sha256, str(day), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()

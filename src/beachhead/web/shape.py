@@ -122,6 +122,7 @@ class OverviewOut(BaseModel):
     markets: list[MarketRow]
     due: list[DueOut]
     certificate: CertificateOut | None
+    notes: list[str]
     uses: list[UseOut]
 
 
@@ -233,6 +234,7 @@ class PlanOut(BaseModel):
     uses: list[UseOut]
     made_at: datetime
     is_stale: bool
+    notes: list[str]
 
 
 class ReadingOut(BaseModel):

@@ -24,7 +24,7 @@ from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.refusal import NotFound
 from beachhead.web.sessions import Viewer
 
-TOPIC = "supply"
+TOPIC = "supply_page"
 WORLDS_SHARE = 0.3
 """Part of the work that the planned cars take; the changes tried take the rest."""
 

@@ -13,6 +13,8 @@ from beachhead.case.deciding import words
 from beachhead.case.planning import Planned
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
+from beachhead.evidence.tables.targets import TargetRow
+from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.action import ActionKind
 from beachhead.launch.gate import Gate
 from beachhead.launch.headline import worth
@@ -47,7 +49,19 @@ from beachhead.world.market import Fact, Market, Stage
 from beachhead.world.reading import Observation
 from beachhead.world.source import Source
 
-PAGES = ["overview", "markets", "plan", "pilots", "decisions", "research", "compliance", "supply", "report"]
+PAGES = [
+    "overview",
+    "markets",
+    "plan",
+    "pilots",
+    "decisions",
+    "targets",
+    "programme",
+    "research",
+    "network",
+    "aftersales",
+]
+PAGES += ["compliance", "supply", "report"]
 """In the order of the menu; a page is there only if the launch has the tables that it shows."""
 LEAST_SHARE_SHOWN = 0.05
 FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}
@@ -65,7 +79,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
-        pages=[page for page in PAGES if page != "supply" or _has_supply(sheet)],
+        pages=[page for page in PAGES if _has_tables(sheet, page)],
     )
 
 
@@ -76,6 +90,7 @@ def overview_out(sheet: Sheet, person: Person) -> OverviewOut:
         markets=market_rows(sheet),
         due=due_out(sheet),
         certificate=None if sheet.planned is None else certificate_out(sheet, sheet.planned),
+        notes=[] if sheet.planned is None else list(sheet.planned.record.notes),
         uses=[] if sheet.planned is None else uses_out(sheet, sheet.planned)[:4],
     )
 
@@ -167,6 +182,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
         uses=uses_out(sheet, planned),
         made_at=planned.made_at,
         is_stale=sheet.is_stale,
+        notes=list(planned.record.notes),
     )
 
 
@@ -306,8 +322,10 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
     return out
 
 
-def _has_supply(sheet: Sheet) -> bool:
-    return bool(sheet.launch.folder.rows(PlantRow) and sheet.launch.folder.rows(LaneRow))
+def _has_tables(sheet: Sheet, page: str) -> bool:
+    """True unless a page shows tables that the launch does not have."""
+    needed = {"supply": (PlantRow, LaneRow), "targets": (TargetRow,), "programme": (TaskRow,)}.get(page, ())
+    return all(sheet.launch.folder.rows(kind) for kind in needed)
 
 
 def _planned_for(sheet: Sheet, market: Market) -> tuple[str, str, float | None]:

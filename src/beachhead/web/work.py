@@ -10,7 +10,7 @@ from typing import Any
 
 from beachhead.case.open import open_launch
 from beachhead.case.planning import WORLDS, make_plan
-from beachhead.web.supply import work_out
+from beachhead.web import rooms, supply
 
 
 def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
@@ -27,4 +27,13 @@ def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float]
     return {"plan": made.record.plan.sha256}
 
 
-WORK = {"plan": plan, "supply": work_out}
+WORK = {
+    "plan": plan,
+    "supply": supply.work_out,
+    "what_if": rooms.try_what_if,
+    "worth": rooms.work_out("worth"),
+    "targets": rooms.work_out("targets"),
+    "programme": rooms.work_out("programme"),
+    "aftersales": rooms.work_out("aftersales"),
+    "network": rooms.work_out("network"),
+}

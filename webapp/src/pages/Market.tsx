@@ -41,7 +41,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
     <div className="grid">
       <section className="wide">
         <h1>{row.name} <Stage stage={row.stage} /></h1>
-        <p>{row.says}</p>
+        <p className="says">{row.says}</p>
       </section>
       <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /></section>
       <section className="sheet"><h2>Belief before and now, cars a year</h2><Density data={answer.data} name={row.name} /></section>

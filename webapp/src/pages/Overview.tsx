@@ -22,6 +22,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
           {launch.now}: {count("scaled")} of {data.markets.length} markets scaled, {count("piloting")} piloting.{" "}
           {data.certificate ? data.certificate.sentence : "There is no plan on record yet."}
         </p>
+        {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}>{line}</li>)}</ul></details>}
       </section>
       <section className="sheet two" aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>

@@ -3,8 +3,11 @@ import { useTitle } from "../live";
 import { cars, instant, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { PlanButton } from "../parts/PlanButton";
+import { RoomAnswer } from "./Room";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
+import { Tornado } from "../parts/Tornado";
+import { WhatIfs } from "../parts/WhatIfs";
 
 export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Plan");
@@ -22,6 +25,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h1>Plan</h1>
         <p>{plan.certificate.sentence}</p>
         {plan.is_stale && <p className="notice">New observations, decisions or inputs have come in since this plan was made.</p>}
+        {plan.notes.length > 0 && <ul>{plan.notes.map((line) => <li key={line}>{line}</li>)}</ul>}
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
         <div className="row no-print"><PlanButton has /></div>
       </section>
@@ -42,6 +46,11 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
           </table>
         </div>
       </section>
+      <section className="sheet wide"><h2>What if: named scenarios side by side</h2><WhatIfs currency={launch.currency} /></section>
+      <h2 className="wide">What is worth knowing, and what moves the value</h2>
+      <RoomAnswer room="worth" launch={launch} empty="What knowing more would be worth, and which assumptions matter most, has not been worked out yet.">
+        {(data) => data.swings.length > 0 && <section className="sheet wide"><h2>What moves the value most</h2><Tornado swings={data.swings} currency={launch.currency} /></section>}
+      </RoomAnswer>
       <section className="sheet">
         <h2>Gates</h2>
         {plan.gates.length === 0 && <p>No pilot starts now, so no gate is registered.</p>}

@@ -1,0 +1,549 @@
+"""Rooms whose answers take a while: worked out by jobs, kept beside the launch, shown as sentences, tables and maps.
+
+A cell is text or a number; the column's unit says which, so that a page may write it in the reader's own way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from beachhead.aftersales.quality import Verdict
+from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
+from beachhead.case.aftersales import ask_service
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.planning import WORLDS as PLAN_WORLDS
+from beachhead.case.programme import assess_programme
+from beachhead.case.siting import Ask, Model, Sited, ask_sites
+from beachhead.case.targets import WORLDS as TARGET_WORLDS
+from beachhead.case.targets import Assessed, assess_targets
+from beachhead.case.whatif import Compared, compare, keep, kept
+from beachhead.case.worth import TORNADO_WORLDS, ask_worth
+from beachhead.launch.worth import Known
+from beachhead.programme.target import Kind
+from beachhead.programme.task import Stage
+from beachhead.store import Row, current, deliver, reading, writing
+from beachhead.web.api import REFUSALS, sheet_of
+from beachhead.web.refusal import NotFound
+from beachhead.web.sessions import Viewer
+from beachhead.world.figures import cars, money, percent
+
+TOPIC = "room_page"
+MOST_ROWS = 40
+MOST_NAMED = 200
+
+RoomName = Literal["worth", "targets", "programme", "aftersales", "network"]
+Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
+Cell = str | float | None
+Advance = Callable[[float, float], None]
+
+router = APIRouter(responses=REFUSALS)
+
+
+class ColumnOut(BaseModel):
+    """One column; `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points."""
+
+    name: str
+    unit: Unit
+
+
+class TableOut(BaseModel):
+    """One table; null is not known."""
+
+    title: str
+    caption: str
+    columns: list[ColumnOut]
+    rows: list[list[Cell]]
+
+
+class SwingOut(BaseModel):
+    """What one assumption does to the value of the launch, planned anew and paired by world."""
+
+    what: str
+    low: str
+    high: str
+    at_low: float
+    at_low_se: float
+    at_high: float
+    at_high_se: float
+
+
+class PointsOut(BaseModel):
+    """Sites on the map, column by column; the names of the first few."""
+
+    lon: list[float]
+    lat: list[float]
+    stands: list[bool]
+    people: list[float]
+    name: list[str]
+
+
+class RoomOut(BaseModel):
+    """What a room answered last."""
+
+    room: RoomName
+    made_at: datetime
+    on: date
+    record: str
+    is_stale: bool
+    sentences: list[str]
+    tables: list[TableOut]
+    swings: list[SwingOut]
+    points: PointsOut | None
+
+
+class MoveOut(BaseModel):
+    """A market in which something else would be done now."""
+
+    market: str
+    name: str
+    as_it_is: str
+    as_it_would_be: str
+
+
+class WhatIfOut(BaseModel):
+    """The launch as it is and as it would be, on the same worlds."""
+
+    name: str
+    sets: list[str]
+    changed: list[str]
+    quarter: str
+    worlds: int
+    value: float
+    value_se: float
+    other: float
+    other_se: float
+    gain: float
+    gain_se: float
+    moves: list[MoveOut]
+    notes: list[str]
+
+
+class WhatIfsOut(BaseModel):
+    """Every named scenario on record."""
+
+    what_ifs: list[WhatIfOut]
+
+
+@router.get("/rooms/{room}")
+def room_answer(request: Request, response: Response, _: Viewer, room: RoomName) -> RoomOut:
+    """What a room answered last; start a job of its name for a new answer."""
+    sheet = sheet_of(request, response)
+    with reading(sheet.launch.store) as work:
+        held = {version.key: version.body for version in current(work, TOPIC)}
+    body = held.get(room)
+    if body is None:
+        raise NotFound(f"{room} has not been worked out yet", f"start a job of kind {room}")
+    stale = held.get(f"{room}:asked") != sheet.launch.folder.digest
+    record = hashlib.sha256(body.encode()).hexdigest()
+    return RoomOut.model_validate_json(body).model_copy(update={"is_stale": stale, "record": record})
+
+
+@router.get("/what-ifs")
+def what_ifs(request: Request, response: Response, _: Viewer) -> WhatIfsOut:
+    """Named scenarios side by side with the launch as it is; start a job of kind `what_if` for another."""
+    sheet = sheet_of(request, response)
+    names = {market.code: market.name for market in sheet.launch.folder.markets}
+    return WhatIfsOut(what_ifs=[_what_if(item, names) for item in kept(sheet.launch)])
+
+
+def try_what_if(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    """The job `what_if`: plan twice and keep the comparison; `sets` holds one override a line."""
+    launch = open_launch(root)
+    sets = [line.strip() for line in str(arguments.get("sets", "")).splitlines() if line.strip()]
+    found = compare(launch, sets, on=_day(arguments), worlds=int(arguments.get("worlds", PLAN_WORLDS)), tick=advance)
+    name = str(arguments.get("name") or ", ".join(sets))[:120]
+    keep(launch, found, name, who=str(arguments.get("who", "")), at=datetime.now(UTC))
+    return {"what_if": name}
+
+
+def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[str, Any]]:
+    """The job of a room: answer and keep it."""
+    return {
+        "worth": _work_worth,
+        "targets": _work_targets,
+        "programme": _work_programme,
+        "aftersales": _work_aftersales,
+        "network": _work_network,
+    }[room]
+
+
+# The jobs stand at module level: a worker process finds them by name.
+
+
+def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    worlds = int(arguments.get("worlds", TORNADO_WORLDS))
+    found = ask_worth(launch, on=_day(arguments), worlds=worlds, tick=advance)
+    currency = launch.folder.terms.currency
+    tables = [
+        _known_table("Knowing a market's demand", found.markets, launch),
+        _known_table("Knowing what markets share", found.factors, launch),
+        _known_table("Knowing a fact", found.facts, launch),
+    ]
+    said = (
+        f"{found.quarter}: knowing demand everywhere before the next gate would be worth "
+        f"{money(found.everything, currency)}; no study of demand that is read by then can be worth more."
+    )
+    swings = [
+        SwingOut(
+            what=swing.what,
+            low=swing.low,
+            high=swing.high,
+            at_low=swing.at_low.mean,
+            at_low_se=swing.at_low.se,
+            at_high=swing.at_high.mean,
+            at_high_se=swing.at_high.se,
+        )
+        for swing in found.swings
+    ]
+    return _keep(launch, "worth", arguments, [said], [table for table in tables if table.rows], swings=swings)
+
+
+def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    worlds = int(arguments.get("worlds", TARGET_WORLDS))
+    found = assess_targets(launch, on=_day(arguments), worlds=worlds, tick=advance)
+    return _keep(launch, "targets", arguments, *_targets(found))
+
+
+def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
+    said = [f"Odds over {found.worlds} worlds of {'; '.join(found.notes)}."]
+    said += [f"{item.target.name}: {item.why_not}." for item in found.odds if item.why_not]
+    said += [
+        f"{target.after[0]} is met; next by its rule: {target.amount:,.0f} by {target.by}." for target in found.proposed
+    ]
+    odds = _table(
+        "Targets and their odds",
+        "50, 80, 95 %: the first quarter by which it is reached with those odds; a dash if not within the plan",
+        [("target", "text"), ("amount", "text"), ("by", "text"), ("odds", "share"), ("± standard error", "points")]
+        + [
+            ("50 %", "text"),
+            ("80 %", "text"),
+            ("95 %", "text"),
+            ("then, 5 %", "number"),
+            ("95 % of futures", "number"),
+        ],
+        [
+            [
+                item.target.name,
+                percent(item.target.amount) if item.target.kind is Kind.SERVICE_COVER else f"{item.target.amount:,.0f}",
+                str(item.target.by),
+                1.0 if item.target.code in found.met else item.odds,
+                None if item.odds is None else 100 * item.error,
+                *(str(quarter) if quarter is not None else "–" for quarter in item.reached_by),
+                *_then(item.fan, item.target.by - found.quarters[0]),
+            ]
+            for item in found.odds
+        ],
+    )
+    names = {item.target.code: item.target.name for item in found.odds}
+    moving = sorted((e for e in found.effects if abs(e.change) >= 0.0005), key=lambda e: -abs(e.change))
+    levers = _table(
+        "What moves the odds most",
+        "Each change alone, percentage points of the odds with their standard error",
+        [("target", "text"), ("change", "text"), ("odds", "points"), ("± standard error", "points")],
+        [[names[e.target], e.name, 100 * e.change, 100 * e.error] for e in moving],
+    )
+    rivals = [
+        _table(
+            f"Rank in {scope} is counted against these makers, {known.year}",
+            f"The largest of {len(known.brands)}",
+            [("maker", "text"), ("cars a year", "cars")],
+            [[brand, float(count)] for brand, count in zip(known.brands, known.cars, strict=True)][:15],
+        )
+        for scope, known in found.rivals.items()
+    ]
+    return said, [odds, levers, *rivals]
+
+
+def _then(fan: np.ndarray[Any, Any], at: int) -> tuple[Cell, Cell]:
+    """The level on the target's day: ends of its range."""
+    if not 0 <= at < fan.shape[1]:
+        return None, None
+    return _known(float(fan[0, at])), _known(float(fan[-1, at]))
+
+
+def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    found = assess_programme(launch, on=_day(arguments))
+    stand, late, risk = found.standing, found.late_days, found.risk
+    counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
+    said = [
+        f"As of {stand.on}: {len(stand.programme.tasks)} tasks, {counts}.",
+        f"All is done by {risk.end.half} with 50 % and by {risk.end.sure} with 80 %.",
+    ]
+    odds = {item.code: item for item in risk.tasks}
+    gates = _table(
+        "When each gate may open",
+        "Odds: open on the due day. Buffer: days between the plain plan and the day that holds with 80 %",
+        [("gate", "text"), ("due", "day"), ("odds", "share"), ("50 %", "day"), ("80 %", "day"), ("95 %", "day")]
+        + [("buffer, days", "number"), ("hangs on", "text")],
+        [
+            [item.gate.code, _iso(item.gate.due), item.odds, _iso(item.half), _iso(item.sure), _iso(item.late)]
+            + [float(item.buffer_days), ", ".join(f"{code} {percent(share)}" for code, share in item.critical[:2])]
+            for item in risk.gates
+        ],
+    )
+    slots = {slot.task: slot for slot in found.schedule.slots}
+    tasks = _table(
+        "Tasks",
+        "Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all",
+        [("task", "text"), ("what", "text"), ("owner", "text"), ("begins", "day"), ("ends", "day"), ("stage", "text")]
+        + [("late, days", "number"), ("slack, days", "number"), ("critical", "share")],
+        [
+            [task.code, task.name, task.owner, _iso(slots[task.code].begins), _iso(slots[task.code].ends)]
+            + [str(task.stage)]
+            + (
+                [None, None, None]
+                if task.stage is Stage.DONE
+                else [float(late[task.code]), float(slots[task.code].slack_days), float(odds[task.code].criticality)]
+            )
+            for task in sorted(stand.programme.tasks, key=lambda task: slots[task.code].begins)
+        ],
+    )
+    return _keep(launch, "programme", arguments, said, [gates, tasks])
+
+
+def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    draws = int(arguments.get("draws", SERVICE_DRAWS))
+    found = ask_service(launch, on=_day(arguments), draws=draws)
+    names = {market.code: market.name for market in launch.folder.markets}
+    if not found.markets:
+        said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
+        return _keep(launch, "aftersales", arguments, said, [])
+    last, currency = len(found.quarters) - 1, launch.folder.terms.currency
+    fleet = found.in_use[:, :, last].sum(axis=1)
+    jobs = sum(network.odds * float(network.jobs[last]) for network in found.network)
+    cost = sum(network.odds * float(network.cost[last]) for network in found.network)
+    most = cars(float(np.quantile(fleet, 0.9)))
+    first = (
+        f"By {found.quarters[last]} about {cars(float(fleet.mean()))} cars are in use abroad (90 % of futures: fewer "
+        f"than {most}) and bring {cars(jobs)} jobs a week, for {money(cost, currency)} a quarter."
+    )
+    said = [first]
+    if found.pilot is not None:
+        said.append(
+            f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
+            f"{percent(found.pilot.fill)} of demand at once."
+        )
+    shown = sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
+    capacity = _table(
+        f"Bays, technicians and waits in {found.quarters[last]}, if the market stays",
+        "Of one centre; high: places that a centre would need in the future that 90 % do not exceed",
+        [("market", "text"), ("odds that it stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
+        + [
+            ("centres", "number"),
+            ("bays each", "number"),
+            ("technicians each", "number"),
+            ("if sales are high", "number"),
+        ]
+        + [("cost a quarter", "money"), ("capital", "money")],
+        [
+            [names[n.market], n.odds, float(n.in_use[last]), float(n.jobs[last]), float(n.centres)]
+            + [float(n.staffing.bays[0, last]), float(n.staffing.technicians[0, last]), float(n.high[last])]
+            + [float(n.cost[last]), float(n.capital.sum())]
+            for n in shown
+        ],
+    )
+    quality = found.judged.quality
+    seen = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
+    if not found.judged.record.cars:
+        said.append("No car is on record yet: quality is not yet learnt.")
+    judged = _table(
+        "Quality: what was seen, and whether scaling may go on",
+        "Claims a thousand car-months; a gate that is not yet learnt waits, it never passes",
+        [("market", "text"), ("cars", "cars"), ("claims", "number"), ("gate", "text"), ("fails on", "text")],
+        [
+            [names.get(each.market, each.market), float(each.cars), _known(1000 * each.rate.value)]
+            + [each.gate.verdict.value if each.gate else "not judged"]
+            + [", ".join(c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL) if each.gate else ""]
+            for each in seen
+        ],
+    )
+    orders = _table(
+        "Last orders of spare parts",
+        "",
+        [
+            ("part", "text"),
+            ("in", "text"),
+            ("demand", "number"),
+            ("± sd", "number"),
+            ("order", "number"),
+            ("cost", "money"),
+        ],
+        [
+            [
+                o.part,
+                str(found.quarters[o.quarter]),
+                float(o.demand),
+                float(o.demand_sd),
+                float(o.order.quantity),
+                float(o.cost),
+            ]
+            for o in found.last_orders
+        ],
+    )
+    tables = [table for table in (capacity, judged, orders) if table.rows]
+    return _keep(launch, "aftersales", arguments, said, tables)
+
+
+def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    count = arguments.get("count")
+    ask = Ask(
+        model=Model.PHASES if count is None else Model.COVER,
+        minutes=float(arguments.get("minutes", 45)),
+        count=None if count is None else int(count),
+        seconds=float(arguments.get("seconds", 60)),
+    )
+    found = ask_sites(launch, ask)
+    new = [site for site in found.sites if not site.kept]
+    cost = sum(site.cost for site in new)
+    brought = (
+        f"{len(new)} new sites ({found.format.name}, {money(cost, launch.folder.terms.currency)}) beside "
+        f"{len(found.sites) - len(new)} that stand bring {100 * found.covered_share:.1f} % of the people in the "
+        f"settlements counted within {found.ask.minutes:g} minutes."
+    )
+    known = (
+        f"no choice of sites reaches better than {found.bound:,.0f} (gap {100 * found.gap:.2g} %, {found.status})"
+        if math.isfinite(found.bound)
+        else f"how much better another choice could be is not known ({found.status})"
+    )
+    bound = f"Value {found.value:,.0f} {found.unit}; {known}, {found.seconds:.1f} s."
+    said = [brought, bound, *found.notes]
+    return _keep(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
+
+
+def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
+    names = {market.code: market.name for market in launch.folder.markets}
+    place = found.places.name
+    sites = _table(
+        "New sites, in the order in which they open",
+        f"The first {MOST_ROWS}; gained: people whom no other site reaches within the minutes",
+        [("site", "text"), ("market", "text"), ("opens", "text"), ("people nearest", "cars"), ("gained", "cars")]
+        + [("minutes saved", "number"), ("takes from", "text"), ("would be replaced by", "text"), ("capital", "money")],
+        [
+            [place[s.place], names.get(found.places.country[s.place], ""), str(s.opens or "–"), s.worth.nearest_people]
+            + [s.worth.gained_people, s.worth.saved_minutes if s.worth.taken_people >= 1 else None]
+            + ["" if s.worth.takes_from is None else place[s.worth.takes_from]]
+            + ["" if s.worth.replaced_by is None else place[s.worth.replaced_by], s.cost]
+            for s in [site for site in found.sites if not site.kept][:MOST_ROWS]
+        ],
+    )
+    markets = _table(
+        "Markets",
+        "What one more site would add to the people within the minutes",
+        [("market", "text"), ("sites", "number"), ("people within", "share"), ("people", "cars"), ("next site", "text")]
+        + [("would add", "share"), ("capital", "money")],
+        [
+            [names[one.market], float(one.sites), one.covered_share, one.people]
+            + ["–" if one.next_place is None else place[one.next_place], one.next_share, float(one.capital.sum())]
+            for one in sorted(found.markets, key=lambda one: -one.people)
+        ],
+    )
+    return [sites, markets]
+
+
+def _points(found: Sited) -> PointsOut:
+    at = [site.place for site in found.sites]
+    return PointsOut(
+        lon=[round(float(found.places.lon[k]), 3) for k in at],
+        lat=[round(float(found.places.lat[k]), 3) for k in at],
+        stands=[site.kept for site in found.sites],
+        people=[float(round(site.worth.nearest_people)) for site in found.sites],
+        name=[found.places.name[k] for k in at[:MOST_NAMED]],
+    )
+
+
+def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
+    names = {market.code: market.name for market in launch.folder.markets}
+
+    def named(what: str) -> str:
+        code, _, rest = what.partition(" ")
+        return f"{names[code]} {rest}".strip() if code in names else what
+
+    shown = [row for row in rows if row.value > 0][:15]
+    columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
+    return _table(title, "", columns, [[named(row.what), row.value] for row in shown])
+
+
+def _table(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> TableOut:
+    plain = [[_known(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
+    return TableOut(
+        title=title,
+        caption=caption,
+        columns=[ColumnOut.model_validate({"name": name, "unit": unit}) for name, unit in columns],
+        rows=plain,
+    )
+
+
+def _keep(
+    launch: Launch,
+    room: RoomName,
+    arguments: dict[str, Any],
+    sentences: list[str],
+    tables: list[TableOut],
+    *,
+    swings: Sequence[SwingOut] = (),
+    points: PointsOut | None = None,
+) -> dict[str, Any]:
+    at = datetime.now(UTC)
+    answer = RoomOut(
+        room=room,
+        made_at=at,
+        on=_day(arguments) or date.today(),
+        record="",
+        is_stale=False,
+        sentences=sentences,
+        tables=tables,
+        swings=list(swings),
+        points=points,
+    ).model_dump_json()
+    sha256 = hashlib.sha256(answer.encode()).hexdigest()
+    rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=launch.folder.digest)]
+    with writing(launch.store) as work:
+        deliver(work, TOPIC, rows, sha256=sha256, name=room, who=str(arguments.get("who", "")), at=at)
+    return {room: sha256}
+
+
+def _what_if(item: Compared, names: dict[str, str]) -> WhatIfOut:
+    return WhatIfOut(
+        name=item.name,
+        sets=list(item.sets),
+        changed=list(item.changed[:MOST_ROWS]),
+        quarter=str(item.quarter),
+        worlds=item.worlds,
+        value=item.value.mean,
+        value_se=item.value.se,
+        other=item.other.mean,
+        other_se=item.other.se,
+        gain=item.gain.mean,
+        gain_se=item.gain.se,
+        moves=[
+            MoveOut(market=code, name=names.get(code, code), as_it_is=one, as_it_would_be=two)
+            for code, one, two in item.moves
+        ],
+        notes=list(item.notes),
+    )
+
+
+def _day(arguments: dict[str, Any]) -> date | None:
+    return date.fromisoformat(arguments["on"]) if arguments.get("on") else None
+
+
+def _iso(day: object) -> str | None:
+    return None if day is None else str(day)[:10]
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

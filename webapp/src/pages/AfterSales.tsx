@@ -1,0 +1,1 @@
+export { AfterSalesPage as default } from "./Room";

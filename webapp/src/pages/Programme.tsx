@@ -1,0 +1,1 @@
+export { ProgrammePage as default } from "./Room";

@@ -1,0 +1,86 @@
+import { lazy, Suspense, useState, type ReactNode } from "react";
+import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { day, instant } from "../numbers";
+import { JobButton } from "../parts/JobButton";
+import { Refusal } from "../parts/Refusal";
+import { RoomTable } from "../parts/RoomTable";
+
+const SiteMap = lazy(() => import("../parts/SiteMap"));
+
+type Room = Schemas["RoomOut"]["room"];
+type Props = { launch: Schemas["LaunchOut"] };
+
+/** A room whose answer takes a while: what it said last, and a button for a new answer. */
+export function RoomAnswer({ room, launch, empty, children }: { room: Room; launch: Schemas["LaunchOut"]; empty: string; children?: (data: Schemas["RoomOut"]) => ReactNode }) {
+  const answer = useAsk(() => api.GET("/api/v1/rooms/{room}", { params: { path: { room } } }), [room]);
+  const button = (has: boolean) => <JobButton kind={room} name={has ? "Work it out again" : "Work it out"} busy="working it out …" quiet={has} />;
+  if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty} It runs in the background; you may go on working.</p><p className="row no-print">{button(false)}</p></section>;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const data = answer.data;
+  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  return (
+    <>
+      <section className="sheet wide">
+        {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
+        <ul className="due">{data.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+        <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
+        <p className="row no-print">{button(true)}</p>
+      </section>
+      {children?.(data)}
+      {data.tables.map((table) => <section className={table.columns.length > 3 ? "sheet wide" : "sheet"} key={table.title}><h2>{table.title}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
+    </>
+  );
+}
+
+export function TargetsPage({ launch }: Props) {
+  useTitle("Targets");
+  return <div className="grid"><h1 className="wide">Targets</h1><RoomAnswer room="targets" launch={launch} empty="The odds of the targets have not been worked out yet." /></div>;
+}
+
+export function ProgrammePage({ launch }: Props) {
+  useTitle("Programme");
+  return <div className="grid"><h1 className="wide">Programme</h1><RoomAnswer room="programme" launch={launch} empty="Schedule and odds of the tasks have not been worked out yet." /></div>;
+}
+
+export function AfterSalesPage({ launch }: Props) {
+  useTitle("After-sales");
+  return <div className="grid"><h1 className="wide">After-sales</h1><RoomAnswer room="aftersales" launch={launch} empty="Bays, technicians, spare parts and quality have not been worked out yet." /></div>;
+}
+
+export function NetworkPage({ launch }: Props) {
+  useTitle("Network");
+  return (
+    <div className="grid">
+      <h1 className="wide">Network</h1>
+      <Ask />
+      <RoomAnswer room="network" launch={launch} empty="Where the next stores and service centres go has not been worked out yet.">
+        {(data) => data.points && <section className="sheet wide"><h2>Where the sites stand</h2><Suspense fallback={<p aria-busy="true" />}><SiteMap points={data.points} /></Suspense></section>}
+      </RoomAnswer>
+    </div>
+  );
+}
+
+/** Another question: minutes, and how many sites. */
+function Ask() {
+  const [minutes, setMinutes] = useState("45");
+  const [count, setCount] = useState("");
+  const [error, setError] = useState<Refused>();
+  async function ask() {
+    setError(undefined);
+    const said: Record<string, number> = { minutes: Number(minutes) };
+    if (count) said.count = Number(count);
+    const answer = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "network", arguments: said } });
+    if (answer.error) setError(refused(answer.error));
+  }
+  return (
+    <section className="sheet wide no-print">
+      <form className="row" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
+        <span><label htmlFor="minutes">minutes by road within which a site counts</label><input id="minutes" type="number" min={5} max={240} value={minutes} onChange={(event) => setMinutes(event.target.value)} /></span>
+        <span><label htmlFor="count">new sites in all; blank: by the plan's stages and capital</label><input id="count" type="number" min={1} max={20000} value={count} onChange={(event) => setCount(event.target.value)} /></span>
+        <button>Ask</button>
+      </form>
+      {error && <Refusal error={error} />}
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Schemas } from "../api";
+import { cars, day, money, number, percent } from "../numbers";
+
+type Unit = Schemas["ColumnOut"]["unit"];
+
+function written(value: string | number | null | undefined, unit: Unit, currency: string): string {
+  if (value == null || value === "") return "–";
+  if (typeof value === "string") return unit === "day" ? day(value) : value;
+  switch (unit) {
+    case "money": return money(value, currency);
+    case "change": return (value > 0 ? "+" : "") + money(value, currency);
+    case "share": return percent(value);
+    case "points": return number(value);
+    case "cars": return cars(value);
+    default: return number(value);
+  }
+}
+
+/** A table whose columns say their unit; numbers are written as the reader's locale does. */
+export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; currency: string }) {
+  const right = (unit: Unit) => (unit === "text" || unit === "day" ? "" : "num");
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label={table.title}>
+      <table>
+        {table.caption && <caption>{table.caption}</caption>}
+        <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{column.name}</th>)}</tr></thead>
+        <tbody>
+          {table.rows.map((row, index) => (
+            <tr key={index}>{row.map((cell, at) => <td key={at} className={right(table.columns[at]!.unit)}>{written(cell, table.columns[at]!.unit, currency)}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { useState } from "react";
+import { api, newKey, refused, useAsk, type Refused } from "../api";
+import { useJobs } from "../live";
+import { money } from "../numbers";
+import { Refusal } from "./Refusal";
+
+/** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another. */
+export function WhatIfs({ currency }: { currency: string }) {
+  const answer = useAsk(() => api.GET("/api/v1/what-ifs"), []);
+  const [sets, setSets] = useState("");
+  const [name, setName] = useState("");
+  const [error, setError] = useState<Refused>();
+  const busy = useJobs().some((job) => job.kind === "what_if" && (job.state === "queued" || job.state === "running"));
+  async function ask() {
+    setError(undefined);
+    const sent = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "what_if", arguments: { sets, name } } });
+    if (sent.error) setError(refused(sent.error));
+  }
+  const found = answer.data?.what_ifs ?? [];
+  const pm = (mean: number, se: number) => `${money(mean, currency)} ± ${money(se, currency)}`;
+  return (
+    <>
+      {found.length > 0 && (
+        <div className="scroll" tabIndex={0} role="region" aria-label="Scenarios side by side">
+          <table>
+            <thead><tr><th>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th>done differently now</th></tr></thead>
+            <tbody>
+              {found.map((item) => (
+                <tr key={item.name}>
+                  <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
+                  <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{pm(item.gain, item.gain_se)}</strong></td>
+                  <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft">{note}</div>)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <form className="no-print" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
+        <div className="row">
+          <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, or =*FACTOR</label>
+            <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount=0.95"} /></span>
+          <span style={{ flex: "1 1 10rem" }}><label htmlFor="scenario">called</label><input id="scenario" value={name} onChange={(event) => setName(event.target.value)} maxLength={120} /></span>
+          <button className="quiet" disabled={busy || !sets.trim()}>{busy ? "comparing …" : "Compare"}</button>
+        </div>
+      </form>
+      {error && <Refusal error={error} />}
+    </>
+  );
+}
