@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,8 +183,10 @@ def _pool_offers(
         return offer_shares.get((c.market, c.offer), equal)
 
     pooled: list[tuple[DemandCount, float]] = []
-    for _, same in groupby(sorted(counts, key=_twin_key), key=_span_key):
-        twins = list(same)
+    # sorted once with the key in hand: its first six parts are the span's
+    keyed = sorted((_twin_key(c), at) for at, c in enumerate(counts))
+    for _, same in groupby(keyed, key=lambda pair: pair[0][:6]):
+        twins = [counts[at] for _, at in same]
         if (
             len(twins) == 1
             or any(c.sold_out or c.stock_bound for c in twins)
@@ -196,12 +199,9 @@ def _pool_offers(
     return pooled
 
 
-def _span_key(c: DemandCount) -> tuple[str, bool, date, date, float, str]:
-    return (c.market, c.is_pilot, c.start, c.end, c.reach, c.funnel.value)
-
-
-def _twin_key(c: DemandCount) -> tuple[object, ...]:
-    return (*_span_key(c), c.offer, c.count, c.sold_out, c.stock_bound)
+def _twin_key(c: DemandCount) -> tuple[Any, ...]:
+    span = (c.market, c.is_pilot, c.start, c.end, c.reach, c.funnel.value)
+    return (*span, c.offer, c.count, c.sold_out, c.stock_bound)
 
 
 def _row(
@@ -213,13 +213,17 @@ def _row(
     years = c.years
     before = years - 1 / _YEAR
     course = _years_on_path(c.start, c.end, path, quarters)
-    course_before = course - _years_on_path(c.end, c.end, path, quarters)
+    # only a stopped count asks for the morning of its last day
+    course_before = course - _years_on_path(c.end, c.end, path, quarters) if c.sold_out else 0.0
     return float(c.count), exposed * course, unit * years, exposed * max(course_before, 0.0), unit * max(before, 0.0)
 
 
 def _years_on_path(start: date, end: date, path: NDArray[np.float64], quarters: tuple[Quarter, ...]) -> float:
     """Integral of the path over the days start..end, in years; beyond the grid its nearest quarter holds on."""
-    return sum(years * float(path[at]) for at, years in _split(start, end, quarters[0], len(quarters)))
+    parts = _split(start, end, quarters[0], len(quarters))
+    if len(parts) == 1:
+        return parts[0][1] * float(path[parts[0][0]])
+    return sum(years * float(path[at]) for at, years in parts)
 
 
 @lru_cache(maxsize=65_536)
