@@ -39,7 +39,14 @@ class Sites:
     converged: bool
 
 
-def mode(prior_mean: Array, prior_cov: Array, likelihood: Likelihood, start: Array | None = None) -> Sites:
+def mode(
+    prior_mean: Array,
+    prior_cov: Array,
+    likelihood: Likelihood,
+    start: Array | None = None,
+    *,
+    tolerance: float = 1e-9,
+) -> Sites:
     """Laplace: the second-order expansion of each group's log likelihood at the joint mode.
 
     Args:
@@ -47,6 +54,7 @@ def mode(prior_mean: Array, prior_cov: Array, likelihood: Likelihood, start: Arr
         prior_cov: (G, G) their prior covariance; may be singular.
         likelihood: maps (G, Q) rates to log likelihood and its two derivatives, each (G, Q).
         start: (G,) the `pull` of a nearby mode, to begin from.
+        tolerance: largest move of a rate at which the mode is found; the marginal likelihood errs by its square.
     """
     pull = np.zeros_like(prior_mean) if start is None else start  # prior_cov^-1 (x - prior_mean): no inverse needed
     x = prior_mean + prior_cov @ pull
@@ -69,7 +77,7 @@ def mode(prior_mean: Array, prior_cov: Array, likelihood: Likelihood, start: Arr
             scale /= 2
         moved = float(np.max(np.abs(x_trial - x), initial=0.0))
         pull, x, goal = trial, x_trial, goal_trial
-        if moved < 1e-9:
+        if moved < tolerance:
             break
     precision = np.maximum(-bend, 1e-10)
     log_det = 2 * float(np.sum(np.log(np.diag(_factor(prior_cov, np.sqrt(precision))[0]))))
@@ -78,7 +86,7 @@ def mode(prior_mean: Array, prior_cov: Array, likelihood: Likelihood, start: Arr
         precision=precision,
         pull=pull,
         log_marginal=goal - 0.5 * log_det,
-        converged=moved < 1e-9,
+        converged=moved < tolerance,
     )
 
 

@@ -178,9 +178,10 @@ def _pool_offers(
     for count in counts:
         seen[count.market].add(count.offer)
 
+    equal = {market: 1.0 / max(len(offers - {""}), 1) for market, offers in seen.items()}
+
     def share(c: DemandCount) -> float:
-        equal = 1.0 / len(seen[c.market] - {""}) if c.offer else 1.0
-        return offer_shares.get((c.market, c.offer), equal)
+        return offer_shares.get((c.market, c.offer), equal[c.market] if c.offer else 1.0)
 
     pooled: list[tuple[DemandCount, float]] = []
     # sorted once with the key in hand: its first six parts are the span's

@@ -197,12 +197,12 @@ def _dispersion(belief: Belief, data: Rows, loading: Array) -> tuple[float, floa
     def miss(log_size: float) -> float:
         nonlocal pull
         t = terms(data, exp(log_size))
-        sites = mode(prior_mean, prior_cov, partial(_evaluate, t), pull)
+        sites = mode(prior_mean, prior_cov, partial(_evaluate, t), pull, tolerance=1e-4)
         pull = sites.pull
         return 0.5 * ((log_size - centre) / sd) ** 2 - sites.log_marginal - t.constant
 
     edges = (centre - 4 * sd, centre + 4 * sd)
-    found = minimize_scalar(miss, bounds=edges, method="bounded", options={"xatol": 0.05})
+    found = minimize_scalar(miss, bounds=edges, method="bounded", options={"xatol": 0.1})
     peak, step = float(found.x), 0.3 * sd
     bend = (miss(peak + step) - 2 * float(found.fun) + miss(peak - step)) / step**2
     return peak, min(sd, max(bend, 1e-12) ** -0.5)

@@ -1,14 +1,12 @@
 """Market research: which markets are worth a look, how sure that order is, and which fact is worth checking.
 
-A fact that is known within a standard deviation s on the log of what a market earns adds s^2 to the variance of its
-log demand; knowing the fact takes it away before the choice to open the market. What that is worth is the expected
-value of perfect partial information (Raiffa & Schlaifer 1961, section 4.5) in the plan's own terms: the value of the
-best start, by route and quarter and with the option to leave, at the plan's shadow prices. Pilots are left out of the
-choice, so where one is cheap the figure is an upper bound.
+A doubted fact leaves a spread in what its market earns; what settling it is worth is the expected value of perfect
+partial information, the same figure that `beachhead worth` gives.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.launch.problem import Problem
-from beachhead.launch.scene import set_up
-from beachhead.launch.terms import OUT
-from beachhead.launch.value import best_start, list_starts
+from beachhead.launch.worth import Spread, know_facts, know_markets
 
 Array = NDArray[np.float64]
 
 TOP = 10
 DRAWS = 1000
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
-_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+_FIELDS = {"unit_margin": "margin", "capital": "capital"}
 
 
 class State(StrEnum):
@@ -134,9 +129,9 @@ def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int
     scores = _scores(problem, doubts, shown, draws, seed)
     order = np.argsort(-np.median(scores, axis=0), kind="stable")
     ranks = 1 + np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
-    demand = _demand_worth(problem)
+    demand = {known.what: known.value for known in know_markets(problem)}
     screen = tuple(
-        _screened(problem, shown[j], place + 1, scores[:, j], ranks[:, j], demand[shown[j]])
+        _screened(problem, shown[j], place + 1, scores[:, j], ranks[:, j], demand.get(problem.markets[shown[j]], 0.0))
         for place, j in enumerate(order)
     )
     return Research(
@@ -147,42 +142,20 @@ def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int
 
 
 def worth_of_knowing(problem: Problem, doubts: Sequence[Doubt]) -> tuple[Worth, ...]:
-    """Expected value of perfect information about each doubt alone, in the order given."""
-    gain = _Gain(problem)
-    places = [problem.markets.index(doubt.market) for doubt in doubts]
-    extra = [doubt.log_sd**2 for doubt in doubts]
-    return tuple(
-        Worth(doubt=doubt, worth=gain(m, float(problem.belief.cov[m, m]) + more, more))
-        for doubt, m, more in zip(doubts, places, extra, strict=True)
-    )
-
-
-class _Gain:
-    """What resolving a part of the variance of log demand before the choice to open is worth, at shadow prices."""
-
-    def __init__(self, problem: Problem) -> None:
-        scene = set_up(problem)
-        self.scene = scene
-        self.starts = list_starts(scene.terms, scene.position, 0, scene.prices)
-
-    def __call__(self, m: int, variance: float, resolved: float) -> float:
-        """Of market m, whose log demand has `variance` in all; its expected demand is that of the belief."""
-        if self.scene.position.stage[m] != OUT or resolved <= 0:
-            return 0.0
-        mean = float(self.scene.mean[m] + (self.scene.cov[m, m] - variance) / 2)
-        left = max(variance - resolved, 0.0)
-        levels = mean + np.sqrt(resolved) * _NODES
-        known = sum(w * self._best(m, float(x), left) for w, x in zip(_WEIGHTS, levels, strict=True))
-        return max(0.0, float(known) - self._best(m, mean, variance))
-
-    def _best(self, m: int, mean: float, variance: float) -> float:
-        value: float = best_start(self.scene.terms, self.starts, 0, m, mean, variance)[0]
-        return value
-
-
-def _demand_worth(problem: Problem) -> list[float]:
-    gain, variance = _Gain(problem), np.diag(problem.belief.cov)
-    return [gain(m, float(variance[m]), float(variance[m])) for m in range(len(problem.markets))]
+    """Expected value of perfect information about each doubt alone, in the order given; see `launch.worth`."""
+    found: dict[int, float] = {}
+    by_field: dict[str, list[int]] = defaultdict(list)
+    for d, doubt in enumerate(doubts):
+        by_field[f"{doubt.table}.{doubt.field}"].append(d)
+    for members in by_field.values():
+        field = _FIELDS.get(doubts[members[0]].field, "demand")
+        spreads = [
+            Spread(market=doubts[d].market, field=field, share=doubts[d].log_sd, source=doubts[d].table)
+            for d in members
+        ]
+        values = {known.what: known.value for known in know_facts(problem, spreads)}
+        found |= {d: values.get(f"{doubts[d].market} {field}", 0.0) for d in members}
+    return tuple(Worth(doubt=doubt, worth=found[d]) for d, doubt in enumerate(doubts))
 
 
 def _scores(problem: Problem, doubts: Sequence[Doubt], shown: list[int], draws: int, seed: int) -> Array:
