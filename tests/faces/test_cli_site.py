@@ -98,6 +98,17 @@ def test_mean_travel_time_falls_with_more_sites(launch, market):
     assert few["gap"] <= 0.05
 
 
+def test_capture_tells_what_own_stores_take_from_each_other_and_rivals_leave_less(launch, market):
+    few, many = (
+        json.loads(_run(launch, "--market", market, "--model", "capture", "--count", 8, "--rivals", rivals, "--json"))
+        for rivals in (2, 8)
+    )
+    assert few["value"] > many["value"] > 0
+    assert few["bound"] >= few["value"] == pytest.approx(sum(one["buyers"] for one in few["sites"]))
+    assert all(0 <= one["buyers_from_own"] <= one["buyers"] for one in few["sites"])
+    assert "draws" in few["sites"][0]["sentence"]
+
+
 def test_standing_sites_stay_excluded_places_stay_empty_and_spacing_is_kept(launch, market, tmp_path):
     first = ask_sites(open_launch(launch), Ask(markets=(market,), count=3))
     worst = first.sites[-1].place
@@ -172,6 +183,8 @@ def test_a_bad_settlement_is_refused_with_its_row(launch, tmp_path, line, says):
         (("--count", 3, "--format", "castle"), "is not a format"),
         (("--per-market", "many"), "is not a number of sites"),
         (("--model", "cover"), "how many sites?"),
+        (("--model", "capture", "--count", 3, "--format", "garage"), "sells no cars"),
+        (("--model", "capture", "--count", 3, "--rivals", 0), "rival stores would leave"),
         (("--count", 3, "--out", "sites.txt"), "no ending"),
     ],
 )

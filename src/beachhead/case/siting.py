@@ -15,6 +15,7 @@ from beachhead.case.open import Launch
 from beachhead.case.places import SETS, Line, nearest_place, settlements, settlements_of, sites_of
 from beachhead.case.planning import newest_plan
 from beachhead.evidence.tables.stores import StoreRow
+from beachhead.siting.capture import Contest, Law, capture, pulls
 from beachhead.siting.cover import CoverEffort, most_covered
 from beachhead.siting.field import Floats, Ints, Lists, no_lists
 from beachhead.siting.formats import Format, default_formats
@@ -26,11 +27,18 @@ from beachhead.siting.solve import Effort
 from beachhead.siting.worth import SiteWorth, best_addition, nearest_two, within, worth_of_sites
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault, NotFeasible, NotLearnt
+from beachhead.world.figures import percent
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Grade, Source
 
 NEAR_KM = 30.0
 """A standing store counts for the settlement nearest to it, if that is no farther."""
+
+RIVAL_MINUTES = 15.0
+"""Minutes to the rival stores that `Ask.rivals` counts; assumption, grade C."""
+
+DECAY = 2.0
+"""Exponent of Huff's law; 2 in Huff (1964) for furniture and clothing, assumed for cars (grade C)."""
 
 _FAR = 2.0  # minutes are looked up to this multiple of the promise
 _RULE = "assumption by rule: a store 4 M, a service centre 3 M, as in economics.csv; others by their floor space"
@@ -41,12 +49,14 @@ class Model(StrEnum):
 
     COVER: buyers within the minutes, at once. PHASES: the same over the quarters, set after nested set, under capital,
     staff, lead time and the stages of the plan. TRAVEL: mean minutes. PROMISE: the fewest sites for a share of people.
+    CAPTURE: buyers drawn from rivals and from own stores by Huff's law.
     """
 
     COVER = "cover"
     PHASES = "phases"
     TRAVEL = "travel"
     PROMISE = "promise"
+    CAPTURE = "capture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +79,7 @@ class Ask:
         sites: own file of standing sites; None for stores.csv.
         exclude: settlements that may hold no site, `Name` or `CC:Name`.
         spacing_km: least great-circle distance between sites (COVER, PHASES).
+        rivals: rival stores as near as `RIVAL_MINUTES` to every buyer, staying at home counted in (CAPTURE).
         seconds: time for the search.
         seed: of the search; that of launch.toml if None.
     """
@@ -88,6 +99,7 @@ class Ask:
     sites: Path | None = None
     exclude: tuple[str, ...] = ()
     spacing_km: float = 0.0
+    rivals: float = 4.0
     seconds: float = 60.0
     seed: int | None = None
 
@@ -102,6 +114,8 @@ class Site:
         opens: quarter in which it opens; None where it stands or the model has no quarters.
         cost: capital, launch currency; 0 where it stands.
         worth: what it adds to the others; its sites are places.
+        buyers: cars a year that it draws (CAPTURE), else None.
+        from_own: cars a year of these that it takes from other own stores (CAPTURE), else None.
     """
 
     place: int
@@ -109,6 +123,8 @@ class Site:
     opens: Quarter | None
     cost: float
     worth: SiteWorth
+    buyers: float | None = None
+    from_own: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -212,7 +228,10 @@ class _Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Choice:
-    """What a model chose: opening period of each candidate (T: never), and how good that is."""
+    """What a model chose: opening period of each candidate (T: never), and how good that is.
+
+    `drawn` has, for each open candidate in ascending order, cars a year drawn and those taken from own stores.
+    """
 
     opens: Ints
     value: float
@@ -224,13 +243,20 @@ class _Choice:
     quarters: tuple[Quarter, ...] = ()
     promise: Promise | None = None
     notes: tuple[str, ...] = ()
+    drawn: tuple[tuple[float, float], ...] = ()
 
 
 def ask_sites(launch: Launch, ask: Ask) -> Sited:
     """Choose the sites of a launch and say what each is there for."""
     scene = _scene(launch, ask)
     _refuse_small(launch, ask, scene)
-    answer = {Model.COVER: _cover, Model.PHASES: _phases, Model.TRAVEL: _travel, Model.PROMISE: _promise}
+    answer = {
+        Model.COVER: _cover,
+        Model.PHASES: _phases,
+        Model.TRAVEL: _travel,
+        Model.PROMISE: _promise,
+        Model.CAPTURE: _capture,
+    }
     return _told(launch, ask, scene, answer[ask.model](launch, ask, scene))
 
 
@@ -494,6 +520,42 @@ def _promise(launch: Launch, ask: Ask, scene: _Scene) -> _Choice:
     )
 
 
+def _capture(launch: Launch, ask: Ask, scene: _Scene) -> _Choice:
+    if ask.per_market or ask.spacing_km:
+        raise BadInput("capture takes one count for all markets, without spacing", "use --model cover")
+    if not scene.format.sells:
+        raise BadInput(f"a {scene.format.name} sells no cars, so it captures no buyers", "use --format store")
+    if ask.rivals <= 0:
+        raise BadInput(f"{ask.rivals:g} rival stores would leave every buyer to one store", "write more than 0")
+    attraction = np.where(scene.kept, 1.0, scene.format.pull)
+    found = capture(
+        Contest(
+            pull=pulls(scene.minutes, attraction, law=Law.HUFF, decay=DECAY),
+            buyers=scene.buyers,
+            outside=np.full(len(scene.buyers), ask.rivals * RIVAL_MINUTES**-DECAY),
+            kept=scene.kept,
+            count=int(min(_affordable(launch, ask, scene), len(scene.candidates))),
+        )
+    )
+    opens = np.ones(len(scene.candidates), np.int32)
+    opens[found.sites] = 0
+    own = percent(float(found.taken_from_own.sum()) / max(found.buyers, 1e-12))
+    return _Choice(
+        opens=opens,
+        value=found.buyers,
+        bound=found.bound,
+        gap=found.gap,
+        unit="cars a year captured",
+        status="optimal" if found.gap < 1e-9 else "stopped",
+        seconds=found.seconds,
+        drawn=tuple(zip(found.by_site.tolist(), found.taken_from_own.tolist(), strict=True)),
+        notes=(
+            f"{own} of what own stores draw they take from each other.",
+            f"Assumed: Huff's law, exponent {DECAY:g}; {ask.rivals:g} rivals at {RIVAL_MINUTES:g} minutes (`--rivals`).",
+        ),
+    )
+
+
 def _ground(scene: _Scene, ask: Ask, budget: Floats, total: Floats, worth: Floats) -> Ground:
     count = len(scene.candidates)
     lat, lon = scene.places.lat[scene.candidates], scene.places.lon[scene.candidates]
@@ -613,7 +675,8 @@ def _sites(scene: _Scene, choice: _Choice, opened: Ints, worth: tuple[SiteWorth,
         return None if site is None else int(scene.candidates[site])
 
     sites = []
-    for j, one in zip(opened, worth, strict=True):
+    drawn = choice.drawn or ((None, None),) * len(opened)
+    for j, one, (buyers, from_own) in zip(opened, worth, drawn, strict=True):
         kept = bool(scene.kept[j])
         sites.append(
             Site(
@@ -627,6 +690,8 @@ def _sites(scene: _Scene, choice: _Choice, opened: Ints, worth: tuple[SiteWorth,
                     takes_from=at(one.takes_from),
                     replaced_by=at(one.replaced_by),
                 ),
+                buyers=buyers,
+                from_own=from_own,
             )
         )
     first = choice.quarters[0] if choice.quarters else Quarter(2000, 1)

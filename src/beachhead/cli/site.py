@@ -35,7 +35,8 @@ OutOption = Annotated[
 def site(
     directory: LaunchDir,
     model: Annotated[
-        Model | None, typer.Option("--model", help="cover, phases, travel or promise; default by what is asked.")
+        Model | None,
+        typer.Option("--model", help="What is made best; default by what is asked."),
     ] = None,
     promise: PromiseOption = None,
     minutes: Annotated[float, typer.Option(min=1, max=600, help="Within which a site counts.")] = 45.0,
@@ -48,6 +49,7 @@ def site(
     sites: Annotated[Path | None, typer.Option("--sites", help="Standing sites (CSV: name,country,lat,lon).")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No site in this settlement.")] = None,
     spacing: Annotated[float, typer.Option("--spacing", min=0, help="Least km between sites.")] = 0.0,
+    rivals: Annotated[float, typer.Option("--rivals", help="Rival stores near every buyer (capture).")] = 4.0,
     settlements: Annotated[
         Path | None, typer.Option("--settlements", help="Own settlements: CSV or a GeoNames dump.")
     ] = None,
@@ -76,6 +78,7 @@ def site(
         sites=sites,
         exclude=tuple(exclude or ()),
         spacing_km=spacing,
+        rivals=rivals,
         seconds=seconds,
     )
     launch = open_launch(directory)
@@ -190,6 +193,9 @@ def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
             f"saves {worth.saved_minutes:.0f} minutes each for {_people(worth.taken_people)} people, most of them from "
             f"{_place(sited, worth.takes_from)}"
         )
+    if one.buyers is not None and one.from_own is not None:
+        own = percent(one.from_own / max(one.buyers, 1e-12))
+        parts.append(f"draws {one.buyers:,.0f} cars a year, {own} of them from own stores")
     if worth.replaced_by is None:
         instead = "nothing could replace it" if worth.gained_people else "closing it would lose nobody"
     else:
@@ -352,6 +358,8 @@ def _properties(launch: Launch, sited: Sited, one: Site) -> dict[str, Any]:
         "people_taken": worth.taken_people,
         "takes_from": None if worth.takes_from is None else sited.places.name[worth.takes_from],
         "replaced_by": None if worth.replaced_by is None else sited.places.name[worth.replaced_by],
+        "buyers": one.buyers,
+        "buyers_from_own": one.from_own,
         "sentence": site_sentence(launch, sited, one),
     }
 
