@@ -551,7 +551,7 @@ def _capture(launch: Launch, ask: Ask, scene: _Scene) -> _Choice:
         drawn=tuple(zip(found.by_site.tolist(), found.taken_from_own.tolist(), strict=True)),
         notes=(
             f"{own} of what own stores draw they take from each other.",
-            f"Assumed: Huff's law, exponent {DECAY:g}; {ask.rivals:g} rivals at {RIVAL_MINUTES:g} minutes (`--rivals`).",
+            f"Assumed: Huff's law, exponent {DECAY:g}; {ask.rivals:g} rivals at {RIVAL_MINUTES:g} min (`--rivals`).",
         ),
     )
 
