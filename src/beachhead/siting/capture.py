@@ -130,7 +130,7 @@ def _bound(contest: Contest, by_site: Lists, own: Floats) -> float:
     kept, free = contest.kept, ~contest.kept
     rows = np.repeat(np.arange(len(kept)), np.diff(by_site.ptr))
     part = np.where(kept, 1.0, 0.0)
-    held = pulled = own.copy()
+    held, pulled = own.copy(), own.copy()
     best = np.inf
     for step in range(_STEPS):
         slope = contest.buyers * contest.outside / (pulled + contest.outside) ** 2
@@ -141,7 +141,7 @@ def _bound(contest: Contest, by_site: Lists, own: Floats) -> float:
         goal = np.where(kept, 1.0, 0.0)
         goal[top] = 1.0
         part += 2.0 / (step + 2.0) * (goal - part)
-        pulled = np.bincount(by_site.item, by_site.cost * part[rows], minlength=len(pulled))
+        pulled = np.bincount(by_site.item, by_site.cost * part[rows], minlength=len(held)).astype(float)
     gain = np.array([_added(contest, by_site, held, j) for j in range(len(kept))])
     by_gain = _total(contest, held) + float(np.sort(gain[free])[::-1][: contest.count].sum())
     everything = _own_pull(*contest.pull, np.ones(len(kept), np.bool_))
