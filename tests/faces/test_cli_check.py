@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.new import examples
-from beachhead.cli.app import app, main
+from beachhead.cli.app import app
 from beachhead.cli.show import WIDTH
+from beachhead.cli.start import main
 
 RUNNER = CliRunner()
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import beta, chi2, gamma, poisson
+from scipy.special import betaincinv, gammaincinv, pdtr, pdtrik
 
 PER_CARS = 1000.0
 
@@ -68,7 +68,7 @@ def claim_rate(claims: NDArray[np.int64], months: NDArray[np.float64], level: fl
         return Estimate(value=math.nan, low=0.0, high=math.inf, level=level, exposure=0.0)
     dispersion = dispersion_of(claims, months)
     shape, scale = (total + 0.5) / dispersion, dispersion / exposure
-    low, high = gamma.ppf([(1 - level) / 2, (1 + level) / 2], shape, scale=scale) * PER_CARS
+    low, high = gammaincinv(shape, [(1 - level) / 2, (1 + level) / 2]) * scale * PER_CARS
     return Estimate(
         value=PER_CARS * total / exposure,
         low=float(low) if total else 0.0,
@@ -99,7 +99,7 @@ def share(events: int, trials: int, level: float = 0.9) -> Estimate:
     """A share of jobs, such as repeat repairs, with its Jeffreys interval (Brown, Cai and DasGupta 2001, section 3)."""
     if trials == 0:
         return Estimate(value=math.nan, low=0.0, high=1.0, level=level, exposure=0.0, is_share=True)
-    tails = beta.ppf([(1 - level) / 2, (1 + level) / 2], events + 0.5, trials - events + 0.5)
+    tails = betaincinv(events + 0.5, trials - events + 0.5, [(1 - level) / 2, (1 + level) / 2])
     low = 0.0 if events == 0 else float(tails[0])
     high = 1.0 if events == trials else float(tails[1])
     return Estimate(value=events / trials, low=low, high=high, level=level, exposure=float(trials), is_share=True)
@@ -129,9 +129,9 @@ def _end(estimate: Estimate, exposure: float, tail: float) -> float:
     """One end of the interval that the same value would have on another exposure."""
     if estimate.is_share:
         events = estimate.value * exposure
-        return float(beta.ppf(tail, events + 0.5, exposure - events + 0.5))
+        return float(betaincinv(events + 0.5, exposure - events + 0.5, tail))
     shape = (estimate.value / PER_CARS * exposure + 0.5) / estimate.dispersion
-    return float(gamma.ppf(tail, shape, scale=estimate.dispersion / exposure)) * PER_CARS
+    return float(gammaincinv(shape, tail) * estimate.dispersion / exposure) * PER_CARS
 
 
 def funnel(
@@ -142,8 +142,15 @@ def funnel(
     A funnel plot (Spiegelhalter 2005, Statistics in Medicine 24, section 2): quantiles of the over-dispersed count.
     """
     mean = rate / PER_CARS * np.maximum(exposures, 1e-9) / dispersion
-    tails = poisson.ppf(np.array([(1 - level) / 2, (1 + level) / 2])[:, None], mean)
+    tails = _poisson_quantile(np.array([(1 - level) / 2, (1 + level) / 2])[:, None], mean)
     return np.asarray((tails * dispersion / np.maximum(exposures, 1e-9) * PER_CARS).T)
+
+
+def _poisson_quantile(share: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smallest count whose Poisson probability reaches the share; scipy.stats takes a second to load for this."""
+    above = np.ceil(pdtrik(share, mean))
+    below = np.maximum(above - 1, 0.0)
+    return np.asarray(np.where(pdtr(below, mean) >= share, below, above))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +190,7 @@ def growth(times: Sequence[float], end: float | None = None, level: float = 0.9)
     shape = count / logs
     unbiased = (count - 2 if at_failure else count - 1) / count * shape
     freedom = 2 * (count - 1 if at_failure else count)
-    low, high = (float(chi2.ppf(q, freedom)) * shape / (2 * count) for q in ((1 - level) / 2, (1 + level) / 2))
+    low, high = (float(gammaincinv(freedom / 2, q)) * shape / count for q in ((1 - level) / 2, (1 + level) / 2))
     verdict = Verdict.PASS if high < 1 else Verdict.FAIL if low > 1 else Verdict.NOT_YET_LEARNT
     return Growth(
         shape=shape,

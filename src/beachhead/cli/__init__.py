@@ -1,5 +1,5 @@
 """The command line: each command parses, calls `case`, prints. Exit 0 done, 1 ours, 2 usage."""
 
-from beachhead.cli.app import main
+from beachhead.cli.start import main
 
 __all__ = ["main"]

@@ -1,0 +1,95 @@
+"""Starts the command line: only the command that is asked for is loaded, for a prompt answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+
+import typer
+
+from beachhead.cli.show import console, plain
+from beachhead.world.errors import BadInput, BeachheadError
+
+COMMANDS = (
+    "new",
+    "check",
+    "demo",
+    "plan",
+    "design",
+    "observe",
+    "read",
+    "decide",
+    "research",
+    "adjust",
+    "log",
+    "replay",
+    "rehearse",
+    "score",
+    "worth",
+    "comply",
+    "supply",
+    "service",
+    "site",
+    "targets",
+    "serve",
+    "account",
+    "backtest",
+    "verify",
+    "programme",
+    "evidence",
+)
+"""Every command, in the order of the help; each stands in the file of its name, under its name."""
+
+ELSEWHERE = {"account": "serve"}
+"""Commands that stand in the file of another."""
+
+
+def build(names: Iterable[str]) -> typer.Typer:
+    """The application with those commands."""
+    app = typer.Typer(
+        name="beachhead",
+        help="Plan, run and learn from a staged product launch across countries.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in names:
+        found = getattr(import_module(f"beachhead.cli.{ELSEWHERE.get(name, name)}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command()(found)
+    return app
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 an error of ours with its cure, 2 wrong usage."""
+    asked = next(iter(sys.argv[1:]), "")
+    try:
+        build([asked] if asked in COMMANDS else COMMANDS)()
+    except BeachheadError as error:
+        _report(error, as_json="--json" in sys.argv[1:])
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("stopped; what was acknowledged is kept", file=sys.stderr)
+        sys.exit(130)
+
+
+def _root() -> None:
+    """Plan, run and learn from a staged product launch across countries."""
+
+
+def _report(error: BeachheadError, *, as_json: bool) -> None:
+    if as_json:
+        faults = error.faults if isinstance(error, BadInput) else ()
+        body = {"kind": type(error).__name__, "message": error.message, "hint": error.hint, "faults": faults}
+        print(json.dumps({"error": plain(body)}, indent=2, ensure_ascii=False))
+    else:
+        console(err=True).print(str(error), markup=False, soft_wrap=True)
