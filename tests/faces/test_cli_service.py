@@ -19,7 +19,7 @@ from beachhead.cli.app import app
 from beachhead.evidence.folder import check_folder
 from beachhead.launch.gate import Verdict
 from beachhead.launch.judge import judge
-from beachhead.world.errors import BadInput
+from beachhead.world.errors import BadInput, NotFeasible
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "DE", "TR", "CN"}
@@ -259,6 +259,15 @@ def test_what_service_csv_asks_must_make_sense(launch):
     assert "no limit is given" in faults["service.csv", "gate"].problem
     table.write_text(table.read_text().replace(",,,,,,yes,", ",40,0.1,0.08,0.15,0.2,no,"))
     assert [(fault.column, fault.written) for fault in check_folder(launch)] == [("market", "FR")]
+
+
+def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):
+    table = launch / "service.csv"
+    table.write_text(table.read_text().replace(",5,16,0.95,", ",5,3,0.95,"))
+    with pytest.raises(NotFeasible) as caught:
+        run(launch, "--on", "2027-01-05", "--draws", 4)
+    assert caught.value.message == "DE: 68% of jobs are done in 3 hours; promised: 95%"
+    assert "promise less" in caught.value.hint
 
 
 def test_without_tables_defaults_hold_and_parts_are_not_planned(launch):

@@ -1,4 +1,4 @@
-"""The how-to shows what the commands print; `python tests/faces/test_howto_send_observations.py` renews it."""
+"""The how-tos show what the commands print; `python tests/faces/test_howto_send_observations.py` renews them."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "howto" / "send-observations.md"
+PAGES = [ROOT / "docs" / "howto" / f"{name}.md" for name in ("send-observations", "send-workshop-files")]
 BLOCK = re.compile(r"```console\n(.*?)```", re.S)
 
 
@@ -35,11 +35,13 @@ def _printed(command: str, folder: Path) -> str:
 
 
 @pytest.mark.full
-def test_the_how_to_shows_what_the_commands_print(tmp_path: Path):
-    page = PAGE.read_text(encoding="utf-8")
-    assert as_run(page, tmp_path) == page, "stale: python tests/faces/test_howto_send_observations.py"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_how_to_shows_what_the_commands_print(page: Path, tmp_path: Path):
+    said = page.read_text(encoding="utf-8")
+    assert as_run(said, tmp_path) == said, "stale: python tests/faces/test_howto_send_observations.py"
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        PAGE.write_text(as_run(PAGE.read_text(encoding="utf-8"), Path(made)), encoding="utf-8")
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as made:
+            page.write_text(as_run(page.read_text(encoding="utf-8"), Path(made)), encoding="utf-8")

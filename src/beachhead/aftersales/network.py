@@ -22,6 +22,7 @@ from beachhead.aftersales.staffing import (
     relief,
     staff,
 )
+from beachhead.world.errors import NotFeasible
 
 Floats = NDArray[np.float64]
 
@@ -153,7 +154,10 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
     number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
     number = max(number, 1)
     per_centre = mean / number
-    team = staff(per_centre[None], service.work, service.promise, service.rates)
+    try:
+        team = staff(per_centre[None], service.work, service.promise, service.rates)
+    except NotFeasible as error:
+        raise NotFeasible(f"{service.market}: {error.message}", error.hint) from None
     high = np.quantile(each.mean, 0.9, axis=0)
     bays = np.diff(team.bays[0], prepend=0)
     calls = in_use * service.breakdowns_per_year / 4

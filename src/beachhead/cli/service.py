@@ -254,7 +254,7 @@ def show_quality(launch: Launch, judged: Judged) -> None:
     told = " counted from deliveries" if judged.from_deliveries else ""
     say(
         f"{len(record.cars):,} cars{told} with {quality.rate.exposure:,.0f} car-months until {record.until}: "
-        f"{len(record.claims):,} claims, {_rate(quality.rate)} per 1,000 car-months."
+        f"{_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months."
     )
     if quality.strangers:
         say(f"{quality.strangers} claims are on cars that no file of cars names; they count, but add no months.")
@@ -271,7 +271,7 @@ def show_quality(launch: Launch, judged: Judged) -> None:
         )
     shown = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
     show_table(
-        ["market", "cars", "claims /1,000 months", "past promise", "repeats", "part waits", "unhappy", "quality"],
+        ["market", "cars", "claims", "past promise", "repeats", "part waits", "unhappy", "quality"],
         [
             [
                 launch.market(each.market).name,
@@ -282,7 +282,7 @@ def show_quality(launch: Launch, judged: Judged) -> None:
             ]
             for each in shown
         ],
-        title="What was seen, with 90 % intervals",
+        title="Claims per 1,000 car-months, and shares of jobs, with 90 % intervals",
         right={1, 2, 3, 4, 5, 6},
     )
     if quality.revisions:
@@ -442,10 +442,14 @@ def _show_receipt(receipt: WorkshopReceipt, trying: bool, as_json: bool) -> None
     say(f"{receipt.file} {verb} {receipt.kind}: {told}; {receipt.on_record:,} on record.")
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _rate(estimate: Estimate) -> str:
     if not math.isfinite(estimate.value):
         return "-"
-    return f"{estimate.value:.1f} ({estimate.low:.1f} to {estimate.high:.1f})"
+    return f"{estimate.value:.1f} ({estimate.low:.0f}-{estimate.high:.0f})"
 
 
 def _share(estimate: Estimate) -> str:
