@@ -63,7 +63,7 @@ def as_csv(found: Assessed) -> str:
             task.blocks.value,
         )
         times = (task.stage.value, slot.begins, slot.ends, risk.ends_low, risk.ends, risk.ends_high)
-        rest = (late[task.code], slot.slack_days, f"{risk.criticality:.4f}", task.due or "", f"{task.cost:g}")
+        rest = (late[task.code], slot.slack_days, f"{risk.criticality:.4f}", task.due or "", f"{task.cost:.0f}")
         writer.writerow((*said, *times, *rest))
     return out.getvalue()
 
