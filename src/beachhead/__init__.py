@@ -11,7 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from beachhead.case.verbs import adjust, decide, design, new, plan, read, research, service, site, supply
+    from beachhead.case.verbs import (
+        adjust,
+        decide,
+        design,
+        new,
+        plan,
+        read,
+        research,
+        service,
+        site,
+        supply,
+        targets,
+        tasks,
+    )
     from beachhead.case.verbs import observe_file as observe
     from beachhead.case.verbs import open_folder as open
 
@@ -30,6 +43,8 @@ __all__ = [
     "service",
     "site",
     "supply",
+    "targets",
+    "tasks",
 ]
 
 _NAMED = {"observe": "observe_file", "open": "open_folder"}

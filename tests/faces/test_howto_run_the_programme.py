@@ -26,7 +26,13 @@ def ran(block: str, folder: Path) -> str:
 
 def shown(command: str, folder: Path) -> str:
     real = re.sub(r"^beachhead ", f"{sys.executable} -m beachhead ", command)
-    env = {**os.environ, "PYTHONPATH": str(SRC), "COLUMNS": "100", "NO_COLOR": "1", "BEACHHEAD_NOW": "2026-05-12T08:00Z"}
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(SRC),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "BEACHHEAD_NOW": "2026-05-12T08:00Z",
+    }
     done = subprocess.run(real, shell=True, cwd=folder, env=env, capture_output=True, text=True, check=False)
     return "".join(f"{line.rstrip()}\n" for line in (done.stdout + done.stderr).splitlines())
 

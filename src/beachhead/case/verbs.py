@@ -22,10 +22,15 @@ from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned
+from beachhead.case.programme import Assessed as AssessedTasks
+from beachhead.case.programme_tasks import assess_whole
 from beachhead.case.reading import Read
 from beachhead.case.research import Researched, ask_research
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
+from beachhead.case.targets import WORLDS as TARGET_WORLDS
+from beachhead.case.targets import Assessed as AssessedTargets
+from beachhead.case.targets import assess_targets
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
@@ -43,6 +48,8 @@ __all__ = [
     "service",
     "site",
     "supply",
+    "targets",
+    "tasks",
 ]
 
 
@@ -150,3 +157,20 @@ def decide(
 def site(launch: Launch, ask: Ask | None = None) -> Sited:
     """Where the next stores and service centres go; by quarters under the launch's capital if nothing is asked."""
     return ask_sites(launch, ask or Ask(model=Model.PHASES))
+
+
+def tasks(launch: Launch, *, on: date | None = None, approvals: bool = True) -> AssessedTasks:
+    """Schedule and odds of the programme on a day: that of the latest report, or its first, if None."""
+    return assess_whole(launch, on=on, approvals=approvals)
+
+
+def targets(
+    launch: Launch,
+    *,
+    on: date | None = None,
+    worlds: int = TARGET_WORLDS,
+    what_if: bool = True,
+    price: str | None = None,
+) -> AssessedTargets:
+    """Odds of every target under the newest plan, what moves them, and the shadow price of one."""
+    return assess_targets(launch, on=on, worlds=worlds, what_if=what_if, price=price)
