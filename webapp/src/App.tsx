@@ -31,7 +31,10 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const launch = useAsk(() => api.GET("/api/v1/launch"), []);
   const here = route.parts[0] ?? "";
-  useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
+  useEffect(() => {
+    main.current?.focus({ preventScroll: true });
+    document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [route.path]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={launch.again} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} /></main>;

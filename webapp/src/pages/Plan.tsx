@@ -40,7 +40,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
             <thead><tr><th>market</th><th>now</th><th>why</th></tr></thead>
             <tbody>
               {plan.markets.map((row) => (
-                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td>{row.says}</td></tr>
+                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td className="why">{row.says}</td></tr>
               ))}
             </tbody>
           </table>

@@ -42,7 +42,7 @@ export function MarketTable({ markets }: { markets: Row[] }) {
               <td>{row.action}</td>
               <td className="num">{cars(row.demand_median)} <span className="soft">({cars(row.demand_low)}–{cars(row.demand_high)})</span></td>
               <td className="num">{percent(row.odds_good)}</td>
-              <td>{row.says}</td>
+              <td className="why">{row.says}</td>
             </tr>
           ))}
         </tbody>
