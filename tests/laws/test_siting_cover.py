@@ -1,5 +1,6 @@
 """Laws of covering over periods: bounds hold, budgets are obeyed, sets are nested, small grounds are solved."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from beachhead.siting.cover import Cover, CoverEffort, covered_by, most_covered
 from beachhead.siting.field import Lists, lists_of
 from beachhead.siting.ground import Ground, one_period
+from beachhead.siting.split import most_covered_apart
 
 _FEW = settings(deadline=None, derandomize=True, max_examples=20)
 _LITTLE = CoverEffort(steps=300, moves=2_000.0)
@@ -130,3 +132,54 @@ def test_a_group_without_a_budget_in_the_first_period_opens_nothing_then():
     in_group = (ground.group == 0) & ~ground.kept
     assert (cover.opens[in_group] > 0).all()
     _check(replace(ground, total=np.full(3, np.inf)), cover)
+
+
+def _two_countries(seed: int) -> Ground:
+    """Two grounds side by side, their budgets apart."""
+    parts = [_ground(seed + k, 2, customers=40, sites=12) for k in range(2)]
+    shift = [parts[0].reach.item, parts[1].reach.item + 12]
+    ptr = np.concatenate([parts[0].reach.ptr, parts[0].reach.ptr[-1] + parts[1].reach.ptr[1:]])
+    return replace(
+        parts[0],
+        reach=Lists(ptr, np.concatenate(shift).astype(np.int32), np.zeros(0)),
+        people=np.concatenate([part.people for part in parts]),
+        price=np.ones(24),
+        group=np.repeat([0, 1], 12).astype(np.int32),
+        kept=np.concatenate([part.kept for part in parts]),
+        budget=np.array([[1.0, 2.0], [2.0, 0.0]]),
+        total=np.full(2, np.inf),
+        conflict=lists_of(np.array([0, 1]), np.array([1, 0]), np.zeros(2), 24),
+    )
+
+
+def test_countries_side_by_side_give_what_they_give_together_whoever_maps_them():
+    ground = _two_countries(5)
+    together = most_covered(ground, seed=1, effort=_LITTLE)
+    apart = most_covered_apart(ground, seed=1, effort=_LITTLE)
+    _check(ground, apart)
+    assert apart.value == pytest.approx(together.value, rel=0.02)
+    with ThreadPoolExecutor(2) as pool:
+        pooled = most_covered_apart(ground, seed=1, effort=_LITTLE, mapper=pool.map)
+    assert np.array_equal(pooled.opens, apart.opens)
+    assert pooled.bound == apart.bound
+
+
+def test_countries_that_share_a_budget_are_not_split():
+    with pytest.raises(ValueError, match="total budget couples"):
+        most_covered_apart(replace(_two_countries(1), total=np.ones(2)), seed=1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_gives_the_same_answer():
+    distributed = pytest.importorskip("distributed")
+    ground = _two_countries(9)
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        there = most_covered_apart(
+            ground, seed=1, effort=_LITTLE, mapper=lambda verb, parts: client.gather(client.map(verb, list(parts)))
+        )
+    here = most_covered_apart(ground, seed=1, effort=_LITTLE)
+    assert np.array_equal(there.opens, here.opens)
+    assert there.bound == here.bound
