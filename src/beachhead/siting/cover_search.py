@@ -137,6 +137,8 @@ def improve(roster: Roster, moves: int, *, until: float) -> None:
         moves: how many.
         until: when to stop at the latest.
     """
+    if roster.tally[_OPEN] == 0 or roster.value <= 0 or not (roster.when < len(roster.later) - 1)[~roster.kept].any():
+        return  # nothing may be moved
     best, schedule = roster.value, schedule_of(roster)
     hot = _HEAT[len(roster.later) > 2] * roster.value / max(int(roster.tally[_OPEN]), 1)
     chunks = max(round(moves / _CHUNK), 1)

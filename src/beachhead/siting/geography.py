@@ -15,13 +15,13 @@ from scipy.spatial import cKDTree
 from beachhead.siting.field import Floats, Ints, Lists, lists_of
 
 EARTH_KM = 6371.0088  # mean radius, IUGG; grade A
-# Road distance over great circle by country; Ballou, Rahardja & Sakai, Transportation Research A 36 (2002), table 3, as
-# known second hand, grade B; other countries take the table's rough mean.
-CIRCUITY = {"BR": 1.23, "CN": 1.33, "DE": 1.32, "EG": 2.10, "ES": 1.58, "FR": 1.65, "GB": 1.40, "HU": 1.35, "IN": 1.31}
-CIRCUITY |= {"IT": 1.18, "JP": 1.41, "MX": 1.46, "PL": 1.21, "RU": 1.37, "TH": 1.42, "UA": 1.29, "US": 1.20}
-CIRCUITY_ELSEWHERE = 1.4
-# (up to road km, km/h): town streets, trunk roads, motorways, each stretch at its own speed; assumption, grade C.
-SPEEDS = ((5.0, 25.0), (30.0, 55.0), (np.inf, 85.0))
+# Road distance over great circle by country, from the pairs of cities in docs/explanation/siting.md; grade B. Those of
+# Ballou, Rahardja & Sakai (Transportation Research A 36, 2002, table 3) overstate the same pairs by 16 %.
+CIRCUITY = {"BR": 1.15, "DE": 1.2, "ES": 1.2, "FR": 1.15, "GB": 1.25, "HU": 1.2, "IT": 1.15, "JP": 1.25, "MX": 1.25}
+CIRCUITY |= {"NL": 1.3, "NO": 1.45, "PL": 1.15, "SE": 1.2, "US": 1.2}
+CIRCUITY_ELSEWHERE = 1.25
+# (up to road km, km/h): town streets, trunk roads, motorways, each stretch at its own speed; fitted to the same pairs.
+SPEEDS = ((5.0, 30.0), (30.0, 60.0), (np.inf, 105.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
