@@ -10,6 +10,7 @@ import typer
 
 from beachhead.belief.history.backtest import Backtest, Origin
 from beachhead.case.backtest import backtest as run
+from beachhead.case.backtest_page import backtest_page
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 
 PanelOption = Annotated[
@@ -28,6 +29,9 @@ SplitOption = Annotated[
 ]
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default one per core.")]
 SchedulerOption = Annotated[str | None, typer.Option("--scheduler", help="Address of a Dask cluster to run on.")]
+FiguresOption = Annotated[
+    Path | None, typer.Option("--figures", metavar="FILE", help="Write PIT histograms and fans to this HTML file.")
+]
 NotesFlag = Annotated[bool, typer.Option("--notes", help="List every series mended or left out.")]
 
 
@@ -39,6 +43,7 @@ def backtest(
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     notes: NotesFlag = False,
+    figures: FiguresOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Forecast real entries as on the day, 3, 6 and 12 months in, and score them beside every simple forecaster."""
@@ -52,6 +57,8 @@ def backtest(
             scheduler=scheduler,
             tick=advance,
         )
+    if figures is not None:
+        figures.write_text(backtest_page(answer), encoding="utf-8")
     if as_json:
         show_json({"origins": answer.origins})
     else:
@@ -77,9 +84,10 @@ def _show(answer: Backtest, notes: bool) -> None:
         right={0, 1, 2, 3, 5, 6, 7, 8},
     )
     show_table(
-        ["months", "50 % interval holds", "80 %", "90 %", "band of the 90 %, by brands", "PIT uniform, p"],
+        ["months", "50 % holds", "80 % holds", "90 % holds", "PIT uniform, p", "quarters", "repeating the last"],
         [_cover_row(o) for o in answer.origins],
-        right={0, 1, 2, 3, 4, 5},
+        title="Cover with its 95 % band by brands; score of the single quarters",
+        right={0, 1, 2, 3, 4, 5, 6},
     )
     show_table(
         ["forecaster", *(f"{o.months} months" for o in answer.origins)],
@@ -115,11 +123,12 @@ def _skill_row(o: Origin, answer: Backtest) -> list[str]:
 def _cover_row(o: Origin) -> list[str]:
     return [
         str(o.months),
-        f"{o.cover50:.0%}",
-        f"{o.cover80:.0%}",
-        f"{o.cover90:.0%}",
-        f"{o.cover90_low:.0%} to {o.cover90_high:.0%}",
+        f"{o.cover50:.0%} ({o.cover50_low:.0%}-{o.cover50_high:.0%})",
+        f"{o.cover80:.0%} ({o.cover80_low:.0%}-{o.cover80_high:.0%})",
+        f"{o.cover90:.0%} ({o.cover90_low:.0%}-{o.cover90_high:.0%})",
         f"{o.pit_ks_p:.2f}",
+        f"{o.crps_quarters:.3f}",
+        f"{o.crps_quarters_repeat:.3f}",
     ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from beachhead.belief.history.case import ORIGINS, Case, cases
+from beachhead.belief.history.case import ORIGINS, Case, cases, filled
 from beachhead.belief.history.forecast import LEVELS, Forecast, Learnt, exit_odds, forecast, learnt
 from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
 from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, statsforecast_peers
@@ -56,6 +56,8 @@ class Scored:
         crps: score of `log_total`.
         transform: probability integral transform of the target under `log_total`.
         peers: score of every peer, in the order of `Backtest.peers`.
+        path: mean score of log1p of each of the four quarters, the model's own.
+        path_repeat: the same of repeating the last quarter, with its errors in training; NaN where unlisted.
     """
 
     case: Case
@@ -64,6 +66,8 @@ class Scored:
     crps: float
     transform: float
     peers: tuple[float, ...]
+    path: float
+    path_repeat: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,12 @@ class Origin:
         cover90_low: lower end of the 95 % band of `cover90`, bootstrap over brands.
         cover90_high: upper end.
         pit_ks_p: p of the Kolmogorov-Smirnov test that the transforms are uniform.
+        cover50_low: ends of the 95 % band of `cover50`, bootstrap over brands.
+        cover50_high: upper end.
+        cover80_low: of `cover80`.
+        cover80_high: upper end.
+        crps_quarters: mean CRPS of log1p of each of the four quarters.
+        crps_quarters_repeat: the same of repeating the last quarter seen.
     """
 
     months: int
@@ -103,6 +113,12 @@ class Origin:
     cover90_low: float
     cover90_high: float
     pit_ks_p: float
+    cover50_low: float
+    cover50_high: float
+    cover80_low: float
+    cover80_high: float
+    crps_quarters: float
+    crps_quarters_repeat: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -306,6 +322,7 @@ def _score_fold(
         trained = [p.train(training, said[p.name][at]) for p in peers]
         partner = next(i for i, p in enumerate(peers) if p.name == _PARTNER[k >= _YEAR_SEEN])
         weight = _OWN_WEIGHT[k >= _YEAR_SEEN]
+        repeated = np.array([_quarters(c) - _last_quarter(c) for c in training])
         for c, ours in zip(fold.score, forecasts, strict=True):
             if c.months != k:
                 continue
@@ -320,9 +337,25 @@ def _score_fold(
                     crps=crps(pooled, c.target),
                     transform=transform(pooled, c.target),
                     peers=tuple(crps(a, c.target) for a in atoms),
+                    path=_path_score(np.log1p(ours.quarters), c),
+                    path_repeat=_path_score(np.maximum(_last_quarter(c) + repeated.T, 0.0), c),
                 )
             )
     return out
+
+
+def _quarters(c: Case) -> Array:
+    """(4,) log1p of the cars of each of the four quarters to come; half the ceiling where unlisted."""
+    out: Array = np.log1p(filled(c.entry)[c.months : c.months + 12].reshape(4, 3).sum(axis=1))
+    return out
+
+
+def _last_quarter(c: Case) -> float:
+    return float(np.log1p(c.seen[-3:].sum()))
+
+
+def _path_score(atoms: Array, c: Case) -> float:
+    return float(np.mean([crps(row, seen) for row, seen in zip(atoms, _quarters(c), strict=True)]))
 
 
 def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: int) -> Origin:
@@ -335,7 +368,7 @@ def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: 
     brands = [s.case.brand for s in here]
     low, high = skill_interval(ours, theirs, np.arange(len(here)), seed)
     inside = {level: (np.abs(moved - 0.5) <= level / 2).astype(np.float64) for level in (0.5, 0.8, 0.9)}
-    cover_low, cover_high = cover_band(inside[0.9], brands, seed)
+    bands = {level: cover_band(hit, brands, seed) for level, hit in inside.items()}
     return Origin(
         months=months,
         entries=len(here),
@@ -349,9 +382,15 @@ def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: 
         cover50=float(inside[0.5].mean()),
         cover80=float(inside[0.8].mean()),
         cover90=float(inside[0.9].mean()),
-        cover90_low=cover_low,
-        cover90_high=cover_high,
+        cover90_low=bands[0.9][0],
+        cover90_high=bands[0.9][1],
         pit_ks_p=float(kstest(moved, "uniform").pvalue),
+        cover50_low=bands[0.5][0],
+        cover50_high=bands[0.5][1],
+        cover80_low=bands[0.8][0],
+        cover80_high=bands[0.8][1],
+        crps_quarters=float(np.mean([s.path for s in here])),
+        crps_quarters_repeat=float(np.mean([s.path_repeat for s in here])),
     )
 
 
