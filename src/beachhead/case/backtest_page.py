@@ -15,7 +15,8 @@ BINS = 10
 MOST_FANS = 24
 _WIDE, _HIGH, _PAD = 300, 170, 34
 
-_STYLE = """body{font:15px/1.4 system-ui,sans-serif;margin:2rem auto;max-width:980px;padding:0 1rem;color:#1a1a1a;background:#fff}
+_STYLE = """body{font:15px/1.4 system-ui,sans-serif;margin:2rem auto;max-width:980px;padding:0 1rem}
+body{color:#1a1a1a;background:#fff}
 svg{max-width:100%;height:auto}.grid{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0}figcaption{font-size:13px}
 .bar{fill:#3b6ea5}.ref{stroke:#b04a2f;stroke-dasharray:4 3}.fan90{fill:#cfdcec}.fan50{fill:#8fb0d6}
 .mid{stroke:#1f4e86;fill:none;stroke-width:2}.seen{fill:none;stroke:#1a1a1a;stroke-width:1.5}.axis{stroke:#777}
@@ -27,6 +28,10 @@ def backtest_page(answer: Backtest) -> str:
     """The page as HTML with plain SVG inside; no script, nothing from outside."""
     fans = sorted(answer.scored, key=lambda s: (-s.case.target, s.case.brand, s.case.entry.country, s.case.months))
     shown = _spread_out(fans)
+    histograms = [
+        _histogram(o.months, [s for s in answer.scored if s.case.months == o.months], o.pit_ks_p)
+        for o in answer.origins
+    ]
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Backtest of the entry model</title>',
@@ -34,10 +39,7 @@ def backtest_page(answer: Backtest) -> str:
         "<h2>Probability integral transforms</h2>",
         "<p>If the forecasts are right, all bars are equally high, but for chance (dashed: the mean).</p>",
         '<div class="grid">',
-        *(
-            _histogram(o.months, [s for s in answer.scored if s.case.months == o.months], o.pit_ks_p)
-            for o in answer.origins
-        ),
+        *histograms,
         "</div><h2>Fans</h2>",
         (
             "<p>Cars a quarter, square-root scale: seen (black line), forecast at the origin (middle, 50 % and 90 %), for "
