@@ -42,7 +42,7 @@ def backtest_page(answer: Backtest) -> str:
         *histograms,
         "</div><h2>Fans</h2>",
         (
-            "<p>Cars a quarter, square-root scale: seen (black line), forecast at the origin (middle, 50 % and 90 %), for "
+            "<p>Cars a quarter, square-root scale: seen (line), forecast at the origin (middle, 50 % and 90 %), for "
             f"{len(shown)} of {len(fans)} forecasts, evenly picked from the largest total to the smallest.</p>"
         ),
         '<div class="grid">',
