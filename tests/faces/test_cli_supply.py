@@ -23,6 +23,9 @@ KEPT_MARKETS = KEPT - {"EU"}
 DAY = date(2027, 1, 5)
 PLANTS = {"BEIJING", "GRAZ", "BARCELONA"}
 OFFERS = {"SU7-STD", "YU7-STD"}
+CUT = tuple(
+    f"{name}.csv" for name in ("markets", "economics", "prices", "facts", "lanes", "plants", "offers", "tariffs")
+)
 FEW = ("--draws", "6", "--no-what-if")
 
 
@@ -30,13 +33,10 @@ FEW = ("--draws", "6", "--no-what-if")
 def small(tmp_path_factory) -> Path:
     """The bundled launch cut down to four destinations, home, two offers and three plants."""
     folder = tmp_path_factory.mktemp("supply")
-    for file in EXAMPLE.iterdir():
-        if file.suffix in (".csv", ".toml"):
-            shutil.copy(file, folder / file.name)
-    for name in ("stores", "competitors", "targets", "tasks", "approvals"):
-        (folder / f"{name}.csv").unlink(missing_ok=True)
-    for name in ("markets", "economics", "prices", "facts", "lanes", "plants", "offers", "tariffs"):
-        keep_rows(folder / f"{name}.csv")
+    for name in (*CUT, "launch.toml", "fx.csv", "fx_scenarios.csv"):
+        shutil.copy(EXAMPLE / name, folder / name)
+    for name in CUT:
+        keep_rows(folder / name)
     terms = (folder / "launch.toml").read_text(encoding="utf-8").replace("quarters = 20", "quarters = 12")
     (folder / "launch.toml").write_text(terms, encoding="utf-8")
     return folder
@@ -146,6 +146,9 @@ def test_a_plan_counts_on_the_answer_kept_until_its_tables_change(answered, tmp_
     assert "Counts on supply's answer: margins in" in counted.record.notes[-1]
     assert counted.record.problem != plain.record.problem
     assert not is_stale(opened, counted)
+    when = keep_supply(opened, supplied, who="ann", at=datetime(2027, 1, 5, 12, tzinfo=UTC)).known_from
+    late = put_question(opened, on=when.first_day).notes[-1]
+    assert late.startswith(f"By {when} everybody knows how duties and currencies went")
     change(path / "tariffs.csv", "CN,NO,,expected,1,,0,", "CN,NO,,expected,1,,0.05,")
     later = open_launch(path)
     note = put_question(later, on=DAY).notes[-1]

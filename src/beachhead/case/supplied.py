@@ -104,10 +104,14 @@ def supply_inputs(
         if changed := _changed(launch, terms):
             return SupplyInputs(scenarios=(), limits=limits, notes=(_left_out(launch, changed, at),))
     rows = tuple(economics)
+    notes = [_counted(launch, terms, rows)]
+    if len(terms.courses) > 1 and terms.known_from <= quarters[0]:
+        files = "tariffs.csv and fx_scenarios.csv"
+        notes.append(f"By {terms.known_from} everybody knows how duties and currencies went: write it into {files}.")
     return SupplyInputs(
         scenarios=tuple(_scenario(course, terms, quarters, rows) for course in terms.courses),
         limits=_with_cars(limits, launch.folder.terms.start, terms),
-        notes=(_counted(launch, terms, rows),),
+        notes=tuple(notes),
     )
 
 
