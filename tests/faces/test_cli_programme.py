@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.planning import inputs_changed, newest_plan, put_question
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 
@@ -124,6 +124,14 @@ def test_late_tasks_push_the_earliest_quarter_of_the_plan(folder):
     after = first_scale()
     abroad = [i for i, m in enumerate(open_launch(folder).folder.markets) if not m.is_home]
     assert (after[abroad] > before[abroad]).any()
+
+
+def test_a_report_makes_the_plan_on_record_stale(folder):
+    run("plan", folder, "--worlds", "2", "--on", "2027-01-05")
+    launch = open_launch(folder)
+    assert not inputs_changed(launch, newest_plan(launch))
+    run("programme", "update", folder, "a", "--started", "2027-01-01", "--left", "80", "--on", "2027-02-15")
+    assert inputs_changed(launch, newest_plan(launch))
 
 
 def test_the_schedule_goes_out_as_a_calendar_that_other_tools_read(folder, tmp_path):

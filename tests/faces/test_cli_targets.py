@@ -99,6 +99,17 @@ def test_odds_are_entered_in_the_ledger_once(folder):
     assert "0 odds entered" in run(*words)
 
 
+def test_odds_of_a_target_are_settled_once_rows_show_it_met(folder, tmp_path):
+    words = ("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--no-what-if", "--register")
+    run(*words)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,channel,start,end,registrations\np1,NO,dealer,2026-01-01,2026-03-31,160\n")
+    run("observe", folder, rows)
+    run(*words)
+    outcomes = [o for e in whole(open_launch(folder).store)[0] for o in e.said.outcomes]
+    assert [(o.name, o.happened) for o in outcomes] == [("target first by 2027Q4, said 2027Q1", True)]
+
+
 def test_an_unknown_target_is_refused(folder):
     assert "did you mean first?" in run("targets", folder, "--price", "frist", fails=True)
 

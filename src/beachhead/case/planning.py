@@ -12,6 +12,7 @@ from beachhead.case.compliance import permitted
 from beachhead.case.log import whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
+from beachhead.case.programme import TOPIC as PROGRESS
 from beachhead.case.programme import with_readiness
 from beachhead.case.quality import readiness
 from beachhead.case.serviced import TOPIC as SERVICE
@@ -35,7 +36,7 @@ from beachhead.world.ref import Ref
 TOPIC = "plan"
 NEWEST = "newest"
 WORLDS = 24
-TOPICS_READ = (ROWS, SUPPLY, SERVICE, *WORKSHOP)
+TOPICS_READ = (ROWS, PROGRESS, SUPPLY, SERVICE, *WORKSHOP)
 """What a question is read from besides the tables."""
 
 

@@ -22,7 +22,7 @@ from beachhead.evidence.tables.stores import StoreRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.launch.problem import Problem
 from beachhead.launch.volumes import planned_cars
-from beachhead.ledger import Act, Said, Stated
+from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, known_volumes, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year
 from beachhead.store import Work
@@ -35,8 +35,10 @@ Floats = NDArray[np.float64]
 WORLDS = 60
 LEVER_WORLDS = 24
 RIVALS_A_WORLD = 50
-BONUSES = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+BONUSES_EUR = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
 RECORD = "target"
+COUNTED = (Kind.CARS_PER_YEAR, Kind.CARS_IN_TOTAL, Kind.MARKETS_LIVE)
+"""Targets that the rows on record decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,7 @@ def assess_targets(
     problem, notes = _problem(launch, on)
     scene = _Scene(launch, problem, asked)
     tried = levers(launch) if what_if else ()
-    steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES) * (price is not None))
+    steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
     done = _Counter(steps, tick)
     base = scene.cars(problem, worlds, done)
     odds = scene.odds(base)
@@ -240,23 +242,46 @@ def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: 
 
 
 def state_odds(launch: Launch, found: Assessed, *, who: str, at: datetime) -> tuple[Stated, ...]:
-    """Enter the odds of targets in the ledger, to be scored once their day has come; those on record stay."""
+    """Enter the odds of targets in the ledger, to be scored once their day has come; those on record stay.
+
+    What the records show by now of odds stated earlier is entered too: that a target was met, or that its day is over.
+    """
     stated = tuple(
         Stated(
-            name=f"target {item.target.code} by {item.target.by}, said {found.quarters[0]}",
+            name=f"{_prefix(item.target)}{found.quarters[0]}",
             event=f"{item.target.name}: {item.target.amount:,.6g} {item.target.kind} in {item.target.scope}",
             probability=item.odds,
             by=item.target.by.last_day,
         )
         for item in found.odds
-        if item.odds is not None and item.target.by <= found.quarters[-1]
+        if item.odds is not None and item.target.by <= found.quarters[-1] and item.target.code not in found.met
     )
     with store.writing(launch.store) as work:
-        known = {odds.name for entry in entries(work) for odds in entry.said.odds}
+        said = entries(work)
+        known = {odds.name for entry in said for odds in entry.said.odds}
+        outcomes = _outcomes(found, known - {o.name for entry in said for o in entry.said.outcomes}, at.date())
+        if outcomes:
+            say(work, Said(at=at, who=who, act=Act.OUTCOME, because="targets", outcomes=outcomes))
         fresh = tuple(each for each in stated if each.name not in known)
         if fresh:
             say(work, Said(at=at, who=who, act=Act.FORECAST, because="odds of targets", odds=fresh))
     return fresh
+
+
+def _prefix(target: Target) -> str:
+    return f"target {target.code} by {target.by}, said "
+
+
+def _outcomes(found: Assessed, waiting: set[str], today: date) -> tuple[Outcome, ...]:
+    """Of odds still open: what rows show to be met, and what they can no longer show. Ranks are settled by people."""
+    settled = []
+    for item in found.odds:
+        shown = item.target.code in found.met
+        over = item.target.by.last_day < today and item.target.kind in COUNTED
+        if shown or over:
+            names = sorted(name for name in waiting if name.startswith(_prefix(item.target)))
+            settled += [Outcome(name=name, happened=shown) for name in names]
+    return tuple(settled)
 
 
 class _Counter:
@@ -506,7 +531,8 @@ def _price(scene: _Scene, problem: Problem, code: str, base: Floats, done: _Coun
         return PriceStep(bonus=bonus, odds=odds, cars=counted, cost=cost)
 
     steps = [step(base, 0.0, None)]
-    for bonus in BONUSES:
+    rate = scene.launch.folder.rates.get("EUR", 1.0)
+    for bonus in (rate * each for each in BONUSES_EUR):
         paid = with_margin(problem, bonus * counts * abroad(problem))
         steps.append(step(scene.cars(paid, LEVER_WORLDS, done), bonus, steps[-1]))
     return Price(target=code, steps=tuple(steps))

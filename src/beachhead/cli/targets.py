@@ -47,7 +47,10 @@ def targets(
         return
     show_targets(launch, found)
     if register:
-        say(f"{len(stated)} odds entered in the ledger; `beachhead score` settles them.")
+        say(
+            f"{len(stated)} odds entered in the ledger; once their day has come, `--register` settles them and "
+            "`beachhead score` scores them."
+        )
 
 
 def show_targets(launch: Launch, found: Assessed) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from beachhead.evidence.mapping import Mapping
 from beachhead.evidence.observations import WITHDRAWN
 from beachhead.evidence.row import Column, Row, Table, columns_of, range_text
-from beachhead.evidence.tables import TABLES, observations, workshop
+from beachhead.evidence.tables import TABLES, observations, progress, workshop
 from beachhead.evidence.terms import Terms
 
 _OPENING = """\
@@ -40,7 +40,7 @@ def columns_page() -> str:
     parts = [_OPENING.format(required=", ".join(required[:-1]) + f" and {required[-1]}")]
     parts += ["\n".join(_terms())]
     parts += ["\n".join(_table(table)) for table in TABLES]
-    parts += ["\n".join(_observations()), "\n".join(_workshop()), "\n".join(_mapping())]
+    parts += ["\n".join(_observations()), "\n".join(_workshop()), "\n".join(_progress()), "\n".join(_mapping())]
     return "\n".join(parts)
 
 
@@ -88,6 +88,13 @@ def _workshop() -> Iterator[str]:
         yield f"**{table.file}**: {table.purpose}\n"
         yield from _rows(list(columns_of(table.row).values()), "column")
         yield ""
+
+
+def _progress() -> Iterator[str]:
+    yield "## Progress files (CSV, XLSX or Parquet; sent with `beachhead programme update --file`)\n"
+    yield f"{progress.TABLE.purpose} They are not part of the folder; the latest report of a task holds, all stay.\n"
+    yield from _rows(list(columns_of(progress.ProgressRow).values()), "column")
+    yield ""
 
 
 def _mapping() -> Iterator[str]:
