@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 
 from beachhead.launch.action import Standing
+from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certify import certify_controlled, control_variate, controlled, estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.plan import plan
+from beachhead.launch.play import play
+from beachhead.launch.revealed import revealed, split_own
 from beachhead.launch.scene import expected_information, set_up
 from beachhead.world.market import Channel, Stage
 
@@ -38,6 +41,52 @@ def test_value_is_bound_less_gap_and_the_share_goes_with_them():
     assert (made.bound.mean, made.gap.mean, made.value.mean) == (6.0, 1.0, 5.0)
     assert made.share == pytest.approx(5 / 6)
     assert made.committed is None
+
+
+def test_of_two_bounds_the_smaller_is_taken():
+    bounds, values = np.array([4.0, 6.0, 5.0, 9.0]), np.array([3.0, 5.0])
+    flat = np.zeros(4)
+    made = certify_controlled(values, bounds, flat, flat, 0.0, "one", np.array([3.5, 5.5]), "two")
+    assert (made.bound.mean, made.gap.mean, made.value.mean, made.method) == (5.5, 0.5, 5.0, "two")
+    kept = certify_controlled(values, bounds, flat, flat, 0.0, "one", np.array([4.5, 6.5]), "two")
+    assert (kept.bound.mean, kept.method) == (6.0, "one")
+
+
+def test_the_own_part_leaves_a_covariance_and_takes_all_that_is_own(made_up_launch):
+    problem = made_up_launch(M=8)
+    cov = np.asarray(problem.belief.cov)
+    split = split_own(cov)
+    shared = cov.copy()
+    shared[range(8), range(8)] -= split.own
+    assert np.linalg.eigvalsh(shared).min() > -1e-8
+    assert split.own.min() == pytest.approx(0.25, rel=0.01)  # the own variance that the launch was made with
+    left = split.root @ split.root.T + split.gain @ cov @ split.gain.T
+    assert left == pytest.approx(np.diag(split.own), abs=1e-6)
+
+
+def test_telling_the_factors_bounds_the_plan_and_is_worth_less_than_telling_all(made_up_launch):
+    problem = made_up_launch(M=8, seed=2)
+    scene = set_up(problem)
+    split = split_own(scene.cov)
+    played, told, clear = [], [], []
+    for world in draw_worlds(problem, seed=4, count=60):
+        base = as_is(scene.terms, scene.position, np.exp(world.theta))
+        played.append(play(*scene, world).value - base)
+        told.append(revealed(scene.terms, scene.position, scene.mean, split, world))
+        clear.append(clairvoyant(scene.terms, scene.position, world.theta))
+    assert np.mean(played) < np.mean(told) < np.mean(clear)
+
+
+def test_relaxing_a_limit_never_lowers_the_factor_revealed_bound_at_given_prices(made_up_launch):
+    problem = made_up_launch(M=6, seed=2)
+    scene = set_up(problem)
+    split = split_own(scene.cov)
+    for world in draw_worlds(problem, seed=4, count=3):
+        tight = revealed(scene.terms, scene.position, scene.mean, split, world)
+        ample = scene.terms._replace(
+            **{n: getattr(scene.terms, n) * 100 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")}
+        )
+        assert revealed(ample, scene.position, scene.mean, split, world) >= tight - 1e-6 * abs(tight)
 
 
 def test_what_is_entered_already_is_told_beside_what_is_still_open(made_up_launch):

@@ -3,11 +3,16 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from _exact import independent_share, tiny_instances, tiny_share
+from _exact import PILOT_NOISE, independent_share, solve, start_value, tiny_instances, tiny_problem, tiny_share
+from beachhead.launch.bound import clairvoyant
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.revealed import revealed, split_own
+from beachhead.launch.scene import set_up
 from policy import regimes
 
 TWO = [tiny for tiny in tiny_instances() if tiny.markets == 2]
@@ -32,3 +37,17 @@ def test_three_markets_are_launched_almost_as_well_as_can_be():
 def test_ten_independent_markets_are_launched_as_well_as_each_alone():
     share, _ = independent_share(regimes()["base"], worlds=4)
     assert 0.99 <= share <= 1 + 1e-9
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("tiny", TWO[::3], ids=lambda tiny: tiny.name)
+def test_both_bounds_stand_above_the_exact_optimum_and_the_revealed_one_closer(tiny):
+    problem = tiny_problem(tiny, regimes()["base"])
+    scene = set_up(problem)
+    optimum = start_value(solve(scene, PILOT_NOISE, 31), scene.mean[:2])
+    split = split_own(scene.cov)
+    worlds = draw_worlds(problem, 0, 3000)
+    told = np.array([revealed(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
+    clear = np.array([clairvoyant(scene.terms, scene.position, world.theta) for world in worlds])
+    assert told.mean() > optimum - 2 * told.std() / 3000**0.5
+    assert told.mean() < clear.mean()

@@ -26,7 +26,14 @@ def certify(values: Floats, bounds: Floats, method: str) -> Certificate:
 
 
 def certify_controlled(
-    values: Floats, bounds: Floats, committed: Floats, control: Floats, mean: float, method: str
+    values: Floats,
+    bounds: Floats,
+    committed: Floats,
+    control: Floats,
+    mean: float,
+    method: str,
+    tighter: Floats | None = None,
+    tighter_method: str = "",
 ) -> Certificate:
     """Certificate from n played worlds and N >= n bounded ones, the played ones first.
 
@@ -37,10 +44,18 @@ def certify_controlled(
         control: (N,), the control variate.
         mean: its expectation.
         method: how the bound was found.
+        tighter: (k,), another bound of the first k worlds; taken if it is the smaller.
+        tighter_method: how that was found.
     """
     bound = controlled(bounds, control, mean)
     gap = estimate(bounds[: len(values)] - values)
     value = Estimate(mean=bound.mean - gap.mean, se=math.hypot(bound.se, gap.se), count=gap.count)
+    if tighter is not None:
+        lower = estimate(bounds[: len(tighter)] - tighter)
+        if lower.mean > 0:
+            method = tighter_method
+            bound = Estimate(mean=bound.mean - lower.mean, se=math.hypot(bound.se, lower.se), count=bound.count)
+            gap = Estimate(mean=gap.mean - lower.mean, se=math.hypot(gap.se, lower.se), count=gap.count)
     return Certificate(
         value=value,
         bound=bound,

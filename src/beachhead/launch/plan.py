@@ -21,6 +21,7 @@ from beachhead.launch.play import Bars, Played, World, best_route, play, scaling
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
+from beachhead.launch.revealed import revealed, split_own
 from beachhead.launch.scene import Scene, expected_information, set_up
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
@@ -29,6 +30,10 @@ from beachhead.world.quarter import Quarter
 
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
 METHOD = "clairvoyant LP over affordable markets"
+TIGHTER_METHOD = "factor-revealed Lagrangian bound, priced limits"
+CLOSE_ENOUGH = 0.9
+TIGHTER_WORLDS = 12
+"""Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
 BOUND_WORLDS = 240
 """Worlds on which the bound is taken: one bound costs a fiftieth of one play."""
 A = TypeVar("A")
@@ -157,7 +162,16 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     rows = np.array(list(_in_threads(one, drawn, None)))
     control, mean = control_variate(scene, np.array([world.theta for world in drawn]))
     values = np.array([p.value for p in played]) - rows[: len(played), 1]
-    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
+    first = certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
+    if first.share is None or first.share >= CLOSE_ENOUGH:
+        return first
+    own = split_own(scene.cov)
+    told = list(
+        _in_threads(
+            lambda world: revealed(scene.terms, scene.position, scene.mean, own, world), drawn[:TIGHTER_WORLDS], None
+        )
+    )
+    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, np.array(told), TIGHTER_METHOD)
 
 
 def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int], None] | None) -> Iterable[B]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
+from beachhead.launch.revealed import revealed, split_own
 from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.terms import under
 from beachhead.rehearsal.rivals import Rival, play_rival
@@ -29,11 +30,13 @@ class Contest:
         policies: P names, ours first.
         values: (P, S), launch currency.
         clairvoyant: (S,), bound of each world.
+        revealed: (S,), factor-revealed bound of each world.
     """
 
     policies: tuple[str, ...]
     values: NDArray[np.float64]
     clairvoyant: NDArray[np.float64]
+    revealed: NDArray[np.float64]
 
 
 def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] = tuple(Rival)) -> Contest:
@@ -41,18 +44,22 @@ def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] =
     rivals = tuple(rivals)
     ours, alone = set_up(problem), set_up(without_correlation(problem))
 
-    def one(world: World) -> tuple[list[float], float]:
+    own = split_own(ours.cov)
+
+    def one(world: World) -> tuple[list[float], float, float]:
         terms = under(ours.terms, world.scenario)
         base = as_is(terms, ours.position, np.exp(world.theta))
         earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
-        return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta)
+        told = revealed(ours.terms, ours.position, ours.mean, own, world)
+        return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta), told
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         rows = list(pool.map(one, worlds))
     return Contest(
         policies=(OURS, INDEPENDENT, *(r.name.lower() for r in rivals)),
-        values=np.array([row for row, _ in rows]).T,
-        clairvoyant=np.array([bound for _, bound in rows]),
+        values=np.array([row for row, _, _ in rows]).T,
+        clairvoyant=np.array([bound for _, bound, _ in rows]),
+        revealed=np.array([told for _, _, told in rows]),
     )
 
 

@@ -1,0 +1,274 @@
+"""The factor-revealed bound: what could be earned if all that markets share were told at once, but not their own part.
+
+Split theta = F + r with r independent between markets, r ~ N(0, D), D diagonal. Tell the planner F, the early-adopter
+bias and the scenario of tariffs at gate 0, and let the first pilot or quarter of sales in a market tell its r exactly.
+Given F the markets are linked by the limits alone; priced with any prices >= 0 (Lagrangian relaxation, Adelman &
+Mersereau 2008; Brown & Zhang 2023) they fall apart into one-market problems: never, scale blindly at s, or pilot at t
+and then scale at the best s > t or not at all. The mean over worlds bounds every plan (information relaxation, Brown,
+Smith & Sun 2010, proposition 2.1, with zero penalty on F). Unlike the clairvoyant, whoever wants to know has to pilot.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from beachhead.launch.bound import as_is
+from beachhead.launch.play import World
+from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, under
+from beachhead.launch.value import served
+from beachhead.world.compiled import compiled
+
+_FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+FEW, FEW_WEIGHTS = np.asarray(_FEW), np.asarray(_FEW_WEIGHTS / _FEW_WEIGHTS.sum())
+_MANY, _MANY_WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
+MANY, MANY_WEIGHTS = np.asarray(_MANY), np.asarray(_MANY_WEIGHTS / _MANY_WEIGHTS.sum())
+ROUNDS = 30
+"""Prices are sought with few nodes; the bound is then taken at the best of them with many."""
+
+
+class Split(NamedTuple):
+    """The part of a belief that is a market's own.
+
+    Attributes:
+        own: (M,), D, variance of r.
+        gain: (M, M+1), E[r | z] = gain (z - mean).
+        root: (M, M), root of var(r | z).
+    """
+
+    own: Floats
+    gain: Floats
+    root: Floats
+
+
+def split_own(cov: Floats) -> Split:
+    """The largest D of the shape t / diag(C^-1) with C - D positive semidefinite, over the levels; none in the bias."""
+    M = len(cov) - 1
+    levels = cov[:M, :M] + 1e-10 * np.eye(M)
+    rest = np.outer(cov[:M, M], cov[:M, M]) / max(cov[M, M], 1e-12)
+    inner = levels - rest
+    shape = 1 / np.diag(np.linalg.inv(inner))
+    scale = np.sqrt(shape)
+    least = float(np.linalg.eigvalsh(inner / np.outer(scale, scale)).min())
+    own = np.maximum(shape * min(max(least * 0.999, 0.0), 1.0), 0.0)
+    whole = cov + 1e-10 * np.eye(M + 1)
+    gain = np.linalg.solve(whole, np.vstack([np.diag(own), np.zeros(M)])).T
+    left = np.diag(own) - gain[:, :M] @ np.diag(own)
+    values, vectors = np.linalg.eigh((left + left.T) / 2)
+    return Split(own, gain, (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+
+
+def revealed(terms: Terms, position: Position, mean: Floats, split: Split, world: World) -> float:
+    """Bound of one world, over carrying on as is; its mean over worlds of the belief is an upper bound.
+
+    Args:
+        terms: arrays of the launch.
+        position: where every market stands; of markets scaled already everything is told.
+        mean: (M+1,), belief.
+        split: of the belief's covariance.
+        world: a world of the belief; its last signals, on which nothing is ever decided, serve to draw r given z.
+    """
+    truth = under(terms, world.scenario)
+    z = np.append(world.theta, world.beta) - mean
+    told = world.theta - (split.gain @ z + split.root @ world.noise[-1])
+    told[position.stage != OUT] = world.theta[position.stage != OUT]
+    bound = _dual(truth, position, np.ascontiguousarray(told), split.own)
+    return float(bound) - as_is(truth, position, np.exp(world.theta))
+
+
+@compiled
+def _dual(terms: Terms, position: Position, told: Floats, own: Floats) -> float:
+    """The dual function at the best prices that subgradient steps find; its value at any prices is a bound."""
+    T = terms.path.shape[1]
+    Y = terms.capital_cap.shape[0]
+    left = np.maximum(terms.capital_cap - position.spent, 0.0)
+    money, margin = _units(terms)
+    prices = np.zeros((4, max(T, Y)))  # of capital by year, of starts, cars and pilot cars by quarter
+    best_prices = prices.copy()
+    best = np.inf
+    for step in range(ROUNDS):
+        use = np.zeros((4, max(T, Y)))
+        total = _at_prices(terms, position, told, own, prices, left, FEW, FEW_WEIGHTS, use)
+        if total < best:
+            best = total
+            best_prices = prices.copy()
+        size = 1.0 / (1.0 + 0.15 * step)
+        for y in range(Y):
+            part = (use[0, y] - left[y]) / max(left[y], 0.05 * terms.capital_cap.mean() + 1e-9)
+            prices[0, y] = max(prices[0, y] + 0.25 * size * min(part, 3.0), 0.0)
+        for t in range(T):
+            part = (use[1, t] - terms.starts_cap[t]) / max(terms.starts_cap[t], 1.0)
+            prices[1, t] = max(prices[1, t] + 0.05 * money * size * min(part, 3.0), 0.0)
+            part = (use[2, t] - terms.cars_cap[t]) / max(terms.cars_cap[t], 0.05 * terms.cars_cap.mean() + 1e-9)
+            prices[2, t] = max(prices[2, t] + 0.25 * margin * size * min(part, 3.0), 0.0)
+            part = (use[3, t] - terms.pool_cap[t]) / max(terms.pool_cap[t], 1.0)
+            prices[3, t] = max(prices[3, t] + 0.05 * money / terms.batches[0] * size * min(part, 3.0), 0.0)
+    found: float = _at_prices(terms, position, told, own, best_prices, left, MANY, MANY_WEIGHTS, np.zeros_like(prices))
+    return found
+
+
+@compiled
+def _at_prices(
+    terms: Terms,
+    position: Position,
+    told: Floats,
+    own: Floats,
+    prices: Floats,
+    left: Floats,
+    nodes: Floats,
+    weights: Floats,
+    use: Floats,
+) -> float:
+    """The dual function: what the limits are worth at these prices, and every market for itself; fills `use` (4, T)."""
+    total = 0.0
+    for y in range(left.shape[0]):
+        total += prices[0, y] * left[y]
+    for t in range(terms.path.shape[1]):
+        total += prices[1, t] * terms.starts_cap[t] + prices[3, t] * terms.pool_cap[t]
+        total += terms.discount**t * prices[2, t] * terms.cars_cap[t]
+    for i in range(terms.capital.shape[0]):
+        if position.stage[i] == OUT:
+            total += _market(
+                terms, position, i, told[i], own[i], prices[0], prices[1], prices[2], prices[3], left,
+                nodes, weights, use[0], use[1], use[2], use[3],
+            )  # fmt: skip
+        elif position.stage[i] == SCALED:
+            total += _going_on(terms, position, i, math.exp(told[i]), prices[2], use[2])
+    return total
+
+
+@compiled
+def _units(terms: Terms) -> tuple[float, float]:
+    """Mean capital and mean margin over the routes that exist."""
+    money = margin = 0.0
+    count = 0
+    for i in range(terms.capital.shape[0]):
+        for c in range(terms.capital.shape[1]):
+            if np.isfinite(terms.capital[i, c]):
+                money += terms.capital[i, c]
+                margin += terms.margin[i, c].mean()
+                count += 1
+    return money / max(count, 1), margin / max(count, 1)
+
+
+@compiled
+def _going_on(terms: Terms, position: Position, i: int, demand: float, car_price: Floats, use_car: Floats) -> float:
+    """Value of a market scaled already, demand known, left when best unless it is fixed."""
+    T = terms.path.shape[1]
+    c, since = position.route[i], position.since[i]
+    rate = terms.margin[i, c, T - 1] * served(terms, i, c, since, T - 1) * demand - terms.opex[i, c]
+    ahead: float = terms.discount**T * terms.tail * rate
+    end = T
+    for t in range(T - 1, -1, -1):
+        cars = served(terms, i, c, since, t) * demand
+        ahead += terms.discount**t * (cars * max(terms.margin[i, c, t] - car_price[t], 0.0) - terms.opex[i, c])
+        if position.fixed[i] == 0 and terms.discount**t * terms.salvage[i, c] > ahead:
+            ahead, end = terms.discount**t * terms.salvage[i, c], t
+    for t in range(end):
+        if terms.margin[i, c, t] > car_price[t]:
+            use_car[t] += served(terms, i, c, since, t) * demand
+    return float(ahead)
+
+
+@compiled
+def _market(
+    terms: Terms,
+    position: Position,
+    i: int,
+    known: float,
+    own: float,
+    cap_price: Floats,
+    start_price: Floats,
+    car_price: Floats,
+    pool_price: Floats,
+    left: Floats,
+    nodes: Floats,
+    weights: Floats,
+    use_cap: Floats,
+    use_start: Floats,
+    use_car: Floats,
+    use_pool: Floats,
+) -> float:
+    """Value of one market at these prices; adds what its best choice is expected to use."""
+    C = terms.capital.shape[1]
+    T = terms.path.shape[1]
+    G = nodes.shape[0]
+    sd = math.sqrt(own)
+    # value of (start, node): best route; and of starting blindly, mean over nodes by start and route
+    value = np.full((T, G), -np.inf)
+    route = np.zeros((T, G), dtype=np.int64)
+    until = np.zeros((T, G, C), dtype=np.int64)
+    blind, blind_start, blind_route = 0.0, -1, -1
+    for c in range(C):
+        if not np.isfinite(terms.capital[i, c]):
+            continue
+        for s in range(terms.first_scale[i, c], T):
+            if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
+                continue
+            spent = terms.capital[i, c] * (terms.discount**s + cap_price[terms.year[s]]) + start_price[s]
+            mean = 0.0
+            for g in range(G):
+                earned, last = _run(terms, i, c, s, math.exp(known + sd * nodes[g]), car_price)
+                until[s, g, c] = last
+                if earned - spent > value[s, g]:
+                    value[s, g], route[s, g] = earned - spent, c
+                mean += weights[g] * (earned - spent)
+            if mean > blind:
+                blind, blind_start, blind_route = mean, s, c
+    best, pilot = blind, -1
+    if position.piloted[i] < terms.pilot_quarters:
+        later = np.zeros(G)  # best value from quarter t + 1 on, never included
+        for t in range(T - 1, -1, -1):
+            if t + 1 < T:
+                for g in range(G):
+                    later[g] = max(later[g], value[t + 1, g])
+            fee = np.inf
+            for c in range(C):
+                if np.isfinite(terms.capital[i, c]) and t >= terms.first_pilot[i, c]:
+                    start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
+                    cost = start + terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[0]
+                    fee = min(fee, terms.discount**t * cost + pool_price[t] * terms.batches[0])
+            if terms.batches[0] > terms.pool_cap[t] or fee == np.inf:
+                continue
+            told = (weights * later).sum() - fee
+            if told > best:
+                best, pilot = told, t
+    if pilot >= 0:
+        use_pool[pilot] += terms.batches[0]
+    for g in range(G):
+        if best <= 0.0:
+            break
+        s, c = blind_start, blind_route
+        if pilot >= 0:
+            s = -1
+            top = 0.0
+            for k in range(pilot + 1, T):
+                if value[k, g] > top:
+                    top, s = value[k, g], k
+            c = route[s, g] if s >= 0 else -1
+        if s < 0:
+            continue
+        use_cap[terms.year[s]] += weights[g] * terms.capital[i, c]
+        use_start[s] += weights[g]
+        for t in range(s, until[s, g, c]):
+            if terms.margin[i, c, t] > car_price[t]:
+                use_car[t] += weights[g] * served(terms, i, c, s, t) * math.exp(known + sd * nodes[g])
+    return best
+
+
+@compiled
+def _run(terms: Terms, i: int, c: int, s: int, demand: float, car_price: Floats) -> tuple[float, int]:
+    """Discounted money of a market from its start on, demand known from s + 1 on, left when best; and when left."""
+    T = terms.path.shape[1]
+    rate = terms.margin[i, c, T - 1] * served(terms, i, c, s, T - 1) * demand - terms.opex[i, c]
+    ahead = terms.discount**T * terms.tail * rate
+    end = T
+    for t in range(T - 1, s - 1, -1):
+        weight = terms.discount**t
+        if t < T - 1 and t + 1 < T and terms.discount ** (t + 1) * terms.salvage[i, c] > ahead:
+            ahead, end = terms.discount ** (t + 1) * terms.salvage[i, c], t + 1
+        earned = served(terms, i, c, s, t) * demand * max(terms.margin[i, c, t] - car_price[t], 0.0)
+        ahead += weight * (earned - terms.opex[i, c])
+    return ahead, end
