@@ -44,7 +44,7 @@ def regimes() -> dict[str, Regime]:
 def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path | None) -> list[dict[str, object]]:
     """One row a policy, over `worlds` worlds shared out among the regime's instances."""
     instances = min(regime.instances, worlds)
-    values, clear, told, cluster = [], [], [], []
+    values, clear, told, cluster, clear_control, told_control = [], [], [], [], [], []
     for k in range(instances):
         count = worlds // instances + (k < worlds % instances)
         problem = made_up_launch(regime, markets, seed=k)
@@ -52,8 +52,13 @@ def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path |
         values.append(result.values)
         clear.append(result.clairvoyant)
         told.append(result.revealed)
+        clear_control.append(result.clear_control)
+        told_control.append(result.told_control)
         cluster += [k] * count
     earned, clairvoyant, revealed = np.concatenate(values, axis=1), np.concatenate(clear), np.concatenate(told)
+    clairvoyant = freed(clairvoyant, np.concatenate(clear_control))
+    revealed = freed(revealed, np.concatenate(told_control))
+    earned = np.array([freed(row, np.concatenate(clear_control)) for row in earned])
     is_told = revealed.mean() < clairvoyant.mean()
     bound = revealed if is_told else clairvoyant
     gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
@@ -73,6 +78,12 @@ def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path |
         }
         for p, policy in enumerate(result.policies)
     ]
+
+
+def freed(sample: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """The sample less what a control of mean zero explains of it: same expectation, less noise."""
+    spread = control - control.mean()
+    return sample - (spread @ (sample - sample.mean())) / (spread @ spread) * control
 
 
 def drawn(problem: Problem, seed: int, count: int, family: Path | None) -> list[World]:

@@ -32,7 +32,7 @@ def certify_controlled(
     control: Floats,
     mean: float,
     method: str,
-    tighter: Floats | None = None,
+    tighter: Estimate | None = None,
     tighter_method: str = "",
 ) -> Certificate:
     """Certificate from n played worlds and N >= n bounded ones, the played ones first.
@@ -44,18 +44,16 @@ def certify_controlled(
         control: (N,), the control variate.
         mean: its expectation.
         method: how the bound was found.
-        tighter: (k,), another bound of the first k worlds; taken if it is the smaller.
+        tighter: another bound, of the same mean worlds; taken if it is the smaller by more than two standard errors,
+            so that luck alone never picks it.
         tighter_method: how that was found.
     """
     bound = controlled(bounds, control, mean)
     gap = estimate(bounds[: len(values)] - values)
     value = Estimate(mean=bound.mean - gap.mean, se=math.hypot(bound.se, gap.se), count=gap.count)
-    if tighter is not None:
-        lower = estimate(bounds[: len(tighter)] - tighter)
-        if lower.mean > 0:
-            method = tighter_method
-            bound = Estimate(mean=bound.mean - lower.mean, se=math.hypot(bound.se, lower.se), count=bound.count)
-            gap = Estimate(mean=gap.mean - lower.mean, se=math.hypot(gap.se, lower.se), count=gap.count)
+    if tighter is not None and bound.mean - tighter.mean > 2 * math.hypot(bound.se, tighter.se):
+        method, bound = tighter_method, tighter
+        gap = Estimate(mean=bound.mean - value.mean, se=math.hypot(bound.se, value.se), count=gap.count)
     return Certificate(
         value=value,
         bound=bound,
@@ -84,12 +82,13 @@ def estimate(sample: Floats) -> Estimate:
     return Estimate(mean=float(sample.mean()), se=float(sample.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0, count=n)
 
 
-def control_variate(scene: Scene, thetas: Floats) -> tuple[Floats, float]:
+def control_variate(scene: Scene, thetas: Floats, own: Floats | None = None) -> tuple[Floats, float]:
     """(N,) sum over undecided markets of max(0, NPV if scaled as soon as permitted), and its expectation.
 
     Args:
         scene: the launch.
-        thetas: (N, M), true log demand.
+        thetas: (N, M), true log demand; or its expectation given what is told.
+        own: (M,), variance of log demand that is left then: the control is the expectation over it, its mean the same.
     """
     total, expected = np.zeros(len(thetas)), 0.0
     T = scene.terms.path.shape[1]
@@ -108,11 +107,19 @@ def control_variate(scene: Scene, thetas: Floats) -> tuple[Floats, float]:
         spent = weight * (scene.terms.capital[i, c] + scene.terms.opex[i, c] + scene.terms.discount * cost)
         if gain <= 0.0:
             continue
-        total += np.maximum(gain * np.exp(thetas[:, i]) - spent, 0.0)
-        sd = math.sqrt(var)
-        d2 = (mean + math.log(gain / max(spent, 1e-12))) / sd
-        expected += gain * math.exp(mean + var / 2) * normal_cdf(d2 + sd) - spent * normal_cdf(d2)
+        left = 0.0 if own is None else float(own[i])
+        total += np.array([_call(gain, spent, float(theta), left) for theta in thetas[:, i]])
+        expected += _call(gain, spent, mean, var)
     return total, expected
+
+
+def _call(gain: float, spent: float, mean: float, var: float) -> float:
+    """E max(0, gain exp(theta) - spent), theta ~ N(mean, var)."""
+    if var <= 1e-12:
+        return max(gain * math.exp(mean) - spent, 0.0)
+    sd = math.sqrt(var)
+    d2 = (mean + math.log(gain / max(spent, 1e-12))) / sd
+    return gain * math.exp(mean + var / 2) * normal_cdf(d2 + sd) - spent * normal_cdf(d2)
 
 
 def _share(value: Estimate, bound: Estimate) -> float | None:

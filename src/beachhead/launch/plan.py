@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Certificate
-from beachhead.launch.certify import certify_controlled, control_variate
+from beachhead.launch.certify import certify_controlled, control_variate, controlled
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.play import Bars, Played, World, best_route, play, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Figure, Reason
-from beachhead.launch.revealed import revealed, split_own
+from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import Scene, expected_information, set_up
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
@@ -32,7 +32,7 @@ _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, 
 METHOD = "clairvoyant LP over affordable markets"
 TIGHTER_METHOD = "factor-revealed Lagrangian bound, priced limits"
 CLOSE_ENOUGH = 0.9
-TIGHTER_WORLDS = 12
+TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
 BOUND_WORLDS = 240
 """Worlds on which the bound is taken: one bound costs a fiftieth of one play."""
@@ -165,13 +165,14 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     first = certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
     if first.share is None or first.share >= CLOSE_ENOUGH:
         return first
-    own = split_own(scene.cov)
-    told = list(
-        _in_threads(
-            lambda world: revealed(scene.terms, scene.position, scene.mean, own, world), drawn[:TIGHTER_WORLDS], None
-        )
+    split = split_own(scene.cov)
+    few = drawn[:TIGHTER_WORLDS]
+    bounds = np.array(
+        list(_in_threads(lambda w: revealed(scene.terms, scene.position, scene.mean, split, w), few, None))
     )
-    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, np.array(told), TIGHTER_METHOD)
+    told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
+    tighter = controlled(bounds, *control_variate(scene, told, split.own))
+    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, tighter, TIGHTER_METHOD)
 
 
 def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int], None] | None) -> Iterable[B]:

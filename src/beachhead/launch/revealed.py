@@ -71,11 +71,17 @@ def revealed(terms: Terms, position: Position, mean: Floats, split: Split, world
         world: a world of the belief; its last signals, on which nothing is ever decided, serve to draw r given z.
     """
     truth = under(terms, world.scenario)
+    told = what_is_told(position, mean, split, world)
+    bound = _dual(truth, position, told, split.own)
+    return float(bound) - as_is(truth, position, np.exp(world.theta))
+
+
+def what_is_told(position: Position, mean: Floats, split: Split, world: World) -> Floats:
+    """(M,) F: log demand less the own part; of markets decided already all of it."""
     z = np.append(world.theta, world.beta) - mean
     told = world.theta - (split.gain @ z + split.root @ world.noise[-1])
     told[position.stage != OUT] = world.theta[position.stage != OUT]
-    bound = _dual(truth, position, np.ascontiguousarray(told), split.own)
-    return float(bound) - as_is(truth, position, np.exp(world.theta))
+    return np.ascontiguousarray(told)
 
 
 @compiled

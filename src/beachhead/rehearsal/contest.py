@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.launch.bound import as_is, clairvoyant
+from beachhead.launch.certify import control_variate
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
-from beachhead.launch.revealed import revealed, split_own
+from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.terms import under
 from beachhead.rehearsal.rivals import Rival, play_rival
@@ -31,12 +32,16 @@ class Contest:
         values: (P, S), launch currency.
         clairvoyant: (S,), bound of each world.
         revealed: (S,), factor-revealed bound of each world.
+        clear_control: (S,), control variate of the clairvoyant bound less its known mean.
+        told_control: (S,), control variate of the factor-revealed bound less its known mean.
     """
 
     policies: tuple[str, ...]
     values: NDArray[np.float64]
     clairvoyant: NDArray[np.float64]
     revealed: NDArray[np.float64]
+    clear_control: NDArray[np.float64]
+    told_control: NDArray[np.float64]
 
 
 def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] = tuple(Rival)) -> Contest:
@@ -55,11 +60,16 @@ def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] =
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         rows = list(pool.map(one, worlds))
+    clear, mean = control_variate(ours, np.array([world.theta for world in worlds]))
+    given = np.array([what_is_told(ours.position, ours.mean, own, world) for world in worlds])
+    told, _ = control_variate(ours, given, own.own)
     return Contest(
         policies=(OURS, INDEPENDENT, *(r.name.lower() for r in rivals)),
         values=np.array([row for row, _, _ in rows]).T,
         clairvoyant=np.array([bound for _, bound, _ in rows]),
-        revealed=np.array([told for _, _, told in rows]),
+        revealed=np.array([bound for _, _, bound in rows]),
+        clear_control=clear - mean,
+        told_control=told - mean,
     )
 
 
