@@ -45,6 +45,7 @@ from beachhead.siting.solve import Effort, Found, solve
 from beachhead.siting.split import most_covered_apart
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "siting"
+BEST: dict[str, Path] = {}
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
 
 
@@ -74,12 +75,12 @@ def row(name: str, sites: int, found: Found, cost: float, best: float | None, cp
 
 def pmed(folder: Path, seconds: float, quick: bool) -> list[dict[str, object]]:
     optima = {}
-    if (folder / "pmedopt.txt").exists():
-        words = [line.split() for line in (folder / "pmedopt.txt").read_text().splitlines()[1:]]
+    for answers in folder.glob("pmedopt*"):
+        words = [line.split() for line in answers.read_text().splitlines()[1:]]
         optima = {word[0]: float(word[1]) for word in words if len(word) == 2}
     rows = []
-    paths = sorted(folder.glob("pmed[0-9]*.txt"), key=lambda path: int("".join(filter(str.isdigit, path.stem))))
-    for path in paths:
+    paths = [path for path in folder.glob("*pmed*") if path.is_file() and not path.name.startswith("pmedopt")]
+    for path in sorted(paths, key=lambda path: (int("".join(filter(str.isdigit, path.stem)) or 0), path.name)):
         if quick and path.stem not in QUICK:
             continue
         field = read_pmed(path)
@@ -241,7 +242,7 @@ def world(seconds: float, quick: bool) -> list[dict[str, object]]:
         worth=0.98 ** np.arange(QUARTERS),
         conflict=no_lists(count),
     )
-    effort = CoverEffort(steps=2500, moves=20_000.0, seconds=seconds)
+    effort = CoverEffort(steps=1500, moves=4_000.0, seconds=10 * seconds)
     found = most_covered_apart(ground, seed=1, effort=effort)
     return [
         {
@@ -259,12 +260,14 @@ def world(seconds: float, quick: bool) -> list[dict[str, object]]:
 
 
 def best_known(name: str, sites: int | None) -> float | None:
-    if not (SHARED / "best_known.csv").exists():
-        return None
-    with (SHARED / "best_known.csv").open() as file:
-        for line in csv.DictReader(file):
-            if line["instance"] == name and line["p"] == ("" if sites is None else str(sites)):
-                return float(line["best_known"])
+    """From `--best FILE` (columns instance, p, best_known), else from the shared table; None where neither has it."""
+    for table in filter(None, (BEST.get("file"), SHARED / "best_known.csv")):
+        if not table.exists():
+            continue
+        with table.open() as file:
+            for line in csv.DictReader(file):
+                if line["instance"] == name and line["p"] == ("" if sites is None else str(sites)):
+                    return float(line["best_known"])
     return None
 
 
@@ -310,7 +313,9 @@ def main() -> None:
     parser.add_argument("--p", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp"))
+    parser.add_argument("--best", type=Path, help="best known values: a CSV with instance, p, best_known")
     asked = parser.parse_args()
+    BEST.update({"file": asked.best} if asked.best else {})
     given = {name for name in ("pmed", "cap", "tsp") if getattr(asked, name)}
     wanted = set(asked.only or given or ("pmed", "cap", "capacity", "cover", "world", "tsp"))
     figures: dict[str, object] = {"warm_up_seconds": warm_up()}

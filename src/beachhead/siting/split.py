@@ -18,6 +18,8 @@ from beachhead.siting.field import Lists, lists_of
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
 
+_LEAST_SECONDS = 2.0
+
 Mapper = Callable[[Callable[["Part"], Cover], Iterable["Part"]], Iterable[Cover]]
 
 
@@ -77,7 +79,7 @@ def solve_part(part: Part) -> Cover:
 
 
 def split(ground: Ground, *, seed: int, gap: float, effort: CoverEffort) -> list[Part]:
-    """The groups that have candidates, each with the customers that they could cover."""
+    """The groups that have candidates, each with the customers that they could cover; they share the time."""
     if np.isfinite(ground.total).any():
         raise ValueError("a total budget couples the groups: solve them together")
     rows = np.repeat(np.arange(len(ground.people)), np.diff(ground.reach.ptr))
@@ -91,7 +93,8 @@ def split(ground: Ground, *, seed: int, gap: float, effort: CoverEffort) -> list
         sites, customers = np.flatnonzero(ground.group == g), np.flatnonzero(home == g)
         if len(sites):
             part = _part(ground, g, sites, customers)
-            parts.append(Part(ground=part, sites=sites, customers=customers, seed=seed, effort=effort, gap=gap))
+            own = replace(effort, seconds=max(effort.seconds * len(sites) / ground.sites, _LEAST_SECONDS))
+            parts.append(Part(ground=part, sites=sites, customers=customers, seed=seed, effort=own, gap=gap))
     return parts
 
 
