@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.fetch import FIRST_MONTH, fetch_source
+from beachhead.case.refit import refit_choice
 from beachhead.cli.clock import now
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, cache_folder
@@ -58,4 +59,30 @@ def fetch(
         f"{found.rows:,} rows from {found.answers} answers of {found.source}, {came} ({found.fetched_at}), "
         f"licence {found.licence}.",
         f"{into / found.file.name if into else found.file} (sha256 {found.sha256[:12]}...)",
+    )
+
+
+@evidence.command()
+def refit(
+    conjoint: Annotated[
+        Path,
+        typer.Option("--conjoint", metavar="DIR", help="Folder with the two choice experiments.", show_default=False),
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Refit the shipped numbers of price response from the choice experiments, and show both."""
+    found = refit_choice(conjoint)
+    if as_json:
+        show_json({"numbers": found.numbers, "fits": found.fits})
+        return
+    for name, fit in found.fits.items():
+        say(
+            f"{name}: {fit.people} people, log likelihood {fit.log_likelihood:,.1f} (plain logit "
+            f"{fit.log_likelihood_plain:,.1f}), price {fit.price:.4f} (standard error {fit.price_se:.4f})."
+        )
+    show_table(
+        ["number", "shipped", "refitted"],
+        [[n.name, f"{n.shipped:.3f}", f"{n.refitted:.3f}"] for n in found.numbers],
+        title="belief/fitted/choice.toml",
+        right={1, 2},
     )
