@@ -38,7 +38,8 @@ def plan_levels(  # type: ignore[no-untyped-def]
 
     `hazard` (T,) chance that the session at hand ends in each hour; `part` (T,) the part of the hour it stays in the
     hour it is known to leave, below 0 if the departure is not known. `known_kwh` is the next trip if it is known, else
-    below 0, `known_away` the hours it takes. Returns the cost to go (S,) by energy stored.
+    below 0, `known_away` the hours it takes. Returns (S,) the cost to go after
+    the first hour by energy stored, given that the car was there to charge in it.
     """
     hours = len(price)
     at = (now + hours) % 24
@@ -80,7 +81,7 @@ def _recursion(  # type: ignore[no-untyped-def]
     arrived = np.empty((hours + 1, CLASSES, LEVELS))  # value of plugging in, by hour and class of energy needed
     arrived[hours] = value[:, 0]
     mine, leaving, mixed = value[1, EARLY].copy(), np.empty(LEVELS), np.empty(LEVELS)
-    mine_leaving = np.empty(LEVELS)
+    mine_leaving, onward_of_first = np.empty(LEVELS), np.empty(LEVELS)
     for t in range(hours - 1, -1, -1):
         hour = now + t
         kind, clock = day_class(weekday(hour)), hour % 24
@@ -97,6 +98,8 @@ def _recursion(  # type: ignore[no-untyped-def]
         second = hazard[t] if known else 0.5 * hazard[t] / (1 - 0.5 * hazard[t])
         for s in range(LEVELS):
             mixed[s] = second * mine_leaving[s] + (1 - second) * mine[s]
+        if t == 0:
+            onward_of_first[:] = mixed
         levels[t] = _charge(mixed, price[t], power * (part[t] if known else 1.0), step, mine) * step
         for s in range(LEVELS):
             mine[s] = first * mine_leaving[s] + (1 - first) * mine[s]
@@ -115,7 +118,7 @@ def _recursion(  # type: ignore[no-untyped-def]
         arrived[t] = value[:, 0]
         if hours - _BACK - 24 <= t < hours - _BACK or (hours <= _BACK + 24 and t < 24):
             worth[clock] = value - value[1, 0, LEVELS // 2]
-    return mine
+    return onward_of_first
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,209 @@
+"""Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
+
+    python benchmarks/charging.py [--quick] [--json] [--only exactness,speed,regret,value]
+        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV]
+
+Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
+goal or the true departure. Without files the shared data is used; without that there is nothing to measure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from _charging_cases import lattice_case, real_task, shared
+from beachhead.charging.convex import plan_convex, solve_convex
+from beachhead.charging.habit import departure_interval
+from beachhead.charging.household import HomeBattery, HomeTask, plan_household
+from beachhead.charging.lattice import lattice_program, plan_lattice
+from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
+from beachhead.charging.tariff import bundled_tariffs
+from beachhead.charging.value import Baseline, Ready, make_ready, market_value
+from beachhead.charging.year import Policy, charge_year, course_of
+
+ANCHOR = day_hour(date(2023, 1, 2))
+Data = tuple[Prices, tuple[Load, ...], tuple[Home, ...]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer cases; ends within a minute or two")
+    parser.add_argument("--json", action="store_true", help="print one object of figures")
+    parser.add_argument("--only", default="exactness,speed,regret,value", help="figures, with commas")
+    folder = shared("charging")
+    parser.add_argument("--prices", type=Path, default=folder / "greendcc_dayahead_2020_2024_local.csv.gz")
+    parser.add_argument("--sessions", type=Path, default=folder / "norway12_charging_sessions.csv.gz")
+    parser.add_argument("--chargers", type=Path, default=folder / "norway12_user_power_capacity_predictions.csv")
+    parser.add_argument("--loads", type=Path, default=folder / "lcl_2013_halfhourly_kwh_87households.csv.gz")
+    asked = parser.parse_args()
+    prices = read_prices(asked.prices)
+    homes = read_homes(asked.sessions, asked.chargers if asked.chargers.exists() else None)
+    figures: dict[str, Any] = {}
+    wanted = asked.only.split(",")
+    if "exactness" in wanted or "speed" in wanted:
+        data = (prices.between(date(2023, 1, 1), date(2023, 12, 31)), read_loads(asked.loads), homes)
+        if "exactness" in wanted:
+            figures["exactness"] = exactness(data, 300 if asked.quick else 10_000, 40 if asked.quick else 1_000)
+        if "speed" in wanted:
+            figures["speed"] = speed(data, 60 if asked.quick else 300)
+    if "regret" in wanted:
+        figures["regret"] = regret(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+    if "value" in wanted:
+        figures["value"] = value(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+    print(json.dumps(figures, indent=2, default=float)) if asked.json else show(figures)
+
+
+def exactness(data: Data, convex: int, lattice: int) -> dict[str, float]:
+    """Largest relative difference of the cost to the judge's, and largest gap of our certificates."""
+    rng, worst, gap = np.random.default_rng(2), 0.0, 0.0
+    for number in range(convex):
+        task = real_task(rng, *data, gives=number % 4 == 0)
+        ours, judge = plan_convex(task), plan_household(HomeTask(cars=(task,)))
+        worst = max(worst, abs(ours.objective_eur - judge.bound_eur) / max(abs(judge.bound_eur), 0.01))
+        gap = max(gap, ours.gap)
+    worst_lattice = 0.0
+    for _ in range(lattice):
+        task, charger = lattice_case(rng, *data)
+        mine, theirs = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, seconds=300)
+        without = float(task.buy @ np.maximum(task.net_load_kwh, 0) - task.sell @ np.maximum(-task.net_load_kwh, 0))
+        cost = theirs.objective - without
+        worst_lattice = max(worst_lattice, abs(mine.objective_eur - cost) / max(abs(cost), 0.01))
+    return {
+        "convex_cases": convex,
+        "convex_worst_relative": worst,
+        "convex_worst_gap": gap,
+        "lattice_cases": lattice,
+        "lattice_worst_relative": worst_lattice,
+    }
+
+
+def speed(data: Data, cases: int) -> dict[str, float]:
+    """Seconds a plan of 192 slots on one core, ours and HiGHS on the same tasks; battery homes in milliseconds."""
+    rng = np.random.default_rng(5)
+    tasks = [real_task(rng, *data) for _ in range(cases)]
+    plan_convex(tasks[0])
+    bare = [_bare(task) for task in tasks]
+    ours = _timed(lambda case: solve_convex(*case), bare)
+    judge = _timed(lambda task: plan_household(HomeTask(cars=(task,))), tasks)
+    pairs = [lattice_case(rng, *data) for _ in range(max(cases // 3, 20))]
+    plan_lattice(*pairs[0])
+    lattice = _timed(lambda pair: plan_lattice(*pair), pairs)
+    milp = _timed(lambda pair: lattice_program(*pair).solve(gap=0.0, seconds=300), pairs)
+    battery = HomeBattery(capacity_kwh=10.0, power_kw=5.0, start_kwh=3.0)
+    homes = [HomeTask(cars=(task,), battery=battery) for task in tasks[:40]]
+    with_battery = _timed(plan_household, homes)
+    return {
+        "convex_plans_per_second": 1 / ours.mean(),
+        "convex_over_highs_lp": judge.mean() / ours.mean(),
+        "household_years_per_second": 1 / ours.mean() / (365 / 2),
+        "lattice_ms_median": 1e3 * float(np.median(lattice)),
+        "lattice_over_highs_milp_median": float(np.median(milp / lattice)),
+        "lattice_over_highs_milp_total": milp.sum() / lattice.sum(),
+        "car_and_battery_ms_median": 1e3 * float(np.median(with_battery)),
+        "car_and_battery_worst_gap": max(plan_household(home).gap for home in homes),
+    }
+
+
+def _bare(task: Any) -> tuple[Any, ...]:
+    car, left = task.car, task.leftover
+    return (
+        task.slot_hours, task.buy, task.sell, task.net_load_kwh, task.present, task.trips_kwh, car.battery_kwh,
+        car.power_kw, car.reserve_kwh, car.efficiency, car.discharge_kw, car.discharge_efficiency, task.start_kwh,
+        task.fuse_kw, task.shortage_eur_per_kwh, np.array(left.eur_per_kwh, dtype=np.float64),
+        np.array(left.widths_kwh, dtype=np.float64),
+    )  # fmt: skip
+
+
+def _timed(verb: Any, cases: list[Any]) -> np.ndarray:
+    seconds = []
+    for case in cases:
+        began = time.perf_counter()
+        verb(case)
+        seconds.append(time.perf_counter() - began)
+    return np.array(seconds)
+
+
+def regret(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
+    """Share of the perfect-foresight saving by policy at bare spot prices; users are held out of the prior."""
+    began = time.perf_counter()
+    ready = make_ready(homes, least_sessions=2)
+    zones = ("DE-LU", "ES") if quick else prices.zones
+    with ThreadPoolExecutor(2) as pool:
+        tables = list(pool.map(lambda one: _by_zone(one, prices, zones), ready))
+    total = np.array(tables).sum(0)  # (zones, policies, [cost, missing, driven])
+    names = [policy.name.lower() for policy in Policy]
+    cost = total[:, :, 0]
+    arrival, foresight = cost[:, names.index("arrival")], cost[:, names.index("foresight")]
+    share = (arrival[:, None] - cost) / (arrival - foresight)[:, None]
+    missing = total[:, :, 1] / total[:, :, 2]
+    inside = [
+        low <= home.home.plug_out[k] <= high
+        for home in ready
+        for k in range(home.home.sessions)
+        for low, high in [departure_interval(home.habits, k, int(home.home.plug_in[k]))]
+    ]
+    return {
+        "homes": len(ready),
+        "sessions": sum(home.home.sessions for home in ready),
+        "share_of_foresight": dict(zip(names, share.mean(0).tolist(), strict=True)),
+        "missing_share": dict(zip(names, missing.mean(0).tolist(), strict=True)),
+        "learned_by_zone": dict(zip(zones, share[:, names.index("learned")].tolist(), strict=True)),
+        "interval_90_covers": float(np.mean(inside)),
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...]) -> np.ndarray:
+    found = np.zeros((len(zones), len(Policy), 3))
+    for z, zone in enumerate(zones):
+        course = course_of(prices.zone(zone), prices.first_hour, ANCHOR)
+        for p, policy in enumerate(Policy):
+            year, _ = charge_year(ready.home, ready.pieces, course, policy, ready.habits)
+            found[z, p] = year.cost_eur, year.missing_kwh, year.driven_kwh
+    return found
+
+
+def value(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
+    """EUR a driver and year saved by market, and the rate at which home-years are simulated."""
+    ready = make_ready(homes)
+    tariffs = [tariff for tariff in bundled_tariffs().values() if tariff.zone in prices.zones][: 2 if quick else None]
+    began = time.perf_counter()
+    found = [market_value(ready, prices, tariff, ANCHOR) for tariff in tariffs]
+    seconds = time.perf_counter() - began
+    table = {
+        one.market: {
+            **{baseline.name.lower(): vars_of(one.saved_eur[baseline]) for baseline in Baseline},
+            "share_of_foresight": one.share_of_foresight,
+        }
+        for one in found
+    }
+    return {
+        "markets": table,
+        "homes": len(ready),
+        "five_policies_home_years_per_second": len(ready) * len(found) / seconds,
+    }
+
+
+def vars_of(saving: Any) -> list[float]:
+    return [saving.mean, saving.low, saving.high]
+
+
+def show(figures: dict[str, Any], indent: str = "") -> None:
+    for name, figure in figures.items():
+        if isinstance(figure, dict):
+            print(f"{indent}{name}")
+            show(figure, indent + "  ")
+        else:
+            print(f"{indent}{name}: {figure:.4g}" if isinstance(figure, float) else f"{indent}{name}: {figure}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,291 @@
+"""Charging for an open launch or a home: records in, plans and values out, statements about demand back."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import exp, sqrt
+from pathlib import Path
+
+import numpy as np
+
+from beachhead.belief import prior
+from beachhead.case.believe import fit_of
+from beachhead.case.compliance import euro_rate
+from beachhead.case.open import Launch
+from beachhead.charging.driver import Kind, made_driver
+from beachhead.charging.habit import Pool, learn_pool
+from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
+from beachhead.charging.record import Home, Prices, day_hour, read_homes, read_prices
+from beachhead.charging.stochastic import HORIZON
+from beachhead.charging.tariff import bundled_tariffs, tariff_of
+from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, make_ready, market_value
+from beachhead.charging.year import PAST_HOURS, PUBLISHED_AT
+from beachhead.evidence.tables.studies import StudyKind
+from beachhead.world.errors import BadInput
+
+STUDY = "CHARGING"
+DRIVERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Valued:
+    """The value of planned charging in several markets.
+
+    Attributes:
+        markets: one a market, in the order asked.
+        homes: number of homes, and where they come from.
+        whose: "on record" or "made up".
+        first_day: first of the 364 days of prices.
+    """
+
+    markets: tuple[MarketValue, ...]
+    homes: int
+    whose: str
+    first_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What a market's saving does to demand, and the row of studies.csv that says so.
+
+    Attributes:
+        market: market code.
+        saved_eur: saving a year against charging on arrival at the spot price.
+        price_eur: mean price of the offers there, EUR.
+        log_shift: shift of log demand.
+        cars: what the row says, cars a year.
+        bias_sd: noise of the row, on the log scale.
+    """
+
+    market: str
+    saved_eur: float
+    price_eur: float
+    log_shift: float
+    cars: float
+    bias_sd: float
+
+
+def charging_homes(sessions: Path | None, chargers: Path | None, *, first_day: date, seed: int = 0) -> tuple[Home, ...]:
+    """Homes on record, or made-up drivers of four kinds where no file is given."""
+    if sessions is not None:
+        return read_homes(sessions, chargers)
+    first = day_hour(first_day)
+    return tuple(made_driver(kind, seed + number, first, 364) for kind in Kind for number in range(DRIVERS))
+
+
+def charging_value(
+    prices: Path,
+    *,
+    markets: Sequence[str] = (),
+    sessions: Path | None = None,
+    chargers: Path | None = None,
+    year: int | None = None,
+    most_homes: int | None = None,
+    seed: int = 0,
+    tick: Callable[[int, int], None] | None = None,
+) -> Valued:
+    """What the planner saves a driver a year in each market whose price zone is in the file.
+
+    Raises:
+        BadInput: if a market has no tariff, or the file lacks its zone or the year.
+    """
+    table = read_prices(prices)
+    first_day = _first_monday(year or table.last_day.year - (table.last_day < date(table.last_day.year, 12, 29)))
+    anchor = day_hour(first_day)
+    homes = charging_homes(sessions, chargers, first_day=first_day, seed=seed)
+    if most_homes is not None and len(homes) > most_homes:
+        picks = np.random.default_rng(seed).choice(len(homes), most_homes, replace=False)
+        homes = tuple(homes[pick] for pick in sorted(picks))
+    tariffs = [tariff_of(code) for code in markets] or [t for t in bundled_tariffs().values() if t.zone in table.zones]
+    _require_prices(table, [tariff.zone for tariff in tariffs], anchor, prices.name)
+    ready = make_ready(homes, seed=seed)
+    done = [0]
+
+    def one_more() -> None:
+        done[0] += 1
+        if tick is not None:
+            tick(done[0], len(ready) * len(tariffs))
+
+    found = [market_value(ready, table, tariff, anchor, seed=seed, tick=one_more) for tariff in tariffs]
+    whose = "on record" if sessions is not None else "made up"
+    return Valued(markets=tuple(found), homes=len(ready), whose=whose, first_day=first_day)
+
+
+def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
+    """What the savings say about demand in the launch's markets: statements that move the prior, and tell no more."""
+    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
+    worth = {value.market: value for value in valued.markets if value.market in before.markets}
+    if not worth:
+        raise BadInput("none of the markets valued is in this launch", "name markets of markets.csv")
+    prices: dict[str, list[float]] = {}
+    for row in launch.folder.prices:
+        prices.setdefault(row.market, []).append(row.amount / euro_rate(launch.folder))
+    codes = [code for code in before.markets if code in worth and code in prices]
+    at = [before.markets.index(code) for code in codes]
+    saved = [worth[code].saved_eur[Baseline.SPOT].mean for code in codes]
+    price = [float(np.mean(prices[code])) for code in codes]
+    shift = np.array([demand_shift(one, cost) for one, cost in zip(saved, price, strict=True)])
+    said, noise = demand_statement(before.mean[at], before.cov[np.ix_(at, at)], shift)
+    rows = zip(codes, saved, price, shift, said, noise, strict=True)
+    return tuple(
+        Shift(
+            market=code,
+            saved_eur=eur,
+            price_eur=cost,
+            log_shift=float(moved),
+            cars=exp(log_cars),
+            bias_sd=sqrt(max(sd**2 - exp(-log_cars), 1e-6)),
+        )
+        for code, eur, cost, moved, log_cars, sd in rows
+    )
+
+
+def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
+    """Put the statements into the launch's studies.csv, in place of earlier ones; other studies stay as they are."""
+    path = launch.path / "studies.csv"
+    kept: list[dict[str, str]] = []
+    fields = ["study", "market", "kind", "cars", "weeks", "reach", "bias_mean", "bias_sd", "weight"]
+    fields += ["source", "as_of", "grade"]
+    if path.exists():
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle)
+            fields = [*(reader.fieldnames or []), *(name for name in fields if name not in (reader.fieldnames or []))]
+            kept = [row for row in reader if not row["study"].startswith(f"{STUDY}-")]
+    for shift in shifts:
+        who = (
+            f"simulated here: planned charging saves {shift.saved_eur:.0f} EUR a year in {shift.market}, "
+            f"{100 * shift.log_shift:.1f} % more demand"
+        )
+        row = {"study": f"{STUDY}-{shift.market}", "market": shift.market, "kind": StudyKind.EXPERT.value}
+        row |= {"cars": f"{shift.cars:.6g}", "bias_mean": "0", "bias_sd": f"{shift.bias_sd:.6g}"}
+        kept.append(row | {"source": who, "as_of": on.isoformat(), "grade": "C"})
+    text = path.with_suffix(".csv.new")
+    with text.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, fields, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept)
+    text.replace(path)
+    return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AtHome:
+    """What a live plan of one home rests on, read and learnt once.
+
+    Attributes:
+        home: its sessions.
+        pool: the prior, from the other homes.
+        table: spot prices.
+        price: (H,) EUR/kWh under the market's tariff, hour by hour as in `table`.
+    """
+
+    home: Home
+    pool: Pool
+    table: Prices
+    price: np.ndarray
+
+
+def charging_home(
+    prices: Path, *, market: str, home: str, year: int, sessions: Path | None, chargers: Path | None, seed: int = 0
+) -> AtHome:
+    """Read prices and sessions and learn the prior; without sessions, made-up drivers of that year.
+
+    Raises:
+        BadInput: if the home or the market is not there.
+    """
+    table, tariff = read_prices(prices), tariff_of(market)
+    homes = charging_homes(sessions, chargers, first_day=_first_monday(year), seed=seed)
+    mine = next((one for one in homes if one.name == home), None)
+    if mine is None:
+        some = ", ".join(one.name for one in homes[:8])
+        raise BadInput(f"no home {home!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
+    pool = learn_pool([one for one in homes if one.name != home])
+    return AtHome(home=mine, pool=pool, table=table, price=tariff.spot(table.zone(tariff.zone)))
+
+
+def charging_plan(
+    at_home: AtHome,
+    *,
+    plugged_in: datetime,
+    now: datetime | None = None,
+    stored_kwh: float | None = None,
+    needed_kwh: float | None = None,
+    leaves: datetime | None = None,
+    charging: bool = False,
+    least_gain_eur: float = LEAST_GAIN_EUR,
+) -> NowPlan:
+    """The plan of a car plugged in at a moment of the price file; earlier sessions of its home teach its habits.
+
+    Raises:
+        BadInput: if the prices around the moment are not there.
+    """
+    mine, moment = at_home.home, _minute(now or plugged_in)
+    stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
+    price, published = _prices_around(at_home.price, at_home.table, moment // 60)
+    situation = Situation(
+        home=mine,
+        plugged_in=_minute(plugged_in),
+        now=moment,
+        stored_kwh=stored,
+        needed_kwh=mine.battery_kwh - stored if needed_kwh is None else needed_kwh,
+        price=price,
+        published=published,
+        leaves=None if leaves is None else _minute(leaves),
+        charging=charging,
+    )
+    return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur)
+
+
+def charging_hours(
+    at_home: AtHome, *, plugged_in: datetime, hours: int, stored_kwh: float | None = None
+) -> list[tuple[datetime, NowPlan]]:
+    """The decisions of a session hour by hour from plug-in, planned anew each hour with what is known then."""
+    found: list[tuple[datetime, NowPlan]] = []
+    stored = 0.6 * at_home.home.battery_kwh if stored_kwh is None else stored_kwh
+    needed, on = at_home.home.battery_kwh - stored, False
+    for step in range(hours):
+        at = plugged_in + timedelta(hours=step)
+        at = at.replace(minute=0) if step else at
+        plan = charging_plan(at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on)
+        found.append((at, plan))
+        stored, on = min(float(plan.stored_kwh[1]), at_home.home.battery_kwh), bool(plan.draw_kwh[0] > 1e-6)
+    return found
+
+
+def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndarray, int]:
+    """The week before an hour and what is published from it on: until midnight, from 13:00 until the next midnight."""
+    at, clock = hour - table.first_hour, hour % 24
+    published = 24 - clock + (24 if clock >= PUBLISHED_AT else 0)
+    part = price[max(at - 168, 0) : at + published]
+    if at < 168 or at >= price.size or not np.isfinite(part).all():
+        last = table.last_day
+        raise BadInput(f"no week of prices before {_day_of(hour)}; the file ends on {last}", "give newer prices")
+    room = np.full(168 + HORIZON, np.nan)
+    room[: part.size] = part
+    return room, min(published, part.size - 168)
+
+
+def _require_prices(table: Prices, zones: Sequence[str], anchor: int, name: str) -> None:
+    at = anchor - table.first_hour
+    for zone in zones:
+        span = table.zone(zone)[max(at - PAST_HOURS, 0) : at + 52 * 168]
+        if at < PAST_HOURS or span.size < PAST_HOURS + 52 * 168 or not np.isfinite(span).all():
+            raise BadInput(
+                f"{name} does not hold 56 days before {_day_of(anchor)} and the 52 weeks after it for {zone}",
+                f"name another --year; the file ends on {table.last_day}",
+            )
+
+
+def _first_monday(year: int) -> date:
+    return next(day for day in (date(year, 1, number) for number in range(1, 8)) if day.weekday() == 0)
+
+
+def _minute(moment: datetime) -> int:
+    return 60 * day_hour(moment.date()) + 60 * moment.hour + moment.minute
+
+
+def _day_of(hour: int) -> date:
+    return date.fromordinal(date(1970, 1, 1).toordinal() + hour // 24)

@@ -1,0 +1,76 @@
+"""A plan of the session at hand in sentences: what is done, why, how sure, and what the other way would cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from beachhead.charging.now import NowPlan
+
+
+def sentences(plan: NowPlan) -> list[str]:
+    """The plan in plain sentences, the decision first."""
+    lines = [_decision(plan), _sureness(plan), _departure(plan)]
+    if plan.kept:
+        wanted = "charging" if plan.wanted else "waiting"
+        lines.append(
+            f"{wanted.capitalize()} would be better by only {_cents(-plan.other_costs_eur)}: too little to change for."
+        )
+    return lines
+
+
+def clock(minute: float) -> str:
+    """A minute since 1970 local as weekday and time."""
+    return f"{datetime.fromtimestamp(60 * round(minute), tz=UTC):%a %H:%M}"
+
+
+def _decision(plan: NowPlan) -> str:
+    other = _cents(abs(plan.other_costs_eur))
+    price = f"{100 * plan.price[0]:.1f} ct/kWh"
+    if plan.charge_now:
+        if plan.other_costs_eur < 0:
+            return f"Keeps charging at {price}."
+        return (
+            f"Charges now at {price}: waiting would cost {other} more, counting the chance that the car leaves early."
+        )
+    there = f"{price.removesuffix(' ct/kWh')} now"
+    later = np.flatnonzero(plan.draw_kwh > 1e-6)
+    if plan.stored_kwh[0] >= plan.level_kwh.max() - 1e-6:
+        return f"Does not charge: what is stored is enough for now; charging this hour would cost {other} more."
+    if later.size == 0:
+        return f"Waits; charging this hour would cost {other} more."
+    start = int(later[0])
+    said = "" if start < plan.published else " (expected; not published yet)"
+    return (
+        f"Waits until {clock(60 * (plan.first_hour + start))}, at {100 * plan.price[start]:.1f} ct{said} "
+        f"instead of {there}; charging this hour would cost {other} more."
+    )
+
+
+def _sureness(plan: NowPlan) -> str:
+    """How sure it is that the energy that the plan will hold is there in time."""
+    drawn = np.flatnonzero(plan.draw_kwh > 1e-6)
+    half, most = plan.next_trip_kwh
+    needs = f"half of the next trips need up to {half:.0f}, nine in ten up to {most:.0f} kWh."
+    if drawn.size == 0:
+        return f"It holds {plan.stored_kwh[0]:.0f} kWh; {needs}"
+    first = _first_block_end(drawn)
+    end = 60 * (plan.first_hour + first + 1)
+    return f"{100 * plan.there[first + 1]:.0f} % sure of {plan.stored_kwh[first + 1]:.0f} kWh at {clock(end)}; {needs}"
+
+
+def _first_block_end(drawn: np.ndarray) -> int:
+    gaps = np.flatnonzero(np.diff(drawn) > 6)
+    return int(drawn[gaps[0]] if gaps.size else drawn[-1])
+
+
+def _departure(plan: NowPlan) -> str:
+    low, middle, high = plan.leaves
+    if low == high:
+        return f"Leaves {clock(middle)}, as told."
+    return f"Expected to leave around {clock(middle)}; nine times in ten between {clock(low)} and {clock(high)}."
+
+
+def _cents(eur: float) -> str:
+    return f"{100 * eur:.0f} cents" if eur >= 0.01 else f"{100 * eur:.1f} cents"

@@ -1,0 +1,235 @@
+"""The plan of the session at hand, its reason in plain figures, and when a changed plan is worth adopting.
+
+What an alternative would cost is the difference of two expected costs of the same stochastic programme, one of them
+charging, the other not charging, in the hour at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.charging.habit import Habits, Pool, departure_interval, departure_quantile, learn_habits, sure_until
+from beachhead.charging.record import Home
+from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_levels
+from beachhead.charging.year import SHORTAGE, forecast
+from beachhead.world.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+LEAST_GAIN_EUR = 0.02
+"""A running decision is kept unless changing it is worth more than this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Situation:
+    """A car at its charger.
+
+    Attributes:
+        home: its sessions before this one; battery and charger.
+        plugged_in: minute of plug-in, since 1970 local.
+        now: minute at hand, not before it.
+        stored_kwh: energy in the battery now.
+        needed_kwh: energy the battery lacked at plug-in.
+        price: (7 x 24 + 96,) EUR/kWh: the week before the hour at hand, then that hour and what is published after it.
+        published: hours known from the hour at hand on.
+        leaves: minute it leaves, if the driver has told; None if nothing is typed.
+        charging: whether it charges now.
+    """
+
+    home: Home
+    plugged_in: int
+    now: int
+    stored_kwh: float
+    needed_kwh: float
+    price: Floats
+    published: int
+    leaves: int | None = None
+    charging: bool = False
+
+    def __post_init__(self) -> None:
+        if self.price.size < 168 + 1 or self.published < 1:
+            raise BadInput("no week of prices before the hour at hand", "give prices from a week before until today")
+        if not 0 <= self.stored_kwh <= self.home.battery_kwh:
+            raise BadInput(f"{self.stored_kwh} kWh stored", f"keep it within 0..{self.home.battery_kwh:.0f} kWh")
+        if self.now < self.plugged_in or (self.leaves is not None and self.leaves <= self.now):
+            raise BadInput("the moment lies before the plug-in, or after the departure told", "mend the times")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NowPlan:
+    """What to do, hour by hour, as long as the car is there; hour 0 is the one at hand.
+
+    Attributes:
+        first_hour: hour since 1970 local.
+        price: (T,) EUR/kWh, published or expected.
+        published: number of hours that are published.
+        level_kwh: (T,) charge up to this in each hour.
+        draw_kwh: (T,) what that draws if the car stays.
+        stored_kwh: (T + 1,) stored if it stays.
+        there: (T + 1,) probability that the car is still there at the beginning of each hour.
+        leaves: (low, median, high) departure, minutes since 1970: 90 % interval; all the same if it was told.
+        next_trip_kwh: (half, nine in ten) quantiles of the next trip.
+        charge_now: the decision for the hour at hand.
+        other_costs_eur: what the other decision would cost more in expectation; below 0 if the decision is kept
+            although changing it is worth a little.
+        wanted: what the programme would have decided without the wish to keep on.
+        expected_mean_eur_per_kwh: mean price paid for what is charged if the car stays.
+    """
+
+    first_hour: int
+    price: Floats
+    published: int
+    level_kwh: Floats
+    draw_kwh: Floats
+    stored_kwh: Floats
+    there: Floats
+    leaves: tuple[float, float, float]
+    next_trip_kwh: tuple[float, float]
+    charge_now: bool
+    other_costs_eur: float
+    wanted: bool
+    expected_mean_eur_per_kwh: float
+
+    @property
+    def kept(self) -> bool:
+        """True if a running decision was kept because changing it is worth too little."""
+        return self.charge_now != self.wanted
+
+
+def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_GAIN_EUR) -> NowPlan:
+    """The plan from the hour at hand on, learnt from the home's sessions so far and the pooled prior."""
+    home, session = _with_this_session(situation)
+    habits = learn_habits(home, pool)
+    price = np.empty(HORIZON)
+    forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
+    hazard, part = _leaving(situation, habits.depart[session])
+    onward, levels = _solved(situation, habits, session, price, hazard, part)
+    draw, stored = _if_it_stays(situation, levels)
+    wanted = bool(draw[0] > 1e-6)
+    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]))
+    charge = situation.charging if wanted != situation.charging and abs(gain) <= least_gain_eur else wanted
+    if charge != wanted:
+        draw, stored = _if_it_stays(situation, levels, first=charge)
+    told = situation.leaves
+    leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
+    hour = situation.now // 60
+    there = np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)])
+    drawn = float(draw.sum())
+    return NowPlan(
+        first_hour=hour,
+        price=price,
+        published=situation.published,
+        level_kwh=levels,
+        draw_kwh=draw,
+        stored_kwh=stored,
+        there=there,
+        leaves=leaves,
+        next_trip_kwh=_next_trip(habits, session, leaves[1]),
+        charge_now=charge,
+        other_costs_eur=gain if charge else -gain,
+        wanted=wanted,
+        expected_mean_eur_per_kwh=float(draw @ price) / drawn if drawn > 1e-9 else float("nan"),
+    )
+
+
+def _with_this_session(situation: Situation) -> tuple[Home, int]:
+    """The home with the open session as its last; its end is not known and not looked at."""
+    home = situation.home
+    before = home.plug_out <= situation.plugged_in
+    energy = max(situation.needed_kwh, 0.1)
+    return Home(
+        name=home.name,
+        place=home.place,
+        plug_in=np.append(home.plug_in[before], situation.plugged_in),
+        plug_out=np.append(home.plug_out[before], situation.plugged_in + max(int(60 * energy / home.power_kw) + 1, 60)),
+        energy_kwh=np.append(home.energy_kwh[before], energy),
+        power_kw=home.power_kw,
+        battery_kwh=home.battery_kwh,
+    ), int(before.sum())
+
+
+def _leaving(situation: Situation, depart: Floats) -> tuple[Floats, Floats]:
+    hazard, part = np.zeros(HORIZON), np.full(HORIZON, -1.0)
+    hour = situation.now // 60
+    if situation.leaves is None:
+        hazards_of(depart, hour - situation.plugged_in // 60, HORIZON, hazard)
+    else:
+        last = situation.leaves // 60
+        hazard[max(last - hour, 0) :] = 1.0
+        part[:] = 1.0
+        if last - hour < HORIZON:
+            part[last - hour] = situation.leaves % 60 / 60
+    return hazard, part
+
+
+def _solved(
+    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats
+) -> tuple[Floats, Floats]:
+    """(S,) cost to go after the hour at hand by energy stored, and (T,) levels."""
+    levels, mean = np.empty(HORIZON), float(situation.price[:168].mean())
+    home = situation.home
+    onward = plan_levels(
+        situation.now // 60, price, mean, home.battery_kwh, home.power_kw, SHORTAGE, hazard, part, -1.0, 1,
+        habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
+        empty_worth(), levels,
+    )  # fmt: skip
+    return onward, levels
+
+
+def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float) -> float:
+    """What charging in the hour at hand saves over not charging in it, the best following either; below 0 if it costs.
+
+    Charging means up to the level where the programme charges, else as much as the charger gives.
+    """
+    home, stored = situation.home, situation.stored_kwh
+    grid = np.linspace(0.0, home.battery_kwh, LEVELS)
+    most = min(home.power_kw * (1 - situation.now % 60 / 60), home.battery_kwh - stored)
+    drawn = min(most, level - stored) if level > stored + 1e-6 else most
+    after, before = np.interp([stored + drawn, stored], grid, onward)
+    return float(before - after - price * drawn)
+
+
+def _if_it_stays(situation: Situation, levels: Floats, first: bool | None = None) -> tuple[Floats, Floats]:
+    draw, stored = np.zeros(HORIZON), np.zeros(HORIZON + 1)
+    stored[0] = situation.stored_kwh
+    for t, level in enumerate(levels):
+        room = situation.home.power_kw * (1 - situation.now % 60 / 60 if t == 0 else 1.0)
+        target = level
+        if t == 0 and first is not None:
+            target = situation.home.battery_kwh if first else 0.0
+        draw[t] = min(max(target - stored[t], 0.0), room)
+        if situation.leaves is not None and 60 * (situation.now // 60 + t) >= situation.leaves:
+            draw[t] = 0.0
+        stored[t + 1] = stored[t] + draw[t]
+    return draw, stored
+
+
+def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float, float, float]:
+    """Low, median, high of the departure, given that the car is still there."""
+    gone = 1 - sure_until(habits, session, situation.plugged_in, situation.now)
+    if situation.now == situation.plugged_in:
+        low, high = departure_interval(habits, session, situation.plugged_in)
+        return low, departure_quantile(habits, session, situation.plugged_in, 0.5), high
+    low, middle, high = (
+        departure_quantile(habits, session, situation.plugged_in, gone + (1 - gone) * level)
+        for level in (0.05, 0.5, 0.95)
+    )
+    return low, middle, high
+
+
+def _still_there(habits: Habits, session: int, situation: Situation, minute: int) -> float:
+    if situation.leaves is not None:
+        return float(minute < situation.leaves)
+    now = sure_until(habits, session, situation.plugged_in, situation.now)
+    then = sure_until(habits, session, situation.plugged_in, max(minute, situation.now))
+    return then / now if now > 1e-9 else 0.0
+
+
+def _next_trip(habits: Habits, session: int, leaves: float) -> tuple[float, float]:
+    from_monday = int(leaves // 60 + 72) % 168
+    kind = max(from_monday // 24 - 3, 0)
+    quantiles = habits.trip_kwh[session, kind, from_monday % 24]
+    return float(quantiles[8]), float(quantiles[15])

@@ -1,0 +1,203 @@
+"""What planned charging is worth to a driver in a market: EUR a year, with bootstrap intervals.
+
+Every home's sessions are laid on a year of prices; each policy pays the market's tariff. Three baselines are named: a
+fixed price on arrival, the spot price on arrival, and a night tariff with a clock. The interval is the percentile
+bootstrap over homes (Efron & Tibshirani 1993, ch. 13): it speaks of other homes, not of other years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.charging.habit import Habits, learn_habits, learn_pool
+from beachhead.charging.record import Home, Prices
+from beachhead.charging.tariff import Tariff
+from beachhead.charging.year import Course, Pieces, Policy, charge_year, course_of, pieces_of
+from beachhead.world.errors import BadInput
+
+Floats = NDArray[np.float64]
+
+POLICIES = (Policy.ARRIVAL, Policy.TIMER, Policy.SORTED, Policy.LEARNED, Policy.FORESIGHT)
+_FOLDS = 5
+_RESAMPLES = 2000
+
+
+class Baseline(StrEnum):
+    """What the planner is compared with."""
+
+    FLAT = "fixed price, on arrival"
+    SPOT = "spot price, on arrival"
+    BY_TIME = "night tariff, by the clock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """Mean over homes with its 95 % bootstrap interval, EUR per driver and year."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketValue:
+    """What charging costs and saves in a market, per driver and year.
+
+    Attributes:
+        market: market code.
+        zone: its price zone.
+        homes: number of homes.
+        kwh: energy driven a year, mean.
+        cost_eur: mean cost of each policy on the spot price.
+        baseline_eur: mean cost of each baseline.
+        saved_eur: what the planner (nothing typed) saves against each baseline.
+        share_of_foresight: the planner's saving over that of perfect foresight, both against spot on arrival.
+        missing: energy that lacked for trips under the planner, share of all driven.
+    """
+
+    market: str
+    zone: str
+    homes: int
+    kwh: float
+    cost_eur: dict[Policy, float]
+    baseline_eur: dict[Baseline, float]
+    saved_eur: dict[Baseline, Saving]
+    share_of_foresight: float
+    missing: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ready:
+    """A home prepared once for all markets: its sessions in pieces, and what was known at each plug-in."""
+
+    home: Home
+    pieces: Pieces
+    habits: Habits
+
+    @property
+    def per_year(self) -> float:
+        """Factor from the span on record to a year."""
+        minutes = int(self.home.plug_out[-1] - self.home.plug_in[0])
+        return 365 * 24 * 60 / max(minutes, 28 * 24 * 60)
+
+
+def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = 20) -> tuple[Ready, ...]:
+    """Learn each home's habits with a prior from the other folds of homes: no home is in its own prior."""
+    kept = [home for home in homes if home.sessions >= least_sessions]
+    if len(kept) < 2:
+        raise BadInput(f"{len(kept)} homes with {least_sessions} sessions or more", "give sessions of more homes")
+    folds = np.random.default_rng(seed).permutation(len(kept)) % min(_FOLDS, len(kept))
+    pools = {
+        fold: learn_pool([home for home, its in zip(kept, folds, strict=True) if its != fold])
+        for fold in np.unique(folds)
+    }
+    return tuple(
+        Ready(home=home, pieces=pieces_of(home), habits=learn_habits(home, pools[fold]))
+        for home, fold in zip(kept, folds, strict=True)
+    )
+
+
+def market_value(
+    ready: Sequence[Ready],
+    prices: Prices,
+    tariff: Tariff,
+    anchor: int,
+    *,
+    seed: int = 0,
+    workers: int = 2,
+    tick: Callable[[], None] | None = None,
+) -> MarketValue:
+    """The value in one market over the 52 weeks from the Monday `anchor` (hours since 1970) on."""
+    spot = prices.zone(tariff.zone)
+    course = course_of(tariff.spot(spot), prices.first_hour, anchor)
+    mean_spot = course_of(spot, prices.first_hour, anchor).mean
+
+    def one(home: Ready) -> Floats:
+        row = _home_row(home, course, tariff, mean_spot)
+        if tick is not None:
+            tick()
+        return row
+
+    with ThreadPoolExecutor(workers) as pool:
+        rows = np.array(list(pool.map(one, ready)))
+    return _summed(rows, tariff, np.random.default_rng(seed))
+
+
+def _home_row(ready: Ready, course: Course, tariff: Tariff, mean_spot: float) -> Floats:
+    """(5 policies, 3 baselines, kWh, kWh missing) of a home, per year."""
+    home, pieces, factor = ready.home, ready.pieces, ready.per_year
+    years = {policy: charge_year(home, pieces, course, policy, ready.habits) for policy in POLICIES}
+    arrival = years[Policy.ARRIVAL][1]
+    night, draw = years[Policy.TIMER]
+    clock = tariff.by_time(mean_spot, pieces.hour)
+    by_time = tariff.flat(mean_spot)
+    shortage = night.cost_eur - night.paid_eur - (home.battery_kwh - night.stored_kwh) * course.mean
+    refill = (home.battery_kwh - night.stored_kwh) * by_time
+    baselines = [
+        float(arrival.sum()) * by_time,
+        years[Policy.ARRIVAL][0].cost_eur,
+        float(draw @ clock) + shortage + refill,
+    ]
+    costs = [years[policy][0].cost_eur for policy in POLICIES]
+    learned = years[Policy.LEARNED][0]
+    return factor * np.array([*costs, *baselines, learned.driven_kwh, learned.missing_kwh])
+
+
+def _summed(rows: Floats, tariff: Tariff, rng: np.random.Generator) -> MarketValue:
+    mean, count = rows.mean(0), len(rows)
+    at = {policy: number for number, policy in enumerate(POLICIES)}
+    base = {baseline: len(POLICIES) + number for number, baseline in enumerate(Baseline)}
+    picks = rng.integers(0, count, (_RESAMPLES, count))
+    saved = {}
+    for baseline, column in base.items():
+        each = rows[:, column] - rows[:, at[Policy.LEARNED]]
+        low, high = np.quantile(each[picks].mean(1), [0.025, 0.975])
+        saved[baseline] = Saving(mean=float(each.mean()), low=float(low), high=float(high))
+    whole = mean[at[Policy.ARRIVAL]] - mean[at[Policy.FORESIGHT]]
+    ours = mean[at[Policy.ARRIVAL]] - mean[at[Policy.LEARNED]]
+    return MarketValue(
+        market=tariff.market,
+        zone=tariff.zone,
+        homes=count,
+        kwh=float(mean[-2]),
+        cost_eur={policy: float(mean[number]) for policy, number in at.items()},
+        baseline_eur={baseline: float(mean[column]) for baseline, column in base.items()},
+        saved_eur=saved,
+        share_of_foresight=float(ours / whole) if whole > 1e-9 else 0.0,
+        missing=float(mean[-1] / mean[-2]),
+    )
+
+
+def demand_shift(
+    saved_eur: float,
+    price_eur: float,
+    *,
+    years: float = 5.0,
+    rate: float = 0.07,
+    elasticity: float = 2.0,
+    reach: float = 0.25,
+) -> float:
+    """Shift of log demand: the saving over `years`, discounted, as a share of the price, times price elasticity.
+
+    Only the share `reach` of buyers (home charger and a spot contract) counts. All four are assumptions (grade C).
+    """
+    present = saved_eur * (1 - (1 + rate) ** -years) / rate
+    return float(elasticity * reach * present / price_eur)
+
+
+def demand_statement(mean: Floats, cov: Floats, shift: Floats, *, share: float = 0.02) -> tuple[Floats, Floats]:
+    """Statements (log_demand (E,), sampling_sd (E,)) that move the belief in E markets by `shift` and tell little else.
+
+    A simulation of savings says how demand moves, not how large it is: its statements must shift the mean and leave the
+    uncertainty. With noise N = diag(cov) (1 - share) / share, the Kalman gain is cov (cov + N)^-1; solved for what must
+    be said so that the mean moves by exactly `shift`. The variance shrinks by about `share`.
+    """
+    noise = np.diag(cov) * (1 - share) / share
+    said = mean + (cov + np.diag(noise)) @ np.linalg.solve(cov, shift)
+    return said, np.sqrt(noise)

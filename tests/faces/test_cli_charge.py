@@ -1,0 +1,100 @@
+"""`beachhead charge` on a small price file: sentences, JSON, and statements into a launch's studies."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.believe import believe
+from beachhead.case.charging import charging_value, demand_shifts, write_shifts
+from beachhead.case.open import open_launch
+from beachhead.charging.value import Baseline
+from beachhead.cli.app import app
+from beachhead.world.errors import BadInput
+
+EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
+
+
+@pytest.fixture(scope="module")
+def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two zones, 15 months: dear evenings, cheap nights, days that differ."""
+    rng = np.random.default_rng(1)
+    file = tmp_path_factory.mktemp("prices") / "prices.csv"
+    first = datetime(2022, 10, 1)
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(["time", "DE-LU", "NL"])
+        for day in range(470):
+            level = rng.normal(90, 25)
+            for hour in range(24):
+                price = level + 45 * math.cos((hour - 19) / 24 * 2 * math.pi) + rng.normal(0, 4)
+                at = first + timedelta(days=day, hours=hour)
+                writer.writerow([f"{at:%Y-%m-%d %H:%M}", f"{price:.2f}", f"{1.1 * price:.2f}"])
+    return file
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(app, ["charge", *words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_plan_says_what_it_does_and_what_the_other_way_would_cost(prices: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "10"]
+    said = run(*words)
+    assert said.startswith(("Waits until", "Charges now"))
+    assert "more" in said
+    assert "nine times in ten between" in said
+    answer = json.loads(run(*words, "--json"))
+    assert answer["hours"][0]["published"]
+    assert 0 <= answer["other_costs_eur"] < 5
+    assert all(0 <= hour["stored_kwh"] <= answer["battery_kwh"] + 1e-9 for hour in answer["hours"])
+    told = json.loads(run(*words, "--leaves", "2023-06-14 07:00", "--json"))
+    assert told["leaves"]["median"] == "Wed 07:00"
+
+
+def test_every_hour_of_a_session_is_explained(prices: Path) -> None:
+    words = ["explain", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "2", "--hours", "15"]
+    hours = json.loads(run(*words, "--json"))["hours"]
+    assert len(hours) == 15
+    assert hours[-1]["stored_kwh"] > hours[0]["stored_kwh"] + 2
+    assert sum(a["charges"] != b["charges"] for a, b in pairwise(hours)) <= 3
+
+
+def test_value_by_market_flows_into_a_launch_as_studies_simulated_here(prices: Path, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "launch", ignore=shutil.ignore_patterns("*.db*"))
+    valued = charging_value(prices, markets=["DE", "NL"], year=2023, most_homes=4)
+    for found in valued.markets:
+        saving = found.saved_eur[Baseline.SPOT]
+        assert saving.low <= saving.mean <= saving.high
+        assert saving.mean > 0
+        assert 0 < found.share_of_foresight < 1
+    launch = open_launch(tmp_path / "launch")
+    before = believe(launch).belief
+    shifts = demand_shifts(launch, valued)
+    write_shifts(launch, shifts, date(2026, 1, 5))
+    write_shifts(launch, shifts, date(2026, 1, 6))  # a second time replaces the first
+    after = believe(open_launch(tmp_path / "launch")).belief
+    text = (tmp_path / "launch" / "studies.csv").read_text(encoding="utf-8")
+    assert text.count("CHARGING-DE") == 1
+    assert "simulated here" in text
+    for shift in shifts:
+        at = before.markets.index(shift.market)
+        assert after.mean[at] - before.mean[at] == pytest.approx(shift.log_shift, rel=0.05)
+        assert after.cov[at, at] > 0.95 * before.cov[at, at]
+
+
+def test_what_is_missing_is_said_with_its_cure(prices: Path) -> None:
+    with pytest.raises(BadInput, match="no charging tariff of 'XX'"):
+        charging_value(prices, markets=["XX"])
+    with pytest.raises(BadInput, match="does not hold"):
+        charging_value(prices, markets=["DE"], year=2024)
