@@ -39,6 +39,7 @@ COMMANDS = (
     "verify",
     "programme",
     "evidence",
+    "charge",
 )
 """Every command, in the order of the help; each stands in the file of its name, under its name."""
 
