@@ -60,6 +60,7 @@ ARGUMENTS = {
     "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2)},
     "what_if": {"worlds": (2, 1_000)},
     "worth": {"worlds": (2, 1_000)},
+    "rehearsal": {"worlds": (2, 10_000)},
     "targets": {"worlds": (24, 10_000)},
     "programme": {},
     "aftersales": {"draws": (2, 1_000)},

@@ -22,6 +22,7 @@ from beachhead.case.aftersales import ask_service
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS as PLAN_WORLDS
 from beachhead.case.programme import assess_programme
+from beachhead.case.rehearse import rehearse_launch
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
@@ -30,6 +31,8 @@ from beachhead.case.worth import TORNADO_WORLDS, ask_worth
 from beachhead.launch.worth import Known
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
+from beachhead.rehearsal.contest import OURS
+from beachhead.rehearsal.rehearse import Outcome
 from beachhead.store import Row, current, deliver, reading, writing
 from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.refusal import NotFound
@@ -37,10 +40,11 @@ from beachhead.web.sessions import Viewer
 from beachhead.world.figures import cars, money, percent
 
 TOPIC = "room_page"
+REHEARSED_WORLDS = 24
 MOST_ROWS = 40
 MOST_NAMED = 200
 
-RoomName = Literal["worth", "targets", "programme", "aftersales", "network"]
+RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network"]
 Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
 Cell = str | float | None
 Advance = Callable[[float, float], None]
@@ -169,6 +173,7 @@ def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[s
     """The job of a room: answer and keep it."""
     return {
         "worth": _work_worth,
+        "rehearsal": _work_rehearsal,
         "targets": _work_targets,
         "programme": _work_programme,
         "aftersales": _work_aftersales,
@@ -206,6 +211,53 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
         for swing in found.swings
     ]
     return _keep(launch, "worth", arguments, [said], [table for table in tables if table.rows], swings=swings)
+
+
+def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
+    launch = open_launch(root)
+    worlds = int(arguments.get("worlds", REHEARSED_WORLDS))
+    found = rehearse_launch(launch, worlds=worlds, on=_day(arguments), tick=advance)
+    ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
+    first = ours[0]
+    known = [
+        f"{percent(share)} of {what}"
+        for share, what in (
+            (first.false_scale, "the markets that it scales are bad ones"),
+            (first.false_stop, "the good markets that it pilots are never scaled"),
+        )
+        if share is not None
+    ]
+    said = [
+        f"Played in {found.worlds} made-up worlds of each family from {found.quarter}, gates on.",
+        f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.",
+        *found.notes,
+    ]
+    columns = [("value", "money"), ("± standard error", "money"), ("of best", "share"), ("bad ones scaled", "share")]
+    columns += [("good ones dropped", "share"), ("lowest cash", "money")]
+
+    def figures(outcome: Outcome) -> list[Cell]:
+        value = outcome.value
+        return [value.mean, value.se, outcome.share, outcome.false_scale, outcome.false_stop, outcome.low_mean]
+
+    tables = [
+        _table(
+            "The plan where the belief is right, and where it is wrong",
+            "Of best: of what somebody earns who knows everything. 90 % cover: intervals that held the truth",
+            [("worlds", "text"), *columns, ("quarters to scale", "number"), ("90 % cover", "share")],
+            [[o.family.value.replace("_", " "), *figures(o), o.quarters_to_scale, o.cover] for o in ours],
+        ),
+        _table(
+            "Other policies on the same worlds",
+            f"Worlds: {first.family.value.replace('_', ' ')}. Behind the plan: paired by world",
+            [("policy", "text"), *columns, ("behind the plan", "money")],
+            [
+                [o.policy.replace("_", " "), *figures(o), None if o.policy == OURS else o.behind.mean]
+                for o in found.outcomes
+                if o.family is first.family
+            ],
+        ),
+    ]
+    return _keep(launch, "rehearsal", arguments, said, tables)
 
 
 def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:

@@ -32,6 +32,7 @@ WORK = {
     "supply": supply.work_out,
     "what_if": rooms.try_what_if,
     "worth": rooms.work_out("worth"),
+    "rehearsal": rooms.work_out("rehearsal"),
     "targets": rooms.work_out("targets"),
     "programme": rooms.work_out("programme"),
     "aftersales": rooms.work_out("aftersales"),

@@ -51,6 +51,8 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       <RoomAnswer room="worth" launch={launch} empty="What knowing more would be worth, and which assumptions matter most, has not been worked out yet.">
         {(data) => data.swings.length > 0 && <section className="sheet wide"><h2>What moves the value most</h2><Tornado swings={data.swings} currency={launch.currency} /></section>}
       </RoomAnswer>
+      <h2 className="wide">Rehearsal: how often the gates err</h2>
+      <RoomAnswer room="rehearsal" launch={launch} empty="How often the plan's gates scale a bad market or drop a good one has not been played through yet." />
       <section className="sheet">
         <h2>Gates</h2>
         {plan.gates.length === 0 && <p>No pilot starts now, so no gate is registered.</p>}
