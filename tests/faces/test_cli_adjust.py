@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from beachhead.cli.app import app
 from beachhead.launch.adjust import split_margin
+from beachhead.world.errors import BadInput
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,13 @@ def test_a_price_cut_that_sold_many_more_cars_moves_the_advice(folder, tmp_path)
     assert after["elasticity"]["median"] > 1.3 * before["elasticity"]["median"]
     width = [m["elasticity"]["high"] / m["elasticity"]["low"] for m in (before, after)]
     assert width[1] < width[0]
+
+
+def test_the_home_market_and_unknown_ones_are_refused_with_a_cure(folder):
+    with pytest.raises(BadInput, match="is the home market"):
+        run("adjust", folder, "--market", "CN")
+    with pytest.raises(BadInput, match="'XX' is not a market"):
+        run("adjust", folder, "--market", "XX")
 
 
 def test_margins_of_the_offers_add_to_the_channels_unit_margin():

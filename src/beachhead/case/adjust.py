@@ -74,6 +74,9 @@ def ask_adjust(
         for stake in [_stake(launch, question, m, lists[m.code], counts, car_price)]
         if stake is not None
     ]
+    if wanted is not None and not stakes:
+        why = "is the home market" if wanted.is_home else "has no row in economics.csv"
+        raise BadInput(f"{wanted.name} {why}", "name a market abroad that has prices and economics")
     drawn = launch.folder.terms.seeds.outlook if seed is None else seed
     return Adjusted(
         question=question,
