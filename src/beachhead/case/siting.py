@@ -479,12 +479,14 @@ def _travel(launch: Launch, ask: Ask, scene: _Scene) -> _Choice:
     )
     found = site_network(question, seed=_seed(launch, ask), effort=Effort(seconds=ask.seconds))
     chosen = np.isin(scene.candidates, [site.place for site in found.sites])
+    counted = np.where(np.isfinite(found.minutes), found.minutes, 2.0 * _FAR * ask.minutes)
+    mean = float(np.average(counted, weights=scene.places.people))
     return _Choice(
         opens=np.where(chosen, 0, 1).astype(np.int32),
-        value=found.mean_minutes,
-        bound=found.mean_minutes * (1 - found.gap),
+        value=mean,
+        bound=mean * (1 - found.gap),
         gap=found.gap,
-        unit="mean minutes",
+        unit="mean minutes, those out of reach counted in",
         status=found.status.value,
         seconds=found.seconds,
         notes=(f"Whoever lives more than {_FAR * ask.minutes:g} minutes from every site counts as twice that.",),
