@@ -22,6 +22,7 @@ from beachhead.case.supplied import TOPIC as SUPPLY
 from beachhead.case.supplied import SupplyTerms, supply_inputs
 from beachhead.case.workshop import TOPICS as WORKSHOP
 from beachhead.compliance.approval import Used
+from beachhead.evidence.terms import ObjectiveKind, Terms
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
@@ -206,8 +207,27 @@ def put_question(
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
     )
-    notes = (*tasks.notes, *rules.notes, *(note for room in (care, routes) if room is not None for note in room.notes))
+    notes = (
+        *_objective_notes(folder.terms),
+        *tasks.notes,
+        *rules.notes,
+        *(note for room in (care, routes) if room is not None for note in room.notes),
+    )
     return Question(now=now, held=held, standings=stand, problem=problem, notes=notes)
+
+
+def _objective_notes(terms: Terms) -> tuple[str, ...]:
+    """What launch.toml asks for and a plan does not yet do: it maximises expected value whatever the objective."""
+    asked = terms.objective
+    if asked.kind is ObjectiveKind.NPV and asked.downside_floor is None:
+        return ()
+    wanted = [] if asked.kind is ObjectiveKind.NPV else [f"kind = {asked.kind.value}"]
+    wanted += [] if asked.downside_floor is None else [f"downside_floor = {asked.downside_floor:,.0f}"]
+    said = (
+        f"This plan maximises expected value; {' and '.join(wanted)} of [objective] is not followed yet: "
+        "`beachhead targets` gives the odds of targets, `beachhead rehearse` the lowest money."
+    )
+    return (said,)
 
 
 def newest_plan(launch: Launch) -> Planned:
