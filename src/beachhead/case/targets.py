@@ -146,6 +146,8 @@ def assess_targets(
         tick: called with (steps done, steps in all).
     """
     asked = targets_in_force(launch)
+    if worlds < LEVER_WORLDS:
+        raise BadInput(f"odds cannot rest on {worlds} worlds", f"use at least {LEVER_WORLDS}")
     if price is not None and price not in {target.code for target in asked}:
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
     problem, notes = _problem(launch, on)

@@ -101,14 +101,15 @@ def show_worth(launch: Launch, answer: Worth) -> None:
 def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], currency: str) -> None:
     best = max(batches, key=lambda b: b.net)
     design = best.design
-    verdict = "worth its cost" if best.net > 0 else "not worth its cost"
+    added = best.on_top - best.cost
+    verdict = _verdict(best.net > 0, added > 0, best.others)
     say(
         f"{cars(design.batch)} cars in {names[design.market]} through {design.channel.value.replace('_', ' ')} are "
-        f"{verdict}: they teach {money(best.gross, currency)} ({money(best.here, currency)} here, "
-        f"{money(best.elsewhere, currency)} elsewhere), cost {money(best.cost, currency)}, net "
-        f"{money(best.net, currency)}. Knowing {names[design.market]} for certain would be worth "
-        f"{money(best.most, currency)}. That is as the only pilot of the quarter; on top of the {best.others} other "
-        f"pilots that the plan starts it teaches {money(best.on_top, currency)} more."
+        f"{verdict}: as the only pilot of the quarter they teach {money(best.gross, currency)} "
+        f"({money(best.here, currency)} here, {money(best.elsewhere, currency)} elsewhere), cost "
+        f"{money(best.cost, currency)}, net {money(best.net, currency)}; on top of the {best.others} other pilots "
+        f"that the plan starts they teach {money(best.on_top, currency)} more, net {money(added, currency)}. "
+        f"Knowing {names[design.market]} for certain would be worth {money(best.most, currency)}."
     )
     show_table(
         ["batch", "teaches", "here", "elsewhere", "costs", "net", "on top of others, net"],
@@ -119,6 +120,15 @@ def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], curren
         ],
         right=set(range(7)),
     )
+
+
+def _verdict(alone: bool, on_top: bool, others: int) -> str:
+    """Whether a batch pays, by itself and beside the pilots that the plan starts anyway."""
+    if alone and on_top:
+        return "worth their cost"
+    if alone:
+        return f"not worth their cost beside the plan's {others} other pilots, though they would be alone"
+    return "not worth their cost"
 
 
 def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
