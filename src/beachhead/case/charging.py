@@ -39,12 +39,14 @@ class Valued:
         homes: number of homes, and where they come from.
         whose: "on record" or "made up".
         first_day: first of the 364 days of prices.
+        peak_left_out: markets whose tariff charges for the monthly peak as well, which is not in the costs.
     """
 
     markets: tuple[MarketValue, ...]
     homes: int
     whose: str
     first_day: date
+    peak_left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,8 @@ def charging_value(
 
     found = [market_value(ready, table, tariff, anchor, seed=seed, tick=one_more) for tariff in tariffs]
     whose = "on record" if sessions is not None else "made up"
-    return Valued(markets=tuple(found), homes=len(ready), whose=whose, first_day=first_day)
+    peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
+    return Valued(markets=tuple(found), homes=len(ready), whose=whose, first_day=first_day, peak_left_out=peaks)
 
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:

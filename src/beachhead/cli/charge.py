@@ -266,6 +266,9 @@ def _show_value(valued: Valued) -> None:
     worse = [found.market for found in valued.markets if found.saved_eur[Baseline.SPOT].low <= 0]
     if worse:
         say(f"Not shown to save anything in {', '.join(worse)}: the interval includes 0.")
+    if valued.peak_left_out:
+        where = ", ".join(valued.peak_left_out)
+        say(f"The charge on the monthly peak in {where} is left out: the planner does not look at it yet.")
     say("Tariffs are rounded (grade C); the interval speaks of other homes, not of other years.")
 
 
