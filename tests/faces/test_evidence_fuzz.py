@@ -40,13 +40,31 @@ P1,NO,ro_ro,1500,10,rule,2026-01-01,C
 approval,offer,issuer,series,granted_on,extended_on,expires_on,number,source,as_of,grade
 UN R100,ONE,DE,03,2026-01-01,,,E1*1,authority,2026-01-01,A
 """,
+    "roles.csv": """\
+code,name,capacity,source,as_of,grade
+me,one engineer,1,plan,2026-01-01,C
+""",
+    "rivals.csv": """\
+scope,brand,year,cars,source,as_of,grade
+NO,Other,2023,12000,register,2023-12-31,B
+NO,Other,2024,13000,register,2024-12-31,B
+""",
+    "studies.csv": """\
+study,market,kind,share,sample,source,as_of,grade
+panel,NO,survey,0.02,400,institute,2026-01-01,B
+""",
+    "service.csv": """\
+market,maintenance_per_year,claims_per_1000_months,first_year_factor,accidents_per_year,breakdowns_per_year,cars_per_centre,job_hours,\
+job_cv2,seen_within_days,repaired_within_hours,promise_share,currency,bay_cost,bay_per_quarter,technician_per_quarter,training_cost,training_weeks,van_per_quarter,van_jobs_per_week,partner_fee_per_job,partner_jobs_per_week,roadside_per_call,parts_fill,most_claims,most_late_repairs,most_repeat_repairs,most_parts_waits,most_unhappy,gate,source,as_of,grade
+all,0.6,25,1.5,0.06,0.05,2000,2.5,1,5,16,0.95,EUR,80000,6000,16000,8000,10,24000,12,180,10,250,0.97,40,0.1,0.08,0.15,0.2,no,rule,2026-06-30,C
+""",
     "targets.csv": """\
 code,name,kind,scope,amount,by,after,source,as_of,grade
 first,the first,cars_per_year,abroad,1000,2028Q4,,plan,2026-01-01,C
 second,the second,rank,world,5,2029Q4,first,plan,2026-01-01,C
 """,
     "tasks.csv": """\
-code,name,market,owner,weeks_low,weeks_likely,weeks_high,after,not_before,blocks,source,as_of,grade
+code,name,markets,owner,weeks_low,weeks_likely,weeks_high,after,not_before,blocks,source,as_of,grade
 a,first,,me,1,2,3,,2027Q1,pilot,plan,2026-01-01,C
 b,second,NO,,1,2,3,a,,scale,plan,2026-01-01,C
 """,
