@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
@@ -11,8 +12,10 @@ from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import inputs_changed, newest_plan, put_question
+from beachhead.case.planning import inputs_changed, is_stale, make_plan, newest_plan, put_question
+from beachhead.case.programme import Report, update_progress
 from beachhead.cli.app import app
+from beachhead.programme.task import Progress
 from beachhead.world.errors import BadInput
 
 TASKS = "code,name,weeks_low,weeks_likely,weeks_high,after,due,owner,uses,amounts,blocks,source,as_of,grade\n"
@@ -132,6 +135,17 @@ def test_a_report_makes_the_plan_on_record_stale(folder):
     assert not inputs_changed(launch, newest_plan(launch))
     run("programme", "update", folder, "a", "--started", "2027-01-01", "--left", "80", "--on", "2027-02-15")
     assert inputs_changed(launch, newest_plan(launch))
+
+
+def test_a_report_of_the_same_second_makes_the_plan_stale_too(folder):
+    """The clock of the commands has whole seconds: what was read is known by number, not by time."""
+    instant = datetime(2027, 1, 5, 9, tzinfo=UTC)
+    launch = open_launch(folder)
+    planned = make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ann", at=instant)
+    assert not is_stale(launch, planned)
+    said = Report(task="a", progress=Progress(on=date(2027, 1, 4), started=date(2027, 1, 1)))
+    update_progress(launch, (said,), who="ann", at=instant, name="x")
+    assert is_stale(launch, planned)
 
 
 def test_the_schedule_goes_out_as_a_calendar_that_other_tools_read(folder, tmp_path):

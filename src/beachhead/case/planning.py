@@ -9,7 +9,7 @@ from datetime import date, datetime
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.compliance import permitted
-from beachhead.case.log import whole
+from beachhead.case.log import head, whole
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.programme import TOPIC as PROGRESS
@@ -27,7 +27,7 @@ from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
-from beachhead.store import Row, current, decode, deliver, deliveries, encode, get, put, reading, writing
+from beachhead.store import Row, current, decode, deliver, deliveries, encode, get, last_delivery, put, reading, writing
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
@@ -55,7 +55,8 @@ class PlanRecord:
         reading: record of the reading behind it.
         recommendations: record of the recommendations.
         folder_digest: digest of the tables.
-        ledger_head: digest of the last entry when the plan was made.
+        ledger_head: digest of the last entry when the plan's question was put.
+        read_to: number of the last delivery by then.
         notes: sentences on what other rooms changed in the question: markets shut by approvals, margins by supply.
     """
 
@@ -69,6 +70,7 @@ class PlanRecord:
     recommendations: Ref
     folder_digest: str
     ledger_head: str
+    read_to: int = 0
     notes: tuple[str, ...] = ()
 
 
@@ -145,6 +147,8 @@ class Question:
         held: belief and reading.
         standings: stages, gates, capital.
         problem: the question in the planner's terms.
+        ledger_head: hash of the ledger's last entry, taken before anything else was read.
+        read_to: number of the last delivery, likewise.
         notes: sentences on what other rooms changed in it.
     """
 
@@ -152,6 +156,8 @@ class Question:
     held: Held
     standings: Standings
     problem: Problem
+    ledger_head: str
+    read_to: int
     notes: tuple[str, ...] = ()
 
     @property
@@ -182,6 +188,8 @@ def put_question(
         count_on_supply: false for supply's own first question, which must not rest on its last answer.
         count_on_service: likewise for after-sales.
     """
+    with reading(launch.store) as work:
+        after, read_to = head(work).sha256, last_delivery(work)
     now = quarter_on(launch, on)
     ready = readiness(launch, min(on or date.today(), now.last_day))
     stand = standings(launch, now, asked=ready.asked, met=ready.met)
@@ -213,7 +221,9 @@ def put_question(
         *rules.notes,
         *(note for room in (care, routes) if room is not None for note in room.notes),
     )
-    return Question(now=now, held=held, standings=stand, problem=problem, notes=notes)
+    return Question(
+        now=now, held=held, standings=stand, problem=problem, ledger_head=after, read_to=read_to, notes=notes
+    )
 
 
 def _objective_notes(terms: Terms) -> tuple[str, ...]:
@@ -259,7 +269,7 @@ def inputs_changed(launch: Launch, planned: Planned) -> bool:
         return True
     with reading(launch.store) as work:
         then = get(work, planned.record.reading, Reading)
-        if any(delivery.at > planned.made_at for topic in TOPICS_READ for delivery in deliveries(work, topic)):
+        if any(sent.number > planned.record.read_to for topic in TOPICS_READ for sent in deliveries(work, topic)):
             return True
     quarter = planned.record.quarter
     since = standings(launch, quarter).scaled_since
@@ -283,7 +293,6 @@ def _keep(
     seed: int,
     worlds: int,
 ) -> Planned:
-    after = whole(launch.store)[1].sha256
     with writing(launch.store) as work:
         record = PlanRecord(
             quarter=question.now,
@@ -295,7 +304,8 @@ def _keep(
             reading=put(work, "reading", question.held.reading),
             recommendations=put(work, "recommendations", Recommendations(rows=chosen)),
             folder_digest=launch.folder.digest,
-            ledger_head=after,
+            ledger_head=question.ledger_head,
+            read_to=question.read_to,
             notes=question.notes,
         )
         ref = put(work, "plan_record", record)

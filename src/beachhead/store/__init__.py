@@ -4,7 +4,7 @@ from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
 from beachhead.store.database import Store, Work, open_store, reading, writing
 from beachhead.store.records import get, put, references, text_of
-from beachhead.store.rows import Delivery, Row, Version, current, deliver, deliveries, history
+from beachhead.store.rows import Delivery, Row, Version, current, deliver, deliveries, history, last_delivery
 
 __all__ = [
     "Delivery",
@@ -23,6 +23,7 @@ __all__ = [
     "get",
     "head",
     "history",
+    "last_delivery",
     "links",
     "open_store",
     "put",

@@ -107,17 +107,21 @@ def deliveries(work: Work, topic: str) -> tuple[Delivery, ...]:
     return tuple(Delivery(**{**row._asdict(), "at": datetime.fromisoformat(row.at)}) for row in found)
 
 
+def last_delivery(work: Work) -> int:
+    """Number of the newest delivery of any topic; 0 before the first."""
+    return int(work.connection.execute(text("SELECT COALESCE(MAX(number), 0) FROM delivery")).scalar_one())
+
+
 def _register(work: Work, topic: str, **said: Any) -> Delivery:
     if said["at"].tzinfo is None:
         raise ValueError(f"{said['at']} has no time zone; instants are aware")
-    number = work.connection.execute(text("SELECT COALESCE(MAX(number), 0) + 1 FROM delivery")).scalar_one()
-    delivery = Delivery(number=number, topic=topic, **said)
+    delivery = Delivery(number=last_delivery(work) + 1, topic=topic, **said)
     work.connection.execute(
         text(
             "INSERT INTO delivery (number, topic, sha256, name, who, at)"
             " VALUES (:number, :topic, :sha256, :name, :who, :at)"
         ),
-        {"number": number, "topic": topic, **said, "at": delivery.at.isoformat()},
+        {"number": delivery.number, "topic": topic, **said, "at": delivery.at.isoformat()},
     )
     return delivery
 
