@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Funnel
 
+Array = NDArray[np.float64]
+
 _YEAR = 365.25
 _WEEKS_A_YEAR = 365.25 / 7
 
@@ -26,6 +28,11 @@ _WEEKS_A_YEAR = 365.25 / 7
 # share of the size of orders. Registrations: monthly coefficient of variation .47 on the entry panel (size 1.0 a week)
 # against 20 a week for orders (assumption of the policy prototype, grade C). Deliveries lie between, grade C.
 SIZE_SHARE = {Funnel.ORDERS: 1.0, Funnel.DELIVERIES: 0.2, Funnel.REGISTRATIONS: 0.05}
+
+# What a count is told apart by: market, kind, span, reach and funnel, then what twins over offers differ in.
+_twin_key = attrgetter(
+    "market", "is_pilot", "start", "end", "reach", "funnel", "offer", "count", "sold_out", "stock_bound"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,12 +121,11 @@ def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels:
     keys_of = [(index[c.market], c.is_pilot, label) for (c, _), label in zip(pooled, labels, strict=True)]
     groups = sorted(set(keys_of))
     place = {group: g for g, group in enumerate(groups)}
-    path = np.exp(belief.log_path)
-    table = np.array([_row(c, share, path[index[c.market]], belief.quarters) for c, share in pooled]).reshape(-1, 5)
+    count, mean, size, mean_before, size_before = _columns(belief, [keys[0] for keys in keys_of], pooled)
     group_of = np.array([place[key] for key in keys_of], dtype=np.int64)
     sold_out = np.array([c.sold_out for c, _ in pooled], dtype=np.bool_)
     stock_bound = np.array([c.stock_bound for c, _ in pooled], dtype=np.bool_)
-    log_ratio = np.log(table[:, 1]) - np.log(table[:, 2])
+    log_ratio = np.log(mean) - np.log(size)
     fixed = ~(sold_out | stock_bound)
     pairs = np.column_stack((group_of[fixed], np.round(log_ratio[fixed], 12)))
     keys, inverse = np.unique(pairs, axis=0, return_inverse=True)
@@ -129,11 +135,11 @@ def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels:
         market_of=np.array([m for m, _, _ in groups], dtype=np.int64),
         is_pilot=np.array([p for _, p, _ in groups], dtype=np.bool_),
         group_of=group_of,
-        count=np.ascontiguousarray(table[:, 0]),
-        mean=np.ascontiguousarray(table[:, 1]),
-        size=np.ascontiguousarray(table[:, 2]),
-        mean_before=np.ascontiguousarray(table[:, 3]),
-        size_before=np.ascontiguousarray(table[:, 4]),
+        count=count,
+        mean=mean,
+        size=size,
+        mean_before=mean_before,
+        size_before=size_before,
         sold_out=sold_out,
         stock_bound=stock_bound,
         log_ratio=log_ratio,
@@ -185,7 +191,7 @@ def _pool_offers(
 
     pooled: list[tuple[DemandCount, float]] = []
     # sorted once with the key in hand: its first six parts are the span's
-    keyed = sorted((_twin_key(c), at) for at, c in enumerate(counts))
+    keyed = sorted(zip(map(_twin_key, counts), range(len(counts)), strict=True))
     for _, same in groupby(keyed, key=lambda pair: pair[0][:6]):
         twins = [counts[at] for _, at in same]
         if (
@@ -200,31 +206,47 @@ def _pool_offers(
     return pooled
 
 
-def _twin_key(c: DemandCount) -> tuple[Any, ...]:
-    span = (c.market, c.is_pilot, c.start, c.end, c.reach, c.funnel.value)
-    return (*span, c.offer, c.count, c.sold_out, c.stock_bound)
-
-
-def _row(
-    c: DemandCount, share: float, path: NDArray[np.float64], quarters: tuple[Quarter, ...]
-) -> tuple[float, float, float, float, float]:
-    """Count, exposure and unit size of a row, and both up to the morning of its last day."""
-    exposed = c.reach * share
-    unit = exposed * SIZE_SHARE[c.funnel] * _WEEKS_A_YEAR
-    years = c.years
-    before = years - 1 / _YEAR
-    course = _years_on_path(c.start, c.end, path, quarters)
+def _columns(
+    belief: Belief, market_of: Sequence[int], pooled: Sequence[tuple[DemandCount, float]]
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Count, exposure and unit size of each row, and both up to the morning of its last day; each (W,)."""
+    market = np.array(market_of, dtype=np.int64)
+    exposed = np.array([c.reach * share for c, share in pooled], dtype=np.float64)
+    unit = exposed * np.array([SIZE_SHARE[c.funnel] for c, _ in pooled], dtype=np.float64) * _WEEKS_A_YEAR
+    years = np.array([(c.end - c.start).days + 1 for c, _ in pooled], dtype=np.float64) / _YEAR
+    path = np.exp(belief.log_path)
+    course = _years_on_path([(c.start, c.end) for c, _ in pooled], market, path, belief.quarters)
     # only a stopped count asks for the morning of its last day
-    course_before = course - _years_on_path(c.end, c.end, path, quarters) if c.sold_out else 0.0
-    return float(c.count), exposed * course, unit * years, exposed * max(course_before, 0.0), unit * max(before, 0.0)
+    last_day = np.zeros(len(pooled))
+    stopped = [w for w, (c, _) in enumerate(pooled) if c.sold_out]
+    ends = [(pooled[w][0].end,) * 2 for w in stopped]
+    last_day[stopped] = _years_on_path(ends, market[stopped], path, belief.quarters)
+    before = np.zeros(len(pooled))
+    before[stopped] = np.maximum(course[stopped] - last_day[stopped], 0.0)
+    return (
+        np.array([c.count for c, _ in pooled], dtype=np.float64),
+        exposed * course,
+        unit * years,
+        exposed * before,
+        unit * np.maximum(years - 1 / _YEAR, 0.0),
+    )
 
 
-def _years_on_path(start: date, end: date, path: NDArray[np.float64], quarters: tuple[Quarter, ...]) -> float:
-    """Integral of the path over the days start..end, in years; beyond the grid its nearest quarter holds on."""
-    parts = _split(start, end, quarters[0], len(quarters))
-    if len(parts) == 1:
-        return parts[0][1] * float(path[parts[0][0]])
-    return sum(years * float(path[at]) for at, years in parts)
+def _years_on_path(
+    spans: Sequence[tuple[date, date]], market: NDArray[np.int64], path: Array, quarters: tuple[Quarter, ...]
+) -> Array:
+    """(W,) integral of each market's path over its span's days, in years; beyond the grid its nearest quarter holds on.
+
+    Markets share their spans, so each span is split but once, and its integral taken for all markets.
+    """
+    numbers: dict[tuple[date, date], int] = {}
+    span_of = [numbers.setdefault(span, len(numbers)) for span in spans]
+    integral = np.zeros((len(numbers), len(path)))
+    for (start, end), number in numbers.items():
+        for at, years in _split(start, end, quarters[0], len(quarters)):
+            integral[number] += years * path[:, at]
+    out: Array = integral[span_of, market]
+    return out
 
 
 @lru_cache(maxsize=65_536)
