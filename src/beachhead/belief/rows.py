@@ -194,11 +194,9 @@ def _pool_offers(
     keyed = sorted(zip(map(_twin_key, counts), range(len(counts)), strict=True))
     for _, same in groupby(keyed, key=lambda pair: pair[0][:6]):
         twins = [counts[at] for _, at in same]
-        if (
-            len(twins) == 1
-            or any(c.sold_out or c.stock_bound for c in twins)
-            or len({c.offer for c in twins}) < len(twins)
-        ):
+        if len(twins) == 1:
+            pooled.append((twins[0], share(twins[0])))
+        elif any(c.sold_out or c.stock_bound for c in twins) or len({c.offer for c in twins}) < len(twins):
             pooled.extend((c, share(c)) for c in twins)
         else:
             whole = replace(twins[0], offer="", count=sum(c.count for c in twins))
