@@ -129,7 +129,7 @@ def condition(mean: Array, cov: Array, loading: Array, sites: Sites) -> tuple[Ar
     root = np.sqrt(sites.precision)
     cross = cov @ loading.T
     prior_cov = loading @ cross
-    lower = np.linalg.cholesky(np.eye(len(root)) + root[:, None] * prior_cov * root)
+    lower = _factor(prior_cov, root)
     half = solve_triangular(lower, root[:, None] * cross.T, lower=True)
     want = sites.shift - sites.precision * (loading @ mean)
     pull = want - root * _solve(lower, root * (prior_cov @ want))
