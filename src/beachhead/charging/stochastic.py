@@ -123,15 +123,22 @@ def _recursion(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, out):  # type: ignore[no-untyped-def]
-    """Fill (S,) the expected cost of leaving in hour t with each energy stored."""
+    """Fill (S,) the expected cost of leaving in hour t with each energy stored.
+
+    A trip shifts all energies by the same whole steps and part of a step: the loops over s have no branches.
+    """
     out[:] = 0.0
     last = len(arrived) - 1
     for j in range(len(trip)):
         taken = min(trip[j], battery)
         back, weight = arrived[min(t + away[j], last), need_class(taken / power)], WEIGHTS[j]
-        for s in range(LEVELS):
-            left = s * step - taken
-            out[s] += weight * (back[0] - shortage * left if left < 0.0 else _between(back, left, step))
+        whole = min(int(taken / step), LEVELS - 1)
+        part = taken / step - whole
+        for s in range(whole + 1):
+            out[s] += weight * (back[0] + shortage * max(taken - s * step, 0.0))
+        near, far = weight * (1.0 - part), weight * part
+        for s in range(whole + 1, LEVELS):
+            out[s] += near * back[s - whole] + far * back[s - whole - 1]
 
 
 @njit(cache=True, nogil=True)
@@ -151,8 +158,14 @@ def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
         cost = onward[s] + price * s * step
         if cost < best - 1e-12:
             target, best = s, cost
-    for s in range(LEVELS):
-        stored = s * step
-        charged = min(max(target * step - stored, 0.0), most_kwh)
-        out[s] = (_between(onward, stored + charged, step) if charged > 0.0 else onward[s]) + price * charged
+    most = most_kwh / step
+    short = max(int(np.floor(target - most)) + 1, 0) if most <= target else 0  # below it the hour is too short
+    whole = int(most)
+    near, far, paid = 1.0 - (most - whole), most - whole, price * most_kwh
+    for s in range(short):
+        out[s] = near * onward[s + whole] + far * onward[min(s + whole + 1, LEVELS - 1)] + paid
+    for s in range(short, target):
+        out[s] = best - price * s * step
+    for s in range(max(target, short), LEVELS):
+        out[s] = onward[s]
     return target
