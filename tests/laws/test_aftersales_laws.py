@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from beachhead.aftersales.marginal import provision
 from beachhead.aftersales.network import MarketService, service_network
-from beachhead.aftersales.parts import Repairable, base_pipelines, fill_rate, last_time_buy, provision
+from beachhead.aftersales.parts import Repairable, base_pipelines, fill_rate, last_time_buy
 from beachhead.aftersales.provisioning import Part, last_orders, stock_parts
 from beachhead.aftersales.quality import Verdict, claim_rate, exposure_to_settle, share
 from beachhead.aftersales.queue import Station, wait

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom
 
+from beachhead.aftersales.exact import exact_law
 from beachhead.aftersales.parts import (
     Repairable,
     base_pipelines,
@@ -68,6 +69,35 @@ def test_the_base_stock_of_snyder_and_shen():
     order = base_stock_poisson(demand_per_day=10, lead_days=5, holding_per_day=1, shortage_per_day=4)
     assert order.quantity == 56
     assert order.expected_cost == pytest.approx(10.075200067097597)
+
+
+@pytest.mark.parametrize(
+    ("which", "mean", "over", "under", "order", "cost"),
+    [("Example 4.7 without its fixed cost", 6, 1, 4, 8, 3.570107), ("Problem 4.8(a)", 18, 200, 270, 19, 786.0884)],
+)
+def test_numbered_poisson_newsvendors_of_snyder_and_shen(which, mean, over, under, order, cost):
+    """ "Fundamentals of Supply Chain Theory", as solved in stockpyl's tests `test_example_4_7`, `test_problem_4_8a`."""
+    found = newsvendor_poisson(mean, over, under)
+    assert (found.quantity, found.expected_cost) == (order, pytest.approx(cost, rel=1e-6))
+
+
+@pytest.mark.parametrize(
+    ("which", "mean", "sd", "days", "over", "under", "order", "cost"),
+    [
+        ("Problem 4.1", 900, 60, 1, 43, 79, 922.7214, 2718.1968),
+        ("Example 4.4: base stock, lead time 4, review 1", 50, 8, 5, 0.18, 0.70, 264.7669, 4.466781),
+    ],
+)
+def test_numbered_normal_base_stocks_of_snyder_and_shen(which, mean, sd, days, over, under, order, cost):
+    """The same book, as in stockpyl's tests `test_problem_4_1`, `test_example_4_4`; demand of lead time and review."""
+    found = newsvendor_normal(mean * days, sd * math.sqrt(days), over, under)
+    assert (found.quantity, found.expected_cost) == pytest.approx((order, cost), rel=1e-6)
+
+
+def test_the_superior_appliance_base_stock_of_factory_physics():
+    """Hopp and Spearman, "Factory Physics", section 2.4.2: ten a month, one month, reorder point 14: 0.917."""
+    assert fill_rate(15, 10.0) == pytest.approx(0.916541527065, abs=1e-12)
+    assert [round(fill_rate(stock, 10.0), 6) for stock in (11, 13, 16)] == [0.583040, 0.791556, 0.951260]
 
 
 @pytest.mark.parametrize(("mean", "over", "under"), [(3.0, 1.0, 9.0), (12.5, 2.0, 5.0), (80.0, 0.5, 30.0), (0.4, 1, 2)])
@@ -177,6 +207,81 @@ def test_metric_by_hand_on_the_model_of_lingo():
     second = 2.8 + 2.8**2 - 2 * 2.8 + 1 - math.exp(-2.8)  # E[(X - 1)^2] less the case X = 0
     short = 2.8 - 1 + math.exp(-2.8)
     assert both.variance == pytest.approx(pipeline + 0.25 * (second - short**2 - short))
+
+
+AXSATER = [
+    # problem, demand of a retailer, retailers, shortage cost; stocks S0 and S with the exact cost printed, twice
+    (1, 0.1, 4, 20.0, (0, 2, 7.30), (0, 1, 4.77)),
+    (5, 0.1, 4, 5.0, (1, 1, 4.37), (1, 0, 3.02)),
+    (9, 0.1, 32, 20.0, (0, 2, 58.41), (4, 1, 33.80)),
+    (13, 0.1, 32, 5.0, (5, 1, 31.65), (5, 0, 18.85)),
+    (17, 1.0, 4, 20.0, (4, 4, 13.01), (5, 3, 12.02)),
+    (21, 1.0, 4, 5.0, (4, 3, 9.17), (4, 2, 8.13)),
+    (25, 1.0, 32, 20.0, (35, 3, 84.90), (32, 3, 84.42)),
+    (29, 1.0, 32, 5.0, (28, 3, 67.51), (31, 2, 55.95)),
+]
+
+
+@pytest.mark.parametrize(("problem", "demand", "retailers", "shortage", "first", "second"), AXSATER)
+def test_two_level_costs_are_those_that_axsater_printed(problem, demand, retailers, shortage, first, second):
+    """Axsater (1993), Operations Research 41, tables I to III: the problems of Svoronos and Zipkin (1988) in which all
+    order one for one. Lead times and holding costs are 1. Exact to the cent; METRIC within 3 %, two moments 0.2 %."""
+    for depot, base, printed in (first, second):
+        part, stock = like_retailers(demand, retailers), np.full(retailers, base)
+        pipelines = two_moment_pipelines(part, depot)
+
+        def cost(backorders, mean=pipelines.mean, part=part, depot=depot, stock=stock):
+            owed = expected_backorders(depot, part.demand_per_day.sum())
+            held = (stock - mean + backorders).sum() + depot - part.demand_per_day.sum() + owed
+            return held + shortage * backorders.sum()
+
+        metric = np.array([expected_backorders(base, float(mean)) for mean in pipelines.mean])
+        assert cost(exact_law(part, depot).backorders(stock)) == pytest.approx(printed, abs=0.0051)
+        assert cost(pipelines.backorders(stock)) == pytest.approx(printed, rel=2e-3)
+        assert cost(metric) == pytest.approx(printed, rel=0.03)
+
+
+def like_retailers(demand: float, retailers: int) -> Repairable:
+    return Repairable(
+        code="P",
+        unit_cost=1.0,
+        demand_per_day=np.full(retailers, demand),
+        base_repair_share=np.zeros(retailers),
+        base_repair_days=np.zeros(retailers),
+        order_ship_days=np.ones(retailers),
+        depot_repair_days=1.0,
+    )
+
+
+def transformers(depot_days: float = 60.0) -> Repairable:
+    """Four storerooms, 45 failures a year each, 30 % repaired there in 30 days, 10 days from the depot."""
+    return Repairable(
+        code="T",
+        unit_cost=3800.0,
+        demand_per_day=np.full(4, 45 / 365),
+        base_repair_share=np.full(4, 0.3),
+        base_repair_days=np.full(4, 30.0),
+        order_ship_days=np.full(4, 10.0),
+        depot_repair_days=depot_days,
+    )
+
+
+def test_metric_and_vari_metric_on_a_utilitys_transformers():
+    """The transformer examples of a textbook's chapter 9 on several levels (delay, METRIC, VARI-METRIC, repair
+    contract), as asserted by its companion code in KSL (`inventory.multiechelon.ChapterExamplesTest`): 16 spares at the
+    depot, four at each storeroom."""
+    part, stock = transformers(), np.full(4, 4)
+    owed = expected_backorders(16, 126 * 60 / 365)
+    assert owed == pytest.approx(5.0201, abs=5e-5)
+    assert owed / 126 * 365 == pytest.approx(14.54, abs=5e-3)  # days that a request waits at the depot
+    assert base_pipelines(part, 16) == pytest.approx(np.full(4, 3.2276), abs=5e-5)
+    assert expected_backorders(4, float(base_pipelines(part, 16)[0])) == pytest.approx(0.4055, abs=5e-5)  # METRIC
+    both = two_moment_pipelines(part, 16)
+    assert both.variance == pytest.approx(np.full(4, 3.9527), abs=5e-5)
+    assert both.backorders(stock) == pytest.approx(np.full(4, 0.4815), abs=5e-5)  # VARI-METRIC
+    assert two_moment_pipelines(transformers(45), 16).backorders(stock).sum() == pytest.approx(0.6091, abs=5e-5)
+    assert two_moment_pipelines(part, 22).backorders(stock).sum() == pytest.approx(0.6005, abs=5e-5)
+    assert exact_law(part, 16).backorders(stock) == pytest.approx(both.backorders(stock), rel=0.005)
 
 
 def test_without_a_depot_stock_two_moments_are_those_of_metric():

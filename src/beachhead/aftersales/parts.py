@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,25 +137,6 @@ class Repairable:
     depot_repair_days: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provision:
-    """Spares of every part at depot and bases.
-
-    Attributes:
-        depot: by part code, spares at the depot.
-        bases: by part code, spares at each base.
-        cost: cost of all spares.
-        backorders: expected backorders at all bases, all parts.
-        availability: share of demand met at once, over all parts and bases.
-    """
-
-    depot: dict[str, int]
-    bases: dict[str, tuple[int, ...]]
-    cost: float
-    backorders: float
-    availability: float
-
-
 def base_pipelines(part: Repairable, depot_stock: int) -> NDArray[np.float64]:
     """Mean units in repair or on the way to each base, (B,), given the depot's stock.
 
@@ -245,71 +223,3 @@ def _squared_backorders(stock: int, pipeline: float) -> float:
         + stock**2 * _exceeds(stock, pipeline)
     )
     return max(whole, 0.0)
-
-
-def provision(parts: Sequence[Repairable], *, fill: float) -> Provision:
-    """Spares by marginal analysis until the share of demand met at once reaches `fill`.
-
-    For each part and total stock the best split between depot and bases is found; the next unit goes to the part with
-    the largest fall in backorders for its cost (Sherbrooke 1968, section 5; optimal on the convex hull of the curve).
-    Backorders and fill rates are those of `two_moment_pipelines`.
-    """
-    if not 0 < fill < 1:
-        raise NotFeasible(f"a fill rate of {fill:g} cannot be had with a finite stock", "ask for one between 0 and 1")
-    splits = {part.code: [_best_split(part, 0)] for part in parts}
-    at = dict.fromkeys(splits, 0)
-    by_code = {part.code: part for part in parts}
-    total_demand = sum(float(part.demand_per_day.sum()) for part in parts)
-    queue = [(-_gain(part, splits, 0), part.code) for part in parts if part.demand_per_day.sum() > 0]
-    heapq.heapify(queue)
-    while queue and _met(parts, splits, at) < fill * total_demand - 1e-12:
-        _, code = heapq.heappop(queue)
-        at[code] += 1
-        heapq.heappush(queue, (-_gain(by_code[code], splits, at[code]), code))
-    return Provision(
-        depot={code: splits[code][level].depot for code, level in at.items()},
-        bases={code: splits[code][level].bases for code, level in at.items()},
-        cost=sum(by_code[code].unit_cost * level for code, level in at.items()),
-        backorders=sum(splits[code][level].backorders for code, level in at.items()),
-        availability=_met(parts, splits, at) / total_demand if total_demand else 1.0,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    depot: int
-    bases: tuple[int, ...]
-    backorders: float
-    met_per_day: float
-
-
-def _best_split(part: Repairable, total: int) -> _Split:
-    """The depot stock with the fewest backorders at the bases, the rest spread by marginal analysis."""
-    return min((_spread(part, depot, total - depot) for depot in range(total + 1)), key=lambda split: split.backorders)
-
-
-def _spread(part: Repairable, depot: int, left: int) -> _Split:
-    pipelines = two_moment_pipelines(part, depot)
-    stock = np.zeros(len(pipelines.mean), dtype=np.int64)
-    lost = 1 - pipelines.at_most(stock)  # one more unit at base j removes P(X_j > s_j) backorders
-    backorders = float(pipelines.mean.sum())
-    for _ in range(left):
-        base = int(lost.argmax())
-        backorders -= float(lost[base])
-        stock[base] += 1
-        lost[base] = 1 - pipelines.at_most(stock)[base]
-    met = part.demand_per_day @ pipelines.fill(stock)
-    return _Split(depot=depot, bases=tuple(stock.tolist()), backorders=max(backorders, 0.0), met_per_day=float(met))
-
-
-def _gain(part: Repairable, splits: dict[str, list[_Split]], level: int) -> float:
-    """Backorders removed per unit of cost by the next spare."""
-    known = splits[part.code]
-    while len(known) <= level + 1:
-        known.append(_best_split(part, len(known)))
-    fewer = known[level].backorders - known[level + 1].backorders
-    return fewer / part.unit_cost if math.isfinite(part.unit_cost) and part.unit_cost > 0 else fewer
-
-
-def _met(parts: Sequence[Repairable], splits: dict[str, list[_Split]], at: dict[str, int]) -> float:
-    return sum(splits[part.code][at[part.code]].met_per_day for part in parts)

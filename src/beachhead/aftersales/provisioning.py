@@ -9,14 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.aftersales.parts import (
-    Order,
-    Repairable,
-    base_pipelines,
-    last_time_buy,
-    provision,
-    two_moment_pipelines,
-)
+from beachhead.aftersales.exact import exact_law
+from beachhead.aftersales.marginal import provision
+from beachhead.aftersales.parts import Order, Repairable, base_pipelines, last_time_buy, two_moment_pipelines
 
 Floats = NDArray[np.float64]
 
@@ -127,21 +122,21 @@ class LastOrder:
 def stock_parts(parts: Sequence[Part], in_use: Floats, fill: Floats) -> Stocking:
     """Spares for (M,) cars in use that meet the share `fill` (M,) of demand at once in every market.
 
-    A small fleet, such as a pilot's, is provisioned over all parts together by marginal analysis (METRIC), so that
-    money goes where it removes most waiting; a large one part by part.
+    A small fleet, such as a pilot's, is provisioned over all parts together by marginal analysis on exact laws, so that
+    money goes where it removes most waiting; a large one part by part, with the two moments of VARI-METRIC.
     """
     items = [_repairable(part, in_use) for part in parts]
     demand = np.array([item.demand_per_day.sum() for item in items])
     if demand.sum() == 0:
         return _stocking(parts, in_use, [(0, np.zeros(len(in_use), dtype=np.int64), 1.0) for _ in parts], demand)
-    on_order = sum(float(base_pipelines(item, 0).sum()) for item in items)
-    if on_order <= _SMALL:
+    small = sum(float(base_pipelines(item, 0).sum()) for item in items) <= _SMALL
+    if small:
         target = min(float(fill @ in_use / max(in_use.sum(), 1e-9)), 0.999)
         found = provision(items, fill=target)
         where = [(found.depot[i.code], np.array(found.bases[i.code], dtype=np.int64)) for i in items]
     else:
         where = [_each(item, fill) for item in items]
-    filled = [_filled(item, *at) for item, at in zip(items, where, strict=True)]
+    filled = [_filled(item, *at, small) for item, at in zip(items, where, strict=True)]
     return _stocking(parts, in_use, [(*at, share) for at, share in zip(where, filled, strict=True)], demand)
 
 
@@ -197,11 +192,12 @@ def _each(item: Repairable, fill: Floats) -> tuple[int, NDArray[np.int64]]:
     return central, local
 
 
-def _filled(item: Repairable, central: int, local: NDArray[np.int64]) -> float:
+def _filled(item: Repairable, central: int, local: NDArray[np.int64], small: bool) -> float:
     demand = item.demand_per_day
     if demand.sum() == 0:
         return 1.0
-    return float(demand @ two_moment_pipelines(item, central).fill(local) / demand.sum())
+    law = exact_law(item, central) if small else two_moment_pipelines(item, central)
+    return float(demand @ law.fill(local) / demand.sum())
 
 
 def _stocking(

@@ -1,0 +1,87 @@
+"""Units on the way to each base by their exact law, for fleets small enough that every unit counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
+
+from beachhead.aftersales.parts import Repairable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Law:
+    """Units in repair or on the way to each base.
+
+    Attributes:
+        cumulative: (B, K), P(X <= k); K is so large that what lies beyond is less than 1e-12.
+        mean: (B,).
+    """
+
+    cumulative: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+    def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), P(X <= counts)."""
+        bases, most = np.arange(len(self.mean)), self.cumulative.shape[1] - 1
+        return np.where(counts < 0, 0.0, self.cumulative[bases, np.clip(counts, 0, most)])
+
+    def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order and stock is held."""
+        return np.where(self.mean > 0, self.at_most(stock - 1), (stock > 0).astype(np.float64))
+
+    def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), expected backorders: the sum of P(X > k) from the stock on."""
+        beyond = np.arange(self.cumulative.shape[1])[None, :] >= stock[:, None]
+        return np.asarray(((1 - self.cumulative) * beyond).sum(axis=1))
+
+
+def exact_law(part: Repairable, depot_stock: int) -> Law:
+    """The law of units in repair or on the way to each base, given the depot's stock.
+
+    One for one, first come first served, fixed shipping times: what the depot owes is the excess of a Poisson count
+    over its stock (Palm 1938), each unit owed is base j's with probability f_j, its share of the depot's demand, and
+    what was shipped or is repaired at the base is an independent Poisson count (Graves 1985, equations 2 to 5).
+    Equals the sixteen exact costs printed for the one-for-one problems of Axsater, "Exact and approximate evaluation of
+    batch-ordering policies for two-level inventory systems", Operations Research 41, 1993, tables I to III.
+    """
+    to_depot = part.demand_per_day * (1 - part.base_repair_share)
+    total = float(to_depot.sum())
+    own = part.demand_per_day * part.base_repair_share * part.base_repair_days + to_depot * part.order_ship_days
+    owed = _owed(total * part.depot_repair_days, depot_stock)
+    width = len(owed) + _width(float(own.max(initial=0.0)))
+    law = np.empty((len(own), width))
+    known: dict[tuple[float, float], NDArray[np.float64]] = {}  # markets of one size have one law
+    for base, (mean, demand) in enumerate(zip(own.tolist(), to_depot.tolist(), strict=True)):
+        if (mean, demand) not in known:
+            mine = _thinned(owed, demand / total if total > 0 else 0.0)
+            known[mean, demand] = np.cumsum(np.convolve(mine, _poisson(mean, width))[:width])
+        law[base] = known[mean, demand]
+    mean = own + (to_depot / total if total > 0 else 0.0) * float(owed @ np.arange(len(owed)))
+    return Law(cumulative=np.minimum(law, 1.0), mean=np.asarray(mean))
+
+
+def _owed(pipeline: float, stock: int) -> NDArray[np.float64]:
+    """P(the depot owes k units)."""
+    counts = _poisson(pipeline, stock + 1 + _width(pipeline))
+    return np.concatenate([[counts[: stock + 1].sum()], counts[stock + 1 :]])
+
+
+def _thinned(law: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """The law of a count of which each unit is kept with a probability."""
+    n, k = np.arange(len(law))[:, None], np.arange(len(law))[None, :]
+    left = np.maximum(n - k, 0)
+    chosen = gammaln(n + 1) - gammaln(k + 1) - gammaln(left + 1) + xlogy(k, share) + xlogy(left, 1 - share)
+    return np.asarray(law @ np.where(k <= n, np.exp(chosen), 0.0))
+
+
+def _poisson(mean: float, width: int) -> NDArray[np.float64]:
+    counts = np.arange(width)
+    return np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1))
+
+
+def _width(mean: float) -> int:
+    """Counts beyond which a Poisson law holds less than 1e-12."""
+    return int(mean + 8 * np.sqrt(mean) + 12)
