@@ -218,7 +218,7 @@ def test_scaling_waits_until_quality_has_passed(launch):
     assert waiting.verdict is Verdict.HOLD
     assert waiting.unmet == (READY,)
     a_pilot(launch, claims=15)
-    assert not is_stale(opened, made)  # sent in the very second of the plan
+    assert is_stale(opened, made)  # what was sent in the very second of the plan makes it stale too
     passed = judge(easy, put_question(opened, on=DAY).problem)
     assert passed.unmet == ()
     assert passed.verdict is Verdict.SCALE

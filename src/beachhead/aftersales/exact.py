@@ -79,7 +79,7 @@ def _thinned(law: NDArray[np.float64], share: float) -> NDArray[np.float64]:
 
 def _poisson(mean: float, width: int) -> NDArray[np.float64]:
     counts = np.arange(width)
-    return np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1))
+    return np.asarray(np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1)))
 
 
 def _width(mean: float) -> int:
