@@ -16,6 +16,7 @@ import numpy as np
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot
 from beachhead.launch.value import (
+    SHARES,
     Starts,
     keep_or_leave,
     list_starts,
@@ -24,6 +25,7 @@ from beachhead.launch.value import (
     pilot_noise,
     rates_from,
     scale_now,
+    tabulate,
 )
 from beachhead.world.compiled import compiled
 
@@ -72,27 +74,28 @@ def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int
     """
     M = terms.capital.shape[0]
     starts = list_starts(terms, position, now, price)
-    alone, again = option_tables(terms, starts, position, mean, cov, now)
+    tables = _tables(terms, starts, position, mean, cov, now)
+    first = _first_news(terms, position, mean, cov, now, tables)
     open_to = np.ones(M, dtype=np.int64)
-    best = _greedy(terms, position, mean, cov, now, price, starts, alone, again, 0.0, open_to)
+    best = _greedy(terms, position, mean, cov, now, price, starts, tables, first, 0.0, open_to)
     if _cars_in_pilots(terms, best) + terms.batches.min() > terms.pool_cap[now]:
         unit = _unit_money(terms) / 200.0  # the ladder was tuned on launches whose mean capital is 200
         for k in range(1, POOL_PRICES.shape[0]):
             dear = POOL_PRICES[k] * unit
-            other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, dear, open_to)
+            other = _greedy(terms, position, mean, cov, now, price, starts, tables, first, dear, open_to)
             if other.total > best.total:
                 best = other
     if best.held_up == 1:
-        first = best
+        whole = best
         tried = 0
         for i in range(M):
-            if first.action[i] == SCALE and tried < MOST_SWAPS:
+            if whole.action[i] == SCALE and tried < MOST_SWAPS:
                 tried += 1
                 open_to[i] = 0
-                pool_price = first.pool_price
-                other = _greedy(terms, position, mean, cov, now, price, starts, alone, again, pool_price, open_to)
+                pool_price = whole.pool_price
+                other = _greedy(terms, position, mean, cov, now, price, starts, tables, first, pool_price, open_to)
                 open_to[i] = 1
-                if other.total > best.total and _capital(terms, other) >= _capital(terms, first):
+                if other.total > best.total and _capital(terms, other) >= _capital(terms, whole):
                     best = other
     leave(terms, position, mean, cov, now, price, best.action)
     return best
@@ -127,6 +130,175 @@ def _cars_in_pilots(terms: Terms, choice: Choice) -> float:
     return total
 
 
+class Tables(NamedTuple):
+    """Option values by how many of a market's routes this year's capital can still pay for; V = C + 1 of them.
+
+    What is scaled now uses up this year's capital. A market's options depend on that only through the routes it can
+    still afford this year, so every row is tabulated at most once a gate, however many sets are tried.
+
+    Attributes:
+        alone: (V, M, 9), see `option_tables`.
+        again: (V, M, 9).
+        known: (V, M), 1 where the row has been tabulated.
+    """
+
+    alone: Floats
+    again: Floats
+    known: Ints
+
+
+class News(NamedTuple):
+    """What looks teach before anything has been picked: the same for every set tried at a gate.
+
+    Attributes:
+        scale: (M,), what a start teaches about the others.
+        own: (M, C, D), option value of the market's own after a pilot.
+        others: (M, C, D), what a pilot teaches about the others.
+    """
+
+    scale: Floats
+    own: Floats
+    others: Floats
+
+
+class Held(NamedTuple):
+    """What every undecided market is worth at the next gate as things have been picked, and how that moves with news.
+
+    Option values are linear between tabulated shares, so most small news is priced by a product and needs no look-up.
+
+    Attributes:
+        value: (M,), look-up at the share removed; 0 for markets that are decided.
+        slope: (M,), of the option value around that share.
+        above: (M,), share up to the next tabulated one; infinite for markets that are decided.
+        below: (M,), share down to the last tabulated one.
+        weight: (M,), 1 / variance before any look; 0 where there is none.
+    """
+
+    value: Floats
+    slope: Floats
+    above: Floats
+    below: Floats
+    weight: Floats
+
+
+class Looks(NamedTuple):
+    """The covariance once the picks have been looked at: cov - sum of sign_p f_p f_p', kept as its factors.
+
+    A gate asks for a few columns only, so the columns are made when asked for and the matrix never.
+
+    Attributes:
+        factor: (2 M, M+1), f by look; looks taken back are added with the other sign.
+        sign: (2 M,), 1 or -1.
+        count: (1,), looks so far.
+        var: (M,), diagonal.
+        fan: (M+1,), column of the early-adopter bias.
+        removed: (M,), share of each variance that is gone.
+    """
+
+    factor: Floats
+    sign: Floats
+    count: Ints
+    var: Floats
+    fan: Floats
+    removed: Floats
+
+
+@compiled
+def _affordable(terms: Terms, i: int, capital_left: float) -> int:
+    """How many routes of a market fit what is left of a year's capital."""
+    count = 0
+    for c in range(terms.capital.shape[1]):
+        if terms.capital[i, c] <= capital_left:
+            count += 1
+    return count
+
+
+@compiled
+def _tables(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int) -> Tables:
+    """The tables as things stand before anything is scaled."""
+    M, C = terms.capital.shape
+    alone, again = option_tables(terms, starts, position, mean, cov, now)
+    shape = (C + 1, M, alone.shape[1])
+    tables = Tables(np.zeros(shape), np.zeros(shape), np.zeros((C + 1, M), dtype=np.int64))
+    left = terms.capital_cap[terms.year[now]] - position.spent[terms.year[now]]
+    for i in range(M):
+        v = _affordable(terms, i, left)
+        tables.alone[v, i], tables.again[v, i], tables.known[v, i] = alone[i], again[i], 1
+    return tables
+
+
+@compiled
+def _retabulate(
+    terms: Terms,
+    position: Position,
+    mean: Floats,
+    cov: Floats,
+    now: int,
+    price: Prices,
+    action: Ints,
+    route: Ints,
+    tables: Tables,
+    alone: Floats,
+    again: Floats,
+    rank: Floats,
+) -> None:
+    """Put the rows in place that hold once the scales picked are paid; markets whose row changes are ranked anew."""
+    if now + 1 >= terms.year.shape[0] or terms.year[now + 1] != terms.year[now]:
+        return
+    after = _with_scales(terms, position, action, route, now)
+    year = terms.year[now]
+    before, left = terms.capital_cap[year] - position.spent[year], terms.capital_cap[year] - after.spent[year]
+    starts = list_starts(terms, after, now, price)
+    for i in range(action.shape[0]):
+        v = _affordable(terms, i, left)
+        if after.stage[i] != OUT or v == _affordable(terms, i, before):
+            continue
+        if tables.known[v, i] == 0:
+            tabulate(terms, starts, after, mean, cov, now, i, tables.alone[v, i], tables.again[v, i])
+            tables.known[v, i] = 1
+        alone[i], again[i] = tables.alone[v, i], tables.again[v, i]
+        if action[i] == WAIT:
+            rank[0, i] = rank[1, i] = np.inf
+
+
+@compiled
+def _first_news(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, tables: Tables) -> News:
+    """What every look would teach if it were the only one."""
+    M, C = terms.capital.shape
+    D = terms.batches.shape[0]
+    news = News(np.zeros(M), np.zeros((M, C, D)), np.zeros((M, C, D)))
+    alone, again = _as_things_stand(terms, position, now, tables)
+    action = np.zeros(M, dtype=np.int64)
+    removed = np.zeros(M)
+    held = _nothing_held(cov)
+    _renew(held, alone, again, removed, action, position)
+    for i in range(M):
+        if position.stage[i] != OUT or cov[i, i] <= 1e-12:
+            continue
+        spread = cov[i, i] + terms.signal_var
+        news.scale[i] = _news(alone, again, held, removed, cov[i], spread, action, i)
+        along = cov[i] + cov[M]
+        for c in range(C):
+            for d in range(D):
+                if may_pilot(terms, i, c, terms.batches[d], now):
+                    spread = along[i] + along[M] + pilot_noise(terms, mean, i, c, d, now)
+                    news.own[i, c, d] = look_up(again, i, along[i] * along[i] / (spread * cov[i, i]))
+                    news.others[i, c, d] = _news(alone, again, held, removed, along, spread, action, i)
+    return news
+
+
+@compiled
+def _as_things_stand(terms: Terms, position: Position, now: int, tables: Tables) -> tuple[Floats, Floats]:
+    """The two tables (M, 9) before anything is scaled."""
+    M = terms.capital.shape[0]
+    left = terms.capital_cap[terms.year[now]] - position.spent[terms.year[now]]
+    alone, again = np.zeros(tables.alone.shape[1:]), np.zeros(tables.alone.shape[1:])
+    for i in range(M):
+        v = _affordable(terms, i, left)
+        alone[i], again[i] = tables.alone[v, i], tables.again[v, i]
+    return alone, again
+
+
 @compiled
 def _greedy(
     terms: Terms,
@@ -136,8 +308,8 @@ def _greedy(
     now: int,
     price: Prices,
     starts: Starts,
-    alone: Floats,
-    again: Floats,
+    tables: Tables,
+    first: News,
     pool_price: float,
     open_to: Ints,
 ) -> Choice:
@@ -146,9 +318,8 @@ def _greedy(
     Lazy: a gain computed before the last pick stands until its market comes first, for gains only shrink (Minoux 1978).
     """
     M = terms.capital.shape[0]
-    last = M
-    open_cov = cov.copy()
-    removed = np.zeros(M)
+    alone, again = _as_things_stand(terms, position, now, tables)
+    looks = _no_looks(cov)
     action = np.zeros(M, dtype=np.int64)
     route = np.full(M, -1, dtype=np.int64)
     design = np.full(M, -1, dtype=np.int64)
@@ -164,7 +335,8 @@ def _greedy(
     for i in range(M):
         if position.stage[i] == OUT and position.barred[i] == 0 and open_to[i] == 1:
             scaling[i], scale_route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
-    base = np.zeros(M)
+    held = _nothing_held(cov)
+    base = held.value
     along = np.empty(M + 1)
     # by market: rank as a scale and as a pilot, gain, own news, others' news, route, design; and at which pick computed
     rank = np.full((2, M), np.inf)
@@ -174,7 +346,7 @@ def _greedy(
     picks = 0
     held_up = 0
     stale = False
-    _renew(base, alone, again, removed, action, position)
+    _renew(held, alone, again, looks.removed, action, position)
     while True:
         kind = WAIT
         i = -1
@@ -194,34 +366,22 @@ def _greedy(
                         held_up = 1
                 top = 0.0
                 rank[0, i], rank[1, i] = -np.inf, -np.inf
+                if picks > 0:
+                    _column(cov, looks, i, along)
                 if can_scale:
-                    for j in range(M):
-                        along[j] = open_cov[j, i]
-                    spread = open_cov[i, i] + terms.signal_var
-                    news = _news(alone, again, base, removed, cov, along, spread, action, position, i)
+                    news = first.scale[i]
+                    if picks > 0:
+                        spread = looks.var[i] + terms.signal_var
+                        news = _news(alone, again, held, looks.removed, along, spread, action, i)
                     value = scaling[i] - base[i] + news
                     if value > top:
                         top = value
                         rank[0, i] = top / max(terms.capital[i, scale_route[i]], 1e-9)
                         found[0, i], found[2, i] = top, news
                 pilot = _best_pilot(
-                    terms,
-                    position,
-                    mean,
-                    cov,
-                    open_cov,
-                    now,
-                    alone,
-                    again,
-                    base,
-                    removed,
-                    action,
-                    along,
-                    i,
-                    last,
-                    pool_left,
-                    pool_price,
-                )
+                    terms, position, mean, cov, looks, first, picks, now, alone, again, held, action, along, i,
+                    pool_left, pool_price,
+                )  # fmt: skip
                 if pilot[0] - pool_price * max(pilot[4], 0.0) > top:
                     rank[0, i] = -np.inf
                     rank[1, i] = pilot[0] - pool_price * pilot[4]
@@ -237,29 +397,26 @@ def _greedy(
             capital_left -= terms.capital[i, route[i]]
             starts_left -= 1.0
             stale = True
-            _downdate(open_cov, i, -1, terms.signal_var)
+            _column(cov, looks, i, along)
+            _look(cov, looks, along, along[i] + terms.signal_var)
         elif stale:
             # what is scaled now uses up this year's capital: options of the others are valued on what is left
             stale, kind = False, WAIT
-            after = _with_scales(terms, position, action, route, now)
-            alone, again = option_tables(terms, list_starts(terms, after, now, price), after, mean, cov, now)
+            _retabulate(terms, position, mean, cov, now, price, action, route, tables, alone, again, rank)
         elif kind == PILOT:
             action[i], gain[i], own_news[i], other_news[i] = PILOT, found[0, i], found[1, i], found[2, i]
             route[i], design[i] = int(found[3, i]), int(found[4, i])
             pool_left -= terms.batches[design[i]]
-            _downdate(open_cov, i, last, pilot_noise(terms, mean, i, route[i], design[i], now))
+            _column(cov, looks, i, along)
+            along += looks.fan
+            _look(cov, looks, along, along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now))
         else:
             break
         picks += 1
         if i >= 0 and kind != WAIT:
             rank[0, i], rank[1, i] = -np.inf, -np.inf
-        if kind == WAIT:
-            for j in range(M):
-                if position.stage[j] == OUT and action[j] == WAIT:
-                    rank[0, j], rank[1, j] = np.inf, np.inf
-        _remove(removed, cov, open_cov)
-        _renew(base, alone, again, removed, action, position)
-    _drop_needless(terms, position, mean, cov, open_cov, now, alone, again, base, removed, action, route, design)
+        _renew(held, alone, again, looks.removed, action, position)
+    _drop_needless(terms, position, mean, cov, looks, now, alone, again, held, action, route, design)
     total = -wait_value.sum()
     for j in range(M):
         total += base[j]
@@ -273,20 +430,75 @@ def _greedy(
 
 
 @compiled
-def _renew(base: Floats, alone: Floats, again: Floats, removed: Floats, action: Ints, position: Position) -> None:
-    """Fill (M,) what every market that is not scaled is worth at the next gate, as things have been picked."""
-    for j in range(base.shape[0]):
-        base[j] = 0.0
-        if position.stage[j] == OUT and action[j] != SCALE:
-            base[j] = look_up(again if action[j] == PILOT else alone, j, removed[j])
+def _no_looks(cov: Floats) -> Looks:
+    """Nothing looked at yet."""
+    M = cov.shape[0] - 1
+    return Looks(
+        np.empty((2 * M, M + 1)),
+        np.empty(2 * M),
+        np.zeros(1, dtype=np.int64),
+        np.diag(cov)[:M].copy(),
+        cov[M].copy(),
+        np.zeros(M),
+    )
 
 
 @compiled
-def _remove(removed: Floats, cov: Floats, open_cov: Floats) -> None:
-    """Fill (M,) the share of each variance that the picks remove."""
-    for j in range(removed.shape[0]):
+def _column(cov: Floats, looks: Looks, i: int, out: Floats) -> None:
+    """Fill (M+1,) column i of the covariance after the looks."""
+    out[:] = cov[i]
+    for p in range(looks.count[0]):
+        part = looks.sign[p] * looks.factor[p, i]
+        if part != 0.0:
+            for j in range(out.shape[0]):
+                out[j] -= part * looks.factor[p, j]
+
+
+@compiled
+def _look(cov: Floats, looks: Looks, along: Floats, spread: float) -> None:
+    """Take a look with cov[j, x] = along, var x = spread; a negative spread takes a look back."""
+    n, sign = looks.count[0], 1.0 if spread > 0.0 else -1.0
+    root = math.sqrt(abs(spread))
+    M = looks.var.shape[0]
+    for j in range(M + 1):
+        looks.factor[n, j] = along[j] / root
+    looks.sign[n] = sign
+    looks.count[0] = n + 1
+    fan = sign * looks.factor[n, M]
+    for j in range(M + 1):
+        looks.fan[j] -= fan * looks.factor[n, j]
+    for j in range(M):
+        looks.var[j] -= sign * looks.factor[n, j] ** 2
         if cov[j, j] > 1e-12:
-            removed[j] = min(max(1.0 - open_cov[j, j] / cov[j, j], 0.0), 1.0)
+            looks.removed[j] = min(max(1.0 - looks.var[j] / cov[j, j], 0.0), 1.0)
+
+
+@compiled
+def _nothing_held(cov: Floats) -> Held:
+    """To be filled by `_renew`."""
+    M = cov.shape[0] - 1
+    weight = np.zeros(M)
+    for j in range(M):
+        if cov[j, j] > 1e-12:
+            weight[j] = 1.0 / cov[j, j]
+    return Held(np.zeros(M), np.zeros(M), np.zeros(M), np.zeros(M), weight)
+
+
+@compiled
+def _renew(held: Held, alone: Floats, again: Floats, removed: Floats, action: Ints, position: Position) -> None:
+    """Fill what every market is worth, as things have been picked."""
+    for j in range(held.value.shape[0]):
+        held.value[j] = held.slope[j] = held.below[j] = 0.0
+        held.above[j] = np.inf
+        if position.stage[j] == OUT and action[j] != SCALE:
+            table = again if action[j] == PILOT else alone
+            k = 1
+            while k < SHARES.shape[0] - 1 and SHARES[k] <= removed[j]:
+                k += 1
+            held.slope[j] = (table[j, k] - table[j, k - 1]) / (SHARES[k] - SHARES[k - 1])
+            held.value[j] = table[j, k - 1] + held.slope[j] * (removed[j] - SHARES[k - 1])
+            held.above[j] = SHARES[k] - removed[j]
+            held.below[j] = removed[j] - SHARES[k - 1]
 
 
 @compiled
@@ -295,12 +507,11 @@ def _drop_needless(
     position: Position,
     mean: Floats,
     cov: Floats,
-    open_cov: Floats,
+    looks: Looks,
     now: int,
     alone: Floats,
     again: Floats,
-    base: Floats,
-    removed: Floats,
+    held: Held,
     action: Ints,
     route: Ints,
     design: Ints,
@@ -309,35 +520,36 @@ def _drop_needless(
 
     The covariance without a look is C + a a' / (noise - s), a = C e and s = e'a: the downdate undone.
     """
-    M = base.shape[0]
+    M = held.value.shape[0]
     along = np.empty(M + 1)
     while True:
         worst, most = -1, 0.0
         for i in range(M):
             if action[i] != PILOT:
                 continue
-            for j in range(M + 1):
-                along[j] = open_cov[j, i] + open_cov[j, M]
+            _column(cov, looks, i, along)
+            along += looks.fan
             open_noise = pilot_noise(terms, mean, i, route[i], design[i], now) - along[i] - along[M]
             if open_noise <= 1e-12:
                 continue
             saved = pilot_cost(terms, position, i, route[i], design[i])
             for j in range(M):
-                if position.stage[j] != OUT or action[j] == SCALE or cov[j, j] <= 1e-12:
-                    continue
-                back = along[j] * along[j] / (open_noise * cov[j, j])
-                if back > 1e-4 or j == i:
+                back = along[j] * along[j] * held.weight[j] / open_noise
+                if j != i and back <= held.below[j]:
+                    saved -= held.slope[j] * back
+                elif j == i or held.above[j] < np.inf:
                     table = again if action[j] == PILOT and j != i else alone
-                    saved += look_up(table, j, max(removed[j] - back, 0.0)) - base[j]
+                    saved += look_up(table, j, max(looks.removed[j] - back, 0.0)) - held.value[j]
             if saved > most:
                 worst, most = i, saved
         if worst < 0:
             return
         i = worst
-        _downdate(open_cov, i, M, -pilot_noise(terms, mean, i, route[i], design[i], now))
+        _column(cov, looks, i, along)
+        along += looks.fan
+        _look(cov, looks, along, along[i] + along[M] - pilot_noise(terms, mean, i, route[i], design[i], now))
         action[i], route[i], design[i] = WAIT, -1, -1
-        _remove(removed, cov, open_cov)
-        _renew(base, alone, again, removed, action, position)
+        _renew(held, alone, again, looks.removed, action, position)
 
 
 @compiled
@@ -353,25 +565,18 @@ def _with_scales(terms: Terms, position: Position, action: Ints, route: Ints, no
 
 @compiled
 def _news(
-    alone: Floats,
-    again: Floats,
-    base: Floats,
-    removed: Floats,
-    cov: Floats,
-    along: Floats,
-    spread: float,
-    action: Ints,
-    position: Position,
-    i: int,
+    alone: Floats, again: Floats, held: Held, removed: Floats, along: Floats, spread: float, action: Ints, i: int
 ) -> float:
     """Gain in the option value of every other undecided market from a look with cov[j, x] = along, var x = spread."""
     total = 0.0
-    for j in range(base.shape[0]):
-        if j == i or position.stage[j] != OUT or action[j] == SCALE or cov[j, j] <= 1e-12:
+    for j in range(held.value.shape[0]):
+        extra = along[j] * along[j] * held.weight[j] / spread
+        if j == i:
             continue
-        extra = along[j] * along[j] / (spread * cov[j, j])
-        if extra > 1e-4:
-            total += look_up(again if action[j] == PILOT else alone, j, removed[j] + extra) - base[j]
+        if extra <= held.above[j]:
+            total += held.slope[j] * extra
+        else:
+            total += look_up(again if action[j] == PILOT else alone, j, removed[j] + extra) - held.value[j]
     return total
 
 
@@ -381,52 +586,45 @@ def _best_pilot(
     position: Position,
     mean: Floats,
     cov: Floats,
-    open_cov: Floats,
+    looks: Looks,
+    first: News,
+    picks: int,
     now: int,
     alone: Floats,
     again: Floats,
-    base: Floats,
-    removed: Floats,
+    held: Held,
     action: Ints,
     along: Floats,
     i: int,
-    last: int,
     pool_left: float,
     pool_price: float,
 ) -> tuple[float, float, float, float, float, float]:
-    """Best batch and route: gain, own news, others' news, route, batch, design; batch 0 where none can be."""
+    """Best batch and route: gain, own news, others' news, route, batch, design; batch 0 where none can be.
+
+    `along` comes in as the market's column after the picks and is left as the column of a pilot's reading.
+    """
     best = (0.0, 0.0, 0.0, -1.0, 0.0, -1.0)
     if position.piloted[i] >= terms.pilot_quarters or cov[i, i] <= 1e-12:
         return best
     top = -np.inf
-    for j in range(base.shape[0]):
-        along[j] = open_cov[j, i] + open_cov[j, last]
-    var = open_cov[i, i] + 2.0 * open_cov[i, last] + open_cov[last, last]
+    if picks > 0:
+        along += looks.fan
     for c in range(terms.capital.shape[1]):
         for d in range(terms.batches.shape[0]):
             batch = float(terms.batches[d])
             if batch > pool_left or not may_pilot(terms, i, c, batch, now):
                 continue
-            spread = var + pilot_noise(terms, mean, i, c, d, now)
-            own = look_up(again, i, removed[i] + along[i] * along[i] / (spread * cov[i, i])) - base[i]
-            others = _news(alone, again, base, removed, cov, along, spread, action, position, i)
+            own, others = first.own[i, c, d], first.others[i, c, d]
+            if picks > 0:
+                spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now)
+                own = look_up(again, i, looks.removed[i] + along[i] * along[i] / (spread * cov[i, i]))
+                others = _news(alone, again, held, looks.removed, along, spread, action, i)
+            own -= held.value[i]
             gain = own + others - pilot_cost(terms, position, i, c, d)
             if gain - pool_price * batch > top:
                 top = gain - pool_price * batch
                 best = (gain, own, others, float(c), batch, float(d))
     return best
-
-
-@compiled
-def _downdate(cov: Floats, i: int, last: int, noise: float) -> None:
-    """Covariance after a look at theta_i (last = -1) or theta_i + beta with that noise variance."""
-    along = cov[:, i] + cov[:, last] if last >= 0 else cov[:, i].copy()
-    spread = (along[i] + along[last] if last >= 0 else along[i]) + noise
-    n = cov.shape[0]
-    for a in range(n):
-        part = along[a] / spread
-        for b in range(n):
-            cov[a, b] -= part * along[b]
 
 
 @compiled

@@ -236,36 +236,53 @@ def option_tables(
     Made monotone in the share, as the value of information is.
     """
     M = terms.capital.shape[0]
-    K = SHARES.shape[0]
-    alone, again = np.zeros((M, K)), np.zeros((M, K))
+    alone, again = np.zeros((M, SHARES.shape[0])), np.zeros((M, SHARES.shape[0]))
     for i in range(M):
-        if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
-            continue
-        var = cov[i, i]
-        noise, fee_alone, fee_again = _next_pilot(terms, position, mean, now, i)
-        for k in range(K):
-            step = math.sqrt(SHARES[k] * var)
-            left = (1.0 - SHARES[k]) * var
-            learnt = _learnt(left, float(cov[i, M]), float(cov[M, M]), noise)
-            first = second = 0.0
-            for g in range(NODES.shape[0]):
-                if k == 0 and g > 0:
-                    break
-                level = mean[i] + step * NODES[g] if k > 0 else mean[i]
-                weight = WEIGHTS[g] if k > 0 else 1.0
-                value, _ = best_start(terms, starts, now + 1, i, level, left)
-                look = 0.0
-                if learnt > 1e-9 and fee_again < np.inf:
-                    for h in range(FEW_NODES.shape[0]):
-                        better, _ = best_start(
-                            terms, starts, now + 2, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
-                        )
-                        look += FEW_WEIGHTS[h] * better
-                first += weight * max(value, look - terms.discount * fee_alone)
-                second += weight * max(value, look - terms.discount * fee_again)
-            alone[i, k] = max(first, alone[i, k - 1]) if k > 0 else first
-            again[i, k] = max(second, again[i, k - 1]) if k > 0 else second
+        tabulate(terms, starts, position, mean, cov, now, i, alone[i], again[i])
     return alone, again
+
+
+@compiled
+def tabulate(
+    terms: Terms,
+    starts: Starts,
+    position: Position,
+    mean: Floats,
+    cov: Floats,
+    now: int,
+    i: int,
+    alone: Floats,
+    again: Floats,
+) -> None:
+    """Fill market i's rows (9,) of the two option tables."""
+    alone[:] = 0.0
+    again[:] = 0.0
+    if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
+        return
+    var = cov[i, i]
+    noise, fee_alone, fee_again = _next_pilot(terms, position, mean, now, i)
+    for k in range(SHARES.shape[0]):
+        step = math.sqrt(SHARES[k] * var)
+        left = (1.0 - SHARES[k]) * var
+        learnt = _learnt(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
+        first = second = 0.0
+        for g in range(NODES.shape[0]):
+            if k == 0 and g > 0:
+                break
+            level = mean[i] + step * NODES[g] if k > 0 else mean[i]
+            weight = WEIGHTS[g] if k > 0 else 1.0
+            value, _ = best_start(terms, starts, now + 1, i, level, left)
+            look = 0.0
+            if learnt > 1e-9 and fee_again < np.inf:
+                for h in range(FEW_NODES.shape[0]):
+                    better, _ = best_start(
+                        terms, starts, now + 2, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
+                    )
+                    look += FEW_WEIGHTS[h] * better
+            first += weight * max(value, look - terms.discount * fee_alone)
+            second += weight * max(value, look - terms.discount * fee_again)
+        alone[k] = max(first, alone[k - 1]) if k > 0 else first
+        again[k] = max(second, again[k - 1]) if k > 0 else second
 
 
 @compiled
