@@ -189,7 +189,7 @@ class Looks(NamedTuple):
     Attributes:
         factor: (2 M, M+1), f by look; looks taken back are added with the other sign.
         sign: (2 M,), 1 or -1.
-        count: (1,), looks so far.
+        taken: (1,), looks so far.
         var: (M,), diagonal.
         fan: (M+1,), column of the early-adopter bias.
         removed: (M,), share of each variance that is gone.
@@ -197,7 +197,7 @@ class Looks(NamedTuple):
 
     factor: Floats
     sign: Floats
-    count: Ints
+    taken: Ints
     var: Floats
     fan: Floats
     removed: Floats
@@ -447,7 +447,7 @@ def _no_looks(cov: Floats) -> Looks:
 def _column(cov: Floats, looks: Looks, i: int, out: Floats) -> None:
     """Fill (M+1,) column i of the covariance after the looks."""
     out[:] = cov[i]
-    for p in range(looks.count[0]):
+    for p in range(looks.taken[0]):
         part = looks.sign[p] * looks.factor[p, i]
         if part != 0.0:
             for j in range(out.shape[0]):
@@ -457,13 +457,13 @@ def _column(cov: Floats, looks: Looks, i: int, out: Floats) -> None:
 @compiled
 def _look(cov: Floats, looks: Looks, along: Floats, spread: float) -> None:
     """Take a look with cov[j, x] = along, var x = spread; a negative spread takes a look back."""
-    n, sign = looks.count[0], 1.0 if spread > 0.0 else -1.0
+    n, sign = looks.taken[0], 1.0 if spread > 0.0 else -1.0
     root = math.sqrt(abs(spread))
     M = looks.var.shape[0]
     for j in range(M + 1):
         looks.factor[n, j] = along[j] / root
     looks.sign[n] = sign
-    looks.count[0] = n + 1
+    looks.taken[0] = n + 1
     fan = sign * looks.factor[n, M]
     for j in range(M + 1):
         looks.fan[j] -= fan * looks.factor[n, j]
