@@ -276,3 +276,44 @@ def test_without_tables_defaults_hold_and_parts_are_not_planned(launch):
     assert "No parts.csv" in run(launch, "parts", "--on", "2027-01-05", "--draws", 4)
     with pytest.raises(BadInput, match=r"no parts\.csv"):
         run(launch, "--keep", "--on", "2027-01-05", "--draws", 4)
+
+
+READ = "car,market,delivered,odometer_km,odometer_on\n"
+
+
+def test_claims_are_told_by_age_and_by_odometer(launch):
+    rows = [f"V{n},{'NO' if n % 2 else 'DE'},2026-0{1 + n % 9}-01,{(1 + n % 5) * 9000},2027-08-01" for n in range(90)]
+    send(launch, READ + "\n".join(rows) + "\n")
+    claims = [f"C{n},V{n},{'NO' if n % 2 else 'DE'},2027-0{1 + n % 8}-15,{100 * n}" for n in range(0, 90, 3)]
+    send(launch, "claim,car,market,opened,odometer_km\n" + "\n".join(claims) + "\n")
+    said = run(launch, "quality", "--on", "2027-09-01")
+    assert "90 odometers read" in said
+    assert "over 30,000 km" in said
+    assert max(len(line) for line in said.splitlines()) <= 100
+    use = told(launch, "quality", "--on", "2027-09-01")["quality"]["use"]
+    assert sum(each["claims"] for each in use["by_age"]) == sum(each["claims"] for each in use["by_odometer"]) == 30
+    assert use["share_that_comes_with_distance"]["low"] < 0.5 < use["share_that_comes_with_distance"]["high"]
+    assert use["km_per_year"]["TR"] == 14000.0  # nobody read an odometer there
+    demand = told(launch, "demand", "--on", "2027-09-01", "--draws", 4)["demand"]
+    norway = next(row for row in demand if row["market"] == "NO")
+    assert norway["km_per_year"] == pytest.approx(use["km_per_year"]["NO"])
+    assert norway["claims_per_1000_months_at_that_distance"] != pytest.approx(norway["claims_per_1000_months"])
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("V1,NO,2027-02-01,-5,2027-08-01", "2:odometer_km"),
+        ("V1,NO,2027-02-01,4000,", "2:odometer_on: is blank beside a reading"),
+        ("V1,NO,2027-02-01,,2027-08-01", "2:odometer_km"),
+        ("V1,NO,2027-02-01,4000,2027-01-01", "2:odometer_on: '2027-01-01' is not after the delivery on 2027-02-01"),
+        ("V1,NO,2027-02-01,900000,2027-08-01", "2:odometer_km: '900000' would be 4,972 km a day since delivery"),
+        ("V1,NO,2027-02-01,4000,2027-09-09", "2:odometer_on: '2027-09-09' has not come yet"),
+        ("V1,NO,2027-02-01,many,2027-08-01", "2:odometer_km: 'many'"),
+    ],
+)
+def test_an_odometer_that_cannot_be_right_is_refused_with_its_row(launch, row, fault):
+    with pytest.raises(BadInput) as refused:
+        send(launch, READ + row + "\n")
+    assert fault in str(refused.value) or any(fault in str(each) for each in refused.value.faults)
+    assert workshop(open_launch(launch)).cars == ()

@@ -13,6 +13,7 @@ from scipy.stats import nbinom
 
 WEEKS_PER_QUARTER = 365.25 / 7 / 4
 MONTHS_PER_QUARTER = 3.0
+KINDS = ("maintenance", "claims", "accidents", "recalls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +112,24 @@ class Jobs:
 
     Attributes:
         mean: (M, T), expected.
+        kinds: (K, M, T), of each of `KINDS`; they add up to the mean.
         sd: (M, T), standard deviation of one week's count: chance and what is not known of the claim rate.
     """
 
     mean: NDArray[np.float64]
+    kinds: NDArray[np.float64]
     sd: NDArray[np.float64]
 
     def most(self, level: float) -> NDArray[np.float64]:
         """Jobs a week that are not exceeded in a share `level` of weeks, (M, T), by the negative binomial."""
-        extra = np.maximum(self.sd**2 - self.mean, 1e-9 * np.maximum(self.mean, 1e-12))
-        size = np.maximum(self.mean, 1e-12) ** 2 / extra
-        return np.asarray(nbinom.ppf(level, size, size / (size + np.maximum(self.mean, 1e-12))))
+        return most_in(self.mean, self.sd, level)
+
+
+def most_in(mean: NDArray[np.float64], sd: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Count that is not exceeded in a share `level` of weeks, by the negative binomial with these moments."""
+    extra = np.maximum(sd**2 - mean, 1e-9 * np.maximum(mean, 1e-12))
+    size = np.maximum(mean, 1e-12) ** 2 / extra
+    return np.asarray(nbinom.ppf(level, size, size / (size + np.maximum(mean, 1e-12))))
 
 
 def jobs(in_use: NDArray[np.float64], visits: Visits) -> Jobs:
@@ -131,10 +139,11 @@ def jobs(in_use: NDArray[np.float64], visits: Visits) -> Jobs:
     months = in_use @ _by_age(visits.claim_age_factor, ages) * MONTHS_PER_QUARTER
     claims = months * visits.claims_per_month[:, None]
     total = in_use.sum(axis=2)
-    other = total * (visits.accidents_per_year / 4) + total * visits.recall_share[None, :]
-    mean = (upkeep + claims + other) / WEEKS_PER_QUARTER
-    unsure = claims / WEEKS_PER_QUARTER * visits.claims_cv[:, None]
-    return Jobs(mean=mean, sd=np.sqrt(mean + unsure**2))
+    accidents, recalls = total * (visits.accidents_per_year / 4), total * visits.recall_share[None, :]
+    kinds = np.stack([upkeep, claims, accidents, recalls]) / WEEKS_PER_QUARTER
+    mean = kinds.sum(axis=0)
+    unsure = kinds[1] * visits.claims_cv[:, None]
+    return Jobs(mean=mean, kinds=kinds, sd=np.sqrt(mean + unsure**2))
 
 
 def _by_age(values: NDArray[np.float64], ages: int) -> NDArray[np.float64]:

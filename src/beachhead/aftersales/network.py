@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.aftersales.demand import Visits, cars_by_age, jobs
+from beachhead.aftersales.demand import Visits, cars_by_age, jobs, most_in
 from beachhead.aftersales.staffing import (
     Kept,
     Promise,
@@ -86,7 +86,11 @@ class MarketNetwork:
         jobs: (T,), expected jobs a week in the market.
         jobs_sd: (T,), standard deviation of one week's count: chance, what is not known of claims, and of sales.
         jobs_high: (T,), expected jobs a week in the future that 90 % do not exceed.
+        kinds: (K, T), jobs a week of each of `demand.KINDS`.
+        roadside: (T,), roadside calls a week; they are bought from an assistance company, not done in a bay.
         per_centre: (T,), expected jobs a week at a centre.
+        per_centre_sd: (T,), standard deviation of one week's count at a centre.
+        per_centre_most: (T,), jobs that 95 % of a centre's weeks do not exceed.
         staffing: (1, T), bays and technicians of one centre, for the expected jobs.
         high: (T,), places that a centre would need in the high future.
         kept: T, how far the promise is kept; None in quarters without jobs.
@@ -103,7 +107,11 @@ class MarketNetwork:
     jobs: Floats
     jobs_sd: Floats
     jobs_high: Floats
+    kinds: Floats
+    roadside: Floats
     per_centre: Floats
+    per_centre_sd: Floats
+    per_centre_most: Floats
     staffing: Staffing
     high: NDArray[np.int64]
     kept: tuple[Kept | None, ...]
@@ -154,6 +162,7 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
     number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
     number = max(number, 1)
     per_centre = mean / number
+    per_centre_sd = np.sqrt(per_centre + np.maximum(sd**2 - mean, 0.0) / number**2)
     try:
         team = staff(per_centre[None], service.work, service.promise, service.rates)
     except NotFeasible as error:
@@ -170,7 +179,11 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
         jobs=mean,
         jobs_sd=sd,
         jobs_high=high,
+        kinds=each.kinds.mean(axis=1),
+        roadside=calls / _WEEKS_PER_QUARTER,
         per_centre=per_centre,
+        per_centre_sd=per_centre_sd,
+        per_centre_most=most_in(per_centre, per_centre_sd, 0.95),
         staffing=team,
         high=np.array([places(float(rate) / number, service.work, service.promise) for rate in high]),
         kept=tuple(

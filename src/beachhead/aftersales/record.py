@@ -30,6 +30,7 @@ class Car:
         delivered: day it was handed over.
         gone: day it left the fleet; None while in use.
         revision: hardware and software with which it was handed over; "" if not told.
+        km, km_on: newest reading of its odometer and the day of it; None if never read.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Car:
     delivered: date
     gone: date | None = None
     revision: str = ""
+    km: float | None = None
+    km_on: date | None = None
 
     def months(self, until: date) -> float:
         """Months in use until a day; a car in use then is censored there."""
@@ -46,12 +49,13 @@ class Car:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A warranty claim on a car."""
+    """A warranty claim on a car; `km` on its odometer, None if not told."""
 
     car: str
     market: str
     opened: date
     part: str = ""
+    km: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,21 +315,24 @@ class ByAge:
 
     Attributes:
         claims: (2,).
-        months: (2,).
+        months: (2,), in which a car that drives twice as far as the reference counts for more than one.
     """
 
     claims: tuple[int, int]
     months: tuple[float, float]
 
 
-def by_age(record: Record, market: str) -> ByAge:
-    """Claims and months by a car's age; claims on cars that are not on record count as of the first year."""
+def by_age(record: Record, market: str, intensity: NDArray[np.float64]) -> ByAge:
+    """Claims and months by a car's age; claims on cars that are not on record count as of the first year.
+
+    `intensity`, (N,) by car of the record, is what a month of its counts for (see `Use.intensity`).
+    """
     cars = {car.name: car for car in record.cars if car.market == market and car.name}
     first = later = 0.0
-    for car in record.cars:
+    for car, weight in zip(record.cars, intensity.tolist(), strict=True):
         if car.market == market:
             months = car.months(record.until)
-            first, later = first + min(months, _YEAR), later + max(months - _YEAR, 0.0)
+            first, later = first + weight * min(months, _YEAR), later + weight * max(months - _YEAR, 0.0)
     mine = [claim for claim in record.claims if claim.market == market]
     old = sum(
         claim.car in cars and (claim.opened - cars[claim.car].delivered).days / DAYS_PER_MONTH > _YEAR for claim in mine
@@ -357,7 +364,9 @@ def what_settles(gate: Gate, cars: int, months: float = 3.0) -> tuple[str, ...]:
         if condition.settles_at is None:
             continue
         more = condition.settles_at - condition.estimate.exposure
-        if not math.isfinite(more):
+        if condition.estimate.exposure <= 0:
+            said.append(f"{condition.name}: {'workshop orders' if condition.estimate.is_share else 'cars'} on record")
+        elif not math.isfinite(more):
             said.append(f"{condition.name}: no number of cars, while it stays at its limit")
         elif condition.estimate.is_share:
             said.append(f"{condition.name}: about {math.ceil(more):,} more of them counted")

@@ -43,7 +43,8 @@ class Serviced:
         quarters: T quarters, the first is decided now.
         in_use: (S, M, T), cars in use in each future.
         network: bays, technicians and costs, by market.
-        rates: what is known of claim rates after the first year, by market.
+        rates: what is known of claim rates after the first year, by market, of a car at 14,000 km a year.
+        km_per_year: (M,), distance of a car.
         first_year_factor: claims of a car's first year over those of later ones.
         pilot: spares for the cars of the first year's end, which are mostly pilots.
         parts: the parts of parts.csv.
@@ -58,6 +59,7 @@ class Serviced:
     in_use: Floats
     network: tuple[MarketNetwork, ...]
     rates: PooledRates
+    km_per_year: Floats
     first_year_factor: float
     pilot: Stocking | None
     parts: tuple[Part, ...]
@@ -89,7 +91,14 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
     markets = tuple(planned.markets[m] for m in index)
     deliveries, before = planned.values[:, index], past[index]
     rates, factor = _rates(launch, markets, judged)
-    services = [_service(launch, code, planned.quarters, rates, factor, m) for m, code in enumerate(markets)]
+    paces = np.array([judged.use.market_pace[code] for code in markets])
+    monthly = rates.mean * judged.use.intensity(paces)
+    services = [
+        _service(
+            launch, code, planned.quarters, float(monthly[m]), float(1 / np.sqrt(rates.posterior_shape[m])), factor
+        )
+        for m, code in enumerate(markets)
+    ]
     network = service_network(deliveries, services, before=before, survival_per_quarter=SURVIVAL)
     in_use = _in_use(deliveries, before)
     parts = tuple(_part(launch, row, planned.quarters[0]) for row in launch.folder.rows(PartRow))
@@ -102,6 +111,7 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
         in_use=in_use,
         network=network,
         rates=rates,
+        km_per_year=12 * paces,
         first_year_factor=factor,
         pilot=stock_parts(parts, fleets[:, 0], fill) if parts and markets else None,
         parts=parts,
@@ -139,12 +149,13 @@ def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> tuple[Po
     """Claim rates of later years pooled over markets, and the first year's factor.
 
     The assumption counts as one market in which four claims were seen. Months of the first year count by the factor,
-    so that a young fleet's claims are not taken for those of every age.
+    so that a young fleet's claims are not taken for those of every age; months of cars that drive far count for more.
     """
     assumed = np.array([service_row(launch, code).claims_per_1000_months / 1000 for code in markets])
     factors = [service_row(launch, code).first_year_factor for code in markets]
     typical = max(float(assumed.mean()), 1e-6) if len(markets) else 0.025
-    seen = [by_age(judged.record, code) for code in markets]
+    weights = judged.use.intensity(judged.use.pace)
+    seen = [by_age(judged.record, code, weights) for code in markets]
     factor = first_year_factor(seen, float(np.mean(factors)) if factors else 1.0, typical, PRIOR_CLAIMS)
     claims = [sum(each.claims) for each in seen]
     months = [each.months[0] * factor + each.months[1] for each in seen]
@@ -167,7 +178,7 @@ def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> tuple[Po
 
 
 def _service(
-    launch: Launch, code: str, quarters: tuple[Quarter, ...], rates: PooledRates, factor: float, m: int
+    launch: Launch, code: str, quarters: tuple[Quarter, ...], claims_per_month: float, claims_cv: float, factor: float
 ) -> MarketService:
     row = service_row(launch, code)
 
@@ -180,8 +191,8 @@ def _service(
         centres=row.centres if row.centres is not None else _centres(launch, code),
         cars_per_centre=row.cars_per_centre,
         maintenance_per_quarter=row.maintenance_per_year / 4,
-        claims_per_month=float(rates.mean[m]),
-        claims_cv=float(1 / np.sqrt(rates.posterior_shape[m])),
+        claims_per_month=claims_per_month,
+        claims_cv=claims_cv,
         claim_age_factor=np.array([factor] * 4 + [1.0]),
         accidents_per_year=row.accidents_per_year,
         breakdowns_per_year=row.breakdowns_per_year,

@@ -10,6 +10,7 @@ from datetime import date
 from beachhead import store
 from beachhead.aftersales.quality import Verdict
 from beachhead.aftersales.record import Car, Claim, Job, Quality, Record, Standard, assess, verdict_of
+from beachhead.aftersales.use import Use, learn_use
 from beachhead.case.observe import observations
 from beachhead.case.open import Launch
 from beachhead.case.workshop import workshop
@@ -38,12 +39,14 @@ class Judged:
 
     Attributes:
         quality: what was seen.
+        use: how far cars drive, and claims by age and distance.
         record: what it was seen from.
         standards: what is asked, by market.
         from_deliveries: true if no file of cars was sent, and the cars are those of observed deliveries.
     """
 
     quality: Quality
+    use: Use
     record: Record
     standards: Mapping[str, Standard]
     from_deliveries: bool
@@ -53,13 +56,23 @@ def judge_quality(launch: Launch, until: date) -> Judged:
     """What the workshop saw until a day, held against service.csv."""
     seen = workshop(launch, until)
     cars = tuple(
-        Car(name=car.car, market=car.market, delivered=car.delivered, gone=car.gone, revision=car.revision or "")
+        Car(
+            name=car.car,
+            market=car.market,
+            delivered=car.delivered,
+            gone=car.gone,
+            revision=car.revision or "",
+            km=car.odometer_km,
+            km_on=car.odometer_on,
+        )
         for car in seen.cars
     )
     counted = cars or tuple(_delivered(launch, until))
     record = Record(
         cars=counted,
-        claims=tuple(Claim(car=c.car, market=c.market, opened=c.opened, part=c.part or "") for c in seen.claims),
+        claims=tuple(
+            Claim(car=c.car, market=c.market, opened=c.opened, part=c.part or "", km=c.odometer_km) for c in seen.claims
+        ),
         jobs=tuple(
             Job(
                 car=job.car,
@@ -80,10 +93,18 @@ def judge_quality(launch: Launch, until: date) -> Judged:
     }
     return Judged(
         quality=assess(record, standards),
+        use=_use(launch, record),
         record=record,
         standards=standards,
         from_deliveries=not cars and bool(counted),
     )
+
+
+def _use(launch: Launch, record: Record) -> Use:
+    """Distances as read, service.csv's where none were."""
+    abroad = [market.code for market in launch.folder.markets if not market.is_home]
+    assumed = {code: service_row(launch, code).km_per_year / 12 for code in abroad}
+    return learn_use(record, assumed, service_row(launch, EVERYWHERE).use_share)
 
 
 def readiness(launch: Launch, until: date) -> Readiness:

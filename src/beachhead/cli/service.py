@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from beachhead.aftersales.demand import KINDS
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Estimate, Verdict, funnel
 from beachhead.aftersales.record import MarketQuality, what_settles
@@ -144,8 +145,14 @@ def demand_answer(serviced: Serviced) -> list[dict[str, Any]]:
             "jobs_per_week": network.jobs,
             "jobs_per_week_sd": network.jobs_sd,
             "centres": network.centres,
+            "jobs_per_week_by_kind": dict(zip(KINDS, network.kinds, strict=True)),
+            "roadside_calls_per_week": network.roadside,
             "jobs_per_week_and_centre": network.per_centre,
+            "jobs_per_week_and_centre_sd": network.per_centre_sd,
+            "jobs_per_week_and_centre_95": network.per_centre_most,
             "claims_per_1000_months": 1000 * serviced.rates.mean[m],
+            "km_per_year": serviced.km_per_year[m],
+            "claims_per_1000_months_at_that_distance": 1000 * _claims_here(serviced, m),
             "first_year_factor": serviced.first_year_factor,
             "claims_cv": 1 / np.sqrt(serviced.rates.posterior_shape[m]),
         }
@@ -217,12 +224,27 @@ def quality_answer(launch: Launch, judged: Judged) -> dict[str, Any]:
         "jobs": len(record.jobs),
         "rate": quality.rate,
         "growth": quality.growth,
+        "use": use_answer(judged),
         "revisions": [{"revision": name, "rate": rate} for name, rate in quality.revisions],
         "parts": dict(quality.parts),
         "markets": [_market_answer(launch, each, len(record.cars)) for each in quality.markets],
         "funnel": {"car_months": grid, "limits": funnel(quality.rate.value, grid, quality.rate.dispersion)}
         if math.isfinite(quality.rate.value)
         else None,
+    }
+
+
+def use_answer(judged: Judged) -> dict[str, Any]:
+    """Claims by age and by distance, and how much of them comes with distance."""
+    use = judged.use
+    return {
+        "km": use.km,
+        "odometers_read": int(use.read.sum()),
+        "km_per_year": {code: 12 * pace for code, pace in use.market_pace.items()},
+        "per_million_km": use.per_km,
+        "share_that_comes_with_distance": use.share,
+        "by_age": use.ages,
+        "by_odometer": use.distances,
     }
 
 
@@ -288,12 +310,41 @@ def show_quality(launch: Launch, judged: Judged) -> None:
     if quality.revisions:
         rows = [[name, f"{rate.exposure:,.0f}", _rate(rate)] for name, rate in quality.revisions]
         show_table(["revision", "car-months", "claims /1,000 months"], rows, title="By revision", right={1, 2})
+    _show_use(judged)
     for each in shown:
         if each.gate is not None and each.gate.verdict is not Verdict.PASS:
             failed = [c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL]
             said = [f"fails on {', '.join(failed)}"] if failed else []
             said += [f"to settle {what}" for what in what_settles(each.gate, len(record.cars))]
             say(f"{launch.market(each.market).name}: {'; '.join(said)}.")
+
+
+def _show_use(judged: Judged) -> None:
+    use = judged.use
+    if not judged.record.claims or not use.read.any():
+        return
+    share = f"{percent(use.share.value)} ({100 * use.share.low:.0f}-{100 * use.share.high:.0f})"
+    say(
+        f"They drove {use.km / 1e6:,.2f} M km ({use.read.sum():,} odometers read): {_rate(use.per_km)} claims per "
+        f"million km. Of a car at 14,000 km a year, {share} of claims come with distance, the others with time."
+    )
+    show_table(
+        ["cars", "claims", "car-months", "km", "/1,000 months", "/million km"],
+        [
+            [
+                c.name,
+                f"{c.claims:,}",
+                f"{c.per_months.exposure:,.0f}",
+                f"{c.km:,.0f}",
+                _rate(c.per_months),
+                _rate(c.per_km),
+            ]
+            for c in (*use.ages, *use.distances)
+            if c.per_months.exposure > 0
+        ],
+        title="Claims by age and by odometer, with 90 % intervals",
+        right={1, 2, 3, 4, 5},
+    )
 
 
 def _show_demand(launch: Launch, serviced: Serviced) -> None:
@@ -307,7 +358,7 @@ def _show_demand(launch: Launch, serviced: Serviced) -> None:
                 percent(network.odds),
                 *(f"{_short(network.in_use[t])}/{_short(network.jobs[t])}" for t in steps),
                 f"{network.jobs_sd[steps[-1]]:,.0f}",
-                f"{1000 * serviced.rates.mean[m]:.0f}",
+                f"{1000 * _claims_here(serviced, m):.0f}",
             ]
         )
     show_table(
@@ -315,6 +366,37 @@ def _show_demand(launch: Launch, serviced: Serviced) -> None:
         rows,
         title="If the market stays: cars in use / jobs a week; ±: sd of a week's jobs; claims per 1,000 car-months",
         right=set(range(1, len(steps) + 4)),
+    )
+    _show_centres(launch, serviced)
+
+
+def _claims_here(serviced: Serviced, m: int) -> float:
+    """Claims a month of a car after its first year, at the distance driven in the market."""
+    return float(serviced.rates.mean[m] * serviced.judged.use.intensity(serviced.km_per_year[m : m + 1] / 12)[0])
+
+
+def _show_centres(launch: Launch, serviced: Serviced) -> None:
+    last = len(serviced.quarters) - 1
+    rows = []
+    for network in _largest(serviced):
+        kinds = network.kinds[:, last]
+        shares = kinds / max(float(kinds.sum()), 1e-9)
+        rows.append(
+            [
+                launch.market(network.market).name,
+                str(network.centres),
+                f"{network.per_centre[last]:,.0f} ± {network.per_centre_sd[last]:,.0f}",
+                f"{network.per_centre_most[last]:,.0f}",
+                *(percent(float(share)) for share in shares[:3]),
+                f"{kinds[3]:,.0f}",
+                f"{network.roadside[last]:,.0f}",
+            ]
+        )
+    show_table(
+        ["market", "centres", "a centre", "95 %", "upkeep", "claims", "accidents", "recalls", "roadside"],
+        rows,
+        title=f"{serviced.quarters[-1]}: jobs a week at a centre, in 95 % of weeks at most; recalls, roadside: market",
+        right=set(range(1, 9)),
     )
 
 
@@ -350,8 +432,23 @@ def _show_capacity(launch: Launch, serviced: Serviced) -> None:
         title=f"{serviced.quarters[last]}: bays and technicians of a centre that keep the promise; cost of all centres",
         right=set(range(1, 9)),
     )
+    _show_training(launch, serviced)
     if rows:
         _show_relief(launch, serviced, _largest(serviced)[0])
+
+
+def _show_training(launch: Launch, serviced: Serviced) -> None:
+    """The first course of the largest markets: technicians work from the first day of their quarter."""
+    told = []
+    for network in _largest(serviced)[:4]:
+        starts = _training(launch, serviced, network)
+        if starts:
+            name, first = launch.market(network.market).name, starts[0]
+            told.append(
+                f"{name} {first['technicians']} from {first['by']}, {sum(s['technicians'] for s in starts)} in all"
+            )
+    if told:
+        say(f"Technicians to train before their first job, if the market stays: {'; '.join(told)}.")
 
 
 def _show_relief(launch: Launch, serviced: Serviced, network: MarketNetwork) -> None:

@@ -28,6 +28,8 @@ class SeenCar:
     delivered: date
     gone: date | None
     revision: str | None
+    odometer_km: float | None = None
+    odometer_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class SeenClaim:
     opened: date
     part: str | None
     fault: str
+    odometer_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind(table=CARS, key="car", days=("delivered", "gone")),
+    _Kind(table=CARS, key="car", days=("delivered", "gone", "odometer_on")),
     _Kind(table=CLAIMS, key="claim", days=("opened",)),
     _Kind(table=JOBS, key="job", days=("called", "started", "done")),
 )

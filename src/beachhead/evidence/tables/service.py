@@ -26,6 +26,16 @@ class ServiceRow(Sourced):
     first_year_factor: Number = column(
         "claims in a car's first year over those of later ones", least=0, most=20, default=1.5
     )
+    km_per_year: Number = column(
+        "distance of a car, before any odometer is read", unit="km/year", above=0, most=200_000, default=14_000.0
+    )
+    use_share: Number = column(
+        "claims that come with distance and not with time, at 14,000 km a year, before any are seen; row `all` counts",
+        unit="share",
+        least=0,
+        most=1,
+        default=0.5,
+    )
     accidents_per_year: Number = column("accident repairs of a car", unit="repairs/year", least=0, default=0.06)
     breakdowns_per_year: Number = column("roadside calls of a car", unit="calls/year", least=0, default=0.05)
     recall_share: Number = column("recall scenario: share of the cars in use called back", unit="share", default=0.0)
