@@ -22,6 +22,7 @@ const pages: Record<string, { name: string; page: ComponentType<{ launch: Schema
   aftersales: { name: "After-sales", page: lazy(() => import("./pages/AfterSales")) },
   compliance: { name: "Compliance", page: lazy(() => import("./pages/Compliance")) },
   supply: { name: "Supply", page: lazy(() => import("./pages/Supply")) },
+  charging: { name: "Charging", page: lazy(() => import("./pages/Charging")) },
   report: { name: "Report", page: lazy(() => import("./pages/Report")) },
 };
 

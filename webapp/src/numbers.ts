@@ -6,6 +6,8 @@ const dateText = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const instantText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 const steps: [number, string][] = [[1e9, "bn"], [1e6, "M"], [1e3, "k"]];
+const oneDigit = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 
 export function money(amount: number | null | undefined, currency: string): string {
   if (amount == null || !Number.isFinite(amount)) return "–";
@@ -30,3 +32,7 @@ export function percent(share: number | null | undefined, digits = 0): string {
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? dateText.format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");
+export const tenth = (value: number) => oneDigit.format(value);
+/** A moment on the clock at home, such as Tue 18:00. */
+export const weekdayClock = (text: string) => weekClock.format(new Date(text));
+export const integer = (value: number) => whole.format(value);

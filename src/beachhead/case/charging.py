@@ -243,16 +243,28 @@ def charging_plan(
 
 
 def charging_hours(
-    at_home: AtHome, *, plugged_in: datetime, hours: int, stored_kwh: float | None = None
+    at_home: AtHome,
+    *,
+    plugged_in: datetime,
+    hours: int,
+    stored_kwh: float | None = None,
+    leaves: datetime | None = None,
 ) -> list[tuple[datetime, NowPlan]]:
-    """The decisions of a session hour by hour from plug-in, planned anew each hour with what is known then."""
+    """The decisions of a session hour by hour from plug-in, planned anew each hour with what is known then.
+
+    Ends at `leaves` where the driver told it.
+    """
     found: list[tuple[datetime, NowPlan]] = []
     stored = 0.6 * at_home.home.battery_kwh if stored_kwh is None else stored_kwh
     needed, on = at_home.home.battery_kwh - stored, False
     for step in range(hours):
         at = plugged_in + timedelta(hours=step)
         at = at.replace(minute=0) if step else at
-        plan = charging_plan(at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on)
+        if leaves is not None and at >= leaves:
+            break
+        plan = charging_plan(
+            at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on, leaves=leaves
+        )
         found.append((at, plan))
         stored, on = min(float(plan.stored_kwh[1]), at_home.home.battery_kwh), bool(plan.draw_kwh[0] > 1e-6)
     return found

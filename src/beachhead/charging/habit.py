@@ -111,15 +111,16 @@ def learn_pool(homes: Sequence[Home]) -> Pool:
     return replace(pool, levels=_calibrated(known, pool))
 
 
-def learn_habits(home: Home, pool: Pool) -> Habits:
+def learn_habits(home: Home, pool: Pool, *, since: int = 0) -> Habits:
     """What was known at each plug-in of a home. The end and the energy of a session count only for later ones.
 
     The energy needed at plug-in is known then (the car tells its state of charge); here it is what the session took.
+    Sessions before number `since` are counted but not answered for: their rows stay 0.
     """
     arrive, leave, energy = home.plug_in // 60, (home.plug_out - 1) // 60, _energy(home)
     depart, early, later, trip, away = _learn(
         arrive, leave, energy, home.power_kw, pool.mean_share * home.battery_kwh,
-        pool.depart, pool.early, pool.later, pool.trip_share, pool.away_hours,
+        pool.depart, pool.early, pool.later, pool.trip_share, pool.away_hours, since,
     )  # fmt: skip
     return Habits(depart=depart, early=early, later=later, trip_kwh=trip, away_hours=away, levels=pool.levels)
 
@@ -340,7 +341,7 @@ def _count(arrive, leave, need, weight, left, there, left_later, there_later):  
 
 @njit(cache=True, nogil=True)
 def _learn(  # type: ignore[no-untyped-def]
-    arrive, leave, energy, power, mean_kwh, pool_depart, pool_early, pool_later, pool_share, pool_away
+    arrive, leave, energy, power, mean_kwh, pool_depart, pool_early, pool_later, pool_share, pool_away, since
 ):  # fmt: skip
     count, quantiles = len(arrive), len(QUANTILES)
     need = energy / power
@@ -350,6 +351,9 @@ def _learn(  # type: ignore[no-untyped-def]
     left, there = np.zeros((CLASSES, EARLY, 24)), np.zeros((CLASSES, EARLY, 24))
     left_later, there_later = np.zeros((CLASSES, 168)), np.zeros((CLASSES, 168))
     for k in range(count):
+        if k < since:
+            _count(arrive[k], leave[k], need_class(need[k]), 1.0, left, there, left_later, there_later)
+            continue
         kind, hour = day_class(weekday(arrive[k])), arrive[k] % 24
         spacing = _NEED_MIDS[1] - _NEED_MIDS[0]
         b = int(min(max(round((np.log(need[k] + 0.3) - _NEED_MIDS[0]) / spacing), 0), NEEDS - 1))

@@ -102,7 +102,7 @@ class NowPlan:
 def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_GAIN_EUR) -> NowPlan:
     """The plan from the hour at hand on, learnt from the home's sessions so far and the pooled prior."""
     home, session = _with_this_session(situation)
-    habits = learn_habits(home, pool)
+    habits = learn_habits(home, pool, since=session)
     price = np.empty(HORIZON)
     forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
     hazard, part = _leaving(situation, habits.depart[session])

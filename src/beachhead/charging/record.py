@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 Minutes = NDArray[np.int64]
 
 _EPOCH = datetime(1970, 1, 1)
+MOST_HOURS = 60 * 8766
 _BLANK = ("", "na", "nan", "null")
 
 
@@ -149,13 +150,15 @@ def read_prices(path: Path) -> Prices:
     hours = np.empty(len(rows) - 1, np.int64)
     values = np.full((len(rows) - 1, len(zones)), np.nan)
     for index, row in enumerate(rows[1:]):
-        moment = _moment(row[0], path.name, index + 2, rows[0][0], faults)
+        moment = _moment(row[0] if row else "", path.name, index + 2, rows[0][0], faults)
         hours[index] = moment // 60 if moment is not None else -1
         for column, text in enumerate(row[1 : len(zones) + 1]):
             values[index, column] = _number(text, path.name, index + 2, zones[column], faults, blank=np.nan)
     if faults:
         raise BadInput.of(faults[:50])
     first, count = int(hours.min()), int(hours.max() - hours.min()) + 1
+    if count > MOST_HOURS:
+        raise BadInput(f"{path.name} spans {count // 8766} years", "look for a mistyped year in its first column")
     table = np.full((len(zones), count), np.nan)
     for column in range(len(zones)):
         known = np.isfinite(values[:, column])

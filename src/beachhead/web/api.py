@@ -64,9 +64,13 @@ ARGUMENTS = {
     "targets": {"worlds": (24, 10_000)},
     "programme": {},
     "aftersales": {"draws": (2, 1_000)},
+    "charging_home": {},
+    "charging": {"homes": (2, 5_000), "year": (1970, 2200)},
     "network": {"minutes": (5, 240), "count": (1, 20_000), "seconds": (1, 600)},
 }
 """By kind of work, what may be said beside the day, with its range."""
+TEXTS = {"charging_home": ("home", "market", "plugged_in")}
+"""By kind of work, what may be said in words."""
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
@@ -105,7 +109,7 @@ def begin_launch(request: Request, response: Response, person: Approver, body: B
     if not is_vacant(desk.root):
         raise OutOfDate(f"{desk.root.name} already holds a launch", "serve an empty folder to begin another")
     new_launch(desk.root, body.example)
-    _recorded(request)
+    recorded(request)
     return view.launch_out(sheet_of(request, response), person)
 
 
@@ -168,11 +172,11 @@ async def send_observations(
         return SentOut.model_validate_json(known)
     with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
         path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
-        await _receive(request, path)
+        await receive(request, path)
         sent = await run_sync(_take_in, desk, path, person.name, dry_run)
     if not dry_run:
         await run_sync(remember, desk.launch().store, key, person.name, sent.model_dump_json())
-        await run_sync(_recorded, request)
+        await run_sync(recorded, request)
     return sent
 
 
@@ -219,7 +223,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
     entry = next(e for e in reversed(desk.sheet().entries) if e.said.market == body.market)
     out = view.decision_out(entry)
     remember(desk.launch().store, key, person.name, out.model_dump_json())
-    _recorded(request)
+    recorded(request)
     return out
 
 
@@ -306,7 +310,7 @@ def _page(cursor: str | None, total: int) -> tuple[int, str | None]:
     return first, str(after) if after < total else None
 
 
-async def _receive(request: Request, path: Path) -> None:
+async def receive(request: Request, path: Path) -> None:
     """Write the body to a file as it arrives; never all of it in memory."""
     size = 0
     with path.open("wb") as file:
@@ -336,7 +340,8 @@ def _sent(receipt: Receipt, trying: bool) -> SentOut:
     )
 
 
-def _recorded(request: Request) -> None:
+def recorded(request: Request) -> None:
+    """Tell every open page that something was recorded."""
     request.app.state.hub.recorded(request.app.state.desk.version())
 
 
@@ -366,6 +371,8 @@ def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) 
     for name, value in arguments.items():
         if name == "on":
             _check_day(str(value))
+        elif name in TEXTS.get(kind, ()) and isinstance(value, str) and len(value) <= 200:
+            continue
         elif kind == "what_if" and name in ("sets", "name"):
             for line in str(value).splitlines() if name == "sets" else ():
                 parse_override(line)

@@ -22,7 +22,7 @@ from beachhead.world.errors import NotLearnt
 from beachhead.world.reading import Observation
 
 MOST_KEPT = 16
-TOPICS = ("plan", *TOPICS_READ, "progress", "what_if", "supply_page", "room_page")
+TOPICS = ("plan", *TOPICS_READ, "progress", "what_if", "supply_page", "room_page", "charging_page")
 """What may be delivered that a page shows."""
 
 

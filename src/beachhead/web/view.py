@@ -61,7 +61,7 @@ PAGES = [
     "network",
     "aftersales",
 ]
-PAGES += ["compliance", "supply", "report"]
+PAGES += ["compliance", "supply", "charging", "report"]
 """In the order of the menu; a page is there only if the launch has the tables that it shows."""
 LEAST_SHARE_SHOWN = 0.05
 FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}

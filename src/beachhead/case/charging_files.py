@@ -1,0 +1,217 @@
+"""Prices and sessions kept beside the launch, in its folder `charging`, and the habits learnt from them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import zlib
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from beachhead.case.charging import AtHome, charging_home, charging_homes
+from beachhead.case.open import Launch
+from beachhead.charging.habit import Pool
+from beachhead.charging.now import NowPlan
+from beachhead.charging.record import Prices, read_homes, read_prices
+from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
+from beachhead.store import Row, current, decode, deliver, encode, reading, writing
+from beachhead.world.errors import BadInput, NotLearnt
+
+FOLDER = "charging"
+TOPIC = "charging_page"
+_ZIPPED = b"\x1f\x8b"
+
+
+class Table(StrEnum):
+    """A file that charging rests on; only the prices are needed."""
+
+    PRICES = "prices"
+    SESSIONS = "sessions"
+    CHARGERS = "chargers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Which files are there; without sessions, made-up drivers take their place.
+
+    Attributes:
+        prices: hourly prices by zone.
+        sessions: charging sessions by home.
+        chargers: charger and battery of each home.
+    """
+
+    prices: Path | None
+    sessions: Path | None
+    chargers: Path | None
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever one of the files does."""
+        there = [path for path in (self.prices, self.sessions, self.chargers) if path is not None]
+        told = [f"{path.name}:{(s := path.stat()).st_size}:{s.st_mtime_ns}" for path in there]
+        return hashlib.sha256("|".join(told).encode()).hexdigest()
+
+    def need_prices(self) -> Path:
+        """The price file; BadInput while there is none."""
+        if self.prices is None:
+            raise BadInput("there are no electricity prices yet", "send a table of hourly prices by zone")
+        return self.prices
+
+
+def kept_files(folder: Path) -> Kept:
+    """The files of a launch folder."""
+    found = {table: _path_of(folder, table) for table in Table}
+    return Kept(prices=found[Table.PRICES], sessions=found[Table.SESSIONS], chargers=found[Table.CHARGERS])
+
+
+def keep_file(launch: Launch, table: Table, sent: Path, *, who: str, at: datetime) -> str:
+    """Read a file, and keep it if nothing is wrong with it; what it holds, in a sentence.
+
+    Raises:
+        BadInput: with every fault at its row and column; then nothing is kept.
+    """
+    zipped = sent.read_bytes()[:2] == _ZIPPED
+    room = launch.path / FOLDER
+    room.mkdir(exist_ok=True)
+    text = room / f".{table.value}.new{'.gz' if zipped else ''}"
+    text.write_bytes(sent.read_bytes() if zipped else sent.read_bytes().rstrip() + b"\n")
+    try:
+        said = _checked(launch.path, table, text)
+    except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
+        text.unlink()
+        raise BadInput(f"{table.value} cannot be read as a table: {error}", "send CSV, plain or gzipped") from error
+    except BadInput as error:
+        text.unlink()
+        raise _called(error, text.name, table) from error
+    before = _path_of(launch.path, table)
+    after = room / f"{table.value}.csv{'.gz' if zipped else ''}"
+    text.replace(after)
+    if before is not None and before != after:
+        before.unlink()
+    _remember(launch, table, who=who, at=at)
+    return said
+
+
+def drop_file(launch: Launch, table: Table, *, who: str, at: datetime) -> None:
+    """Take a file away again; nothing happens if it is not there."""
+    path = _path_of(launch.path, table)
+    if path is not None:
+        path.unlink()
+        _remember(launch, table, who=who, at=at)
+
+
+def tariffs_here(launch: Launch, prices: Prices) -> tuple[Tariff, ...]:
+    """Tariffs of the launch's markets whose price zone is on record."""
+    codes = {market.code for market in launch.folder.markets}
+    return tuple(t for t in bundled_tariffs().values() if t.market in codes and t.zone in prices.zones)
+
+
+def home_names(kept: Kept, day: date) -> tuple[str, ...]:
+    """Homes that can be planned for on a day, those with the most sessions before it first."""
+    homes = charging_homes(kept.sessions, kept.chargers, first_day=date(day.year, 1, 1))
+    if kept.sessions is None:
+        return tuple(home.name for home in homes)
+    return tuple(home.name for home in sorted(homes, key=lambda home: -home.sessions))
+
+
+def learn_home(launch: Launch, home: str, market: str, year: int, *, who: str, at: datetime) -> str:
+    """Learn what other homes have in common, the prior of this one, and keep it; its digest."""
+    kept = kept_files(launch.path)
+    found = charging_home(
+        kept.need_prices(), market=market, home=home, year=year, sessions=kept.sessions, chargers=kept.chargers
+    )
+    body = encode(found.pool)
+    sha256 = hashlib.sha256(body.encode()).hexdigest()
+    rows = [Row(key=_pool_key(kept, home, year), body=body)]
+    with writing(launch.store) as work:
+        deliver(work, TOPIC, rows, sha256=sha256, name=f"charging habits beside {home}", who=who, at=at)
+    return sha256
+
+
+def learnt_pool(launch: Launch, home: str, year: int) -> Pool:
+    """What `learn_home` kept; NotLearnt while there is nothing."""
+    key = _pool_key(kept_files(launch.path), home, year)
+    with reading(launch.store) as work:
+        body = next((version.body for version in current(work, TOPIC) if version.key == key), None)
+    if body is None:
+        raise NotLearnt(
+            f"what {home} has in common with the other homes is not learnt yet", "start a job charging_home"
+        )
+    return decode(body, Pool)
+
+
+def at_home(kept: Kept, table: Prices, pool: Pool, *, market: str, home: str, year: int) -> AtHome:
+    """A home ready to be planned for, from what was read and learnt before."""
+    tariff = tariff_of(market)
+    first = next(date(year, 1, number) for number in range(1, 8) if date(year, 1, number).weekday() == 0)
+    homes = charging_homes(kept.sessions, kept.chargers, first_day=first)
+    mine = next((one for one in homes if one.name == home), None)
+    if mine is None:
+        raise BadInput(f"no home {home!r} on record", f"name one of {', '.join(one.name for one in homes[:8])} ...")
+    return AtHome(home=mine, pool=pool, table=table, price=tariff.spot(table.zone(tariff.zone)))
+
+
+def stored_band(plan: NowPlan) -> tuple[np.ndarray, np.ndarray]:
+    """(T + 1,) lower and upper end of the energy that the battery holds by each hour, or held when the car left.
+
+    The central 90 % over departures: a car that leaves early keeps what it had then. Stored energy never falls while a
+    car that only charges is plugged in, so the ends are the energy at the 5 % and at the 95 % departure.
+    """
+    gone = 1.0 - plan.there
+    early, late = (int(np.argmax(gone >= level)) if gone[-1] >= level else gone.size - 1 for level in (0.05, 0.95))
+    hours = np.arange(gone.size)
+    return plan.stored_kwh[np.minimum(hours, early)], plan.stored_kwh[np.minimum(hours, late)]
+
+
+def last_evening(table: Prices, tariff: Tariff) -> datetime:
+    """A moment to show a plan for: six in the evening, with two days of prices to follow it by."""
+    known = np.flatnonzero(np.isfinite(table.zone(tariff.zone)))
+    last = datetime(1970, 1, 1) + timedelta(hours=table.first_hour + int(known[-1]) if known.size else 0)
+    return (last - timedelta(days=2)).replace(hour=18, minute=0)
+
+
+def _checked(folder: Path, table: Table, file: Path) -> str:
+    """Read the file as it will be read; what it holds, in a sentence."""
+    if table is Table.PRICES:
+        prices = read_prices(file)
+        first = date(1970, 1, 1) + timedelta(hours=prices.first_hour)
+        return f"Hourly prices of {len(prices.zones)} zones ({', '.join(prices.zones)}), {first} to {prices.last_day}."
+    sessions = file if table is Table.SESSIONS else _path_of(folder, Table.SESSIONS)
+    if sessions is None:
+        raise BadInput("there are no sessions yet that these chargers belong to", "send the sessions first")
+    chargers = file if table is Table.CHARGERS else _path_of(folder, Table.CHARGERS)
+    homes = read_homes(sessions, chargers)
+    if len(homes) < 2:
+        raise BadInput(
+            f"{len(homes)} homes with sessions", "send sessions of at least two homes: habits are learnt from others"
+        )
+    return f"{sum(home.sessions for home in homes):,} sessions of {len(homes)} homes."
+
+
+def _called(error: BadInput, name: str, table: Table) -> BadInput:
+    """The error with the file's name as the sender knows it."""
+    if not error.faults:
+        return BadInput(error.message.replace(name, table.value), error.hint)
+    return BadInput.of([replace(fault, file=table.value) for fault in error.faults])
+
+
+def _path_of(folder: Path, table: Table) -> Path | None:
+    names = (f"{table.value}.csv", f"{table.value}.csv.gz")
+    return next((path for name in names if (path := folder / FOLDER / name).is_file()), None)
+
+
+def _pool_key(kept: Kept, home: str, year: int) -> str:
+    """Habits on record do not depend on the year; made-up drivers live in one."""
+    return f"charging:pool:{kept.stamp[:16] if kept.sessions else year}:{home}"
+
+
+def _remember(launch: Launch, table: Table, *, who: str, at: datetime) -> None:
+    """Pages ask again, and who sent the file stays on record."""
+    stamp = kept_files(launch.path).stamp
+    rows = [Row(key=f"charging:{table.value}", body=stamp)]
+    with writing(launch.store) as work:
+        deliver(work, TOPIC, rows, sha256=stamp, name=f"charging {table.value}", who=who, at=at.astimezone(UTC))

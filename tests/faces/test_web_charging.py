@@ -1,0 +1,140 @@
+"""The page Charging on the wire: files kept whole or not at all, a plan with its reasons, the value by market."""
+
+import json
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from beachhead.case.charging import charging_home, charging_plan
+from beachhead.case.charging_files import kept_files
+from beachhead.case.new import new_launch
+from beachhead.charging.explain import sentences
+from beachhead.web.app import create
+from beachhead.web.work import WORK
+
+pytestmark = pytest.mark.xdist_group("charging page")  # one launch, walked through in order
+
+LOCAL = "http://127.0.0.1"
+ASKED = {"market": "DE", "home": "home 1", "plugged_in": "2023-12-18T18:00"}
+
+
+def prices() -> str:
+    """Two years of made-up prices of one zone: cheap at night, dear in the evening, every day another level."""
+    rng = np.random.default_rng(7)
+    first, level = datetime(2022, 6, 1), rng.uniform(40, 120, 640)
+    share = [0.5] * 5 + [1.0] * 12 + [1.6] * 4 + [1.0] * 3
+    rows = [
+        f"{first + timedelta(hours=24 * day + hour)},{level[day] * share[hour]:.2f}"
+        for day in range(640)
+        for hour in range(24)
+    ]
+    return "\n".join(["time,DE-LU", *rows]) + "\n"
+
+
+def sessions() -> str:
+    """Three homes that come back in the evening and leave in the morning."""
+    rng = np.random.default_rng(8)
+    rows = ["user_id,plugin_time,plugout_time,energy_session"]
+    for home in (1, 2, 3):
+        for day in range(40):
+            came = datetime(2023, 11, 1, 17) + timedelta(days=day, minutes=int(rng.integers(0, 120)))
+            left = datetime(2023, 11, 2, 6, 30) + timedelta(days=day, minutes=int(rng.integers(0, 90)))
+            rows.append(f"home {home},{came},{left},{rng.uniform(4, 14):.1f}")
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return new_launch(tmp_path_factory.mktemp("charging") / "launch", "xiaomi")
+
+
+@pytest.fixture(scope="module")
+def client(root):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+        with TestClient(create(root), base_url=LOCAL) as opened:
+            yield opened
+
+
+def test_without_prices_the_page_says_what_it_needs_and_a_bad_file_is_refused_at_its_cells(client, root):
+    assert "charging" in client.get("/api/v1/launch").json()["pages"]
+    told = client.get("/api/v1/charging").json()
+    assert (told["files"], told["markets"], told["value"]) == ({}, [], None)
+    assert client.get("/api/v1/charging/plan", params=ASKED).status_code == 404
+    bad = prices().replace("2022-06-01 03:00:00", "2022-06-31 03:00:00", 1).replace("time,DE-LU\n", "time,DE-LU\n\n", 1)
+    refused = client.put("/api/v1/charging/files/prices", content=bad)
+    assert refused.status_code == 422
+    faults = [(fault["row"], fault["column"]) for fault in refused.json()["error"]["faults"]]
+    assert faults == [(2, "time"), (6, "time")]
+    for nonsense in (b"", b"\x1f\x8b\x00no", b"\xff\xfe\x00", b"time,DE-LU\n0001-01-01,1\n9999-01-01,2\n"):
+        assert client.put("/api/v1/charging/files/prices", content=nonsense).status_code == 422
+    assert client.put("/api/v1/charging/files/sessions", content="user_id\n1\n").status_code == 422
+    assert kept_files(root).prices is None
+    assert list((root / "charging").iterdir()) == []
+
+
+def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(client, root):
+    assert client.put("/api/v1/charging/files/prices", content=prices()).status_code == 200
+    told = client.put("/api/v1/charging/files/sessions", content=sessions()).json()
+    assert told["sentence"] == "120 sessions of 3 homes."
+    page = client.get("/api/v1/charging").json()
+    assert (page["whose"], page["homes"]) == ("on record", ["home 1", "home 2", "home 3"])
+    assert {"market": "DE", "name": "Germany", "zone": "DE-LU"} in page["markets"]
+    assert client.get("/api/v1/charging/plan", params=ASKED).json()["error"]["kind"] == "NotLearnt"
+    WORK["charging_home"](root, ASKED | {"who": "ana"}, lambda done, total: None)
+    plan = client.get("/api/v1/charging/plan", params=ASKED).json()
+    kept, begins = kept_files(root), datetime.fromisoformat(ASKED["plugged_in"])
+    car = charging_home(kept.prices, market="DE", home="home 1", year=2023, sessions=kept.sessions, chargers=None)
+    ours = charging_plan(car, plugged_in=begins)
+    assert plan["sentences"] == sentences(ours)
+    assert [hour["stored_kwh"] for hour in plan["hours"]] == pytest.approx(ours.stored_kwh[1 : len(plan["hours"]) + 1])
+    assert all(hour["low_kwh"] <= hour["high_kwh"] <= hour["stored_kwh"] + 1e-9 for hour in plan["hours"])
+    assert all(plan["decisions"][step]["sentence"] for step in range(10))
+    dear = max(plan["decisions"], key=lambda item: item["eur_per_kwh"])
+    assert not dear["charges"]
+    assert "would cost" in dear["sentence"]
+
+
+def test_a_departure_that_is_told_ends_the_band_and_the_session(client):
+    told = ASKED | {"leaves": "2023-12-19T07:00", "stored": 2}
+    plan = client.get("/api/v1/charging/plan", params=told).json()
+    assert plan["leaves_early"] == plan["leaves_late"] == "2023-12-19T07:00:00"
+    assert plan["decisions"][-1]["at"] < told["leaves"]
+    by_then = [hour for hour in plan["hours"] if hour["at"] < told["leaves"]]
+    assert by_then[-1]["low_kwh"] == by_then[-1]["high_kwh"] > 2
+    for wrong in ({"stored": -1}, {"stored": 999}, {"leaves": "2023-12-18T17:00"}, {"market": "XX"}, {"home": "none"}):
+        assert client.get("/api/v1/charging/plan", params=ASKED | wrong).status_code in (409, 422)
+
+
+def test_the_value_is_worked_out_by_a_job_kept_and_counted_in_the_next_plan(client, root):
+    shares = []
+    WORK["charging"](root, {"year": 2023, "who": "ana"}, lambda done, total: shares.append(done / total))
+    assert shares == sorted(shares)
+    value = client.get("/api/v1/charging").json()["value"]
+    assert [row["market"] for row in value["markets"]] == ["DE", "LU"]
+    for row in value["markets"]:
+        assert [saved["baseline"] for saved in row["saved"]] == [
+            "fixed price, on arrival",
+            "spot price, on arrival",
+            "night tariff, by the clock",
+        ]
+        assert all(saved["low"] <= saved["mean"] <= saved["high"] for saved in row["saved"])
+        costs = {cost["policy"]: cost["eur"] for cost in row["costs"]}
+        assert costs["perfect foresight"] <= costs["learned, nothing typed"] < costs["on arrival"]
+    assert (value["is_stale"], value["is_counted"]) == (False, False)
+    before = client.get("/api/v1/markets/DE").json()["row"]["demand_median"]
+    assert client.post("/api/v1/charging/statements").status_code == 200
+    assert "simulated here" in (root / "studies.csv").read_text(encoding="utf-8")
+    assert client.get("/api/v1/markets/DE").json()["row"]["demand_median"] > before
+    assert client.get("/api/v1/charging").json()["value"]["is_counted"]
+    assert client.delete("/api/v1/charging/files/sessions").status_code == 200
+    page = client.get("/api/v1/charging").json()
+    assert (page["value"]["is_stale"], page["whose"]) == (True, "made up")
+
+
+@pytest.mark.parametrize("arguments", [{"homes": 1}, {"year": "soon"}, {"colour": 3}])
+def test_a_job_on_charging_that_cannot_be_read_is_refused_before_a_worker_starts(client, arguments):
+    answer = client.post("/api/v1/jobs", content=json.dumps({"kind": "charging", "arguments": arguments}))
+    assert answer.status_code == 422

@@ -1,0 +1,191 @@
+import { useState } from "react";
+import { api, refused, useAsk, type Refused, type Schemas } from "../api";
+import { useTitle } from "../live";
+import { day, instant, integer, money, percent, tenth, weekdayClock } from "../numbers";
+import { ChargeCourse } from "../parts/ChargeCourse";
+import { JobButton } from "../parts/JobButton";
+import { Refusal } from "../parts/Refusal";
+import { SendTable } from "../parts/SendTable";
+import { Spans } from "../parts/Spans";
+import { choose, useRoute } from "../route";
+
+type Charging = Schemas["ChargingOut"];
+const tables = [
+  { key: "prices", name: "Electricity prices", example: "time,DE-LU,NL\n2024-01-01 00:00,68.4,65.1", says: "hourly, EUR/MWh on the local clock, a time column and one column a zone" },
+  { key: "sessions", name: "Charging sessions", example: "user_id,plugin_time,plugout_time,energy_session\nhome 1,2024-01-01 17:40,2024-01-02 07:10,9.4", says: "when cars were plugged in and out, kWh; without them made-up drivers take their place" },
+  { key: "chargers", name: "Chargers and batteries", example: "user_id,charging_power,battery_capacity\nhome 1,11,60", says: "kW and kWh of each home; without them they are guessed from the sessions" },
+];
+
+export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] }) {
+  useTitle("Charging");
+  const answer = useAsk(() => api.GET("/api/v1/charging"), []);
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  const data = answer.data;
+  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  const ready = data.markets.length > 0;
+  return (
+    <div className="grid">
+      <section className="wide">
+        <h1>Charging</h1>
+        <p>When a car should charge, learnt from the home's own data, and what that is worth to a driver in each market.{!data.files.prices && " It needs a table of hourly electricity prices to begin with."}</p>
+        {data.files.prices && !ready && <p className="notice">The prices hold no zone of a market of this launch. Name columns by bidding zone, such as DE-LU or NL.</p>}
+      </section>
+      {ready && <Session data={data} />}
+      {ready && <Value value={data.value ?? null} may={launch.role !== "viewer"} />}
+      <Files data={data} may={launch.role !== "viewer"} />
+    </div>
+  );
+}
+
+function Files({ data, may }: { data: Charging; may: boolean }) {
+  const [said, setSaid] = useState("");
+  const [error, setError] = useState<Refused>();
+  async function drop(table: "prices" | "sessions" | "chargers") {
+    setError(undefined);
+    const answer = await api.DELETE("/api/v1/charging/files/{table}", { params: { path: { table } } });
+    if (answer.error) setError(refused(answer.error));
+    else setSaid(answer.data.sentence);
+  }
+  return (
+    <section className="sheet wide">
+      <h2>What it rests on</h2>
+      <p role="status" className={said ? "good" : undefined}>{said && `✓ ${said}`}</p>
+      {error && <Refusal error={error} />}
+      <div className="monitors">
+        {tables.map(({ key, name, example, says }) => (
+          <section key={key}>
+            <h3>{name}</h3>
+            <p className="soft">{says}</p>
+            {data.files[key]
+              ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" onClick={() => void drop(key as "prices")}>Take away</button>}</p>
+              : <p>{key === "prices" ? "Not sent yet." : "None."}</p>}
+            {may && (key !== "chargers" || data.files.sessions) && <SendTable label={data.files[key] ? "Another" : name} to={`/api/v1/charging/files/${key}`} example={example} done={setSaid} />}
+          </section>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** One car at its charger: what is asked stands in the address bar. */
+function Session({ data }: { data: Charging }) {
+  const { query } = useRoute();
+  const markets = data.markets.map((place) => place.market);
+  const market = markets.includes(query.get("market") ?? "") ? query.get("market")! : markets.includes("DE") ? "DE" : markets[0]!;
+  const home = data.homes.includes(query.get("home") ?? "") ? query.get("home")! : data.homes[0] ?? "";
+  const plugged = query.get("plugged") ?? (data.plugged_in ?? "").slice(0, 16);
+  const [stored, leaves] = [query.get("stored") ?? "", query.get("leaves") ?? ""];
+  return (
+    <section className="sheet wide">
+      <h2>One car, tonight</h2>
+      <div className="row no-print">
+        <span><label htmlFor="c-market">market whose tariff is paid</label><select id="c-market" value={market} onChange={(event) => choose("market", event.target.value)}>{data.markets.map((place) => <option key={place.market} value={place.market}>{place.name}</option>)}</select></span>
+        <span><label htmlFor="c-home">home ({data.whose})</label><select id="c-home" value={home} onChange={(event) => choose("home", event.target.value)}>{data.homes.map((name) => <option key={name}>{name}</option>)}</select></span>
+        <span><label htmlFor="c-plugged">plugged in</label><input id="c-plugged" type="datetime-local" value={plugged} min={`${data.first_day}T00:00`} max={`${data.last_day}T23:00`} onChange={(event) => choose("plugged", event.target.value)} /></span>
+        <span><label htmlFor="c-stored">kWh in the battery; blank: 60 %</label><input id="c-stored" type="number" min={0} max={200} step="any" value={stored} onChange={(event) => choose("stored", event.target.value)} /></span>
+        <span><label htmlFor="c-leaves">leaves, if the driver tells</label><input id="c-leaves" type="datetime-local" value={leaves} onChange={(event) => choose("leaves", event.target.value)} /></span>
+      </div>
+      {plugged && home && <Planned market={market} home={home} plugged={plugged} stored={stored} leaves={leaves} />}
+    </section>
+  );
+}
+
+function Planned({ market, home, plugged, stored, leaves }: { market: string; home: string; plugged: string; stored: string; leaves: string }) {
+  const asked = { market, home, plugged_in: plugged, ...(stored === "" ? {} : { stored: Number(stored) }), ...(leaves === "" ? {} : { leaves }) };
+  const answer = useAsk(() => api.GET("/api/v1/charging/plan", { params: { query: asked } }), [market, home, plugged, stored, leaves]);
+  if (answer.state === "refused" && answer.error.kind === "NotLearnt") {
+    return (
+      <div>
+        <p>When this home's car leaves, and what its next trips need, is learnt from its own past and from what other homes have in common. That takes about ten seconds, once.</p>
+        <p className="row no-print"><JobButton kind="charging_home" name="Learn and plan" busy="learning …" arguments={{ home, market, plugged_in: plugged }} /></p>
+      </div>
+    );
+  }
+  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (!answer.data) return <p className="soft" aria-busy="true">planning …</p>;
+  const plan = answer.data;
+  const told = Math.min(plan.decisions.length, plan.decisions.reduce((last, item, index) => (item.charges ? index : last), 5) + 3);
+  return (
+    <>
+      <ul className="due">{plan.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+      <ChargeCourse plan={plan} />
+      <h3>Every decision, and what the other way would have cost</h3>
+      <Decisions rows={plan.decisions.slice(0, told)} label="Decisions of the session" />
+      {told < plan.decisions.length && <details><summary>{plan.decisions.length - told} further hours in which it waits</summary><Decisions rows={plan.decisions.slice(told)} label="Further hours" /></details>}
+    </>
+  );
+}
+
+function Decisions({ rows, label }: { rows: Schemas["ChargeDecisionOut"][]; label: string }) {
+  return (
+      <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+        <table>
+          <caption>Planned anew each hour with what is known then, as long as the car stays</caption>
+          <thead><tr><th>hour</th><th className="num">ct/kWh</th><th>decision</th><th className="num">the other costs, ct</th><th className="num">holds, kWh</th><th className="num">still there</th><th>why</th></tr></thead>
+          <tbody>
+            {rows.map((item) => (
+              <tr key={item.at}>
+                <th scope="row">{weekdayClock(item.at)}</th><td className="num">{tenth(100 * item.eur_per_kwh)}</td><td className="stage">{item.charges ? "▲ charges" : "– waits"}</td>
+                <td className="num">{tenth(100 * Math.abs(item.other_costs_eur))}</td><td className="num">{tenth(item.stored_kwh)}</td><td className="num">{percent(item.there)}</td><td className="why">{item.sentence}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+  );
+}
+
+function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: boolean }) {
+  const [said, setSaid] = useState("");
+  const [error, setError] = useState<Refused>();
+  async function count() {
+    setError(undefined);
+    const answer = await api.POST("/api/v1/charging/statements");
+    if (answer.error) setError(refused(answer.error));
+    else setSaid(answer.data.sentence);
+  }
+  const button = (has: boolean) => may && <JobButton kind="charging" name={has ? "Work it out again" : "Work it out"} busy="working it out …" quiet={has} />;
+  if (!value) return <section className="sheet wide"><h2>What it is worth by market</h2><p>Not worked out yet: a year of every home on every market's prices, under five policies. It takes some minutes in the background; you may go on working.</p><p className="row no-print">{button(false)}</p></section>;
+  const eur = (amount: number) => money(amount, "EUR");
+  const policies = value.markets[0]?.costs.map((cost) => cost.policy) ?? [];
+  return (
+    <section className="sheet wide">
+      <h2>What it is worth by market, EUR a driver and year</h2>
+      {value.is_stale && <p className="notice">Prices, sessions or markets have changed since this was worked out.</p>}
+      <ul className="due">{value.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+      <Spans rows={value.markets} />
+      <div className="scroll" tabIndex={0} role="region" aria-label="Cost by policy">
+        <table>
+          <caption>What a driver pays a year at the spot price, by how the car is charged</caption>
+          <thead><tr><th>market</th><th className="num">kWh</th>{policies.map((policy) => <th key={policy} className="num">{policy}</th>)}<th className="num">of what foresight saves</th><th className="num">energy missing</th></tr></thead>
+          <tbody>
+            {value.markets.map((row) => (
+              <tr key={row.market} title={row.tariff}>
+                <th scope="row">{row.name}</th><td className="num">{integer(row.kwh_a_year)}</td>{row.costs.map((cost) => <td key={cost.policy} className="num">{eur(cost.eur)}</td>)}
+                <td className="num">{percent(row.share_of_foresight)}</td><td className="num">{percent(row.missing_share, 2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {value.shifts.length > 0 && (
+        <>
+          <h3>What that does to demand</h3>
+          <div className="scroll" tabIndex={0} role="region" aria-label="Shift of demand">
+            <table>
+              <caption>Saving over five years at 7 %, as a share of the price, times an elasticity of 2, for a quarter of the buyers (assumptions, grade C)</caption>
+              <thead><tr><th>market</th><th className="num">saved a year</th><th className="num">price of the car</th><th className="num">demand</th></tr></thead>
+              <tbody>{value.shifts.map((row) => <tr key={row.market}><th scope="row">{value.markets.find((item) => item.market === row.market)?.name ?? row.market}</th><td className="num">{eur(row.saved_eur)}</td><td className="num">{eur(row.price_eur)}</td><td className="num">{row.log_shift > 0 ? "+" : ""}{percent(row.log_shift, 2)}</td></tr>)}</tbody>
+            </table>
+          </div>
+          {may && <p className="row no-print"><button className="quiet" onClick={() => void count()}>{value.is_counted ? "Count these in the plan instead" : "Count it in the next plan"}</button></p>}
+          {value.is_counted && <p className="soft">Statements of an earlier or of this value stand in studies.csv, with source "simulated here".</p>}
+        </>
+      )}
+      <p role="status" className="good">{said && `✓ ${said}`}</p>
+      {error && <Refusal error={error} />}
+      <p className="soft">Worked out {instant(value.made_at)}. Record <span className="hash">{value.record.slice(0, 10)}</span></p>
+      <p className="row no-print">{button(true)}</p>
+    </section>
+  );
+}

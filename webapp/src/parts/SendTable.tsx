@@ -1,0 +1,45 @@
+import { useId, useState } from "react";
+import { refused, type Refused } from "../api";
+import { FaultGrid } from "./FaultGrid";
+import { Refusal } from "./Refusal";
+
+/** One table, as a file or pasted; kept whole or not at all, every fault at its cell. */
+export function SendTable({ label, to, example, done }: { label: string; to: string; example: string; done: (sentence: string) => void }) {
+  const id = useId();
+  const [pasted, setPasted] = useState("");
+  const [file, setFile] = useState<File | null>(null);
+  const [checked, setChecked] = useState("");
+  const [error, setError] = useState<Refused>();
+  const [busy, setBusy] = useState(false);
+  async function send() {
+    setError(undefined);
+    setBusy(true);
+    const content = file ?? new Blob([pasted], { type: "text/csv" });
+    try {
+      const response = await fetch(to, { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body: content });
+      const body: unknown = await response.json();
+      if (response.ok) done((body as { sentence: string }).sentence);
+      else {
+        setChecked(file?.name.endsWith(".gz") ? "" : await content.text());
+        setError(refused(body));
+      }
+    } catch (problem) {
+      setError(refused(problem));
+    }
+    setBusy(false);
+  }
+  return (
+    <form className="no-print" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+      <label htmlFor={`${id}f`}>{label}: a CSV file, plain or gzipped</label>
+      <input id={`${id}f`} type="file" accept=".csv,.gz" onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
+      <details>
+        <summary>or paste it</summary>
+        <label htmlFor={`${id}p`}>Rows with a heading line</label>
+        <textarea id={`${id}p`} rows={5} style={{ width: "100%" }} value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder={example} disabled={file !== null} />
+      </details>
+      <div className="row"><button disabled={busy || (!file && !pasted.trim())}>{busy ? "reading …" : "Send"}</button></div>
+      {error && <FaultGrid text={checked} error={error} />}
+      {error && <Refusal error={error} />}
+    </form>
+  );
+}
