@@ -2,6 +2,8 @@
 
 import csv
 import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,10 @@ from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.siting import Ask, Model, ask_sites, reach_economics
+from beachhead.case.planning import inputs_changed, make_plan, put_question
+from beachhead.case.programme_tasks import assess_whole
+from beachhead.case.sited import AT_ONCE, reach_economics
+from beachhead.case.siting import Ask, Model, ask_sites, keep_sites, terms_of
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
@@ -143,13 +148,115 @@ def test_quarters_are_nested_follow_the_stages_and_hand_reach_and_capital_to_the
     for t, quarter in enumerate(quarters):
         staffed = sum(one.opens <= quarter for one in answer.sites if one.opens) * answer.format.staff
         assert staffed <= max(t - lead + 1, 0) * 60.0 + 1e-9
-    changed = {(row.market, row.channel): row for row in reach_economics(economics, answer, quarters)}
+    terms = terms_of(opened, answer)
+    changed = {(row.market, row.channel): row for row in reach_economics(opened, economics, terms)}
+    before = {(row.market, row.channel): row for row in economics}
+    fade = opened.folder.terms.discount_per_quarter
     for row in answer.markets:
         if own := changed.get((row.market, Channel.OWN_STORE)):
             assert own.reach == pytest.approx(row.covered_share)
-            assert own.capital == pytest.approx(row.capital.sum())
-            assert row.sites > 0
-            assert own.ramp[-1] == pytest.approx(1.0)
+            begin = row.start - quarters[0]
+            course = np.array([own.served(t - begin) for t in range(begin, len(quarters))])
+            assert course == pytest.approx(row.reach[begin:])
+            first = row.capital[begin : begin + AT_ONCE] @ fade ** np.arange(AT_ONCE) + row.capital[:begin].sum()
+            assert own.capital == pytest.approx(first)
+            later = row.capital[begin + AT_ONCE :] @ fade ** np.arange(AT_ONCE, len(quarters) - begin)
+            weight = fade ** np.arange(len(quarters) - begin)
+            weight[-1] *= 1 + opened.folder.terms.terminal_quarters
+            sites = next(one.sites for one in terms.markets if one.market == row.market)
+            running = max(
+                before[row.market, Channel.OWN_STORE].opex_per_quarter, sites * answer.format.opex_per_quarter
+            )
+            assert (own.opex_per_quarter - running) * weight.sum() == pytest.approx(later, abs=1.0)
+    others = [row for row in economics if row.channel is not Channel.OWN_STORE]
+    assert all(changed[row.market, row.channel] is row for row in others)
+
+
+def test_a_market_gets_no_site_that_would_not_earn_its_cost_unless_it_is_asked_for(launch):
+    opened = open_launch(launch)
+    paying, every = (ask_sites(opened, Ask(model=Model.PHASES, paying=paying, seconds=20)) for paying in (True, False))
+    few, many = (sum(not one.kept for one in answer.sites) for answer in (paying, every))
+    assert 0 < few < many
+    assert any("would not earn its capital" in note for note in paying.notes)
+    assert min(one.worth.gained_people for one in paying.sites) > min(one.worth.gained_people for one in every.sites)
+
+
+def test_a_plan_counts_on_the_sites_kept_until_their_tables_change(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    opened, day = open_launch(path), date(2027, 1, 5)
+    plain = make_plan(opened, on=day, worlds=4, who="ann", at=datetime(2027, 1, 5, 9, tzinfo=UTC))
+    assert not any("siting" in note for note in plain.record.notes)
+    answer = json.loads(_run(path, "--market", "NO", "--count", 9, "--keep", "--who", "ann", "--json"))
+    assert answer["kept"] is True
+    assert inputs_changed(opened, plain)
+    question = put_question(opened, on=day)
+    (note,) = (note for note in question.notes if "siting" in note)
+    assert f"{100 * answer['covered_share']:.0f} % of the buyers in Norway (economics.csv: 85 %)" in note
+    at = question.problem.markets.index("NO")
+    own = question.problem.channels[at].index(Channel.OWN_STORE)
+    assert question.problem.terms.capital[at, own] == pytest.approx(sum(one["cost"] for one in answer["sites"]))
+    assert question.problem.terms.ramp[at, own, -1] == pytest.approx(answer["covered_share"])
+    counted = make_plan(opened, on=day, worlds=4, who="ann", at=datetime(2027, 1, 5, 11, tzinfo=UTC))
+    assert counted.record.problem != plain.record.problem
+    assert not inputs_changed(opened, counted)
+    (path / "stores.csv").write_text(
+        "code,market,channel,city,sells_cars,source,as_of,grade\nA,NO,own_store,Oslo,yes,made up,2026-01-01,C\n"
+    )
+    left = put_question(open_launch(path), on=day).notes
+    assert any(note.startswith("Siting's answer of") and "stores.csv has changed since" in note for note in left)
+    assert "capital" not in json.dumps([note for note in left if note.startswith("Counts on siting")])
+
+
+def test_stores_take_the_place_of_their_share_of_the_money_where_the_table_states_it(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    table = path / "economics.csv"
+    lines = table.read_text().splitlines()
+    lines = [f"{line},sites_share" if not k else f"{line},0.75" for k, line in enumerate(lines)]
+    table.write_text("\n".join(lines) + "\n")
+    opened = open_launch(path)
+    answer = ask_sites(opened, Ask(markets=("NO",), count=4))
+    own = next(row for row in opened.folder.economics if row.channel is Channel.OWN_STORE)
+    (changed,) = reach_economics(opened, [own], terms_of(opened, answer))
+    assert changed.capital == pytest.approx(0.25 * own.capital + 4 * answer.format.capital)
+    assert changed.opex_per_quarter == pytest.approx(0.25 * own.opex_per_quarter + 4 * answer.format.opex_per_quarter)
+
+
+def test_openings_kept_are_tasks_of_the_programme(tmp_path):
+    opened = open_launch(new_launch(tmp_path / "launch", "xiaomi"))
+    answer = ask_sites(opened, Ask(model=Model.PHASES, markets=("NO", "DK"), seconds=20))
+    keep_sites(opened, answer, who="ann", at=datetime(2027, 1, 5, 9, tzinfo=UTC))
+    found = assess_whole(opened, on=date(2027, 1, 5), openings=True, approvals=False, draws=50)
+    tasks = [task for task in found.standing.programme.tasks if task.code.startswith("opening.")]
+    assert {(task.due, task.cost) for task in tasks} == {(one.opens.last_day, one.cost) for one in answer.sites}
+    assert len(tasks) == len(answer.sites)
+
+
+def test_a_site_that_may_be_closed_moves_to_where_more_people_are(launch, tmp_path):
+    asked = Ask(markets=("SE",), count=0)
+    stand = tmp_path / "sites.csv"
+    for closable, moved in (("no", False), ("yes", True)):
+        stand.write_text(f"name,country,lat,lon,closable\nFar store,SE,63.83,20.26,{closable}\n")
+        answer = ask_sites(open_launch(launch), replace(asked, sites=stand))
+        assert bool(answer.closed) == moved
+        assert len(answer.sites) == 1
+        assert answer.sites[0].kept is not moved
+    assert "Closed, as others reach more: Umeå." in " ".join(
+        _run(launch, "--market", "SE", "--count", 0, "--sites", stand).split()
+    )
+    stand.write_text("name,country,lat,lon,closable\nFar store,SE,63.83,20.26,perhaps\n")
+    assert "sites.csv:2:closable" in _refused(launch, "--market", "SE", "--count", 0, "--sites", stand)
+
+
+def test_formats_come_from_the_folder_with_their_refusals(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    table = path / "formats.csv"
+    head = "code,name,capital,opex_per_quarter,lead_quarters,sells,source,as_of,grade"
+    table.write_text(f"{head}\npop_up,pop-up store,100000,30000,0,yes,made up,2026-01-01,C\n")
+    assert "2 new sites (pop-up store, EUR 200 k)" in _run(path, "--market", "NO", "--count", 2, "--format", "pop_up")
+    assert "use one of pop_up" in _refused(path, "--market", "NO", "--count", 2, "--format", "castle")
+    table.write_text(f"{head}\npop_up,pop-up store,-1,30000,0,maybe,made up,2026-01-01,D\n")
+    said = _refused(path, "--market", "NO", "--count", 2, "--format", "pop_up")
+    assert all(f"formats.csv:2:{column}" in said for column in ("capital", "sells", "grade"))
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ _ELSEWHERE_KM = 400.0
 _DENSITY = 4000.0  # people a square km of a large city; assumption, grade C
 _CITY = 100_000.0
 _COLUMNS = ("name", "country", "lat", "lon", "people")
+_CLOSABLE = "closable"  # of standing sites; blank = no
+_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Line:
         lat: degrees north.
         lon: degrees east.
         people: inhabitants; 0 where the file has no such column.
+        closable: whether a site that stands there may be closed.
     """
 
     row: int
@@ -44,6 +47,7 @@ class Line:
     lat: float
     lon: float
     people: float
+    closable: bool = False
 
 
 def settlements(countries: Iterable[str], least_people: int) -> Places:
@@ -79,7 +83,7 @@ def settlements_of(path: Path, countries: Iterable[str], least_people: int) -> P
 
 
 def sites_of(path: Path, countries: Iterable[str]) -> list[Line]:
-    """Sites of a CSV file with name, country, lat, lon; those of other countries are left out."""
+    """Sites of a CSV file with name, country, lat, lon, maybe closable; those of other countries are left out."""
     wanted = set(countries)
     return [line for line in _read(path, need_people=False) if line.country in wanted]
 
@@ -158,7 +162,7 @@ def _table_lines(text: str, path: Path, need_people: bool) -> Iterator[Line | Fa
         yield Fault(file=path.name, row=1, problem=f"lacks the column {', '.join(lacking)}", cure=cure)
         return
     for row in rows:
-        written = {name: (row.get(names.get(name, ""), "") or "").strip() for name in _COLUMNS}
+        written = {name: (row.get(names.get(name, ""), "") or "").strip() for name in (*_COLUMNS, _CLOSABLE)}
         yield from _line(written, rows.line_num, path.name, need_people)
 
 
@@ -185,6 +189,13 @@ def _line(written: dict[str, str], row: int, file: str, need_people: bool) -> It
             file=file, row=row, column="country", written=written["country"], problem="is not a country", cure=cure
         )
         return
+    closable = _YES_NO.get(written.get(_CLOSABLE, "").casefold())
+    if closable is None:
+        said = written[_CLOSABLE]
+        yield Fault(
+            file=file, row=row, column=_CLOSABLE, written=said, problem="is neither yes nor no", cure="write yes or no"
+        )
+        return
     yield Line(
         row=row,
         name=written["name"] or f"row {row}",
@@ -192,6 +203,7 @@ def _line(written: dict[str, str], row: int, file: str, need_people: bool) -> It
         lat=numbers["lat"],
         lon=numbers["lon"],
         people=numbers["people"],
+        closable=closable,
     )
 
 

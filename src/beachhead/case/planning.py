@@ -17,6 +17,8 @@ from beachhead.case.programme import with_readiness
 from beachhead.case.quality import readiness
 from beachhead.case.serviced import TOPIC as SERVICE
 from beachhead.case.serviced import service_inputs
+from beachhead.case.sited import TOPIC as SITING
+from beachhead.case.sited import siting_inputs
 from beachhead.case.standing import Standings, standings
 from beachhead.case.supplied import TOPIC as SUPPLY
 from beachhead.case.supplied import SupplyTerms, supply_inputs
@@ -37,7 +39,7 @@ from beachhead.world.ref import Ref
 TOPIC = "plan"
 NEWEST = "newest"
 WORLDS = 24
-TOPICS_READ = (ROWS, PROGRESS, SUPPLY, SERVICE, *WORKSHOP)
+TOPICS_READ = (ROWS, PROGRESS, SITING, SUPPLY, SERVICE, *WORKSHOP)
 """What a question is read from besides the tables."""
 
 
@@ -196,8 +198,9 @@ def put_question(
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder, belief = launch.folder, from_quarter(held.belief, now)
     given = folder.economics if economics is None else economics
-    care = service_inputs(launch, given) if count_on_service else None
-    tasks = with_readiness(launch, given if care is None else care.economics, now.last_day)
+    network = siting_inputs(launch, given)
+    care = service_inputs(launch, network.economics) if count_on_service else None
+    tasks = with_readiness(launch, network.economics if care is None else care.economics, now.last_day)
     rows = tasks.economics
     caps = folder.limits if limits is None else limits
     rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
@@ -219,7 +222,7 @@ def put_question(
         *_objective_notes(folder.terms),
         *tasks.notes,
         *rules.notes,
-        *(note for room in (care, routes) if room is not None for note in room.notes),
+        *(note for room in (network, care, routes) if room is not None for note in room.notes),
     )
     return Question(
         now=now, held=held, standings=stand, problem=problem, ledger_head=after, read_to=read_to, notes=notes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from beachhead.case.compliance import EURO, Brief, brief, keeps_approvals
 from beachhead.case.open import Launch
 from beachhead.case.programme import Assessed, assess_programme, standing_on
-from beachhead.case.siting import Ask, Model, Sited, ask_sites
+from beachhead.case.sited import Opening, kept_openings
+from beachhead.case.siting import Ask, Model, ask_sites, terms_of
 from beachhead.compliance.assess import law_of, read
 from beachhead.compliance.finding import SaleDate
 from beachhead.compliance.hand import hand
@@ -43,12 +45,13 @@ def assess_whole(
         draws: of all durations.
         exact_seconds: for OR-Tools to shorten the schedule.
         approvals: whether to ask compliance for the approvals still to be had.
-        openings: whether to ask siting, for some seconds, which sites open when.
+        openings: whether to add the sites that siting opens: those of its answer on record, which `site --keep` put
+            there; while there is none, siting is asked for some seconds.
     """
     day = standing_on(launch, on).on
     extra = approval_tasks(launch, day) if approvals else ()
     if openings:
-        extra = (*extra, *opening_tasks(launch, ask_sites(launch, Ask(model=Model.PHASES, seconds=SITING_SECONDS))))
+        extra = (*extra, *opening_tasks(launch, _openings(launch)))
     return assess_programme(launch, on=on, draws=draws, exact_seconds=exact_seconds, extra=extra)
 
 
@@ -110,28 +113,34 @@ class _Steps:
         return f"{code}~{taken + 1}" if taken else code
 
 
-def opening_tasks(launch: Launch, sited: Sited) -> tuple[Task, ...]:
+def opening_tasks(launch: Launch, openings: Iterable[Opening]) -> tuple[Task, ...]:
     """One task a new site of siting's plan; it is due by the end of the quarter in which siting lets it open."""
     owner = RETAIL if _has_role(launch, RETAIL) else ""
-    lead = max(sited.format.lead_quarters, 1)
     found = []
-    for site in sited.sites:
-        if site.opens is None or site.kept:
+    for one in openings:
+        if one.opens is None:
             continue
-        name, market = sited.places.name[site.place], sited.places.country[site.place]
+        lead = max(one.lead, 1)
         found.append(
             Task(
-                code=f"{OPENING}.{market}.{name.replace(' ', '-')}.{site.place}",
-                name=f"open {name}",
+                code=f"{OPENING}.{one.market}.{one.place.replace(' ', '-')}.{one.number}",
+                name=f"open {one.place}",
                 duration=_around(lead * WEEKS_A_QUARTER),
                 owner=owner,
-                markets=frozenset({market}),
-                not_before=(site.opens + -lead).first_day,
-                due=site.opens.last_day,
-                cost=site.cost,
+                markets=frozenset({one.market}),
+                not_before=(one.opens + -lead).first_day,
+                due=one.opens.last_day,
+                cost=one.cost,
             )
         )
     return tuple(found)
+
+
+def _openings(launch: Launch) -> tuple[Opening, ...]:
+    kept = kept_openings(launch)
+    if kept:
+        return kept
+    return terms_of(launch, ask_sites(launch, Ask(model=Model.PHASES, seconds=SITING_SECONDS))).openings
 
 
 def _roads(asked: Brief, on: date) -> list[tuple[str, Blocks, SaleDate, Road]]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.places import SETS
-from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites
-from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, plain, say, show_json, show_table
+from beachhead.case.site_words import headline, people_in, place_name, site_sentence
+from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites, keep_sites
+from beachhead.cli.clock import Who, name_of, now
+from beachhead.cli.show import JsonFlag, LaunchDir, money, say, show_json, show_table
+from beachhead.cli.site_files import site_answer, write_sites
 from beachhead.world.errors import BadInput
 
 _PROMISE = re.compile(r"\s*(\d*\.?\d+)\s*(%?)\s*@\s*(\d*\.?\d+)\s*(?:min(?:utes)?)?\s*", re.IGNORECASE)
@@ -49,6 +49,9 @@ def site(
     sites: Annotated[Path | None, typer.Option("--sites", help="Standing sites (CSV: name,country,lat,lon).")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No site in this settlement.")] = None,
     spacing: Annotated[float, typer.Option("--spacing", min=0, help="Least km between sites.")] = 0.0,
+    paying: Annotated[
+        bool, typer.Option(help="By quarters: no more sites in a market once the next would not earn its cost.")
+    ] = True,
     rivals: Annotated[float, typer.Option("--rivals", help="Rival stores near every buyer (capture).")] = 4.0,
     settlements: Annotated[
         Path | None, typer.Option("--settlements", help="Own settlements: CSV or a GeoNames dump.")
@@ -58,6 +61,10 @@ def site(
     name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Time for the search.")] = 60.0,
     out: OutOption = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its reach and capital.")
+    ] = False,
+    who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say where the next stores and service centres go, in what order, what each adds, and how good that is."""
@@ -79,19 +86,23 @@ def site(
         exclude=tuple(exclude or ()),
         spacing_km=spacing,
         rivals=rivals,
+        paying=paying,
         seconds=seconds,
     )
     launch = open_launch(directory)
     sited = ask_sites(launch, ask)
+    if keep:
+        keep_sites(launch, sited, who=name_of(who), at=now())
     if out is not None:
-        _write(launch, sited, out)
+        write_sites(launch, sited, out)
         say(f"{len(sited.sites)} sites written to {out}.")
     elif as_json:
-        show_json(site_answer(launch, sited))
+        show_json(site_answer(launch, sited) | {"kept": keep})
     elif name is not None:
         say(*_of_name(launch, sited, name))
     else:
         _show(launch, sited)
+        say(*_what_next(launch, sited, keep))
 
 
 def _model(promise: str | None, count: int | None, budget: float | None, per_market: list[str] | None) -> Model:
@@ -141,7 +152,15 @@ def _show(launch: Launch, sited: Sited) -> None:
     if sited.quarters:
         _show_quarters(launch, sited)
     if sited.left_out:
-        say(f"Left out, largest first: {', '.join(_place(sited, k) for k in sited.left_out[:8])}.")
+        say(f"Left out, largest first: {', '.join(place_name(sited, k) for k in sited.left_out[:8])}.")
+
+
+def _what_next(launch: Launch, sited: Sited, kept: bool) -> list[str]:
+    if kept:
+        return [f"Kept: `beachhead plan {launch.path}` now counts on this reach and capital of own stores."]
+    if not sited.format.sells:
+        return []
+    return [f"Not kept: `beachhead site {launch.path} --keep` lets the next plan count on this reach and capital."]
 
 
 def _next_sentence(launch: Launch, sited: Sited) -> list[str]:
@@ -149,59 +168,8 @@ def _next_sentence(launch: Launch, sited: Sited) -> list[str]:
     one = sited.markets[0]
     if len(sited.markets) > 1 or one.next_place is None:
         return []
-    where, adds = _place(sited, one.next_place), f"{100 * one.next_share:.2g} %"
+    where, adds = place_name(sited, one.next_place), f"{100 * one.next_share:.2g} %"
     return [f"Site {one.sites + 1} in {launch.market(one.market).name}, {where}, would add {adds} of its people."]
-
-
-def headline(launch: Launch, sited: Sited) -> list[str]:
-    """The answer in sentences."""
-    new = [one for one in sited.sites if not one.kept]
-    cost = money(sum(one.cost for one in new), launch.folder.terms.currency)
-    stand = len(sited.sites) - len(new)
-    beside = f" beside {stand} that stand" if stand else ""
-    within = (
-        f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {sited.ask.minutes:g} minutes"
-    )
-    lines = [f"{len(new)} new sites ({sited.format.name}, {cost}){beside} bring {within}."]
-    promise = sited.promise
-    if promise is not None and not promise.is_kept:
-        lines.append(
-            f"The promise of {100 * promise.share:g} % cannot be kept: all candidates together reach "
-            f"{100 * promise.attainable_share:.1f} %. Lower --site-people for more candidates, or promise less."
-        )
-    elif promise is not None:
-        least = promise.fewest
-        sure = "no fewer would do" if least == len(sited.sites) else f"fewer than {least} would not do"
-        lines.append(f"The promise takes {len(sited.sites)} sites; {sure}. Found in {sited.seconds:.1f} s.")
-    else:
-        lines.append(
-            f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "
-            f"{_figure(sited.bound)} (gap {100 * sited.gap:.2g} %, {sited.status}, {sited.seconds:.1f} s)."
-        )
-    return lines
-
-
-def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
-    """What one site is there for, in one sentence."""
-    worth, minutes = one.worth, f"{sited.ask.minutes:g} minutes"
-    name = _place(sited, one.place)
-    cost = f" for {money(one.cost, launch.folder.terms.currency)}" if one.cost else ""
-    verb = "stands already and" if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
-    parts = [f"brings {_people(worth.gained_people)} people within {minutes} of a site whom no other reaches"]
-    if worth.takes_from is not None and worth.taken_people >= 1:
-        parts.append(
-            f"saves {worth.saved_minutes:.0f} minutes each for {_people(worth.taken_people)} people, most of them from "
-            f"{_place(sited, worth.takes_from)}"
-        )
-    if one.buyers is not None and one.from_own is not None:
-        own = percent(one.from_own / max(one.buyers, 1e-12))
-        parts.append(f"draws {one.buyers:,.0f} cars a year, {own} of them from own stores")
-    if worth.replaced_by is None:
-        instead = "nothing could replace it" if worth.gained_people else "closing it would lose nobody"
-    else:
-        kept = percent(worth.kept_people / max(worth.gained_people, 1.0))
-        instead = f"without it, {_place(sited, worth.replaced_by)} would keep {kept} of them"
-    return f"{name} {verb} {' and '.join(parts)}; {instead}."
 
 
 def _of_name(launch: Launch, sited: Sited, name: str) -> list[str]:
@@ -215,18 +183,18 @@ def _row(sited: Sited, rank: int, one: Site) -> list[str]:
     worth = one.worth
     return [
         str(rank),
-        _place(sited, one.place),
+        place_name(sited, one.place),
         str(one.opens or ""),
-        _people(worth.nearest_people),
-        _people(worth.gained_people),
+        people_in(worth.nearest_people),
+        people_in(worth.gained_people),
         f"{worth.saved_minutes:.0f}" if worth.taken_people >= 1 else "",
-        "" if worth.takes_from is None else _place(sited, worth.takes_from),
-        "" if worth.replaced_by is None else _place(sited, worth.replaced_by),
+        "" if worth.takes_from is None else place_name(sited, worth.takes_from),
+        "" if worth.replaced_by is None else place_name(sited, worth.replaced_by),
     ]
 
 
 def _largest(sited: Sited) -> list[MarketReach]:
-    return sorted(sited.markets, key=lambda one: -one.people)[:30]
+    return sorted(sited.markets, key=lambda one: (one.sites == 0, -one.people))[:30]
 
 
 def _market_row(launch: Launch, one: MarketReach) -> list[str]:
@@ -234,7 +202,7 @@ def _market_row(launch: Launch, one: MarketReach) -> list[str]:
         launch.market(one.market).name,
         f"{one.sites:,}",
         f"{100 * one.covered_share:.1f} %",
-        _people(one.people),
+        people_in(one.people),
         f"{100 * one.next_share:.2f} %" if one.next_place is not None else "",
         _between(one, 0.80),
         _between(one, 0.95),
@@ -269,125 +237,3 @@ def _show_quarters(launch: Launch, sited: Sited) -> None:
         title="By quarter",
         right={1, 2, 3, 4},
     )
-
-
-def _place(sited: Sited, place: int) -> str:
-    """Name and country; the name alone where one market is asked for."""
-    name = sited.places.name[place]
-    return name if len(sited.markets) == 1 else f"{name} ({sited.places.country[place]})"
-
-
-def _people(count: float) -> str:
-    if count >= 999_500:
-        return f"{count / 1e6:.1f} M"
-    return f"{count / 1000:,.0f} k" if count >= 1000 else f"{count:,.0f}"
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-# ---- files -----------------------------------------------------------------------------------------------------------
-
-
-def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
-    """The answer as one JSON object."""
-    return {
-        "launch": launch.folder.terms.name,
-        "currency": launch.folder.terms.currency,
-        "model": sited.ask.model,
-        "minutes": sited.ask.minutes,
-        "format": sited.format,
-        "headline": headline(launch, sited),
-        "notes": sited.notes,
-        "covered_share": sited.covered_share,
-        "mean_minutes": sited.mean_minutes,
-        "value": sited.value,
-        "bound": sited.bound,
-        "gap": sited.gap,
-        "unit": sited.unit,
-        "status": sited.status,
-        "seconds": sited.seconds,
-        "promise": None
-        if sited.promise is None
-        else {
-            "share": sited.promise.share,
-            "is_kept": sited.promise.is_kept,
-            "sites": len(sited.promise.sites),
-            "fewest": sited.promise.fewest,
-            "attainable_share": sited.promise.attainable_share,
-        },
-        "quarters": [str(quarter) for quarter in sited.quarters],
-        "sites": [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites],
-        "markets": [
-            {
-                "market": one.market,
-                "people": one.people,
-                "sites": one.sites,
-                "covered_share": one.covered_share,
-                "next_site": None if one.next_place is None else sited.places.name[one.next_place],
-                "next_site_adds": one.next_share,
-                "reach": one.reach,
-                "capital": one.capital,
-                "curve": {
-                    "covered": one.curve.covered,
-                    "most": one.curve.most,
-                    "sites": [sited.places.name[k] for k in one.curve.order],
-                },
-            }
-            for one in sited.markets
-        ],
-        "left_out": [
-            {"name": sited.places.name[k], "market": sited.places.country[k], "people": sited.places.people[k]}
-            for k in sited.left_out
-        ],
-    }
-
-
-def _properties(launch: Launch, sited: Sited, one: Site) -> dict[str, Any]:
-    worth = one.worth
-    return {
-        "name": sited.places.name[one.place],
-        "market": sited.places.country[one.place],
-        "kept": one.kept,
-        "opens": str(one.opens) if one.opens else None,
-        "cost": one.cost,
-        "people_near": worth.nearest_people,
-        "people_gained": worth.gained_people,
-        "minutes_saved": worth.saved_minutes,
-        "people_taken": worth.taken_people,
-        "takes_from": None if worth.takes_from is None else sited.places.name[worth.takes_from],
-        "replaced_by": None if worth.replaced_by is None else sited.places.name[worth.replaced_by],
-        "buyers": one.buyers,
-        "buyers_from_own": one.from_own,
-        "sentence": site_sentence(launch, sited, one),
-    }
-
-
-def _point(sited: Sited, place: int) -> dict[str, float]:
-    return {"lat": float(sited.places.lat[place]), "lon": float(sited.places.lon[place])}
-
-
-def site_map(launch: Launch, sited: Sited) -> dict[str, Any]:
-    """The sites as GeoJSON (RFC 7946)."""
-    features = []
-    for one in sited.sites:
-        at = _point(sited, one.place)
-        geometry = {"type": "Point", "coordinates": [at["lon"], at["lat"]]}
-        features.append({"type": "Feature", "geometry": geometry, "properties": _properties(launch, sited, one)})
-    return {"type": "FeatureCollection", "features": features}
-
-
-def _write(launch: Launch, sited: Sited, out: Path) -> None:
-    if out.suffix == ".csv":
-        rows = [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites]
-        text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        out.write_text(text.getvalue(), encoding="utf-8")
-    elif out.suffix in (".geojson", ".json"):
-        answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
-        out.write_text(json.dumps(plain(answer), ensure_ascii=False, indent=1), encoding="utf-8")
-    else:
-        raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")

@@ -22,6 +22,12 @@ class EconomicsRow(Sourced):
     unit_margin: Number = column(
         "contribution per car after landed cost, duty, channel and variable cost; may be negative", unit="currency/car"
     )
+    sites_share: Number | None = column(
+        "share of capital and opex that is for stores, in whose place an answer of `beachhead site --keep` comes; "
+        "blank = not known: all of the capital",
+        unit="share",
+        default=None,
+    )
     reach: Number = column("share of full-scale demand this channel can serve", above=0, most=1)
     ramp: Numbers = column(
         "share of reach served in quarters 0, 1, 2 ... after the start; the last holds on", unit="share"

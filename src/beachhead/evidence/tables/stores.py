@@ -18,6 +18,7 @@ class StoreRow(Sourced):
     count: Whole = column("stores this row stands for", unit="stores", least=1, most=100_000, default=1)
     open_from: QuarterCell | None = column("first quarter open; blank = already", default=None)
     sells_cars: Flag = column("yes if cars can be shown and ordered there today", default=False)
+    closable: Flag = column("yes if `beachhead site` may close it, and open another instead", default=False)
     service_bays: Whole | None = column("car service bays; blank = not known", unit="bays", least=0, default=None)
 
 

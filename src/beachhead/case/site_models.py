@@ -1,0 +1,290 @@
+"""The siting models: what each makes best, and by which search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from beachhead.case.open import Launch
+from beachhead.case.planning import newest_plan
+from beachhead.case.site_ask import DECAY, RIVAL_MINUTES, Ask, Model
+from beachhead.case.site_paying import paying_sites
+from beachhead.case.site_scene import FAR, Scene
+from beachhead.case.site_words import some
+from beachhead.siting.capture import Contest, Law, capture, pulls
+from beachhead.siting.cover import CoverEffort, most_covered
+from beachhead.siting.field import Floats, Ints, no_lists
+from beachhead.siting.geography import close_pairs
+from beachhead.siting.ground import Ground
+from beachhead.siting.network import Aim, Question, site_network
+from beachhead.siting.promise import Promise, fewest_for
+from beachhead.siting.solve import Effort
+from beachhead.siting.worth import within
+from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
+from beachhead.world.figures import percent
+from beachhead.world.quarter import Quarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice:
+    """What a model chose: opening period of each candidate (T: never), and how good that is.
+
+    `drawn` has, for each open candidate in ascending order, cars a year drawn and those taken from own stores; `starts`
+    the first period in which each market may open sites.
+    """
+
+    opens: Ints
+    value: float
+    bound: float
+    gap: float
+    unit: str
+    status: str
+    seconds: float
+    quarters: tuple[Quarter, ...] = ()
+    promise: Promise | None = None
+    notes: tuple[str, ...] = ()
+    drawn: tuple[tuple[float, float], ...] = ()
+    starts: tuple[int, ...] = ()
+
+
+def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    """The sites that make the model's aim best, as far as the search came."""
+    answer = {
+        Model.COVER: _cover,
+        Model.PHASES: _phases,
+        Model.TRAVEL: _travel,
+        Model.PROMISE: _promise,
+        Model.CAPTURE: _capture,
+    }
+    return answer[ask.model](launch, ask, scene)
+
+
+def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    closable = scene.stands & ~scene.kept
+    limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
+    total = np.array([_affordable(launch, ask, scene) + closable.sum()])
+    ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
+    found = most_covered(ground, seed=_seed(launch, ask), effort=CoverEffort(seconds=ask.seconds))
+    return Choice(
+        opens=found.opens,
+        value=found.value,
+        bound=found.bound,
+        gap=found.gap,
+        unit="cars a year within the minutes",
+        status=found.status.value,
+        seconds=found.seconds,
+        notes=_spacing_note(ask),
+    )
+
+
+def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    terms = launch.folder.terms
+    quarters, lead = terms.grid, scene.format.lead_quarters
+    if lead >= len(quarters):
+        raise BadInput(
+            f"a {scene.format.name} takes {lead} quarters, the launch has {len(quarters)}", "plan for longer"
+        )
+    starts, notes = _stages(launch, scene, quarters)
+    total = _new_by_quarter(launch, ask, scene, quarters)
+    limits = _limits(scene, ask)
+    if ask.paying and scene.format.sells and ask.count is None and ask.budget is None:
+        enough, said = paying_sites(launch, ask, scene, starts, quarters)
+        limits, notes = np.minimum(limits, enough), (*notes, *said)
+    if limits.sum() <= np.cumsum(total)[min([*starts, len(quarters) - 1])]:
+        total = np.full(len(quarters), np.inf)  # the first quarter already pays for all: no toll, and a better bound
+    budget = np.repeat(limits[:, None], len(quarters), axis=1)
+    for m, start in enumerate(starts):
+        budget[m, : min(start, len(quarters))] = 0.0
+        budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
+    worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
+    found = most_covered(
+        _ground(scene, ask, budget, total, worth),
+        seed=_seed(launch, ask),
+        effort=CoverEffort(steps=1500, moves=10_000.0, seconds=ask.seconds),
+    )
+    return Choice(
+        opens=found.opens,
+        value=found.value / 4,
+        bound=found.bound / 4,
+        gap=found.gap,
+        unit="discounted cars of the market within the minutes, over the quarters",
+        status=found.status.value,
+        seconds=found.seconds,
+        quarters=quarters,
+        starts=tuple(starts),
+        notes=(*notes, *_spacing_note(ask)),
+    )
+
+
+def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    if ask.per_market or ask.spacing_km:
+        raise BadInput("mean travel time takes one count for all markets, without spacing", "use --model cover")
+    count = _affordable(launch, ask, scene) + int(scene.stands.sum())
+    question = Question(
+        places=scene.places,
+        sites=scene.candidates,
+        kept=scene.kept,
+        count=int(min(count, len(scene.candidates))),
+        aim=Aim.TRAVEL,
+        minutes=FAR * ask.minutes,
+    )
+    found = site_network(question, seed=_seed(launch, ask), effort=Effort(seconds=ask.seconds))
+    chosen = np.isin(scene.candidates, [site.place for site in found.sites])
+    counted = np.where(np.isfinite(found.minutes), found.minutes, 2.0 * FAR * ask.minutes)
+    mean = float(np.average(counted, weights=scene.places.people))
+    return Choice(
+        opens=np.where(chosen, 0, 1).astype(np.int32),
+        value=mean,
+        bound=mean * (1 - found.gap),
+        gap=found.gap,
+        unit="mean minutes, those out of reach counted in",
+        status=found.status.value,
+        seconds=found.seconds,
+        notes=(f"Whoever lives more than {FAR * ask.minutes:g} minutes from every site counts as twice that.",),
+    )
+
+
+def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
+        raise BadInput(
+            "a promise asks for the fewest sites: it takes no count, budget or spacing",
+            "leave them out, or use --model cover",
+        )
+    found = fewest_for(
+        within(scene.minutes, ask.minutes),
+        scene.places.people,
+        ask.share,
+        scene.kept,
+        seed=_seed(launch, ask),
+        effort=CoverEffort(steps=600, moves=3_000.0, seconds=ask.seconds),
+    )
+    opens = np.ones(len(scene.candidates), np.int32)
+    opens[found.sites] = 0
+    sites = len(found.sites)
+    return Choice(
+        opens=opens,
+        value=float(sites),
+        bound=float(found.fewest),
+        gap=(sites - found.fewest) / max(sites, 1),
+        unit="sites",
+        status="optimal" if sites == found.fewest else "stopped",
+        seconds=found.seconds,
+        promise=found,
+    )
+
+
+def _capture(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    if ask.per_market or ask.spacing_km:
+        raise BadInput("capture takes one count for all markets, without spacing", "use --model cover")
+    if not scene.format.sells:
+        raise BadInput(f"a {scene.format.name} sells no cars, so it captures no buyers", "use --format store")
+    if ask.rivals <= 0:
+        raise BadInput(f"{ask.rivals:g} rival stores would leave every buyer to one store", "write more than 0")
+    attraction = np.where(scene.stands, 1.0, scene.format.pull)
+    found = capture(
+        Contest(
+            pull=pulls(scene.minutes, attraction, law=Law.HUFF, decay=DECAY),
+            buyers=scene.buyers,
+            outside=np.full(len(scene.buyers), ask.rivals * RIVAL_MINUTES**-DECAY),
+            kept=scene.kept,
+            count=int(min(_affordable(launch, ask, scene) + (scene.stands & ~scene.kept).sum(), len(scene.candidates))),
+        )
+    )
+    opens = np.ones(len(scene.candidates), np.int32)
+    opens[found.sites] = 0
+    own = percent(float(found.taken_from_own.sum()) / max(found.buyers, 1e-12))
+    return Choice(
+        opens=opens,
+        value=found.buyers,
+        bound=found.bound,
+        gap=found.gap,
+        unit="cars a year captured",
+        status="optimal" if found.gap < 1e-9 else "stopped",
+        seconds=found.seconds,
+        drawn=tuple(zip(found.by_site.tolist(), found.taken_from_own.tolist(), strict=True)),
+        notes=(
+            f"{own} of what own stores draw they take from each other.",
+            f"Assumed: Huff's law, exponent {DECAY:g}; {ask.rivals:g} rivals at {RIVAL_MINUTES:g} min (`--rivals`).",
+        ),
+    )
+
+
+def _ground(scene: Scene, ask: Ask, budget: Floats, total: Floats, worth: Floats) -> Ground:
+    count = len(scene.candidates)
+    lat, lon = scene.places.lat[scene.candidates], scene.places.lon[scene.candidates]
+    return Ground(
+        reach=within(scene.minutes, ask.minutes),
+        people=scene.buyers,
+        price=np.ones(count),
+        group=scene.market[scene.candidates],
+        kept=scene.kept,
+        budget=budget,
+        total=total,
+        worth=worth,
+        conflict=close_pairs(lat, lon, ask.spacing_km) if ask.spacing_km > 0 else no_lists(count),
+    )
+
+
+def _limits(scene: Scene, ask: Ask) -> Floats:
+    """(M,), most new sites by market."""
+    return np.array([float(ask.per_market.get(code, np.inf)) for code in scene.markets])
+
+
+def _affordable(launch: Launch, ask: Ask, scene: Scene) -> float:
+    """New sites that count and budget allow."""
+    if ask.count is None and ask.budget is None and not ask.per_market:
+        raise BadInput("how many sites?", "give --count, --budget, --per-market or --promise")
+    most = np.inf if ask.count is None else float(ask.count)
+    return most if ask.budget is None else min(most, float(np.floor(ask.budget / scene.price)))
+
+
+def _new_by_quarter(launch: Launch, ask: Ask, scene: Scene, quarters: tuple[Quarter, ...]) -> Floats:
+    """(T,), new sites that may open: capital decided a lead time before, staff, and the count over all."""
+    if ask.budget is not None:
+        capital = np.full(len(quarters), ask.budget / (len(quarters) - scene.format.lead_quarters))
+    else:
+        by_year = launch.folder.limits.capital_per_year
+        capital = np.array([by_year[quarter.year] / 4 for quarter in quarters])
+    lead = scene.format.lead_quarters
+    spent = np.concatenate([np.zeros(lead), np.cumsum(capital)])[: len(quarters)]
+    most = np.floor(spent / scene.price + 1e-9)
+    if ask.staff_per_quarter is not None:
+        people = np.concatenate([np.zeros(lead), np.cumsum(np.full(len(quarters), ask.staff_per_quarter))])
+        most = np.minimum(most, np.floor(people[: len(quarters)] / scene.format.staff + 1e-9))
+    if ask.count is not None:
+        most = np.minimum(most, ask.count)
+    if most[-1] < 1:
+        raise NotFeasible(
+            f"capital and staff do not pay for one {scene.format.name} within the launch",
+            "raise --budget or --staff, or choose a cheaper --format",
+        )
+    return np.diff(most, prepend=0.0)
+
+
+def _stages(launch: Launch, scene: Scene, quarters: tuple[Quarter, ...]) -> tuple[list[int], tuple[str, ...]]:
+    """(M,), first quarter in which each market may open sites, T for never; from the newest plan where there is one."""
+    try:
+        timeline = newest_plan(launch).plan.timeline
+    except NotLearnt:
+        first: dict[str, Quarter] = {}
+        for row in launch.folder.economics:
+            first[row.market] = min(first.get(row.market, row.earliest_scale), row.earliest_scale)
+        starts = [max(first.get(code, quarters[0]) - quarters[0], 0) for code in scene.markets]
+        return starts, ("No plan is on record: markets open from the earliest quarter of economics.csv on.",)
+    starts = []
+    for code in scene.markets:
+        odds = timeline.scaled[timeline.markets.index(code)] if code in timeline.markets else np.zeros(1)
+        likely = np.flatnonzero(odds >= 0.5)
+        starts.append(timeline.quarters[int(likely[0])] - quarters[0] if len(likely) else len(quarters))
+    out = [code for code, start in zip(scene.markets, starts, strict=True) if start >= len(quarters)]
+    note = "Markets open once the newest plan has scaled them with even odds"
+    return starts, (f"{note}; it never does so in {some(out)}." if out else f"{note}.",)
+
+
+def _seed(launch: Launch, ask: Ask) -> int:
+    return launch.folder.terms.seeds.plan if ask.seed is None else ask.seed
+
+
+def _spacing_note(ask: Ask) -> tuple[str, ...]:
+    return ("The bound does not know of the spacing, so the true gap is smaller.",) if ask.spacing_km else ()

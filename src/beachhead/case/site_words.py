@@ -1,0 +1,86 @@
+"""What siting found, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beachhead.case.open import Launch
+from beachhead.case.site_ask import Site, Sited
+from beachhead.world.figures import money, percent
+
+
+def headline(launch: Launch, sited: Sited) -> list[str]:
+    """The answer in sentences."""
+    new = [one for one in sited.sites if not one.kept]
+    cost = money(sum(one.cost for one in new), launch.folder.terms.currency)
+    stand = len(sited.sites) - len(new)
+    beside = f" beside {stand} that stand" if stand else ""
+    within = (
+        f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {sited.ask.minutes:g} minutes"
+    )
+    lines = [f"{len(new)} new sites ({sited.format.name}, {cost}){beside} bring {within}."]
+    promise = sited.promise
+    if promise is not None and not promise.is_kept:
+        lines.append(
+            f"The promise of {100 * promise.share:g} % cannot be kept: all candidates together reach "
+            f"{100 * promise.attainable_share:.1f} %. Lower --site-people for more candidates, or promise less."
+        )
+    elif promise is not None:
+        least = promise.fewest
+        sure = "no fewer would do" if least == len(sited.sites) else f"fewer than {least} would not do"
+        lines.append(f"The promise takes {len(sited.sites)} sites; {sure}. Found in {sited.seconds:.1f} s.")
+    else:
+        lines.append(
+            f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "
+            f"{_figure(sited.bound)} (gap {100 * sited.gap:.2g} %, {sited.status}, {sited.seconds:.1f} s)."
+        )
+    if sited.closed:
+        names = ", ".join(place_name(sited, place) for place in sited.closed)
+        lines.append(f"Closed, as others reach more: {names}.")
+    return lines
+
+
+def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
+    """What one site is there for, in one sentence."""
+    worth, minutes = one.worth, f"{sited.ask.minutes:g} minutes"
+    name = place_name(sited, one.place)
+    cost = f" for {money(one.cost, launch.folder.terms.currency)}" if one.cost else ""
+    verb = "stands already and" if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
+    parts = [f"brings {people_in(worth.gained_people)} people within {minutes} of a site whom no other reaches"]
+    if worth.takes_from is not None and worth.taken_people >= 1:
+        parts.append(
+            f"saves {worth.saved_minutes:.0f} minutes each for {people_in(worth.taken_people)} people, most of them "
+            f"from {place_name(sited, worth.takes_from)}"
+        )
+    if one.buyers is not None and one.from_own is not None:
+        own = percent(one.from_own / max(one.buyers, 1e-12))
+        parts.append(f"draws {one.buyers:,.0f} cars a year, {own} of them from own stores")
+    if worth.replaced_by is None:
+        instead = "nothing could replace it" if worth.gained_people else "closing it would lose nobody"
+    else:
+        kept = percent(worth.kept_people / max(worth.gained_people, 1.0))
+        instead = f"without it, {place_name(sited, worth.replaced_by)} would keep {kept} of them"
+    return f"{name} {verb} {' and '.join(parts)}; {instead}."
+
+
+def place_name(sited: Sited, place: int) -> str:
+    """Name and country; the name alone where one market is asked for."""
+    name = sited.places.name[place]
+    return name if len(sited.markets) == 1 else f"{name} ({sited.places.country[place]})"
+
+
+def people_in(count: float) -> str:
+    """A number of people, short: `340 k`, `3.6 M`."""
+    if count >= 999_500:
+        return f"{count / 1e6:.1f} M"
+    return f"{count / 1000:,.0f} k" if count >= 1000 else f"{count:,.0f}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

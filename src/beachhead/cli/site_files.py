@@ -1,0 +1,121 @@
+"""The answer of `beachhead site` as JSON, GeoJSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from beachhead.case.open import Launch
+from beachhead.case.site_words import headline, site_sentence
+from beachhead.case.siting import Site, Sited
+from beachhead.cli.show import plain
+from beachhead.world.errors import BadInput
+
+
+def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
+    """The answer as one JSON object."""
+    return {
+        "launch": launch.folder.terms.name,
+        "currency": launch.folder.terms.currency,
+        "model": sited.ask.model,
+        "minutes": sited.ask.minutes,
+        "format": sited.format,
+        "headline": headline(launch, sited),
+        "notes": sited.notes,
+        "covered_share": sited.covered_share,
+        "mean_minutes": sited.mean_minutes,
+        "value": sited.value,
+        "bound": sited.bound,
+        "gap": sited.gap,
+        "unit": sited.unit,
+        "status": sited.status,
+        "seconds": sited.seconds,
+        "promise": None
+        if sited.promise is None
+        else {
+            "share": sited.promise.share,
+            "is_kept": sited.promise.is_kept,
+            "sites": len(sited.promise.sites),
+            "fewest": sited.promise.fewest,
+            "attainable_share": sited.promise.attainable_share,
+        },
+        "quarters": [str(quarter) for quarter in sited.quarters],
+        "sites": [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites],
+        "markets": [
+            {
+                "market": one.market,
+                "people": one.people,
+                "sites": one.sites,
+                "covered_share": one.covered_share,
+                "next_site": None if one.next_place is None else sited.places.name[one.next_place],
+                "next_site_adds": one.next_share,
+                "start": str(one.start) if one.start else None,
+                "reach": one.reach,
+                "capital": one.capital,
+                "curve": {
+                    "covered": one.curve.covered,
+                    "most": one.curve.most,
+                    "sites": [sited.places.name[k] for k in one.curve.order],
+                },
+            }
+            for one in sited.markets
+        ],
+        "closed": [{"name": sited.places.name[k], "market": sited.places.country[k]} for k in sited.closed],
+        "left_out": [
+            {"name": sited.places.name[k], "market": sited.places.country[k], "people": sited.places.people[k]}
+            for k in sited.left_out
+        ],
+    }
+
+
+def _properties(launch: Launch, sited: Sited, one: Site) -> dict[str, Any]:
+    worth = one.worth
+    return {
+        "name": sited.places.name[one.place],
+        "market": sited.places.country[one.place],
+        "kept": one.kept,
+        "opens": str(one.opens) if one.opens else None,
+        "cost": one.cost,
+        "people_near": worth.nearest_people,
+        "people_gained": worth.gained_people,
+        "minutes_saved": worth.saved_minutes,
+        "people_taken": worth.taken_people,
+        "takes_from": None if worth.takes_from is None else sited.places.name[worth.takes_from],
+        "replaced_by": None if worth.replaced_by is None else sited.places.name[worth.replaced_by],
+        "buyers": one.buyers,
+        "buyers_from_own": one.from_own,
+        "sentence": site_sentence(launch, sited, one),
+    }
+
+
+def _point(sited: Sited, place: int) -> dict[str, float]:
+    return {"lat": float(sited.places.lat[place]), "lon": float(sited.places.lon[place])}
+
+
+def site_map(launch: Launch, sited: Sited) -> dict[str, Any]:
+    """The sites as GeoJSON (RFC 7946)."""
+    features = []
+    for one in sited.sites:
+        at = _point(sited, one.place)
+        geometry = {"type": "Point", "coordinates": [at["lon"], at["lat"]]}
+        features.append({"type": "Feature", "geometry": geometry, "properties": _properties(launch, sited, one)})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
+    """Write sites as .geojson or .csv, or everything as .json."""
+    if out.suffix == ".csv":
+        rows = [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites]
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        out.write_text(text.getvalue(), encoding="utf-8")
+    elif out.suffix in (".geojson", ".json"):
+        answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
+        out.write_text(json.dumps(plain(answer), ensure_ascii=False, indent=1), encoding="utf-8")
+    else:
+        raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")
