@@ -7,7 +7,6 @@ from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
 from beachhead.case.whatif import parse_override, with_overrides
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
@@ -85,12 +84,3 @@ def test_overrides_reach_tables_and_terms(starter):
     assert other.folder.terms.terminal_quarters == 8
     assert {r.unit_margin for r in other.folder.economics if (r.market, r.channel.value) == ("ES", "dealer")} == {1234}
     assert len(changed) == 3
-
-
-def test_an_objective_that_the_plan_does_not_follow_is_said(starter):
-    terms = starter / "launch.toml"
-    terms.write_text(terms.read_text().replace('kind = "npv"', 'kind = "units_by"\nby = "2029Q4"'))
-    notes = put_question(open_launch(starter)).notes
-    assert any("kind = units_by of [objective] is not followed yet" in note for note in notes)
-    terms.write_text(terms.read_text().replace('kind = "units_by"\nby = "2029Q4"', 'kind = "npv"'))
-    assert not any("[objective]" in note for note in put_question(open_launch(starter)).notes)

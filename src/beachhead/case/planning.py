@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.compliance import permitted
 from beachhead.case.log import head, whole
+from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.programme import TOPIC as PROGRESS
@@ -24,8 +25,8 @@ from beachhead.case.supplied import TOPIC as SUPPLY
 from beachhead.case.supplied import SupplyTerms, supply_inputs
 from beachhead.case.workshop import TOPICS as WORKSHOP
 from beachhead.compliance.approval import Used
-from beachhead.evidence.terms import ObjectiveKind, Terms
 from beachhead.launch.gate import Judgement, Recommendation
+from beachhead.launch.headline import pursuit
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
@@ -59,7 +60,8 @@ class PlanRecord:
         folder_digest: digest of the tables.
         ledger_head: digest of the last entry when the plan's question was put.
         read_to: number of the last delivery by then.
-        notes: sentences on what other rooms changed in the question: markets shut by approvals, margins by supply.
+        notes: sentences on the objective, and on what other rooms changed in the question: markets shut by approvals,
+            margins by supply.
     """
 
     quarter: Quarter
@@ -218,8 +220,9 @@ def put_question(
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
     )
+    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters))
     notes = (
-        *_objective_notes(folder.terms),
+        *overdue_note(launch, now),
         *tasks.notes,
         *rules.notes,
         *(note for room in (network, care, routes) if room is not None for note in room.notes),
@@ -227,20 +230,6 @@ def put_question(
     return Question(
         now=now, held=held, standings=stand, problem=problem, ledger_head=after, read_to=read_to, notes=notes
     )
-
-
-def _objective_notes(terms: Terms) -> tuple[str, ...]:
-    """What launch.toml asks for and a plan does not yet do: it maximises expected value whatever the objective."""
-    asked = terms.objective
-    if asked.kind is ObjectiveKind.NPV and asked.downside_floor is None:
-        return ()
-    wanted = [] if asked.kind is ObjectiveKind.NPV else [f"kind = {asked.kind.value}"]
-    wanted += [] if asked.downside_floor is None else [f"downside_floor = {asked.downside_floor:,.0f}"]
-    said = (
-        f"This plan maximises expected value; {' and '.join(wanted)} of [objective] is not followed yet: "
-        "`beachhead targets` gives the odds of targets, `beachhead rehearse` the lowest money."
-    )
-    return (said,)
 
 
 def newest_plan(launch: Launch) -> Planned:
@@ -296,6 +285,7 @@ def _keep(
     seed: int,
     worlds: int,
 ) -> Planned:
+    told = () if made.pursued is None else pursuit(made.pursued, launch.folder.terms.currency)
     with writing(launch.store) as work:
         record = PlanRecord(
             quarter=question.now,
@@ -309,7 +299,7 @@ def _keep(
             folder_digest=launch.folder.digest,
             ledger_head=question.ledger_head,
             read_to=question.read_to,
-            notes=question.notes,
+            notes=(*told, *question.notes),
         )
         ref = put(work, "plan_record", record)
         body = encode(_Made(ref=ref, at=at))

@@ -12,22 +12,17 @@ from numpy.typing import NDArray
 from beachhead import store
 from beachhead.case.levers import abroad, levers, with_margin
 from beachhead.case.log import entries, say
-from beachhead.case.observe import observations
 from beachhead.case.open import Launch
 from beachhead.case.planning import inputs_changed, newest_plan, put_question
+from beachhead.case.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
 from beachhead.evidence.cell import meant
-from beachhead.evidence.tables.competitors import CompetitorRow
-from beachhead.evidence.tables.rivals import RivalRow
 from beachhead.evidence.tables.stores import StoreRow
-from beachhead.evidence.tables.targets import TargetRow
 from beachhead.launch.problem import Problem
 from beachhead.launch.volumes import planned_cars
 from beachhead.ledger import Act, Outcome, Said, Stated
-from beachhead.programme.rank import Known, draw_rivals, known_volumes, ranks
+from beachhead.programme.rank import Known, draw_rivals, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year
-from beachhead.store import Work
 from beachhead.world.errors import BadInput, NotLearnt
-from beachhead.world.market import Market
 from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
@@ -182,29 +177,13 @@ def assess_targets(
     )
 
 
-def targets_in_force(launch: Launch) -> tuple[Target, ...]:
-    """The targets of the folder, then those that were raised, as the ledger keeps them."""
-    rows = launch.folder.rows(TargetRow)
-    if not rows:
-        cure = "add targets.csv; `beachhead new DIR --example xiaomi` shows one"
-        raise NotLearnt(f"{launch.path} has no targets", cure)
-    found = {row.code: _target(row) for row in rows}
-    with store.reading(launch.store) as work:
-        for entry in entries(work):
-            if entry.said.act is Act.TARGET:
-                for ref in entry.said.refs:
-                    target = store.get(work, ref, Target)
-                    found.setdefault(target.code, target)
-    return tuple(found.values())
-
-
 def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
     """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
     with store.reading(launch.store) as work:
-        seen = _seen(work)
+        seen = seen_cars(work)
     shown: list[str] = []
     for target in targets:
-        inside = {market.code for market in _inside(launch, target.scope)}
+        inside = {market.code for market in markets_inside(launch, target.scope)}
         by_quarter: dict[Quarter, float] = {}
         for (market, quarter), cars in seen.items():
             if market in inside and quarter <= target.by:
@@ -305,9 +284,9 @@ class _Scene:
         self.seed = launch.folder.terms.seeds.plan
         self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
         with store.reading(launch.store) as work:
-            self.seen = _seen(work)
+            self.seen = seen_cars(work)
         scopes = {t.scope for t in targets if t.kind is Kind.RANK}
-        self.rivals = {s: known for s in sorted(scopes) if (known := _known(launch, s)) is not None}
+        self.rivals = {s: known for s in sorted(scopes) if (known := known_rivals(launch, s)) is not None}
 
     def cars(self, problem: Problem, worlds: int, done: _Counter) -> Floats:
         """(S, M, T) cars that the plan would sell."""
@@ -355,7 +334,7 @@ class _Scene:
         return steady
 
     def _stores(self, target: Target, draws: int) -> Floats | str:
-        codes = {market.code for market in _inside(self.launch, target.scope)}
+        codes = {market.code for market in markets_inside(self.launch, target.scope)}
         rows = [row for row in self.launch.folder.rows(StoreRow) if row.market in codes]
         open_in = [
             float(sum(row.count for row in rows if row.open_from is None or row.open_from <= quarter))
@@ -396,7 +375,7 @@ class _Scene:
             return f"rivals.csv and competitors.csv say nothing of {target.scope}"
         ends = [quarter.year + quarter.number / 4 for quarter in self.quarters]
         own = np.repeat(own, RIVALS_A_WORLD, axis=0)
-        growth = _growth(_inside(self.launch, target.scope))
+        growth = bev_growth(markets_inside(self.launch, target.scope))
         drawn = draw_rivals(known, ends, len(own), self.launch.folder.terms.seeds.outlook, growth=growth)
         place = ranks(own, drawn).astype(np.float64)
         # Before four quarters are known, a rank would be one of less than a year.
@@ -425,42 +404,9 @@ def _problem(launch: Launch, on: date | None) -> tuple[Problem, tuple[str, ...]]
     return problem, (note,)
 
 
-def _target(row: TargetRow) -> Target:
-    return Target(
-        code=row.code,
-        name=row.name,
-        kind=Kind(row.kind.value),
-        scope=row.scope,
-        amount=row.amount,
-        by=row.by,
-        after=row.after,
-        raise_share=row.raise_share,
-        raise_quarters=row.raise_quarters,
-    )
-
-
-def _inside(launch: Launch, scope: str) -> tuple[Market, ...]:
-    return tuple(
-        market
-        for market in launch.folder.markets
-        if scope == "world" or (scope == "abroad" and not market.is_home) or scope in (market.code, market.region)
-    )
-
-
 def _mask(launch: Launch, problem: Problem, scope: str) -> NDArray[np.bool_]:
-    codes = {market.code for market in _inside(launch, scope)}
+    codes = {market.code for market in markets_inside(launch, scope)}
     return np.array([code in codes for code in problem.markets])
-
-
-def _seen(work: Work) -> dict[tuple[str, Quarter], float]:
-    """Cars by market and quarter as recorded: registrations, else deliveries, of the quarter in which a row ends."""
-    found: dict[tuple[str, Quarter], float] = {}
-    for row in observations(work):
-        cars = row.registrations if row.registrations is not None else row.deliveries
-        if cars:
-            key = (row.market, Quarter.of(row.end))
-            found[key] = found.get(key, 0.0) + cars
-    return found
 
 
 def _steady(seen: Mapping[tuple[str, Quarter], float], inside: set[str], by: Quarter) -> float:
@@ -470,32 +416,6 @@ def _steady(seen: Mapping[tuple[str, Quarter], float], inside: set[str], by: Qua
         (sum(all(seen.get((code, end + -back), 0) > 0 for back in range(4)) for code in inside) for end in ends),
         default=0.0,
     )
-
-
-def _growth(markets: Sequence[Market]) -> float:
-    """Expected log growth of the markets together."""
-    now = sum(market.bev_per_year for market in markets)
-    return float(np.log(sum(m.bev_per_year * (1 + m.bev_growth) for m in markets) / now)) if now else 0.0
-
-
-def _known(launch: Launch, scope: str) -> Known | None:
-    """The latest year of other makers in a scope; of a market without rivals.csv rows as competitors.csv has it."""
-    brand = launch.folder.terms.brand
-    markets = _inside(launch, scope)
-    inside = {m.code for m in markets} | {m.region for m in markets} | ({"elsewhere"} if scope == "world" else set())
-    listed: dict[int, dict[str, float]] = {}
-    own: dict[int, dict[str, float]] = {}
-    for row in launch.folder.rows(RivalRow):
-        if row.brand != brand and (row.scope in inside or (scope == "world" and row.scope == "world")):
-            table = own if row.scope == "world" else listed
-            of_year = table.setdefault(row.year, {})
-            of_year[row.brand] = of_year.get(row.brand, 0.0) + row.cars
-    if not listed and not own:
-        for seen in launch.folder.rows(CompetitorRow):
-            if seen.market in inside and not seen.model and seen.brand != brand:
-                of_year = listed.setdefault(seen.as_of.year, {})
-                of_year[seen.brand] = of_year.get(seen.brand, 0.0) + seen.cars_per_year
-    return known_volumes(scope, listed, own) if listed or own else None
 
 
 def _effect(lever: str, name: str, part: float, before: TargetOdds, after: TargetOdds) -> Effect:

@@ -13,6 +13,8 @@ from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
+from beachhead.launch.objective import Wanted
+from beachhead.launch.pursue import Pursued
 from beachhead.launch.reason import sentence
 from beachhead.world.market import Stage
 
@@ -51,6 +53,8 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     if rows:
         show_table(["market", f"in {planned.record.quarter}", "why"], rows, title="What to do now")
     _show_waiting(launch, planned)
+    if made.pursued is not None:
+        _show_tried(made.pursued, currency)
     starting = {action.market for action in made.actions if action.kind is ActionKind.PILOT}
     fresh = [g for g in made.gates if g.registered == planned.record.quarter and g.market in starting]
     if fresh:
@@ -64,6 +68,26 @@ def show_plan(launch: Launch, planned: Planned) -> None:
             title="Gates registered when a pilot is accepted",
             right={2, 3, 4, 5},
         )
+
+
+def _show_tried(pursued: Pursued, currency: str) -> None:
+    """What was tried for the objective: what each step towards it costs."""
+    heads = {Wanted.VALUE: "expected value", Wanted.CARS: "cars", Wanted.ODDS: "odds"}
+    show_table(
+        ["bonus", "caution", heads[pursued.wanted], "expected value", "worst tail"][:5],
+        [
+            [
+                money(t.steering.bonus, currency),
+                f"{t.steering.caution:g} sd",
+                percent(t.score.mean, t.score.se) if pursued.wanted is Wanted.ODDS else cars(t.score.mean),
+                money(t.value.mean, currency),
+                f"{money(t.worst.mean, currency)} ± {money(t.worst.se, currency)}",
+            ]
+            for t in pursued.tried
+        ],
+        title=f"Policies tried, on {pursued.tried[0].value.count} worlds of their own",
+        right={0, 1, 2, 3, 4},
+    )
 
 
 def _show_waiting(launch: Launch, planned: Planned) -> None:
@@ -123,6 +147,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
         "gap": made.certificate.gap,
         "share_of_bound": made.certificate.share,
         "method": made.certificate.method,
+        "objective": made.pursued,
         "pilots": [action for action in made.actions if action.kind is ActionKind.PILOT],
         "scale": [action for action in made.actions if action.kind is ActionKind.SCALE],
         "exit": [action for action in made.actions if action.kind is ActionKind.EXIT],

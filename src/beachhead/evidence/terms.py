@@ -58,7 +58,7 @@ class Objective(Section):
     """What a plan maximises, and the downside it must avoid."""
 
     kind: Kind = column(
-        "npv: expected value; units_by: cars sold by a quarter; target_odds: odds of a target",
+        "npv: expected value; units_by: cars sold abroad by a quarter, pilots included; target_odds: odds of a target",
         default=ObjectiveKind.NPV,
     )
     by: QuarterCell | None = column("for units_by: last quarter that counts", default=None)

@@ -32,7 +32,7 @@ def clairvoyant(terms: Terms, position: Position, theta: Floats, *, whole: bool 
     """
     demand = np.exp(theta)
     ways = list_ways(terms, position, demand)
-    best = _highs(programme(terms, position, demand, ways), len(ways.market), whole) if len(ways.market) else 0.0
+    best = highest(programme(terms, position, demand, ways), len(ways.market), whole) if len(ways.market) else 0.0
     return best - as_is(terms, position, demand)
 
 
@@ -219,7 +219,7 @@ def as_is(terms: Terms, position: Position, demand: Floats) -> float:
     return value + weight * after_horizon(terms, position, demand)
 
 
-def _highs(asked: Programme, whole_columns: int, whole: bool) -> float:
+def highest(asked: Programme, whole_columns: int, whole: bool = False) -> float:
     """Solve with HiGHS; for the mixed-integer programme the proven bound is returned, not the best answer found."""
     money = max(float(np.abs(asked.cost).max()), 1e-300)
     shape = (len(asked.upper), len(asked.cost))

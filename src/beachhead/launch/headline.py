@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from beachhead.launch.action import ActionKind
-from beachhead.launch.certificate import Certificate
+from beachhead.launch.certificate import Certificate, Estimate
+from beachhead.launch.objective import Wanted
 from beachhead.launch.plan import Plan
-from beachhead.world.figures import money, percent
+from beachhead.launch.pursue import FLOORED, Pursued
+from beachhead.launch.steer import PLAIN
+from beachhead.world.figures import cars, money, percent
 
 _VERBS = {ActionKind.SCALE: "scale", ActionKind.PILOT: "pilot", ActionKind.EXIT: "leave"}
 
@@ -43,6 +46,66 @@ def worth(certificate: Certificate, currency: str) -> str:
         f"{money(bound.mean, currency)} ± {money(bound.se, currency)}{share} ({certificate.method}; "
         f"{value.count} worlds played, {bound.count} bounded, Monte Carlo errors).{besides}"
     )
+
+
+def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
+    """What is wanted, how much of it the plan reaches, what that costs, and whether the floor is kept."""
+    lines = [_reached(pursued, currency)]
+    if pursued.steering == PLAIN:
+        lines.append("No other policy tried serves that better, so this is the plan of highest expected value.")
+    else:
+        lines.append(_price(pursued, currency))
+    return (*lines, *_floor(pursued, currency))
+
+
+def _reached(pursued: Pursued, currency: str) -> str:
+    if pursued.wanted is Wanted.VALUE:
+        return "Objective: expected value, with a floor under the worst worlds. The bound holds with or without it."
+    share = "" if pursued.share is None else f", so at least {percent(min(pursued.share, 1.0))} of what is possible"
+    who = "plan that keeps the floor" if pursued.method == FLOORED else "plan, whatever it costs,"
+    return (
+        f"Objective: {pursued.said}. Reached: {_counted(pursued, pursued.score)}; no {who} can reach more than "
+        f"{_counted(pursued, pursued.bound)}{share} ({pursued.method})."
+    )
+
+
+def _price(pursued: Pursued, currency: str) -> str:
+    steering, lowered = pursued.steering, []
+    if steering.bonus:
+        lowered.append(
+            f"counts {money(steering.bonus, currency)} besides for each car, or quarter on sale, that counts"
+        )
+    if steering.caution:
+        lowered.append(f"takes demand to be {steering.caution:g} standard deviations lower in what markets share")
+    cost = pursued.cost
+    given = "gives up" if cost.mean >= 0 else "gains"
+    other = "" if pursued.wanted is Wanted.VALUE else f", which reaches {_counted(pursued, pursued.plain_score)}"
+    return (
+        f"To that end it {' and '.join(lowered)} when it decides, and {given} {money(abs(cost.mean), currency)} ± "
+        f"{money(cost.se, currency)} of expected value against the plan of highest value{other} ({cost.count} worlds)."
+    )
+
+
+def _floor(pursued: Pursued, currency: str) -> tuple[str, ...]:
+    worst, floor = pursued.worst, pursued.floor
+    seen = (
+        f"In the worst {percent(pursued.tail)} of worlds it is worth {money(worst.mean, currency)} ± "
+        f"{money(worst.se, currency)} on average (CVaR)"
+    )
+    if floor is None:
+        return (f"{seen}; no floor is set.",)
+    if not any(tried.worst.mean >= floor for tried in pursued.tried):
+        return (f"{seen}: no policy tried keeps the floor of {money(floor, currency)}; this is the safest of them.",)
+    if worst.mean >= floor:
+        return (f"{seen}; the floor of {money(floor, currency)} is kept.",)
+    within = " within the error of the estimate" if worst.mean + 2 * worst.se >= floor else ""
+    return (f"{seen}; the floor of {money(floor, currency)}, kept in the search, is missed{within} on these worlds.",)
+
+
+def _counted(pursued: Pursued, found: Estimate) -> str:
+    if pursued.wanted is Wanted.ODDS:
+        return percent(found.mean, found.se)
+    return f"{cars(found.mean)} ± {cars(found.se)} cars"
 
 
 def _deeds(plan: Plan, names: Mapping[str, str]) -> str:

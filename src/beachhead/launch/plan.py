@@ -17,13 +17,15 @@ from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
-from beachhead.launch.play import Bars, Played, World, best_route, play, scaling_odds
+from beachhead.launch.play import Bars, Played, World, best_route, marked_down, play_towards, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
+from beachhead.launch.pursue import Pursued, pursue
 from beachhead.launch.reason import Figure, Reason
 from beachhead.launch.revealed import revealed, split_own, what_is_told
-from beachhead.launch.scene import Scene, expected_information, set_up
+from beachhead.launch.scene import Scene, expected_information
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
+from beachhead.launch.steer import PLAIN, most_candidates, pick, set_course, steer, worlds_for
 from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
@@ -100,6 +102,7 @@ class Plan:
         unaffordable: markets whose capital exceeds every year's limit in every route; left out of plan and bound.
         seed: seed of the worlds.
         worlds: number of worlds played.
+        pursued: how well the objective is served and what it costs; None where it is expected value without a floor.
     """
 
     quarter: Quarter
@@ -113,24 +116,39 @@ class Plan:
     unaffordable: tuple[str, ...]
     seed: int
     worlds: int
+    pursued: Pursued | None = None
 
 
 def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int], None] | None = None) -> Plan:
     """Plan a launch: decide this gate, play the policy on made-up worlds, and bound what any plan could earn.
 
+    A problem with an objective is first searched for the policy that serves it (`launch.steer`).
+
     Args:
         problem: the question.
         seed: of the worlds; the same problem and seed give the same plan, bit for bit on one machine.
-        worlds: how many worlds to play.
+        worlds: how many worlds to play; more are where there is an objective.
         tick: called with (worlds done, worlds in all) as they end.
     """
     if worlds < 2:
         raise BadInput(f"a plan cannot rest on {worlds} world(s)", "use at least 2 worlds")
-    scene = set_up(problem)
+    objective = problem.objective
+    is_plain = objective is None or objective.is_plain
+    if objective is not None and not is_plain:
+        worlds = max(worlds, worlds_for(objective))
+    tell = _shares_of(tick, worlds, 0 if objective is None or is_plain else most_candidates(objective))
+    tried = steer(problem, seed, tick=lambda done, most: tell(done, 0))
+    steering = PLAIN if objective is None or not tried else pick(objective, tried)
+    course = set_course(problem, steering)
+    scene = Scene(*course[2:])
     terms, position, bars, prices = scene.terms, scene.position, scene.bars, scene.prices
-    choice = choose(terms, position, scene.mean, scene.cov, 0, prices)
+    feared = marked_down(position, scene.mean, scene.cov, course.caution)
+    choice = choose(course.aim, position, feared, scene.cov, 0, prices)
     drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
-    played = list(_in_threads(lambda world: play(*scene, world), drawn[:worlds], tick))
+    played = list(
+        _in_threads(lambda world: play_towards(*course, world), drawn[:worlds], lambda done, _: tell(-1, done))
+    )
+    certificate = _certificate(scene, drawn, played)
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
@@ -139,7 +157,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
         spare_gates=_new_gates(problem, terms, bars, choice, (position.stage == OUT) & (choice.action == WAIT)),
         timeline=_timeline(problem, played),
         prices=_shadow(problem, terms, prices, choice),
-        certificate=_certificate(scene, drawn, played),
+        certificate=certificate,
         unaffordable=tuple(
             code
             for i, code in enumerate(problem.markets)
@@ -147,7 +165,20 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
         ),
         seed=seed,
         worlds=worlds,
+        pursued=None
+        if is_plain
+        else pursue(problem, course, steering, tried, drawn[:worlds], played, certificate, seed),
     )
+
+
+def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates: int) -> Callable[[int, int], None]:
+    """Tells worlds done of all, those of the search's candidates included; -1 candidates: the search is over."""
+
+    def tell(searched: int, played: int) -> None:
+        if tick is not None:
+            tick((candidates if searched < 0 else searched) * worlds + played, (candidates + 1) * worlds)
+
+    return tell
 
 
 def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Certificate:

@@ -82,6 +82,34 @@ def play(
     terms: Terms, start: Position, bars: Bars, mean0: Floats, cov0: Floats, first_price: Prices, world: World
 ) -> Played:
     """Play our policy from gate 0 to the horizon; `first_price` are the prices of gate 0."""
+    return play_towards(terms, 0.0, terms, start, bars, mean0, cov0, first_price, world)
+
+
+@compiled
+def play_towards(
+    aim: Terms,
+    caution: float,
+    terms: Terms,
+    start: Position,
+    bars: Bars,
+    mean0: Floats,
+    cov0: Floats,
+    first_price: Prices,
+    world: World,
+) -> Played:
+    """Play the policy that decides as if `aim` held and demand were `caution` deviations lower; money and gates do not.
+
+    Args:
+        aim: the terms with a bonus for what is to be reached; the terms themselves for the plan of highest value.
+        caution: standard deviations of what the markets share by which demand is marked down when deciding.
+        terms: arrays of the launch.
+        start: where every market stands.
+        bars: thresholds of registered and future gates.
+        mean0: (M+1,), belief.
+        cov0: (M+1, M+1), belief.
+        first_price: shadow prices at the first gate, under `aim`.
+        world: played in.
+    """
     M, T = terms.path.shape
     position = copy_position(start)
     mean, cov = mean0.copy(), cov0.copy()
@@ -91,29 +119,71 @@ def play(
     batch = np.zeros((T, M))
     cash = np.zeros(T)
     sold = np.zeros((T, M))
-    truth = under(terms, world.scenario)
+    truth, aimed = under(terms, world.scenario), under(aim, world.scenario)
     demand = np.exp(world.theta)
     value = 0.0
     weight = 1.0
     for t in range(T):
         if t == terms.scenario_known:
-            terms = truth
+            terms, aim = truth, aimed
+        feared = marked_down(position, mean, cov, caution)
         if t > 0:
-            price = find_prices(terms, position, mean, cov, t, price, LATER_ROUNDS)
+            price = find_prices(aim, position, feared, cov, t, price, LATER_ROUNDS)
             bar(terms, position, bars, information, mean, cov, t)
-        choice = choose(terms, position, mean, cov, t, price)
+        choice = choose(aim, position, feared, cov, t, price)
         money = apply(terms, position, choice.action, choice.route, choice.design, t, batch[t])
         for i in range(M):
             stage[t, i] = 3 if choice.action[i] == PILOT else position.stage[i]
             if choice.action[i] == PILOT and information[i] < 0.0:
                 information[i] = 1.0 / max(cov[i, i], 1e-12)
-        money += sell(truth, position, demand, t, sold[t])
+        money += sell(aimed, position, demand, t, sold[t]) - _bonus(aimed, truth, position, t, sold[t])
         cash[t] = money
         value += weight * money
         weight *= terms.discount
         observe(terms, position, mean, cov, world, t, choice.action, choice.route, choice.design)
     value += weight * after_horizon(truth, position, demand)
     return Played(value, stage, batch, cash, sold, mean, cov)
+
+
+@compiled
+def marked_down(position: Position, mean: Floats, cov: Floats, caution: float) -> Floats:
+    """(M+1,) the mean moved `caution` deviations down along what open markets share, weighted by expected demand.
+
+    The worst tail of the worlds is where demand is low in all markets at once; each market's own luck evens out. Given
+    that w'theta lies so far below its mean, theta has mean m - caution C w / sqrt(w'C w).
+    """
+    if caution == 0.0:
+        return mean
+    M = mean.shape[0] - 1
+    along = np.zeros(M)
+    for i in range(M):
+        if position.fixed[i] == 1 or position.stage[i] == EXITED:
+            continue
+        weight = math.exp(mean[i] + 0.5 * cov[i, i])
+        for j in range(M):
+            along[j] += weight * cov[j, i]
+    var = 0.0
+    for i in range(M):
+        if position.fixed[i] == 0 and position.stage[i] != EXITED:
+            var += math.exp(mean[i] + 0.5 * cov[i, i]) * along[i]
+    feared = mean.copy()
+    if var > 0.0:
+        for j in range(M):
+            if position.fixed[j] == 0:
+                feared[j] -= caution * along[j] / math.sqrt(var)
+    return feared
+
+
+@compiled
+def _bonus(aim: Terms, terms: Terms, position: Position, now: int, sold: Floats) -> float:
+    """Money of the quarter that only the aim counts."""
+    money = 0.0
+    for i in range(sold.shape[0]):
+        if position.stage[i] == SCALED:
+            c = position.route[i]
+            money += (aim.margin[i, c, now] - terms.margin[i, c, now]) * sold[i]
+            money += terms.opex[i, c] - aim.opex[i, c]
+    return money
 
 
 @compiled

@@ -10,6 +10,7 @@ import numpy as np
 from beachhead.belief.belief import Belief
 from beachhead.launch.action import PilotMenu, Standing
 from beachhead.launch.gate import Gate, GateRule
+from beachhead.launch.objective import Objective
 from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Position, Terms
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput
@@ -36,6 +37,7 @@ class Problem:
         menu: the pilots that may be chosen.
         rule: how gates are set.
         gates: gates already registered, at most one a market.
+        objective: what the plan is for; None for expected value.
     """
 
     belief: Belief
@@ -46,6 +48,7 @@ class Problem:
     menu: PilotMenu
     rule: GateRule = field(default_factory=GateRule)
     gates: tuple[Gate, ...] = ()
+    objective: Objective | None = None
 
     def __post_init__(self) -> None:
         count = len(self.belief.markets)

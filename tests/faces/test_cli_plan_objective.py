@@ -1,0 +1,86 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import beachhead.case.new as new_module
+from beachhead.case.objective import objective_of, overdue_note
+from beachhead.case.open import open_launch
+from beachhead.cli.app import app
+from beachhead.launch.objective import Count, Wanted
+from beachhead.world.errors import BadInput
+from beachhead.world.quarter import Quarter
+
+
+def asking(folder, written):
+    terms = folder / "launch.toml"
+    terms.write_text(terms.read_text().replace('kind = "npv"', written))
+    return open_launch(folder)
+
+
+@pytest.fixture
+def example(tmp_path):
+    return shutil.copytree(Path(new_module.__file__).parent / "examples/xiaomi", tmp_path / "launch")
+
+
+def objective(launch):
+    terms = launch.folder.terms
+    return objective_of(launch, tuple(m.code for m in launch.folder.markets), terms.grid)
+
+
+def test_value_without_a_floor_is_no_objective(example):
+    assert objective(open_launch(example)) is None
+
+
+def test_cars_are_counted_abroad_up_to_the_quarter(example):
+    launch = asking(example, 'kind = "units_by"\nby = "2029Q4"\ndownside_floor = -50e6')
+    found = objective(launch)
+    assert (found.wanted, found.floor, found.tail) == (Wanted.CARS, -50e6, 0.1)
+    assert found.milestone.last == 11
+    outside = [m.code for m, counts in zip(launch.folder.markets, found.milestone.markets, strict=True) if not counts]
+    assert outside == ["CN"]
+
+
+def test_a_target_brings_what_must_come_before_it(example):
+    found = objective(asking(example, 'kind = "target_odds"\ntarget = "abroad-130k"'))
+    assert [m.code for m in found.milestones] == ["abroad-100k", "abroad-130k"]
+    assert found.milestone.after == (0,)
+    assert found.milestone.count is Count.CARS_PER_YEAR
+
+
+def test_a_rank_asks_for_the_sales_of_the_maker_who_holds_it(example):
+    needed = objective(asking(example, 'kind = "target_odds"\ntarget = "top-five"')).milestone.needed
+    assert needed.shape == (400, 20)
+    assert np.isinf(needed[:, :3]).all()
+    assert (needed[:, 3:] > 1e5).all()
+
+
+def test_a_target_that_tables_decide_is_refused(example):
+    launch = asking(example, 'kind = "target_odds"\ntarget = "stores-10000"')
+    with pytest.raises(BadInput, match="stores_open, which tables decide and no plan"):
+        objective(launch)
+
+
+def test_an_objective_whose_day_is_over_leaves_expected_value_and_says_so(example):
+    launch = asking(example, 'kind = "units_by"\nby = "2027Q2"')
+    now = Quarter(2027, 3)
+    assert objective_of(launch, ("NO",), (now,)) is None
+    assert "for 2027Q2, which is over" in overdue_note(launch, now)[0]
+
+
+def test_a_plan_says_what_its_objective_reaches_and_costs(planned_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-05T09:00:00+00:00")
+    folder = shutil.copytree(planned_folder, tmp_path / "launch")
+    asking(folder, 'kind = "units_by"\nby = "2029Q4"')
+    result = CliRunner().invoke(app, ["plan", str(folder), "--json"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    answer = json.loads(result.output)
+    found = answer["objective"]
+    assert found["wanted"] == "units_by"
+    assert 0 < found["score"]["mean"] <= found["bound"]["mean"]
+    assert found["score"]["mean"] >= found["plain_score"]["mean"]
+    assert len(found["tried"]) == 6
+    assert answer["notes"][0].startswith("Objective: cars sold abroad by 2029Q4.")
