@@ -55,7 +55,7 @@ def test_a_rank_asks_for_the_sales_of_the_maker_who_holds_it(example):
     needed = objective(asking(example, 'kind = "target_odds"\ntarget = "top-five"')).milestone.needed
     assert needed.shape == (400, 20)
     assert np.isinf(needed[:, :3]).all()
-    assert (needed[:, 3:] > 1e5).all()
+    assert (np.median(needed[:, 3:], axis=0) > 3e5).all()
 
 
 def test_a_target_that_tables_decide_is_refused(example):
