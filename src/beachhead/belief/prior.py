@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import log1p
 
@@ -19,8 +19,18 @@ HOME_SALES = "brand_sales_cars_per_year"
 """Name of the fact that says how many cars the maker already sells a year in its home market."""
 
 
-def prior(markets: Sequence[Market], quarters: Sequence[Quarter], *, fit: EntryFit | None = None) -> Belief:
-    """Log demand = log(battery-electric registrations x brand share); covariance = brand + region + own.
+def prior(
+    markets: Sequence[Market],
+    quarters: Sequence[Quarter],
+    *,
+    fit: EntryFit | None = None,
+    known: Mapping[str, Mapping[str, float]] | None = None,
+) -> Belief:
+    """Log demand = log(battery-electric registrations x brand share); covariance = brand + region + own + covariates.
+
+    What is known of a market moves the log share by slope x (value - centre) / scale for each covariate, within 2.5
+    scales; the slopes' own doubt is shared by all markets. What is not known moves nothing and, with a slope of its own
+    doubt too, widens that market alone.
 
     A home market with the fact `brand_sales_cars_per_year` is known narrowly and shares nothing with the entries: its
     level is what the maker sells, not what newcomers take.
@@ -29,6 +39,8 @@ def prior(markets: Sequence[Market], quarters: Sequence[Quarter], *, fit: EntryF
         markets: the M markets, in the order of the belief.
         quarters: the T quarters of the horizon.
         fit: numbers of the entry model; those shipped with the package where not given.
+        known: by market, values of the fit's covariates by name, in the panel's units; NaN or left out = not known.
+            Without it none of the covariates counts.
 
     Raises:
         BadInput: a market without registrations, or no market or quarter at all.
@@ -39,18 +51,38 @@ def prior(markets: Sequence[Market], quarters: Sequence[Quarter], *, fit: EntryF
     if sizeless:
         raise BadInput(f"no battery-electric registrations in {', '.join(sizeless)}", "give bev_per_year above 0")
     numbers = fit or entry_fit()
-    known = np.array([_home_sales(m) for m in markets])
-    at_home = np.isfinite(known)
-    share = np.log([m.bev_per_year for m in markets]) + numbers.log_share
+    sold = np.array([_home_sales(m) for m in markets])
+    at_home = np.isfinite(sold)
+    x, unknown = _covariates(markets, at_home, numbers, known)
+    slopes = np.array([c.slope for c in numbers.covariates])
+    doubts = np.array([c.slope_sd for c in numbers.covariates])
+    share = np.log([m.bev_per_year for m in markets]) + numbers.log_share + x @ slopes
+    cov = _covariance(markets, at_home, numbers)
+    cov[: len(markets), : len(markets)] += (x * doubts**2) @ x.T + np.diag(unknown @ (slopes**2 + doubts**2))
     return Belief(
         markets=tuple(m.code for m in markets),
         quarters=tuple(quarters),
-        mean=np.append(np.where(at_home, np.log(np.where(at_home, known, 1.0)), share), numbers.bias_mean),
-        cov=_covariance(markets, at_home, numbers),
+        mean=np.append(np.where(at_home, np.log(np.where(at_home, sold, 1.0)), share), numbers.bias_mean),
+        cov=cov,
         log_path=np.array([_log_path(m, quarters, numbers) for m in markets]),
         nb_size_weekly=numbers.nb_size_weekly,
         nb_size_log_sd=numbers.nb_size_log_sd,
     )
+
+
+def _covariates(
+    markets: Sequence[Market],
+    at_home: NDArray[np.bool_],
+    fit: EntryFit,
+    known: Mapping[str, Mapping[str, float]] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(M, K) standardised covariates, 0 where not known, and (M, K) 1 where not known; nothing at home."""
+    said = np.array(
+        [[known.get(m.code, {}).get(c.name, np.nan) if known else np.nan for c in fit.covariates] for m in markets]
+    ).reshape(len(markets), -1)
+    x = np.array([[c.standard(v) for c, v in zip(fit.covariates, row, strict=True)] for row in said])
+    abroad = ~at_home[:, None] * (known is not None)
+    return x.reshape(said.shape) * abroad, np.isnan(said) * abroad
 
 
 def _home_sales(market: Market) -> float:
@@ -84,6 +116,7 @@ def _log_path(market: Market, quarters: Sequence[Quarter], fit: EntryFit) -> NDA
     years = np.array([((q.first_day - middle).days + 45.6) / 365.25 for q in quarters])
     age = np.array([(q - quarters[0] + 0.5) / 4 for q in quarters])
     drift = 0.0 if market.is_home else fit.growth_after_entry
-    season = np.array([fit.season[q.number - 1] for q in quarters])
+    calendar = fit.season_of(market.code)
+    season = np.array([calendar[q.number - 1] for q in quarters])
     out: NDArray[np.float64] = years * log1p(market.bev_growth) + drift * np.clip(age - 1, 0, 3) + season
     return out

@@ -12,7 +12,7 @@ from pathlib import Path
 from beachhead.belief.history.backtest import Backtest, Question
 from beachhead.belief.history.backtest import backtest as score
 from beachhead.evidence.panel import read_panel
-from beachhead.world.entry import Panel, month_of
+from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
 
 _SEED = 20210801
@@ -39,17 +39,18 @@ def backtest(
         scheduler: address of a Dask cluster to run on instead.
         tick: told how many folds of how many are done.
     """
-    panel = _panel(folder)
+    panel = read_panel(registrations_in(folder))
     question = Question(brands=tuple(brands), countries=tuple(countries), split=_month(split))
     with _executor(workers, scheduler) as executor:
         return score(panel, question, seed=_SEED, executor=executor, tick=tick)
 
 
-def _panel(folder: Path) -> Panel:
+def registrations_in(folder: Path) -> Path:
+    """The folder itself, or its folder `registrations` where it has one."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder", "name a folder of registration files")
     inner = folder / "registrations"
-    return read_panel(inner if inner.is_dir() else folder)
+    return inner if inner.is_dir() else folder
 
 
 def _month(text: str | None) -> int | None:

@@ -13,6 +13,7 @@ from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.case.observe import observations, rows_today
 from beachhead.case.open import Launch
 from beachhead.case.studies import folder_evidence
+from beachhead.case.surroundings import surroundings_of
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
@@ -60,7 +61,7 @@ def believe(
             the quarter of the last.
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
-    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
+    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
     return Held(
         before=before,
         reading=seen,

@@ -15,6 +15,7 @@ from beachhead.belief import prior
 from beachhead.case.believe import fit_of
 from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
+from beachhead.case.surroundings import surroundings_of
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
@@ -119,7 +120,7 @@ def charging_value(
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
     """What the savings say about demand in the launch's markets: statements that move the prior, and tell no more."""
-    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
+    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
     worth = {value.market: value for value in valued.markets if value.market in before.markets}
     if not worth:
         raise BadInput("none of the markets valued is in this launch", "name markets of markets.csv")

@@ -1,15 +1,24 @@
-"""Refits the shipped numbers of price response from the choice experiments, and holds them beside those shipped."""
+"""Refits the shipped numbers, of the entry model and of price response, and holds them beside those shipped."""
 
 from __future__ import annotations
 
+import hashlib
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
 
 from beachhead.belief.choice import StatedChoices, StatedFit, choice_fit, fit_stated
+from beachhead.belief.fitted import EntryFit, entry_fit, read_entry_fit
+from beachhead.belief.fitted.write import Provenance, entry_toml
+from beachhead.belief.history.refit import EntryNumbers, newcomers, refit_entry
+from beachhead.case.backtest import registrations_in
 from beachhead.evidence.conjoint import read_choices
+from beachhead.evidence.panel import COVARIATES, panel_files, read_panel, surroundings
+from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
 
 MAKERS = ("american", "japanese", "chinese", "skorean")
@@ -38,6 +47,81 @@ class Refitted:
 
     fits: dict[str, StatedFit]
     numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RefittedEntry:
+    """The entry model fitted again.
+
+    Attributes:
+        found: what the panel says.
+        where: where the numbers come from.
+        text: the file `entry.toml` that they make.
+        numbers: shipped and refitted.
+    """
+
+    found: EntryNumbers
+    where: Provenance
+    text: str
+    numbers: tuple[Number, ...]
+
+
+def refit_entries(folder: Path, *, on: date, version: str) -> RefittedEntry:
+    """Fit every number of `fitted/entry.toml` that a panel can tell.
+
+    Args:
+        folder: registration files (see `read_panel`).
+        on: day of the fit, for its provenance.
+        version: of Beachhead, likewise.
+    """
+    place = registrations_in(folder)
+    panel = read_panel(place)
+    found = refit_entry(panel, surroundings(newcomers(panel)), COVARIATES)
+    files = panel_files(place)
+    held = entry_fit()
+    where = Provenance(
+        digest=_digest(files),
+        files=tuple(path.name for path in files),
+        rows=sum(path.read_bytes().count(b"\n") for path in files),
+        as_of=_last_day(month_of(found.last)),
+        fitted_on=on,
+        version=version,
+    )
+    text = entry_toml(found, held, where)
+    return RefittedEntry(found=found, where=where, text=text, numbers=_beside(held, read_entry_fit(text)))
+
+
+def _digest(files: tuple[Path, ...]) -> str:
+    """Over names and contents, in order."""
+    each = (f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
+    return hashlib.sha256("\n".join(each).encode()).hexdigest()
+
+
+def _last_day(month: int) -> date:
+    year, number = month // 12, month % 12 + 1
+    return date(year, number, monthrange(year, number)[1])
+
+
+def _beside(held: EntryFit, made: EntryFit) -> tuple[Number, ...]:
+    names = {
+        "log share, median": "log_share",
+        "log share, sd": "share_sd",
+        "of its variance: brand": "brand",
+        "of its variance: region": "region",
+        "of its variance: own": "own",
+        "growth after entry, a year": "growth_after_entry",
+        "drift of a brand": "drift_brand_sd",
+        "drift of a market": "drift_own_sd",
+    }
+    plain = [Number(name=n, shipped=getattr(held, f), refitted=getattr(made, f)) for n, f in names.items()]
+    was = {c.name: c.slope for c in held.covariates}
+    slopes = [
+        Number(name=f"slope of {c.name}", shipped=was.get(c.name, 0.0), refitted=c.slope) for c in made.covariates
+    ]
+    seasons = [
+        Number(name=f"season, quarter {q + 1}", shipped=held.season[q], refitted=made.season[q]) for q in range(4)
+    ]
+    return (*plain, *slopes, *seasons)
 
 
 def refit_choice(folder: Path) -> Refitted:

@@ -18,6 +18,7 @@ from beachhead.case.foretell import BRAND_MEAN, LAST_VALUE, Foretold, Past, fore
 from beachhead.case.observe import keep, known_codes
 from beachhead.case.open import Launch
 from beachhead.case.planning import limits_from
+from beachhead.case.surroundings import surroundings_of
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
@@ -76,7 +77,7 @@ def replay(
     by_quarter = _history(launch)
     first = launch.folder.terms.start
     count = max(by_quarter) - first + 1
-    belief = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch))
+    belief = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
     past = Past(belief=belief, since={}, channels={}, last={}, errors={})
     steps = []
     for number in range(count):

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from beachhead import __version__
 from beachhead.case.fetch import FIRST_MONTH, fetch_source
-from beachhead.case.refit import refit_choice
+from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.cli.clock import now
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, cache_folder
+from beachhead.world.errors import BadInput
 
 evidence = typer.Typer(name="evidence", help="Fetch official registrations; list the sources.", no_args_is_help=True)
 
@@ -64,17 +66,99 @@ def fetch(
 
 @evidence.command()
 def refit(
+    panel: Annotated[
+        Path | None,
+        typer.Option("--panel", metavar="DIR", help="Folder of registrations; refits entry.toml.", show_default=False),
+    ] = None,
     conjoint: Annotated[
-        Path,
+        Path | None,
         typer.Option("--conjoint", metavar="DIR", help="Folder with the two choice experiments.", show_default=False),
-    ],
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Write the refitted entry.toml here.", show_default=False),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Refit the shipped numbers of price response from the choice experiments, and show both."""
-    found = refit_choice(conjoint)
+    """Refit the shipped numbers: of entries from a panel, of price response from choice experiments; show both."""
+    if panel is None and conjoint is None:
+        raise BadInput("nothing to refit from", "give --panel DIR, --conjoint DIR, or both")
+    if write is not None and panel is None:
+        raise BadInput(f"--write {write} without a panel", "give --panel DIR; the numbers of choice are not written")
+    entries = None if panel is None else refit_entries(panel, on=now().date(), version=__version__)
+    choice = None if conjoint is None else refit_choice(conjoint)
+    if entries is not None and write is not None:
+        try:
+            write.write_text(entries.text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise BadInput(
+                f"{write} cannot be written ({error.strerror})", "name a file in a folder of yours"
+            ) from error
     if as_json:
-        show_json({"numbers": found.numbers, "fits": found.fits})
+        show_json(_answer(entries, choice))
         return
+    if entries is not None:
+        _show_entries(entries, write)
+    if choice is not None:
+        _show_choice(choice)
+
+
+def _answer(entries: RefittedEntry | None, choice: Refitted | None) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if entries is not None:
+        found = entries.found
+        said["entry"] = {
+            "numbers": entries.numbers,
+            "covariates": found.told,
+            "provenance": entries.where,
+            "pairs_correlation": found.pairs,
+            "growth_sd": found.growth_sd,
+            "registration_size_weekly": found.registration_size_weekly,
+            "toml": entries.text,
+        }
+    if choice is not None:
+        said |= {"numbers": choice.numbers, "fits": choice.fits}
+    return said
+
+
+def _show_entries(entries: RefittedEntry, write: Path | None) -> None:
+    found, where = entries.found, entries.where
+    say(
+        f"{found.entries} newcomers of {found.brands} brands, {found.first} to {found.last}; "
+        f"{len(found.seen.log_share)} have sold for a year. {where.rows:,} rows of {len(where.files)} files, "
+        f"sha256 {where.digest[:12]}..."
+    )
+    show_table(
+        ["number", "shipped", "refitted"],
+        [[n.name, f"{n.shipped:.3f}", f"{n.refitted:.3f}"] for n in entries.numbers],
+        title="belief/fitted/entry.toml",
+        right={1, 2},
+    )
+    show_table(
+        ["covariate", "known", "slope for 1 sd", "log likelihood", "held-out CRPS", "90 %, by brands"],
+        [
+            [
+                t.name,
+                str(t.known),
+                "-" if t.name == "all" else f"{t.slope:+.2f} (sd {t.slope_sd:.2f})",
+                f"{t.log_likelihood_gain:+.2f}",
+                f"{t.crps_change:+.1%}",
+                f"{t.crps_change_low:+.1%} to {t.crps_change_high:+.1%}",
+            ]
+            for t in found.told
+        ],
+        title="What each covariate tells of a brand never seen, each alone; negative is better",
+        right={1, 2, 3, 4, 5},
+    )
+    say(
+        "Registrations scatter as a negative binomial of size "
+        f"{found.registration_size_weekly:.2f} a week (taken: 1.00)."
+    )
+    if write is not None:
+        say(f"Written to {write}.")
+
+
+def _show_choice(found: Refitted) -> None:
     for name, fit in found.fits.items():
         say(
             f"{name}: {fit.people} people, log likelihood {fit.log_likelihood:,.1f} (plain logit "

@@ -3,13 +3,47 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from math import log
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from beachhead.world.source import Grade, Source
+
+MOST_SCALES = 2.5
+"""A market further from the panel's mean than so many standard deviations counts as if it lay there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covariate:
+    """How one thing known of a market moves the log share of a newcomer.
+
+    Attributes:
+        name: what it is; the units are those of `evidence.panel.surroundings`.
+        centre: its mean over the panel's entries.
+        scale: its standard deviation over them.
+        slope: change of the log share for one `scale`.
+        slope_sd: posterior standard deviation of that.
+        known: entries of the panel for which a source said it.
+    """
+
+    name: str
+    centre: float
+    scale: float
+    slope: float
+    slope_sd: float
+    known: int
+
+    def standard(self, value: float) -> float:
+        """The value in scales from the mean, within 2.5; 0, the mean, where it is not known (NaN)."""
+        if not np.isfinite(value):
+            return 0.0
+        return float(np.clip((value - self.centre) / self.scale, -MOST_SCALES, MOST_SCALES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +63,9 @@ class EntryFit:
         drift_brand_sd: sd of the log by which all levels of a brand move together, per square root of a year.
         drift_own_sd: sd of the log by which one market's level moves alone, per square root of a year.
         season: log factor of quarters 1 to 4, adding to 0.
+        months: log factors of January to December by country; "all" for every other country.
+        within_quarter: log factor of a quarter's three months on a newcomer's share of its market.
+        covariates: what is known of a market and moves its share; none where a launch states its own median.
         nb_size_weekly: negative-binomial size of one week of orders at full reach.
         nb_size_log_sd: standard deviation of its log.
         source: what the numbers were fitted on.
@@ -46,6 +83,9 @@ class EntryFit:
     drift_brand_sd: float
     drift_own_sd: float
     season: tuple[float, float, float, float]
+    months: Mapping[str, tuple[float, ...]]
+    within_quarter: tuple[float, float, float]
+    covariates: tuple[Covariate, ...]
     nb_size_weekly: float
     nb_size_log_sd: float
     source: Source
@@ -56,10 +96,22 @@ class EntryFit:
         if abs(sum(self.season)) > 1e-9:
             raise ValueError("the season's four log factors must add to 0")
 
+    def season_of(self, market: str) -> NDArray[np.float64]:
+        """(4,) log factors of a market's quarters, adding to 0: its own calendar, or that of all."""
+        if market not in self.months:
+            return np.array(self.season)
+        logs = np.log(np.exp(np.array(self.months[market]).reshape(4, 3)).mean(axis=1))
+        out: NDArray[np.float64] = logs - logs.mean()
+        return out
+
     def with_share(self, median: float | None, log_sd: float | None) -> EntryFit:
-        """The same numbers with another median share (0..1) or spread of its log, where given."""
+        """The same numbers with another median share (0..1) or spread of its log, where given.
+
+        Who states a median has looked at the markets: the covariates then move nothing.
+        """
         return replace(
             self,
+            covariates=self.covariates if median is None else (),
             log_share=self.log_share if median is None else log(median),
             share_sd=self.share_sd if log_sd is None else log_sd,
         )
@@ -67,13 +119,17 @@ class EntryFit:
 
 def entry_fit() -> EntryFit:
     """The numbers shipped with the package, `entry.toml` beside this file."""
-    table = tomllib.loads(files(__package__).joinpath("entry.toml").read_text(encoding="utf-8"))
-    return _entry_fit(table)
+    return read_entry_fit(files(__package__).joinpath("entry.toml").read_text(encoding="utf-8"))
+
+
+def read_entry_fit(text: str) -> EntryFit:
+    """Numbers in the form of `entry.toml`."""
+    return _entry_fit(tomllib.loads(text))
 
 
 def _entry_fit(table: dict[str, Any]) -> EntryFit:
-    share, bias, path, said = table["share"], table["bias"], table["path"], table["source"]
-    as_of: date = said["as_of"]
+    share, bias, path, source = table["share"], table["bias"], table["path"], table["source"]
+    as_of: date = source["as_of"]
     return EntryFit(
         log_share=share["log_median"],
         share_sd=share["sd"],
@@ -87,7 +143,10 @@ def _entry_fit(table: dict[str, Any]) -> EntryFit:
         drift_brand_sd=table["drift"]["brand_sd"],
         drift_own_sd=table["drift"]["own_sd"],
         season=tuple(path["season"]),
+        months={code: tuple(logs) for code, logs in table["months"].items()},
+        within_quarter=tuple(path["within_quarter"]),
+        covariates=tuple(Covariate(name=name, **said) for name, said in table["covariates"].items()),
         nb_size_weekly=table["dispersion"]["nb_size_weekly"],
         nb_size_log_sd=table["dispersion"]["nb_size_log_sd"],
-        source=Source(who=said["who"], as_of=as_of, grade=Grade(said["grade"])),
+        source=Source(who=source["who"], as_of=as_of, grade=Grade(source["grade"])),
     )

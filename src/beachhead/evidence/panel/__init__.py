@@ -1,5 +1,7 @@
 """The entry panel: registrations by brand, country and month, read with explicit censoring."""
 
+from beachhead.evidence.panel.counts import panel_files
 from beachhead.evidence.panel.entries import read_panel
+from beachhead.evidence.panel.surroundings import COVARIATES, REFERENCE_PRICE_EUR, surroundings
 
-__all__ = ["read_panel"]
+__all__ = ["COVARIATES", "REFERENCE_PRICE_EUR", "panel_files", "read_panel", "surroundings"]

@@ -55,6 +55,21 @@ class Cell:
     row: int
 
 
+PATTERNS = (
+    "oec_brand_period.csv",
+    "official_brand_period_*.csv",
+    "norway_new_car_sales_by_make_*.csv",
+    "oec_country_totals.csv",
+    "robbieandrew_all_carsales_monthly.csv",
+)
+"""Names of the files that are read, in the order of reading."""
+
+
+def panel_files(folder: Path) -> tuple[Path, ...]:
+    """The files of a folder that `read_counts` reads."""
+    return tuple(path for pattern in PATTERNS for path in sorted(folder.glob(pattern)))
+
+
 def read_counts(folder: Path) -> Counts:
     """Read every known file of a folder; files that are not there are skipped, but one brand file must be.
 
@@ -62,14 +77,8 @@ def read_counts(folder: Path) -> Counts:
         BadInput: no file of registrations by brand in the folder, or cells that are not counts or periods.
     """
     counts, faults = Counts(), []
-    readers = {
-        "oec_brand_period.csv": _open_ev_charts,
-        "official_brand_period_*.csv": _official,
-        "norway_new_car_sales_by_make_*.csv": _norway,
-        "oec_country_totals.csv": _totals,
-        "robbieandrew_all_carsales_monthly.csv": _robbie_andrew,
-    }
-    for pattern, read in readers.items():
+    readers = (_open_ev_charts, _official, _norway, _totals, _robbie_andrew)
+    for pattern, read in zip(PATTERNS, readers, strict=True):
         for path in sorted(folder.glob(pattern)):
             faults += read(path, counts)
     if faults:
