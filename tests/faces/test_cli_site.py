@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.planning import inputs_changed, make_plan, put_question
 from beachhead.case.programme_tasks import assess_whole
+from beachhead.case.site_scene import scene_of
 from beachhead.case.sited import AT_ONCE, reach_economics
 from beachhead.case.siting import Ask, Model, ask_sites, keep_sites, terms_of
 from beachhead.cli.app import app
@@ -245,6 +247,43 @@ def test_a_site_that_may_be_closed_moves_to_where_more_people_are(launch, tmp_pa
     )
     stand.write_text("name,country,lat,lon,closable\nFar store,SE,63.83,20.26,perhaps\n")
     assert "sites.csv:2:closable" in _refused(launch, "--market", "SE", "--count", 0, "--sites", stand)
+
+
+def test_gradual_cover_is_the_best_of_every_pair_and_never_more_than_cover(launch):
+    opened = open_launch(launch)
+    ask = Ask(model=Model.GRADUAL, markets=("NO",), count=2, site_people=90_000, full=10.0)
+    answer = ask_sites(opened, ask)
+    scene = scene_of(opened, ask)
+    worth = np.zeros((len(scene.places), len(scene.candidates)))
+    rows = np.repeat(np.arange(len(scene.places)), np.diff(scene.minutes.ptr))
+    worth[rows, scene.minutes.item] = np.clip((45.0 - scene.minutes.cost) / 35.0, 0.0, 1.0)
+    best = max(
+        float(scene.buyers @ worth[:, list(pair)].max(axis=1)) for pair in combinations(range(worth.shape[1]), 2)
+    )
+    assert answer.value == pytest.approx(best)
+    assert answer.bound == pytest.approx(best)
+    assert answer.value < ask_sites(opened, replace(ask, model=Model.COVER)).value
+    assert "cannot count wholly within 60 minutes" in _refused(launch, "--model", "gradual", "--count", 2, "--full", 60)
+
+
+def test_least_cost_keeps_what_a_format_can_serve_and_costs_no_less_than_without_limits(launch, tmp_path):
+    towns = tmp_path / "towns.csv"
+    lines = [f"T{k},NO,{59.5 + 0.11 * k},{10.2 + 0.17 * (k % 3)},{20_000 + 9_000 * k}" for k in range(8)]
+    towns.write_text("name,country,lat,lon,people\n" + "\n".join(lines) + "\n")
+    words = ("--market", "NO", "--settlements", towns, "--site-people", 30_000, "--cars", "NO=900", "--json")
+    free = json.loads(_run(launch, *words, "--model", "uncapacitated"))
+    tight = json.loads(_run(launch, *words, "--model", "capacitated", "--format", "showroom,store"))
+    assert tight["value"] >= free["value"] > 0
+    limit = {"showroom": 300.0, "store": 600.0}
+    assert all(one["serves"] <= limit[one["format"]] + 1e-6 for one in tight["sites"])
+    for answer in (free, tight):
+        assert sum(one["serves"] for one in answer["sites"]) == pytest.approx(900.0)
+        assert answer["bound"] == pytest.approx(answer["value"])
+    assert "cars a year of the" in tight["sites"][0]["sentence"]
+    refused = _refused(launch, *words[:-1], "--model", "capacitated", "--format", "store,garage")
+    assert "do not all sell cars" in refused
+    assert "takes no count" in _refused(launch, *words[:-1], "--model", "capacitated", "--count", 3)
+    assert "opens one format" in _refused(launch, "--market", "NO", "--count", 3, "--format", "store,showroom")
 
 
 def test_formats_come_from_the_folder_with_their_refusals(tmp_path):

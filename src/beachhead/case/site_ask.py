@@ -26,7 +26,8 @@ class Model(StrEnum):
 
     COVER: buyers within the minutes, at once. PHASES: the same over the quarters, set after nested set, under capital,
     staff, lead time and the stages of the plan. TRAVEL: mean minutes. PROMISE: the fewest sites for a share of people.
-    CAPTURE: buyers drawn from rivals and from own stores by Huff's law.
+    CAPTURE: buyers drawn from rivals and from own stores by Huff's law. GRADUAL: cover that falls with the minutes.
+    UNCAPACITATED, CAPACITATED: everybody served at least cost a year, by formats that serve any number or only so many.
     """
 
     COVER = "cover"
@@ -34,6 +35,9 @@ class Model(StrEnum):
     TRAVEL = "travel"
     PROMISE = "promise"
     CAPTURE = "capture"
+    GRADUAL = "gradual"
+    UNCAPACITATED = "uncapacitated"
+    CAPACITATED = "capacitated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,9 @@ class Ask:
         budget: capital for new sites, launch currency; None where the count or launch.toml decides.
         staff_per_quarter: people who can be found and trained in a quarter (PHASES); None: no limit.
         format: code of the format that is opened.
+        formats: codes of formats among which the models of least cost choose; empty for all that sell.
+        cars: cars a year by market that the models of least cost serve; what is believed where not given.
+        full: minutes within which a buyer counts wholly (GRADUAL); half of `minutes` if None.
         least_people: settlements smaller than this are left out.
         site_people: a site stands only in settlements of at least so many people.
         settlements: own file of settlements or a GeoNames dump; None for the registry package.
@@ -71,6 +78,9 @@ class Ask:
     budget: float | None = None
     staff_per_quarter: float | None = None
     format: str = "store"
+    formats: tuple[str, ...] = ()
+    cars: dict[str, float] = field(default_factory=dict)
+    full: float | None = None
     least_people: int = SETS[-1]
     site_people: int = 50_000
     settlements: Path | None = None
@@ -91,19 +101,23 @@ class Site:
         place: where it stands.
         kept: whether it stood already.
         opens: quarter in which it opens; None where it stands or the model has no quarters.
+        format: what is opened; where it stands, what it counts as.
         cost: capital, launch currency; 0 where it stands.
         worth: what it adds to the others; its sites are places.
         buyers: cars a year that it draws (CAPTURE), else None.
         from_own: cars a year of these that it takes from other own stores (CAPTURE), else None.
+        serves: cars a year that it sees to (UNCAPACITATED, CAPACITATED), else None.
     """
 
     place: int
     kept: bool
     opens: Quarter | None
+    format: Format
     cost: float
     worth: SiteWorth
     buyers: float | None = None
     from_own: float | None = None
+    serves: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,7 +156,7 @@ class Sited:
     Attributes:
         ask: what was asked.
         places: settlements.
-        format: what is opened.
+        format: what is opened; the first of several.
         sites: new ones in the order in which they open, then by what they gain; standing ones last.
         markets: reach, capital and curve of each market.
         quarters: T quarters (PHASES), else empty.

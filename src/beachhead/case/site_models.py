@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import newest_plan
 from beachhead.case.site_ask import DECAY, RIVAL_MINUTES, Ask, Model
+from beachhead.case.site_choice import Choice
+from beachhead.case.site_facility import facilities
 from beachhead.case.site_paying import paying_sites
 from beachhead.case.site_scene import FAR, Scene
 from beachhead.case.site_words import some
 from beachhead.siting.capture import Contest, Law, capture, pulls
 from beachhead.siting.cover import CoverEffort, most_covered
-from beachhead.siting.field import Floats, Ints, no_lists
+from beachhead.siting.field import Field, Floats, Limits, no_lists
 from beachhead.siting.geography import close_pairs
 from beachhead.siting.ground import Ground
 from beachhead.siting.network import Aim, Question, site_network
-from beachhead.siting.promise import Promise, fewest_for
-from beachhead.siting.solve import Effort
+from beachhead.siting.promise import fewest_for
+from beachhead.siting.solve import Effort, solve
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
 from beachhead.world.figures import percent
 from beachhead.world.quarter import Quarter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Choice:
-    """What a model chose: opening period of each candidate (T: never), and how good that is.
-
-    `drawn` has, for each open candidate in ascending order, cars a year drawn and those taken from own stores; `starts`
-    the first period in which each market may open sites.
-    """
-
-    opens: Ints
-    value: float
-    bound: float
-    gap: float
-    unit: str
-    status: str
-    seconds: float
-    quarters: tuple[Quarter, ...] = ()
-    promise: Promise | None = None
-    notes: tuple[str, ...] = ()
-    drawn: tuple[tuple[float, float], ...] = ()
-    starts: tuple[int, ...] = ()
 
 
 def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
@@ -56,6 +36,9 @@ def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         Model.TRAVEL: _travel,
         Model.PROMISE: _promise,
         Model.CAPTURE: _capture,
+        Model.GRADUAL: _gradual,
+        Model.UNCAPACITATED: facilities,
+        Model.CAPACITATED: facilities,
     }
     return answer[ask.model](launch, ask, scene)
 
@@ -142,6 +125,52 @@ def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         status=found.status.value,
         seconds=found.seconds,
         notes=(f"Whoever lives more than {FAR * ask.minutes:g} minutes from every site counts as twice that.",),
+    )
+
+
+def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    """Gradual cover: nobody beyond the minutes counts, and less and less from `full` minutes on.
+
+    Church & Roberts, Papers of the Regional Science Association 53 (1983); Berman, Krass & Drezner, EJOR 151 (2003): a
+    buyer counts by the nearest open site, so what is missed is a median problem with costs buyers x (1 - worth).
+    """
+    if ask.spacing_km:
+        raise BadInput("gradual cover takes no spacing", "use --model cover")
+    full = ask.minutes / 2 if ask.full is None else ask.full
+    if not 0 <= full < ask.minutes:
+        raise BadInput(
+            f"buyers cannot count wholly within {full:g} minutes and not at all beyond {ask.minutes:g}",
+            "let --full be less than --minutes",
+        )
+    lists = within(scene.minutes, ask.minutes)
+    rows = np.repeat(np.arange(len(scene.places)), np.diff(lists.ptr))
+    missed = np.clip((lists.cost - full) / (ask.minutes - full), 0.0, 1.0)
+    group = scene.market[scene.candidates]
+    stands = np.bincount(group, scene.stands, len(scene.markets))
+    limits = replace(
+        Limits.count(len(scene.candidates), _affordable(launch, ask, scene) + float(scene.stands.sum()), scene.kept),
+        group=group,
+        budget=_limits(scene, ask) + stands,
+    )
+    field = Field(
+        by_customer=lists._replace(cost=missed * scene.buyers[rows]),
+        opening=np.zeros(len(scene.candidates)),
+        outside=scene.buyers.copy(),
+        horizon=scene.buyers.copy(),
+        limits=limits,
+    )
+    found = solve(field, seed=_seed(launch, ask), effort=Effort(seconds=ask.seconds))
+    everyone = float(scene.buyers.sum())
+    value, bound = everyone - found.upper, everyone - found.lower
+    return Choice(
+        opens=np.where(np.isin(np.arange(len(scene.candidates)), found.sites), 0, 1).astype(np.int32),
+        value=value,
+        bound=bound,
+        gap=max(bound - value, 0.0) / bound if bound > 0 else 0.0,
+        unit="cars a year, those farther away counted less",
+        status=found.status.value,
+        seconds=found.seconds,
+        notes=(f"A buyer counts wholly within {full:g} minutes, not at all beyond {ask.minutes:g}, linearly between.",),
     )
 
 

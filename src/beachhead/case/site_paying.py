@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr
 
-from beachhead.case.believe import believe
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Ask
+from beachhead.case.site_demand import cars_by_quarter
 from beachhead.case.site_scene import Scene, own_lists
 from beachhead.case.site_words import some
 from beachhead.siting.cover_search import greedy_order
@@ -31,17 +30,14 @@ def paying_sites(
     the better half of what is believed, since only where demand is good a market is scaled.
     """
     terms = launch.folder.terms
-    belief = believe(launch).belief
-    number, margin = {code: m for m, code in enumerate(belief.markets)}, _margins(launch)
+    demand, margin = cars_by_quarter(launch), _margins(launch)
     most, never = np.zeros(len(scene.markets)), []
     for m, code in enumerate(scene.markets):
         if starts[m] >= len(quarters):
             continue
-        row = number[code]
-        cars = _better_half(float(belief.mean[row]), float(belief.cov[row, row])) / 4 * np.exp(belief.log_path[row])
         fade = terms.discount_per_quarter ** np.arange(len(quarters) - starts[m])
         fade[-1] *= 1.0 + terms.terminal_quarters  # the plan lets the last quarter stand for what comes after it
-        earned = float(cars[starts[m] :] @ fade) * margin.get(code, 0.0)
+        earned = float(demand[code][starts[m] :] @ fade) * margin.get(code, 0.0)
         running = scene.format.opex_per_quarter * float(fade.sum())
         capital = scene.price * terms.discount_per_quarter**-scene.format.lead_quarters
         gains = _gains(ask, scene, m) * earned > running + capital
@@ -60,11 +56,6 @@ def _gains(ask: Ask, scene: Scene, m: int) -> Floats:
     ground = one_period(reach, people, np.inf, kept=scene.stands[sites], sites=int(sites.sum()))
     _, covered = greedy_order(ground)
     return np.diff(covered) / max(float(people.sum()), 1.0)
-
-
-def _better_half(mean: float, variance: float) -> float:
-    """Mean of exp(theta) over theta above its mean: exp(mean + variance / 2) x 2 Phi(sd)."""
-    return float(np.exp(mean + variance / 2) * 2.0 * ndtr(np.sqrt(variance)))
 
 
 def _margins(launch: Launch) -> dict[str, float]:

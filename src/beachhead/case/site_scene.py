@@ -35,8 +35,8 @@ class Scene:
         kept: (J,), true where one stands and stays.
         minutes: (N) rows of candidates up to twice the promise.
         buyers: (N,), battery-electric cars a year of each place.
-        format: what is opened.
-        price: capital of one, launch currency.
+        kinds: formats that may be opened.
+        kind: (J,), which of them each candidate is.
         notes: sentences.
     """
 
@@ -48,9 +48,19 @@ class Scene:
     kept: NDArray[np.bool_]
     minutes: Lists
     buyers: Floats
-    format: Format
-    price: float
+    kinds: tuple[Format, ...]
+    kind: Ints
     notes: tuple[str, ...]
+
+    @property
+    def format(self) -> Format:
+        """What is opened; the first of several."""
+        return self.kinds[0]
+
+    @property
+    def price(self) -> float:
+        """Capital of one, launch currency."""
+        return self.kinds[0].capital
 
 
 def scene_of(launch: Launch, ask: Ask) -> Scene:
@@ -67,7 +77,7 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         raise BadInput("no market has a settlement that large", "lower --least-people")
     number = {code: k for k, code in enumerate(codes)}
     market = np.array([number[code] for code in places.country], np.int32)
-    opened = format_of(launch, ask.format)
+    opened = format_of(launch, ask.formats[0] if ask.formats else ask.format)
     standing = standing_sites(launch, ask.sites, places, codes, opened.sells)
     candidates, stands = _candidates(ask, places, standing.at)
     closable = np.isin(candidates, sorted(standing.closable))
@@ -85,8 +95,8 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         kept=stands & ~closable,
         minutes=travel(places, candidates, FAR * ask.minutes),
         buyers=places.people * (cars / np.maximum(people, 1.0))[market],
-        format=opened,
-        price=opened.capital,
+        kinds=(opened,),
+        kind=np.zeros(len(candidates), np.int32),
         notes=(*notes, *standing.notes),
     )
 
@@ -126,7 +136,11 @@ def _candidates(ask: Ask, places: Places, standing: Collection[int]) -> tuple[In
 
 
 def refuse_small(launch: Launch, ask: Ask, scene: Scene) -> None:
-    """Refuse a count or a budget that pays for nothing."""
+    """Refuse a count or a budget that pays for nothing, and several formats where one is opened."""
+    if len(ask.formats) > 1 and ask.model not in (Model.UNCAPACITATED, Model.CAPACITATED):
+        raise BadInput(
+            f"{', '.join(ask.formats)}: this model opens one format", "name one, or use --model capacitated to choose"
+        )
     if ask.count is not None and ask.count < 0:
         raise BadInput(f"{ask.count} new sites cannot be opened", "write 0 or more")
     if ask.budget is not None and ask.budget < scene.price and ask.budget > 0:

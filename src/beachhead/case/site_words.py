@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from beachhead.case.open import Launch
-from beachhead.case.site_ask import Site, Sited
+from beachhead.case.site_ask import Model, Site, Sited
 from beachhead.world.figures import money, percent
 
 
@@ -18,7 +19,10 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     within = (
         f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {sited.ask.minutes:g} minutes"
     )
-    lines = [f"{len(new)} new sites ({sited.format.name}, {cost}){beside} bring {within}."]
+    kinds = Counter(one.format.name for one in new)
+    what = ", ".join(f"{count} {name}" for name, count in kinds.items()) if len(kinds) > 1 else sited.format.name
+    what = next(iter(kinds)) if len(kinds) == 1 else what
+    lines = [f"{len(new)} new sites ({what}, {cost}){beside} bring {within}."]
     promise = sited.promise
     if promise is not None and not promise.is_kept:
         lines.append(
@@ -46,6 +50,8 @@ def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
     name = place_name(sited, one.place)
     cost = f" for {money(one.cost, launch.folder.terms.currency)}" if one.cost else ""
     verb = "stands already and" if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
+    if one.serves is not None:
+        return f"{name} {verb} {_served(sited, one)}."
     parts = [f"brings {people_in(worth.gained_people)} people within {minutes} of a site whom no other reaches"]
     if worth.takes_from is not None and worth.taken_people >= 1:
         parts.append(
@@ -84,3 +90,13 @@ def some(names: Sequence[str], most: int = 8) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def _served(sited: Sited, one: Site) -> str:
+    """What a site of the models of least cost is there for."""
+    limit = one.format.cars_per_year if sited.ask.model is Model.CAPACITATED else None
+    most = f" of the {limit:,.0f} it can" if limit is not None else ""
+    said = f"sees to {one.serves or 0.0:,.0f} cars a year{most}"
+    gained = one.worth.gained_people
+    alone = f", {people_in(gained)} people within {sited.ask.minutes:g} minutes whom no other site reaches"
+    return f"{said} ({one.format.name}){alone if gained else ''}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Ask, MarketReach, Model, Site, Sited
-from beachhead.case.site_models import Choice, choose
+from beachhead.case.site_choice import Choice
+from beachhead.case.site_facility import facility_scene
+from beachhead.case.site_models import choose
 from beachhead.case.site_scene import Scene, own_lists, refuse_small, scene_of
 from beachhead.case.sited import Opening, SitedMarket, SitingTerms, digests, file_digest, keep_terms
 from beachhead.siting.field import Ints
@@ -26,6 +28,8 @@ def ask_sites(launch: Launch, ask: Ask) -> Sited:
     """Choose the sites of a launch and say what each is there for."""
     scene = scene_of(launch, ask)
     refuse_small(launch, ask, scene)
+    if ask.model in (Model.UNCAPACITATED, Model.CAPACITATED):
+        scene = facility_scene(launch, ask, scene)
     return _told(launch, ask, scene, choose(launch, ask, scene))
 
 
@@ -46,6 +50,9 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     ask, places = sited.ask, sited.places
     new = [one for one in sited.sites if not one.kept]
     count = Counter(places.country[one.place] for one in new)
+    running: dict[str, float] = defaultdict(float)
+    for site in new:
+        running[places.country[site.place]] += site.format.opex_per_quarter
     return SitingTerms(
         quarters=sited.quarters,
         minutes=ask.minutes,
@@ -56,7 +63,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
                 reach=one.reach,
                 start=one.start,
                 capital=one.capital,
-                opex_per_quarter=count[one.market] * sited.format.opex_per_quarter,
+                opex_per_quarter=running[one.market],
                 sites=count[one.market],
                 standing=one.sites - count[one.market],
             )
@@ -70,7 +77,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
                 market=places.country[one.place],
                 number=one.place,
                 opens=one.opens,
-                lead=sited.format.lead_quarters,
+                lead=one.format.lead_quarters,
                 cost=one.cost,
             )
             for one in new
@@ -125,7 +132,8 @@ def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, .
                 place=int(scene.candidates[j]),
                 kept=kept,
                 opens=choice.quarters[int(choice.opens[j])] if choice.quarters and not kept else None,
-                cost=0.0 if kept else scene.price,
+                format=scene.kinds[scene.kind[j]],
+                cost=0.0 if kept else scene.kinds[scene.kind[j]].capital,
                 worth=replace(
                     one,
                     site=int(scene.candidates[j]),
@@ -134,6 +142,7 @@ def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, .
                 ),
                 buyers=buyers,
                 from_own=from_own,
+                serves=choice.load[int(j)] if choice.load else None,
             )
         )
     first = choice.quarters[0] if choice.quarters else Quarter(2000, 1)
@@ -163,7 +172,8 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints) -> tuple[Ma
             own, people[here], np.searchsorted(numbers, opened[of_site[opened] == m]), len(numbers)
         )
         curve = marginal_curve(own, people[here], scene.kept[numbers], 2 * len(new) + 10, steps=100)
-        spent = np.bincount(np.maximum(choice.opens[new] - lead, 0), minlength=periods) * scene.price
+        price = np.array([one.capital for one in scene.kinds])[scene.kind[new]]
+        spent = np.bincount(np.maximum(choice.opens[new] - lead, 0), price, minlength=periods)
         shares = np.cumsum(gained) / max(everyone, 1.0)
         out.append(
             MarketReach(

@@ -45,7 +45,16 @@ def site(
     budget: Annotated[float | None, typer.Option("--budget", help="Capital for new sites, launch currency.")] = None,
     staff: Annotated[float | None, typer.Option("--staff", help="People who can be trained in a quarter.")] = None,
     market: Annotated[list[str] | None, typer.Option("--market", help="Only this market; may be repeated.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="showroom, store, store_bays, service or garage.")] = "store",
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="Of formats.csv; default store, or any that sells (least cost)."),
+    ] = None,
+    cars: Annotated[
+        list[str] | None, typer.Option("--cars", metavar="CC=N", help="Cars a year to be served (least cost).")
+    ] = None,
+    full: Annotated[
+        float | None, typer.Option("--full", min=0, help="Minutes within which a buyer counts wholly (gradual).")
+    ] = None,
     sites: Annotated[Path | None, typer.Option("--sites", help="Standing sites (CSV: name,country,lat,lon).")] = None,
     exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No site in this settlement.")] = None,
     spacing: Annotated[float, typer.Option("--spacing", min=0, help="Least km between sites.")] = 0.0,
@@ -68,6 +77,7 @@ def site(
     as_json: JsonFlag = False,
 ) -> None:
     """Say where the next stores and service centres go, in what order, what each adds, and how good that is."""
+    kinds = tuple(code.strip() for code in (format_ or "").split(",") if code.strip())
     share, within = (0.95, minutes) if promise is None else _promised(promise)
     ask = Ask(
         model=model or _model(promise, count, budget, per_market),
@@ -78,7 +88,10 @@ def site(
         per_market=_per_market(per_market or []),
         budget=budget,
         staff_per_quarter=staff,
-        format=format_,
+        format=kinds[0] if kinds else "store",
+        formats=kinds,
+        cars={code: float(number) for code, number in _per_market(cars or [], "cars a year").items()},
+        full=full,
         least_people=least_people,
         site_people=site_people,
         settlements=settlements,
@@ -119,12 +132,12 @@ def _promised(text: str) -> tuple[float, float]:
     return share, float(found[3])
 
 
-def _per_market(texts: list[str]) -> dict[str, int]:
+def _per_market(texts: list[str], what: str = "sites") -> dict[str, int]:
     found = {}
     for text in texts:
         code, _, number = text.partition("=")
         if not number.strip().isdigit():
-            raise BadInput(f"{text!r} is not a number of sites for a market", "write it like DE=40")
+            raise BadInput(f"{text!r} is not a number of {what} for a market", "write it like DE=40")
         found[code.strip().upper()] = int(number)
     return found
 
@@ -136,6 +149,9 @@ def _show(launch: Launch, sited: Sited) -> None:
     say(*headline(launch, sited), *sited.notes)
     new = [one for one in sited.sites if not one.kept]
     say(*(f"- {site_sentence(launch, sited, one)}" for one in new[:3]))
+    if new and new[0].serves is not None:
+        _show_served(sited, new)
+        return
     show_table(
         ["", "site", "opens", "near", "gained", "min saved", "takes from", "replaced by"],
         [_row(sited, rank, one) for rank, one in enumerate(new[:_SHOWN], start=1)],
@@ -153,6 +169,26 @@ def _show(launch: Launch, sited: Sited) -> None:
         _show_quarters(launch, sited)
     if sited.left_out:
         say(f"Left out, largest first: {', '.join(place_name(sited, k) for k in sited.left_out[:8])}.")
+
+
+def _show_served(sited: Sited, new: list[Site]) -> None:
+    """Sites of the models of least cost, the busiest first."""
+    busiest = sorted(new, key=lambda one: -(one.serves or 0.0))
+    show_table(
+        ["", "site", "format", "cars a year", "gained"],
+        [
+            [
+                str(rank),
+                place_name(sited, one.place),
+                one.format.name,
+                f"{one.serves or 0.0:,.0f}",
+                people_in(one.worth.gained_people),
+            ]
+            for rank, one in enumerate(busiest[:_SHOWN], start=1)
+        ],
+        title=f"New sites, {min(_SHOWN, len(new))} of {len(new)}; gained: people whom no other site reaches",
+        right={0, 3, 4},
+    )
 
 
 def _what_next(launch: Launch, sited: Sited, kept: bool) -> list[str]:

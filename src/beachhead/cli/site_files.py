@@ -85,6 +85,8 @@ def _properties(launch: Launch, sited: Sited, one: Site) -> dict[str, Any]:
         "people_taken": worth.taken_people,
         "takes_from": None if worth.takes_from is None else sited.places.name[worth.takes_from],
         "replaced_by": None if worth.replaced_by is None else sited.places.name[worth.replaced_by],
+        "format": one.format.code,
+        "serves": one.serves,
         "buyers": one.buyers,
         "buyers_from_own": one.from_own,
         "sentence": site_sentence(launch, sited, one),

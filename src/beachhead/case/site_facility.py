@@ -1,0 +1,259 @@
+"""Facility location for a launch: everybody served at least cost a year, by formats that can serve only so much."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beachhead.case.open import Launch
+from beachhead.case.site_ask import Ask, Model
+from beachhead.case.site_choice import Choice
+from beachhead.case.site_demand import cars_a_year
+from beachhead.case.site_formats import format_of, formats_of
+from beachhead.case.site_scene import FAR, Scene
+from beachhead.siting.capacity import Yard, serve
+from beachhead.siting.field import Field, Floats, Ints, Limits, Lists, cost_of
+from beachhead.siting.formats import Format
+from beachhead.siting.geography import travel
+from beachhead.siting.solve import Effort, solve
+from beachhead.siting.worth import within
+from beachhead.world.errors import BadInput, NotFeasible
+
+YEARS = 10
+"""Years over which the capital of a site is written off; assumption, grade C."""
+
+MINUTE_EUR = 0.25
+"""Worth of a customer's minute on the road: 15 euros an hour; assumption, grade C."""
+
+TRIPS = {True: 4, False: 10}
+"""Minutes are driven so often for each car of a year: there and back twice to buy it; there and back 0.96 times a year
+for the five years of cars that service.csv's defaults see to."""
+
+_MOST_CELLS = 400_000
+_LEAST_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """One market: customers that somebody can reach, and its candidates.
+
+    Attributes:
+        rows: (I,), places.
+        sites: (J,), candidates of the scene.
+        lists: (I) rows of candidates within the minutes, as numbers into `sites`; costs in minutes.
+        cars: (I,), cars a year.
+        opening: (J,), cost a year of having each open.
+        by_minute: cost a year of a car's customer being a minute farther away.
+        kept: (J,), true where one stays open.
+    """
+
+    rows: Ints
+    sites: Ints
+    lists: Lists
+    cars: Floats
+    opening: Floats
+    by_minute: float
+    kept: np.ndarray
+
+
+def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
+    """The scene with a candidate for each format, and as many of a format as the people nearest to a place need."""
+    kinds = _kinds(launch, ask)
+    cars = _cars(launch, ask, scene)
+    nearest = _nearest_load(scene, cars)
+    place, kind = [scene.candidates], [np.zeros(len(scene.candidates), np.int64)]
+    stands, kept = [scene.stands], [scene.kept]
+    for number, one in enumerate(kinds):
+        copies = np.ones(len(scene.candidates), np.int64)
+        if ask.model is Model.CAPACITATED and one.cars_per_year is not None:
+            copies = np.maximum(np.ceil(nearest / one.cars_per_year - 1e-9), 1).astype(np.int64)
+        if number == 0:
+            copies = np.where(scene.stands, copies, copies - 1)  # the scene holds the first of them already
+        at = np.repeat(np.arange(len(scene.candidates)), copies)
+        place.append(scene.candidates[at])
+        kind.append(np.full(len(at), number))
+        stands.append(np.zeros(len(at), np.bool_))
+        kept.append(np.zeros(len(at), np.bool_))
+    candidates = np.concatenate(place).astype(np.int32)
+    return replace(
+        scene,
+        candidates=candidates,
+        stands=np.concatenate(stands),
+        kept=np.concatenate(kept),
+        kinds=kinds,
+        kind=np.concatenate(kind).astype(np.int32),
+        minutes=travel(scene.places, candidates, FAR * ask.minutes),
+    )
+
+
+def facilities(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+    """The cheapest sites and formats that serve everybody who is within the minutes of a candidate."""
+    if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
+        raise BadInput(
+            "least cost decides how many sites: it takes no count, budget or spacing",
+            "leave them out, or use --model cover",
+        )
+    began = time.perf_counter()
+    opens = np.ones(len(scene.candidates), np.int32)
+    load = np.zeros(len(scene.candidates))
+    upper = lower = 0.0
+    exact = True
+    seconds = max(ask.seconds / len(scene.markets), _LEAST_SECONDS)
+    for part in _parts(launch, ask, scene):
+        search = _limited if ask.model is Model.CAPACITATED else _unlimited
+        sites, served, high, low = search(launch, ask, scene, part, seconds)
+        opens[part.sites[sites]] = 0
+        load[part.sites] += served
+        upper, lower = upper + high, lower + low
+        exact = exact and low >= high * (1 - 1e-9)
+    return Choice(
+        opens=opens,
+        value=upper,
+        bound=lower,
+        gap=max(upper - lower, 0.0) / upper if upper > 0 else 0.0,
+        unit=f"{launch.folder.terms.currency} a year for sites and customers' minutes",
+        status="optimal" if exact else "stopped",
+        seconds=time.perf_counter() - began,
+        load=tuple(float(one) for one in load),
+        notes=_notes(ask, scene, float(load.sum())),
+    )
+
+
+def _kinds(launch: Launch, ask: Ask) -> tuple[Format, ...]:
+    """The formats asked for; those that sell, or else do not, as the first does."""
+    if not ask.formats:
+        return tuple(one for one in formats_of(launch) if one.sells) or formats_of(launch)
+    kinds = tuple(format_of(launch, code) for code in dict.fromkeys(ask.formats))
+    if len({one.sells for one in kinds}) > 1:
+        raise BadInput(
+            f"{', '.join(one.code for one in kinds)} do not all sell cars, so they do not stand in for each other",
+            "name formats that sell, or formats that serve, and ask for the others apart",
+        )
+    return kinds
+
+
+def _cars(launch: Launch, ask: Ask, scene: Scene) -> Floats:
+    """(N,), cars a year of each place, shared out by people."""
+    expected = cars_a_year(launch)
+    for code in ask.cars:
+        launch.market(code)
+    of_market = np.array([ask.cars.get(code, expected[code]) for code in scene.markets])
+    people = np.bincount(scene.market, scene.places.people, minlength=len(scene.markets))
+    cars: Floats = scene.places.people * (of_market / np.maximum(people, 1.0))[scene.market]
+    return cars
+
+
+def _nearest_load(scene: Scene, cars: Floats) -> Floats:
+    """(J,), cars of the places to which each candidate is the nearest: sites for so many are always enough."""
+    lists = scene.minutes
+    some = np.flatnonzero(np.diff(lists.ptr) > 0)
+    load: Floats = np.bincount(lists.item[lists.ptr[some]], cars[some], minlength=len(scene.candidates)).astype(float)
+    return load
+
+
+def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
+    cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
+    euro = launch.folder.money(1.0, "EUR") if "EUR" in launch.folder.rates else 1.0
+    by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
+    yearly = np.array([_yearly(one, launch.folder.terms.discount_per_quarter) for one in scene.kinds])
+    running = np.array([4.0 * one.opex_per_quarter for one in scene.kinds])
+    opening = np.where(scene.stands, running[scene.kind], yearly[scene.kind])
+    parts = []
+    for m in range(len(scene.markets)):
+        sites = np.flatnonzero(scene.market[scene.candidates] == m).astype(np.int32)
+        rows = np.flatnonzero((scene.market == m) & (np.diff(near.ptr) > 0) & (cars > 0)).astype(np.int32)
+        if not len(rows):
+            continue
+        number = np.full(len(scene.candidates), -1, np.int32)
+        number[sites] = np.arange(len(sites))
+        entries = np.concatenate([np.arange(near.ptr[i], near.ptr[i + 1]) for i in rows])
+        ptr = np.concatenate([[0], np.cumsum(np.diff(near.ptr)[rows])]).astype(np.int64)
+        parts.append(
+            _Part(
+                rows=rows,
+                sites=sites,
+                lists=Lists(ptr, number[near.item[entries]], near.cost[entries]),
+                cars=cars[rows],
+                opening=opening[sites],
+                by_minute=by_minute,
+                kept=scene.kept[sites],
+            )
+        )
+    return parts
+
+
+def _yearly(one: Format, discount: float) -> float:
+    """Running cost and the yearly part of a capital that is written off over `YEARS`."""
+    quarters = 4 * YEARS
+    rate = 1.0 / quarters if discount >= 1.0 else (1.0 - discount) / (1.0 - discount**quarters)
+    return 4.0 * (one.opex_per_quarter + one.capital * rate)
+
+
+def _limited(launch: Launch, ask: Ask, scene: Scene, part: _Part, seconds: float) -> tuple[Ints, Floats, float, float]:
+    cells = len(part.rows) * len(part.sites)
+    code = scene.markets[scene.market[part.rows[0]]]
+    if cells > _MOST_CELLS:
+        raise BadInput(
+            f"{len(part.rows):,} settlements and {len(part.sites):,} candidates of {code} are more than capacities are "
+            "solved for",
+            "raise --least-people or --site-people, or name fewer formats",
+        )
+    cost = np.full((len(part.rows), len(part.sites)), np.inf)
+    rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
+    cost[rows, part.lists.item] = part.lists.cost * part.by_minute * part.cars[rows]
+    limit = np.array([np.inf if one.cars_per_year is None else one.cars_per_year for one in scene.kinds])
+    capacity = np.minimum(limit[scene.kind[part.sites]], float(part.cars.sum()))
+    yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
+    try:
+        found = serve(yard, seconds=seconds)
+    except NotFeasible:
+        short = part.cars.sum() - capacity.sum()
+        raise NotFeasible(_short(ask, code, float(short), float(part.cars.sum())), _CURE) from None
+    missed = float((found.share * ~np.isfinite(cost)).sum(axis=1) @ part.cars)
+    if missed > 1e-6 * part.cars.sum():
+        raise NotFeasible(_short(ask, code, missed, float(part.cars.sum())), _CURE)
+    used = part.cars @ found.share
+    return found.sites, used, found.upper, found.lower
+
+
+_CURE = "allow more candidates (--site-people), more --minutes, or a format that serves more"
+
+
+def _short(ask: Ask, code: str, missed: float, everything: float) -> str:
+    return (
+        f"all candidates of {code} within {ask.minutes:g} minutes leave {max(missed, 1):,.0f} of {everything:,.0f} "
+        "cars a year unserved"
+    )
+
+
+def _unlimited(
+    launch: Launch, ask: Ask, scene: Scene, part: _Part, seconds: float
+) -> tuple[Ints, Floats, float, float]:
+    rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
+    cost = part.lists.cost * part.by_minute * part.cars[rows]
+    last = cost[part.lists.ptr[1:] - 1]
+    outside = last + part.opening.max() + 1.0  # opening a site of one's own is always cheaper
+    field = Field(
+        by_customer=part.lists._replace(cost=cost),
+        opening=part.opening,
+        outside=outside,
+        horizon=outside,
+        limits=Limits.count(len(part.sites), len(part.sites), part.kept),
+    )
+    seed = launch.folder.terms.seeds.plan if ask.seed is None else ask.seed
+    found = solve(field, seed=seed, effort=Effort(seconds=seconds))
+    _, server, _ = cost_of(field, found.sites)
+    used: Floats = np.bincount(server[server >= 0], part.cars[server >= 0], minlength=len(part.sites)).astype(float)
+    return found.sites, used, found.upper, found.lower
+
+
+def _notes(ask: Ask, scene: Scene, cars: float) -> tuple[str, ...]:
+    limits = "what a format can serve is kept" if ask.model is Model.CAPACITATED else "any site may serve any number"
+    standing = f", standing sites count as {scene.kinds[0].name}" if scene.stands.any() else ""
+    assumed = (
+        f"Assumed: capital written off over {YEARS} years, a customer's minute worth {MINUTE_EUR:g} EUR, "
+        f"{TRIPS[scene.kinds[0].sells]} ways for each car."
+    )
+    return (f"{cars:,.0f} cars a year are served (`--cars CC=N` sets them); {limits}{standing}.", assumed)
