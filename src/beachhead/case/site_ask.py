@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from beachhead.case.places import SETS
+from beachhead.case.travel_times import Times
 from beachhead.siting.field import Floats
 from beachhead.siting.formats import Format
 from beachhead.siting.geography import Places
@@ -61,6 +62,7 @@ class Ask:
         site_people: a site stands only in settlements of at least so many people.
         settlements: own file of settlements or a GeoNames dump; None for the registry package.
         sites: own file of standing sites; None for stores.csv.
+        times: where minutes on the road come from; by rule if nothing is said.
         exclude: settlements that may hold no site, `Name` or `CC:Name`.
         spacing_km: least great-circle distance between sites (COVER, PHASES).
         rivals: rival stores as near as `RIVAL_MINUTES` to every buyer, staying at home counted in (CAPTURE).
@@ -85,6 +87,7 @@ class Ask:
     site_people: int = 50_000
     settlements: Path | None = None
     sites: Path | None = None
+    times: Times = field(default_factory=Times)
     exclude: tuple[str, ...] = ()
     spacing_km: float = 0.0
     rivals: float = 4.0

@@ -12,11 +12,11 @@ from beachhead.case.site_ask import Ask, Model
 from beachhead.case.site_choice import Choice
 from beachhead.case.site_demand import cars_a_year
 from beachhead.case.site_formats import format_of, formats_of
-from beachhead.case.site_scene import FAR, Scene
+from beachhead.case.site_scene import Scene
+from beachhead.case.travel_times import repeated
 from beachhead.siting.capacity import Yard, serve
 from beachhead.siting.field import Field, Floats, Ints, Limits, Lists, cost_of
 from beachhead.siting.formats import Format
-from beachhead.siting.geography import travel
 from beachhead.siting.solve import Effort, solve
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible
@@ -63,7 +63,7 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
     kinds = _kinds(launch, ask)
     cars = _cars(launch, ask, scene)
     nearest = _nearest_load(scene, cars)
-    place, kind = [scene.candidates], [np.zeros(len(scene.candidates), np.int64)]
+    base, kind = [np.arange(len(scene.candidates))], [np.zeros(len(scene.candidates), np.int64)]
     stands, kept = [scene.stands], [scene.kept]
     for number, one in enumerate(kinds):
         copies = np.ones(len(scene.candidates), np.int64)
@@ -72,11 +72,11 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
         if number == 0:
             copies = np.where(scene.stands, copies, copies - 1)  # the scene holds the first of them already
         at = np.repeat(np.arange(len(scene.candidates)), copies)
-        place.append(scene.candidates[at])
+        base.append(at)
         kind.append(np.full(len(at), number))
         stands.append(np.zeros(len(at), np.bool_))
         kept.append(np.zeros(len(at), np.bool_))
-    candidates = np.concatenate(place).astype(np.int32)
+    candidates = scene.candidates[np.concatenate(base)]
     return replace(
         scene,
         candidates=candidates,
@@ -84,7 +84,7 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
         kept=np.concatenate(kept),
         kinds=kinds,
         kind=np.concatenate(kind).astype(np.int32),
-        minutes=travel(scene.places, candidates, FAR * ask.minutes),
+        minutes=repeated(scene.minutes, np.concatenate(base), len(scene.candidates)),
     )
 
 

@@ -13,9 +13,10 @@ from beachhead.case.places import settlements, settlements_of
 from beachhead.case.site_ask import Ask, Model
 from beachhead.case.site_formats import format_of
 from beachhead.case.standing_sites import standing_sites
+from beachhead.case.travel_times import minutes_between
 from beachhead.siting.field import Floats, Ints, Lists
 from beachhead.siting.formats import Format
-from beachhead.siting.geography import Places, travel
+from beachhead.siting.geography import Places
 from beachhead.world.errors import BadInput
 
 FAR = 2.0
@@ -84,6 +85,7 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
     if closable.any() and not _may_close(ask):
         notes.append("Closing a site frees no capital, so under a budget or quarter by quarter all that stand stay.")
         closable[:] = False
+    minutes, travelled = minutes_between(ask.times, places, candidates, FAR * ask.minutes)
     people = np.bincount(market, places.people, minlength=len(codes))
     cars = np.array([launch.market(code).bev_per_year for code in codes])
     return Scene(
@@ -93,11 +95,11 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         candidates=candidates,
         stands=stands,
         kept=stands & ~closable,
-        minutes=travel(places, candidates, FAR * ask.minutes),
+        minutes=minutes,
         buyers=places.people * (cars / np.maximum(people, 1.0))[market],
         kinds=(opened,),
         kind=np.zeros(len(candidates), np.int32),
-        notes=(*notes, *standing.notes),
+        notes=(*notes, *standing.notes, *travelled),
     )
 
 

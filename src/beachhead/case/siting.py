@@ -50,6 +50,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     ask, places = sited.ask, sited.places
     new = [one for one in sited.sites if not one.kept]
     count = Counter(places.country[one.place] for one in new)
+    files = [path for path in (ask.settlements, ask.sites, ask.times.matrix) if path is not None]
     running: dict[str, float] = defaultdict(float)
     for site in new:
         running[places.country[site.place]] += site.format.opex_per_quarter
@@ -83,7 +84,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
             for one in new
         ),
         tables=digests(launch),
-        files={str(path.resolve()): file_digest(path) for path in (ask.settlements, ask.sites) if path is not None},
+        files={str(path.resolve()): file_digest(path) for path in files},
     )
 
 

@@ -13,6 +13,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.places import SETS
 from beachhead.case.site_words import headline, people_in, place_name, site_sentence
 from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites, keep_sites
+from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, money, say, show_json, show_table
 from beachhead.cli.site_files import site_answer, write_sites
@@ -65,6 +66,12 @@ def site(
     settlements: Annotated[
         Path | None, typer.Option("--settlements", help="Own settlements: CSV or a GeoNames dump.")
     ] = None,
+    matrix: Annotated[
+        Path | None, typer.Option("--matrix", help="Own minutes: CSV, XLSX or Parquet with from,to,minutes.")
+    ] = None,
+    router: Annotated[
+        str | None, typer.Option("--router", metavar="KIND=URL", help="Minutes by osrm=URL or valhalla=URL.")
+    ] = None,
     least_people: Annotated[int, typer.Option(min=0, help="Leave out smaller settlements.")] = SETS[-1],
     site_people: Annotated[int, typer.Option(min=0, help="Sites only in settlements this large.")] = 50_000,
     name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
@@ -96,6 +103,7 @@ def site(
         site_people=site_people,
         settlements=settlements,
         sites=sites,
+        times=Times(matrix=matrix, router=router),
         exclude=tuple(exclude or ()),
         spacing_km=spacing,
         rivals=rivals,
