@@ -117,10 +117,8 @@ def _from_matrix(path: Path, places: Places, candidates: Ints, most: float) -> t
     cost = np.array([value[0] for value in found.values()])
     said = [f"Minutes by {path.name}: {len(found):,} pairs; a pair that it does not list is out of reach."]
     if unknown:
-        line_number, name = unknown[0]
-        said.append(
-            f"{len(unknown):,} rows of {path.name} name a settlement that is not counted, row {line_number} first: {name!r}."
-        )
+        row, name = unknown[0]
+        said.append(f"{len(unknown):,} rows of {path.name} name settlements not counted, row {row} first: {name!r}.")
     return _nearest_first(rows, items, cost, len(places)), tuple(said)
 
 
