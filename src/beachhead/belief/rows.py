@@ -29,9 +29,10 @@ _WEEKS_A_YEAR = 365.25 / 7
 # against 20 a week for orders (assumption of the policy prototype, grade C). Deliveries lie between, grade C.
 SIZE_SHARE = {Funnel.ORDERS: 1.0, Funnel.DELIVERIES: 0.2, Funnel.REGISTRATIONS: 0.05}
 
-# What a count is told apart by: market, kind, span, reach and funnel, then what twins over offers differ in.
+# What a count is told apart by: market, kind, span, reach, funnel and factor, then what twins over offers differ in.
 _twin_key = attrgetter(
-    "market", "is_pilot", "start", "end", "reach", "funnel", "offer", "count", "sold_out", "stock_bound"
+    *("market", "is_pilot", "start", "end", "reach", "funnel", "factor", "factor_log_sd"),
+    *("offer", "count", "sold_out", "stock_bound"),
 )
 
 
@@ -190,9 +191,9 @@ def _pool_offers(
         return offer_shares.get((c.market, c.offer), equal[c.market] if c.offer else 1.0)
 
     pooled: list[tuple[DemandCount, float]] = []
-    # sorted once with the key in hand: its first six parts are the span's
+    # sorted once with the key in hand: its first eight parts are the span's
     keyed = sorted(zip(map(_twin_key, counts), range(len(counts)), strict=True))
-    for _, same in groupby(keyed, key=lambda pair: pair[0][:6]):
+    for _, same in groupby(keyed, key=lambda pair: pair[0][:8]):
         twins = [counts[at] for _, at in same]
         if len(twins) == 1:
             pooled.append((twins[0], share(twins[0])))
@@ -212,6 +213,10 @@ def _columns(
     exposed = np.array([c.reach * share for c, share in pooled], dtype=np.float64)
     unit = exposed * np.array([SIZE_SHARE[c.funnel] for c, _ in pooled], dtype=np.float64) * _WEEKS_A_YEAR
     years = np.array([(c.end - c.start).days + 1 for c, _ in pooled], dtype=np.float64) / _YEAR
+    factor = np.array([c.factor for c, _ in pooled], dtype=np.float64)
+    # a factor known up to a spread s widens the count: 1 / size + s^2 is its squared coefficient of variation
+    doubt = np.array([c.factor_log_sd for c, _ in pooled], dtype=np.float64) ** 2 * belief.nb_size_weekly
+    unit /= 1 + unit * years * doubt
     path = np.exp(belief.log_path)
     course = _years_on_path([(c.start, c.end) for c, _ in pooled], market, path, belief.quarters)
     # only a stopped count asks for the morning of its last day
@@ -223,9 +228,9 @@ def _columns(
     before[stopped] = np.maximum(course[stopped] - last_day[stopped], 0.0)
     return (
         np.array([c.count for c, _ in pooled], dtype=np.float64),
-        exposed * course,
+        exposed * factor * course,
         unit * years,
-        exposed * before,
+        exposed * factor * before,
         unit * np.maximum(years - 1 / _YEAR, 0.0),
     )
 

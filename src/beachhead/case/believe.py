@@ -9,11 +9,13 @@ from datetime import date
 
 from beachhead import pilot
 from beachhead.belief import Belief, Posterior, moved, prior, update
+from beachhead.belief.calendar import calendar_count
 from beachhead.belief.fitted import EntryFit, entry_fit
-from beachhead.case.observe import observations, rows_today
+from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
 from beachhead.case.studies import folder_evidence
 from beachhead.case.surroundings import surroundings_of
+from beachhead.pilot.nowcast import Version, allow_for_delay, delays
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
@@ -92,8 +94,18 @@ def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None,
     with reading(launch.store) as work:
         default_reach = _default_reach(launch, observations(work))
         rows = rows_today(launch.folder, work, default_reach=default_reach)
+        versions, newest = versions_sent(work, until=until)
     seen = tuple(row for row in rows if until is None or row.end <= until)
-    return pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {})
+    found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {})
+    return _allowed_for(found, fit_of(launch), versions, newest)
+
+
+def _allowed_for(found: Reading, fit: EntryFit, versions: Sequence[Version], newest: date | None) -> Reading:
+    """Counts set against late reports and the calendar, with a sentence for each."""
+    counts, late = found.counts, tuple[str, ...]()
+    if newest is not None:
+        counts, late = allow_for_delay(counts, delays(versions, today=newest), today=newest)
+    return replace(found, counts=tuple(calendar_count(fit, c) for c in counts), allowed_for=late)
 
 
 def from_quarter(belief: Belief, now: Quarter) -> Belief:

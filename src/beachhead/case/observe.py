@@ -17,8 +17,10 @@ from beachhead.evidence.observed import ObservationFile, ObservedRow
 from beachhead.evidence.renames import renamed
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
+from beachhead.pilot.nowcast import Version as Sent
+from beachhead.pilot.read import counted
 from beachhead.store import Delivery, Row, Store, Version, Work
-from beachhead.world.reading import Observation
+from beachhead.world.reading import Funnel, Observation
 
 TOPIC = "observation"
 _NOTHING = Arrival(new=(), corrected=(), replaced=(), unchanged=0, late=0)
@@ -135,6 +137,21 @@ def row_history(work: Work, row: Observation) -> tuple[RowHistory, ...]:
     """Every version of the row with this key and span, with the file that brought each."""
     by_number = {delivery.number: delivery for delivery in store.deliveries(work, TOPIC)}
     return tuple(_history(version, by_number) for version in store.history(work, TOPIC, _key(row)))
+
+
+def versions_sent(work: Work, *, until: date | None = None) -> tuple[tuple[Sent, ...], date | None]:
+    """Every number ever sent for a span, and the day of the newest delivery; those that came later are left out."""
+    day = {d.number: d.at.date() for d in store.deliveries(work, TOPIC)}
+    came = {number: at for number, at in day.items() if until is None or at <= until}
+    sent = [
+        Sent(span=version.key, funnel=funnel, end=row.end, sent=came[version.delivery], count=count)
+        for version in store.history(work, TOPIC)
+        if version.body is not None and version.delivery in came
+        for row in (store.decode(version.body, Observation),)
+        for funnel in Funnel
+        if (count := counted(row, funnel)) is not None
+    ]
+    return tuple(sent), max(came.values(), default=None)
 
 
 def known_codes(folder: Folder) -> Known:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import log
+
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.reading import Moved, Read
 from beachhead.case.reading import read as read_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
 from beachhead.launch.monitor import Monitor, Shown
+from beachhead.world.reading import DemandCount
 
 SHOWN_MOVES = 8
 
@@ -24,6 +27,7 @@ def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -
                 "markets": found.moved,
                 "judgements": found.judgements,
                 "left_out": found.reading.left_out,
+                "allowed_for": found.reading.allowed_for,
                 "counts": found.reading.counts,
                 "monitors": found.monitors,
                 "effective_sample_size": found.effective_sample_size,
@@ -46,6 +50,12 @@ def show_read(launch: Launch, found: Read) -> None:
         say(monitor_sentence(monitor, names[monitor.market]))
     for judgement in found.judgements:
         say(f"{names[judgement.market]}: the gate says {judgement.verdict}; {judgement.reason}.")
+    for line in found.reading.allowed_for[:SHOWN_MOVES]:
+        say(f"Not whole yet: {line}.")
+    if len(found.reading.allowed_for) > SHOWN_MOVES:
+        say(f"... and {len(found.reading.allowed_for) - SHOWN_MOVES} spans more; `--json` lists them.")
+    for line in _calendar_lines(found, names):
+        say(line)
     for line in found.reading.left_out[:SHOWN_MOVES]:
         say(f"Says nothing about demand: {line}.")
     if len(found.reading.left_out) > SHOWN_MOVES:
@@ -67,6 +77,21 @@ def show_read(launch: Launch, found: Read) -> None:
             if found.corrected
             else "The importance correction was not made; the belief is the Laplace approximation."
         )
+
+
+def _calendar_lines(found: Read, names: dict[str, str]) -> list[str]:
+    """One sentence for each market whose deliveries or registrations were read against its calendar."""
+    widest: dict[str, DemandCount] = {}
+    for count in found.reading.counts:
+        if count.calendar != 1.0:
+            held = widest.setdefault(count.market, count)
+            widest[count.market] = max(held, count, key=lambda c: abs(log(c.calendar)))
+    return [
+        f"{names[code]}: {c.funnel} are read against the calendar; from {c.start} to {c.end} {c.calendar:.2f} times "
+        "an even spread of the quarter is expected."
+        for code, c in sorted(widest.items())
+        if not 0.95 <= c.calendar <= 1.05
+    ]
 
 
 def monitor_sentence(monitor: Monitor, name: str) -> str:

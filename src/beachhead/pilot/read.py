@@ -67,7 +67,7 @@ def _read_key(rows: Sequence[Observation], default_reach: Callable[[Observation]
     for row in rows:
         stock = row.opening_stock if row.opening_stock is not None else stock
         spans.append(_read_row(row, funnel, stock, default_reach))
-        stock = _left(row, stock, _counted(row, funnel))
+        stock = _left(row, stock, counted(row, funnel))
     return spans
 
 
@@ -75,7 +75,7 @@ def _read_row(
     row: Observation, funnel: Funnel, stock: int | None, default_reach: Callable[[Observation], float | None]
 ) -> _Span:
     """Read one row, given the stock with which it began as far as known."""
-    count = _counted(row, funnel)
+    count = counted(row, funnel)
     if count is None:
         return _Span(row=row, left_out=_why_uncounted(row, funnel))
     if stock == 0 and count == 0:
@@ -102,10 +102,10 @@ def _left(row: Observation, stock: int | None, count: int | None) -> int | None:
 
 def _funnel(rows: Sequence[Observation]) -> Funnel:
     """The count that covers most days of a key; of equals, the one nearest to demand."""
-    return max(Funnel, key=lambda funnel: sum(_days(row) for row in rows if _counted(row, funnel) is not None))
+    return max(Funnel, key=lambda funnel: sum(_days(row) for row in rows if counted(row, funnel) is not None))
 
 
-def _counted(row: Observation, funnel: Funnel) -> int | None:
+def counted(row: Observation, funnel: Funnel) -> int | None:
     """Cars of that funnel in the row; orders net of those cancelled; None if not observed."""
     if funnel is Funnel.DELIVERIES:
         return row.deliveries
@@ -115,7 +115,7 @@ def _counted(row: Observation, funnel: Funnel) -> int | None:
 
 
 def _why_uncounted(row: Observation, funnel: Funnel) -> str:
-    other = next((name for name in Funnel if _counted(row, name) is not None), None)
+    other = next((name for name in Funnel if counted(row, name) is not None), None)
     if other is None:
         return "no orders, deliveries or registrations were observed"
     return f"its {other} may be the same cars as the {funnel} of other rows of this batch"

@@ -84,6 +84,9 @@ class DemandCount:
         sold_out: true if stock ended on `end`: then the count is a stopped count, not a fixed-time one.
         stock_bound: true if stock ended at an *unknown* day inside the span: then demand >= count is all we know.
         is_pilot: true for pilot batches, which share the early-adopter bias.
+        calendar: what the calendar expects of the span against an even spread of its quarter.
+        reported: share of the span's cars that has been reported, 0..1.
+        factor_log_sd: how well the two are known: standard deviation of the log of their product.
     """
 
     market: str
@@ -96,6 +99,9 @@ class DemandCount:
     sold_out: bool = False
     stock_bound: bool = False
     is_pilot: bool = True
+    calendar: float = 1.0
+    reported: float = 1.0
+    factor_log_sd: float = 0.0
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -104,6 +110,13 @@ class DemandCount:
             raise ValueError(f"{self.market}: count {self.count} is negative")
         if not 0 < self.reach <= 1:
             raise ValueError(f"{self.market}: reach {self.reach} is not in (0, 1]")
+        if not (self.calendar > 0 and 0 < self.reported <= 1 and self.factor_log_sd >= 0):
+            raise ValueError(f"{self.market}: calendar {self.calendar} or share reported {self.reported} out of range")
+
+    @property
+    def factor(self) -> float:
+        """What is expected of the span against an even and wholly reported one."""
+        return self.calendar * self.reported
 
     @property
     def years(self) -> float:
@@ -118,7 +131,9 @@ class Reading:
     Attributes:
         counts: the W counts.
         left_out: one sentence for each row that says nothing about demand, and why.
+        allowed_for: one sentence for each thing that counts were set against: late reports, the calendar.
     """
 
     counts: tuple[DemandCount, ...]
     left_out: tuple[str, ...] = ()
+    allowed_for: tuple[str, ...] = ()
