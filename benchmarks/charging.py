@@ -1,6 +1,6 @@
 """Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
 
-    python benchmarks/charging.py [--quick] [--json] [--only exactness,speed,regret,value]
+    python benchmarks/charging.py [--quick] [--json] [--only exactness,speed,regret,peak,value]
         [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
@@ -24,12 +24,15 @@ from beachhead.charging.convex import plan_convex, solve_convex
 from beachhead.charging.habit import departure_interval
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
 from beachhead.charging.lattice import lattice_program, plan_lattice
+from beachhead.charging.peak import metered
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.tariff import bundled_tariffs
 from beachhead.charging.value import Baseline, Ready, make_ready, market_value
 from beachhead.charging.year import Policy, charge_year, course_of
 
 ANCHOR = day_hour(date(2023, 1, 2))
+_PEAK_ROWS = [(Policy.ARRIVAL, False), (Policy.LEARNED, False), (Policy.TAP, False), (Policy.LEARNED, True)]
+_PEAK_ROWS += [(Policy.TAP, True), (Policy.FORESIGHT, True)]
 Data = tuple[Prices, tuple[Load, ...], tuple[Home, ...]]
 
 
@@ -37,12 +40,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cases; ends within a minute or two")
     parser.add_argument("--json", action="store_true", help="print one object of figures")
-    parser.add_argument("--only", default="exactness,speed,regret,value", help="figures, with commas")
+    parser.add_argument("--only", default="exactness,speed,regret,peak,value", help="figures, with commas")
     folder = shared("charging")
     parser.add_argument("--prices", type=Path, default=folder / "greendcc_dayahead_2020_2024_local.csv.gz")
     parser.add_argument("--sessions", type=Path, default=folder / "norway12_charging_sessions.csv.gz")
     parser.add_argument("--chargers", type=Path, default=folder / "norway12_user_power_capacity_predictions.csv")
     parser.add_argument("--loads", type=Path, default=folder / "lcl_2013_halfhourly_kwh_87households.csv.gz")
+    parser.add_argument("--zone", default="BE", help="price zone of the capacity tariff")
     asked = parser.parse_args()
     prices = read_prices(asked.prices)
     homes = read_homes(asked.sessions, asked.chargers if asked.chargers.exists() else None)
@@ -56,6 +60,9 @@ def main() -> None:
             figures["speed"] = speed(data, 60 if asked.quick else 300)
     if "regret" in wanted:
         figures["regret"] = regret(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+    if "peak" in wanted:
+        loads = read_loads(asked.loads)
+        figures["peak"] = peak(prices, homes[::8] if asked.quick else homes[::2], loads, asked.zone)
     if "value" in wanted:
         figures["value"] = value(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
     print(json.dumps(figures, indent=2, default=float)) if asked.json else show(figures)
@@ -169,6 +176,37 @@ def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...]) -> np.ndarray
             year, _ = charge_year(ready.home, ready.pieces, course, policy, ready.habits)
             found[z, p] = year.cost_eur, year.missing_kwh, year.driven_kwh
     return found
+
+
+def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone: str) -> dict[str, Any]:
+    """Energy and peak charge of house and car, EUR a home and year, over the optimum that knows everything.
+
+    `_blind` does not look at the peak. The household's own peak is in all of them.
+    """
+    ready = make_ready(homes, least_sessions=40)
+    tariff = bundled_tariffs()["BE"]
+    course = course_of(tariff.spot(prices.zone(zone)), prices.first_hour, ANCHOR)
+
+    def one(number: int) -> np.ndarray:
+        its, load = ready[number], loads[7 * number % len(loads)]
+        meter = metered(load, its.home, tariff.peak_eur_per_kw)
+        alone = meter.eur_per_kw * float(meter.peaks().sum())
+        found = []
+        for policy, knows in _PEAK_ROWS:
+            year, draw = charge_year(its.home, its.pieces, course, policy, its.habits, meter if knows else None)
+            added = meter.added_eur(its.pieces.hour, draw)
+            found.append([year.cost_eur - year.peak_eur, added + alone])
+        return its.per_year * np.array(found)
+
+    with ThreadPoolExecutor(2) as pool:
+        rows = np.array(list(pool.map(one, range(len(ready))))).mean(0)
+    total, names = rows.sum(1), [f"{p.name.lower()}{'' if knows else '_blind'}" for p, knows in _PEAK_ROWS]
+    return {
+        "homes": len(ready),
+        "energy_eur": dict(zip(names, rows[:, 0].tolist(), strict=True)),
+        "peak_eur": dict(zip(names, rows[:, 1].tolist(), strict=True)),
+        "over_optimum": dict(zip(names, (total / total[-1] - 1).tolist(), strict=True)),
+    }
 
 
 def value(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from beachhead.case.believe import believe
 from beachhead.case.charging import charging_value, demand_shifts, write_shifts
 from beachhead.case.open import open_launch
 from beachhead.charging.value import Baseline
+from beachhead.charging.year import Policy
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 
@@ -32,13 +33,13 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     first = datetime(2022, 10, 1)
     with file.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["time", "DE-LU", "NL"])
+        writer.writerow(["time", "DE-LU", "NL", "BE"])
         for day in range(470):
             level = rng.normal(90, 25)
             for hour in range(24):
                 price = level + 45 * math.cos((hour - 19) / 24 * 2 * math.pi) + rng.normal(0, 4)
                 at = first + timedelta(days=day, hours=hour)
-                writer.writerow([f"{at:%Y-%m-%d %H:%M}", f"{price:.2f}", f"{1.1 * price:.2f}"])
+                writer.writerow([f"{at:%Y-%m-%d %H:%M}", f"{price:.2f}", f"{1.1 * price:.2f}", f"{price:.2f}"])
     return file
 
 
@@ -60,6 +61,23 @@ def test_a_plan_says_what_it_does_and_what_the_other_way_would_cost(prices: Path
     assert all(0 <= hour["stored_kwh"] <= answer["battery_kwh"] + 1e-9 for hour in answer["hours"])
     told = json.loads(run(*words, "--leaves", "2023-06-14 07:00", "--json"))
     assert told["leaves"]["median"] == "Wed 07:00"
+
+
+def test_where_the_monthly_peak_costs_the_plan_keeps_to_what_is_reached_or_worth_raising(prices: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "10", "--market", "BE"]
+    said = run(*words)
+    assert "kW" in said
+    assert "household's load is made up" in said
+    low, high = (json.loads(run(*words, "--peak-so-far", reached, "--json")) for reached in ("0.5", "9"))
+    assert low["peak"]["cap_kw"] < high["peak"]["cap_kw"] == 9
+    assert max(h["draw_kwh"] for h in low["hours"]) < max(h["draw_kwh"] for h in high["hours"])
+    assert json.loads(run(*words[:-1], "DE", "--json"))["peak"] is None
+
+
+def test_the_value_counts_the_charge_on_the_monthly_peak(prices: Path) -> None:
+    found = charging_value(prices, markets=["BE"], year=2023, most_homes=3).markets[0]
+    assert 0 < found.peak_eur[Policy.FORESIGHT] < found.peak_eur[Policy.LEARNED] < found.peak_eur[Policy.ARRIVAL]
+    assert found.cost_eur[Policy.LEARNED] < found.cost_eur[Policy.ARRIVAL]
 
 
 def test_every_hour_of_a_session_is_explained(prices: Path) -> None:

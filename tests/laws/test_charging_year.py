@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from beachhead.charging.driver import made_load
 from beachhead.charging.habit import learn_habits, learn_pool
+from beachhead.charging.peak import DAYS_BACK, Metered, metered
 from beachhead.charging.record import Home
 from beachhead.charging.year import PAST_HOURS, Course, Policy, charge_year, pieces_of
 
@@ -67,3 +69,47 @@ def test_a_flat_price_leaves_nothing_to_save() -> None:
     arrival = charge_year(home, pieces, course, Policy.ARRIVAL, habits)[0].cost_eur
     assert charge_year(home, pieces, course, Policy.FORESIGHT, habits)[0].cost_eur == pytest.approx(arrival, rel=1e-9)
     assert charge_year(home, pieces, course, Policy.LEARNED, habits)[0].cost_eur >= arrival - 1e-9
+
+
+def with_meter(home: Home, seed: int, eur_per_kw_year: float = 42.0) -> Metered:
+    return metered(made_load(seed, MONDAY // 60), home, eur_per_kw_year)
+
+
+def test_a_charge_on_the_monthly_peak_is_weighed_and_foresight_bounds_what_can_be_reached() -> None:
+    pool, cost = learn_pool([made_home(seed) for seed in range(20, 24)]), np.zeros(4)
+    for seed in range(3):
+        home, course = made_home(seed), made_course(seed)
+        pieces, habits, meter = pieces_of(home), learn_habits(home, pool), with_meter(home, seed)
+        blind, draw = charge_year(home, pieces, course, Policy.TAP, habits)
+        aware, kept = charge_year(home, pieces, course, Policy.TAP, habits, meter)
+        best, _ = charge_year(home, pieces, course, Policy.FORESIGHT, habits, meter)
+        arrival, _ = charge_year(home, pieces, course, Policy.ARRIVAL, habits, meter)
+        assert best.cost_eur <= min(aware.cost_eur, arrival.cost_eur) + 1e-6
+        assert (kept <= home.power_kw * pieces.part + 1e-9).all()
+        assert aware.peak_eur == pytest.approx(meter.added_eur(pieces.hour, kept))
+        costs = [best.cost_eur, aware.cost_eur, blind.cost_eur + meter.added_eur(pieces.hour, draw), arrival.cost_eur]
+        cost += costs
+    assert cost[0] < cost[1] < cost[2] < cost[3]
+
+
+def test_the_peak_policy_looks_at_past_load_only() -> None:
+    home, course = made_home(4), made_course(4)
+    pieces, meter = pieces_of(home), with_meter(home, 4)
+    habits = learn_habits(home, learn_pool([made_home(9), made_home(10)]))
+    cut = 30 * 24
+    later = meter.load_kw.copy()
+    later[24 * DAYS_BACK + cut :] *= 3.0
+    other = Metered(first_hour=meter.first_hour, load_kw=later, month=meter.month, eur_per_kw=meter.eur_per_kw)
+    draws = [charge_year(home, pieces, course, Policy.LEARNED, habits, one)[1] for one in (meter, other)]
+    before = pieces.hour - meter.first_hour <= cut  # the first hour changed has not been seen when it is decided
+    assert np.array_equal(draws[0][before], draws[1][before])
+    assert not np.array_equal(draws[0], draws[1])
+
+
+def test_without_a_charge_on_the_peak_the_meter_changes_nothing() -> None:
+    home, course = made_home(5), made_course(5)
+    pieces, habits = pieces_of(home), learn_habits(home, learn_pool([made_home(9), made_home(10)]))
+    free = with_meter(home, 5, eur_per_kw_year=0.0)
+    for policy in (Policy.LEARNED, Policy.FORESIGHT):
+        one, other = (charge_year(home, pieces, course, policy, habits, meter)[0] for meter in (None, free))
+        assert one.cost_eur == pytest.approx(other.cost_eur, abs=1e-9)

@@ -16,14 +16,16 @@ from beachhead.case.believe import fit_of
 from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
 from beachhead.case.surroundings import surroundings_of
-from beachhead.charging.driver import Kind, made_driver
+from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
-from beachhead.charging.record import Home, Prices, day_hour, read_homes, read_prices
+from beachhead.charging.peak import DAYS_BACK, laid, month_of
+from beachhead.charging.published import PUBLISHED_AT
+from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.tariff import bundled_tariffs, tariff_of
 from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, make_ready, market_value
-from beachhead.charging.year import PAST_HOURS, PUBLISHED_AT
+from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind
 from beachhead.world.errors import BadInput
 
@@ -40,7 +42,9 @@ class Valued:
         homes: number of homes, and where they come from.
         whose: "on record" or "made up".
         first_day: first of the 364 days of prices.
-        peak_left_out: markets whose tariff charges for the monthly peak as well, which is not in the costs.
+        peak_left_out: markets whose charge on the monthly peak is not in the costs; none since it is counted.
+        peak_counted: markets where it is.
+        whose_load: household loads it is counted on: "on record" or "made up".
     """
 
     markets: tuple[MarketValue, ...]
@@ -48,6 +52,8 @@ class Valued:
     whose: str
     first_day: date
     peak_left_out: tuple[str, ...]
+    peak_counted: tuple[str, ...]
+    whose_load: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ def charging_value(
     markets: Sequence[str] = (),
     sessions: Path | None = None,
     chargers: Path | None = None,
+    loads: Path | None = None,
     year: int | None = None,
     most_homes: int | None = None,
     seed: int = 0,
@@ -105,6 +112,8 @@ def charging_value(
     tariffs = [tariff_of(code) for code in markets] or [t for t in bundled_tariffs().values() if t.zone in table.zones]
     _require_prices(table, [tariff.zone for tariff in tariffs], anchor, prices.name)
     ready = make_ready(homes, seed=seed)
+    peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
+    metered = read_loads(loads) if loads is not None and peaks else ()
     done = [0]
 
     def one_more() -> None:
@@ -112,10 +121,16 @@ def charging_value(
         if tick is not None:
             tick(done[0], len(ready) * len(tariffs))
 
-    found = [market_value(ready, table, tariff, anchor, seed=seed, tick=one_more) for tariff in tariffs]
-    whose = "on record" if sessions is not None else "made up"
-    peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
-    return Valued(markets=tuple(found), homes=len(ready), whose=whose, first_day=first_day, peak_left_out=peaks)
+    found = [market_value(ready, table, tariff, anchor, loads=metered, seed=seed, tick=one_more) for tariff in tariffs]
+    return Valued(
+        markets=tuple(found),
+        homes=len(ready),
+        whose="on record" if sessions is not None else "made up",
+        first_day=first_day,
+        peak_left_out=(),
+        peak_counted=peaks,
+        whose_load="on record" if metered else "made up",
+    )
 
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
@@ -184,21 +199,36 @@ class AtHome:
         pool: the prior, from the other homes.
         table: spot prices.
         price: (H,) EUR/kWh under the market's tariff, hour by hour as in `table`.
+        load: the household's load; made up where the tariff charges for the peak and none is given.
+        load_is_made: True if it is made up.
+        peak_eur_per_kw: charge for each kW of a month's highest hour, EUR.
     """
 
     home: Home
     pool: Pool
     table: Prices
     price: np.ndarray
+    load: Load | None = None
+    load_is_made: bool = False
+    peak_eur_per_kw: float = 0.0
 
 
 def charging_home(
-    prices: Path, *, market: str, home: str, year: int, sessions: Path | None, chargers: Path | None, seed: int = 0
+    prices: Path,
+    *,
+    market: str,
+    home: str,
+    year: int,
+    sessions: Path | None,
+    chargers: Path | None,
+    loads: Path | None = None,
+    household: str | None = None,
+    seed: int = 0,
 ) -> AtHome:
-    """Read prices and sessions and learn the prior; without sessions, made-up drivers of that year.
+    """Read prices, sessions and the household's load, and learn the prior; without sessions, made-up drivers.
 
     Raises:
-        BadInput: if the home or the market is not there.
+        BadInput: if the home, the household or the market is not there.
     """
     table, tariff = read_prices(prices), tariff_of(market)
     homes = charging_homes(sessions, chargers, first_day=_first_monday(year), seed=seed)
@@ -207,7 +237,28 @@ def charging_home(
         some = ", ".join(one.name for one in homes[:8])
         raise BadInput(f"no home {home!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
     pool = learn_pool([one for one in homes if one.name != home])
-    return AtHome(home=mine, pool=pool, table=table, price=tariff.spot(table.zone(tariff.zone)))
+    load = _load_of(loads, household)
+    made = load is None and tariff.peak_eur_per_kw > 0
+    return AtHome(
+        home=mine,
+        pool=pool,
+        table=table,
+        price=tariff.spot(table.zone(tariff.zone)),
+        load=made_load(seed, day_hour(_first_monday(year))) if made else load,
+        load_is_made=made,
+        peak_eur_per_kw=tariff.peak_eur_per_kw / 12,
+    )
+
+
+def _load_of(path: Path | None, household: str | None) -> Load | None:
+    if path is None:
+        return None
+    loads = read_loads(path)
+    found = next((load for load in loads if household in (None, load.name)), None)
+    if found is None:
+        some = ", ".join(load.name for load in loads[:8])
+        raise BadInput(f"no household {household!r} in {path.name}", f"name one of {some}{' ...' * (len(loads) > 8)}")
+    return found
 
 
 def charging_plan(
@@ -220,8 +271,13 @@ def charging_plan(
     leaves: datetime | None = None,
     charging: bool = False,
     least_gain_eur: float = LEAST_GAIN_EUR,
+    peak_so_far_kw: float | None = None,
+    fuse_kw: float = float("inf"),
 ) -> NowPlan:
     """The plan of a car plugged in at a moment of the price file; earlier sessions of its home teach its habits.
+
+    Where the tariff charges for the monthly peak, `peak_so_far_kw` is what the meter shows for this month; without it
+    the highest hour of the household alone.
 
     Raises:
         BadInput: if the prices around the moment are not there.
@@ -229,6 +285,9 @@ def charging_plan(
     mine, moment = at_home.home, _minute(now or plugged_in)
     stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
     price, published = _prices_around(at_home.price, at_home.table, moment // 60)
+    load = None if at_home.load is None else laid(at_home.load, moment // 60 - 24 * DAYS_BACK, moment // 60)
+    if load is not None and peak_so_far_kw is None:
+        peak_so_far_kw = _peak_of_month(load, moment // 60)
     situation = Situation(
         home=mine,
         plugged_in=_minute(plugged_in),
@@ -239,6 +298,10 @@ def charging_plan(
         published=published,
         leaves=None if leaves is None else _minute(leaves),
         charging=charging,
+        load_kw=load,
+        peak_eur_per_kw=at_home.peak_eur_per_kw,
+        peak_so_far_kw=peak_so_far_kw or 0.0,
+        fuse_kw=fuse_kw,
     )
     return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur)
 
@@ -258,17 +321,34 @@ def charging_hours(
     found: list[tuple[datetime, NowPlan]] = []
     stored = 0.6 * at_home.home.battery_kwh if stored_kwh is None else stored_kwh
     needed, on = at_home.home.battery_kwh - stored, False
+    peak: float | None = None
     for step in range(hours):
         at = plugged_in + timedelta(hours=step)
         at = at.replace(minute=0) if step else at
         if leaves is not None and at >= leaves:
             break
         plan = charging_plan(
-            at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on, leaves=leaves
-        )
+            at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on,
+            leaves=leaves, peak_so_far_kw=peak,
+        )  # fmt: skip
+        peak = _peak_after(at_home, at, plan)
         found.append((at, plan))
         stored, on = min(float(plan.stored_kwh[1]), at_home.home.battery_kwh), bool(plan.draw_kwh[0] > 1e-6)
     return found
+
+
+def _peak_of_month(load: np.ndarray, hour: int) -> float:
+    """Highest hour of this month before `hour`, kW; `load` ends there."""
+    months = month_of(np.arange(hour - load.size, hour + 1))
+    return float(load[months[:-1] == months[-1]].max(initial=0.0))
+
+
+def _peak_after(at_home: AtHome, at: datetime, plan: NowPlan) -> float | None:
+    """The month's peak once the hour at hand is over; None where nothing is metered or a month begins."""
+    hour = _minute(at) // 60
+    if at_home.load is None or month_of(np.array([hour]))[0] != month_of(np.array([hour + 1]))[0]:
+        return None
+    return max(plan.peak_so_far_kw, float(laid(at_home.load, hour, hour + 1)[0] + plan.draw_kwh[0]))
 
 
 def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndarray, int]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from beachhead.charging.record import Home
+from beachhead.charging.record import Home, Load
 
 
 class Kind(StrEnum):
@@ -68,6 +68,22 @@ def made_driver(
         power_kw=power_kw,
         battery_kwh=battery_kwh,
     )
+
+
+def made_load(seed: int, first_hour: int, days: int = 364) -> Load:
+    """Hourly load of a made-up household from `first_hour` (a midnight) on: a base, habits of the day, and appliances.
+
+    Eight in ten households take 2,400 to 4,200 kWh a year, the highest hour of a month 2.5 to 4.5 kW (grade C, close to
+    the London households of 2013).
+    """
+    rng = np.random.default_rng([seed, 87])
+    clock = np.arange(24 * days) % 24
+    size, evening = float(rng.lognormal(0.0, 0.25)), 18.5 + float(rng.normal(0.0, 0.8))
+    habit = 0.18 + 0.22 * np.exp(-(((clock - 7.5) / 1.3) ** 2)) + 0.4 * np.exp(-(((clock - evening) / 2.2) ** 2))
+    awake = np.where((clock >= 7) & (clock <= 22), 1.0, 0.08)
+    appliances = (rng.random(clock.size) < 0.13 * awake) * rng.lognormal(-0.1, 0.48, clock.size)
+    kwh = size * (habit * rng.lognormal(-0.05, 0.3, clock.size) + appliances)
+    return Load(name=f"household {seed}", first_hour=first_hour, slot_hours=1.0, kwh=kwh)
 
 
 def _trips(kind: Kind, rng: np.random.Generator, midnight: int) -> list[tuple[int, int, float]]:

@@ -12,6 +12,8 @@ from beachhead.charging.now import NowPlan
 def sentences(plan: NowPlan) -> list[str]:
     """The plan in plain sentences, the decision first."""
     lines = [_decision(plan), _sureness(plan), _departure(plan)]
+    if plan.cap_kw is not None:
+        lines.append(_peak(plan, plan.cap_kw))
     if plan.kept:
         wanted = "charging" if plan.wanted else "waiting"
         lines.append(
@@ -70,6 +72,15 @@ def _departure(plan: NowPlan) -> str:
     if low == high:
         return f"Leaves {clock(middle)}, as told."
     return f"Expected to leave around {clock(middle)}; nine times in ten between {clock(low)} and {clock(high)}."
+
+
+def _peak(plan: NowPlan, cap: float) -> str:
+    """What the house is kept under, and why: locked in, or worth raising to."""
+    each = f"each kW above costs {plan.peak_eur_per_kw:.2f} EUR this month"
+    if cap <= plan.peak_so_far_kw + 1e-6:
+        return f"Keeps house and car under the {cap:.1f} kW already reached this month; {each}."
+    so_far = f"{plan.peak_so_far_kw:.1f} kW are reached so far"
+    return f"Lets house and car go up to {cap:.1f} kW this month; {so_far}, {each}."
 
 
 def _cents(eur: float) -> str:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.habit import Habits, Pool, departure_interval, departure_quantile, learn_habits, sure_until
+from beachhead.charging.peak import DAYS_BACK, best_cap, busy_load, daily_peaks, month_of, room_under
+from beachhead.charging.published import forecast
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_levels
-from beachhead.charging.year import SHORTAGE, forecast
+from beachhead.charging.year import SHORTAGE
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -37,6 +39,10 @@ class Situation:
         published: hours known from the hour at hand on.
         leaves: minute it leaves, if the driver has told; None if nothing is typed.
         charging: whether it charges now.
+        load_kw: (42 x 24,) hourly mean load of the household before the hour at hand; None if it is not metered.
+        peak_eur_per_kw: charge for each kW of this month's highest hour, EUR; 0 where there is none.
+        peak_so_far_kw: highest hour of this month so far, car included.
+        fuse_kw: most the home may draw; the car gets what the household has left free in the past six weeks.
     """
 
     home: Home
@@ -48,8 +54,18 @@ class Situation:
     published: int
     leaves: int | None = None
     charging: bool = False
+    load_kw: Floats | None = None
+    peak_eur_per_kw: float = 0.0
+    peak_so_far_kw: float = 0.0
+    fuse_kw: float = float("inf")
 
     def __post_init__(self) -> None:
+        if (self.peak_eur_per_kw > 0 or self.fuse_kw < np.inf) and self.load_kw is None:
+            raise BadInput("a peak or a fuse to keep to, but no household load", "give six weeks of hourly load")
+        if self.load_kw is not None and self.load_kw.size != 24 * DAYS_BACK:
+            raise BadInput(f"{self.load_kw.size} hours of household load", f"give the {24 * DAYS_BACK} before the hour")
+        if not self.fuse_kw > 0 or self.peak_so_far_kw < 0 or self.peak_eur_per_kw < 0:
+            raise BadInput("a fuse of nothing, or a peak below 0", "state the fuse and the peak so far in kW")
         if self.price.size < 168 + 1 or self.published < 1:
             raise BadInput("no week of prices before the hour at hand", "give prices from a week before until today")
         if not 0 <= self.stored_kwh <= self.home.battery_kwh:
@@ -77,6 +93,9 @@ class NowPlan:
             although changing it is worth a little.
         wanted: what the programme would have decided without the wish to keep on.
         expected_mean_eur_per_kwh: mean price paid for what is charged if the car stays.
+        cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
+        peak_so_far_kw: highest hour of the month so far.
+        peak_eur_per_kw: charge for each kW of it.
     """
 
     first_hour: int
@@ -92,6 +111,9 @@ class NowPlan:
     other_costs_eur: float
     wanted: bool
     expected_mean_eur_per_kwh: float
+    cap_kw: float | None = None
+    peak_so_far_kw: float = 0.0
+    peak_eur_per_kw: float = 0.0
 
     @property
     def kept(self) -> bool:
@@ -106,13 +128,14 @@ def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_
     price = np.empty(HORIZON)
     forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
     hazard, part = _leaving(situation, habits.depart[session])
-    onward, levels = _solved(situation, habits, session, price, hazard, part)
-    draw, stored = _if_it_stays(situation, levels)
+    cap, room = _allowed(situation, habits, session, price, hazard, part)
+    onward, levels = _solved(situation, habits, session, price, hazard, part, room)
+    draw, stored = _if_it_stays(situation, levels, room)
     wanted = bool(draw[0] > 1e-6)
-    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]))
+    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]), float(room[0]))
     charge = situation.charging if wanted != situation.charging and abs(gain) <= least_gain_eur else wanted
     if charge != wanted:
-        draw, stored = _if_it_stays(situation, levels, first=charge)
+        draw, stored = _if_it_stays(situation, levels, room, first=charge)
     told = situation.leaves
     leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
     hour = situation.now // 60
@@ -132,6 +155,9 @@ def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_
         other_costs_eur=gain if charge else -gain,
         wanted=wanted,
         expected_mean_eur_per_kwh=float(draw @ price) / drawn if drawn > 1e-9 else float("nan"),
+        cap_kw=cap,
+        peak_so_far_kw=situation.peak_so_far_kw,
+        peak_eur_per_kw=situation.peak_eur_per_kw,
     )
 
 
@@ -165,42 +191,69 @@ def _leaving(situation: Situation, depart: Floats) -> tuple[Floats, Floats]:
     return hazard, part
 
 
-def _solved(
+def _allowed(
     situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats
+) -> tuple[float | None, Floats]:
+    """The cap worth keeping to for the rest of the month, and (T,) what the charger may draw, kW."""
+    home, now, load = situation.home, situation.now // 60, situation.load_kw
+    room = np.full(HORIZON, home.power_kw)
+    if load is None:
+        return None, room
+    busy, locked = busy_load(load, load.size, now), situation.peak_so_far_kw
+    room = np.clip(situation.fuse_kw - busy[(now + np.arange(HORIZON)) % 24], 0.0, room)
+    if situation.peak_eur_per_kw == 0:
+        return None, room
+    months = month_of(now + np.arange(31 * 24 + 1))
+    left, days = int((months == months[0]).sum()), daily_peaks(load, load.size)
+    cap = best_cap(
+        float(days[-1]), locked, left, float(max(days[-1], locked)), busy, days, situation.peak_eur_per_kw, now,
+        situation.stored_kwh, 1 - situation.now % 60 / 60, price, float(situation.price[:168].mean()),
+        home.battery_kwh, home.power_kw, SHORTAGE, hazard, part, habits.early[session], habits.later[session],
+        habits.trip_kwh[session], habits.away_hours[session], empty_worth(), np.empty(HORIZON),
+    )  # fmt: skip
+    under = room_under(cap, left, max(float(days[-1]), locked), busy, now, home.power_kw)
+    return float(cap), np.minimum(room, under)
+
+
+def _solved(
+    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats
 ) -> tuple[Floats, Floats]:
     """(S,) cost to go after the hour at hand by energy stored, and (T,) levels."""
     levels, mean = np.empty(HORIZON), float(situation.price[:168].mean())
     home = situation.home
     onward = plan_levels(
-        situation.now // 60, price, mean, home.battery_kwh, home.power_kw, SHORTAGE, hazard, part, -1.0, 1,
+        situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
+        room, SHORTAGE, hazard, part, -1.0, 1,
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
         empty_worth(), levels,
     )  # fmt: skip
     return onward, levels
 
 
-def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float) -> float:
+def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float, room: float) -> float:
     """What charging in the hour at hand saves over not charging in it, the best following either; below 0 if it costs.
 
     Charging means up to the level where the programme charges, else as much as the charger gives.
     """
     home, stored = situation.home, situation.stored_kwh
     grid = np.linspace(0.0, home.battery_kwh, LEVELS)
-    most = min(home.power_kw * (1 - situation.now % 60 / 60), home.battery_kwh - stored)
+    most = min(room * (1 - situation.now % 60 / 60), home.battery_kwh - stored)
     drawn = min(most, level - stored) if level > stored + 1e-6 else most
     after, before = np.interp([stored + drawn, stored], grid, onward)
     return float(before - after - price * drawn)
 
 
-def _if_it_stays(situation: Situation, levels: Floats, first: bool | None = None) -> tuple[Floats, Floats]:
+def _if_it_stays(
+    situation: Situation, levels: Floats, room: Floats, first: bool | None = None
+) -> tuple[Floats, Floats]:
     draw, stored = np.zeros(HORIZON), np.zeros(HORIZON + 1)
     stored[0] = situation.stored_kwh
     for t, level in enumerate(levels):
-        room = situation.home.power_kw * (1 - situation.now % 60 / 60 if t == 0 else 1.0)
+        most = float(room[t]) * (1 - situation.now % 60 / 60 if t == 0 else 1.0)
         target = level
         if t == 0 and first is not None:
             target = situation.home.battery_kwh if first else 0.0
-        draw[t] = min(max(target - stored[t], 0.0), room)
+        draw[t] = min(max(target - stored[t], 0.0), most)
         if situation.leaves is not None and 60 * (situation.now // 60 + t) >= situation.leaves:
             draw[t] = 0.0
         stored[t + 1] = stored[t] + draw[t]

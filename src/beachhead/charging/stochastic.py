@@ -31,11 +31,12 @@ def empty_worth():  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def plan_levels(  # type: ignore[no-untyped-def]
-    now, price, mean_price, battery, power, shortage, hazard, part, known_kwh, known_away,
+    now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
     early, later, trip, away, worth, levels,
 ):  # fmt: skip
     """Fill `levels` (T,) with the energy to charge up to in each hour from `now`; keep the worth of energy in `worth`.
 
+    `room` (T,) most the charger may draw in each hour, kW, at most `power`;
     `hazard` (T,) chance that the session at hand ends in each hour; `part` (T,) the part of the hour it stays in the
     hour it is known to leave, below 0 if the departure is not known. `known_kwh` is the next trip if it is known, else
     below 0, `known_away` the hours it takes. Returns (S,) the cost to go after
@@ -48,10 +49,11 @@ def plan_levels(  # type: ignore[no-untyped-def]
             worth[:, :, :, s] = -_FIRST_WORTH * mean_price * s * battery / (LEVELS - 1)
         for _ in range(_WARM):
             _recursion(
-                now, price, battery, power, shortage, hazard, part, -1.0, 1, early, later, trip, away, worth, levels
-            )
+                now, price, battery, power, room, shortage, hazard, part, -1.0, 1,
+                early, later, trip, away, worth, levels,
+            )  # fmt: skip
     return _recursion(
-        now, price, battery, power, shortage, hazard, part, known_kwh, known_away,
+        now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
         early, later, trip, away, worth, levels,
     )  # fmt: skip
 
@@ -72,8 +74,17 @@ def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def told_hazards(now, last, part, hazard, known):  # type: ignore[no-untyped-def]
+    """Fill both (T,) for a departure that is told: in hour `last`, after this part of it."""
+    for t in range(len(hazard)):
+        hazard[t] = 1.0 if now + t >= last else 0.0
+        known[t] = part if now + t == last else 1.0
+
+
+@njit(cache=True, nogil=True)
 def _recursion(  # type: ignore[no-untyped-def]
-    now, price, battery, power, shortage, hazard, part, known_kwh, known_away, early, later, trip, away, worth, levels
+    now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
+    early, later, trip, away, worth, levels,
 ):  # fmt: skip
     hours, step = len(price), battery / (LEVELS - 1)
     value = worth[(now + hours) % 24].copy()
@@ -100,7 +111,7 @@ def _recursion(  # type: ignore[no-untyped-def]
             mixed[s] = second * mine_leaving[s] + (1 - second) * mine[s]
         if t == 0:
             onward_of_first[:] = mixed
-        levels[t] = _charge(mixed, price[t], power * (part[t] if known else 1.0), step, mine) * step
+        levels[t] = _charge(mixed, price[t], room[t] * (part[t] if known else 1.0), step, mine) * step
         for s in range(LEVELS):
             mine[s] = first * mine_leaving[s] + (1 - first) * mine[s]
         for b in range(CLASSES):
@@ -111,7 +122,7 @@ def _recursion(  # type: ignore[no-untyped-def]
                 onward = value[b, min(age + 1, EARLY)]
                 for s in range(LEVELS):
                     mixed[s] = second * leaving[s] + (1 - second) * onward[s]
-                _charge(mixed, price[t], power if age > 0 else 0.5 * power, step, fresh[b, age])
+                _charge(mixed, price[t], room[t] if age > 0 else 0.5 * room[t], step, fresh[b, age])
                 for s in range(LEVELS):
                     fresh[b, age, s] = first * leaving[s] + (1 - first) * fresh[b, age, s]
         value[:] = fresh

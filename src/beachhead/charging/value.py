@@ -15,8 +15,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.charging.driver import made_load
 from beachhead.charging.habit import Habits, learn_habits, learn_pool
-from beachhead.charging.record import Home, Prices
+from beachhead.charging.peak import Metered, metered
+from beachhead.charging.record import Home, Load, Prices
 from beachhead.charging.tariff import Tariff
 from beachhead.charging.year import Course, Pieces, Policy, charge_year, course_of, pieces_of
 from beachhead.world.errors import BadInput
@@ -59,6 +61,7 @@ class MarketValue:
         saved_eur: what the planner (nothing typed) saves against each baseline.
         share_of_foresight: the planner's saving over that of perfect foresight, both against spot on arrival.
         missing: energy that lacked for trips under the planner, share of all driven.
+        peak_eur: of the cost, what the car adds to the charge on the monthly peak; empty where there is none.
     """
 
     market: str
@@ -70,6 +73,7 @@ class MarketValue:
     saved_eur: dict[Baseline, Saving]
     share_of_foresight: float
     missing: float
+    peak_eur: dict[Policy, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,44 +113,57 @@ def market_value(
     tariff: Tariff,
     anchor: int,
     *,
+    loads: Sequence[Load] = (),
     seed: int = 0,
     workers: int = 2,
     tick: Callable[[], None] | None = None,
 ) -> MarketValue:
-    """The value in one market over the 52 weeks from the Monday `anchor` (hours since 1970) on."""
+    """The value in one market over the 52 weeks from the Monday `anchor` (hours since 1970) on.
+
+    Where the tariff charges for the monthly peak, home n lives with household load n of `loads`, round and round, or a
+    made-up one; every policy and baseline pays what the car adds to that household's peaks.
+    """
     spot = prices.zone(tariff.zone)
     course = course_of(tariff.spot(spot), prices.first_hour, anchor)
     mean_spot = course_of(spot, prices.first_hour, anchor).mean
 
-    def one(home: Ready) -> Floats:
-        row = _home_row(home, course, tariff, mean_spot)
+    def one(number: int, home: Ready) -> Floats:
+        row = _home_row(home, course, tariff, mean_spot, _meter(number, home.home, tariff, loads, seed))
         if tick is not None:
             tick()
         return row
 
     with ThreadPoolExecutor(workers) as pool:
-        rows = np.array(list(pool.map(one, ready)))
+        rows = np.array(list(pool.map(one, range(len(ready)), ready)))
     return _summed(rows, tariff, np.random.default_rng(seed))
 
 
-def _home_row(ready: Ready, course: Course, tariff: Tariff, mean_spot: float) -> Floats:
-    """(5 policies, 3 baselines, kWh, kWh missing) of a home, per year."""
+def _meter(number: int, home: Home, tariff: Tariff, loads: Sequence[Load], seed: int) -> Metered | None:
+    if tariff.peak_eur_per_kw <= 0:
+        return None
+    load = loads[number % len(loads)] if loads else made_load(seed + number, int(home.plug_in[0]) // 60 // 24 * 24)
+    return metered(load, home, tariff.peak_eur_per_kw)
+
+
+def _home_row(ready: Ready, course: Course, tariff: Tariff, mean_spot: float, meter: Metered | None) -> Floats:
+    """(5 policies, 3 baselines, 5 peak charges, kWh, kWh missing) of a home, per year."""
     home, pieces, factor = ready.home, ready.pieces, ready.per_year
-    years = {policy: charge_year(home, pieces, course, policy, ready.habits) for policy in POLICIES}
+    years = {policy: charge_year(home, pieces, course, policy, ready.habits, meter) for policy in POLICIES}
     arrival = years[Policy.ARRIVAL][1]
     night, draw = years[Policy.TIMER]
     clock = tariff.by_time(mean_spot, pieces.hour)
     by_time = tariff.flat(mean_spot)
-    shortage = night.cost_eur - night.paid_eur - (home.battery_kwh - night.stored_kwh) * course.mean
+    beside = night.cost_eur - night.paid_eur - (home.battery_kwh - night.stored_kwh) * course.mean
     refill = (home.battery_kwh - night.stored_kwh) * by_time
     baselines = [
-        float(arrival.sum()) * by_time,
+        float(arrival.sum()) * by_time + years[Policy.ARRIVAL][0].peak_eur,
         years[Policy.ARRIVAL][0].cost_eur,
-        float(draw @ clock) + shortage + refill,
+        float(draw @ clock) + beside + refill,
     ]
     costs = [years[policy][0].cost_eur for policy in POLICIES]
     learned = years[Policy.LEARNED][0]
-    return factor * np.array([*costs, *baselines, learned.driven_kwh, learned.missing_kwh])
+    peaks = [years[policy][0].peak_eur for policy in POLICIES]
+    return factor * np.array([*costs, *baselines, *peaks, learned.driven_kwh, learned.missing_kwh])
 
 
 def _summed(rows: Floats, tariff: Tariff, rng: np.random.Generator) -> MarketValue:
@@ -171,6 +188,9 @@ def _summed(rows: Floats, tariff: Tariff, rng: np.random.Generator) -> MarketVal
         saved_eur=saved,
         share_of_foresight=float(ours / whole) if whole > 1e-9 else 0.0,
         missing=float(mean[-1] / mean[-2]),
+        peak_eur={policy: float(mean[len(base) + len(POLICIES) + number]) for policy, number in at.items()}
+        if tariff.peak_eur_per_kw > 0
+        else {},
     )
 
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from beachhead.charging.convex import solve_convex
 from beachhead.charging.habit import Habits
+from beachhead.charging.peak import Metered, month_aware, perfect_peak
+from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home
-from beachhead.charging.stochastic import HORIZON, empty_worth, hazards_of, plan_levels
+from beachhead.charging.stochastic import HORIZON, empty_worth, hazards_of, plan_levels, told_hazards
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,8 +27,6 @@ SHORTAGE = 0.55
 """EUR/kWh of energy bought on the way: a usual price of fast charging in Europe, no contract (grade B, 2023)."""
 PAST_HOURS = 56 * 24
 """Hours of prices before the first session that a policy may look back on."""
-PUBLISHED_AT = 13
-"""Hour of the day from which the next day's prices are known (SDAC publishes at about 12:55 CET)."""
 TIMER = 7
 NIGHT = (23, 7)
 
@@ -60,6 +60,7 @@ class Year:
         driven_kwh: energy of all sessions on record.
         battery_kwh: battery, to value what is left at the end.
         mean_price: mean price of the year, EUR/kWh, likewise.
+        peak_eur: what the car adds to the charge on the monthly peak; 0 where there is none.
     """
 
     paid_eur: float
@@ -68,12 +69,13 @@ class Year:
     driven_kwh: float
     battery_kwh: float
     mean_price: float
+    peak_eur: float = 0.0
 
     @property
     def cost_eur(self) -> float:
-        """Paid at home and on the way, and refilling the battery at the end at the mean price."""
+        """Paid at home, on the way and for the peak, and refilling the battery at the end at the mean price."""
         refill = (self.battery_kwh - self.stored_kwh) * self.mean_price
-        return self.paid_eur + SHORTAGE * self.missing_kwh + refill
+        return self.paid_eur + SHORTAGE * self.missing_kwh + self.peak_eur + refill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,21 +141,34 @@ def pieces_of(home: Home) -> Pieces:
 
 
 def charge_year(
-    home: Home, pieces: Pieces, course: Course, policy: Policy, habits: Habits | None = None
+    home: Home,
+    pieces: Pieces,
+    course: Course,
+    policy: Policy,
+    habits: Habits | None = None,
+    metered: Metered | None = None,
 ) -> tuple[Year, Floats]:
-    """What the home's sessions cost under a policy, and the energy drawn in each piece (P,)."""
+    """What the home's sessions cost under a policy, and the energy drawn in each piece (P,).
+
+    With `metered` the month's peak is charged too: the learned policies weigh it, foresight knows the household's load
+    of every hour, the others do not look at it.
+    """
     battery, power = home.battery_kwh, home.power_kw
     start, at = battery - pieces.energy[0], course.index(pieces.hour)
     price = course.price[at]
     if policy is Policy.FORESIGHT:
-        draw, missing = _foresight(pieces, price, battery, power, start, course.mean)
+        draw, missing = _foresight(pieces, price, battery, power, start, course.mean, metered)
     elif policy in (Policy.LEARNED, Policy.TAP):
         if habits is None:
             raise ValueError("the learned policies need the habits of the home")
-        draw, missing = _learned(
-            course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, SHORTAGE,
-            policy is Policy.TAP, habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours,
-        )  # fmt: skip
+        record = (course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start)
+        learnt = (habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours)
+        told = policy is Policy.TAP
+        if metered is None or metered.eur_per_kw == 0.0:
+            draw, missing = _learned(*record, SHORTAGE, told, *learnt)
+        else:
+            meter = (metered.load_kw, metered.month, metered.first_hour, metered.eur_per_kw)
+            draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
     else:
         allowed = _windows(home, pieces, policy)
         draw, missing = _sorted(
@@ -167,12 +182,18 @@ def charge_year(
         driven_kwh=float(pieces.energy.sum()),
         battery_kwh=battery,
         mean_price=course.mean,
+        peak_eur=metered.added_eur(pieces.hour, draw) if metered is not None else 0.0,
     ), draw
 
 
 def _foresight(
-    pieces: Pieces, price: Floats, battery: float, power: float, start: float, mean: float
+    pieces: Pieces, price: Floats, battery: float, power: float, start: float, mean: float, metered: Metered | None
 ) -> tuple[Floats, Floats]:
+    if metered is not None and metered.eur_per_kw > 0.0:
+        return perfect_peak(
+            metered, pieces.hour, pieces.part, pieces.first, pieces.energy, price,
+            battery=battery, power=power, start=start, shortage=SHORTAGE, worth=mean,
+        )  # fmt: skip
     trips = np.zeros(price.size)
     trips[pieces.first[1:-1]] = pieces.energy[1:]
     draw, _, missing, _ = solve_convex(
@@ -236,6 +257,7 @@ def _learned(  # type: ignore[no-untyped-def]
     draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
     worth, levels = empty_worth(), np.empty(HORIZON)
     expected, hazard, known = np.empty(HORIZON), np.empty(HORIZON), np.empty(HORIZON)
+    room = np.full(HORIZON, power)
     stored = start
     for k in range(len(first) - 1):
         if k > 0:
@@ -246,20 +268,16 @@ def _learned(  # type: ignore[no-untyped-def]
         i, end = first[k], first[k + 1]
         while i < end:
             now = hour[i]
-            until = (now // 24) * 24 + (24 if now % 24 < PUBLISHED_AT else 48)
-            again = (now // 24) * 24 + (PUBLISHED_AT if now % 24 < PUBLISHED_AT else 24 + PUBLISHED_AT)
+            until, again = known_until(now)
             forecast(price, at[i], until - now, expected)
-            known[:] = -1.0
             if told:
-                last = hour[end - 1]
-                for t in range(HORIZON):
-                    hazard[t] = 1.0 if now + t >= last else 0.0
-                    known[t] = part[end - 1] if now + t == last else 1.0
+                told_hazards(now, hour[end - 1], part[end - 1], hazard, known)
             else:
+                known[:] = -1.0
                 hazards_of(depart[k], now - hour[first[k]], HORIZON, hazard)
             mean = price[at[i] - 168 : at[i]].mean()
             plan_levels(
-                now, expected, mean, battery, power, shortage, hazard, known, -1.0, 1,
+                now, expected, mean, battery, power, room, shortage, hazard, known, -1.0, 1,
                 early[k], later[k], trip[k], away[k], worth, levels,
             )  # fmt: skip
             while i < end and hour[i] < again:
@@ -267,17 +285,3 @@ def _learned(  # type: ignore[no-untyped-def]
                 stored += draw[i]
                 i += 1
     return draw, missing
-
-
-@njit(cache=True, nogil=True)
-def forecast(price, at, published, out):  # type: ignore[no-untyped-def]
-    """Fill `out` (T,): published prices, then the mean of the same hour over the seven newest days known."""
-    for t in range(len(out)):
-        if t < published:
-            out[t] = price[at + t]
-        else:
-            back = ((t - published) // 24 + 1) * 24
-            total = 0.0
-            for day in range(7):
-                total += price[at + t - back - 24 * day]
-            out[t] = total / 7

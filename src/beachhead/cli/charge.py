@@ -46,6 +46,11 @@ SessionsOption = Annotated[
 ChargersOption = Annotated[
     Path | None, typer.Option("--chargers", metavar="CSV", help="Charger and battery of each user in the sessions.")
 ]
+LoadsOption = Annotated[
+    Path | None,
+    typer.Option("--loads", metavar="CSV", help="Household load: time, then one column a home, kWh in the step."),
+]
+HouseholdOption = Annotated[str | None, typer.Option("--household", help="Column of the loads; default the first.")]
 _TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 _HOURS_SHOWN = 36
 
@@ -66,6 +71,12 @@ def plan(
         datetime | None, typer.Option("--leaves", formats=_TIMES, help="Departure, if the driver tells.")
     ] = None,
     charging: Annotated[bool, typer.Option("--charging", help="It charges now.")] = False,
+    loads: LoadsOption = None,
+    household: HouseholdOption = None,
+    peak_so_far: Annotated[
+        float | None, typer.Option("--peak-so-far", min=0, help="This month's highest hour on the meter, kW.")
+    ] = None,
+    fuse: Annotated[float | None, typer.Option("--fuse", help="Most the home may draw, kW; needs --loads.")] = None,
     least_gain: Annotated[
         float, typer.Option("--least-gain", min=0, help="Cents that a change of a running decision must be worth.")
     ] = 100 * LEAST_GAIN_EUR,
@@ -73,17 +84,20 @@ def plan(
 ) -> None:
     """The plan of the session at hand, hour by hour, with its reason."""
     at_home = charging_home(
-        prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers
-    )
+        prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
+        loads=loads, household=household,
+    )  # fmt: skip
     found = charging_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves, charging=charging,
-        least_gain_eur=least_gain / 100,
+        least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=float("inf") if fuse is None else fuse,
     )  # fmt: skip
     if as_json:
         show_json(plan_answer(found, at_home.home))
         return
     say(*sentences(found))
     _show_hours(found)
+    if at_home.load_is_made:
+        say("The household's load is made up; give --loads for its own, and --peak-so-far from the meter.")
 
 
 @charge.command()
@@ -98,12 +112,15 @@ def explain(
     chargers: ChargersOption = None,
     stored: Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")] = None,
     hours: Annotated[int, typer.Option("--hours", min=1, max=48, help="Hours followed from plug-in.")] = 14,
+    loads: LoadsOption = None,
+    household: HouseholdOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Every decision of a session: what is done each hour, and what the other way would have cost."""
     at_home = charging_home(
-        prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers
-    )
+        prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
+        loads=loads, household=household,
+    )  # fmt: skip
     followed = charging_hours(at_home, plugged_in=plugged_in, hours=hours, stored_kwh=stored)
     rows = [(at, found, sentences(found)) for at, found in followed]
     if as_json:
@@ -125,7 +142,7 @@ def explain(
         ]
         for at, found, _ in rows
     ]
-    say(rows[0][2][0], rows[0][2][1], rows[0][2][2])
+    say(*rows[0][2])
     columns = ["hour", "ct/kWh", "decision", "the other costs, ct", "holds kWh", "still there after"]
     show_table(columns, cells, right={1, 3, 4, 5})
 
@@ -136,6 +153,7 @@ def value(
     markets: Annotated[str, typer.Option("--markets", help="Market codes with commas; default all with prices.")] = "",
     sessions: SessionsOption = None,
     chargers: ChargersOption = None,
+    loads: LoadsOption = None,
     year: Annotated[int | None, typer.Option("--year", help="Year of prices; default the last whole one.")] = None,
     homes: Annotated[int | None, typer.Option("--homes", min=2, help="Draw so many homes; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Of drivers, folds and bootstrap.")] = 0,
@@ -154,6 +172,7 @@ def value(
             markets=[code.strip().upper() for code in markets.split(",") if code.strip()],
             sessions=sessions,
             chargers=chargers,
+            loads=loads,
             year=year,
             most_homes=homes,
             seed=seed,
@@ -184,6 +203,9 @@ def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
         "kept_although_better": found.kept,
         "leaves": {name: clock(at) for name, at in zip(("early", "median", "late"), found.leaves, strict=True)},
         "next_trip_kwh": {"half": found.next_trip_kwh[0], "nine_in_ten": found.next_trip_kwh[1]},
+        "peak": None
+        if found.cap_kw is None
+        else {"cap_kw": found.cap_kw, "so_far_kw": found.peak_so_far_kw, "eur_per_kw": found.peak_eur_per_kw},
         "hours": [
             {
                 "hour": clock(60 * (found.first_hour + t)),
@@ -205,6 +227,7 @@ def value_answer(valued: Valued, shifts: tuple[Shift, ...] = ()) -> dict[str, An
         "homes": valued.homes,
         "whose": valued.whose,
         "first_day": valued.first_day,
+        "whose_load": valued.whose_load,
         "markets": [_market_answer(found) for found in valued.markets],
         "shifts": shifts,
     }
@@ -220,6 +243,7 @@ def _market_answer(found: MarketValue) -> dict[str, Any]:
         "saved_eur": {baseline.name.lower(): saving for baseline, saving in found.saved_eur.items()},
         "share_of_foresight": found.share_of_foresight,
         "missing_share": found.missing,
+        "peak_eur": {policy.name.lower(): eur for policy, eur in found.peak_eur.items()},
         "tariff_source": tariff_of(found.market).source,
     }
 
@@ -266,9 +290,14 @@ def _show_value(valued: Valued) -> None:
     worse = [found.market for found in valued.markets if found.saved_eur[Baseline.SPOT].low <= 0]
     if worse:
         say(f"Not shown to save anything in {', '.join(worse)}: the interval includes 0.")
-    if valued.peak_left_out:
-        where = ", ".join(valued.peak_left_out)
-        say(f"The charge on the monthly peak in {where} is left out: the planner does not look at it yet.")
+    for found in valued.markets:
+        if found.peak_eur:
+            eur = {policy: f"{amount:.0f}" for policy, amount in found.peak_eur.items()}
+            say(
+                f"In {found.market} the car adds to the charge on the monthly peak {eur[Policy.ARRIVAL]} EUR a year on "
+                f"arrival, {eur[Policy.LEARNED]} as learned, {eur[Policy.FORESIGHT]} with foresight: in the costs "
+                f"above, with household loads {valued.whose_load}."
+            )
     say("Tariffs are rounded (grade C); the interval speaks of other homes, not of other years.")
 
 
