@@ -51,16 +51,16 @@ def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path |
         result = contest(problem, drawn(problem, 1000 + k, count, family))
         values.append(result.values)
         clear.append(result.clairvoyant)
-        told.append(result.revealed)
+        told.append(result.penalised)
         clear_control.append(result.clear_control)
         told_control.append(result.told_control)
         cluster += [k] * count
-    earned, clairvoyant, revealed = np.concatenate(values, axis=1), np.concatenate(clear), np.concatenate(told)
+    earned, clairvoyant, penalised = np.concatenate(values, axis=1), np.concatenate(clear), np.concatenate(told)
     clairvoyant = freed(clairvoyant, np.concatenate(clear_control))
-    revealed = freed(revealed, np.concatenate(told_control))
+    penalised = freed(penalised, np.concatenate(told_control))
     earned = np.array([freed(row, np.concatenate(clear_control)) for row in earned])
-    is_told = revealed.mean() < clairvoyant.mean()
-    bound = revealed if is_told else clairvoyant
+    is_penalised = penalised.mean() < clairvoyant.mean()
+    bound = penalised if is_penalised else clairvoyant
     gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
     return [
         {
@@ -71,7 +71,7 @@ def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path |
             "value": float(earned[p].mean()),
             "share_of_bound": float(earned[p].mean() / bound.mean()),
             "se": share_se(earned[p], bound, np.array(cluster)),
-            "bound": "factor-revealed" if is_told else "clairvoyant",
+            "bound": "penalised" if is_penalised else "clairvoyant",
             "share_of_clairvoyant": float(earned[p].mean() / clairvoyant.mean()),
             "gate_seconds": gate_seconds if p == 0 else None,
             "world_seconds": world_seconds if p == 0 else None,

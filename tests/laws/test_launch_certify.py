@@ -8,6 +8,7 @@ from beachhead.launch.certify import certify_controlled, control_variate, contro
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.plan import plan
+from beachhead.launch.penalised import penalised
 from beachhead.launch.play import play
 from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import expected_information, set_up
@@ -95,6 +96,43 @@ def test_relaxing_a_limit_never_lowers_the_factor_revealed_bound_at_given_prices
             **{n: getattr(scene.terms, n) * 100 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")}
         )
         assert revealed(ample, scene.position, scene.mean, split, world) >= tight - 1e-6 * abs(tight)
+
+
+def test_charging_foresight_lowers_the_factor_revealed_bound_and_whole_markets_lower_it_further(made_up_launch):
+    problem = made_up_launch(M=8, seed=2)
+    scene = set_up(problem)
+    split = split_own(scene.cov)
+    worlds = draw_worlds(problem, seed=4, count=20)
+    told = np.array([revealed(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
+    charged = np.array([penalised(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
+    whole = np.array([penalised(scene.terms, scene.position, scene.mean, split, w, whole=True) for w in worlds])
+    assert charged.mean() < 0.99 * told.mean()
+    assert (whole <= charged + 1e-6 * np.abs(charged)).all()
+    assert whole.mean() < charged.mean()
+
+
+def test_where_no_limit_binds_the_charge_takes_away_all_that_foresight_of_a_market_would_bring(made_up_launch):
+    problem = made_up_launch(M=4, seed=2)
+    scene = set_up(problem)
+    scene = scene._replace(
+        terms=scene.terms._replace(
+            **{n: getattr(scene.terms, n) * 1000 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")}
+        )
+    )
+    split = split_own(scene.cov)
+    worlds = draw_worlds(problem, seed=4, count=6)
+    first = worlds[0]
+    told = what_is_told(scene.position, scene.mean, split, first)
+    found = []
+    for world in worlds:  # the shared part of the first world, the own part and the pilots' luck of each
+        z = np.append(world.theta, first.beta) - scene.mean
+        noise = first.noise.copy()
+        noise[-1] = np.linalg.lstsq(split.root, world.theta - told - split.gain @ z, rcond=None)[0]
+        same = world._replace(beta=first.beta, noise=noise)
+        assert what_is_told(scene.position, scene.mean, split, same) == pytest.approx(told, abs=1e-6)
+        found.append(penalised(scene.terms, scene.position, scene.mean, split, same))
+    assert np.ptp([world.theta for world in worlds], axis=0).min() > 0.3
+    assert found == pytest.approx([found[0]] * 6, rel=2e-3)
 
 
 def test_what_is_entered_already_is_told_beside_what_is_still_open(made_up_launch):

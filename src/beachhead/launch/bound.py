@@ -20,6 +20,9 @@ from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
 from beachhead.world.errors import NotFeasible
 
+MOST_NODES = 200
+"""Of the mixed-integer search; where it ends sooner the bound proven so far is taken."""
+
 
 def clairvoyant(terms: Terms, position: Position, theta: Floats, *, whole: bool = False) -> float:
     """Best value with demand exp(theta) known, over carrying on as is; `whole` forbids splitting markets (MILP).
@@ -31,9 +34,15 @@ def clairvoyant(terms: Terms, position: Position, theta: Floats, *, whole: bool 
         whole: solve the mixed-integer programme instead of its relaxation.
     """
     demand = np.exp(theta)
-    ways = list_ways(terms, position, demand)
-    best = highest(programme(terms, position, demand, ways), len(ways.market), whole) if len(ways.market) else 0.0
-    return best - as_is(terms, position, demand)
+    ways = list_ways(terms, position, demand, np.zeros((*terms.capital.shape, terms.path.shape[1])))
+    return best_of(terms, position, demand, ways, whole=whole) - as_is(terms, position, demand)
+
+
+def best_of(terms: Terms, position: Position, demand: Floats, ways: Ways, *, whole: bool = False) -> float:
+    """Best value over these ways within the limits, demand known."""
+    if not len(ways.market):
+        return 0.0
+    return highest(programme(terms, position, demand, ways), len(ways.market), whole)
 
 
 class Ways(NamedTuple):
@@ -57,8 +66,10 @@ class Ways(NamedTuple):
 
 
 @compiled
-def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
+def list_ways(terms: Terms, position: Position, demand: Floats, bonus: Floats) -> Ways:
     """All ways that can pay when cars are free; no other is ever part of a best answer.
+
+    `bonus` (M, C, T) is money added to a new start, -inf where none is wanted.
 
     Leaving in quarter e is listed only where it beats staying without selling another car before the horizon.
     """
@@ -72,13 +83,15 @@ def list_ways(terms: Terms, position: Position, demand: Floats) -> Ways:
                 scaled = position.stage[i] == SCALED
                 if scaled and (s > 0 or c != position.route[i]):
                     continue
+                if not scaled and bonus[i, c, s] == -np.inf:
+                    continue
                 if not scaled and (position.stage[i] != OUT or not _permitted(terms, position, i, c, s)):
                     continue
                 since = position.since[i] if scaled else s
                 first = max(since, 0)
                 earned = 0.0
                 idle_from = _idle(terms, demand[i], i, c, since)
-                fixed = 0.0 if scaled else -terms.capital[i, c] * terms.discount**s
+                fixed = 0.0 if scaled else bonus[i, c, s] - terms.capital[i, c] * terms.discount**s
                 weight = terms.discount**first
                 for e in range(first, T + 1):
                     leaves = e < T and (e > first or scaled) and position.fixed[i] == 0
@@ -247,13 +260,16 @@ def highest(asked: Programme, whole_columns: int, whole: bool = False) -> float:
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 0)
     solver.setOptionValue("mip_rel_gap", 1e-3)
+    solver.setOptionValue("mip_max_nodes", MOST_NODES)
     solver.passModel(model)
     solver.run()
     status = solver.getModelStatus()
-    if status != highspy.HighsModelStatus.kOptimal:
-        raise NotFeasible(f"the clairvoyant programme ended as {solver.modelStatusToString(status)}")
     info = solver.getInfo()
+    # out of nodes: the bound proven so far holds all the same
+    stopped = whole and status == highspy.HighsModelStatus.kSolutionLimit and math.isfinite(info.mip_dual_bound)
+    if status != highspy.HighsModelStatus.kOptimal and not stopped:
+        raise NotFeasible(f"the clairvoyant programme ended as {solver.modelStatusToString(status)}")
     best = info.mip_dual_bound if whole else info.objective_function_value
-    if not math.isfinite(best):
+    if not math.isfinite(best):  # no branching was needed
         best = info.objective_function_value
     return -float(best) * money

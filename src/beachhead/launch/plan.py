@@ -17,12 +17,13 @@ from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
+from beachhead.launch.penalised import penalised
 from beachhead.launch.play import Bars, Played, World, best_route, marked_down, play_towards, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.pursue import Pursued, pursue
 from beachhead.launch.reason import Figure, Reason
-from beachhead.launch.revealed import revealed, split_own, what_is_told
+from beachhead.launch.revealed import split_own, what_is_told
 from beachhead.launch.scene import Scene, expected_information
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.steer import PLAIN, most_candidates, pick, set_course, steer, worlds_for
@@ -32,7 +33,7 @@ from beachhead.world.quarter import Quarter
 
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
 METHOD = "clairvoyant LP over affordable markets"
-TIGHTER_METHOD = "factor-revealed Lagrangian bound, priced limits"
+TIGHTER_METHOD = "penalised clairvoyant LP, shared factors told"
 CLOSE_ENOUGH = 0.9
 TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
@@ -199,7 +200,7 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     split = split_own(scene.cov)
     few = drawn[:TIGHTER_WORLDS]
     bounds = np.array(
-        list(_in_threads(lambda w: revealed(scene.terms, scene.position, scene.mean, split, w), few, None))
+        list(_in_threads(lambda w: penalised(scene.terms, scene.position, scene.mean, split, w), few, None))
     )
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
     tighter = controlled(bounds, *control_variate(scene, told, split.own))

@@ -87,11 +87,20 @@ def what_is_told(position: Position, mean: Floats, split: Split, world: World) -
 @compiled
 def _dual(terms: Terms, position: Position, told: Floats, own: Floats) -> float:
     """The dual function at the best prices that subgradient steps find; its value at any prices is a bound."""
+    left = np.maximum(terms.capital_cap - position.spent, 0.0)
+    prices = seek_prices(terms, position, told, own)
+    found: float = _at_prices(terms, position, told, own, prices, left, MANY, MANY_WEIGHTS, np.zeros_like(prices))
+    return found
+
+
+@compiled
+def seek_prices(terms: Terms, position: Position, told: Floats, own: Floats) -> Floats:
+    """(4, max(T, Y)) prices of capital by year, of starts, cars and pilot cars by quarter: the best that steps find."""
     T = terms.path.shape[1]
     Y = terms.capital_cap.shape[0]
     left = np.maximum(terms.capital_cap - position.spent, 0.0)
     money, margin = _units(terms)
-    prices = np.zeros((4, max(T, Y)))  # of capital by year, of starts, cars and pilot cars by quarter
+    prices = np.zeros((4, max(T, Y)))
     best_prices = prices.copy()
     best = np.inf
     for step in range(ROUNDS):
@@ -111,8 +120,7 @@ def _dual(terms: Terms, position: Position, told: Floats, own: Floats) -> float:
             prices[2, t] = max(prices[2, t] + 0.25 * margin * size * min(part, 3.0), 0.0)
             part = (use[3, t] - terms.pool_cap[t]) / max(terms.pool_cap[t], 1.0)
             prices[3, t] = max(prices[3, t] + 0.05 * money / terms.batches[0] * size * min(part, 3.0), 0.0)
-    found: float = _at_prices(terms, position, told, own, best_prices, left, MANY, MANY_WEIGHTS, np.zeros_like(prices))
-    return found
+    return best_prices
 
 
 @compiled
@@ -216,7 +224,7 @@ def _market(
             spent = terms.capital[i, c] * (terms.discount**s + cap_price[terms.year[s]]) + start_price[s]
             mean = 0.0
             for g in range(G):
-                earned, last = _run(terms, i, c, s, math.exp(known + sd * nodes[g]), car_price)
+                earned, last = run(terms, i, c, s, math.exp(known + sd * nodes[g]), car_price)
                 until[s, g, c] = last
                 if earned - spent > value[s, g]:
                     value[s, g], route[s, g] = earned - spent, c
@@ -265,7 +273,7 @@ def _market(
 
 
 @compiled
-def _run(terms: Terms, i: int, c: int, s: int, demand: float, car_price: Floats) -> tuple[float, int]:
+def run(terms: Terms, i: int, c: int, s: int, demand: float, car_price: Floats) -> tuple[float, int]:
     """Discounted money of a market from its start on, demand known from s + 1 on, left when best; and when left."""
     T = terms.path.shape[1]
     rate = terms.margin[i, c, T - 1] * served(terms, i, c, s, T - 1) * demand - terms.opex[i, c]

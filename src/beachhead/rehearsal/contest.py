@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certify import control_variate
+from beachhead.launch.penalised import penalised
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
-from beachhead.launch.revealed import revealed, split_own, what_is_told
+from beachhead.launch.revealed import split_own, what_is_told
 from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.terms import under
 from beachhead.rehearsal.rivals import Rival, play_rival
@@ -31,15 +32,15 @@ class Contest:
         policies: P names, ours first.
         values: (P, S), launch currency.
         clairvoyant: (S,), bound of each world.
-        revealed: (S,), factor-revealed bound of each world.
+        penalised: (S,), penalised bound of each world, whole markets.
         clear_control: (S,), control variate of the clairvoyant bound less its known mean.
-        told_control: (S,), control variate of the factor-revealed bound less its known mean.
+        told_control: (S,), control variate of the penalised bound less its known mean.
     """
 
     policies: tuple[str, ...]
     values: NDArray[np.float64]
     clairvoyant: NDArray[np.float64]
-    revealed: NDArray[np.float64]
+    penalised: NDArray[np.float64]
     clear_control: NDArray[np.float64]
     told_control: NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] =
         terms = under(ours.terms, world.scenario)
         base = as_is(terms, ours.position, np.exp(world.theta))
         earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
-        told = revealed(ours.terms, ours.position, ours.mean, own, world)
+        told = penalised(ours.terms, ours.position, ours.mean, own, world, whole=True)
         return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta), told
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -67,7 +68,7 @@ def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] =
         policies=(OURS, INDEPENDENT, *(r.name.lower() for r in rivals)),
         values=np.array([row for row, _, _ in rows]).T,
         clairvoyant=np.array([bound for _, bound, _ in rows]),
-        revealed=np.array([bound for _, _, bound in rows]),
+        penalised=np.array([bound for _, _, bound in rows]),
         clear_control=clear - mean,
         told_control=told - mean,
     )

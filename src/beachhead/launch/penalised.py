@@ -1,0 +1,248 @@
+"""The penalised bound: everything is told, the limits hold world by world, and who acts on what is told early pays.
+
+An information relaxation with a martingale penalty (Brown, Smith & Sun 2010, theorem 2.1): in each world the planner
+knows all demand, but every action is charged what its foresight is worth, an amount whose mean is zero for any plan
+that cannot see the future. So the mean over worlds of the best penalised course bounds every plan. What is charged:
+
+- a pilot in market i, in quarter t: U(y) - E U(y), where U(y) is what the market is worth from t + 1 on once the pilot
+  reads y, its own part r of log demand unknown before;
+- a start in quarter s: W(r) - E[W(r) | what the market's pilots have read], W the money earned with the best exit.
+
+Shared factors, the early-adopter bias and the scenario of tariffs are told at gate 0 (the split of `launch.revealed`);
+given them, what is seen elsewhere says nothing about r, so the expectations are those of one market. U is priced at the
+Lagrange prices that the factor-revealed bound finds; any prices give a bound, and with perfect pilots it is never above
+the factor-revealed one, whose limits hold on average only. A market's first pilot reads y = r + log(G / kappa), G a
+gamma variable of shape kappa = weeks x weekly size: weekly orders are Poisson draws given gamma multipliers, so this
+says more than the orders do (Blackwell's order), whatever sells out. A second pilot is taken to tell r exactly.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+
+from beachhead.launch.bound import as_is, best_of, list_ways
+from beachhead.launch.play import World
+from beachhead.launch.revealed import Split, run, seek_prices, what_is_told
+from beachhead.launch.terms import OUT, Floats, Position, Terms, under
+from beachhead.world.compiled import compiled
+
+OWN_POINTS = 65
+"""Of the grid of r, over five standard deviations either side: step .16 standard deviations."""
+READ_POINTS = 81
+"""Of the grid of what a pilot reads."""
+_TAIL = 1e-4
+
+
+def penalised(
+    terms: Terms, position: Position, mean: Floats, split: Split, world: World, *, whole: bool = False
+) -> float:
+    """Bound of one world, over carrying on as is; its mean over worlds of the belief is an upper bound.
+
+    Args:
+        terms: arrays of the launch.
+        position: where every market stands; of markets scaled already everything is told.
+        mean: (M+1,), belief.
+        split: of the belief's covariance.
+        world: a world of the belief; signals and pilot luck of its last quarter, on which nothing is ever decided,
+            serve to draw r given what is believed and what a pilot would have read.
+        whole: forbid splitting markets; the bound proven by the mixed-integer programme is then returned.
+    """
+    truth = under(terms, world.scenario)
+    told = what_is_told(position, mean, split, world)
+    prices = seek_prices(truth, position, told, split.own)
+    shape = pilot_shapes(truth)
+    low, high, luck = (np.log(special.gammaincinv(shape, u) / shape) for u in (_TAIL, 1 - _TAIL, world.luck[-1, :, :1]))
+    bonus, refunds = charges(truth, position, told, split.own, world.theta, prices, shape, low, high, luck)
+    demand = np.exp(world.theta)
+    ways = list_ways(truth, position, demand, bonus)
+    best = best_of(truth, position, demand, ways, whole=whole)
+    pool = float(prices[3, : len(truth.pool_cap)] @ truth.pool_cap)
+    return best + float(refunds.sum()) + pool - as_is(truth, position, demand)
+
+
+def pilot_shapes(terms: Terms) -> Floats:
+    """(M, D) kappa by batch: weeks x weekly size of the route that reaches most."""
+    reach = np.where(np.isfinite(terms.capital)[:, :, None], terms.pilot_reach, 0.0).max(axis=1)
+    return np.asarray(np.maximum(terms.weeks * terms.week_size[:, None] * reach, 1e-3))
+
+
+@compiled
+def charges(
+    terms: Terms,
+    position: Position,
+    told: Floats,
+    own: Floats,
+    theta: Floats,
+    prices: Floats,
+    shape: Floats,
+    low: Floats,
+    high: Floats,
+    luck: Floats,
+) -> tuple[Floats, Floats]:
+    """What each start is refunded less what is refunded for not starting, and the latter.
+
+    Args:
+        terms: arrays of the launch.
+        position: where every market stands.
+        told: (M,), F.
+        own: (M,), variance of r.
+        theta: (M,), true log demand.
+        prices: (4, max(T, Y)), of capital by year, starts, cars and pilot cars by quarter.
+        shape: (M, D), kappa.
+        low: (M, D), a low quantile of a pilot's noise.
+        high: (M, D), a high one.
+        luck: (M, D), this world's noise of the first pilot.
+
+    Returns:
+        (M, C, T), the best course of pilots before a start there, -inf where it is not permitted; and (M,), the best
+        course of pilots, none included, that ends with no start.
+    """
+    M, C = terms.capital.shape
+    T, D = terms.path.shape[1], terms.batches.shape[0]
+    G = OWN_POINTS
+    left = np.maximum(terms.capital_cap - position.spent, 0.0)
+    bonus, refunds = np.full((M, C, T), -np.inf), np.zeros(M)
+    grid = np.linspace(-5.0, 5.0, G)
+    normal = np.exp(-0.5 * grid**2)
+    normal /= normal.sum()
+    for i in range(M):
+        if position.stage[i] != OUT:
+            continue
+        sd = math.sqrt(own[i])
+        # money earned (C, T) and best priced value (T) of a start, by point of the grid; the truth stands last
+        earned, value = np.full((C, T, G + 1), -np.inf), np.full((T, G + 1), -np.inf)
+        spent = np.full((C, T), np.inf)
+        for c in range(C):
+            for s in range(terms.first_scale[i, c], T):
+                if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
+                    continue
+                spent[c, s] = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
+                for g in range(G + 1):
+                    level = told[i] + sd * grid[g] if g < G else theta[i]
+                    earned[c, s, g], _ = run(terms, i, c, s, math.exp(level), prices[2])
+                    value[s, g] = max(value[s, g], earned[c, s, g] - spent[c, s])
+                bonus[i, c, s] = (normal * earned[c, s, :G]).sum() - earned[c, s, G]
+        if position.piloted[i] >= terms.pilot_quarters:
+            continue
+        # (T, G+1), what the market is worth from the next quarter on once r is known
+        known = np.zeros((T, G + 1))
+        for t in range(T - 2, -1, -1):
+            for g in range(G + 1):
+                known[t, g] = max(known[t + 1, g], value[t + 1, g])
+        fee = np.full((2, D, T), np.inf)
+        for t in range(T):
+            for d in range(D):
+                if terms.batches[d] <= terms.pool_cap[t]:
+                    fee[0, d, t], fee[1, d, t] = _fees(terms, position, i, d, t, prices[3, t])
+        for d in range(D):
+            if sd < 1e-6 or shape[i, d] * (sd * (grid[1] - grid[0])) ** 2 > 1.0:
+                _perfect(known, normal, fee[0, d], bonus[i], refunds, i)
+            else:
+                ends = (-5.0 * sd + low[i, d], 5.0 * sd + high[i, d])
+                read = theta[i] - told[i] + luck[i, d]
+                _noisy(
+                    earned, spent, known, normal, sd * grid, shape[i, d], ends, read, fee[0, d], fee[1],
+                    position.piloted[i] + 1 < terms.pilot_quarters, bonus[i], refunds, i,
+                )  # fmt: skip
+        for c in range(C):
+            for s in range(T):
+                bonus[i, c, s] -= refunds[i]
+    return bonus, refunds
+
+
+@compiled
+def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: float) -> tuple[float, float]:
+    """Least discounted cost of a pilot, pool price included, as the market's first and as a later one."""
+    first = later = np.inf
+    for c in range(terms.capital.shape[1]):
+        if np.isfinite(terms.capital[i, c]) and t >= terms.first_pilot[i, c]:
+            running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[d]
+            start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
+            weight = terms.discount**t
+            first = min(first, weight * (running + start) + pool_price * terms.batches[d])
+            later = min(later, weight * running + pool_price * terms.batches[d])
+    return first, later
+
+
+@compiled
+def _perfect(known: Floats, normal: Floats, fee: Floats, bonus: Floats, refunds: Floats, i: int) -> None:
+    """A pilot that reads r exactly: raise the bonus (C, T) of starts after it, and the refund for not starting."""
+    T, G = known.shape[0], normal.shape[0]
+    best = -np.inf
+    for t in range(T):
+        for c in range(bonus.shape[0]):
+            if bonus[c, t] > -np.inf:
+                bonus[c, t] = max(bonus[c, t], best)
+        if fee[t] < np.inf:
+            best = max(best, (normal * known[t, :G]).sum() - known[t, G] - fee[t])
+    refunds[i] = max(refunds[i], best)
+
+
+@compiled
+def _noisy(
+    earned: Floats,
+    spent: Floats,
+    known: Floats,
+    normal: Floats,
+    grid: Floats,
+    shape: float,
+    ends: tuple[float, float],
+    read: float,
+    fee: Floats,
+    again: Floats,
+    may_again: bool,
+    bonus: Floats,
+    refunds: Floats,
+    i: int,
+) -> None:
+    """A first pilot that reads y, and perhaps a second that reads r: as `_perfect`.
+
+    Everything is tabulated at READ_POINTS readings; the reading of this world stands last.
+    """
+    C, T = spent.shape
+    G, J = normal.shape[0], READ_POINTS
+    belief = np.empty((J + 1, G))
+    odds = np.empty(J)
+    for j in range(J + 1):
+        y = ends[0] + (ends[1] - ends[0]) * j / (J - 1) if j < J else read
+        total = 0.0
+        for g in range(G):
+            belief[j, g] = normal[g] * math.exp(shape * (y - grid[g] - math.exp(y - grid[g]) + 1.0))
+            total += belief[j, g]
+        if j < J:
+            odds[j] = total
+        belief[j] /= max(total, 1e-300)
+    odds /= odds.sum()
+    # a second pilot in t: cost, and what is expected of it by reading
+    second = np.full(T, np.inf)
+    for t in range(T):
+        for d in range(again.shape[0]):
+            if may_again:
+                second[t] = min(second[t], again[d, t])
+    hoped = np.ascontiguousarray(known[:, :G]) @ belief.T
+    # what the market is worth from t on once y is read, (J+1,) and backwards in t
+    worth = np.zeros((T + 1, J + 1))
+    mean_earned = np.full((C, T, J + 1), -np.inf)
+    for t in range(T - 1, -1, -1):
+        for j in range(J + 1):
+            worth[t, j] = max(worth[t + 1, j], hoped[t, j] - second[t])
+        for c in range(C):
+            if spent[c, t] < np.inf:
+                mean_earned[c, t] = belief @ earned[c, t, :G]
+                for j in range(J + 1):
+                    worth[t, j] = max(worth[t, j], mean_earned[c, t, j] - spent[c, t])
+    one = two = -np.inf
+    for t in range(T):
+        for c in range(C):
+            if bonus[c, t] > -np.inf:
+                if one > -np.inf:
+                    bonus[c, t] = max(bonus[c, t], one + mean_earned[c, t, J] - earned[c, t, G])
+                bonus[c, t] = max(bonus[c, t], two)
+        if one > -np.inf:
+            two = max(two, one - second[t] + hoped[t, J] - known[t, G])
+        if fee[t] < np.inf:
+            one = max(one, (odds * worth[t + 1, :J]).sum() - worth[t + 1, J] - fee[t])
+    refunds[i] = max(refunds[i], one, two)
