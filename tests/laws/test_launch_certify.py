@@ -7,8 +7,8 @@ from beachhead.launch.certificate import Estimate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled, estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.headline import worth
-from beachhead.launch.plan import plan
 from beachhead.launch.penalised import penalised
+from beachhead.launch.plan import plan
 from beachhead.launch.play import play
 from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import expected_information, set_up
