@@ -16,6 +16,7 @@ from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
 from beachhead.evidence.tables.targets import TargetKind, TargetRow
 from beachhead.launch.problem import Problem
+from beachhead.launch.steer import find_steering
 from beachhead.rehearsal.family import Family
 from beachhead.rehearsal.rehearse import Goal, Item, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode
@@ -81,7 +82,10 @@ def rehearse_launch(
     run = _local if scheduler is None else _cluster(scheduler)
     total, count, resumed, pieces = worlds * len(families), 0, 0, []
     old = {id(piece) for piece in before}
-    for piece in rehearse(question.problem, drawn, worlds, families=families, goals=goals, done=before, run=run):
+    steering = find_steering(question.problem, launch.folder.terms.seeds.plan)
+    for piece in rehearse(
+        question.problem, drawn, worlds, families=families, goals=goals, done=before, run=run, steering=steering
+    ):
         count += len(piece.clairvoyant)
         if id(piece) in old:
             resumed += len(piece.clairvoyant)

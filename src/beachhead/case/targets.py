@@ -18,6 +18,7 @@ from beachhead.case.target_facts import bev_growth, known_rivals, markets_inside
 from beachhead.evidence.cell import meant
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.problem import Problem
+from beachhead.launch.steer import PLAIN, Steering, find_steering
 from beachhead.launch.volumes import planned_cars
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
@@ -145,8 +146,8 @@ def assess_targets(
         raise BadInput(f"odds cannot rest on {worlds} worlds", f"use at least {LEVER_WORLDS}")
     if price is not None and price not in {target.code for target in asked}:
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
-    problem, notes = _problem(launch, on)
-    scene = _Scene(launch, problem, asked)
+    problem, steering, notes = _problem(launch, on)
+    scene = _Scene(launch, problem, asked, steering)
     tried = levers(launch) if what_if else ()
     steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
     done = _Counter(steps, tick)
@@ -279,8 +280,10 @@ class _Counter:
 class _Scene:
     """What all plays of one question share: targets, scopes, rivals and what was sold before."""
 
-    def __init__(self, launch: Launch, problem: Problem, targets: tuple[Target, ...]) -> None:
-        self.launch, self.problem, self.targets = launch, problem, targets
+    def __init__(
+        self, launch: Launch, problem: Problem, targets: tuple[Target, ...], steering: Steering = PLAIN
+    ) -> None:
+        self.launch, self.problem, self.targets, self.steering = launch, problem, targets, steering
         self.seed = launch.folder.terms.seeds.plan
         self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
         with store.reading(launch.store) as work:
@@ -290,7 +293,7 @@ class _Scene:
 
     def cars(self, problem: Problem, worlds: int, done: _Counter) -> Floats:
         """(S, M, T) cars that the plan would sell."""
-        return planned_cars(problem, self.seed, worlds, done.step).values
+        return planned_cars(problem, self.seed, worlds, done.step, self.steering).values
 
     def odds(self, cars: Floats) -> tuple[TargetOdds, ...]:
         """Odds of every target."""
@@ -388,20 +391,21 @@ def _is_open(rows: Iterable[StoreRow], quarter: Quarter) -> bool:
     return any(row.open_from is None or row.open_from <= quarter for row in rows)
 
 
-def _problem(launch: Launch, on: date | None) -> tuple[Problem, tuple[str, ...]]:
+def _problem(launch: Launch, on: date | None) -> tuple[Problem, Steering, tuple[str, ...]]:
     try:
         planned = newest_plan(launch) if on is None else None
     except NotLearnt:
         planned = None
     if planned is None:
         question = put_question(launch, on=on)
-        return question.problem, (f"a question put anew for {question.now}",)
+        steering = find_steering(question.problem, launch.folder.terms.seeds.plan)
+        return question.problem, steering, (f"a question put anew for {question.now}",)
     with store.reading(launch.store) as work:
         problem = store.get(work, planned.record.problem, Problem)
     note = f"the plan of {planned.record.quarter}, made {planned.made_at:%Y-%m-%d}"
     if inputs_changed(launch, planned):
         note += f"; tables or rows have changed since: run `beachhead plan {launch.path}`"
-    return problem, (note,)
+    return problem, PLAIN if planned.plan.pursued is None else planned.plan.pursued.steering, (note,)
 
 
 def _mask(launch: Launch, problem: Problem, scope: str) -> NDArray[np.bool_]:

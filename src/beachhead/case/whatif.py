@@ -30,6 +30,7 @@ from beachhead.launch.action import Action
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem
+from beachhead.launch.steer import find_steering
 from beachhead.launch.tornado import paired, played_values
 from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
 from beachhead.world.errors import BadInput
@@ -119,9 +120,9 @@ def compare(
     before = put_question(launch, on=on, count_on_supply=False).problem
     asked = put_question(other, on=on, count_on_supply=False).problem
     after, notes = _with_duties(asked, launch.folder, other.folder, overrides)
-    one = played_values(before, drawn, worlds)
+    one = played_values(before, drawn, worlds, find_steering(before, drawn))
     tell(1, 2)
-    two = played_values(after, drawn, worlds)
+    two = played_values(after, drawn, worlds, find_steering(after, drawn))
     tell(2, 2)
     return Compared(
         name="",

@@ -153,6 +153,12 @@ def steer(
     return tuple(tried)
 
 
+def find_steering(problem: Problem, seed: int, tick: Callable[[int, int], None] | None = None) -> Steering:
+    """The steering that a plan of the problem with that seed takes; the plain one without an objective."""
+    tried = steer(problem, seed, tick=tick)
+    return PLAIN if problem.objective is None or not tried else pick(problem.objective, tried)
+
+
 def most_candidates(objective: Objective) -> int:
     """Most steerings that a search plays: one step along either ladder at a time."""
     bonuses = 1 if objective.wanted is Wanted.VALUE else len(BONUSES)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from beachhead.launch.bound import as_is
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import play
 from beachhead.launch.problem import Problem
-from beachhead.launch.scene import set_up
-from beachhead.launch.terms import Floats, under
+from beachhead.launch.steer import PLAIN, Steering, find_steering, play_all, set_course, values_of
+from beachhead.launch.terms import Floats
 from beachhead.world.errors import BadInput
 
 Change = Callable[[Problem, float], Problem]
@@ -59,24 +56,21 @@ def tornado(
     """
     if worlds < 2:
         raise BadInput(f"a comparison cannot rest on {worlds} world(s)", "use at least 2 worlds")
-    base = played_values(problem, seed, worlds)
+    steering = find_steering(problem, seed)
+    base = played_values(problem, seed, worlds, steering)
     swings = []
     for done, (what, (low, high, change)) in enumerate(ASSUMPTIONS.items(), start=1):
-        ends = [paired(played_values(change(problem, end), seed, worlds), base) for end in (low, high)]
+        ends = [paired(played_values(change(problem, end), seed, worlds, steering), base) for end in (low, high)]
         swings.append(Swing(what=what, low=_said(low), high=_said(high), at_low=ends[0], at_high=ends[1]))
         if tick is not None:
             tick(done, len(ASSUMPTIONS))
     return tuple(sorted(swings, key=lambda s: (-s.width, s.what))[:most])
 
 
-def played_values(problem: Problem, seed: int, worlds: int) -> Floats:
+def played_values(problem: Problem, seed: int, worlds: int, steering: Steering = PLAIN) -> Floats:
     """(S,) value of the plan over carrying on as is, world by world."""
-    scene = set_up(problem)
-    drawn = draw_worlds(problem, seed, worlds)
-    with ThreadPoolExecutor(max_workers=2) as pool:  # the kernels let go of the interpreter
-        played = list(pool.map(lambda world: float(play(*scene, world).value), drawn))
-    idle = [as_is(under(scene.terms, w.scenario), scene.position, np.exp(w.theta)) for w in drawn]
-    return np.asarray(np.array(played) - np.array(idle))
+    course, drawn = set_course(problem, steering), draw_worlds(problem, seed, worlds)
+    return values_of(course, drawn, play_all(course, drawn))
 
 
 def paired(values: Floats, base: Floats) -> Estimate:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
-import numpy as np
 
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import play
 from beachhead.launch.problem import Problem
-from beachhead.launch.scene import set_up
+from beachhead.launch.steer import Steering, cars_of, find_steering, play_all, set_course
 from beachhead.world.outlook import Outlook
 
 
-def planned_cars(problem: Problem, seed: int, worlds: int, tick: Callable[[int, int], None] | None = None) -> Outlook:
+def planned_cars(
+    problem: Problem,
+    seed: int,
+    worlds: int,
+    tick: Callable[[int, int], None] | None = None,
+    steering: Steering | None = None,
+) -> Outlook:
     """Cars sold and shipped to pilots in each of `worlds` worlds, rationed as the plan rations them.
 
     Args:
@@ -22,12 +24,8 @@ def planned_cars(problem: Problem, seed: int, worlds: int, tick: Callable[[int, 
         seed: of the worlds; with the seed of a plan its own worlds come back.
         worlds: how many worlds to play.
         tick: called with (worlds done, worlds in all) as they end.
+        steering: of the plan on record; searched for anew if None and the problem has an objective.
     """
-    scene, values = set_up(problem), []
-    with ThreadPoolExecutor(max_workers=2) as pool:  # the kernels let go of the interpreter
-        played = pool.map(lambda world: play(*scene, world), draw_worlds(problem, seed, worlds))
-        for done, world in enumerate(played, start=1):
-            values.append((world.sold + world.batch).T)
-            if tick is not None:
-                tick(done, worlds)
-    return Outlook(values=np.array(values), markets=problem.markets, quarters=problem.quarters, seed=seed)
+    course = set_course(problem, find_steering(problem, seed) if steering is None else steering)
+    cars = cars_of(play_all(course, draw_worlds(problem, seed, worlds), tick))
+    return Outlook(values=cars, markets=problem.markets, quarters=problem.quarters, seed=seed)

@@ -14,9 +14,10 @@ import numpy as np
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.certify import estimate
-from beachhead.launch.play import Played, World, play, sell
+from beachhead.launch.play import Played, World, play_towards, sell
 from beachhead.launch.problem import Problem
-from beachhead.launch.scene import Scene, set_up
+from beachhead.launch.scene import Scene
+from beachhead.launch.steer import PLAIN, Steering, set_course
 from beachhead.launch.terms import OUT, SCALED, Floats, Terms, under
 from beachhead.launch.value import rates_from
 from beachhead.rehearsal.contest import INDEPENDENT, OURS, without_correlation
@@ -144,6 +145,7 @@ def rehearse(
     goals: Sequence[Goal] = (),
     done: Iterable[Piece] = (),
     run: Mapper | None = None,
+    steering: Steering = PLAIN,
 ) -> Iterator[Piece]:
     """Pieces of the rehearsal as they are finished, those already done first; the numbers do not depend on `run`.
 
@@ -155,13 +157,14 @@ def rehearse(
         goals: targets counted.
         done: pieces of an earlier rehearsal of the same problem, seed and goals.
         run: where to play; in this thread if None.
+        steering: of the plan rehearsed.
     """
     wanted = {(f, k): count for f in families for k, count in enumerate(chunks(worlds))}
     for piece in done:
         if wanted.get((piece.family, piece.chunk)) == len(piece.clairvoyant):
             del wanted[piece.family, piece.chunk]
             yield piece
-    work = PieceOfWork(problem=problem, seed=seed, goals=tuple(goals))
+    work = PieceOfWork(problem=problem, seed=seed, goals=tuple(goals), steering=steering)
     items = [(family, chunk, count) for (family, chunk), count in wanted.items()]
     yield from map(work, items) if run is None else run(work, items)
 
@@ -180,24 +183,27 @@ class PieceOfWork:
         problem: the launch.
         seed: of the worlds.
         goals: targets counted.
+        steering: of the plan rehearsed.
     """
 
     problem: Problem
     seed: int
     goals: tuple[Goal, ...]
+    steering: Steering = PLAIN
 
     def __call__(self, item: Item) -> Piece:
         """Play one chunk."""
         family, chunk, count = item
         drawn = family_worlds(self.problem, family, self.seed, chunk, count)
-        ours, alone = set_up(self.problem), set_up(without_correlation(self.problem))
+        course = set_course(self.problem, self.steering)
+        ours, alone = Scene(*course[2:]), set_course(without_correlation(self.problem), self.steering)
         plays, bounds = [], []
         for world in drawn:
             truth = under(ours.terms, world.scenario)
             base = as_is(truth, ours.position, np.exp(world.theta))
             idle = _idle_cash(ours, truth, world)
             bounds.append(clairvoyant(truth, ours.position, world.theta))
-            played = [play(*ours, world), play(*alone, world)]
+            played = [play_towards(*course, world), play_towards(*alone, world)]
             played += [play_rival(ours.terms, ours.position, ours.mean, ours.cov, world, int(r)) for r in Rival]
             plays.append(tuple(_counted(ours, truth, world, p, base, idle, self.goals) for p in played))
         return Piece(family=family, chunk=chunk, clairvoyant=tuple(bounds), plays=tuple(plays))

@@ -224,10 +224,32 @@ class GateOut(BaseModel):
     conditions: list[str]
 
 
+class TriedOut(BaseModel):
+    """A policy tried for the objective, on the worlds of the search."""
+
+    bonus: float
+    caution: float
+    score: float
+    value: float
+    worst: float
+    worst_se: float
+    is_chosen: bool
+
+
+class ObjectiveOut(BaseModel):
+    """What the plan is for where it is not expected value alone, what it reaches and what that costs."""
+
+    wanted: Literal["npv", "units_by", "target_odds"]
+    said: str
+    sentences: list[str]
+    tried: list[TriedOut]
+
+
 class PlanOut(BaseModel):
     """The newest plan on record."""
 
     certificate: CertificateOut
+    objective: ObjectiveOut | None = None
     markets: list[MarketRow]
     steps: list[StepOut]
     gates: list[GateOut]

@@ -17,7 +17,7 @@ from beachhead.evidence.tables.targets import TargetRow
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.action import ActionKind
 from beachhead.launch.gate import Gate
-from beachhead.launch.headline import worth
+from beachhead.launch.headline import pursuit, worth
 from beachhead.launch.reason import sentence
 from beachhead.ledger import Entry
 from beachhead.web.desk import Sheet
@@ -34,6 +34,7 @@ from beachhead.web.shape import (
     LaunchOut,
     MarketOut,
     MarketRow,
+    ObjectiveOut,
     ObservationOut,
     OverviewOut,
     PlanOut,
@@ -41,6 +42,7 @@ from beachhead.web.shape import (
     SourceOut,
     StageName,
     StepOut,
+    TriedOut,
     UseOut,
 )
 from beachhead.world.errors import BadInput
@@ -168,6 +170,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
     rank = {action.market: order[action.kind] for action in planned.plan.actions}
     return PlanOut(
         certificate=certificate_out(sheet, planned),
+        objective=_objective(sheet, planned),
         markets=sorted(market_rows(sheet), key=lambda row: (rank.get(row.code, 9), -(row.odds_good or 0.0))),
         steps=_steps(sheet, planned),
         gates=[
@@ -183,6 +186,29 @@ def plan_out(sheet: Sheet) -> PlanOut:
         made_at=planned.made_at,
         is_stale=sheet.is_stale,
         notes=list(planned.record.notes),
+    )
+
+
+def _objective(sheet: Sheet, planned: Planned) -> ObjectiveOut | None:
+    pursued = planned.plan.pursued
+    if pursued is None:
+        return None
+    return ObjectiveOut(
+        wanted=pursued.wanted.value,
+        said=pursued.said,
+        sentences=list(pursuit(pursued, sheet.launch.folder.terms.currency)),
+        tried=[
+            TriedOut(
+                bonus=tried.steering.bonus,
+                caution=tried.steering.caution,
+                score=tried.score.mean,
+                value=tried.value.mean,
+                worst=tried.worst.mean,
+                worst_se=tried.worst.se,
+                is_chosen=tried.steering == pursued.steering,
+            )
+            for tried in pursued.tried
+        ],
     )
 
 

@@ -6,6 +6,7 @@ import { PlanButton } from "../parts/PlanButton";
 import { RoomAnswer } from "./Room";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
+import { Tried } from "../parts/Tried";
 import { Tornado } from "../parts/Tornado";
 import { WhatIfs } from "../parts/WhatIfs";
 
@@ -29,6 +30,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
         <div className="row no-print"><PlanButton has /></div>
       </section>
+      {plan.objective && <Tried objective={plan.objective} currency={launch.currency} />}
       <section className="sheet wide">
         <h2>Timeline: what happens in each market, and in which share of futures</h2>
         <Timeline quarters={launch.quarters} steps={plan.steps} />

@@ -40,6 +40,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
             <div><dt>certified share</dt><dd>{percent(plan.data.certificate.share_of_bound)}</dd></div>
           </dl>
+          {plan.data.objective?.sentences.map((line) => <p key={line}>{line}</p>)}
           <Timeline quarters={launch.quarters} steps={plan.data.steps} />
           <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
