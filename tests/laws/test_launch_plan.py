@@ -167,3 +167,22 @@ def test_missing_economics_and_short_limits_are_all_named_at_once(made_up_launch
                 pilot_cars_per_quarter=(1.0,) * 12,
             ),
         )
+
+
+def test_a_pilot_that_opens_a_market_whose_gate_demands_a_reading_is_run(made_up_launch):
+    problem = made_up_launch(M=4)
+    answer = plan(problem, seed=0, worlds=2)
+    mean, cov = problem.belief.mean.copy(), 0.02 * np.eye(5)
+    gates = {gate.market: gate for gate in (*answer.gates, *answer.spare_gates)}
+    gate = gates[problem.markets[1]]
+    mean[1] = np.log(gate.break_even) + 1.0
+    sure = replace(problem, belief=replace(problem.belief, mean=mean, cov=cov))
+    assert plan(sure, seed=0, worlds=2).actions[1].kind is ActionKind.SCALE
+    asks = replace(gate, information_at_start=1 / 0.02, information=2.0)
+    shut = replace(sure, gates=(asks,))
+    assert judge(asks, shut).verdict is Verdict.UNDECIDED
+    assert plan(shut, seed=0, worlds=2).actions[1].kind is ActionKind.PILOT
+    unready = replace(asks, information=0.0, readiness=("service_cover",))
+    waits = replace(sure, gates=(unready,))
+    assert judge(unready, waits).verdict is Verdict.HOLD
+    assert plan(waits, seed=0, worlds=2).actions[1].kind is ActionKind.WAIT

@@ -265,7 +265,7 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     blocked = ""
     if not np.isfinite(terms.capital[i]).any() or terms.capital[i].min() > terms.capital_cap.max():
         blocked = "its capital exceeds every year's limit"
-    elif position.barred[i] == 1:
+    elif position.barred[i] != 0:
         blocked = "its gate does not allow scaling yet"
     elif int(terms.first_pilot[i].min()) > 0:
         first = int(terms.first_pilot[i].min())

@@ -39,6 +39,10 @@ SURE_ODDS = 0.9
 """Odds of breaking even at which a pilot that has run settles a gate, however little information it brought."""
 
 
+LEAST_SHARE = 0.01
+"""Of the variance that has to be removed where a gate has its information but is shut for its odds."""
+
+
 class Bars(NamedTuple):
     """When a registered gate lets a piloted market be scaled; see `launch.gate.Gate`.
 
@@ -210,7 +214,13 @@ def bar(terms: Terms, position: Position, bars: Bars, information: Floats, mean:
         gained = 1.0 / max(cov[i, i], 1e-12) - information[i]
         informed = gained >= bars.information[i] or (position.piloted[i] > 0 and odds >= SURE_ODDS)
         passed = odds >= bars.odds[i] and informed and loss <= bars.loss[i]
-        position.barred[i] = 0 if passed else 1
+        position.barred[i] = 0.0 if passed else share_asked(cov[i, i], information[i] + bars.information[i])
+
+
+@compiled
+def share_asked(var: float, information: float) -> float:
+    """Share of a variance to be removed for that information; a gate that is shut for its odds opens by some news."""
+    return max(1.0 - 1.0 / max(var * information, 1e-12), LEAST_SHARE)
 
 
 @compiled

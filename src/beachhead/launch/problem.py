@@ -334,6 +334,6 @@ def kernel_position(problem: Problem) -> Position:
         since=since,
         piloted=np.array([at.pilot_quarters for at in problem.standing], dtype=np.int64),
         fixed=np.array([int(at.is_home) for at in problem.standing], dtype=np.int64),
-        barred=np.zeros(M, dtype=np.int64),
+        barred=np.zeros(M),
         spent=np.zeros(problem.terms.capital_cap.shape[0]),
     )

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.launch.action import ActionKind
+from beachhead.launch.gate import Gate, Judgement, Verdict
 from beachhead.launch.judge import judge, stopped
-from beachhead.launch.play import Bars, best_route
+from beachhead.launch.play import Bars, best_route, share_asked
 from beachhead.launch.prices import find_prices, no_prices
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms
 from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
@@ -64,9 +65,20 @@ def _gated(problem: Problem) -> tuple[Terms, Position, Bars]:
         bars.odds[i], bars.information[i] = gate.scale_odds, gate.information
         bars.loss[i], bars.at_start[i] = gate.max_expected_loss, gate.information_at_start
         if position.stage[i] == OUT:
-            position.barred[i] = int(ActionKind.SCALE not in judge(gate, problem).allowed)
+            judged = judge(gate, problem)
+            if ActionKind.SCALE not in judged.allowed:
+                asked = share_asked(float(cov[i, i]), gate.information_at_start + gate.information)
+                position.barred[i] = (
+                    -1.0 if judged.verdict is Verdict.HOLD and _is_only_unready(judged, gate) else asked
+                )
     position.piloted[stopped(problem) == 1] = problem.menu.quarters
     return terms, position, bars
+
+
+def _is_only_unready(judged: Judgement, gate: Gate) -> bool:
+    """True if readiness alone is missing, which no look at demand brings."""
+    passed = judged.odds >= gate.scale_odds and judged.expected_loss <= gate.max_expected_loss
+    return bool(judged.unmet) and passed
 
 
 def _capital_at_stake(terms: Terms, mean: Floats, cov: Floats) -> Floats:

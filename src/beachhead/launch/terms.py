@@ -88,7 +88,8 @@ class Position(NamedTuple):
         since: (M,), quarter index in which it was scaled (negative: before the horizon).
         piloted: (M,), pilot quarters so far.
         fixed: (M,), 1 where the stage may not be changed (the home market).
-        barred: (M,), 1 where the registered gate does not allow scaling now.
+        barred: (M,), 0 where scaling is allowed now; else the registered gate does not allow it, and this is the least
+            share of the variance of log demand that has to be removed before it may; -1 where no look changes that.
         spent: (Y,), capital already committed in each year.
     """
 
@@ -97,7 +98,7 @@ class Position(NamedTuple):
     since: Ints
     piloted: Ints
     fixed: Ints
-    barred: Ints
+    barred: Floats
     spent: Floats
 
 

@@ -233,7 +233,8 @@ def option_tables(
 
     At the next gate a market may be scaled then or later, dropped, or piloted once more with the middle batch. The
     first table is for a market that is left alone now, the second for one that is piloted now (start fee spent).
-    Made monotone in the share, as the value of information is.
+    Made monotone in the share, as the value of information is. A market whose gate demands a reading may be started
+    only where the share reaches what the gate asks for: left alone it is worth what a later pilot would open.
     """
     M = terms.capital.shape[0]
     alone, again = np.zeros((M, SHARES.shape[0])), np.zeros((M, SHARES.shape[0]))
@@ -265,6 +266,8 @@ def tabulate(
         step = math.sqrt(SHARES[k] * var)
         left = (1.0 - SHARES[k]) * var
         learnt = _learnt(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
+        shut_alone = SHARES[k] < position.barred[i]
+        shut_again = shut_alone and position.barred[i] > SHARES[1]
         first = second = 0.0
         for g in range(NODES.shape[0]):
             if k == 0 and g > 0:
@@ -279,8 +282,8 @@ def tabulate(
                         terms, starts, now + 2, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
                     )
                     look += FEW_WEIGHTS[h] * better
-            first += weight * max(value, look - terms.discount * fee_alone)
-            second += weight * max(value, look - terms.discount * fee_again)
+            first += weight * max(0.0 if shut_alone else value, look - terms.discount * fee_alone)
+            second += weight * max(0.0 if shut_again else value, look - terms.discount * fee_again)
         alone[k] = max(first, alone[k - 1]) if k > 0 else first
         again[k] = max(second, again[k - 1]) if k > 0 else second
 
