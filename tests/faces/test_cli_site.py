@@ -249,6 +249,27 @@ def test_a_site_that_may_be_closed_moves_to_where_more_people_are(launch, tmp_pa
     assert "sites.csv:2:closable" in _refused(launch, "--market", "SE", "--count", 0, "--sites", stand)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_ten_countries_side_by_side_on_a_cluster_get_the_same_sites(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    opened = open_launch(new_launch(tmp_path / "launch", "xiaomi"))
+    some = ("AT", "BE", "CZ", "DK", "FI", "NL", "NO", "PT", "SE", "HU")
+    ask = Ask(per_market=dict.fromkeys(some, 3), site_people=100_000, least_people=30_000)
+    least = replace(
+        ask, model=Model.UNCAPACITATED, per_market={}, markets=("PT", "HU"), cars={"PT": 900.0, "HU": 900.0}
+    )
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None
+    ) as cluster:
+        for asked in (ask, least):
+            here = ask_sites(opened, asked)
+            there = ask_sites(opened, replace(asked, scheduler=cluster.scheduler_address))
+            assert there.sites == here.sites
+            assert (there.value, there.bound) == (here.value, here.bound)
+    with pytest.raises(BadInput, match="no Dask scheduler answers at"):
+        ask_sites(opened, replace(ask, scheduler="not-an-address:xyz"))
+
+
 def test_gradual_cover_is_the_best_of_every_pair_and_never_more_than_cover(launch):
     opened = open_launch(launch)
     ask = Ask(model=Model.GRADUAL, markets=("NO",), count=2, site_people=90_000, full=10.0)

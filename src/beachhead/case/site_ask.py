@@ -69,6 +69,7 @@ class Ask:
         paying: whether a market's sites end where one more would not earn its cost (PHASES, without count or budget).
         seconds: time for the search.
         seed: of the search; that of launch.toml if None.
+        scheduler: address of a Dask cluster on which markets that share no budget are solved; here if None.
     """
 
     model: Model = Model.COVER
@@ -94,6 +95,7 @@ class Ask:
     paying: bool = True
     seconds: float = 60.0
     seed: int | None = None
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

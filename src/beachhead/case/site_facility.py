@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from beachhead.case.cluster import mapper
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Ask, Model
 from beachhead.case.site_choice import Choice
@@ -47,6 +49,11 @@ class _Part:
         opening: (J,), cost a year of having each open.
         by_minute: cost a year of a car's customer being a minute farther away.
         kept: (J,), true where one stays open.
+        capacity: (J,), cars a year that each can serve; None for any number.
+        code: of the market.
+        minutes: within which a candidate counts.
+        seed: of the search.
+        seconds: time for it.
     """
 
     rows: Ints
@@ -55,7 +62,12 @@ class _Part:
     cars: Floats
     opening: Floats
     by_minute: float
-    kept: np.ndarray
+    kept: NDArray[np.bool_]
+    capacity: Floats | None
+    code: str
+    minutes: float
+    seed: int
+    seconds: float
 
 
 def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
@@ -101,9 +113,9 @@ def facilities(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     upper = lower = 0.0
     exact = True
     seconds = max(ask.seconds / len(scene.markets), _LEAST_SECONDS)
-    for part in _parts(launch, ask, scene):
-        search = _limited if ask.model is Model.CAPACITATED else _unlimited
-        sites, served, high, low = search(launch, ask, scene, part, seconds)
+    parts = _parts(launch, ask, scene, seconds)
+    found: list[tuple[Ints, Floats, float, float]] = mapper(ask.scheduler)(_solved, parts)
+    for part, (sites, served, high, low) in zip(parts, found, strict=True):
         opens[part.sites[sites]] = 0
         load[part.sites] += served
         upper, lower = upper + high, lower + low
@@ -153,13 +165,14 @@ def _nearest_load(scene: Scene, cars: Floats) -> Floats:
     return load
 
 
-def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
+def _parts(launch: Launch, ask: Ask, scene: Scene, seconds: float) -> list[_Part]:
     cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
     euro = launch.folder.money(1.0, "EUR") if "EUR" in launch.folder.rates else 1.0
     by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
     yearly = np.array([_yearly(one, launch.folder.terms.discount_per_quarter) for one in scene.kinds])
     running = np.array([4.0 * one.opex_per_quarter for one in scene.kinds])
     opening = np.where(scene.stands, running[scene.kind], yearly[scene.kind])
+    limit = np.array([np.inf if one.cars_per_year is None else one.cars_per_year for one in scene.kinds])
     parts = []
     for m in range(len(scene.markets)):
         sites = np.flatnonzero(scene.market[scene.candidates] == m).astype(np.int32)
@@ -179,6 +192,11 @@ def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
                 opening=opening[sites],
                 by_minute=by_minute,
                 kept=scene.kept[sites],
+                capacity=limit[scene.kind[sites]] if ask.model is Model.CAPACITATED else None,
+                code=scene.markets[m],
+                minutes=ask.minutes,
+                seed=launch.folder.terms.seeds.plan if ask.seed is None else ask.seed,
+                seconds=seconds,
             )
         )
     return parts
@@ -191,29 +209,32 @@ def _yearly(one: Format, discount: float) -> float:
     return 4.0 * (one.opex_per_quarter + one.capital * rate)
 
 
-def _limited(launch: Launch, ask: Ask, scene: Scene, part: _Part, seconds: float) -> tuple[Ints, Floats, float, float]:
+def _solved(part: _Part) -> tuple[Ints, Floats, float, float]:
+    """Open sites, cars a year of each candidate, cost and bound."""
+    return _unlimited(part) if part.capacity is None else _limited(part, part.capacity)
+
+
+def _limited(part: _Part, limit: Floats) -> tuple[Ints, Floats, float, float]:
     cells = len(part.rows) * len(part.sites)
-    code = scene.markets[scene.market[part.rows[0]]]
     if cells > _MOST_CELLS:
         raise BadInput(
-            f"{len(part.rows):,} settlements and {len(part.sites):,} candidates of {code} are more than capacities are "
-            "solved for",
+            f"{part.code} has {len(part.rows):,} settlements and {len(part.sites):,} candidates, more than capacities "
+            "are solved for",
             "raise --least-people or --site-people, or name fewer formats",
         )
     cost = np.full((len(part.rows), len(part.sites)), np.inf)
     rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
     cost[rows, part.lists.item] = part.lists.cost * part.by_minute * part.cars[rows]
-    limit = np.array([np.inf if one.cars_per_year is None else one.cars_per_year for one in scene.kinds])
-    capacity = np.minimum(limit[scene.kind[part.sites]], float(part.cars.sum()))
+    capacity = np.minimum(limit, float(part.cars.sum()))
     yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
     try:
-        found = serve(yard, seconds=seconds)
+        found = serve(yard, seconds=part.seconds)
     except NotFeasible:
         short = part.cars.sum() - capacity.sum()
-        raise NotFeasible(_short(ask, code, float(short), float(part.cars.sum())), _CURE) from None
+        raise NotFeasible(_short(part, float(short)), _CURE) from None
     missed = float((found.share * ~np.isfinite(cost)).sum(axis=1) @ part.cars)
     if missed > 1e-6 * part.cars.sum():
-        raise NotFeasible(_short(ask, code, missed, float(part.cars.sum())), _CURE)
+        raise NotFeasible(_short(part, missed), _CURE)
     used = part.cars @ found.share
     return found.sites, used, found.upper, found.lower
 
@@ -221,16 +242,12 @@ def _limited(launch: Launch, ask: Ask, scene: Scene, part: _Part, seconds: float
 _CURE = "allow more candidates (--site-people), more --minutes, or a format that serves more"
 
 
-def _short(ask: Ask, code: str, missed: float, everything: float) -> str:
-    return (
-        f"all candidates of {code} within {ask.minutes:g} minutes leave {max(missed, 1):,.0f} of {everything:,.0f} "
-        "cars a year unserved"
-    )
+def _short(part: _Part, missed: float) -> str:
+    cars = f"{max(missed, 1):,.0f} of {part.cars.sum():,.0f} cars a year"
+    return f"all candidates of {part.code} within {part.minutes:g} minutes leave {cars} unserved"
 
 
-def _unlimited(
-    launch: Launch, ask: Ask, scene: Scene, part: _Part, seconds: float
-) -> tuple[Ints, Floats, float, float]:
+def _unlimited(part: _Part) -> tuple[Ints, Floats, float, float]:
     rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
     cost = part.lists.cost * part.by_minute * part.cars[rows]
     last = cost[part.lists.ptr[1:] - 1]
@@ -242,8 +259,7 @@ def _unlimited(
         horizon=outside,
         limits=Limits.count(len(part.sites), len(part.sites), part.kept),
     )
-    seed = launch.folder.terms.seeds.plan if ask.seed is None else ask.seed
-    found = solve(field, seed=seed, effort=Effort(seconds=seconds))
+    found = solve(field, seed=part.seed, effort=Effort(seconds=part.seconds))
     _, server, _ = cost_of(field, found.sites)
     used: Floats = np.bincount(server[server >= 0], part.cars[server >= 0], minlength=len(part.sites)).astype(float)
     return found.sites, used, found.upper, found.lower

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from beachhead.case.cluster import mapper
 from beachhead.case.open import Launch
 from beachhead.case.planning import newest_plan
 from beachhead.case.site_ask import DECAY, RIVAL_MINUTES, Ask, Model
@@ -15,13 +16,14 @@ from beachhead.case.site_paying import paying_sites
 from beachhead.case.site_scene import FAR, Scene
 from beachhead.case.site_words import some
 from beachhead.siting.capture import Contest, Law, capture, pulls
-from beachhead.siting.cover import CoverEffort, most_covered
+from beachhead.siting.cover import Cover, CoverEffort, most_covered
 from beachhead.siting.field import Field, Floats, Limits, no_lists
 from beachhead.siting.geography import close_pairs
 from beachhead.siting.ground import Ground
 from beachhead.siting.network import Aim, Question, site_network
 from beachhead.siting.promise import fewest_for
 from beachhead.siting.solve import Effort, solve
+from beachhead.siting.split import most_covered_apart
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
 from beachhead.world.figures import percent
@@ -48,7 +50,7 @@ def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
     total = np.array([_affordable(launch, ask, scene) + closable.sum()])
     ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
-    found = most_covered(ground, seed=_seed(launch, ask), effort=CoverEffort(seconds=ask.seconds))
+    found, said = _covered(launch, ask, ground, CoverEffort(seconds=ask.seconds))
     return Choice(
         opens=found.opens,
         value=found.value,
@@ -57,8 +59,17 @@ def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         unit="cars a year within the minutes",
         status=found.status.value,
         seconds=found.seconds,
-        notes=_spacing_note(ask),
+        notes=(*said, *_spacing_note(ask)),
     )
+
+
+def _covered(launch: Launch, ask: Ask, ground: Ground, effort: CoverEffort) -> tuple[Cover, tuple[str, ...]]:
+    """Market by market where no budget is shared, side by side on a cluster if one is named; else all at once."""
+    if np.isfinite(ground.total).any():
+        said = "A shared budget or count couples the markets, so they are solved together on this machine."
+        return most_covered(ground, seed=_seed(launch, ask), effort=effort), (said,) if ask.scheduler else ()
+    side_by_side = mapper(ask.scheduler)
+    return most_covered_apart(ground, seed=_seed(launch, ask), effort=effort, mapper=side_by_side), ()
 
 
 def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
@@ -81,11 +92,8 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         budget[m, : min(start, len(quarters))] = 0.0
         budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
     worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
-    found = most_covered(
-        _ground(scene, ask, budget, total, worth),
-        seed=_seed(launch, ask),
-        effort=CoverEffort(steps=1500, moves=10_000.0, seconds=ask.seconds),
-    )
+    effort = CoverEffort(steps=1500, moves=10_000.0, seconds=ask.seconds)
+    found, told = _covered(launch, ask, _ground(scene, ask, budget, total, worth), effort)
     return Choice(
         opens=found.opens,
         value=found.value / 4,
@@ -96,7 +104,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         seconds=found.seconds,
         quarters=quarters,
         starts=tuple(starts),
-        notes=(*notes, *_spacing_note(ask)),
+        notes=(*notes, *told, *_spacing_note(ask)),
     )
 
 

@@ -76,6 +76,9 @@ def site(
     site_people: Annotated[int, typer.Option(min=0, help="Sites only in settlements this large.")] = 50_000,
     name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Time for the search.")] = 60.0,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="Dask cluster for markets that share no budget; default here.")
+    ] = None,
     out: OutOption = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its reach and capital.")
@@ -109,6 +112,7 @@ def site(
         rivals=rivals,
         paying=paying,
         seconds=seconds,
+        scheduler=scheduler,
     )
     launch = open_launch(directory)
     sited = ask_sites(launch, ask)

@@ -1,0 +1,33 @@
+"""Work side by side: on this machine one after the other, or on a Dask cluster, with the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from beachhead.world.errors import BadInput
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def mapper(address: str | None) -> Callable[[Callable[[A], B], Iterable[A]], list[B]]:
+    """A `map` that runs here, or on the Dask cluster at an address; results come in the order of what went in."""
+    if address is None:
+        return lambda work, items: [work(item) for item in items]
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BadInput(
+            f"--scheduler {address} needs Dask, which is not installed", "pip install 'beachhead[cluster]'"
+        ) from None
+
+    def on_cluster(work: Callable[[A], B], items: Iterable[A]) -> list[B]:
+        try:
+            client = Client(address, timeout="10s")
+        except (OSError, TimeoutError, ValueError):
+            raise BadInput(f"no Dask scheduler answers at {address}", "start one, or leave out --scheduler") from None
+        with client:
+            return list(client.gather(client.map(work, list(items), pure=False)))
+
+    return on_cluster
