@@ -7,7 +7,7 @@ const instantText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeS
 
 const steps: [number, string][] = [[1e9, "bn"], [1e6, "M"], [1e3, "k"]];
 const oneDigit = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function money(amount: number | null | undefined, currency: string): string {
   if (amount == null || !Number.isFinite(amount)) return "–";

@@ -11,11 +11,13 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
 from beachhead import __version__
 from beachhead.case.deciding import decide
 from beachhead.case.log import check
+from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.observe import Receipt, observe
 from beachhead.case.whatif import parse_override
@@ -36,10 +38,13 @@ from beachhead.web.shape import (
     DecideIn,
     DecisionOut,
     DecisionsOut,
+    HeadingOut,
     JobIn,
     JobOut,
     JobsOut,
     LaunchOut,
+    MappingIn,
+    MappingsOut,
     MarketOut,
     MarketsOut,
     ObservationOut,
@@ -64,12 +69,13 @@ ARGUMENTS = {
     "targets": {"worlds": (24, 10_000)},
     "programme": {},
     "aftersales": {"draws": (2, 1_000)},
+    "backtest": {},
     "charging_home": {},
     "charging": {"homes": (2, 5_000), "year": (1970, 2200)},
     "network": {"minutes": (5, 240), "count": (1, 20_000), "seconds": (1, 600)},
 }
 """By kind of work, what may be said beside the day, with its range."""
-TEXTS = {"charging_home": ("home", "market", "plugged_in")}
+TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "market", "plugged_in")}
 """By kind of work, what may be said in words."""
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -80,6 +86,7 @@ router = APIRouter(responses=REFUSALS)
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once.")
 ]
+MappingName = Annotated[str, InPath(pattern=r"^[\w-]{1,60}$", description="Letters, digits, - and _.")]
 Cursor = Annotated[
     str | None, Query(max_length=40, pattern=r"^\d{1,18}$", description="From the last page's `next_cursor`.")
 ]
@@ -164,6 +171,7 @@ async def send_observations(
     person: Analyst,
     name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
     dry_run: Annotated[bool, Query(description="Check only: say what would change, and change nothing.")] = False,
+    mapping: Annotated[str, Query(max_length=80, description="A kept mapping, for an export with other columns.")] = "",
     key: Key = None,
 ) -> SentOut:
     """Send a file: kept whole or not at all; sending it twice changes nothing."""
@@ -173,11 +181,58 @@ async def send_observations(
     with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
         path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
         await receive(request, path)
-        sent = await run_sync(_take_in, desk, path, person.name, dry_run)
+        sent = await run_sync(_take_in, desk, path, person.name, dry_run, mapping)
     if not dry_run:
         await run_sync(remember, desk.launch().store, key, person.name, sent.model_dump_json())
         await run_sync(recorded, request)
     return sent
+
+
+@router.post(
+    "/observations/heading",
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    },
+)
+async def heading(
+    request: Request,
+    _: Analyst,
+    name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
+) -> HeadingOut:
+    """What an export looks like, to choose a mapping by; nothing is kept."""
+    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
+        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
+        await receive(request, path)
+        found = await run_sync(heading_of, path)
+    return HeadingOut(
+        delimiter=found.delimiter,
+        columns=list(found.columns),
+        rows=[list(row) for row in found.rows],
+        values={column: list(values) for column, values in found.values.items()},
+    )
+
+
+@router.get("/mappings")
+def kept_mappings(request: Request, response: Response, _: Viewer) -> MappingsOut:
+    """Mappings kept beside the launch, by name."""
+    sheet = sheet_of(request, response, may_be_kept=False)
+    return MappingsOut(mappings=mappings(sheet.launch))
+
+
+@router.put("/mappings/{name}")
+def send_mapping(request: Request, _: Analyst, name: MappingName, body: MappingIn) -> MappingsOut:
+    """Keep a mapping (TOML), in place of the one of that name; refused with every fault at its line."""
+    launch = request.app.state.desk.launch()
+    keep_mapping(launch, name, body.text)
+    return MappingsOut(mappings=mappings(launch))
+
+
+@router.delete("/mappings/{name}")
+def forget_mapping(request: Request, _: Analyst, name: MappingName) -> MappingsOut:
+    """Take a mapping away; what was sent with it stays."""
+    launch = request.app.state.desk.launch()
+    drop_mapping(launch, name)
+    return MappingsOut(mappings=mappings(launch))
 
 
 @router.get("/decisions")
@@ -321,9 +376,11 @@ async def receive(request: Request, path: Path) -> None:
             file.write(chunk)
 
 
-def _take_in(desk: Desk, path: Path, who: str, trying: bool) -> SentOut:
+def _take_in(desk: Desk, path: Path, who: str, trying: bool, mapping: str) -> SentOut:
     launch, at = desk.launch(), datetime.now(UTC)
-    return _sent(observe(launch.folder, launch.store, path, who=who, at=at, today=at.date(), trying=trying), trying)
+    rules = mapping_path(launch, mapping) if mapping else None
+    receipt = observe(launch.folder, launch.store, path, who=who, at=at, mapping=rules, today=at.date(), trying=trying)
+    return _sent(receipt, trying)
 
 
 def _sent(receipt: Receipt, trying: bool) -> SentOut:

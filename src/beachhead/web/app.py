@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse
 from beachhead import __version__
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.web import api, charging, compliance, learning, live, rooms, sessions, supply
+from beachhead.web import api, backtest, charging, compliance, learning, live, rooms, sessions, supply
 from beachhead.web.accounts import Sessions, has_accounts
 from beachhead.web.desk import Desk
 from beachhead.web.guard import guard, is_loopback
@@ -73,6 +73,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     app.include_router(rooms.router, prefix="/api/v1", tags=["rooms"])
     app.include_router(supply.router, prefix="/api/v1", tags=["supply"])
     app.include_router(charging.router, prefix="/api/v1", tags=["charging"])
+    app.include_router(backtest.router, prefix="/api/v1", tags=["backtest"])
     app.include_router(live.router, prefix="/api/v1")
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False)
     return app

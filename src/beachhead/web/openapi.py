@@ -7,7 +7,7 @@ import json
 from fastapi import FastAPI
 
 from beachhead import __version__
-from beachhead.web import api, charging, compliance, learning, rooms, sessions, supply
+from beachhead.web import api, backtest, charging, compliance, learning, rooms, sessions, supply
 
 
 def description() -> str:
@@ -20,6 +20,7 @@ def description() -> str:
     app.include_router(rooms.router, prefix="/api/v1", tags=["rooms"])
     app.include_router(supply.router, prefix="/api/v1", tags=["supply"])
     app.include_router(charging.router, prefix="/api/v1", tags=["charging"])
+    app.include_router(backtest.router, prefix="/api/v1", tags=["backtest"])
     return json.dumps(app.openapi(), indent=1, sort_keys=True) + "\n"
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from beachhead.aftersales.quality import Verdict
@@ -44,7 +45,7 @@ REHEARSED_WORLDS = 24
 MOST_ROWS = 40
 MOST_NAMED = 200
 
-RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network"]
+RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
 Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
 Cell = str | float | None
 Advance = Callable[[float, float], None]
@@ -102,6 +103,7 @@ class RoomOut(BaseModel):
     tables: list[TableOut]
     swings: list[SwingOut]
     points: PointsOut | None
+    has_figures: bool = False
 
 
 class MoveOut(BaseModel):
@@ -149,6 +151,18 @@ def room_answer(request: Request, response: Response, _: Viewer, room: RoomName)
     stale = held.get(f"{room}:asked") != sheet.launch.folder.digest
     record = hashlib.sha256(body.encode()).hexdigest()
     return RoomOut.model_validate_json(body).model_copy(update={"is_stale": stale, "record": record})
+
+
+@router.get("/rooms/{room}/figures", response_class=HTMLResponse)
+def room_figures(request: Request, response: Response, _: Viewer, room: RoomName) -> HTMLResponse:
+    """The page of figures of a room's last answer, HTML with plain SVG inside."""
+    sheet = sheet_of(request, response)
+    with reading(sheet.launch.store) as work:
+        key = f"{room}:figures"
+        body = next((version.body for version in current(work, TOPIC) if version.key == key), None)
+    if body is None:
+        raise NotFound(f"{room} has no page of figures yet", f"start a job of kind {room}")
+    return HTMLResponse(body, headers=dict(response.headers))
 
 
 @router.get("/what-ifs")
@@ -210,7 +224,7 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
         )
         for swing in found.swings
     ]
-    return _keep(launch, "worth", arguments, [said], [table for table in tables if table.rows], swings=swings)
+    return keep_answer(launch, "worth", arguments, [said], [table for table in tables if table.rows], swings=swings)
 
 
 def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -240,13 +254,13 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         return [value.mean, value.se, outcome.share, outcome.false_scale, outcome.false_stop, outcome.low_mean]
 
     tables = [
-        _table(
+        table_of(
             "The plan where the belief is right, and where it is wrong",
             "Of best: of what somebody earns who knows everything. 90 % cover: intervals that held the truth",
             [("worlds", "text"), *columns, ("quarters to scale", "number"), ("90 % cover", "share")],
             [[o.family.value.replace("_", " "), *figures(o), o.quarters_to_scale, o.cover] for o in ours],
         ),
-        _table(
+        table_of(
             "Other policies on the same worlds",
             f"Worlds: {first.family.value.replace('_', ' ')}. Behind the plan: paired by world",
             [("policy", "text"), *columns, ("behind the plan", "money")],
@@ -257,14 +271,14 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             ],
         ),
     ]
-    return _keep(launch, "rehearsal", arguments, said, tables)
+    return keep_answer(launch, "rehearsal", arguments, said, tables)
 
 
 def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
     worlds = int(arguments.get("worlds", TARGET_WORLDS))
     found = assess_targets(launch, on=_day(arguments), worlds=worlds, tick=advance)
-    return _keep(launch, "targets", arguments, *_targets(found))
+    return keep_answer(launch, "targets", arguments, *_targets(found))
 
 
 def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
@@ -273,7 +287,7 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
     said += [
         f"{target.after[0]} is met; next by its rule: {target.amount:,.0f} by {target.by}." for target in found.proposed
     ]
-    odds = _table(
+    odds = table_of(
         "Targets and their odds",
         "50, 80, 95 %: the first quarter by which it is reached with those odds; a dash if not within the plan",
         [("target", "text"), ("amount", "text"), ("by", "text"), ("odds", "share"), ("± standard error", "points")]
@@ -299,14 +313,14 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
     )
     names = {item.target.code: item.target.name for item in found.odds}
     moving = sorted((e for e in found.effects if abs(e.change) >= 0.0005), key=lambda e: -abs(e.change))
-    levers = _table(
+    levers = table_of(
         "What moves the odds most",
         "Each change alone, percentage points of the odds with their standard error",
         [("target", "text"), ("change", "text"), ("odds", "points"), ("± standard error", "points")],
         [[names[e.target], e.name, 100 * e.change, 100 * e.error] for e in moving],
     )
     rivals = [
-        _table(
+        table_of(
             f"Rank in {scope} is counted against these makers, {known.year}",
             f"The largest of {len(known.brands)}",
             [("maker", "text"), ("cars a year", "cars")],
@@ -334,7 +348,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         f"All is done by {risk.end.half} with 50 % and by {risk.end.sure} with 80 %.",
     ]
     odds = {item.code: item for item in risk.tasks}
-    gates = _table(
+    gates = table_of(
         "When each gate may open",
         "Odds: open on the due day. Buffer: days between the plain plan and the day that holds with 80 %",
         [("gate", "text"), ("due", "day"), ("odds", "share"), ("50 %", "day"), ("80 %", "day"), ("95 %", "day")]
@@ -346,7 +360,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         ],
     )
     slots = {slot.task: slot for slot in found.schedule.slots}
-    tasks = _table(
+    tasks = table_of(
         "Tasks",
         "Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all",
         [("task", "text"), ("what", "text"), ("owner", "text"), ("begins", "day"), ("ends", "day"), ("stage", "text")]
@@ -362,7 +376,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             for task in sorted(stand.programme.tasks, key=lambda task: slots[task.code].begins)
         ],
     )
-    return _keep(launch, "programme", arguments, said, [gates, tasks])
+    return keep_answer(launch, "programme", arguments, said, [gates, tasks])
 
 
 def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -372,7 +386,7 @@ def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) ->
     names = {market.code: market.name for market in launch.folder.markets}
     if not found.markets:
         said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
-        return _keep(launch, "aftersales", arguments, said, [])
+        return keep_answer(launch, "aftersales", arguments, said, [])
     last, currency = len(found.quarters) - 1, launch.folder.terms.currency
     fleet = found.in_use[:, :, last].sum(axis=1)
     jobs = sum(network.odds * float(network.jobs[last]) for network in found.network)
@@ -389,7 +403,7 @@ def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) ->
             f"{percent(found.pilot.fill)} of demand at once."
         )
     shown = sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
-    capacity = _table(
+    capacity = table_of(
         f"Bays, technicians and waits in {found.quarters[last]}, if the market stays",
         "Of one centre; high: places that a centre would need in the future that 90 % do not exceed",
         [("market", "text"), ("odds that it stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
@@ -411,7 +425,7 @@ def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) ->
     seen = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
     if not found.judged.record.cars:
         said.append("No car is on record yet: quality is not yet learnt.")
-    judged = _table(
+    judged = table_of(
         "Quality: what was seen, and whether scaling may go on",
         "Claims a thousand car-months; a gate that is not yet learnt waits, it never passes",
         [("market", "text"), ("cars", "cars"), ("claims", "number"), ("gate", "text"), ("fails on", "text")],
@@ -422,7 +436,7 @@ def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) ->
             for each in seen
         ],
     )
-    orders = _table(
+    orders = table_of(
         "Last orders of spare parts",
         "",
         [
@@ -446,7 +460,7 @@ def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) ->
         ],
     )
     tables = [table for table in (capacity, judged, orders) if table.rows]
-    return _keep(launch, "aftersales", arguments, said, tables)
+    return keep_answer(launch, "aftersales", arguments, said, tables)
 
 
 def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -473,13 +487,13 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     )
     bound = f"Value {found.value:,.0f} {found.unit}; {known}, {found.seconds:.1f} s."
     said = [brought, bound, *found.notes]
-    return _keep(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
+    return keep_answer(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
 
 
 def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
     names = {market.code: market.name for market in launch.folder.markets}
     place = found.places.name
-    sites = _table(
+    sites = table_of(
         "New sites, in the order in which they open",
         f"The first {MOST_ROWS}; gained: people whom no other site reaches within the minutes",
         [("site", "text"), ("market", "text"), ("opens", "text"), ("people nearest", "cars"), ("gained", "cars")]
@@ -492,7 +506,7 @@ def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
             for s in [site for site in found.sites if not site.kept][:MOST_ROWS]
         ],
     )
-    markets = _table(
+    markets = table_of(
         "Markets",
         "What one more site would add to the people within the minutes",
         [("market", "text"), ("sites", "number"), ("people within", "share"), ("people", "cars"), ("next site", "text")]
@@ -526,10 +540,11 @@ def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
 
     shown = [row for row in rows if row.value > 0][:15]
     columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
-    return _table(title, "", columns, [[named(row.what), row.value] for row in shown])
+    return table_of(title, "", columns, [[named(row.what), row.value] for row in shown])
 
 
-def _table(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> TableOut:
+def table_of(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> TableOut:
+    """A table of named columns with their units; what is not a finite number becomes null."""
     plain = [[_known(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
     return TableOut(
         title=title,
@@ -539,7 +554,7 @@ def _table(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: S
     )
 
 
-def _keep(
+def keep_answer(
     launch: Launch,
     room: RoomName,
     arguments: dict[str, Any],
@@ -548,7 +563,9 @@ def _keep(
     *,
     swings: Sequence[SwingOut] = (),
     points: PointsOut | None = None,
+    figures: str | None = None,
 ) -> dict[str, Any]:
+    """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name."""
     at = datetime.now(UTC)
     answer = RoomOut(
         room=room,
@@ -560,9 +577,12 @@ def _keep(
         tables=tables,
         swings=list(swings),
         points=points,
+        has_figures=figures is not None,
     ).model_dump_json()
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
     rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=launch.folder.digest)]
+    if figures is not None:
+        rows.append(Row(key=f"{room}:figures", body=figures))
     with writing(launch.store) as work:
         deliver(work, TOPIC, rows, sha256=sha256, name=room, who=str(arguments.get("who", "")), at=at)
     return {room: sha256}

@@ -282,6 +282,27 @@ class PilotsOut(BaseModel):
     columns: list[str]
 
 
+class HeadingOut(BaseModel):
+    """What an export looks like: its columns, the first rows, and the different values of columns with few."""
+
+    delimiter: str
+    columns: list[str]
+    rows: list[list[str]]
+    values: dict[str, list[str]]
+
+
+class MappingIn(BaseModel):
+    """A mapping file, as text."""
+
+    text: str = Field(max_length=100_000)
+
+
+class MappingsOut(BaseModel):
+    """Mappings by name, as text."""
+
+    mappings: dict[str, str]
+
+
 class SentOut(BaseModel):
     """What became of a file sent in."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from beachhead.case.open import open_launch
 from beachhead.case.planning import WORLDS, make_plan
-from beachhead.web import charging, rooms, supply
+from beachhead.web import backtest, charging, rooms, supply
 
 
 def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
@@ -37,6 +37,7 @@ WORK = {
     "programme": rooms.work_out("programme"),
     "aftersales": rooms.work_out("aftersales"),
     "network": rooms.work_out("network"),
+    "backtest": backtest.work_out,
     "charging": charging.work_out,
     "charging_home": charging.learn,
 }

@@ -10,6 +10,9 @@ import { Tried } from "../parts/Tried";
 import { Tornado } from "../parts/Tornado";
 import { WhatIfs } from "../parts/WhatIfs";
 
+/** What the plan says about its objective, where that is not value alone. */
+const aim = (line: string) => /objective/i.test(line);
+
 export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Plan");
   const answer = useAsk(() => api.GET("/api/v1/plan"), []);
@@ -26,7 +29,8 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h1>Plan</h1>
         <p>{plan.certificate.sentence}</p>
         {plan.is_stale && <p className="notice">New observations, decisions or inputs have come in since this plan was made.</p>}
-        {plan.notes.length > 0 && <ul>{plan.notes.map((line) => <li key={line}>{line}</li>)}</ul>}
+        {plan.notes.filter(aim).map((line) => <p key={line} className="notice">{line}</p>)}
+        {!plan.notes.every(aim) && <ul>{plan.notes.filter((line) => !aim(line)).map((line) => <li key={line}>{line}</li>)}</ul>}
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
         <div className="row no-print"><PlanButton has /></div>
       </section>

@@ -1,6 +1,7 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { money, number, percent } from "../numbers";
+import { Backtest } from "../parts/Backtest";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
 
@@ -55,6 +56,8 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
         )}
         {data.studies.map((line) => <p key={line}>Counted already: {line}</p>)}
       </section>
+      <h2 className="wide">Backtest: would the entry model have foretold past entries?</h2>
+      <Backtest launch={launch} />
     </div>
   );
 }

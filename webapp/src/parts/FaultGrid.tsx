@@ -41,7 +41,7 @@ const MOST_ROWS = 50;
 export function FaultGrid({ text, error }: { text: string; error: Refused }) {
   const [heading, ...rows] = rowsOf(text.replace(/^\uFEFF/, ""));
   const columns = heading?.cells.map((name) => name.trim().toLowerCase()) ?? [];
-  const placed = error.faults.filter((fault) => fault.row != null && rows.some((row) => row.line === fault.row) && columns.includes(fault.column ?? ""));
+  const placed = error.faults.filter((fault) => fault.row != null && rows.some((row) => row.line === fault.row) && columns.includes(fault.column?.toLowerCase() ?? ""));
   const wrong = rows.filter((row) => placed.some((fault) => fault.row === row.line));
   if (wrong.length === 0) return null;
   return (
@@ -54,7 +54,7 @@ export function FaultGrid({ text, error }: { text: string; error: Refused }) {
             <tr key={row.line}>
               <th scope="row" className="num">{row.line}</th>
               {row.cells.map((cell, index) => {
-                const here = placed.filter((fault) => fault.row === row.line && fault.column === columns[index]);
+                const here = placed.filter((fault) => fault.row === row.line && fault.column?.toLowerCase() === columns[index]);
                 return (
                   <td key={index} className={here.length ? "wrong" : undefined}>
                     {cell || <span className="soft">–</span>}

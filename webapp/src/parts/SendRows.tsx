@@ -1,0 +1,73 @@
+import { useState } from "react";
+import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
+import { FaultGrid } from "./FaultGrid";
+import { MappingForm } from "./MappingForm";
+import { Refusal } from "./Refusal";
+
+const NEW = "a new mapping …";
+
+/** Observed rows as a file or pasted; an export with other columns goes through a mapping. */
+export function SendRows({ columns }: { columns: string[] }) {
+  const [pasted, setPasted] = useState("");
+  const [file, setFile] = useState<File | null>(null);
+  const [mapping, setMapping] = useState("");
+  const [heading, setHeading] = useState<Schemas["HeadingOut"]>();
+  const [error, setError] = useState<Refused>();
+  const [sent, setSent] = useState<Schemas["SentOut"]>();
+  const [busy, setBusy] = useState(false);
+  const [checked, setChecked] = useState("");
+  const mappings = useAsk(() => api.GET("/api/v1/mappings"), []);
+  const name = file?.name ?? "pasted.csv";
+  const content = () => file ?? new Blob([pasted], { type: "text/csv" });
+
+  async function ask<T>(to: string, key = true): Promise<T | undefined> {
+    setError(undefined);
+    setSent(undefined);
+    setBusy(true);
+    try {
+      const response = await fetch(to, { method: "POST", headers: { "Content-Type": "application/octet-stream", ...(key ? { "Idempotency-Key": newKey() } : {}) }, body: content() });
+      const body: unknown = await response.json();
+      if (response.ok) return body as T;
+      setChecked(/\.(csv|txt|tsv)$/i.test(name) ? await content().text() : "");
+      setError(refused(body));
+    } catch (problem) {
+      setError(refused(problem));
+    } finally {
+      setBusy(false);
+    }
+    return undefined;
+  }
+  async function send(dry: boolean) {
+    setSent(await ask<Schemas["SentOut"]>(`/api/v1/observations?name=${encodeURIComponent(name)}&dry_run=${dry}&mapping=${encodeURIComponent(mapping)}`));
+  }
+  async function choose(value: string) {
+    setMapping(value === NEW ? "" : value);
+    setHeading(undefined);
+    if (value === NEW) setHeading(await ask<Schemas["HeadingOut"]>(`/api/v1/observations/heading?name=${encodeURIComponent(name)}`, false));
+  }
+  const nothing = !file && !pasted;
+  return (
+    <form onSubmit={(event) => { event.preventDefault(); void send(false); }}>
+      <label htmlFor="file">A file: CSV, XLSX or Parquet</label>
+      <input id="file" type="file" accept=".csv,.txt,.tsv,.xlsx,.parquet" onChange={(event) => { setFile(event.target.files?.[0] ?? null); setHeading(undefined); }} />
+      <p className="soft" style={{ margin: ".5rem 0" }}>or</p>
+      <label htmlFor="pasted">Pasted rows with a heading line</label>
+      <textarea id="pasted" rows={6} style={{ width: "100%" }} value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder="batch,market,offer,channel,store,start,end,orders" disabled={file !== null} />
+      <div className="row">
+        <span><label htmlFor="mapping">its columns are</label>
+          <select id="mapping" value={heading ? NEW : mapping} onChange={(event) => void choose(event.target.value)}>
+            <option value="">our own</option>
+            {Object.keys(mappings.data?.mappings ?? {}).map((key) => <option key={key} value={key}>others: {key}</option>)}
+            {!nothing && <option value={NEW}>others: {NEW}</option>}
+          </select></span>
+        <button type="button" className="quiet" disabled={busy || nothing || !!heading} onClick={() => void send(true)}>Check only</button>
+        <button disabled={busy || nothing || !!heading}>Send</button>
+      </div>
+      {heading && <MappingForm heading={heading} kept={(key) => { setHeading(undefined); mappings.again(); setMapping(key); }} />}
+      {columns.length > 0 && <details><summary>Our columns</summary><p className="hash">{columns.join(", ")}</p></details>}
+      <div role="status">{sent && <p className="good">✓ {sent.sentence}</p>}</div>
+      {error && <FaultGrid text={checked} error={error} />}
+      {error && <Refusal error={error} />}
+    </form>
+  );
+}
