@@ -51,7 +51,12 @@ def keep_panel_file(launch: Launch, name: str, sent: Path) -> str:
         shutil.copyfile(sent, Path(folder) / name)
         try:
             panel = read_panel(Path(folder))
-            said = f"{len(panel.entries)} entries of {len({e.brand for e in panel.entries})} brands can be forecast."
+            brands = len({entry.brand for entry in panel.entries})
+            said = f"{len(panel.entries)} entries of {brands} brands can be forecast."
+            if not panel.entries:
+                said = (
+                    "No entry can be forecast yet: monthly totals by country are needed besides, and a year of months."
+                )
         except BadInput as error:
             if error.faults or "brand" in name:
                 raise
