@@ -44,3 +44,22 @@ def test_a_cluster_without_dask_or_scheduler_is_refused_with_the_cure(folder):
     result = CliRunner().invoke(app, ["rehearse", str(folder), "--worlds", "2", "--scheduler", "tcp://127.0.0.1:1"])
     assert result.exit_code != 0
     assert "tcp://127.0.0.1:1" in str(result.exception)
+
+
+def test_a_dask_cluster_gives_the_same_numbers_and_goes_on_where_local_cores_stopped(folder):
+    distributed = pytest.importorskip("distributed")
+    words = ("--family", "as_believed", "--json")
+    local = json.loads(ask(folder, *words))
+    (kept,) = (folder / "rehearsals").glob("*.jsonl")
+    first, *_ = kept.read_text().splitlines(keepends=True)
+    # over TCP, so that the work is truly sent, though the worker is a thread of this process
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=None
+    ) as cluster:
+        kept.unlink()
+        away = json.loads(ask(folder, *words, "--scheduler", cluster.scheduler_address))
+        kept.write_text(first)
+        resumed = json.loads(ask(folder, *words, "--scheduler", cluster.scheduler_address))
+    assert away == local
+    assert 0 < resumed["resumed"] < 10
+    assert resumed["outcomes"] == local["outcomes"]

@@ -12,6 +12,7 @@ from beachhead.launch.action import ActionKind
 from beachhead.launch.headline import pursuit
 from beachhead.launch.objective import Count, Milestone, Objective, Wanted, level, scores, worst_mean
 from beachhead.launch.plan import plan
+from beachhead.launch.pursue import FLOORED
 from beachhead.launch.steer import PLAIN, pick, steer
 
 CERTAIN = 1e-8
@@ -93,6 +94,8 @@ def test_a_market_that_never_pays_is_entered_for_cars_alone_and_the_bound_is_rea
     floored = plan(replace(poor, objective=cars_by(2, 8, floor=-1e6)), seed=0, worlds=4).pursued
     assert floored.score.mean == floored.value.mean == 0
     assert floored.is_kept
+    assert floored.method == FLOORED  # whoever may lose a million cannot pay for the market
+    assert floored.bound.mean < 0.1 * found.bound.mean
 
 
 def test_the_market_that_carries_a_target_is_scaled_though_another_earns_more(made_up_launch):
