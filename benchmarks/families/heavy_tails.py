@@ -1,4 +1,4 @@
-"""Worlds with larger surprises than believed: Student's t with 4 degrees of freedom in place of the normal, same spread.
+"""Worlds of larger surprises than believed: Student's t with 4 degrees of freedom, the spread of the normal.
 
 One stretch a world, so all markets are surprised together: the tail that hurts a launch most.
 """
