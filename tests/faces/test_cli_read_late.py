@@ -37,5 +37,5 @@ def test_a_reading_says_what_is_still_to_come(tmp_path, monkeypatch):
     assert [round(c["reported"], 2) for c in counts] == [1, 1, 1, 0.95, 0.70, 0.30]
     assert "about 20 to be expected" in said["allowed_for"][-1]
     text = run(monkeypatch, day, "read", folder)
-    assert "Not whole yet: NO ONE" in text
+    assert "Allowed for: NO ONE" in text
     assert "read against the calendar" in text

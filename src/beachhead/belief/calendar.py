@@ -28,8 +28,8 @@ def calendar_factor(fit: EntryFit, market: str, start: date, end: date) -> float
 
 
 def calendar_count(fit: EntryFit, count: DemandCount) -> DemandCount:
-    """The count with its calendar; orders are taken as they come, they follow no register's calendar."""
-    if count.funnel is Funnel.ORDERS:
+    """The count with its calendar; orders, leads and test drives follow no register's and are taken as they come."""
+    if count.funnel not in (Funnel.DELIVERIES, Funnel.REGISTRATIONS):
         return count
     factor = calendar_factor(fit, count.market, count.start, count.end)
     if abs(np.log(factor)) < 1e-6:

@@ -27,7 +27,14 @@ _WEEKS_A_YEAR = 365.25 / 7
 # Deliveries and registrations arrive by boatload and quarter-end, orders do not: their negative-binomial size is this
 # share of the size of orders. Registrations: monthly coefficient of variation .47 on the entry panel (size 1.0 a week)
 # against 20 a week for orders (assumption of the policy prototype, grade C). Deliveries lie between, grade C.
-SIZE_SHARE = {Funnel.ORDERS: 1.0, Funnel.DELIVERIES: 0.2, Funnel.REGISTRATIONS: 0.05}
+# Leads and test drives scatter more than orders do (events, campaigns), grade C.
+SIZE_SHARE = {
+    Funnel.ORDERS: 1.0,
+    Funnel.DELIVERIES: 0.2,
+    Funnel.REGISTRATIONS: 0.05,
+    Funnel.TEST_DRIVES: 0.5,
+    Funnel.LEADS: 0.5,
+}
 
 # What a count is told apart by: market, kind, span, reach, funnel and factor, then what twins over offers differ in.
 _twin_key = attrgetter(

@@ -64,7 +64,8 @@ def ask_adjust(
     if wanted is not None and wanted.code not in lists:
         raise BadInput(f"no offer has a price in {wanted.name}", "add rows to prices.csv")
     before = question.held.before
-    counts = priced_counts(launch, question.held.reading.counts, on)
+    cars = tuple(c for c in question.held.reading.counts if c.counts_cars)
+    counts = priced_counts(launch, cars, on)
     learnt = learn_prices(before, price_response(before.markets, fit), counts, lists, fit)
     car_price = _car_price(launch)
     stakes = [

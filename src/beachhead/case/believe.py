@@ -15,6 +15,7 @@ from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
 from beachhead.case.studies import folder_evidence
 from beachhead.case.surroundings import surroundings_of
+from beachhead.pilot.funnel import join_funnel
 from beachhead.pilot.nowcast import Version, allow_for_delay, delays
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
@@ -97,6 +98,7 @@ def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None,
         versions, newest = versions_sent(work, until=until)
     seen = tuple(row for row in rows if until is None or row.end <= until)
     found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {})
+    found = join_funnel(seen, found, default_reach=default_reach, scaled_since=scaled_since)
     return _allowed_for(found, fit_of(launch), versions, newest)
 
 
@@ -105,7 +107,8 @@ def _allowed_for(found: Reading, fit: EntryFit, versions: Sequence[Version], new
     counts, late = found.counts, tuple[str, ...]()
     if newest is not None:
         counts, late = allow_for_delay(counts, delays(versions, today=newest), today=newest)
-    return replace(found, counts=tuple(calendar_count(fit, c) for c in counts), allowed_for=late)
+    allowed = (*found.allowed_for, *late)
+    return replace(found, counts=tuple(calendar_count(fit, c) for c in counts), allowed_for=allowed)
 
 
 def from_quarter(belief: Belief, now: Quarter) -> Belief:

@@ -18,9 +18,9 @@ from beachhead.evidence.renames import renamed
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.pilot.nowcast import Version as Sent
-from beachhead.pilot.read import counted
+from beachhead.pilot.read import CARS, counted
 from beachhead.store import Delivery, Row, Store, Version, Work
-from beachhead.world.reading import Funnel, Observation
+from beachhead.world.reading import Observation
 
 TOPIC = "observation"
 _NOTHING = Arrival(new=(), corrected=(), replaced=(), unchanged=0, late=0)
@@ -148,7 +148,7 @@ def versions_sent(work: Work, *, until: date | None = None) -> tuple[tuple[Sent,
         for version in store.history(work, TOPIC)
         if version.body is not None and version.delivery in came
         for row in (store.decode(version.body, Observation),)
-        for funnel in Funnel
+        for funnel in CARS
         if (count := counted(row, funnel)) is not None
     ]
     return tuple(sent), max(came.values(), default=None)

@@ -105,7 +105,7 @@ def monitors(question: Question) -> tuple[Monitor, ...]:
     out = []
     for code in held.belief.markets:
         gate = gates.get(code)
-        counts = tuple(count for count in held.reading.counts if count.market == code)
+        counts = tuple(count for count in held.reading.counts if count.market == code and count.counts_cars)
         level = _break_even(question, code, gate) if counts else None
         found = watch(held.before, counts, code, break_even=level)
         if found is not None:
@@ -135,7 +135,7 @@ def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, .
         low=now[0],
         median=now[1],
         high=now[2],
-        counted=sum(count.count for count in counts),
+        counted=sum(count.count for count in counts if count.counts_cars),
         days=len(days),
         sold_out=any(count.sold_out for count in counts),
         odds=None if break_even is None else odds(held.posterior, code, break_even),

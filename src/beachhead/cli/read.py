@@ -51,7 +51,7 @@ def show_read(launch: Launch, found: Read) -> None:
     for judgement in found.judgements:
         say(f"{names[judgement.market]}: the gate says {judgement.verdict}; {judgement.reason}.")
     for line in found.reading.allowed_for[:SHOWN_MOVES]:
-        say(f"Not whole yet: {line}.")
+        say(f"Allowed for: {line}.")
     if len(found.reading.allowed_for) > SHOWN_MOVES:
         say(f"... and {len(found.reading.allowed_for) - SHOWN_MOVES} spans more; `--json` lists them.")
     for line in _calendar_lines(found, names):

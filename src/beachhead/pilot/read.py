@@ -18,6 +18,10 @@ RUNNING = "running"
 """Batch name of the running supply of a scaled market: never a pilot."""
 
 
+CARS = (Funnel.ORDERS, Funnel.DELIVERIES, Funnel.REGISTRATIONS)
+"""Counts of cars, nearest to demand first."""
+
+
 def read(
     rows: Iterable[Observation],
     *,
@@ -34,14 +38,14 @@ def read(
     ordered = sorted(rows, key=lambda row: (row.key, row.start))
     spans = [_read_key(list(group), default_reach) for _, group in groupby(ordered, key=lambda row: row.key)]
     counts = [_count(span, scaled_since or {}) for key in spans for span in key if not span.left_out]
-    left_out = [f"{_name(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
-    return Reading(counts=tuple(sorted(counts, key=_place)), left_out=tuple(sorted(left_out)))
+    left_out = [f"{name_of(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
+    return Reading(counts=tuple(sorted(counts, key=place_of)), left_out=tuple(sorted(left_out)))
 
 
 def merge(*readings: Reading) -> Reading:
     """One reading of rows that were read apart; the order of the readings does not matter."""
     return Reading(
-        counts=tuple(sorted((count for reading in readings for count in reading.counts), key=_place)),
+        counts=tuple(sorted((count for reading in readings for count in reading.counts), key=place_of)),
         left_out=tuple(sorted(sentence for reading in readings for sentence in reading.left_out)),
     )
 
@@ -61,7 +65,7 @@ class _Span:
 
 def _read_key(rows: Sequence[Observation], default_reach: Callable[[Observation], float | None]) -> list[_Span]:
     """Read the rows of one key in order of time, carrying the stock from row to row."""
-    funnel = _funnel(rows)
+    funnel = funnel_of(rows)
     spans = []
     stock: int | None = None
     for row in rows:
@@ -100,9 +104,9 @@ def _left(row: Observation, stock: int | None, count: int | None) -> int | None:
     return None if stock is None or count is None else max(stock - count, 0)
 
 
-def _funnel(rows: Sequence[Observation]) -> Funnel:
-    """The count that covers most days of a key; of equals, the one nearest to demand."""
-    return max(Funnel, key=lambda funnel: sum(_days(row) for row in rows if counted(row, funnel) is not None))
+def funnel_of(rows: Sequence[Observation]) -> Funnel:
+    """The count of cars that covers most days of a key; of equals, the one nearest to demand."""
+    return max(CARS, key=lambda funnel: sum(_days(row) for row in rows if counted(row, funnel) is not None))
 
 
 def counted(row: Observation, funnel: Funnel) -> int | None:
@@ -111,11 +115,15 @@ def counted(row: Observation, funnel: Funnel) -> int | None:
         return row.deliveries
     if funnel is Funnel.REGISTRATIONS:
         return row.registrations
+    if funnel is Funnel.TEST_DRIVES:
+        return row.test_drives
+    if funnel is Funnel.LEADS:
+        return row.leads
     return None if row.orders is None else max(row.orders - (row.cancellations or 0), 0)
 
 
 def _why_uncounted(row: Observation, funnel: Funnel) -> str:
-    other = next((name for name in Funnel if counted(row, name) is not None), None)
+    other = next((name for name in CARS if counted(row, name) is not None), None)
     if other is None:
         return "no orders, deliveries or registrations were observed"
     return f"its {other} may be the same cars as the {funnel} of other rows of this batch"
@@ -142,12 +150,13 @@ def _days(row: Observation) -> int:
     return (row.end - row.start).days + 1
 
 
-def _place(count: DemandCount) -> tuple[object, ...]:
+def place_of(count: DemandCount) -> tuple[object, ...]:
     """Market, start, offer; then everything else, so that the order is the same whatever came first."""
     rest = (count.end, count.count, count.reach, count.funnel.value, count.sold_out, count.stock_bound, count.is_pilot)
     return (count.market, count.start, count.offer, *rest)
 
 
-def _name(row: Observation) -> str:
+def name_of(row: Observation) -> str:
+    """Key and span of a row in words, as sentences about it begin."""
     where = " ".join(part for part in (row.batch, row.market, row.offer, row.channel.value, row.store) if part)
     return f"{where}, {row.start} to {row.end}"

@@ -327,7 +327,7 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
         counts = [count for count in held.reading.counts if count.market == code]
         m = held.belief.markets.index(code)
         (low, median, high), before = held.belief.spread(0.9)[m], held.before.spread(0.9)[m][1]
-        counted = sum(count.count for count in counts)
+        counted = sum(count.count for count in counts if count.counts_cars)
         days = sum((count.end - count.start).days + 1 for count in counts)
         sold = any(count.sold_out for count in counts)
         said = (

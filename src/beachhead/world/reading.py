@@ -15,6 +15,8 @@ class Funnel(StrEnum):
     ORDERS = "orders"
     DELIVERIES = "deliveries"
     REGISTRATIONS = "registrations"
+    TEST_DRIVES = "test_drives"
+    LEADS = "leads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,8 @@ class DemandCount:
         is_pilot: true for pilot batches, which share the early-adopter bias.
         calendar: what the calendar expects of the span against an even spread of its quarter.
         reported: share of the span's cars that has been reported, 0..1.
-        factor_log_sd: how well the two are known: standard deviation of the log of their product.
+        per_order: how many of what was counted stand for one order: leads and test drives, 1 for cars.
+        factor_log_sd: how well the three are known: standard deviation of the log of their product.
     """
 
     market: str
@@ -101,6 +104,7 @@ class DemandCount:
     is_pilot: bool = True
     calendar: float = 1.0
     reported: float = 1.0
+    per_order: float = 1.0
     factor_log_sd: float = 0.0
 
     def __post_init__(self) -> None:
@@ -110,13 +114,18 @@ class DemandCount:
             raise ValueError(f"{self.market}: count {self.count} is negative")
         if not 0 < self.reach <= 1:
             raise ValueError(f"{self.market}: reach {self.reach} is not in (0, 1]")
-        if not (self.calendar > 0 and 0 < self.reported <= 1 and self.factor_log_sd >= 0):
+        if not (self.calendar > 0 and self.per_order > 0 and 0 < self.reported <= 1 and self.factor_log_sd >= 0):
             raise ValueError(f"{self.market}: calendar {self.calendar} or share reported {self.reported} out of range")
 
     @property
+    def counts_cars(self) -> bool:
+        """True for orders, deliveries and registrations; false for the leads and test drives before them."""
+        return self.funnel not in (Funnel.LEADS, Funnel.TEST_DRIVES)
+
+    @property
     def factor(self) -> float:
-        """What is expected of the span against an even and wholly reported one."""
-        return self.calendar * self.reported
+        """What is expected of the span against an even and wholly reported one that counts cars."""
+        return self.calendar * self.reported * self.per_order
 
     @property
     def years(self) -> float:
