@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,11 +23,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from scipy.special import ndtri
 
+from beachhead.case.foretell import BEACHHEAD
+from beachhead.case.log import whole
 from beachhead.case.new import new_launch
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.replay import replay
 from beachhead.case.scoring import score_launch
+from beachhead.ledger import score, settle
 from beachhead.programme.exact import improve
 from beachhead.programme.network import Programme, assemble
 from beachhead.programme.rank_fit import AS_IS, HORIZONS, LAST_RANK, OURS, TREND, backtest, deciles, fit_dynamics
@@ -38,6 +43,8 @@ from rivals import rival_histories
 
 DAY = date(2027, 1, 1)
 FEWEST = 30
+CORRELATIONS = (0.0, 0.1, 0.2, 0.39)
+"""Of the markets of one quarter; 0.39 is the median over pairs of countries in the panel of entries."""
 
 
 def main() -> None:
@@ -46,11 +53,13 @@ def main() -> None:
     options.add_argument("--json", action="store_true")
     options.add_argument("--peers", action="store_true")
     asked = options.parse_args()
+    byd, cover = byd_figures(asked.quick)
     figures = {
         "risk": risk_figures(3 if asked.quick else 5),
         "schedule": schedule_figures(1 if asked.quick else 5, asked.peers),
         "ranks": rank_figures(asked.quick),
-        "byd": byd_figures(),
+        "byd": byd,
+        "band_cover": cover,
     }
     if asked.json:
         print(json.dumps(figures, indent=2))
@@ -163,8 +172,8 @@ def rank_figures(quick: bool) -> dict[str, Any] | None:
     }
 
 
-def byd_figures() -> list[dict[str, Any]]:
-    """Scores of the odds registered quarter by quarter before BYD's registrations in Europe were read."""
+def byd_figures(quick: bool) -> tuple[list[dict[str, Any]], list[dict[str, float]]]:
+    """Scores of the odds registered quarter by quarter before BYD's registrations were read, and what bands hold."""
     with tempfile.TemporaryDirectory() as beside:
         launch = open_launch(new_launch(Path(beside) / "byd", "byd-europe-2021"))
         replay(launch, who="benchmark", at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -174,13 +183,67 @@ def byd_figures() -> list[dict[str, Any]]:
                 "count": row.score.count,
                 "brier": round(row.score.brier, 4),
                 "tenths_of_30_or_more": sum(each.count >= FEWEST for each in row.score.calibration),
-                "of_these_within_90_percent": sum(
+                "within_90_percent_events_alone": sum(
                     each.count >= FEWEST and each.happened_low <= each.stated <= each.happened_high
+                    for each in row.score.calibration
+                ),
+                "within_90_percent_days_together": sum(
+                    each.count >= FEWEST and each.clustered_low <= each.stated <= each.clustered_high
                     for each in row.score.calibration
                 ),
             }
             for row in score_launch(launch).rows
-        ]
+        ], cover_figures(_asked(launch), 200 if quick else 1000)
+
+
+def cover_figures(asked: Asked, repeats: int) -> list[dict[str, float]]:
+    """What both bands cover if the same odds were right and the markets of a quarter moved together."""
+    found = []
+    for correlation in CORRELATIONS:
+        alone, together = bands_cover(asked, correlation, repeats)
+        found.append({"correlation": correlation, "events_alone": alone, "days_together": together})
+    return found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Odds of W events: their probability, the market and quarter each is about (one outcome), and its quarter."""
+
+    probability: np.ndarray
+    outcome: np.ndarray
+    quarter: np.ndarray
+
+
+def bands_cover(asked: Asked, correlation: float, repeats: int, seed: int = 7) -> tuple[float, float]:
+    """Share of 90 % bands of tenths with 30 odds or more that hold the odds stated, in worlds in which they are right.
+
+    Outcomes are normal scores, correlated within a quarter; events of one market and quarter are levels of one score.
+    """
+    rng, alone, together, bands = np.random.default_rng(seed), 0, 0, 0
+    outcomes, quarters = int(asked.outcome.max()) + 1, int(asked.quarter.max()) + 1
+    quarter_of = np.zeros(outcomes, dtype=int)
+    quarter_of[asked.outcome] = asked.quarter
+    needed = ndtri(1 - asked.probability)
+    for _ in range(repeats):
+        common, own = rng.standard_normal(quarters), rng.standard_normal(outcomes)
+        came = np.sqrt(correlation) * common[quarter_of] + np.sqrt(1 - correlation) * own
+        for row in score(asked.probability, came[asked.outcome] >= needed, cluster=asked.quarter).calibration:
+            if row.count >= FEWEST:
+                bands += 1
+                alone += row.happened_low <= row.stated <= row.happened_high
+                together += row.clustered_low <= row.stated <= row.clustered_high
+    return round(alone / bands, 3), round(together / bands, 3)
+
+
+def _asked(launch: Launch) -> Asked:
+    """Our odds on record; an event is called `2022Q4 NO >= 150`."""
+    mine = [each.stated for each in settle(whole(launch.store)[0]) if each.stated.forecaster == BEACHHEAD]
+    about = [each.name.split(" >= ")[0] for each in mine]
+    return Asked(
+        probability=np.array([each.probability for each in mine]),
+        outcome=np.unique(about, return_inverse=True)[1],
+        quarter=np.unique([name.split()[0] for name in about], return_inverse=True)[1],
+    )
 
 
 def seconds(work: Any) -> float:
@@ -212,8 +275,15 @@ def show(figures: dict[str, Any]) -> None:
             )
     print("\nBYD in Europe, quarter by quarter; Brier score")
     for row in figures["byd"]:
-        within = f"{row['of_these_within_90_percent']} of {row['tenths_of_30_or_more']} tenths within 90 %"
+        alone, together = row["within_90_percent_events_alone"], row["within_90_percent_days_together"]
+        within = f"of {row['tenths_of_30_or_more']} tenths {together} within 90 % ({alone} if events stood alone)"
         print(f"  {row['forecaster']}: {row['brier']} on {row['count']}; {within}")
+    print("What the bands hold if these odds were right; correlation of markets in a quarter:")
+    for each in figures["band_cover"]:
+        print(
+            f"  {each['correlation']:.2f}: events alone {100 * each['events_alone']:.0f} %, days together "
+            f"{100 * each['days_together']:.0f} %"
+        )
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ def _scored(name: str, by_name: dict[str, tuple[Settled, ...]]) -> Scored:
     mine, ours = by_name[name], by_name.get(BEACHHEAD)
     return Scored(
         forecaster=name,
-        score=score([each.stated.probability for each in mine], [each.happened for each in mine]),
+        score=score(
+            [each.stated.probability for each in mine],
+            [each.happened for each in mine],
+            cluster=[each.stated.by.toordinal() for each in mine],
+        ),
         behind=None if name == BEACHHEAD or ours is None else margin(ours, mine),
     )

@@ -28,10 +28,10 @@ def show_scores(scores: Scores) -> None:
         title="Scores: lower is better; ± one standard error, events of one day counting as one",
     )
     show_table(
-        ("odds stated", "how often", "mean", "came true", "90 % interval"),
+        ("odds stated", "how often", "days", "mean", "came true", "events alone", "days together"),
         [_calibration_row(row) for row in rows[0].score.calibration],
-        right={1, 2, 3},
-        title=f"Calibration of {rows[0].forecaster}'s odds",
+        right={1, 2, 3, 4},
+        title=f"Calibration of {rows[0].forecaster}'s odds, 90 % intervals",
     )
     if scores.open:
         say(f"{scores.open} stated odds have no outcome yet.")
@@ -57,7 +57,9 @@ def _calibration_row(row: CalibrationRow) -> list[str]:
     return [
         f"{100 * row.low:.0f} to {100 * row.high:.0f} %",
         f"{row.count}",
+        f"{row.clusters}",
         percent(row.stated),
         percent(row.happened),
         f"{100 * row.happened_low:.0f} to {100 * row.happened_high:.0f} %",
+        f"{100 * row.clustered_low:.0f} to {100 * row.clustered_high:.0f} %",
     ]

@@ -8,6 +8,7 @@ from math import inf, log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 from beachhead.ledger.entry import Entry, Stated
 from beachhead.world.errors import NotLearnt
@@ -36,8 +37,11 @@ class CalibrationRow:
         count: how many odds were stated in it.
         stated: their mean.
         happened: share of the events that happened.
-        happened_low: lower end of the 90 % Wilson interval of that share.
+        happened_low: lower end of the 90 % Wilson interval of that share, as if the events were independent.
         happened_high: upper end.
+        clusters: groups of events that hang together, such as those known on one day.
+        clustered_low: lower end of the 90 % interval that allows for it, see `cluster_interval`.
+        clustered_high: upper end.
     """
 
     low: float
@@ -47,6 +51,9 @@ class CalibrationRow:
     happened: float
     happened_low: float
     happened_high: float
+    clusters: int
+    clustered_low: float
+    clustered_high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,20 +120,24 @@ def margin(ours: Sequence[Settled], others: Sequence[Settled]) -> Margin:
     return Margin(count=len(pairs), brier=brier, brier_error=brier_error, log_score=logs, log_error=log_error)
 
 
-def score(probability: ArrayLike, happened: ArrayLike, *, bands: int = 10) -> Score:
-    """Score W stated probabilities against W outcomes; `bands` of equal width for the calibration table."""
+def score(probability: ArrayLike, happened: ArrayLike, *, cluster: ArrayLike | None = None, bands: int = 10) -> Score:
+    """Score W stated probabilities against W outcomes; `bands` of equal width for the calibration table.
+
+    `cluster`, (W,), names what hangs together; without it every event stands alone.
+    """
     p, y = np.asarray(probability, dtype=np.float64), np.asarray(happened, dtype=np.float64)
     if p.shape != y.shape or p.ndim != 1:
         raise ValueError(f"{p.shape} probabilities, {y.shape} outcomes")
     if p.size == 0:
         raise NotLearnt("no stated odds have an outcome yet", "wait for the outcomes, or record them")
+    group = np.arange(p.size) if cluster is None else np.unique(np.asarray(cluster), return_inverse=True)[1]
     with np.errstate(divide="ignore"):
         surprise = -np.log(np.where(y == 1, p, 1 - p))
     return Score(
         count=p.size,
         brier=float(np.mean((p - y) ** 2)),
         log_score=float(np.mean(surprise)) + 0.0,  # no "-0.0" for perfect odds
-        calibration=_calibration(p, y, bands),
+        calibration=_calibration(p, y, group, bands),
     )
 
 
@@ -149,14 +160,24 @@ def _clustered(gain: NDArray[np.float64], cluster: NDArray[np.int64]) -> tuple[f
     return mean, float(np.sqrt(np.sum(sums**2) * clusters / (clusters - 1)) / len(gain))
 
 
-def _calibration(p: NDArray[np.float64], y: NDArray[np.float64], bands: int) -> tuple[CalibrationRow, ...]:
+def _calibration(
+    p: NDArray[np.float64], y: NDArray[np.float64], group: NDArray[np.int64], bands: int
+) -> tuple[CalibrationRow, ...]:
     band = np.minimum((p * bands).astype(int), bands - 1)
-    return tuple(_calibration_row(p[band == b], y[band == b], b / bands, (b + 1) / bands) for b in np.unique(band))
+    likeness = _likeness(y, group, band)
+    return tuple(
+        _calibration_row(p[mine], y[mine], group[mine], likeness, b / bands, (b + 1) / bands)
+        for b in np.unique(band)
+        for mine in [band == b]
+    )
 
 
-def _calibration_row(p: NDArray[np.float64], y: NDArray[np.float64], low: float, high: float) -> CalibrationRow:
-    share = float(y.mean())
+def _calibration_row(
+    p: NDArray[np.float64], y: NDArray[np.float64], group: NDArray[np.int64], likeness: float, low: float, high: float
+) -> CalibrationRow:
+    share, sizes = float(y.mean()), np.unique(group, return_counts=True)[1]
     at_least, at_most = wilson(share, p.size)
+    alike_least, alike_most = cluster_interval(share, sizes, likeness)
     return CalibrationRow(
         low=float(low),
         high=float(high),
@@ -165,10 +186,46 @@ def _calibration_row(p: NDArray[np.float64], y: NDArray[np.float64], low: float,
         happened=share,
         happened_low=at_least,
         happened_high=at_most,
+        clusters=len(sizes),
+        clustered_low=alike_least,
+        clustered_high=alike_most,
     )
 
 
-def wilson(share: float, count: int, z: float = 1.6448536269514722) -> tuple[float, float]:
+def _likeness(y: NDArray[np.float64], group: NDArray[np.int64], band: NDArray[np.int64]) -> float:
+    """Correlation of two outcomes of one group, 0 or more; by moments over all pairs that share a band.
+
+    Each outcome is taken about its band's share, so that odds that are wrong all alike do not pass for dependence.
+    """
+    shared, possible = 0.0, 0.0
+    for b in np.unique(band):
+        mine = band == b
+        rest, where = y[mine] - y[mine].mean(), np.unique(group[mine], return_inverse=True)[1]
+        sizes = np.bincount(where)
+        shared += float((np.bincount(where, rest) ** 2).sum() - (rest**2).sum())
+        possible += float((sizes * (sizes - 1)).sum() * y[mine].mean() * (1 - y[mine].mean()))
+    return min(max(shared / possible, 0.0), 1.0) if possible > 0 else 0.0
+
+
+def cluster_interval(
+    share: float, sizes: NDArray[np.int64], likeness: float, level: float = 0.9
+) -> tuple[float, float]:
+    """Interval for a share of events that come in groups of (G,) `sizes`, two of a group correlated by `likeness`.
+
+    Wilson's interval on the effective number of events, n over the design effect 1 + likeness (sum of sizes^2 / n - 1)
+    (Kish 1965; Rao & Scott 1992), with the t distribution of G - 1 degrees instead of the normal, as few groups say
+    little (Korn & Graubard 1998). Its cover on dependent odds is measured in `tests/recovery/test_ledger_calibration`.
+    """
+    count, groups = int(sizes.sum()), len(sizes)
+    if groups < 2:
+        return (0.0, 1.0) if count > 1 else wilson(share, count)
+    if (sizes == 1).all():
+        return wilson(share, count)
+    effect = 1 + likeness * (float((sizes**2).sum()) / count - 1)
+    return wilson(share, count / effect, z=float(stdtrit(groups - 1, (1 + level) / 2)))
+
+
+def wilson(share: float, count: float, z: float = 1.6448536269514722) -> tuple[float, float]:
     """Wilson's interval for a share of `count` trials; Wilson 1927, as (4) in Brown, Cai & DasGupta 2001."""
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))

@@ -289,7 +289,11 @@ def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
     stated = sum(len(entry.said.odds) for entry in sheet.entries)
     settled = settle(sheet.entries)
     try:
-        found = score([item.stated.probability for item in settled], [item.happened for item in settled])
+        found = score(
+            [item.stated.probability for item in settled],
+            [item.happened for item in settled],
+            cluster=[item.stated.by.toordinal() for item in settled],
+        )
     except NotLearnt:
         said = f"{stated} odds were stated; none can be settled yet." if stated else "No odds have been stated yet."
         return ScoreOut(settled=0, open=stated, brier=None, sentence=said, bands=[])
