@@ -17,7 +17,7 @@ from beachhead.case.backtest_page import backtest_page
 from beachhead.case.open import open_launch
 from beachhead.case.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
 from beachhead.web.api import REFUSALS, receive, recorded, sheet_of
-from beachhead.web.rooms import TableOut, keep_answer, table_of
+from beachhead.web.room import TableOut, keep_answer, table_of
 from beachhead.web.sessions import Analyst, Viewer
 from beachhead.world.errors import BadInput
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from beachhead.aftersales.quality import Verdict
-from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
-from beachhead.case.aftersales import ask_service
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS as PLAN_WORLDS
+from beachhead.case.programme import Assessed as Programmed
 from beachhead.case.programme import assess_programme
 from beachhead.case.rehearse import rehearse_launch
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
@@ -29,81 +27,43 @@ from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
 from beachhead.case.whatif import Compared, compare, keep, kept
 from beachhead.case.worth import TORNADO_WORLDS, ask_worth
+from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.worth import Known
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.rehearse import Outcome
-from beachhead.store import Row, current, deliver, reading, writing
+from beachhead.store import current, reading
+from beachhead.web.aftersales import work_aftersales
 from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.refusal import NotFound
+from beachhead.web.room import (
+    MOST_ROWS,
+    TOPIC,
+    Advance,
+    BarOut,
+    Cell,
+    LevelFanOut,
+    PointsOut,
+    RoomName,
+    RoomOut,
+    SwingOut,
+    TableOut,
+    Unit,
+    day_of,
+    iso_of,
+    keep_answer,
+    number_or_none,
+    table_of,
+)
 from beachhead.web.sessions import Viewer
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import money, percent
 
-TOPIC = "room_page"
 REHEARSED_WORLDS = 24
-MOST_ROWS = 40
+
 MOST_NAMED = 200
 
-RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
-Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
-Cell = str | float | None
-Advance = Callable[[float, float], None]
-
 router = APIRouter(responses=REFUSALS)
-
-
-class ColumnOut(BaseModel):
-    """One column; `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points."""
-
-    name: str
-    unit: Unit
-
-
-class TableOut(BaseModel):
-    """One table; null is not known."""
-
-    title: str
-    caption: str
-    columns: list[ColumnOut]
-    rows: list[list[Cell]]
-
-
-class SwingOut(BaseModel):
-    """What one assumption does to the value of the launch, planned anew and paired by world."""
-
-    what: str
-    low: str
-    high: str
-    at_low: float
-    at_low_se: float
-    at_high: float
-    at_high_se: float
-
-
-class PointsOut(BaseModel):
-    """Sites on the map, column by column; the names of the first few."""
-
-    lon: list[float]
-    lat: list[float]
-    stands: list[bool]
-    people: list[float]
-    name: list[str]
-
-
-class RoomOut(BaseModel):
-    """What a room answered last."""
-
-    room: RoomName
-    made_at: datetime
-    on: date
-    record: str
-    is_stale: bool
-    sentences: list[str]
-    tables: list[TableOut]
-    swings: list[SwingOut]
-    points: PointsOut | None
-    has_figures: bool = False
 
 
 class MoveOut(BaseModel):
@@ -177,7 +137,7 @@ def try_what_if(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
     """The job `what_if`: plan twice and keep the comparison; `sets` holds one override a line."""
     launch = open_launch(root)
     sets = [line.strip() for line in str(arguments.get("sets", "")).splitlines() if line.strip()]
-    found = compare(launch, sets, on=_day(arguments), worlds=int(arguments.get("worlds", PLAN_WORLDS)), tick=advance)
+    found = compare(launch, sets, on=day_of(arguments), worlds=int(arguments.get("worlds", PLAN_WORLDS)), tick=advance)
     name = str(arguments.get("name") or ", ".join(sets))[:120]
     keep(launch, found, name, who=str(arguments.get("who", "")), at=datetime.now(UTC))
     return {"what_if": name}
@@ -190,7 +150,7 @@ def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[s
         "rehearsal": _work_rehearsal,
         "targets": _work_targets,
         "programme": _work_programme,
-        "aftersales": _work_aftersales,
+        "aftersales": work_aftersales,
         "network": _work_network,
     }[room]
 
@@ -201,7 +161,7 @@ def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[s
 def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
     worlds = int(arguments.get("worlds", TORNADO_WORLDS))
-    found = ask_worth(launch, on=_day(arguments), worlds=worlds, tick=advance)
+    found = ask_worth(launch, on=day_of(arguments), worlds=worlds, tick=advance)
     currency = launch.folder.terms.currency
     tables = [
         _known_table("Knowing a market's demand", found.markets, launch),
@@ -230,7 +190,7 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
 def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
     worlds = int(arguments.get("worlds", REHEARSED_WORLDS))
-    found = rehearse_launch(launch, worlds=worlds, on=_day(arguments), tick=advance)
+    found = rehearse_launch(launch, worlds=worlds, on=day_of(arguments), tick=advance)
     ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
     first = ours[0]
     known = [
@@ -277,8 +237,44 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
 def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
     worlds = int(arguments.get("worlds", TARGET_WORLDS))
-    found = assess_targets(launch, on=_day(arguments), worlds=worlds, tick=advance)
-    return keep_answer(launch, "targets", arguments, *_targets(found))
+    found = assess_targets(launch, on=day_of(arguments), worlds=worlds, tick=advance)
+    stand = assess_programme(launch, on=day_of(arguments)) if launch.folder.rows(TaskRow) else None
+    bars = _bars(stand) if stand is not None else []
+    return keep_answer(launch, "targets", arguments, *_targets(found), fans=_fans(found), bars=bars)
+
+
+def _fans(found: Assessed) -> list[LevelFanOut]:
+    return [
+        LevelFanOut(
+            name=item.target.name,
+            unit="share" if item.target.kind is Kind.SERVICE_COVER else "number",
+            quarters=[str(quarter) for quarter in item.quarters],
+            quantiles=[[number_or_none(float(level)) for level in line] for line in item.fan],
+            amount=float(item.target.amount),
+            by=str(item.target.by),
+            odds=[number_or_none(float(share)) for share in item.by_quarter],
+        )
+        for item in found.odds
+        if not item.why_not
+    ]
+
+
+def _bars(found: Programmed) -> list[BarOut]:
+    slots, odds = {slot.task: slot for slot in found.schedule.slots}, {item.code: item for item in found.risk.tasks}
+    tasks = sorted(found.standing.programme.tasks, key=lambda task: (slots[task.code].begins, task.code))
+    return [
+        BarOut(
+            task=task.code,
+            name=task.name,
+            stage=str(task.stage),
+            begins=slots[task.code].begins,
+            ends=slots[task.code].ends,
+            ends_low=odds[task.code].ends_low if task.code in odds else slots[task.code].ends,
+            ends_high=odds[task.code].ends_high if task.code in odds else slots[task.code].ends,
+            criticality=float(odds[task.code].criticality) if task.code in odds else None,
+        )
+        for task in tasks
+    ]
 
 
 def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
@@ -335,12 +331,12 @@ def _then(fan: np.ndarray[Any, Any], at: int) -> tuple[Cell, Cell]:
     """The level on the target's day: ends of its range."""
     if not 0 <= at < fan.shape[1]:
         return None, None
-    return _known(float(fan[0, at])), _known(float(fan[-1, at]))
+    return number_or_none(float(fan[0, at])), number_or_none(float(fan[-1, at]))
 
 
 def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
-    found = assess_programme(launch, on=_day(arguments))
+    found = assess_programme(launch, on=day_of(arguments))
     stand, late, risk = found.standing, found.late_days, found.risk
     counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
     said = [
@@ -354,7 +350,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         [("gate", "text"), ("due", "day"), ("odds", "share"), ("50 %", "day"), ("80 %", "day"), ("95 %", "day")]
         + [("buffer, days", "number"), ("hangs on", "text")],
         [
-            [item.gate.code, _iso(item.gate.due), item.odds, _iso(item.half), _iso(item.sure), _iso(item.late)]
+            [item.gate.code, iso_of(item.gate.due), item.odds, iso_of(item.half), iso_of(item.sure), iso_of(item.late)]
             + [float(item.buffer_days), ", ".join(f"{code} {percent(share)}" for code, share in item.critical[:2])]
             for item in risk.gates
         ],
@@ -366,7 +362,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         [("task", "text"), ("what", "text"), ("owner", "text"), ("begins", "day"), ("ends", "day"), ("stage", "text")]
         + [("late, days", "number"), ("slack, days", "number"), ("critical", "share")],
         [
-            [task.code, task.name, task.owner, _iso(slots[task.code].begins), _iso(slots[task.code].ends)]
+            [task.code, task.name, task.owner, iso_of(slots[task.code].begins), iso_of(slots[task.code].ends)]
             + [str(task.stage)]
             + (
                 [None, None, None]
@@ -376,91 +372,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             for task in sorted(stand.programme.tasks, key=lambda task: slots[task.code].begins)
         ],
     )
-    return keep_answer(launch, "programme", arguments, said, [gates, tasks])
-
-
-def _work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
-    launch = open_launch(root)
-    draws = int(arguments.get("draws", SERVICE_DRAWS))
-    found = ask_service(launch, on=_day(arguments), draws=draws)
-    names = {market.code: market.name for market in launch.folder.markets}
-    if not found.markets:
-        said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
-        return keep_answer(launch, "aftersales", arguments, said, [])
-    last, currency = len(found.quarters) - 1, launch.folder.terms.currency
-    fleet = found.in_use[:, :, last].sum(axis=1)
-    jobs = sum(network.odds * float(network.jobs[last]) for network in found.network)
-    cost = sum(network.odds * float(network.cost[last]) for network in found.network)
-    most = cars(float(np.quantile(fleet, 0.9)))
-    first = (
-        f"By {found.quarters[last]} about {cars(float(fleet.mean()))} cars are in use abroad (90 % of futures: fewer "
-        f"than {most}) and bring {cars(jobs)} jobs a week, for {money(cost, currency)} a quarter."
-    )
-    said = [first]
-    if found.pilot is not None:
-        said.append(
-            f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
-            f"{percent(found.pilot.fill)} of demand at once."
-        )
-    shown = sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
-    capacity = table_of(
-        f"Bays, technicians and waits in {found.quarters[last]}, if the market stays",
-        "Of one centre; high: places that a centre would need in the future that 90 % do not exceed",
-        [("market", "text"), ("odds that it stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
-        + [
-            ("centres", "number"),
-            ("bays each", "number"),
-            ("technicians each", "number"),
-            ("if sales are high", "number"),
-        ]
-        + [("cost a quarter", "money"), ("capital", "money")],
-        [
-            [names[n.market], n.odds, float(n.in_use[last]), float(n.jobs[last]), float(n.centres)]
-            + [float(n.staffing.bays[0, last]), float(n.staffing.technicians[0, last]), float(n.high[last])]
-            + [float(n.cost[last]), float(n.capital.sum())]
-            for n in shown
-        ],
-    )
-    quality = found.judged.quality
-    seen = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
-    if not found.judged.record.cars:
-        said.append("No car is on record yet: quality is not yet learnt.")
-    judged = table_of(
-        "Quality: what was seen, and whether scaling may go on",
-        "Claims a thousand car-months; a gate that is not yet learnt waits, it never passes",
-        [("market", "text"), ("cars", "cars"), ("claims", "number"), ("gate", "text"), ("fails on", "text")],
-        [
-            [names.get(each.market, each.market), float(each.cars), _known(1000 * each.rate.value)]
-            + [each.gate.verdict.value if each.gate else "not judged"]
-            + [", ".join(c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL) if each.gate else ""]
-            for each in seen
-        ],
-    )
-    orders = table_of(
-        "Last orders of spare parts",
-        "",
-        [
-            ("part", "text"),
-            ("in", "text"),
-            ("demand", "number"),
-            ("± sd", "number"),
-            ("order", "number"),
-            ("cost", "money"),
-        ],
-        [
-            [
-                o.part,
-                str(found.quarters[o.quarter]),
-                float(o.demand),
-                float(o.demand_sd),
-                float(o.order.quantity),
-                float(o.cost),
-            ]
-            for o in found.last_orders
-        ],
-    )
-    tables = [table for table in (capacity, judged, orders) if table.rows]
-    return keep_answer(launch, "aftersales", arguments, said, tables)
+    return keep_answer(launch, "programme", arguments, said, [gates, tasks], bars=_bars(found))
 
 
 def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -543,51 +455,6 @@ def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
     return table_of(title, "", columns, [[named(row.what), row.value] for row in shown])
 
 
-def table_of(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> TableOut:
-    """A table of named columns with their units; what is not a finite number becomes null."""
-    plain = [[_known(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
-    return TableOut(
-        title=title,
-        caption=caption,
-        columns=[ColumnOut.model_validate({"name": name, "unit": unit}) for name, unit in columns],
-        rows=plain,
-    )
-
-
-def keep_answer(
-    launch: Launch,
-    room: RoomName,
-    arguments: dict[str, Any],
-    sentences: list[str],
-    tables: list[TableOut],
-    *,
-    swings: Sequence[SwingOut] = (),
-    points: PointsOut | None = None,
-    figures: str | None = None,
-) -> dict[str, Any]:
-    """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name."""
-    at = datetime.now(UTC)
-    answer = RoomOut(
-        room=room,
-        made_at=at,
-        on=_day(arguments) or date.today(),
-        record="",
-        is_stale=False,
-        sentences=sentences,
-        tables=tables,
-        swings=list(swings),
-        points=points,
-        has_figures=figures is not None,
-    ).model_dump_json()
-    sha256 = hashlib.sha256(answer.encode()).hexdigest()
-    rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=launch.folder.digest)]
-    if figures is not None:
-        rows.append(Row(key=f"{room}:figures", body=figures))
-    with writing(launch.store) as work:
-        deliver(work, TOPIC, rows, sha256=sha256, name=room, who=str(arguments.get("who", "")), at=at)
-    return {room: sha256}
-
-
 def _what_if(item: Compared, names: dict[str, str]) -> WhatIfOut:
     return WhatIfOut(
         name=item.name,
@@ -607,15 +474,3 @@ def _what_if(item: Compared, names: dict[str, str]) -> WhatIfOut:
         ],
         notes=list(item.notes),
     )
-
-
-def _day(arguments: dict[str, Any]) -> date | None:
-    return date.fromisoformat(arguments["on"]) if arguments.get("on") else None
-
-
-def _iso(day: object) -> str | None:
-    return None if day is None else str(day)[:10]
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

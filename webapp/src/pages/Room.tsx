@@ -3,9 +3,12 @@ import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api
 import { useTitle } from "../live";
 import { day, instant } from "../numbers";
 import { JobButton } from "../parts/JobButton";
+import { Gantt } from "../parts/Gantt";
 import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
 
+const Fans = lazy(() => import("../parts/Fans").then((part) => ({ default: part.Fans })));
+const QualityFunnel = lazy(() => import("../parts/QualityFunnel").then((part) => ({ default: part.QualityFunnel })));
 const SiteMap = lazy(() => import("../parts/SiteMap"));
 
 type Room = Schemas["RoomOut"]["room"];
@@ -33,19 +36,29 @@ export function RoomAnswer({ room, launch, empty, children }: { room: Room; laun
   );
 }
 
+/** What comes when: fans of the targets, and the tasks behind them. */
+function inTime(data: Schemas["RoomOut"]) {
+  return (
+    <>
+      {(data.fans?.length ?? 0) > 0 && <section className="sheet wide"><h2>Fans: where each target's level may go</h2><Suspense fallback={<p aria-busy="true" />}><Fans fans={data.fans!} /></Suspense></section>}
+      {(data.bars?.length ?? 0) > 0 && <section className="sheet wide"><h2>Tasks in time, and what holds up the last</h2><Gantt bars={data.bars!} /></section>}
+    </>
+  );
+}
+
 export function TargetsPage({ launch }: Props) {
   useTitle("Targets");
-  return <div className="grid"><h1 className="wide">Targets</h1><RoomAnswer room="targets" launch={launch} empty="The odds of the targets have not been worked out yet." /></div>;
+  return <div className="grid"><h1 className="wide">Targets</h1><RoomAnswer room="targets" launch={launch} empty="The odds of the targets have not been worked out yet.">{inTime}</RoomAnswer></div>;
 }
 
 export function ProgrammePage({ launch }: Props) {
   useTitle("Programme");
-  return <div className="grid"><h1 className="wide">Programme</h1><RoomAnswer room="programme" launch={launch} empty="Schedule and odds of the tasks have not been worked out yet." /></div>;
+  return <div className="grid"><h1 className="wide">Programme</h1><RoomAnswer room="programme" launch={launch} empty="Schedule and odds of the tasks have not been worked out yet.">{inTime}</RoomAnswer></div>;
 }
 
 export function AfterSalesPage({ launch }: Props) {
   useTitle("After-sales");
-  return <div className="grid"><h1 className="wide">After-sales</h1><RoomAnswer room="aftersales" launch={launch} empty="Bays, technicians, spare parts and quality have not been worked out yet." /></div>;
+  return <div className="grid"><h1 className="wide">After-sales</h1><RoomAnswer room="aftersales" launch={launch} empty="Bays, technicians, spare parts and quality have not been worked out yet.">{(data) => data.funnel && <section className="sheet wide"><h2>Quality: claims of each market against chance</h2><Suspense fallback={<p aria-busy="true" />}><QualityFunnel data={data.funnel} /></Suspense></section>}</RoomAnswer></div>;
 }
 
 export function NetworkPage({ launch }: Props) {

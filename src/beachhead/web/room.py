@@ -1,0 +1,185 @@
+"""What a room's page is made of: sentences, tables, charts; kept beside the launch by the job that worked it out.
+
+A cell is text or a number; the column's unit says which, so that a page may write it in the reader's own way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from beachhead.case.open import Launch
+from beachhead.store import Row, deliver, writing
+
+TOPIC = "room_page"
+MOST_ROWS = 40
+
+RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
+Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
+Cell = str | float | None
+Advance = Callable[[float, float], None]
+
+
+class ColumnOut(BaseModel):
+    """One column; `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points."""
+
+    name: str
+    unit: Unit
+
+
+class TableOut(BaseModel):
+    """One table; null is not known."""
+
+    title: str
+    caption: str
+    columns: list[ColumnOut]
+    rows: list[list[Cell]]
+
+
+class SwingOut(BaseModel):
+    """What one assumption does to the value of the launch, planned anew and paired by world."""
+
+    what: str
+    low: str
+    high: str
+    at_low: float
+    at_low_se: float
+    at_high: float
+    at_high_se: float
+
+
+class PointsOut(BaseModel):
+    """Sites on the map, column by column; the names of the first few."""
+
+    lon: list[float]
+    lat: list[float]
+    stands: list[bool]
+    people: list[float]
+    name: list[str]
+
+
+class LevelFanOut(BaseModel):
+    """A level quarter by quarter: 5, 25, 50, 75 and 95 % of the futures lie below; what is aimed at, and by when."""
+
+    name: str
+    unit: Unit
+    quarters: list[str]
+    quantiles: list[list[float | None]]
+    amount: float
+    by: str
+    odds: list[float | None]
+
+
+class FunnelOut(BaseModel):
+    """Claim rates of markets in the limits within which they would lie if all were alike."""
+
+    car_months: list[float]
+    low: list[float]
+    high: list[float]
+    rate: float
+    limit: float | None
+    markets: list[str]
+    at: list[float]
+    rates: list[float]
+
+
+class BarOut(BaseModel):
+    """One task in time: its place in the schedule, the middle of its end, and the odds that it holds up the last."""
+
+    task: str
+    name: str
+    stage: str
+    begins: date
+    ends: date
+    ends_low: date
+    ends_high: date
+    criticality: float | None
+
+
+class RoomOut(BaseModel):
+    """What a room answered last."""
+
+    room: RoomName
+    made_at: datetime
+    on: date
+    record: str
+    is_stale: bool
+    sentences: list[str]
+    tables: list[TableOut]
+    swings: list[SwingOut]
+    points: PointsOut | None
+    fans: list[LevelFanOut] = []
+    funnel: FunnelOut | None = None
+    bars: list[BarOut] = []
+    has_figures: bool = False
+
+
+def table_of(title: str, caption: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Any]]) -> TableOut:
+    """A table of cells; what is not a number is left blank."""
+    plain = [[number_or_none(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
+    return TableOut(
+        title=title,
+        caption=caption,
+        columns=[ColumnOut.model_validate({"name": name, "unit": unit}) for name, unit in columns],
+        rows=plain,
+    )
+
+
+def keep_answer(
+    launch: Launch,
+    room: RoomName,
+    arguments: dict[str, Any],
+    sentences: list[str],
+    tables: list[TableOut],
+    *,
+    swings: Sequence[SwingOut] = (),
+    points: PointsOut | None = None,
+    fans: Sequence[LevelFanOut] = (),
+    funnel: FunnelOut | None = None,
+    bars: Sequence[BarOut] = (),
+    figures: str | None = None,
+) -> dict[str, Any]:
+    """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name."""
+    at = datetime.now(UTC)
+    answer = RoomOut(
+        room=room,
+        made_at=at,
+        on=day_of(arguments) or date.today(),
+        record="",
+        is_stale=False,
+        sentences=sentences,
+        tables=tables,
+        swings=list(swings),
+        points=points,
+        fans=list(fans),
+        funnel=funnel,
+        bars=list(bars),
+        has_figures=figures is not None,
+    ).model_dump_json()
+    sha256 = hashlib.sha256(answer.encode()).hexdigest()
+    rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=launch.folder.digest)]
+    if figures is not None:
+        rows.append(Row(key=f"{room}:figures", body=figures))
+    with writing(launch.store) as work:
+        deliver(work, TOPIC, rows, sha256=sha256, name=room, who=str(arguments.get("who", "")), at=at)
+    return {room: sha256}
+
+
+def day_of(arguments: dict[str, Any]) -> date | None:
+    """The day asked about; None for the launch's own."""
+    return date.fromisoformat(arguments["on"]) if arguments.get("on") else None
+
+
+def iso_of(day: object) -> str | None:
+    """A day as text; None if there is none."""
+    return None if day is None else str(day)[:10]
+
+
+def number_or_none(value: float) -> float | None:
+    """A number; None where it is not known or without end."""
+    return value if math.isfinite(value) else None
