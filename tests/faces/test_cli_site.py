@@ -201,6 +201,11 @@ def test_a_plan_counts_on_the_sites_kept_until_their_tables_change(tmp_path):
     counted = make_plan(opened, on=day, worlds=4, who="ann", at=datetime(2027, 1, 5, 11, tzinfo=UTC))
     assert counted.record.problem != plain.record.problem
     assert not inputs_changed(opened, counted)
+    assert "Forgotten" in _run(path, "--forget", "--who", "ann")
+    assert "No answer" in _run(path, "--forget", "--who", "ann")
+    assert inputs_changed(opened, counted)
+    assert not any("siting" in note for note in put_question(opened, on=day).notes)
+    _run(path, "--market", "NO", "--count", 9, "--keep", "--who", "ann")
     (path / "stores.csv").write_text(
         "code,market,channel,city,sells_cars,source,as_of,grade\nA,NO,own_store,Oslo,yes,made up,2026-01-01,C\n"
     )

@@ -7,6 +7,7 @@ from scipy.special import ndtr
 
 from beachhead.case.believe import believe
 from beachhead.case.open import Launch
+from beachhead.case.standing import standings
 from beachhead.siting.field import Floats
 
 
@@ -16,7 +17,8 @@ def cars_by_quarter(launch: Launch) -> dict[str, Floats]:
     Only where demand is good a market is scaled. The mean of exp(theta) over theta above its mean is
     exp(mean + variance / 2) x 2 Phi(sd).
     """
-    belief = believe(launch).belief
+    scaled = standings(launch, launch.folder.terms.grid[-1]).scaled_since
+    belief = believe(launch, scaled_since=scaled).belief
     found = {}
     for m, code in enumerate(belief.markets):
         mean, variance = float(belief.mean[m]), float(belief.cov[m, m])

@@ -152,6 +152,16 @@ def keep_terms(launch: Launch, terms: SitingTerms, *, who: str, at: datetime) ->
     return ref
 
 
+def forget_terms(launch: Launch, *, who: str, at: datetime) -> bool:
+    """Take the answer off, so that plans rest on economics.csv; it stays on record. False if there was none."""
+    if _newest(launch) is None:
+        return False
+    with writing(launch.store) as work:
+        digest = hashlib.sha256(f"forgotten {at.isoformat()}".encode()).hexdigest()
+        deliver(work, TOPIC, [Row(key=NEWEST, body=None)], sha256=digest, name="siting", who=who, at=at)
+    return True
+
+
 def kept_openings(launch: Launch) -> tuple[Opening, ...]:
     """Dated openings of the newest answer on record; none where there is no answer, or it rests on other tables."""
     found = _newest(launch)

@@ -12,6 +12,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.places import SETS
 from beachhead.case.site_words import headline, people_in, place_name, site_sentence
+from beachhead.case.sited import forget_terms
 from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites, keep_sites
 from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
@@ -83,6 +84,7 @@ def site(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its reach and capital.")
     ] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Take the answer kept off the next plan, and stop.")] = False,
     who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -115,6 +117,9 @@ def site(
         scheduler=scheduler,
     )
     launch = open_launch(directory)
+    if forget:
+        _forget(launch, name_of(who), as_json)
+        return
     sited = ask_sites(launch, ask)
     if keep:
         keep_sites(launch, sited, who=name_of(who), at=now())
@@ -128,6 +133,14 @@ def site(
     else:
         _show(launch, sited)
         say(*_what_next(launch, sited, keep))
+
+
+def _forget(launch: Launch, who: str, as_json: bool) -> None:
+    gone = forget_terms(launch, who=who, at=now())
+    if as_json:
+        show_json({"forgotten": gone})
+    else:
+        say("Forgotten: plans rest on economics.csv again." if gone else "No answer of siting was kept.")
 
 
 def _model(promise: str | None, count: int | None, budget: float | None, per_market: list[str] | None) -> Model:
