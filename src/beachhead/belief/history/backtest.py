@@ -277,8 +277,8 @@ def _forecast_fold(
 
 
 def _over_time(entries: Sequence[Entry], fold: _Fold) -> tuple[Case, ...]:
-    """The training entries at every third month from the sixth to the fortieth, for rare events such as exits."""
-    seen = cases([entries[i] for i in fold.learn], tuple(range(6, 41, 3)))
+    """The training entries at every month from the third to the fortieth, for rare events such as exits."""
+    seen = cases([entries[i] for i in fold.learn], tuple(range(3, 41)))
     return tuple(c for c in seen if fold.until is None or c.origin + 12 < fold.until)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cache
 
 import numpy as np
@@ -27,6 +26,7 @@ LEVELS = (np.arange(400) + 0.5) / 400
 _TAIL_DF = 3.5  # most years go near to what is expected, a few go wholly otherwise: Student, not normal
 _TAIL_SCALE = 0.84
 _DRAWS = 1024
+_SELLS = 5.0  # cars a month, as in the panel's rule of entry: below it a month without a car is nothing strange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,46 +92,39 @@ def forecast(case: Case, number: int, held: Learnt, market: MarketOutlook) -> Fo
     )
 
 
-class Fading(Enum):
-    """How near to nothing the last quarter's sales have come."""
+def silent_months(case: Case) -> int:
+    """Months without a car at the end of what was seen; 3 stands for three or more.
 
-    SELLING = "selling"
-    NEXT_TO_NONE = "next to none"
-    NONE = "none"
-
-
-def fading(case: Case) -> Fading:
-    """NONE: no car in the last quarter; NEXT_TO_NONE: at most 4, and at most a tenth of the best quarter."""
-    if case.months < 6:
-        return Fading.SELLING
-    last = float(case.seen[-3:].sum())
-    if last == 0:
-        return Fading.NONE
-    best = float(np.convolve(case.seen, np.ones(3), mode="valid").max())
-    return Fading.NEXT_TO_NONE if last <= 4 and last <= 0.1 * best else Fading.SELLING
+    Of an entry that sold fewer than five a month before, one or two such months say nothing: 0.
+    """
+    silent = int(np.argmax(np.append(case.seen[-1:-4:-1] > 0, True)))
+    return 0 if silent < 3 and case.seen.sum() < _SELLS * (case.months - silent) else silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitOdds:
-    """Chance that an entry is over (at most 3 cars in the next year), by how it sold in the last quarter."""
+    """Chance that an entry is over (at most 3 cars in the next year), by its silent months at the end.
 
-    none: float = 0.5
-    next_to_none: float = 0.2
+    What is believed before a panel is read: a fifth after one month without a car, a half after three.
+    """
+
+    one: float = 0.2
+    two: float = 0.35
+    three: float = 0.5
 
     def of(self, case: Case) -> float:
-        """The chance for this case."""
-        return {Fading.NONE: self.none, Fading.NEXT_TO_NONE: self.next_to_none, Fading.SELLING: 0.0}[fading(case)]
+        """The chance for this case; none while it sells."""
+        return (0.0, self.one, self.two, self.three)[silent_months(case)]
 
 
 def exit_odds(training: Sequence[Case]) -> ExitOdds:
     """Odds from the training entries: each counts once, however many origins saw it so; the default, four times."""
-    over: dict[Fading, dict[tuple[str, str, int], list[float]]] = {state: defaultdict(list) for state in Fading}
+    over: dict[int, dict[tuple[str, str, int], list[float]]] = {months: defaultdict(list) for months in range(4)}
     for c in training:
-        over[fading(c)][*c.entry.key, c.entry.first].append(float(c.target <= np.log1p(3)))
+        over[silent_months(c)][*c.entry.key, c.entry.first].append(float(c.target <= np.log1p(3)))
     default = ExitOdds()
     return ExitOdds(
-        none=_shrunk(over[Fading.NONE], default.none),
-        next_to_none=_shrunk(over[Fading.NEXT_TO_NONE], default.next_to_none),
+        one=_shrunk(over[1], default.one), two=_shrunk(over[2], default.two), three=_shrunk(over[3], default.three)
     )
 
 
