@@ -11,6 +11,7 @@ from pathlib import Path
 
 from beachhead.belief.history.backtest import Backtest, Question
 from beachhead.belief.history.backtest import backtest as score
+from beachhead.belief.history.groups import Groups, score_groups
 from beachhead.evidence.panel import read_panel
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
@@ -43,6 +44,27 @@ def backtest(
     question = Question(brands=tuple(brands), countries=tuple(countries), split=_month(split))
     with _executor(workers, scheduler) as executor:
         return score(panel, question, seed=_SEED, executor=executor, tick=tick)
+
+
+def backtest_groups(
+    folder: Path,
+    count: int,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    tick: Callable[[int, int], None] = lambda done, total: None,
+) -> Groups:
+    """Hold out many random groups of brands, of countries and of both, and score each as `backtest` would.
+
+    Args:
+        folder: registration files (see `read_panel`).
+        count: how many groups.
+        workers: processes; as many as there are cores where not given.
+        scheduler: address of a Dask cluster to run on instead.
+        tick: told how many folds of how many are done.
+    """
+    with _executor(workers, scheduler) as executor:
+        return score_groups(read_panel(registrations_in(folder)), count, seed=_SEED, executor=executor, tick=tick)
 
 
 def registrations_in(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -13,19 +12,18 @@ from numpy.typing import NDArray
 from scipy.stats import kstest
 
 from beachhead.belief.history.case import ORIGINS, Case, cases, filled
-from beachhead.belief.history.forecast import LEVELS, Forecast, Learnt, exit_odds, forecast, learnt
+from beachhead.belief.history.forecast import Forecast, Learnt, exit_odds, forecast, learnt
 from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
 from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, statsforecast_peers
 from beachhead.belief.history.points import Points, points
+from beachhead.belief.history.pool import pool
+from beachhead.belief.history.pool import shift as shift_of
 from beachhead.belief.history.score import cover_band, crps, skill_interval, transform
 from beachhead.world.entry import Entry, MarketSeries, Panel
 from beachhead.world.errors import BadInput, NotLearnt
 
 Array = NDArray[np.float64]
 
-_OWN_WEIGHT = {False: 0.7, True: 0.625}  # of the model's quantiles in the pool; the rest is a simple forecaster's
-_PARTNER = {False: "mean", True: "mean of last three"}  # after a year the last quarter says more than the year
-_YEAR_SEEN = 12
 _LEAST_TRAINING = 5
 
 
@@ -52,7 +50,7 @@ class Scored:
         case: the case.
         forecast: what the model alone said, by quarter.
         log_total: (400,) quantiles of log1p of the total: the model's, shifted by its errors in training and pooled
-            with a simple forecaster's.
+            with those of simple forecasters.
         crps: score of `log_total`.
         transform: probability integral transform of the target under `log_total`.
         peers: score of every peer, in the order of `Backtest.peers`.
@@ -160,8 +158,8 @@ def backtest(
         panel: entries and market totals.
         question: what to hold out.
         seed: seed of the bootstraps.
-        peers: whom to compare with; every peer whose package is installed where not given. The two simple ones that
-            the model is pooled with must be among them.
+        peers: whom to compare with; every peer whose package is installed where not given. The simple ones that the
+            model is pooled with must be among them.
         executor: runs folds side by side; in this process where not given.
         tick: told how many folds of how many are done.
 
@@ -169,35 +167,62 @@ def backtest(
         BadInput: a brand or country that the panel does not have.
         NotLearnt: no case to score, or too few to learn from.
     """
-    entries = tuple(e for e in panel.entries if e.newcomer and len(e.cars) >= min(ORIGINS))
-    question = _spelt(question, entries)
-    asked = cases(entries)
-    folds = _folds(question, entries, asked)
-    peers = peers or (*simple_peers(), *statsforecast_peers())
-    known = points(entries)
-    place = {id(c): i for i, c in enumerate(asked)}
-    said = {p.name: np.array([p.point(c) for c in asked]) for p in peers}
-    run = partial(_forecast_fold, entries, known, panel.markets)
-    scored: list[Scored] = []
-    for done, (fold, (forecasts, shift)) in enumerate(
-        zip(folds, (executor.map if executor else map)(run, folds), strict=True)
-    ):
-        tick(done + 1, len(folds))
-        scored += _score_fold(fold, forecasts, shift, peers, said, place)
-    names = tuple(p.name for p in peers)
+    ready = prepare(panel, peers)
+    question = spelt(question, ready)
+    scored = score_folds(ready, folds_of(question, ready), executor, tick)
+    names = tuple(p.name for p in ready.peers)
     at = [k for k in ORIGINS if any(s.case.months == k for s in scored)]
     return Backtest(
-        origins=tuple(_origin(k, scored, peers, seed) for k in at),
+        origins=tuple(_origin(k, scored, ready.peers, seed) for k in at),
         peers=names,
         scored=tuple(scored),
         peers_missing=tuple(n for n in STATSFORECAST if n not in names),
         skill_by_brand={k: _skill_by_brand(k, scored, seed) for k in at},
-        notes=(*panel.notes, *_undecidable(entries)),
+        notes=(*panel.notes, *_undecidable(ready.entries)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Fold:
+class Ready:
+    """A panel made ready to be asked many questions.
+
+    Attributes:
+        entries: entries of newcomers.
+        markets: their markets.
+        asked: every case that can be scored.
+        known: blocks of all entries.
+        peers: whom to compare with.
+        said: each peer's point forecast of every case.
+        place: number of a case among those asked, by its identity.
+    """
+
+    entries: tuple[Entry, ...]
+    markets: tuple[MarketSeries, ...]
+    asked: tuple[Case, ...]
+    known: Points
+    peers: tuple[Peer, ...]
+    said: Mapping[str, Array]
+    place: Mapping[int, int]
+
+
+def prepare(panel: Panel, peers: tuple[Peer, ...] | None = None) -> Ready:
+    """What all questions to a panel share; every peer whose package is installed where none are given."""
+    entries = tuple(e for e in panel.entries if e.newcomer and len(e.cars) >= min(ORIGINS))
+    asked = cases(entries)
+    peers = peers or (*simple_peers(), *statsforecast_peers())
+    return Ready(
+        entries=entries,
+        markets=panel.markets,
+        asked=asked,
+        known=points(entries),
+        peers=peers,
+        said={p.name: np.array([p.point(c) for c in asked]) for p in peers},
+        place={id(c): i for i, c in enumerate(asked)},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fold:
     """One set of entries to learn from and the cases to score with what was learnt."""
 
     learn: tuple[int, ...]
@@ -206,12 +231,12 @@ class _Fold:
     score: tuple[Case, ...]
 
 
-def _spelt(question: Question, entries: Sequence[Entry]) -> Question:
+def spelt(question: Question, ready: Ready) -> Question:
     """The question with brands and countries as the panel spells them."""
     return replace(
         question,
-        brands=_as_known(question.brands, {e.brand for e in entries}, "brand"),
-        countries=_as_known(question.countries, {e.country for e in entries}, "country"),
+        brands=_as_known(question.brands, {e.brand for e in ready.entries}, "brand"),
+        countries=_as_known(question.countries, {e.country for e in ready.entries}, "country"),
     )
 
 
@@ -225,7 +250,13 @@ def _as_known(asked: Sequence[str], known: set[str], what: str) -> tuple[str, ..
     return tuple(spelling[name.casefold()] for name in asked)
 
 
-def _folds(question: Question, entries: Sequence[Entry], asked: Sequence[Case]) -> list[_Fold]:
+def folds_of(question: Question, ready: Ready) -> list[Fold]:
+    """What to learn from and what to score, for each set of brands left out in turn.
+
+    Raises:
+        NotLearnt: no case to score, or too few to learn from.
+    """
+    entries, asked = ready.entries, ready.asked
     held = [set(question.brands)] if question.brands else [{b} for b in sorted({e.brand for e in entries})]
     if question.split is not None and not question.brands:
         held = [set()]
@@ -241,7 +272,7 @@ def _folds(question: Question, entries: Sequence[Entry], asked: Sequence[Case]) 
         if not score:
             continue
         learn = tuple(i for i, e in enumerate(entries) if not out(e))
-        folds.append(_Fold(learn=learn, until=question.split, training=tuple(training), score=tuple(score)))
+        folds.append(Fold(learn=learn, until=question.split, training=tuple(training), score=tuple(score)))
     if not folds:
         raise NotLearnt(
             f"no entry asked for has twelve known months after an origin and {_LEAST_TRAINING} others to learn from",
@@ -263,8 +294,22 @@ def _is_over(question: Question, c: Case) -> bool:
     return question.split is None or c.origin + 12 < question.split
 
 
+def score_folds(
+    ready: Ready, folds: Sequence[Fold], executor: Executor | None, tick: Callable[[int, int], None]
+) -> list[Scored]:
+    """Every case of every fold, in order."""
+    run = partial(_forecast_fold, ready.entries, ready.known, ready.markets)
+    scored: list[Scored] = []
+    for done, (fold, (forecasts, shift)) in enumerate(
+        zip(folds, (executor.map if executor else map)(run, folds), strict=True)
+    ):
+        tick(done + 1, len(folds))
+        scored += _score_fold(fold, forecasts, shift, ready)
+    return scored
+
+
 def _forecast_fold(
-    entries: Sequence[Entry], known: Points, markets: tuple[MarketSeries, ...], fold: _Fold
+    entries: Sequence[Entry], known: Points, markets: tuple[MarketSeries, ...], fold: Fold
 ) -> tuple[list[Forecast], dict[int, float]]:
     """Fit on the fold's entries, forecast its training cases to see how far off that is, then the cases to score."""
     here = np.isin(known.entry, np.array(fold.learn))
@@ -272,27 +317,14 @@ def _forecast_fold(
         here &= known.last < fold.until
     held = learnt(known, known.take(here), exit_odds(_over_time(entries, fold)))
     ask = partial(_forecast_case, entries, markets, held)
-    shift = {k: _shift([(c, ask(c)) for c in fold.training if c.months == k]) for k in {c.months for c in fold.score}}
+    shift = {k: shift_of([(c, ask(c)) for c in fold.training if c.months == k]) for k in {c.months for c in fold.score}}
     return [ask(c) for c in fold.score], shift
 
 
-def _over_time(entries: Sequence[Entry], fold: _Fold) -> tuple[Case, ...]:
+def _over_time(entries: Sequence[Entry], fold: Fold) -> tuple[Case, ...]:
     """The training entries at every month from the third to the fortieth, for rare events such as exits."""
     seen = cases([entries[i] for i in fold.learn], tuple(range(3, 41)))
     return tuple(c for c in seen if fold.until is None or c.origin + 12 < fold.until)
-
-
-def _shift(forecasts: Sequence[tuple[Case, Forecast]]) -> float:
-    """How far the medians lie from what came, over the training brands.
-
-    Each brand counts by n / (n + 3), errors are capped at 1.5, and the mean is shrunk towards 0 by two brands' weight.
-    """
-    missed: dict[str, list[float]] = defaultdict(list)
-    for c, said in forecasts:
-        missed[c.brand].append(float(np.clip(c.target - np.median(said.log_total), -1.5, 1.5)))
-    weights = np.array([len(m) / (len(m) + 3) for m in missed.values()])
-    means = np.array([np.mean(m) for m in missed.values()])
-    return float(weights @ means / (weights.sum() + 2)) if len(means) else 0.0
 
 
 def _forecast_case(entries: Sequence[Entry], markets: tuple[MarketSeries, ...], held: Learnt, c: Case) -> Forecast:
@@ -307,28 +339,20 @@ def _market_fit(markets: tuple[MarketSeries, ...], origin: int) -> MarketFit:
     return fit_market(markets, origin)
 
 
-def _score_fold(
-    fold: _Fold,
-    forecasts: Sequence[Forecast],
-    shift: dict[int, float],
-    peers: Sequence[Peer],
-    said: dict[str, Array],
-    place: dict[int, int],
-) -> list[Scored]:
+def _score_fold(fold: Fold, forecasts: Sequence[Forecast], shift: Mapping[int, float], ready: Ready) -> list[Scored]:
+    peers, said, place = ready.peers, ready.said, ready.place
     out = []
     for k in sorted({c.months for c in fold.score}):
         training = [c for c in fold.training if c.months == k]
         at = [place[id(c)] for c in training]
         trained = [p.train(training, said[p.name][at]) for p in peers]
-        partner = next(i for i, p in enumerate(peers) if p.name == _PARTNER[k >= _YEAR_SEEN])
-        weight = _OWN_WEIGHT[k >= _YEAR_SEEN]
         repeated = np.array([_quarters(c) - _last_quarter(c) for c in training])
         for c, ours in zip(fold.score, forecasts, strict=True):
             if c.months != k:
                 continue
             atoms = [t(c, said[p.name][place[id(c)]]) for p, t in zip(peers, trained, strict=True)]
             own = np.maximum(ours.log_total + shift[k], 0.0)
-            pooled = weight * own + (1 - weight) * np.quantile(atoms[partner], LEVELS)
+            pooled = pool(own, {p.name: a for p, a in zip(peers, atoms, strict=True)}, k)
             out.append(
                 Scored(
                     case=c,

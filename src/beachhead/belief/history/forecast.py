@@ -62,8 +62,12 @@ class Learnt:
 
 
 def learnt(known: Points, training: Points, exits: ExitOdds) -> Learnt:
-    """Fit on the training points, and prepare to forecast from the known ones, many times over."""
-    params = fit_entries(training)
+    """Fit on the training points, and prepare to forecast from the known ones, many times over.
+
+    Quarters without a car are left out of the fit: they are exits, which have odds of their own, and would pass for
+    great swings of those that go on. A forecast still knows them.
+    """
+    params = fit_entries(training.take((training.cars > 0) | (training.width < 3)))
     long = training.width >= 3
     cov = covariance(known, known, params)
     cov[np.diag_indices_from(cov)] += scatter(known, params)
