@@ -10,7 +10,7 @@ from beachhead.belief.history.backtest import Question, backtest
 from beachhead.belief.history.peers import simple_peers
 from beachhead.case.backtest_page import MOST_FANS, backtest_page
 
-SIMPLE = tuple(p for p in simple_peers() if p.name in ("mean", "mean of last three"))
+SIMPLE = tuple(p for p in simple_peers() if p.name in ("mean", "mean of last three", "last value"))
 
 
 def test_the_page_shows_a_histogram_for_each_origin_and_fans_and_fetches_nothing():

@@ -7,7 +7,7 @@ import made_up_panel
 from beachhead.belief.history.backtest import Question, backtest
 from beachhead.belief.history.peers import simple_peers
 
-SIMPLE = tuple(p for p in simple_peers() if p.name in ("mean", "mean of last three"))
+SIMPLE = tuple(p for p in simple_peers() if p.name in ("mean", "mean of last three", "last value"))
 
 
 def inside(seeds, level):

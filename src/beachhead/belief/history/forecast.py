@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cholesky
 from scipy.special import ndtri
 from scipy.stats import chi2, qmc
 
@@ -47,16 +48,20 @@ class Learnt:
     """What a forecast rests on.
 
     Attributes:
-        known: blocks of all entries; a forecast never looks at those later than its origin.
+        known: blocks of all entries in the order of their last months; a forecast never looks at those later than its
+            origin, so what it rests on is the first so many.
         params: fitted parameters.
-        cov: (n, n) covariance of the known log shares, their own scatter included.
+        lower: (n, n) Cholesky factor of the covariance of the known log shares, their own scatter included; that of
+            the first so many is its leading part.
+        white: (n,) lower^-1 times the known log shares.
         lift: mean of log(uncut sum / cut sum) over blocks of a quarter or more of those learnt from.
         exits: chance that an entry which has all but stopped selling is over.
     """
 
     known: Points
     params: EntryParams
-    cov: Array
+    lower: Array
+    white: Array
     lift: float
     exits: ExitOdds
 
@@ -69,10 +74,13 @@ def learnt(known: Points, training: Points, exits: ExitOdds) -> Learnt:
     """
     params = fit_entries(training.take((training.cars > 0) | (training.width < 3)))
     long = training.width >= 3
+    known = known.take(np.argsort(known.last, kind="stable"))
     cov = covariance(known, known, params)
     cov[np.diag_indices_from(cov)] += scatter(known, params)
+    lower = np.ascontiguousarray(cholesky(cov, lower=True, check_finite=False))
+    white = _forward(lower, known.log_share[:, None])[:, 0]
     lift = float(training.lifted[long].mean()) if long.any() else 0.0
-    return Learnt(known=known, params=params, cov=cov, lift=lift, exits=exits)
+    return Learnt(known=known, params=params, lower=lower, white=white, lift=lift, exits=exits)
 
 
 def forecast(case: Case, number: int, held: Learnt, market: MarketOutlook) -> Forecast:
@@ -138,26 +146,36 @@ def _shrunk(over: dict[tuple[str, str, int], list[float]], default: float) -> fl
 
 def _posterior(case: Case, number: int, held: Learnt) -> tuple[Array, Array]:
     """Mean and covariance of the four quarters' log shares, their own scatter included."""
-    others = np.flatnonzero((held.known.last <= case.origin) & (held.known.entry != number))
-    own = _own_points(case, number, held.known)
-    past = held.known.take(others).join(own)
-    ahead = quarters_ahead(past, number, case.entry.first, case.months)
-    cov = np.empty((len(past.age), len(past.age)))
-    cov[: len(others), : len(others)] = held.cov[np.ix_(others, others)]
-    cov[len(others) :] = covariance(own, past, held.params)
-    cov[:, len(others) :] = cov[len(others) :].T
-    cov[np.arange(len(others), len(past.age)), np.arange(len(others), len(past.age))] += scatter(own, held.params)
-    lower = cholesky(cov, lower=True, check_finite=False)
-    cross = solve_triangular(lower, covariance(past, ahead, held.params), lower=True, check_finite=False)
-    white = solve_triangular(lower, past.log_share, lower=True, check_finite=False)
-    left = covariance(ahead, ahead, held.params) - cross.T @ cross
-    left[np.diag_indices_from(left)] += month_scatter(ahead, held.params)
-    return cross.T @ white, left
+    n = int(np.searchsorted(held.known.last, case.origin, side="right"))
+    past = held.known.take(np.arange(n))
+    begun = _begun(case, number, past, held.known)
+    ahead = quarters_ahead(past.join(begun), number, case.entry.first, case.months)
+    sought, b = begun.join(ahead), len(begun.age)
+    cross = _forward(held.lower, covariance(past, sought, held.params))
+    mean = cross.T @ held.white[:n]
+    left = covariance(sought, sought, held.params) - cross.T @ cross
+    left[np.diag_indices_from(left)] += np.append(scatter(begun, held.params), month_scatter(ahead, held.params))
+    gain = np.linalg.solve(left[:b, :b], left[:b, b:]).T
+    return mean[b:] + gain @ (begun.log_share - mean[:b]), left[b:, b:] - gain @ left[:b, b:]
 
 
-def _own_points(case: Case, number: int, known: Points) -> Points:
-    """The entry's own blocks as they stood at the origin, under the labels it has among the known."""
+@njit(cache=True, error_model="numpy")
+def _forward(lower: Array, right: Array) -> Array:
+    """(n, m) solution of L x = right with L the leading (n, n) part of `lower`, which no LAPACK call takes uncopied."""
+    out = right.copy()
+    for i in range(out.shape[0]):
+        for j in range(i):
+            for c in range(out.shape[1]):
+                out[i, c] -= lower[i, j] * out[j, c]
+        for c in range(out.shape[1]):
+            out[i, c] /= lower[i, i]
+    return out
+
+
+def _begun(case: Case, number: int, past: Points, known: Points) -> Points:
+    """The entry's own block that had begun by the origin but not ended, if any, as it stood and under its labels."""
     own = points([_cut_off(case)])
+    own = own.take(~np.isin(own.last, past.last[past.entry == number]))
     labels = known.take(np.flatnonzero(known.entry == number)[:1].repeat(len(own.age)))
     return replace(own, entry=labels.entry, brand=labels.brand, country=labels.country, region=labels.region)
 
@@ -181,5 +199,6 @@ def _standard_draws() -> Array:
 def _with_exit(cars: Array, over: float) -> Array:
     """Quantiles of a mixture: nothing with probability `over`, else the draws."""
     inside = np.clip((LEVELS - over) / max(1 - over, 1e-9), 0, 1)
-    out: Array = np.where(over > LEVELS, 0.0, np.quantile(cars, inside))
+    quantiles = np.interp(inside * (len(cars) - 1), np.arange(len(cars)), np.sort(cars))
+    out: Array = np.where(over > LEVELS, 0.0, quantiles)
     return out
