@@ -26,4 +26,4 @@ def test_ninety_percent_intervals_hold_on_a_made_up_panel():
 
 @pytest.mark.full
 def test_ninety_percent_intervals_hold_between_88_and_92_percent_over_made_up_panels():
-    assert 0.88 <= inside(range(5), 0.9) <= 0.92
+    assert 0.88 <= inside(range(12), 0.9) <= 0.92

@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 LEVELS = (np.arange(400) + 0.5) / 400
 _TAIL_DF = 3.5  # most years go near to what is expected, a few go wholly otherwise: Student, not normal
-_TAIL_SCALE = 0.84
+_TAIL_SCALE = 0.70  # of the process; with what pooling adds, intervals on made-up panels hold what they promise
 _DRAWS = 1024
 _SELLS = 5.0  # cars a month, as in the panel's rule of entry: below it a month without a car is nothing strange
 
