@@ -1,6 +1,8 @@
 """Time and accuracy of the belief: `python benchmarks/belief.py [--quick] [--json] [--peers]`.
 
-`--peers` samples the same posterior (plain counts) with PyMC's NUTS in the same run, where PyMC is installed.
+`--peers` samples the same posterior (plain counts) with nutpie, or PyMC's own NUTS, in the same run, where they are
+installed. Neither is in the lock: PyMC's compiler asks for an older numba. Put them beside a copy of the product:
+`python -m venv peers && peers/bin/pip install . pymc nutpie && peers/bin/python benchmarks/belief.py --peers`.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from statistics import median
 
@@ -33,7 +36,7 @@ def main() -> None:
         "effective_sample_share": sample_share(30),
     }
     if options.peers:
-        figures["nuts_30_markets_s"] = nuts(30)
+        figures |= nuts(30)
     if options.json:
         print(json.dumps(figures))
         return
@@ -68,19 +71,23 @@ def sample_share(markets: int) -> float:
     return after.effective_sample_size / len(after.weights)
 
 
-def nuts(markets: int) -> float | None:
-    """Seconds that PyMC's NUTS takes for 2 x 1,000 draws of the same posterior; None where it is not installed."""
+def nuts(markets: int) -> dict[str, float]:
+    """Seconds that each sampler installed takes for 2 x 1,000 draws of the same posterior after 1,000 to tune.
+
+    nutpie's compiling is timed apart; PyMC's own sampler is timed with it.
+    """
     try:
         import pymc as pm
         import pytensor.tensor as pt
     except ImportError:
-        return None
+        print("PyMC is not installed: no peer in this run", file=sys.stderr)
+        return {}
     from beachhead.belief.rows import rows
 
     seen = launch(markets)
     held, data = seen.belief, rows(seen.belief, seen.reading.counts, {})
     known = ~(data.sold_out | data.stock_bound)
-    with pm.Model():
+    with pm.Model() as model:
         unit = pm.Normal("unit", 0, 1, shape=len(held.mean))
         z = held.mean + pt.dot(np.linalg.cholesky(held.cov + 1e-10 * np.eye(len(held.mean))), unit)
         size = held.nb_size_weekly * pt.exp(held.nb_size_log_sd * pm.Normal("log_size", 0, 1))
@@ -88,9 +95,22 @@ def nuts(markets: int) -> float | None:
         pm.NegativeBinomial(
             "count", mu=pt.exp(rate) * data.mean[known], alpha=data.size[known] * size, observed=data.count[known]
         )
-        start = time.perf_counter()
-        pm.sample(1000, tune=1000, chains=2, cores=1, random_seed=1, progressbar=False)
-    return time.perf_counter() - start
+    start = time.perf_counter()
+    pm.sample(1000, tune=1000, chains=2, cores=1, random_seed=1, progressbar=False, model=model)
+    return {"nuts_30_markets_s": time.perf_counter() - start, **_nutpie(model)}
+
+
+def _nutpie(model: object) -> dict[str, float]:
+    try:
+        import nutpie
+    except ImportError:
+        print("nutpie is not installed: left out", file=sys.stderr)
+        return {}
+    start = time.perf_counter()
+    compiled = nutpie.compile_pymc_model(model)
+    ready = time.perf_counter()
+    nutpie.sample(compiled, draws=1000, tune=1000, chains=2, cores=1, seed=1, progress_bar=False)
+    return {"nutpie_30_markets_s": time.perf_counter() - ready, "nutpie_compiling_s": ready - start}
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def test_leaving_one_brand_out_the_model_beats_every_peer():
     assert [found[k].entries for k in (3, 6, 12)] == [78, 77, 70]
     for k, most in ((3, 0.65), (6, 0.565), (12, 0.50)):
         assert found[k].crps_log1p <= most
-    for k, least in ((3, 0.10), (6, 0.06), (12, 0.075)):
+    for k, least in ((3, 0.10), (6, 0.06), (12, 0.08)):
         assert found[k].skill >= least
     assert found[3].skill_low > 0
     for o in found.values():
@@ -46,3 +46,4 @@ def test_learning_before_july_2023_and_forecasting_after_it_is_never_worse_than_
     skills = [found[k].skill for k in (3, 6, 12)]
     assert min(skills) > 0
     assert sum(s >= 0.06 for s in skills) >= 2
+    assert min(found[k].pit_ks_p for k in (3, 6, 12)) > 0.05
