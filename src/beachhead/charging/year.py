@@ -25,6 +25,9 @@ Ints = NDArray[np.int64]
 
 SHORTAGE = 0.55
 """EUR/kWh of energy bought on the way: a usual price of fast charging in Europe, no contract (grade B, 2023)."""
+CAUTION = 1.8
+"""With nothing typed, the planner counts energy that lacks for a trip at so many times its price: an empty car is worse
+than its bill. Costs about a point of saving and halves what is missing."""
 PAST_HOURS = 56 * 24
 """Hours of prices before the first session that a policy may look back on."""
 TIMER = 7
@@ -165,7 +168,7 @@ def charge_year(
         learnt = (habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours)
         told = policy is Policy.TAP
         if metered is None or metered.eur_per_kw == 0.0:
-            draw, missing = _learned(*record, SHORTAGE, told, *learnt)
+            draw, missing = _learned(*record, counted_shortage(told=told), told, *learnt)
         else:
             meter = (metered.load_kw, metered.month, metered.first_hour, metered.eur_per_kw)
             draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
@@ -184,6 +187,11 @@ def charge_year(
         mean_price=course.mean,
         peak_eur=metered.added_eur(pieces.hour, draw) if metered is not None else 0.0,
     ), draw
+
+
+def counted_shortage(*, told: bool) -> float:
+    """What the planner counts a kWh at that lacks for a trip, EUR."""
+    return SHORTAGE if told else CAUTION * SHORTAGE
 
 
 def _foresight(
