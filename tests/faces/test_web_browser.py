@@ -43,6 +43,8 @@ PAGES = (
     "compliance",
     "compliance/NO/TANG",
     "supply",
+    "charging",
+    "research",
     "report",
 )
 
@@ -170,6 +172,76 @@ def test_the_whole_loop_on_the_byd_replay_by_clicks(page, vacant, tmp_path):
     memo = page.pdf()
     assert memo.startswith(b"%PDF")
     assert len(memo) > 20_000
+
+
+@pytest.mark.full
+def test_the_whole_loop_on_the_byd_replay_by_keyboard_alone(page, tmp_path):
+    serving = _served(tmp_path)
+    page.goto(next(serving))
+    chosen = page.get_by_role("radio", checked=True)
+    _reach(page, chosen)
+    for _ in range(10):
+        if "BYD enters Europe" in chosen.evaluate("radio => radio.closest('label').textContent"):
+            break
+        page.keyboard.press("ArrowDown")
+    _press(page, page.get_by_role("button", name="Begin"))
+    page.get_by_role("heading", name="BYD enters Europe").first.wait_for()
+
+    worldwide = page.get_by_role("group", name="Map of markets by stage")
+    _press(page, page.get_by_role("button", name="Europe", exact=True))
+    _press(page, worldwide.get_by_role("link", name="Norway: "))
+    page.get_by_role("heading", name="Norway").first.wait_for()
+    _press(page, page.get_by_role("link", name="Plan", exact=True))
+    _press(page, page.get_by_role("button", name="Make a plan"))
+    page.get_by_role("heading", name="Timeline").wait_for(timeout=240_000)
+
+    _press(page, page.get_by_role("link", name="Pilots"))
+    pasted, send = page.get_by_label("Pasted rows"), page.get_by_role("button", name="Send", exact=True)
+    _reach(page, pasted)
+    page.keyboard.insert_text(quarter_of_the_replay(**{",61": ",-61"}))
+    _press(page, send)
+    page.locator("td.wrong").first.wait_for()
+    assert "-61" in page.locator("td.wrong").first.inner_text()
+    _reach(page, pasted)
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(quarter_of_the_replay())
+    _press(page, send)
+    page.get_by_text("Norway: 100 cars in 61 days").wait_for()
+
+    _press(page, page.get_by_role("link", name="Decisions"))
+    accept = page.get_by_role("button", name="Accept")
+    accept.first.wait_for()
+    before = accept.count()
+    _press(page, accept.first)
+    page.get_by_role("region", name="Ledger").wait_for()
+    playwright.expect(page.get_by_role("article")).to_have_count(before - 1, timeout=60_000)
+    due = page.get_by_role("article").first
+    _reach(page, due.get_by_label("override with"))
+    page.keyboard.type("hold")
+    page.keyboard.press("Tab")
+    page.keyboard.type("no staff before summer")
+    _press(page, due.get_by_role("button", name="Override"))
+    page.get_by_role("region", name="Ledger").get_by_text("no staff before summer").wait_for()
+
+    _press(page, page.get_by_role("link", name="Report"))
+    page.get_by_text("launch memo").wait_for()
+    assert page.pdf().startswith(b"%PDF")
+    serving.close()
+
+
+def _reach(page, target, most: int = 600) -> None:
+    """Tab on until the target has the focus; the focus must be seen there."""
+    target.wait_for()
+    for _ in range(most):
+        if target.evaluate("node => node === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{target} is not reached by {most} tabs")
+
+
+def _press(page, target) -> None:
+    _reach(page, target)
+    page.keyboard.press("Enter")
 
 
 def _plan(page, button: str) -> None:

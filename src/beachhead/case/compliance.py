@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from beachhead.compliance.approval import ANY_OFFER, Certificate, Holding, Used, Vehicle
@@ -154,9 +155,25 @@ def permitted(folder: Folder, economics: Sequence[Economics], on: date, used: Se
     """
     if not keeps_approvals(folder):
         return Permitted(economics=tuple(economics))
-    found = launch_permits(brief(folder, used), on)
+    found = _permits_of(_Asked(digest=folder.digest, on=on, used=tuple(used), folder=folder))
     after = with_permits(folder, economics, found)
     return Permitted(economics=after, notes=_told(folder, economics, after, found))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What permits depend on; two questions about the same text of a folder are the same."""
+
+    digest: str
+    on: date
+    used: tuple[Used, ...]
+    folder: Folder = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _permits_of(asked: _Asked) -> tuple[Permit, ...]:
+    """Permits, worked out once a folder and day: a server asks after every row that comes in, and rules do not move."""
+    return launch_permits(brief(asked.folder, asked.used), asked.on)
 
 
 def keeps_approvals(folder: Folder) -> bool:

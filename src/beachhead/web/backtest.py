@@ -109,7 +109,7 @@ def _sentences(found: Backtest) -> list[str]:
         for o in found.origins
     ]
     if found.notes:
-        said.append(f"{len(found.notes)} series were mended or left out; `beachhead backtest --notes` lists them.")
+        said.append(f"{len(found.notes)} series were mended or left out; beachhead backtest --notes lists them.")
     return said
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from beachhead.case.adjust import Adjusted, ask_adjust
-from beachhead.case.reading import Read
-from beachhead.case.reading import read as read_launch
+from beachhead.case.reading import monitors as watch_counts
 from beachhead.case.research import Researched, ask_research
 from beachhead.launch.design import design
+from beachhead.launch.monitor import Monitor
 from beachhead.launch.research import TOP, Doubt
 from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.desk import Desk, Sheet
@@ -250,9 +250,9 @@ def adjustment(request: Request, response: Response, _: Viewer, code: str) -> Ad
 def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     """What the counts alone have shown of demand, valid however often one looks."""
     sheet, desk = sheet_of(request, response), _desk(request)
-    found: Read = desk.kept(("read", sheet.version), lambda: read_launch(sheet.launch, on=desk.today))
+    watched: tuple[Monitor, ...] = desk.kept(("monitors", sheet.version), lambda: watch_counts(sheet.question))
     out = []
-    for item in found.monitors:
+    for item in watched:
         plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
         last, name = item.sightings[-1], _name(sheet, item.market)
         level = "" if item.break_even is None else f" its break-even, {cars(item.break_even)}"
@@ -264,7 +264,7 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
             told = f"shown on {item.shown_on} to be {item.shown.value}{level}"
         said = f"{name}: {cars(last.low)} to {cars(last.high)} cars a year at full scale by the counts alone; {told}."
         out.append(MonitorOut.model_validate({**plain, "name": name, "sentence": said}, from_attributes=True))
-    verdicts = [f"{_name(sheet, j.market)}: the gate says {j.verdict}; {j.reason}." for j in found.judgements]
+    verdicts = [f"{_name(sheet, j.market)}: the gate says {j.verdict}; {j.reason}." for j in sheet.question.judgements]
     return MonitorsOut(monitors=out, verdicts=verdicts)
 
 

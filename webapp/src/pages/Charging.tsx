@@ -19,7 +19,7 @@ const tables = [
 export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Charging");
   const answer = useAsk(() => api.GET("/api/v1/charging"), []);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;
   const ready = data.markets.length > 0;

@@ -31,7 +31,7 @@ function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["Launc
   useTitle("Compliance");
   const { query } = useRoute();
   const answer = useAsk(() => api.GET("/api/v1/compliance", { params: { query: { on } } }), [on]);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading the rules of every market …</p>;
   const wanted = query.get("state");
@@ -158,7 +158,7 @@ function ChangeTable({ on }: { on: string }) {
 function OneAnswer({ market, offer, on, route }: { market: string; offer: string; on: string | undefined; route: string | undefined }) {
   const answer = useAsk(() => api.GET("/api/v1/compliance/{market}/{offer}", { params: { path: { market, offer }, query: { on, route } } }), [market, offer, on, route]);
   useTitle(answer.data ? `${answer.data.offer_name} in ${answer.data.market_name}` : "Compliance");
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;
   const state = states[data.cell.state];

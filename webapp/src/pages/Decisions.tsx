@@ -13,7 +13,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const cursor = query.get("from") ?? undefined;
   const answer = useAsk(() => api.GET("/api/v1/decisions", { params: { query: { cursor } } }), [cursor]);
   const score = useAsk(() => api.GET("/api/v1/score"), []);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft">reading …</p>;
   const market = query.get("market");

@@ -22,7 +22,7 @@ export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] })
 function AllMarkets() {
   useTitle("Markets");
   const answer = useAsk(() => api.GET("/api/v1/markets"), []);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   return (
     <section className="sheet">
       <h1>Markets</h1>
@@ -34,7 +34,7 @@ function AllMarkets() {
 function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"] }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}", { params: { path: { code } } }), [code]);
   useTitle(answer.data?.row.name ?? code);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   if (!answer.data) return <p className="soft">reading …</p>;
   const { row, facts, observations, decisions, gate } = answer.data;
   return (

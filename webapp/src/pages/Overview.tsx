@@ -10,7 +10,7 @@ import { Refusal } from "../parts/Refusal";
 export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle(launch.name);
   const overview = useAsk(() => api.GET("/api/v1/overview"), []);
-  if (overview.state === "refused" && !overview.data) return <Refusal error={overview.error} />;
+  if (overview.state === "refused" && !overview.data) return <Refusal error={overview.error} page />;
   const data = overview.data;
   if (!data) return <p aria-busy="true" className="soft">reading the launch …</p>;
   const count = (stage: string) => data.markets.filter((market) => market.stage === stage).length;

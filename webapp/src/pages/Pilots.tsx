@@ -22,7 +22,8 @@ export default function PilotsPage() {
       <section className="sheet wide">
         <h2>Rows on record</h2>
         {answer.state === "refused" && <Refusal error={answer.error} />}
-        {answer.data && <ObservationTable rows={answer.data.rows} caption={`${answer.data.rows.length} of ${answer.data.total_rows} rows; a dash is not observed, never zero`} />}
+        {answer.data?.total_rows === 0 && <p>0 of 0 rows: none have been sent yet.</p>}
+        {answer.data && answer.data.total_rows > 0 && <ObservationTable rows={answer.data.rows} caption={`${answer.data.rows.length} of ${answer.data.total_rows} rows; a dash is not observed, never zero`} />}
       </section>
     </div>
   );

@@ -19,7 +19,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   if (answer.state === "refused" && answer.error.kind === "NotFound") {
     return <section className="sheet"><h1>Plan</h1><p>There is no plan on record yet.</p><PlanButton has={false} /></section>;
   }
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const plan = answer.data;
   if (!plan) return <p className="soft">reading …</p>;
   const unit = (use: Schemas["UseOut"], value: number | null | undefined) => (use.unit === launch.currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);

@@ -8,7 +8,7 @@ import { Refusal } from "../parts/Refusal";
 export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Research");
   const answer = useAsk(() => api.GET("/api/v1/research"), []);
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">drawing the markets' order …</p>;
   const most = Math.max(...data.screen.map((row) => row.score_high), 0.001);

@@ -18,7 +18,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
       </section>
     );
   }
-  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;
   return (

@@ -12,7 +12,9 @@ const names: Record<string, string> = {
 /** Long work that is waiting or running, with its remaining time and a way to stop it. */
 export function JobBar() {
   const jobs = useJobs().filter((job) => job.state === "queued" || job.state === "running" || job.state === "failed");
-  const shown = jobs.filter((job, index) => job.state !== "failed" || index === 0).slice(0, 4);
+  const shown = jobs.filter((job, index) => job.state === "running" || (job.state === "failed" && index === 0) || (job.state === "queued" && jobs.length === 1));
+  const waiting = jobs.filter((job) => job.state === "queued" && !shown.includes(job));
+  const stop = (id: string) => void api.DELETE("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } } });
   return (
     <div aria-live="polite" className="no-print">
       {shown.map((job) => (
@@ -22,12 +24,13 @@ export function JobBar() {
           </span>
           {job.state !== "failed" && <progress aria-label={`${names[job.kind] ?? job.kind} progress`} style={{ flex: "2 1 12rem" }} value={job.share_done ?? undefined} max={1} />}
           {job.state !== "failed" && (
-            <button className="quiet" onClick={() => void api.DELETE("/api/v1/jobs/{job_id}", { params: { path: { job_id: job.id } } })}>
+            <button className="quiet" onClick={() => stop(job.id)}>
               stop
             </button>
           )}
         </div>
       ))}
+      {waiting.length > 0 && <p className="row soft" style={{ alignItems: "center", maxWidth: "none" }}>Waiting: {waiting.map((job) => <span key={job.id}>{names[job.kind] ?? job.kind} <button className="quiet" style={{ padding: "0 .4rem" }} aria-label={`stop ${names[job.kind] ?? job.kind}`} onClick={() => stop(job.id)}>✕</button></span>)}</p>}
     </div>
   );
 }

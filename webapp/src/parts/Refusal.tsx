@@ -1,8 +1,10 @@
 import type { Refused } from "../api";
 
-/** What is wrong and the cure; faults at their cells. */
-export function Refusal({ error }: { error: Refused }) {
+/** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading. */
+export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
   return (
+    <>
+    {page && <h1>Not to be shown</h1>}
     <div className="notice" role="alert">
       <p>
         <strong>{error.message}</strong>
@@ -29,5 +31,6 @@ export function Refusal({ error }: { error: Refused }) {
         </div>
       )}
     </div>
+    </>
   );
 }
