@@ -193,7 +193,7 @@ def test_the_whole_loop_on_the_byd_replay_by_keyboard_alone(page, tmp_path):
     page.get_by_role("heading", name="Norway").first.wait_for()
     _press(page, page.get_by_role("link", name="Plan", exact=True))
     _press(page, page.get_by_role("button", name="Make a plan"))
-    page.get_by_role("heading", name="Timeline").wait_for(timeout=240_000)
+    page.get_by_role("heading", name="Timeline").wait_for(timeout=600_000)
 
     _press(page, page.get_by_role("link", name="Pilots"))
     pasted, send = page.get_by_label("Pasted rows"), page.get_by_role("button", name="Send", exact=True)
