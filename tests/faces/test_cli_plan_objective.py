@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
@@ -11,6 +12,7 @@ from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.open import open_launch
 from beachhead.cli.app import app
 from beachhead.launch.objective import Count, Wanted
+from beachhead.web.app import create
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
@@ -84,3 +86,8 @@ def test_a_plan_says_what_its_objective_reaches_and_costs(planned_folder, tmp_pa
     assert found["score"]["mean"] >= found["plain_score"]["mean"]
     assert len(found["tried"]) == 6
     assert answer["notes"][0].startswith("Objective: cars sold abroad by 2029Q4.")
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-05")
+    with TestClient(create(folder), base_url="http://127.0.0.1") as client:
+        shown = client.get("/api/v1/plan").json()["objective"]
+    assert shown["sentences"][0] == answer["notes"][0]
+    assert sum(row["is_chosen"] for row in shown["tried"]) == 1
