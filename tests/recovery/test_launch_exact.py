@@ -50,7 +50,7 @@ def test_every_bound_stands_above_the_exact_optimum(tiny):
     worlds = draw_worlds(problem, 0, 3000)
     told = np.array([revealed(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
     clear = np.array([clairvoyant(scene.terms, scene.position, world.theta) for world in worlds])
-    charged = np.array([penalised(scene.terms, scene.position, scene.mean, split, world) for world in worlds[:1000]])
-    whole = [penalised(scene.terms, scene.position, scene.mean, split, world, whole=True) for world in worlds[:300]]
+    charged = np.array([penalised(scene.terms, scene.position, scene.mean, split, world) for world in worlds[:400]])
+    whole = [penalised(scene.terms, scene.position, scene.mean, split, world, whole=True) for world in worlds[:100]]
     for bound in (told, clear, charged, np.array(whole)):
         assert bound.mean() > optimum - 2 * bound.std() / len(bound) ** 0.5
