@@ -5,12 +5,16 @@ from datetime import date
 import pytest
 from fastapi.testclient import TestClient
 
+from beachhead.aftersales.record import Car, Claim, Record, Standard, assess
+from beachhead.aftersales.use import learn_use
 from beachhead.case.adjust import ask_adjust
 from beachhead.case.compliance import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.programme import assess_programme
+from beachhead.case.quality import Judged
 from beachhead.case.research import ask_research
+from beachhead.web.aftersales import funnel_of
 from beachhead.web.app import create
 from beachhead.web.supply import work_out
 from beachhead.web.work import WORK
@@ -120,6 +124,8 @@ def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp
         told = client.get("/api/v1/rooms/programme").json()
         assert (told["record"], told["is_stale"]) == (done["programme"], False)
         found = assess_programme(open_launch(root), on=date(2027, 1, 1))
+        assert {bar["task"] for bar in told["bars"]} == {task.code for task in found.standing.programme.tasks}
+        assert all(bar["begins"] <= bar["ends"] for bar in told["bars"])
         gates = {row[0]: row[2] for row in told["tables"][0]["rows"]}
         assert gates == {item.gate.code: item.odds for item in found.risk.gates}
         assert client.get("/api/v1/plan").status_code == 404, "a page kept by the web is no plan"
@@ -174,3 +180,28 @@ def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tm
         terms = root / "launch.toml"
         terms.write_text(terms.read_text(encoding="utf-8").replace('title = "', 'title = "New: ', 1), encoding="utf-8")
         assert client.get("/api/v1/supply").json()["is_stale"]
+
+
+def test_the_quality_funnel_shows_claims_a_thousand_car_months_and_the_limits_of_chance():
+    cars = tuple(Car(name=f"V{n}", market="NO" if n % 2 else "DE", delivered=date(2027, 1, 1)) for n in range(200))
+    claims = tuple(Claim(car=f"V{n}", market="NO", opened=date(2027, 3, 1)) for n in range(1, 61, 2))
+    record = Record(cars=cars, claims=claims, jobs=(), until=date(2028, 1, 1))
+    standards = {"NO": Standard(most_claims=40.0)}
+    judged = Judged(
+        quality=assess(record, standards),
+        use=learn_use(record, {}, 0.5),
+        record=record,
+        standards=standards,
+        from_deliveries=False,
+    )
+    shown = funnel_of(judged, {"NO": "Norway", "DE": "Germany"})
+    assert shown is not None
+    rates = dict(zip(shown.markets, shown.rates, strict=True))
+    assert rates == pytest.approx({"Germany": 0.0, "Norway": 25.0}, abs=0.1)
+        {"Germany": 0.0, "Norway": 25.0}, abs=0.1
+    )
+    assert shown.rate == pytest.approx(12.5, abs=0.1)
+    assert shown.limit == 40.0
+    assert all(low <= shown.rate <= high for low, high in zip(shown.low[5:], shown.high[5:], strict=True))
+    widths = [high - low for low, high in zip(shown.low, shown.high, strict=True)]
+    assert widths[-1] < widths[5]

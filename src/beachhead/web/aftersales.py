@@ -117,7 +117,7 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         ],
     )
     tables = [table for table in (promise, capacity, judged, _by_use(found.judged), orders) if table.rows]
-    return keep_answer(launch, "aftersales", arguments, said, tables, funnel=_funnel(found.judged, names))
+    return keep_answer(launch, "aftersales", arguments, said, tables, funnel=funnel_of(found.judged, names))
 
 
 def _promise(launch: Launch, name: str, network: MarketNetwork, judged: Judged) -> list[Cell]:
@@ -155,7 +155,7 @@ def _by_use(judged: Judged) -> TableOut:
     )
 
 
-def _funnel(judged: Judged, names: dict[str, str]) -> FunnelOut | None:
+def funnel_of(judged: Judged, names: dict[str, str]) -> FunnelOut | None:
     """Rates of markets by exposure, in the limits of chance about that of all cars."""
     quality = judged.quality
     shown = [each for each in quality.markets if each.rate.exposure > 0]
