@@ -198,8 +198,6 @@ def test_the_quality_funnel_shows_claims_a_thousand_car_months_and_the_limits_of
     assert shown is not None
     rates = dict(zip(shown.markets, shown.rates, strict=True))
     assert rates == pytest.approx({"Germany": 0.0, "Norway": 25.0}, abs=0.1)
-        {"Germany": 0.0, "Norway": 25.0}, abs=0.1
-    )
     assert shown.rate == pytest.approx(12.5, abs=0.1)
     assert shown.limit == 40.0
     assert all(low <= shown.rate <= high for low, high in zip(shown.low[5:], shown.high[5:], strict=True))
