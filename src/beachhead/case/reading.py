@@ -31,6 +31,7 @@ class Moved:
         high: upper end now.
         counted: cars counted in this market.
         days: days observed in it.
+        cars_counted: false if only leads or test drives were observed.
         sold_out: true if a batch sold out on a known day.
         odds: that demand is at least its break-even, None where there is no gate and no economics.
     """
@@ -44,6 +45,7 @@ class Moved:
     high: float
     counted: int
     days: int
+    cars_counted: bool
     sold_out: bool
     odds: Odds | None
 
@@ -137,6 +139,7 @@ def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, .
         high=now[2],
         counted=sum(count.count for count in counts if count.counts_cars),
         days=len(days),
+        cars_counted=any(count.counts_cars for count in counts),
         sold_out=any(count.sold_out for count in counts),
         odds=None if break_even is None else odds(held.posterior, code, break_even),
     )

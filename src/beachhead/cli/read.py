@@ -117,9 +117,10 @@ def monitor_sentence(monitor: Monitor, name: str) -> str:
 def moved_sentence(moved: Moved, name: str) -> str:
     """What was counted in a market, and what is believed of its demand now and was before."""
     sold = ", sold out" if moved.sold_out else ""
+    counted = f"{moved.counted:,} cars in {moved.days} days" if moved.cars_counted else "no car counted yet, only leads"
     odds = f"; {_odds(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
     return (
-        f"{name}: {moved.counted:,} cars in {moved.days} days{sold}; demand at full scale now {cars(moved.median)} "
+        f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "
         f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
         f"({cars(moved.low_before)} to {cars(moved.high_before)}){odds}."
     )

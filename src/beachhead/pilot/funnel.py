@@ -240,10 +240,16 @@ def _sentences(made: Sequence[DemandCount], fit: FunnelFit) -> list[str]:
         spans = [c for c in made if c.funnel is funnel]
         if spans:
             low, high = (exp(conversion.log_mean + z * conversion.log_sd) for z in (-1.645, 1.645))
-            by = f"learnt in {conversion.shops} shops" if conversion.shops else "usual, nothing of ours says it yet"
+            by = (
+                f"learnt from {conversion.shops} of our own shops"
+                if conversion.shops
+                else "usual, nothing of ours says it yet"
+            )
             rate = f"{exp(conversion.log_mean):.1%} ({low:.1%} to {high:.1%}; {by})"
-            out.append(f"{_sum(spans)} {_words(funnel)} of {len(spans)} newest spans are orders to come at {rate}")
-    gap = f"{fit.delay_days:.0f} days from order to hand-over ({fit.delay_shops} shops, else usual)"
+            out.append(
+                f"{_sum(spans)} {_words(funnel)} in rows without a car counted since ({len(spans)}) are orders to come at {rate}"
+            )
+    gap = f"{fit.delay_days:.0f} days from order to hand-over (usual, and learnt from {fit.delay_shops} of our own)"
     if orders := [c for c in made if c.funnel is Funnel.ORDERS]:
         out.append(f"{_sum(orders)} orders of {len(orders)} spans whose cars cannot have come yet, by {gap}")
     if early := [c for c in made if c.funnel is Funnel.DELIVERIES]:
