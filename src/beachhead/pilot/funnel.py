@@ -246,10 +246,11 @@ def _sentences(made: Sequence[DemandCount], fit: FunnelFit) -> list[str]:
                 else "usual, nothing of ours says it yet"
             )
             rate = f"{exp(conversion.log_mean):.1%} ({low:.1%} to {high:.1%}; {by})"
-            out.append(
-                f"{_sum(spans)} {_words(funnel)} in rows without a car counted since ({len(spans)}) are orders to come at {rate}"
-            )
-    gap = f"{fit.delay_days:.0f} days from order to hand-over (usual, and learnt from {fit.delay_shops} of our own)"
+            what = f"{_sum(spans)} {_words(funnel)} of days without a car counted since"
+            out.append(f"{what} are orders to come at {rate}")
+    gap = (
+        f"{fit.delay_days:.0f} days from order to hand-over (usual, and learnt from {fit.delay_shops} of our own shops)"
+    )
     if orders := [c for c in made if c.funnel is Funnel.ORDERS]:
         out.append(f"{_sum(orders)} orders of {len(orders)} spans whose cars cannot have come yet, by {gap}")
     if early := [c for c in made if c.funnel is Funnel.DELIVERIES]:
