@@ -209,6 +209,10 @@ def test_the_whole_loop_on_the_byd_replay_by_keyboard_alone(page, tmp_path):
     page.get_by_text("Norway: 100 cars in 61 days").wait_for()
 
     _press(page, page.get_by_role("link", name="Decisions"))
+    _press(page, page.get_by_role("button", name="Plan again"))
+    page.get_by_role("button", name="planning").wait_for()
+    page.get_by_role("button", name="Plan again").wait_for(timeout=600_000)
+    page.reload()
     accept = page.get_by_role("button", name="Accept")
     accept.first.wait_for()
     before = accept.count()
