@@ -16,7 +16,7 @@ from beachhead.charging.peak import DAYS_BACK, best_cap, busy_load, daily_peaks,
 from beachhead.charging.published import forecast
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_levels
-from beachhead.charging.year import SHORTAGE, counted_shortage
+from beachhead.charging.year import SHORTAGE
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -215,11 +215,6 @@ def _allowed(
     return float(cap), np.minimum(room, under)
 
 
-def _shortage(situation: Situation) -> float:
-    """As in the year's simulation: with a charge on the peak the bill alone counts, else caution comes on top."""
-    return SHORTAGE if situation.peak_eur_per_kw > 0 else counted_shortage(told=situation.leaves is not None)
-
-
 def _solved(
     situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats
 ) -> tuple[Floats, Floats]:
@@ -228,7 +223,7 @@ def _solved(
     home = situation.home
     onward = plan_levels(
         situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
-        room, _shortage(situation), hazard, part, -1.0, 1,
+        room, SHORTAGE, hazard, part, -1.0, 1,
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
         empty_worth(), levels,
     )  # fmt: skip
