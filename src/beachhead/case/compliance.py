@@ -25,6 +25,7 @@ from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
 from beachhead.evidence.textfile import read_bytes
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.market import Market
 from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
 
@@ -155,16 +156,30 @@ def permitted(folder: Folder, economics: Sequence[Economics], on: date, used: Se
     """
     if not keeps_approvals(folder):
         return Permitted(economics=tuple(economics))
-    found = _permits_of(_Asked(digest=folder.digest, on=on, used=tuple(used), folder=folder))
+    asked = _Asked(
+        path=folder.path,
+        digest=folder.digest,
+        offers=folder.offers,
+        markets=folder.markets,
+        approvals=tuple(repr(row) for row in folder.rows(ApprovalRow)),
+        on=on,
+        used=tuple(used),
+        folder=folder,
+    )
+    found = _permits_of(asked)
     after = with_permits(folder, economics, found)
     return Permitted(economics=after, notes=_told(folder, economics, after, found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What permits depend on; two questions about the same text of a folder are the same."""
+    """What permits depend on: files by digest, and what a what-if may have changed in memory, by value."""
 
+    path: Path
     digest: str
+    offers: tuple[Offer, ...]
+    markets: tuple[Market, ...]
+    approvals: tuple[str, ...]
     on: date
     used: tuple[Used, ...]
     folder: Folder = field(compare=False)
