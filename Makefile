@@ -20,10 +20,10 @@ demo: $(READY)  ## plan the bundled launch, read a first batch, show what moved
 	$(BIN)/beachhead demo
 
 test: $(READY) lint  ## the test suite
-	$(BIN)/python -m pytest -m "not full" -n auto --dist loadgroup
+	$(BIN)/python -m pytest -m "not full" -n auto --dist loadfile
 
 test-full: $(READY)  ## every count that the issues name
-	$(BIN)/python -m pytest -m full -n auto --dist loadgroup
+	$(BIN)/python -m pytest -m full -n auto
 
 figures: $(READY)  ## every benchmark table
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done

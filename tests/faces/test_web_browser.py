@@ -52,7 +52,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
     pytest.mark.skipif(not BUILT.is_file(), reason="the web app was not built (make does it)"),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

@@ -14,8 +14,6 @@ from beachhead.charging.explain import sentences
 from beachhead.web.app import create
 from beachhead.web.work import WORK
 
-pytestmark = pytest.mark.xdist_group("charging page")  # one launch, walked through in order
-
 LOCAL = "http://127.0.0.1"
 ASKED = {"market": "DE", "home": "home 1", "plugged_in": "2023-12-18T18:00"}
 
@@ -45,17 +43,29 @@ def sessions() -> str:
     return "\n".join(rows) + "\n"
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return new_launch(tmp_path_factory.mktemp("charging") / "launch", "xiaomi")
+@pytest.fixture
+def root(tmp_path):
+    return new_launch(tmp_path / "launch", "xiaomi")
 
 
-@pytest.fixture(scope="module")
-def client(root):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BEACHHEAD_TODAY", "2027-01-01")
-        with TestClient(create(root), base_url=LOCAL) as opened:
-            yield opened
+@pytest.fixture
+def client(root, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    with TestClient(create(root), base_url=LOCAL) as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(client):
+    """What the page says when it is sent prices and sessions."""
+    assert client.put("/api/v1/charging/files/prices", content=prices()).status_code == 200
+    return client.put("/api/v1/charging/files/sessions", content=sessions()).json()["sentence"]
+
+
+@pytest.fixture
+def learnt(root, told):
+    """The habits of the home asked for, learnt by the job."""
+    WORK["charging_home"](root, ASKED | {"who": "ana"}, lambda done, total: None)
 
 
 def test_without_prices_the_page_says_what_it_needs_and_a_bad_file_is_refused_at_its_cells(client, root):
@@ -75,10 +85,8 @@ def test_without_prices_the_page_says_what_it_needs_and_a_bad_file_is_refused_at
     assert list((root / "charging").iterdir()) == []
 
 
-def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(client, root):
-    assert client.put("/api/v1/charging/files/prices", content=prices()).status_code == 200
-    told = client.put("/api/v1/charging/files/sessions", content=sessions()).json()
-    assert told["sentence"] == "120 sessions of 3 homes."
+def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(client, root, told):
+    assert told == "120 sessions of 3 homes."
     page = client.get("/api/v1/charging").json()
     assert (page["whose"], page["homes"]) == ("on record", ["home 1", "home 2", "home 3"])
     assert {"market": "DE", "name": "Germany", "zone": "DE-LU"} in page["markets"]
@@ -97,6 +105,7 @@ def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(cl
     assert "would cost" in dear["sentence"]
 
 
+@pytest.mark.usefixtures("learnt")
 def test_a_departure_that_is_told_ends_the_band_and_the_session(client):
     told = ASKED | {"leaves": "2023-12-19T07:00", "stored": 2}
     plan = client.get("/api/v1/charging/plan", params=told).json()
@@ -108,6 +117,7 @@ def test_a_departure_that_is_told_ends_the_band_and_the_session(client):
         assert client.get("/api/v1/charging/plan", params=ASKED | wrong).status_code in (409, 422)
 
 
+@pytest.mark.usefixtures("told")
 def test_the_value_is_worked_out_by_a_job_kept_and_counted_in_the_next_plan(client, root):
     shares = []
     WORK["charging"](root, {"year": 2023, "who": "ana"}, lambda done, total: shares.append(done / total))
