@@ -9,7 +9,7 @@ from datetime import date, datetime
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.compliance import permitted
-from beachhead.case.log import head, whole
+from beachhead.case.log import head
 from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
@@ -252,7 +252,9 @@ def newest_plan(launch: Launch) -> Planned:
 
 def is_stale(launch: Launch, planned: Planned) -> bool:
     """True if tables, observations or decisions have changed since the plan was made."""
-    return planned.record.ledger_head != whole(launch.store)[1].sha256 or inputs_changed(launch, planned)
+    with reading(launch.store) as work:
+        after = head(work).sha256
+    return planned.record.ledger_head != after or inputs_changed(launch, planned)
 
 
 def inputs_changed(launch: Launch, planned: Planned) -> bool:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from beachhead.charging.program import Builder
 from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home, Load
-from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_levels, told_hazards
+from beachhead.charging.stochastic import HORIZON, LEVELS, drive, empty_worth, expected_hazards, plan_levels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,20 +155,13 @@ def month_aware(  # type: ignore[no-untyped-def]
     cap, stored = -1.0, start
     for k in range(len(first) - 1):
         if k > 0:
-            stored -= energy[k]
-            if stored < 0.0:
-                missing[first[k]] = -stored
-                stored = 0.0
+            stored = drive(stored, energy[k], missing, first[k])
         i, end = first[k], first[k + 1]
         while i < end:
             now, here = hour[i], hour[i] - first_hour
             until, again = known_until(now)
             forecast(price, at[i], until - now, expected)
-            if told:
-                told_hazards(now, hour[end - 1], part[end - 1], hazard, known)
-            else:
-                known[:] = -1.0
-                hazards_of(depart[k], now - hour[first[k]], HORIZON, hazard)
+            expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             _read_meter(meter, here, load, drawn, month)
             busy = busy_load(load, _PAST + here, now)
             days = daily_peaks(load, _PAST + here)

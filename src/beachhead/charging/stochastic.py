@@ -86,6 +86,25 @@ def told_hazards(now, last, part, hazard, known):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True)
+def expected_hazards(told, now, last, part, depart, since, hazard, known):  # type: ignore[no-untyped-def]
+    """Fill both (T,) from the departure if it is told, else from its distribution; a `known` of -1 is not known."""
+    if told:
+        told_hazards(now, last, part, hazard, known)
+    else:
+        known[:] = -1.0
+        hazards_of(depart, since, HORIZON, hazard)
+
+
+@njit(cache=True, nogil=True)
+def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
+    """Energy held after a trip, kWh; what the battery lacked for it is put down at the arrival (`missing` (P,))."""
+    if stored >= trip:
+        return stored - trip
+    missing[arrival] = trip - stored
+    return 0.0
+
+
+@njit(cache=True, nogil=True)
 def _recursion(  # type: ignore[no-untyped-def]
     now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
     early, later, trip, away, worth, levels,

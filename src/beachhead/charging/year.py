@@ -18,7 +18,7 @@ from beachhead.charging.habit import Habits
 from beachhead.charging.peak import Metered, month_aware, perfect_peak
 from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home
-from beachhead.charging.stochastic import HORIZON, empty_worth, hazards_of, plan_levels, told_hazards
+from beachhead.charging.stochastic import HORIZON, drive, empty_worth, expected_hazards, plan_levels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -232,10 +232,7 @@ def _sorted(price, at, hour, part, first, energy, battery, power, start, window)
     stored = start
     for k in range(len(first) - 1):
         if k > 0:
-            stored -= energy[k]
-            if stored < 0.0:
-                missing[first[k]] = -stored
-                stored = 0.0
+            stored = drive(stored, energy[k], missing, first[k])
         opens, closes = window[k]
         begin = first[k]
         if closes > 0:
@@ -269,20 +266,13 @@ def _learned(  # type: ignore[no-untyped-def]
     stored = start
     for k in range(len(first) - 1):
         if k > 0:
-            stored -= energy[k]
-            if stored < 0.0:
-                missing[first[k]] = -stored
-                stored = 0.0
+            stored = drive(stored, energy[k], missing, first[k])
         i, end = first[k], first[k + 1]
         while i < end:
             now = hour[i]
             until, again = known_until(now)
             forecast(price, at[i], until - now, expected)
-            if told:
-                told_hazards(now, hour[end - 1], part[end - 1], hazard, known)
-            else:
-                known[:] = -1.0
-                hazards_of(depart[k], now - hour[first[k]], HORIZON, hazard)
+            expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             mean = price[at[i] - 168 : at[i]].mean()
             plan_levels(
                 now, expected, mean, battery, power, room, shortage, hazard, known, -1.0, 1,

@@ -53,20 +53,22 @@ LoadsOption = Annotated[
 HouseholdOption = Annotated[str | None, typer.Option("--household", help="Column of the loads; default the first.")]
 _TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 _HOURS_SHOWN = 36
+PluggedInOption = Annotated[datetime, typer.Option("--plugged-in", formats=_TIMES, help="When the car was plugged in.")]
+MarketOption = Annotated[str, typer.Option("--market", help="Market whose tariff is paid.")]
+HomeOption = Annotated[str, typer.Option("--home", help="Whose car: a user of the sessions, or a made-up driver.")]
+StoredOption = Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")]
 
 
 @charge.command()
 def plan(
     prices: PricesOption,
-    plugged_in: Annotated[datetime, typer.Option("--plugged-in", formats=_TIMES, help="When the car was plugged in.")],
-    market: Annotated[str, typer.Option("--market", help="Market whose tariff is paid.")] = "DE",
-    home: Annotated[str, typer.Option("--home", help="Whose car: a user of the sessions, or a made-up driver.")] = (
-        "commuter 0"
-    ),
+    plugged_in: PluggedInOption,
+    market: MarketOption = "DE",
+    home: HomeOption = "commuter 0",
     sessions: SessionsOption = None,
     chargers: ChargersOption = None,
     now: Annotated[datetime | None, typer.Option("--now", formats=_TIMES, help="The moment; default plug-in.")] = None,
-    stored: Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")] = None,
+    stored: StoredOption = None,
     leaves: Annotated[
         datetime | None, typer.Option("--leaves", formats=_TIMES, help="Departure, if the driver tells.")
     ] = None,
@@ -103,14 +105,12 @@ def plan(
 @charge.command()
 def explain(
     prices: PricesOption,
-    plugged_in: Annotated[datetime, typer.Option("--plugged-in", formats=_TIMES, help="When the car was plugged in.")],
-    market: Annotated[str, typer.Option("--market", help="Market whose tariff is paid.")] = "DE",
-    home: Annotated[str, typer.Option("--home", help="Whose car: a user of the sessions, or a made-up driver.")] = (
-        "commuter 0"
-    ),
+    plugged_in: PluggedInOption,
+    market: MarketOption = "DE",
+    home: HomeOption = "commuter 0",
     sessions: SessionsOption = None,
     chargers: ChargersOption = None,
-    stored: Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")] = None,
+    stored: StoredOption = None,
     hours: Annotated[int, typer.Option("--hours", min=1, max=48, help="Hours followed from plug-in.")] = 14,
     loads: LoadsOption = None,
     household: HouseholdOption = None,

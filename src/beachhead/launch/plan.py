@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from beachhead.launch.certify import certify_controlled, control_variate, contro
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.penalised import penalised
-from beachhead.launch.play import Bars, Played, World, best_route, marked_down, play_towards, scaling_odds
+from beachhead.launch.play import Bars, Played, World, best_route, marked_down, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.pursue import Pursued, pursue
@@ -26,8 +24,9 @@ from beachhead.launch.reason import Figure, Reason
 from beachhead.launch.revealed import split_own, what_is_told
 from beachhead.launch.scene import Scene, expected_information
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
-from beachhead.launch.steer import PLAIN, most_candidates, pick, set_course, steer, worlds_for
+from beachhead.launch.steer import PLAIN, most_candidates, pick, play_all, set_course, steer, worlds_for
 from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
+from beachhead.launch.threads import in_threads
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
@@ -39,8 +38,6 @@ TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
 BOUND_WORLDS = 240
 """Worlds on which the bound is taken: one bound costs a fiftieth of one play."""
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -146,9 +143,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     feared = marked_down(position, scene.mean, scene.cov, course.caution)
     choice = choose(course.aim, position, feared, scene.cov, 0, prices)
     drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
-    played = list(
-        _in_threads(lambda world: play_towards(*course, world), drawn[:worlds], lambda done, _: tell(-1, done))
-    )
+    played = play_all(course, drawn[:worlds], lambda done, _: tell(-1, done))
     certificate = _certificate(scene, drawn, played)
     return Plan(
         quarter=problem.quarters[0],
@@ -191,7 +186,7 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
         idle = as_is(terms, scene.position, demand)
         return clairvoyant(terms, scene.position, world.theta), idle, idle - as_is(terms, home, demand)
 
-    rows = np.array(list(_in_threads(one, drawn, None)))
+    rows = np.array(in_threads(one, drawn))
     control, mean = control_variate(scene, np.array([world.theta for world in drawn]))
     values = np.array([p.value for p in played]) - rows[: len(played), 1]
     first = certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
@@ -199,20 +194,10 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
         return first
     split = split_own(scene.cov)
     few = drawn[:TIGHTER_WORLDS]
-    bounds = np.array(
-        list(_in_threads(lambda w: penalised(scene.terms, scene.position, scene.mean, split, w), few, None))
-    )
+    bounds = np.array(in_threads(lambda w: penalised(scene.terms, scene.position, scene.mean, split, w), few))
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
     tighter = controlled(bounds, *control_variate(scene, told, split.own))
     return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, tighter, TIGHTER_METHOD)
-
-
-def _in_threads(work: Callable[[A], B], items: list[A], tick: Callable[[int, int], None] | None) -> Iterable[B]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for done, row in enumerate(pool.map(work, items), start=1):
-            if tick is not None:
-                tick(done, len(items))
-            yield row
 
 
 def _action(problem: Problem, choice: Choice, i: int) -> Action:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +28,7 @@ from beachhead.launch.steer import (
     values_of,
 )
 from beachhead.launch.terms import Floats
+from beachhead.launch.threads import in_threads
 
 PRICING_WORLDS = 12
 """Worlds of the search on which the bonus of the floor's bound is chosen, apart from those it is taken on."""
@@ -170,5 +170,4 @@ def _best_bonus(problem: Problem, objective: Objective, course: Course, seed: in
 
 
 def _each(drawn: list[World], work: Callable[[World], float]) -> Floats:
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return np.array(list(pool.map(work, drawn)))
+    return np.array(in_threads(work, drawn))

@@ -12,7 +12,6 @@ not count.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from beachhead.launch.prices import find_prices, no_prices
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import FIRST_ROUNDS, set_up
 from beachhead.launch.terms import Floats, Position, Prices, Terms, under
+from beachhead.launch.threads import in_threads
 
 SEARCH_WORLDS = 64
 FLOOR_WORLDS = 160
@@ -221,14 +221,8 @@ def try_out(problem: Problem, steering: Steering, drawn: list[World]) -> Tried:
 
 
 def play_all(course: Course, drawn: list[World], tick: Callable[[int, int], None] | None = None) -> list[Played]:
-    """Play every world, two at a time: the kernels let go of the interpreter."""
-    played = []
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for done, world in enumerate(pool.map(lambda world: play_towards(*course, world), drawn), start=1):
-            played.append(world)
-            if tick is not None:
-                tick(done, len(drawn))
-    return played
+    """Play every world."""
+    return in_threads(lambda world: play_towards(*course, world), drawn, tick)
 
 
 def values_of(course: Course, drawn: list[World], played: list[Played]) -> Floats:

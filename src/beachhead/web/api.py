@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Annotated, Any
@@ -86,6 +88,10 @@ router = APIRouter(responses=REFUSALS)
 Key = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once.")
 ]
+FILE_BODY = {
+    "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+"""OpenAPI's words for a file sent as the body."""
 MappingName = Annotated[str, InPath(pattern=r"^[\w-]{1,60}$", description="Letters, digits, - and _.")]
 Cursor = Annotated[
     str | None, Query(max_length=40, pattern=r"^\d{1,18}$", description="From the last page's `next_cursor`.")
@@ -162,9 +168,7 @@ def observations(request: Request, response: Response, _: Viewer, cursor: Cursor
 
 @router.post(
     "/observations",
-    openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-    },
+    openapi_extra=FILE_BODY,
 )
 async def send_observations(
     request: Request,
@@ -178,9 +182,7 @@ async def send_observations(
     desk: Desk = request.app.state.desk
     if known := await run_sync(answered, desk.launch().store, key, person.name):
         return SentOut.model_validate_json(known)
-    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
-        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
-        await receive(request, path)
+    async with received(request, name) as path:
         sent = await run_sync(_take_in, desk, path, person.name, dry_run, mapping)
     if not dry_run:
         await run_sync(remember, desk.launch().store, key, person.name, sent.model_dump_json())
@@ -190,9 +192,7 @@ async def send_observations(
 
 @router.post(
     "/observations/heading",
-    openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-    },
+    openapi_extra=FILE_BODY,
 )
 async def heading(
     request: Request,
@@ -200,9 +200,7 @@ async def heading(
     name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
 ) -> HeadingOut:
     """What an export looks like, to choose a mapping by; nothing is kept."""
-    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
-        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
-        await receive(request, path)
+    async with received(request, name) as path:
         found = await run_sync(heading_of, path)
     return HeadingOut(
         delimiter=found.delimiter,
@@ -369,7 +367,16 @@ def _page(cursor: str | None, total: int) -> tuple[int, str | None]:
     return first, str(after) if after < total else None
 
 
-async def receive(request: Request, path: Path) -> None:
+@asynccontextmanager
+async def received(request: Request, name: str) -> AsyncIterator[Path]:
+    """The body as a file of that name in a folder of its own, for as long as it is worked on."""
+    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
+        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
+        await _receive(request, path)
+        yield path
+
+
+async def _receive(request: Request, path: Path) -> None:
     """Write the body to a file as it arrives; never all of it in memory."""
     size = 0
     with path.open("wb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -46,7 +45,7 @@ from beachhead.charging.record import Prices, read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
 from beachhead.store import Row, current, deliver, reading, writing
-from beachhead.web.api import REFUSALS, receive, recorded, sheet_of
+from beachhead.web.api import FILE_BODY, REFUSALS, received, recorded, sheet_of
 from beachhead.web.desk import Desk
 from beachhead.web.refusal import NotFound
 from beachhead.web.sessions import Analyst, Viewer
@@ -213,17 +212,13 @@ def charging(request: Request, response: Response, _: Viewer) -> ChargingOut:
 
 @router.put(
     "/charging/files/{table}",
-    openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-    },
+    openapi_extra=FILE_BODY,
 )
 async def send_file(request: Request, person: Analyst, table: Table) -> KeptOut:
     """Send a table as CSV, plain or gzipped: kept whole in place of the one before, or not at all."""
     desk = _desk(request)
     launch = await run_sync(desk.launch)
-    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
-        path = Path(folder) / table.value
-        await receive(request, path)
+    async with received(request, table.value) as path:
         said = await run_sync(lambda: keep_file(launch, table, path, who=person.name, at=datetime.now(UTC)))
     await run_sync(recorded, request)
     return KeptOut(sentence=said)

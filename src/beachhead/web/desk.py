@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beachhead.case.deciding import Due, due
-from beachhead.case.log import whole
+from beachhead.case.log import head, whole
 from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import TOPICS_READ, Planned, Question, is_stale, newest_plan, put_question
@@ -107,8 +107,9 @@ class Desk:
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
             sent = [f"{d.topic}{d.number}" for topic in TOPICS for d in deliveries(work, topic)[-1:]]
+            after = head(work).sha256
         day = self.today or date.today()
-        told = [launch.folder.digest, whole(launch.store)[1].sha256, str(day), *sent]
+        told = [launch.folder.digest, after, str(day), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()
 
 
