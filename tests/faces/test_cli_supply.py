@@ -106,11 +106,16 @@ def test_the_same_folder_gives_the_same_answer(launch):
 
 
 @pytest.fixture(scope="module")
-def answered(small, tmp_path_factory) -> tuple[Path, Launch, Supplied]:
+def worked_out(small, tmp_path_factory) -> Supplied:
     path = tmp_path_factory.mktemp("answered") / "launch"
     shutil.copytree(small, path)
-    opened = open_launch(path)
-    return path, opened, ask_supply(opened, on=DAY, draws=6, what_if=False, depth=Depth(threads=1))
+    return ask_supply(open_launch(path), on=DAY, draws=6, what_if=False, depth=Depth(threads=1))
+
+
+@pytest.fixture
+def answered(launch, worked_out) -> tuple[Path, Launch, Supplied]:
+    """A launch of its own, with the answer that nobody has kept yet."""
+    return launch, open_launch(launch), worked_out
 
 
 def test_what_supply_hands_back_replaces_margins_by_scenario_and_adds_cars(answered):
