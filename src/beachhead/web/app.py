@@ -16,13 +16,14 @@ from fastapi.responses import FileResponse
 from beachhead import __version__
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.web import api, backtest, charging, compliance, learning, live, rooms, sessions, supply
+from beachhead.web import live
 from beachhead.web.accounts import Sessions, has_accounts
 from beachhead.web.desk import Desk
 from beachhead.web.guard import guard, is_loopback
 from beachhead.web.jobs import Job, Jobs
 from beachhead.web.live import Hub
 from beachhead.web.refusal import NotFound, install_refusals
+from beachhead.web.routes import include_rooms
 from beachhead.web.work import WORK
 from beachhead.world.errors import BadInput, BeachheadError
 
@@ -66,14 +67,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.middleware("http")(guard(hosts))
     install_refusals(app)
-    app.include_router(sessions.router, prefix="/api/v1", tags=["session"])
-    app.include_router(api.router, prefix="/api/v1", tags=["launch"])
-    app.include_router(learning.router, prefix="/api/v1", tags=["learning"])
-    app.include_router(compliance.router, prefix="/api/v1", tags=["compliance"])
-    app.include_router(rooms.router, prefix="/api/v1", tags=["rooms"])
-    app.include_router(supply.router, prefix="/api/v1", tags=["supply"])
-    app.include_router(charging.router, prefix="/api/v1", tags=["charging"])
-    app.include_router(backtest.router, prefix="/api/v1", tags=["backtest"])
+    include_rooms(app)
     app.include_router(live.router, prefix="/api/v1")
     app.add_api_route("/{path:path}", _page, methods=["GET"], include_in_schema=False)
     return app
