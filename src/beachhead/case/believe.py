@@ -10,9 +10,11 @@ from datetime import date
 from beachhead import pilot
 from beachhead.belief import Belief, Posterior, moved, prior, update
 from beachhead.belief.calendar import calendar_count
+from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
+from beachhead.case.spending import lift_of
 from beachhead.case.studies import folder_evidence
 from beachhead.case.surroundings import surroundings_of
 from beachhead.pilot.funnel import join_funnel
@@ -35,11 +37,13 @@ class Held:
         before: the prior, over all quarters of the launch.
         reading: what the rows say.
         posterior: the belief after them, over all quarters of the launch.
+        exposed: what spending of exposure.csv does to demand; None where nothing is spent.
     """
 
     before: Belief
     reading: Reading
     posterior: Posterior
+    exposed: Exposed | None = None
 
     @property
     def belief(self) -> Belief:
@@ -65,29 +69,58 @@ def believe(
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
-    return Held(
-        before=before,
-        reading=seen,
-        posterior=_learn(launch, before, seen, (*folder_evidence(launch), *evidence), until),
-    )
+    studies = (*folder_evidence(launch), *evidence)
+    lift = lift_of(launch, before)
+    if lift is None:
+        posterior, _ = _learn(launch, before, seen, studies, until)
+        return Held(before=before, reading=seen, posterior=posterior)
+    ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
+
+    def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
+        return _learn(launch, start, seen, studies, until, correct=correct)
+
+    def unread(start: Belief, correct: bool) -> tuple[Posterior, float]:
+        return update(start, Reading(counts=())), 0.0
+
+    found = learn_exposure(before, lift, fit, run, ahead=ahead)
+    first = learn_exposure(before, lift, fit, unread, ahead=ahead)
+    return Held(before=first.posterior.belief, reading=seen, posterior=found.posterior, exposed=found)
+
+
+def _quarters_past(launch: Launch, seen: Reading, until: date | None) -> int:
+    """Quarters of the launch before the one that the belief is held as of."""
+    ends = [count.end for count in seen.counts] if until is None else [until]
+    first, count = launch.folder.terms.start, launch.folder.terms.quarters
+    return min(max((Quarter.of(max(ends)) - first) if ends else 0, 0), count - 1)
 
 
 def _learn(
-    launch: Launch, before: Belief, seen: Reading, evidence: Sequence[Evidence], until: date | None
-) -> Posterior:
-    """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end."""
+    launch: Launch,
+    before: Belief,
+    seen: Reading,
+    evidence: Sequence[Evidence],
+    until: date | None,
+    *,
+    correct: bool = True,
+) -> tuple[Posterior, float]:
+    """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end.
+
+    Returns the posterior and the log marginal likelihood of all counts.
+    """
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
     for count in seen.counts:
         by_quarter[Quarter.of(count.end)].append(count)
     first = min(by_quarter, default=launch.folder.terms.start)
     last = max(by_quarter, default=first) if until is None else Quarter.of(until)
     seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
-    held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed)
+    held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed, correct=correct)
+    said = held.log_marginal
     for number in range(1, last - first + 1):
         held = moved(held, YEARS_A_QUARTER, fit=fit)
         if rows := by_quarter.get(first + number):
-            held = update(held.belief, Reading(counts=tuple(rows)), seed=seed)
-    return held
+            held = update(held.belief, Reading(counts=tuple(rows)), seed=seed, correct=correct)
+            said += held.log_marginal
+    return held, said
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:

@@ -20,6 +20,7 @@ from beachhead.case.serviced import TOPIC as SERVICE
 from beachhead.case.serviced import service_inputs
 from beachhead.case.sited import TOPIC as SITING
 from beachhead.case.sited import siting_inputs
+from beachhead.case.spending import spending_notes
 from beachhead.case.standing import Standings, standings
 from beachhead.case.supplied import TOPIC as SUPPLY
 from beachhead.case.supplied import SupplyTerms, supply_inputs
@@ -223,6 +224,7 @@ def put_question(
     problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters))
     notes = (
         *overdue_note(launch, now),
+        *spending_notes(launch, held.exposed, now),
         *tasks.notes,
         *rules.notes,
         *(note for room in (network, care, routes) if room is not None for note in room.notes),

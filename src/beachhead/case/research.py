@@ -8,6 +8,7 @@ from datetime import date
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
+from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
 from beachhead.launch.research import Doubt, Research, State, research
 from beachhead.world.economics import Economics
@@ -44,11 +45,13 @@ class Researched:
         question: what is believed, and where the launch stands.
         found: screen and facts.
         studies: outside evidence that the belief already holds.
+        spending: what awareness and showcases of exposure.csv do, one a market with spending.
     """
 
     question: Question
     found: Research
     studies: tuple[Evidence, ...]
+    spending: tuple[Spending, ...]
 
 
 def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = None) -> Researched:
@@ -65,7 +68,12 @@ def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = N
         tuple(doubts(launch, question, on or date.today())),
         seed=launch.folder.terms.seeds.outlook if seed is None else seed,
     )
-    return Researched(question=question, found=found, studies=folder_evidence(launch))
+    return Researched(
+        question=question,
+        found=found,
+        studies=folder_evidence(launch),
+        spending=spending_of(launch, question.held.exposed, question.now),
+    )
 
 
 def doubts(launch: Launch, question: Question, today: date) -> Iterator[Doubt]:
@@ -80,6 +88,18 @@ def doubts(launch: Launch, question: Question, today: date) -> Iterator[Doubt]:
         if rows:
             yield from _money_doubts(max(rows, key=lambda row: row.unit_margin * row.reach), today)
         yield from _missing(market, common, float(variance[market.code]))
+    for spent in spending_of(launch, question.held.exposed, question.now):
+        if spent.log_sd > 0 and not launch.market(spent.market).is_home:
+            yield Doubt(
+                market=spent.market,
+                table="exposure",
+                field="effect",
+                states=(State.WEAK,),
+                value=spent.gain,
+                grade=spent.source.grade.value,
+                age_days=None,  # it is the maker's own effect that is doubted, not the age of the studies
+                log_sd=spent.log_sd,
+            )
 
 
 def _size_doubts(market: Market, today: date) -> Iterator[Doubt]:

@@ -21,6 +21,7 @@ import numpy as np
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import WORLDS, put_question
+from beachhead.case.spending import spending_change
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.offers import OfferRow
@@ -135,7 +136,7 @@ def compare(
         other=paired(two, np.zeros_like(two)),
         gain=paired(two, one),
         moves=_moves(plan(before, drawn, 2), plan(after, drawn, 2)),
-        notes=notes,
+        notes=(*notes, *spending_change(launch, other)),
     )
 
 

@@ -41,6 +41,7 @@ def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
         "screen": found.found.screen,
         "facts": found.found.facts,
         "studies": found.studies,
+        "spending": found.spending,
     }
 
 
@@ -75,8 +76,27 @@ def _show(launch: Launch, found: Researched) -> None:
             title=f"Facts to check: {len(facts)} would help the plan",
             right={3, 5, 6},
         )
+    if found.spending:
+        _show_spending(found, names, currency)
     for study in found.studies:
         say(f"Counted already: {study.kind} of {names[study.market]}, {study.source.who}.")
+
+
+def _show_spending(found: Researched, names: dict[str, str], currency: str) -> None:
+    first = found.spending[0]
+    show_table(
+        ["market", "spent", "raises demand by", "90 %"],
+        [
+            [names[s.market], money(s.total, currency), f"{s.gain:.1%}", f"{s.gain_low:.1%} to {s.gain_high:.1%}"]
+            for s in found.spending
+        ],
+        title="Awareness and showcases: demand in the quarters to come",
+        right={1, 2, 3},
+    )
+    say(
+        f"It works {first.effect:.2f} times as well as published studies say ({first.effect_low:.2f} to "
+        f"{first.effect_high:.2f}); sales while spending changes narrow that."
+    )
 
 
 def _cells(doubt: Doubt) -> list[str]:
