@@ -3,7 +3,7 @@
 import csv
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import combinations
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from beachhead.case.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.planning import inputs_changed, make_plan, put_question
@@ -18,9 +19,13 @@ from beachhead.case.programme_tasks import assess_whole
 from beachhead.case.site_scene import scene_of
 from beachhead.case.sited import AT_ONCE, reach_economics
 from beachhead.case.siting import Ask, Model, ask_sites, keep_sites, terms_of
+from beachhead.case.standing import standings
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
+from beachhead.world.quarter import Quarter
+
+DECIDED = date(2029, 1, 5)
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +217,34 @@ def test_a_plan_counts_on_the_sites_kept_until_their_tables_change(tmp_path):
     left = put_question(open_launch(path), on=day).notes
     assert any(note.startswith("Siting's answer of") and "stores.csv has changed since" in note for note in left)
     assert "capital" not in json.dumps([note for note in left if note.startswith("Counts on siting")])
+
+
+def test_what_is_committed_is_the_capital_of_the_sites_kept(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    _run(path, "--market", "NO", "--count", 9, "--keep", "--who", "ann")
+    assert _committed_by_norway(path) == pytest.approx(9 * 4e6)
+    (year,) = {quarter.year for quarter in put_question(open_launch(path), on=DECIDED).problem.quarters[:4]}
+    capital_left = put_question(open_launch(path), on=DECIDED).problem.terms.capital_cap[0]
+    assert (year, capital_left) == (2029, pytest.approx(60e6 - 9 * 4e6))
+    _run(path, "--forget", "--who", "ann")
+    assert standings(open_launch(path), Quarter.of(DECIDED)).committed == {2029: pytest.approx(9 * 4e6)}
+
+
+def test_sites_kept_after_a_start_say_what_it_takes_while_they_are_kept(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    assert _committed_by_norway(path) == pytest.approx(40e6)
+    _run(path, "--market", "NO", "--count", 9, "--keep", "--who", "ann")
+    assert standings(open_launch(path), Quarter.of(DECIDED)).committed == {2029: pytest.approx(9 * 4e6)}
+    _run(path, "--forget", "--who", "ann")
+    assert standings(open_launch(path), Quarter.of(DECIDED)).committed == {2029: pytest.approx(40e6)}
+
+
+def _committed_by_norway(path: Path) -> float:
+    """Capital of the year in which Norway is scaled through own stores."""
+    opened, at = open_launch(path), datetime.combine(DECIDED, time(9), UTC)
+    make_plan(opened, on=DECIDED, worlds=2, who="ann", at=at)
+    decide(opened, who="ann", at=at, markets=("NO",), overrides={"NO": "scale:own_store"}, because="test")
+    return standings(open_launch(path), Quarter.of(DECIDED)).committed[2029]
 
 
 def test_stores_take_the_place_of_their_share_of_the_money_where_the_table_states_it(tmp_path):

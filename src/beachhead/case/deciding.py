@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, head, say
 from beachhead.case.open import Launch
-from beachhead.case.override import override, refuse_beyond_limits
+from beachhead.case.override import capital_of, override, refuse_beyond_limits
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
+from beachhead.case.sited import sited_routes
 from beachhead.case.standing import standings
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation
@@ -19,6 +20,7 @@ from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said, Stated
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
 
 QUARTERS_TO_KNOW = 8
@@ -113,7 +115,7 @@ def _said(
     markets: Iterable[str] | None,
     overrides: Mapping[str, str],
     because: str,
-) -> list[tuple[Said, Action]]:
+) -> list[tuple[Said, Chosen]]:
     for code in (*overrides, *(markets or ())):
         launch.market(code)
     rows = {row.action.market: row for row in due(launch, planned)}
@@ -123,6 +125,7 @@ def _said(
         problem = get(work, planned.record.problem, Problem)
         earlier = [_choice(work, entry).action for entry in _decided(work, planned)]
     before = standings(launch, planned.record.quarter + -1).by_market
+    sited = sited_routes(launch)
     out = []
     for code in codes:
         index = _index(planned, code)
@@ -130,12 +133,25 @@ def _said(
         chosen = recommended
         if code in overrides:
             chosen = override(problem, before[code], planned.plan.actions[index], overrides[code])
-        out.append((_one(planned, recommended, chosen, who, at, because if code in overrides else ""), chosen))
+        item = _one(planned, recommended, chosen, who, at, because if code in overrides else "")
+        out.append((item, _chosen(planned, problem, chosen, sited)))
     if overrides:
-        refuse_beyond_limits(problem, [*earlier, *(chosen for _, chosen in out)])
+        refuse_beyond_limits(problem, [*earlier, *(chosen.action for _, chosen in out)])
     if not out:
         raise BadInput("nothing is due", f"run `beachhead plan {launch.path}`, or name a market to override")
     return out
+
+
+def _chosen(planned: Planned, problem: Problem, action: Action, sited: Collection[tuple[str, Channel]]) -> Chosen:
+    """The choice with the capital that its plan counted: what is decided stays, whatever is answered later."""
+    if action.kind is not ActionKind.SCALE or action.channel is None:
+        return Chosen(quarter=planned.record.quarter, action=action)
+    return Chosen(
+        quarter=planned.record.quarter,
+        action=action,
+        capital=capital_of(problem, action),
+        on_sites=(action.market, action.channel) in sited,
+    )
 
 
 def _one(planned: Planned, recommended: Action, chosen: Action, who: str, at: datetime, because: str) -> Said:
@@ -179,17 +195,12 @@ def _odds(planned: Planned, code: str) -> tuple[Stated, ...]:
     return (Stated(name=f"{code} {quarter} break-even", event=event, probability=probability, by=by),)
 
 
-def _enter(work: Work, planned: Planned, said: Sequence[tuple[Said, Action]]) -> Decided:
-    items = [_with_choice(work, planned, item, action) for item, action in said]
-    items += _registered(work, planned, [action for _, action in said], items[0])
+def _enter(work: Work, planned: Planned, said: Sequence[tuple[Said, Chosen]]) -> Decided:
+    items = [replace(item, refs=(*item.refs, put(work, CHOSEN, chosen))) for item, chosen in said]
+    items += _registered(work, planned, [chosen.action for _, chosen in said], items[0])
     for item in items:
         say(work, item)
     return Decided(entries=tuple(items), head=head(work))
-
-
-def _with_choice(work: Work, planned: Planned, item: Said, action: Action) -> Said:
-    ref = put(work, CHOSEN, Chosen(quarter=planned.record.quarter, action=action))
-    return replace(item, refs=(*item.refs, ref))
 
 
 def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: Said) -> list[Said]:

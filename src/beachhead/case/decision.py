@@ -18,7 +18,12 @@ class Chosen:
     Attributes:
         quarter: the quarter decided.
         action: what was chosen.
+        capital: what it commits, launch currency, as the plan decided on counted it; None for what is no start at
+            full scale, and on records from before it was kept.
+        on_sites: true where that plan counted the capital of the sites that siting answered.
     """
 
     quarter: Quarter
     action: Action
+    capital: float | None = None
+    on_sites: bool = False

@@ -43,7 +43,7 @@ def refuse_beyond_limits(problem: Problem, actions: Sequence[Action]) -> None:
     starts = {action.market: action for action in actions if action.kind is ActionKind.SCALE}
     pilots = {action.market: action for action in actions if action.kind is ActionKind.PILOT}
     terms, now = problem.terms, problem.quarters[0]
-    capital = sum(_capital(problem, action) for action in starts.values())
+    capital = sum(capital_of(problem, action) for action in starts.values())
     cars = sum(action.batch for action in pilots.values())
     uses = (
         ("capital", "capital_per_year", capital, terms.capital_cap[terms.year[0]], ", ".join(starts)),
@@ -58,7 +58,8 @@ def refuse_beyond_limits(problem: Problem, actions: Sequence[Action]) -> None:
             )
 
 
-def _capital(problem: Problem, action: Action) -> float:
+def capital_of(problem: Problem, action: Action) -> float:
+    """Capital that starting at full scale through the action's channel commits, launch currency."""
     row = problem.markets.index(action.market)
     return float(problem.terms.capital[row, problem.channels[row].index(action.channel)])
 

