@@ -21,7 +21,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import Judged, judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
 MOST_SHOWN = 15
@@ -414,7 +414,7 @@ def _show_capacity(launch: Launch, serviced: Serviced) -> None:
     currency, last = launch.folder.terms.currency, len(serviced.quarters) - 1
     rows = []
     for network in _largest(serviced):
-        held = network.kept[last]
+        held, hours = network.kept[last], _hours_a_day(launch, network)
         rows.append(
             [
                 launch.market(network.market).name,
@@ -422,12 +422,12 @@ def _show_capacity(launch: Launch, serviced: Serviced) -> None:
                 str(int(network.staffing.bays[0, last])),
                 str(int(network.staffing.technicians[0, last])),
                 str(int(network.high[last])),
-                *_kept(held),
+                *_kept(held, hours),
                 money(float(network.cost[last]), currency),
             ]
         )
     show_table(
-        ["market", "centres", "bays", "people", "if high", "seen", "repaired", "wait, days", "a quarter"],
+        ["market", "centres", "bays", "people", "if high", "seen", "repaired", "mean wait", "a quarter"],
         rows,
         title=f"{serviced.quarters[last]}: bays and technicians of a centre that keep the promise; cost of all centres",
         right=set(range(1, 9)),
@@ -452,28 +452,37 @@ def _show_training(launch: Launch, serviced: Serviced) -> None:
 
 
 def _show_relief(launch: Launch, serviced: Serviced, network: MarketNetwork) -> None:
-    currency = launch.folder.terms.currency
+    currency, hours = launch.folder.terms.currency, _hours_a_day(launch, network)
     rows = [
-        [each.what, *_kept(each.after), f"{percent(each.after.utilisation)}", money(each.cost_per_quarter, currency)]
+        [
+            each.what,
+            *_kept(each.after, hours),
+            percent(each.after.utilisation),
+            money(each.cost_per_quarter, currency),
+        ]
         for each in network.relief
         if each.what != "nothing"
     ]
     if rows and network.relief:
         before = network.relief[0].before
-        now_row = ["as planned", *_kept(before), percent(before.utilisation), "-"]
+        now_row = ["as planned", *_kept(before, hours), percent(before.utilisation), "-"]
         show_table(
-            ["a centre with", "seen in time", "repaired", "wait days", "busy", "cost/quarter"],
+            ["a centre with", "seen in time", "repaired", "mean wait", "busy", "cost/quarter"],
             [now_row, *rows],
             title=f"{launch.market(network.market).name}: what one more brings at a centre in {serviced.quarters[-1]}",
             right={1, 2, 3, 4, 5},
         )
 
 
-def _kept(held: Kept | None) -> tuple[str, str, str]:
+def _hours_a_day(launch: Launch, network: MarketNetwork) -> float:
+    """Of the five working days that a promise counts in."""
+    return service_row(launch, network.market).open_hours_per_week / 5
+
+
+def _kept(held: Kept | None, hours_a_day: float) -> tuple[str, str, str]:
     if held is None:
         return "-", "-", "-"
-    days = "never" if math.isinf(held.mean_wait_days) else f"{held.mean_wait_days:.1f}"
-    return f"{100 * held.seen:.1f} %", f"{100 * held.repaired:.1f} %", days
+    return f"{100 * held.seen:.1f} %", f"{100 * held.repaired:.1f} %", duration(held.mean_wait_days, hours_a_day)
 
 
 def _show_parts(launch: Launch, serviced: Serviced) -> None:

@@ -21,7 +21,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, duration, money, percent
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
@@ -31,6 +31,7 @@ __all__ = [
     "LaunchDir",
     "cars",
     "console",
+    "duration",
     "money",
     "percent",
     "plain",

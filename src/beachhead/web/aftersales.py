@@ -24,7 +24,7 @@ from beachhead.web.room import (
     number_or_none,
     table_of,
 )
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, duration, money, percent
 
 
 def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -54,16 +54,18 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     shown = sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
     promise = table_of(
         f"The promise and what is forecast for {found.quarters[last]}, if the market stays",
-        "Seen: from the call to the bay; repaired: from the bay to the keys. So far: share of the jobs on record",
+        "Seen: from the call to the bay; repaired: from the bay to the keys. So far: share of the jobs on record. "
+        "Waits are in opening hours and working days",
         [("market", "text"), ("promised", "share"), ("seen within, days", "number"), ("forecast", "share")]
         + [("so far", "share"), ("repaired within, hours", "number"), ("forecast ", "share"), ("so far ", "share")]
-        + [("mean wait, days", "number"), ("busy", "share")],
+        + [("mean wait", "wait"), ("busy", "share")],
         [_promise(launch, names[n.market], n, found.judged) for n in shown],
     )
     capacity = table_of(
-        f"Bays, technicians and waits in {found.quarters[last]}, if the market stays",
-        "Of one centre; high: places that a centre would need in the future that 90 % do not exceed",
-        [("market", "text"), ("odds that it stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
+        f"Bays, technicians and cost in {found.quarters[last]}, if the market stays",
+        "Stays: odds. Of one centre: bays, technicians, and the places it needs if sales are high (90 % of futures "
+        "have less); cost and capital: of all",
+        [("market", "text"), ("stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
         + [
             ("centres", "number"),
             ("bays each", "number"),
@@ -132,7 +134,7 @@ def _promise(launch: Launch, name: str, network: MarketNetwork, judged: Judged) 
         row.repaired_within_hours,
         None if held is None else held.repaired,
         None if seen is None else number_or_none(1 - seen.late.value),
-        None if held is None else number_or_none(held.mean_wait_days),
+        None if held is None else duration(held.mean_wait_days, row.open_hours_per_week / 5),
         None if held is None else held.utilisation,
     ]
 

@@ -20,13 +20,17 @@ TOPIC = "room_page"
 MOST_ROWS = 40
 
 RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
-Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day"]
+Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day", "wait"]
 Cell = str | float | None
 Advance = Callable[[float, float], None]
 
 
 class ColumnOut(BaseModel):
-    """One column; `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points."""
+    """One column.
+
+    `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points; a `wait` is written
+    out with its unit.
+    """
 
     name: str
     unit: Unit

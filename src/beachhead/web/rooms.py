@@ -57,7 +57,7 @@ from beachhead.web.room import (
     table_of,
 )
 from beachhead.web.sessions import Viewer
-from beachhead.world.figures import money, percent
+from beachhead.world.figures import cars, money, percent
 
 REHEARSED_WORLDS = 24
 
@@ -393,11 +393,11 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         f"settlements counted within {found.ask.minutes:g} minutes."
     )
     known = (
-        f"no choice of sites reaches better than {found.bound:,.0f} (gap {100 * found.gap:.2g} %, {found.status})"
+        f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %, {found.status})"
         if math.isfinite(found.bound)
         else f"how much better another choice could be is not known ({found.status})"
     )
-    bound = f"Value {found.value:,.0f} {found.unit}; {known}, {found.seconds:.1f} s."
+    bound = f"Value {cars(found.value)} {found.unit}; {known}, {found.seconds:.1f} s."
     said = [brought, bound, *found.notes]
     return keep_answer(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
 

@@ -33,5 +33,23 @@ def percent(share: float, error: float | None = None) -> str:
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def duration(days: float, hours_a_day: float = 24.0) -> str:
+    """A span of time in the unit that reads best: `12 min`, `5.3 h`, `2.1 days`; `never` for one without end.
+
+    Days that are not of 24 hours, such as a workshop's, say how many hours they have.
+    """
+    if math.isinf(days):
+        return "never"
+    sign, size = ("-" if days < 0 else ""), abs(days)
+    minutes = 60 * hours_a_day * size
+    if 0 < minutes < 1:
+        return f"{sign}<1 min"
+    if minutes < 90:
+        return f"{sign}{minutes:.0f} min"
+    if size < 1:
+        return f"{sign}{minutes / 60:.1f} h"
+    return f"{sign}{size:.1f} days" if size < 9.95 else f"{sign}{size:.0f} days"
+
+
 def _three_digits(size: float) -> str:
     return f"{size:.2f}" if size < 9.995 else f"{size:.1f}" if size < 99.95 else f"{size:,.0f}"
