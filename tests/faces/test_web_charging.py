@@ -106,6 +106,42 @@ def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(cl
 
 
 @pytest.mark.usefixtures("learnt")
+def test_the_load_of_the_household_stands_beside_the_car_or_is_said_not_to_be_known(client):
+    plan = client.get("/api/v1/charging/plan", params=ASKED).json()
+    assert (plan["household"], {hour["load_kw"] for hour in plan["hours"]}) == (None, {None})
+    first = datetime(2023, 10, 1)
+    rows = [f"{first + timedelta(hours=hour)},{0.2 + 0.1 * (hour % 24)},1" for hour in range(24 * 84)]
+    sent = client.put("/api/v1/charging/files/loads", content="\n".join(["time,home 1,home 2", *rows]))
+    assert sent.json()["sentence"] == "Loads of 2 households for 84 days."
+    plan = client.get("/api/v1/charging/plan", params=ASKED).json()
+    assert plan["household"] == "home 1"
+    clocks = [datetime.fromisoformat(hour["at"]).hour for hour in plan["hours"]]
+    assert [hour["load_kw"] for hour in plan["hours"]] == pytest.approx([0.2 + 0.1 * clock for clock in clocks])
+    assert client.delete("/api/v1/charging/files/loads").status_code == 200
+    assert client.get("/api/v1/charging/plan", params=ASKED).json()["household"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no table of loads"),
+        ("time,a\n2024-01-01 00:00,1\n", "no table of loads"),
+        ("time,a\n2024-01-01 00:00,1\n2024-01-01 00:00,1\n", "never apart"),
+        ("time,a\n2024-01-01 00:00,1\n2024-01-01 07:00,1\n", "420 minutes apart"),
+        ("time,a\n2024-01-01 00:00,1\n2024-01-01 01:00,1\n", "spans 0 days"),
+        ("time,a\n0001-01-01 00:00,1\n2024-01-01 00:00,1\n2024-01-01 01:00,1\n", "mistyped year"),
+        ("time,a\n2024-01-01 00:00,\n2024-01-15 00:00,\n2024-01-15 01:00,\n", "nothing about a"),
+        ("time,a\n2024-01-01 00:00,much\n2024-01-32 00:00\n", "is not a"),
+    ],
+)
+def test_a_bad_file_of_loads_is_refused_with_its_cure(client, text, told):
+    refused = client.put("/api/v1/charging/files/loads", content=text)
+    assert refused.status_code == 422
+    assert told in refused.text
+    assert "loads" not in client.get("/api/v1/charging").json()["files"]
+
+
+@pytest.mark.usefixtures("learnt")
 def test_a_departure_that_is_told_ends_the_band_and_the_session(client):
     told = ASKED | {"leaves": "2023-12-19T07:00", "stored": 2}
     plan = client.get("/api/v1/charging/plan", params=told).json()

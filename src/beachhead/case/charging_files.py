@@ -1,4 +1,4 @@
-"""Prices and sessions kept beside the launch, in its folder `charging`, and the habits learnt from them."""
+"""Prices, sessions and household loads kept in a launch's folder `charging`, and the habits learnt from them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import numpy as np
 
 from beachhead.case.charging import AtHome, charging_home, charging_homes
 from beachhead.case.open import Launch
+from beachhead.charging.driver import made_load
 from beachhead.charging.habit import Pool
 from beachhead.charging.now import NowPlan
-from beachhead.charging.record import Prices, read_homes, read_prices
+from beachhead.charging.peak import DAYS_BACK, laid
+from beachhead.charging.record import Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.store import Row, current, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
@@ -32,6 +34,7 @@ class Table(StrEnum):
     PRICES = "prices"
     SESSIONS = "sessions"
     CHARGERS = "chargers"
+    LOADS = "loads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +45,23 @@ class Kept:
         prices: hourly prices by zone.
         sessions: charging sessions by home.
         chargers: charger and battery of each home.
+        loads: load of each household, without the car.
     """
 
     prices: Path | None
     sessions: Path | None
     chargers: Path | None
+    loads: Path | None = None
 
     @property
     def stamp(self) -> str:
         """Changes whenever one of the files does."""
-        there = [path for path in (self.prices, self.sessions, self.chargers) if path is not None]
-        told = [f"{path.name}:{(s := path.stat()).st_size}:{s.st_mtime_ns}" for path in there]
-        return hashlib.sha256("|".join(told).encode()).hexdigest()
+        return _stamp(self.prices, self.sessions, self.chargers, self.loads)
+
+    @property
+    def past(self) -> str:
+        """Changes whenever the files that habits are learnt from do."""
+        return _stamp(self.sessions, self.chargers)
 
     def need_prices(self) -> Path:
         """The price file; BadInput while there is none."""
@@ -65,7 +73,7 @@ class Kept:
 def kept_files(folder: Path) -> Kept:
     """The files of a launch folder."""
     found = {table: _path_of(folder, table) for table in Table}
-    return Kept(prices=found[Table.PRICES], sessions=found[Table.SESSIONS], chargers=found[Table.CHARGERS])
+    return Kept(**{table.value: path for table, path in found.items()})
 
 
 def keep_file(launch: Launch, table: Table, sent: Path, *, who: str, at: datetime) -> str:
@@ -144,15 +152,39 @@ def learnt_pool(launch: Launch, home: str, year: int) -> Pool:
     return decode(body, Pool)
 
 
-def at_home(kept: Kept, table: Prices, pool: Pool, *, market: str, home: str, year: int) -> AtHome:
-    """A home ready to be planned for, from what was read and learnt before."""
+def at_home(
+    kept: Kept, table: Prices, pool: Pool, loads: tuple[Load, ...] = (), *, market: str, home: str, year: int
+) -> AtHome:
+    """A home ready to be planned for, from what was read and learnt before.
+
+    Its load is that of the household of its name, else the first on record; where the tariff charges for the monthly
+    peak and none is, a made-up one (as `charging_home`).
+    """
     tariff = tariff_of(market)
     first = next(date(year, 1, number) for number in range(1, 8) if date(year, 1, number).weekday() == 0)
     homes = charging_homes(kept.sessions, kept.chargers, first_day=first)
     mine = next((one for one in homes if one.name == home), None)
     if mine is None:
         raise BadInput(f"no home {home!r} on record", f"name one of {', '.join(one.name for one in homes[:8])} ...")
-    return AtHome(home=mine, pool=pool, table=table, price=tariff.spot(table.zone(tariff.zone)))
+    load = next((one for one in loads if one.name == home), loads[0] if loads else None)
+    made = load is None and tariff.peak_eur_per_kw > 0
+    return AtHome(
+        home=mine,
+        pool=pool,
+        table=table,
+        price=tariff.spot(table.zone(tariff.zone)),
+        load=made_load(0, day_hour(first)) if made else load,
+        load_is_made=made,
+        peak_eur_per_kw=tariff.peak_eur_per_kw / 12,
+    )
+
+
+def expected_load(car: AtHome, hour: int, count: int) -> np.ndarray | None:
+    """(count,) kW the household is expected to draw from `hour` on: the mean of the same hours of six past weeks."""
+    if car.load is None:
+        return None
+    past: np.ndarray = laid(car.load, hour - 24 * DAYS_BACK, hour).reshape(-1, 168).mean(0)
+    return past[np.arange(count) % 168]
 
 
 def stored_band(plan: NowPlan) -> tuple[np.ndarray, np.ndarray]:
@@ -180,6 +212,9 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
         prices = read_prices(file)
         first = date(1970, 1, 1) + timedelta(hours=prices.first_hour)
         return f"Hourly prices of {len(prices.zones)} zones ({', '.join(prices.zones)}), {first} to {prices.last_day}."
+    if table is Table.LOADS:
+        loads = read_loads(file)
+        return f"Loads of {len(loads)} households for {loads[0].kwh.size * loads[0].slot_hours / 24:,.0f} days."
     sessions = file if table is Table.SESSIONS else _path_of(folder, Table.SESSIONS)
     if sessions is None:
         raise BadInput("there are no sessions yet that these chargers belong to", "send the sessions first")
@@ -204,9 +239,14 @@ def _path_of(folder: Path, table: Table) -> Path | None:
     return next((path for name in names if (path := folder / FOLDER / name).is_file()), None)
 
 
+def _stamp(*files: Path | None) -> str:
+    told = [f"{path.name}:{(s := path.stat()).st_size}:{s.st_mtime_ns}" for path in files if path is not None]
+    return hashlib.sha256("|".join(told).encode()).hexdigest()
+
+
 def _pool_key(kept: Kept, home: str, year: int) -> str:
     """Habits on record do not depend on the year; made-up drivers live in one."""
-    return f"charging:pool:{kept.stamp[:16] if kept.sessions else year}:{home}"
+    return f"charging:pool:{kept.past[:16] if kept.sessions else year}:{home}"
 
 
 def _remember(launch: Launch, table: Table, *, who: str, at: datetime) -> None:

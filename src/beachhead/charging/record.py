@@ -194,29 +194,48 @@ def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ..
 
 
 def read_loads(path: Path) -> tuple[Load, ...]:
-    """Read household loads: a time column at a fixed step, then one column a home, kWh in the step."""
+    """Read household loads: a time column at a fixed step, then one column a home, kWh in the step.
+
+    Steps are an hour or a whole part of it; a missing row is filled as a blank is (`_filled`).
+    """
     rows = list(_rows(path))
+    if len(rows) < 3 or len(rows[0]) < 2:
+        raise BadInput(f"{path.name} holds no table of loads", "give a time column and one column for each home")
     faults: list[Fault] = []
     names = rows[0][1:]
-    moments = [_moment(row[0], path.name, index + 2, rows[0][0], faults) for index, row in enumerate(rows[1:])]
-    values = np.array(
-        [
-            [
-                _number(text, path.name, index + 2, name, faults, blank=np.nan)
-                for name, text in zip(names, row[1:], strict=False)
-            ]
-            for index, row in enumerate(rows[1:])
-        ]
-    )
+    minutes = np.empty(len(rows) - 1, np.int64)
+    values = np.full((len(rows) - 1, len(names)), np.nan)
+    for index, row in enumerate(rows[1:]):
+        moment = _moment(row[0] if row else "", path.name, index + 2, rows[0][0], faults)
+        minutes[index] = moment if moment is not None else -1
+        for column, text in enumerate(row[1 : len(names) + 1]):
+            values[index, column] = _number(text, path.name, index + 2, names[column], faults, blank=np.nan)
     if faults:
         raise BadInput.of(faults[:50])
-    assert moments[0] is not None
-    assert moments[1] is not None
-    step = (moments[1] - moments[0]) / 60
+    first = int(minutes.min()) // 60 * 60
+    step = _step(path, minutes)
+    place = (minutes - first) // step
+    kwh = np.full((int(place.max()) + 1, len(names)), np.nan)
+    kwh[place] = values
+    if blank := [name for name, column in zip(names, kwh.T, strict=True) if not np.isfinite(column).any()]:
+        raise BadInput(f"{path.name} says nothing about {', '.join(blank[:8])}", "leave columns out that are blank")
     return tuple(
-        Load(name=name, first_hour=moments[0] // 60, slot_hours=step, kwh=_filled(values[:, column]))
+        Load(name=name, first_hour=first // 60, slot_hours=step / 60, kwh=_filled(kwh[:, column]))
         for column, name in enumerate(names)
     )
+
+
+def _step(path: Path, minutes: NDArray[np.int64]) -> int:
+    """Minutes from one row to the next; BadInput unless they make up hours and span two weeks."""
+    apart = np.diff(np.sort(minutes))
+    step, span = int(apart[apart > 0].min(initial=1441)), int(minutes.max() - minutes.min())
+    if 60 % step:
+        told = "never" if step > 1440 else f"{step} minutes"
+        raise BadInput(f"the rows of {path.name} are {told} apart", "give one row each hour, or each 30 or 15 minutes")
+    if not 14 * 1440 <= span + step <= 60 * MOST_HOURS:
+        cure = "give two weeks or more, and look for a mistyped year in the first column"
+        raise BadInput(f"{path.name} spans {span // 1440} days", cure)
+    return step
 
 
 def _home(name: str, place: str, rows: list[tuple[int, int, float]], known: tuple[float, float] | None) -> Home:

@@ -29,6 +29,7 @@ from beachhead.case.charging_files import (
     Table,
     at_home,
     drop_file,
+    expected_load,
     home_names,
     keep_file,
     kept_files,
@@ -41,7 +42,7 @@ from beachhead.case.charging_files import (
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.explain import sentences
 from beachhead.charging.now import NowPlan
-from beachhead.charging.record import Prices, read_prices
+from beachhead.charging.record import Load, Prices, read_loads, read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
 from beachhead.store import Row, current, deliver, reading, writing
@@ -68,7 +69,10 @@ class PlaceOut(BaseModel):
 
 
 class ChargeHourOut(BaseModel):
-    """One hour of a plan; energy is that at the end of the hour, its band the central 90 % over departures."""
+    """One hour of a plan; energy is that at the end of the hour, its band the central 90 % over departures.
+
+    The load is what the household is expected to draw besides the car; null where it is not known.
+    """
 
     at: datetime
     eur_per_kwh: float
@@ -78,6 +82,7 @@ class ChargeHourOut(BaseModel):
     low_kwh: float
     high_kwh: float
     there: float
+    load_kw: float | None
 
 
 class ChargeDecisionOut(BaseModel):
@@ -93,7 +98,10 @@ class ChargeDecisionOut(BaseModel):
 
 
 class ChargePlanOut(BaseModel):
-    """The plan of one car at its charger; times are those of the clock at home."""
+    """The plan of one car at its charger; times are those of the clock at home.
+
+    Household and car are kept under the cap where the tariff charges for the month's highest hour.
+    """
 
     home: str
     market: str
@@ -103,6 +111,8 @@ class ChargePlanOut(BaseModel):
     leaves_early: datetime
     leaves: datetime
     leaves_late: datetime
+    household: str | None
+    cap_kw: float | None
     sentences: list[str]
     start_kwh: float
     hours: list[ChargeHourOut]
@@ -253,7 +263,7 @@ def charge_plan(
 
     def make() -> ChargePlanOut:
         found = charging_plan(car, plugged_in=begins, stored_kwh=stored, leaves=ends)
-        hours = _hours(found)
+        hours = _hours(found, car)
         steps = min(len(hours), _known_hours(car, begins))
         followed = charging_hours(car, plugged_in=begins, hours=steps, stored_kwh=stored, leaves=ends)
         return _plan_out(car, market, begins, found, hours, followed)
@@ -295,6 +305,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         markets=[tariff.market for tariff in here],
         sessions=kept.sessions,
         chargers=kept.chargers,
+        loads=kept.loads,
         year=int(arguments["year"]) if "year" in arguments else None,
         most_homes=int(arguments["homes"]) if "homes" in arguments else None,
         tick=advance,
@@ -330,7 +341,7 @@ def _car(desk: Desk, launch: Launch, kept: Kept, market: str, home: str, year: i
 
     def make() -> AtHome:
         pool = learnt_pool(launch, home, year)
-        return at_home(kept, _prices(desk, kept), pool, market=market, home=home, year=year)
+        return at_home(kept, _prices(desk, kept), pool, _loads(desk, kept), market=market, home=home, year=year)
 
     found: AtHome = desk.kept(("at home", kept.stamp, market, home, year), make)
     return found
@@ -354,6 +365,8 @@ def _plan_out(
         leaves_early=early,
         leaves=middle,
         leaves_late=late,
+        household=None if car.load is None else "made up" if car.load_is_made else car.load.name,
+        cap_kw=found.cap_kw,
         sentences=sentences(found),
         start_kwh=float(found.stored_kwh[0]),
         hours=hours,
@@ -379,8 +392,9 @@ def _known_hours(car: AtHome, begins: datetime) -> int:
     return int(missing[0]) if missing.size else car.price.size - at
 
 
-def _hours(found: NowPlan) -> list[ChargeHourOut]:
+def _hours(found: NowPlan, car: AtHome) -> list[ChargeHourOut]:
     low, high = stored_band(found)
+    load = expected_load(car, found.first_hour, len(found.price))
     gone = next((t for t, share in enumerate(found.there) if share < LEAST_THERE), len(found.price))
     return [
         ChargeHourOut(
@@ -392,6 +406,7 @@ def _hours(found: NowPlan) -> list[ChargeHourOut]:
             low_kwh=float(low[t + 1]),
             high_kwh=float(high[t + 1]),
             there=float(found.there[t + 1]),
+            load_kw=None if load is None else float(load[t]),
         )
         for t in range(min(max(gone, LEAST_HOURS), MOST_HOURS, len(found.price)))
     ]
@@ -471,6 +486,13 @@ def _bodies(launch: Launch) -> dict[str, str]:
 def _prices(desk: Desk, kept: Kept) -> Prices:
     path = kept.need_prices()
     found: Prices = desk.kept(("prices", kept.stamp), lambda: read_prices(path))
+    return found
+
+
+def _loads(desk: Desk, kept: Kept) -> tuple[Load, ...]:
+    found: tuple[Load, ...] = desk.kept(
+        ("loads", kept.stamp), lambda: () if kept.loads is None else read_loads(kept.loads)
+    )
     return found
 
 

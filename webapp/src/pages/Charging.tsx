@@ -8,12 +8,14 @@ import { Refusal } from "../parts/Refusal";
 import { SendTable } from "../parts/SendTable";
 import { Spans } from "../parts/Spans";
 import { choose, useRoute } from "../route";
+import { Said } from "../parts/Said";
 
 type Charging = Schemas["ChargingOut"];
 const tables = [
   { key: "prices", name: "Electricity prices", example: "time,DE-LU,NL\n2024-01-01 00:00,68.4,65.1", says: "hourly, EUR/MWh on the local clock, a time column and one column a zone" },
   { key: "sessions", name: "Charging sessions", example: "user_id,plugin_time,plugout_time,energy_session\nhome 1,2024-01-01 17:40,2024-01-02 07:10,9.4", says: "when cars were plugged in and out, kWh; without them made-up drivers take their place" },
   { key: "chargers", name: "Chargers and batteries", example: "user_id,charging_power,battery_capacity\nhome 1,11,60", says: "kW and kWh of each home; without them they are guessed from the sessions" },
+  { key: "loads", name: "Household load", example: "time,home 1\n2024-01-01 00:00,0.21\n2024-01-01 00:30,0.18", says: "kWh of each home without the car, at a fixed step; where a tariff charges for the month's peak, a made-up one takes its place" },
 ];
 
 export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -40,7 +42,7 @@ export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] 
 function Files({ data, may }: { data: Charging; may: boolean }) {
   const [said, setSaid] = useState("");
   const [error, setError] = useState<Refused>();
-  async function drop(table: "prices" | "sessions" | "chargers") {
+  async function drop(table: "prices" | "sessions" | "chargers" | "loads") {
     setError(undefined);
     const answer = await api.DELETE("/api/v1/charging/files/{table}", { params: { path: { table } } });
     if (answer.error) setError(refused(answer.error));
@@ -49,7 +51,7 @@ function Files({ data, may }: { data: Charging; may: boolean }) {
   return (
     <section className="sheet wide">
       <h2>What it rests on</h2>
-      <p role="status" className={said ? "good" : undefined}>{said && `✓ ${said}`}</p>
+      <p role="status" className={said ? "good" : undefined}>{said && <>✓ <Said>{said}</Said></>}</p>
       {error && <Refusal error={error} />}
       <div className="monitors">
         {tables.map(({ key, name, example, says }) => (
@@ -107,8 +109,9 @@ function Planned({ market, home, plugged, stored, leaves }: { market: string; ho
   const told = Math.min(plan.decisions.length, plan.decisions.reduce((last, item, index) => (item.charges ? index : last), 5) + 3);
   return (
     <>
-      <ul className="due">{plan.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+      <ul className="due">{plan.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
       <ChargeCourse plan={plan} />
+      <p className="soft">{plan.household === null ? "The household's load is not on record; send it below to see it beside the car." : plan.household === "made up" ? "The household's load is made up; send its own below." : `Load of the household ${plan.household}: the mean of the same hours of six past weeks.`}{plan.cap_kw != null && ` Household and car are kept under ${tenth(plan.cap_kw)} kW for the rest of the month, whose highest hour costs.`}</p>
       <h3>Every decision, and what the other way would have cost</h3>
       <Decisions rows={plan.decisions.slice(0, told)} label="Decisions of the session" />
       {told < plan.decisions.length && <details><summary>{plan.decisions.length - told} further hours in which it waits</summary><Decisions rows={plan.decisions.slice(told)} label="Further hours" /></details>}
@@ -126,7 +129,7 @@ function Decisions({ rows, label }: { rows: Schemas["ChargeDecisionOut"][]; labe
             {rows.map((item) => (
               <tr key={item.at}>
                 <th scope="row">{weekdayClock(item.at)}</th><td className="num">{tenth(100 * item.eur_per_kwh)}</td><td className="stage">{item.charges ? "▲ charges" : "– waits"}</td>
-                <td className="num">{tenth(100 * Math.abs(item.other_costs_eur))}</td><td className="num">{tenth(item.stored_kwh)}</td><td className="num">{percent(item.there)}</td><td className="why">{item.sentence}</td>
+                <td className="num">{tenth(100 * Math.abs(item.other_costs_eur))}</td><td className="num">{tenth(item.stored_kwh)}</td><td className="num">{percent(item.there)}</td><td className="why"><Said>{item.sentence}</Said></td>
               </tr>
             ))}
           </tbody>
@@ -152,7 +155,7 @@ function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: b
     <section className="sheet wide">
       <h2>What it is worth by market, EUR a driver and year</h2>
       {value.is_stale && <p className="notice">Prices, sessions or markets have changed since this was worked out.</p>}
-      <ul className="due">{value.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+      <ul className="due">{value.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
       <Spans rows={value.markets} />
       <div className="scroll" tabIndex={0} role="region" aria-label="Cost by policy">
         <table>
@@ -182,7 +185,7 @@ function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: b
           {value.is_counted && <p className="soft">Statements of an earlier or of this value stand in studies.csv, with source "simulated here".</p>}
         </>
       )}
-      <p role="status" className="good">{said && `✓ ${said}`}</p>
+      <p role="status" className="good">{said && <>✓ <Said>{said}</Said></>}</p>
       {error && <Refusal error={error} />}
       <p className="soft">Worked out {instant(value.made_at)}. Record <span className="hash">{value.record.slice(0, 10)}</span></p>
       <p className="row no-print">{button(true)}</p>
