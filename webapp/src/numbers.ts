@@ -2,6 +2,9 @@
 const locale = navigator.languages?.length ? [...navigator.languages] : undefined;
 const threeDigits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+const scaled = new Intl.NumberFormat(locale, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+// a day is the same day everywhere, a moment is shown on the reader's clock
+const dayText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const dateText = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const instantText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
@@ -11,10 +14,11 @@ const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-d
 
 export function money(amount: number | null | undefined, currency: string): string {
   if (amount == null || !Number.isFinite(amount)) return "–";
-  for (const [size, name] of steps) {
-    if (Math.abs(amount) >= size * 0.9995) return `${currency} ${threeDigits.format(amount / size)} ${name}`;
+  const [sign, size] = [amount < 0 ? "-" : "", Math.abs(amount)];
+  for (const [step, name] of steps) {
+    if (size >= step * 0.9995) return `${sign}${currency}\u00a0${scaled.format(size / step)}\u00a0${name}`;
   }
-  return `${currency} ${threeDigits.format(amount)}`;
+  return `${sign}${currency}\u00a0${threeDigits.format(size)}`;
 }
 
 export function cars(count: number | null | undefined): string {
@@ -24,15 +28,28 @@ export function cars(count: number | null | undefined): string {
 
 export function percent(share: number | null | undefined, digits = 0): string {
   if (share == null || !Number.isFinite(share)) return "–";
-  if (share > 0 && share < 0.01 && digits === 0) return "<1 %";
-  if (share > 0.99 && share < 1 && digits === 0) return ">99 %";
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(100 * share)} %`;
+  if (share > 0 && share < 0.01 && digits === 0) return "<1\u00a0%";
+  if (share > 0.99 && share < 1 && digits === 0) return ">99\u00a0%";
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(100 * share)}\u00a0%`;
 }
 
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
-export const day = (text: string | null | undefined) => (text ? dateText.format(new Date(text)) : "–");
+export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");
 export const tenth = (value: number) => oneDigit.format(value);
 /** A moment on the clock at home, such as Tue 18:00. */
 export const weekdayClock = (text: string) => weekClock.format(new Date(text));
+/** A figure keeps its unit and currency on its line. */
+const together = (text: string) => text.replace(/(\d) (?=(?:%|M|k|bn|days|h|min|kWh|kW|ct|s)(?![\w]))/g, "$1\u00a0").replace(/\b([A-Z]{3}) (?=-?\d)/g, "$1\u00a0");
+
+const english = /(?<![\w.,/:]|[A-Za-z]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w/]|[.,:]\d)/g;
+
+/** What the server wrote in English, its numbers as the reader writes them; paragraphs, versions, times and hashes stay. */
+export function inLocale(text: string): string {
+  return together(text).replace(english, (written) => {
+    const digits = written.split(".")[1]?.length ?? 0;
+    const format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: written.includes(",") });
+    return format.format(Number(written.replaceAll(",", "")));
+  });
+}
 export const integer = (value: number) => whole.format(value);

@@ -7,6 +7,7 @@ import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
 import { Reasons } from "../parts/Reasons";
 import { choose, useRoute } from "../route";
+import { Said } from "../parts/Said";
 
 type Cell = Schemas["CellOut"];
 
@@ -43,7 +44,7 @@ function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["Launc
     <div className="grid">
       <section className="wide">
         <h1>Compliance</h1>
-        <p>{data.sentence} Not legal advice; grade C marks an assumption.</p>
+        <p><Said>{data.sentence}</Said> Not legal advice; grade C marks an assumption.</p>
         <div className="row no-print">
           <span><label htmlFor="on">on the day</label><input id="on" type="date" value={on ?? data.on} min="2000-01-01" max="2090-12-31" onChange={(event) => event.target.value && choose("on", event.target.value)} /></span>
         </div>
@@ -134,8 +135,8 @@ function ChangeTable({ on }: { on: string }) {
   }
   return (
     <>
-      <p>{sentence}</p>
-      {expiries.length > 0 && <ul>{expiries.map((line) => <li key={line}>{line}</li>)}</ul>}
+      <p><Said>{sentence}</Said></p>
+      {expiries.length > 0 && <ul>{expiries.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
       {changes.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Changes">
           <table>
@@ -169,7 +170,7 @@ function OneAnswer({ market, offer, on, route }: { market: string; offer: string
       <section className="wide">
         <p className="no-print"><Link href={`/compliance${on ? `?on=${on}` : ""}`}>← all offers and markets</Link></p>
         <h1>{data.offer_name} in {data.market_name}</h1>
-        <p className={`stage-${state.tone}`}><span className={`stage stage-${state.tone}`}><i aria-hidden="true">{state.sign}</i> {state.name}.</span> {data.cell.sentence}</p>
+        <p className={`stage-${state.tone}`}><span className={`stage stage-${state.tone}`}><i aria-hidden="true">{state.sign}</i> {state.name}.</span> <Said>{data.cell.sentence}</Said></p>
         <p className="soft">On {day(data.on)}, by the rules of {data.jurisdiction || "nobody known"}. Not legal advice; grade C marks an assumption.</p>
       </section>
       <section className="sheet wide no-print">

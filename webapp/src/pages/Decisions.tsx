@@ -6,6 +6,7 @@ import { LedgerTable } from "../parts/LedgerTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
 import { choose, useRoute } from "../route";
+import { Said } from "../parts/Said";
 
 export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Decisions");
@@ -22,17 +23,17 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
     <div className="grid">
       <section className="wide">
         <h1>Decisions</h1>
-        <p>{data.ledger_sentence}</p>
+        <p><Said>{data.ledger_sentence}</Said></p>
       </section>
       <section className="sheet wide">
         <h2>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
         {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
         {due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
-        {due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}
+        <div className="dues">{due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
         <p className="row no-print"><PlanButton has /></p>
       </section>
-      <section className="sheet wide"><h2>How past odds turned out</h2><p>{score.data?.sentence ?? "…"}</p>{score.data && <Calibration score={score.data} />}</section>
+      <section className="sheet wide"><h2>How past odds turned out</h2><p><Said>{score.data?.sentence ?? "…"}</Said></p>{score.data && <Calibration score={score.data} />}</section>
       <section className="sheet wide">
         <h2>Ledger</h2>
         {data.rows.length ? <LedgerTable rows={data.rows} /> : <p>No decision has been taken yet.</p>}
@@ -62,8 +63,8 @@ function Due({ item, head, may }: { item: Schemas["DueOut"]; head: string; may: 
   }
   const others = item.allowed.filter((action) => action !== item.recommended);
   return (
-    <article className="sheet" style={{ marginBottom: ".75rem" }} aria-label={item.name}>
-      <p><strong>{item.name}</strong>: {item.sentence}</p>
+    <article className="sheet" aria-label={item.name}>
+      <p><strong>{item.name}</strong>: <Said>{item.sentence}</Said></p>
       {may && (
         <div className="row no-print">
           <button disabled={busy} onClick={() => void decide(item.recommended, "")}>Accept: {item.recommended}</button>

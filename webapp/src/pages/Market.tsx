@@ -2,7 +2,7 @@ import { useCallback } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { cars, number, percent } from "../numbers";
-import { axis, Chart, type Option } from "../parts/Chart";
+import { axis, Chart, scale, type Option } from "../parts/Chart";
 import { Designs } from "../parts/Designs";
 import { Funnel } from "../parts/Funnel";
 import { LedgerTable } from "../parts/LedgerTable";
@@ -13,6 +13,7 @@ import { PriceResponse } from "../parts/PriceResponse";
 import { Refusal } from "../parts/Refusal";
 import { Stage } from "../parts/Stage";
 import { useRoute } from "../route";
+import { Said } from "../parts/Said";
 
 export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   const code = useRoute().parts[1];
@@ -41,11 +42,11 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
     <div className="grid">
       <section className="wide">
         <h1>{row.name} <Stage stage={row.stage} /></h1>
-        <p className="says">{row.says}</p>
+        <p className="says"><Said>{row.says}</Said></p>
       </section>
       <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /></section>
       <section className="sheet"><h2>Belief before and now, cars a year</h2><Density data={answer.data} name={row.name} /></section>
-      <section className="sheet">
+      <section className="sheet third">
         <h2>In figures</h2>
         <dl className="figures">
           <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
@@ -56,7 +57,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         {gate.length > 0 && (
           <>
             <h2 style={{ marginTop: "1rem" }}>Gate registered with the plan</h2>
-            <ul>{gate.map((line) => <li key={line}>{line}</li>)}</ul>
+            <ul>{gate.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
           </>
         )}
       </section>
@@ -108,7 +109,7 @@ function Fan({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
         legend: { top: 0, data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(data, items) },
         xAxis: { type: "category", data: fan.quarters, ...axis(color) },
-        yAxis: { type: "value", ...axis(color) },
+        yAxis: { type: "value", ...scale(color, cars) },
         series: [
           ...band("90 %", fan.low90, fan.high90, 0.18),
           ...band("50 %", fan.low50, fan.high50, 0.32),
@@ -137,7 +138,7 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       return {
         grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
         legend: { top: 0, data: ["before", "now"], textStyle: { color: color("--ink") } },
-        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...axis(color), axisLabel: { color: color("--soft"), formatter: (value: number) => cars(value) }, splitLine: { show: false } },
+        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...scale(color, cars), splitLine: { show: false } },
         yAxis: { type: "value", show: false },
         series: [
           { type: "line", name: "before", data: line(density.prior), symbol: "none", lineStyle: { color: color("--soft"), type: "dashed" }, itemStyle: { color: color("--soft") } },

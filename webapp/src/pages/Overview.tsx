@@ -6,6 +6,7 @@ import { MarketMap } from "../parts/MarketMap";
 import { MarketTable } from "../parts/MarketTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
+import { Said } from "../parts/Said";
 
 export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle(launch.name);
@@ -20,7 +21,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h1>{launch.name}</h1>
         <p>
           {launch.now}: {count("scaled")} of {data.markets.length} markets scaled, {count("piloting")} piloting.{" "}
-          {data.certificate ? data.certificate.sentence : "There is no plan on record yet."}
+          <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
         {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}>{line}</li>)}</ul></details>}
       </section>
@@ -28,20 +29,20 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h2 id="map-title">Where the launch stands</h2>
         <MarketMap markets={data.markets} />
       </section>
-      <section className="sheet" aria-labelledby="due-title">
+      <section className="sheet tall" aria-labelledby="due-title">
         <h2 id="due-title">What needs a decision now</h2>
         {data.due.length === 0 && <p className="soft">{data.certificate ? "Nothing is due." : "Make a plan first; it proposes the first decisions."}</p>}
         <ul className="due">
           {data.due.map((due) => (
             <li key={due.market}>
-              <Link href={`/decisions?market=${due.market}`}>{due.name}</Link>: {due.sentence}
+              <Link href={`/decisions?market=${due.market}`}>{due.name}</Link>: <Said>{due.sentence}</Said>
             </li>
           ))}
         </ul>
         <p className="row no-print"><PlanButton has={data.certificate !== null} /></p>
       </section>
       {data.certificate && (
-        <section className="sheet" aria-labelledby="value-title">
+        <section className="sheet beside" aria-labelledby="value-title">
           <h2 id="value-title">Value and limits</h2>
           <dl className="figures">
             <div><dt>expected value</dt><dd>{money(data.certificate.value, launch.currency)}<small>± {money(data.certificate.value_se, launch.currency)} (Monte Carlo)</small></dd></div>

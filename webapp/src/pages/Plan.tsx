@@ -9,6 +9,7 @@ import { Timeline } from "../parts/Timeline";
 import { Tried } from "../parts/Tried";
 import { Tornado } from "../parts/Tornado";
 import { WhatIfs } from "../parts/WhatIfs";
+import { Said } from "../parts/Said";
 
 /** What the plan says about its objective, where that is not value alone. */
 const aim = (line: string) => /objective/i.test(line);
@@ -27,10 +28,10 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
     <div className="grid">
       <section className="wide">
         <h1>Plan</h1>
-        <p>{plan.certificate.sentence}</p>
+        <p><Said>{plan.certificate.sentence}</Said></p>
         {plan.is_stale && <p className="notice">New observations, decisions or inputs have come in since this plan was made.</p>}
-        {plan.notes.filter(aim).map((line) => <p key={line} className="notice">{line}</p>)}
-        {!plan.notes.every(aim) && <ul>{plan.notes.filter((line) => !aim(line)).map((line) => <li key={line}>{line}</li>)}</ul>}
+        {plan.notes.filter(aim).map((line) => <p key={line} className="notice"><Said>{line}</Said></p>)}
+        {!plan.notes.every(aim) && <ul>{plan.notes.filter((line) => !aim(line)).map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
         <div className="row no-print"><PlanButton has /></div>
       </section>
@@ -46,7 +47,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
             <thead><tr><th>market</th><th>now</th><th>why</th></tr></thead>
             <tbody>
               {plan.markets.map((row) => (
-                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td className="why">{row.says}</td></tr>
+                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td className="why"><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table>
@@ -65,7 +66,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         {plan.gates.map((gate) => (
           <details key={gate.market}>
             <summary>{gate.name}: {gate.looks.join(", ")}</summary>
-            <ul>{gate.conditions.map((line) => <li key={line}>{line}</li>)}</ul>
+            <ul>{gate.conditions.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
           </details>
         ))}
       </section>

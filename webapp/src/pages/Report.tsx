@@ -5,6 +5,7 @@ import { LedgerTable } from "../parts/LedgerTable";
 import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
+import { Said } from "../parts/Said";
 
 /** A memo for the board: printed or saved as PDF by the browser; charts are vectors, numbers name their record. */
 export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -23,13 +24,13 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
       <p className="soft">{day(new Date().toISOString())} · state of the launch <span className="hash">{launch.version.slice(0, 10)}</span> · {launch.now}</p>
       <section className="sheet">
         <h2>In one paragraph</h2>
-        <p>{certificate ? certificate.sentence : "No plan is on record yet."}{certificate && <> ({record(certificate.record)})</>}</p>
+        <p><Said>{certificate ? certificate.sentence : "No plan is on record yet."}</Said>{certificate && <> ({record(certificate.record)})</>}</p>
         {due.length > 0 && <p>{due.length} {due.length === 1 ? "decision is" : "decisions are"} due.</p>}
       </section>
       <section className="sheet"><h2>Where the launch stands</h2><MarketMap markets={markets} /></section>
       <section className="sheet">
         <h2>Decisions due</h2>
-        {due.length === 0 ? <p>None.</p> : <ul className="due">{due.map((item) => <li key={item.market}><strong>{item.name}</strong>: {item.sentence}</li>)}</ul>}
+        {due.length === 0 ? <p>None.</p> : <ul className="due">{due.map((item) => <li key={item.market}><strong>{item.name}</strong>: <Said>{item.sentence}</Said></li>)}</ul>}
       </section>
       {plan.data && (
         <section className="sheet">
@@ -40,19 +41,19 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
             <div><dt>certified share</dt><dd>{percent(plan.data.certificate.share_of_bound)}</dd></div>
           </dl>
-          {plan.data.objective?.sentences.map((line) => <p key={line}>{line}</p>)}
+          {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
           <Timeline quarters={launch.quarters} steps={plan.data.steps} />
           <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
               {plan.data.markets.filter((row) => row.action !== "wait").map((row) => (
-                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td>{row.says}</td></tr>
+                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table></div>
         </section>
       )}
-      {decisions.data && <section className="sheet"><h2>Ledger</h2><p>{decisions.data.ledger_sentence}</p>{decisions.data.rows.length > 0 && <LedgerTable rows={decisions.data.rows} />}</section>}
+      {decisions.data && <section className="sheet"><h2>Ledger</h2><p><Said>{decisions.data.ledger_sentence}</Said></p>{decisions.data.rows.length > 0 && <LedgerTable rows={decisions.data.rows} />}</section>}
     </article>
   );
 }

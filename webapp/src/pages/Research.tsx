@@ -4,6 +4,7 @@ import { money, number, percent } from "../numbers";
 import { Backtest } from "../parts/Backtest";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
+import { Said } from "../parts/Said";
 
 export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Research");
@@ -16,8 +17,8 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
   const at = (score: number) => (100 * (score - least)) / (most - least);
   return (
     <div className="grid">
-      <section className="wide"><h1>Research</h1><p>{data.sentence}</p></section>
-      <section className="sheet wide">
+      <section className="wide"><h1>Research</h1><p><Said>{data.sentence}</Said></p></section>
+      <section className="sheet half">
         <h2>Which markets are worth a look</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Screen of markets">
           <table>
@@ -36,7 +37,7 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
           </table>
         </div>
       </section>
-      <section className="sheet wide">
+      <section className="sheet half">
         <h2>Facts worth checking</h2>
         {data.facts.length === 0 ? <p>No fact alone would change the plan.</p> : (
           <div className="scroll" tabIndex={0} role="region" aria-label="Facts worth checking">
@@ -54,7 +55,7 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
             </table>
           </div>
         )}
-        {data.studies.map((line) => <p key={line}>Counted already: {line}</p>)}
+        {data.studies.map((line) => <p key={line}>Counted already: <Said>{line}</Said></p>)}
       </section>
       <h2 className="wide">Backtest: would the entry model have foretold past entries?</h2>
       <Backtest launch={launch} />

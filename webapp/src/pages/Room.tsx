@@ -6,6 +6,7 @@ import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
 import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
+import { Said } from "../parts/Said";
 
 const Fans = lazy(() => import("../parts/Fans").then((part) => ({ default: part.Fans })));
 const QualityFunnel = lazy(() => import("../parts/QualityFunnel").then((part) => ({ default: part.QualityFunnel })));
@@ -22,16 +23,18 @@ export function RoomAnswer({ room, launch, empty, children }: { room: Room; laun
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  const broad = data.tables.filter((table) => table.columns.length > 3);
+  const last = broad.length % 2 ? broad.at(-1) : undefined;
   return (
     <>
       <section className="sheet wide">
         {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
-        <ul className="due">{data.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+        <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
         <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
         <p className="row no-print">{button(true)}</p>
       </section>
       {children?.(data)}
-      {data.tables.map((table) => <section className={table.columns.length > 3 ? "sheet wide" : "sheet"} key={table.title}><h2>{table.title}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
+      {data.tables.map((table) => <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}><h2>{table.title}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
     </>
   );
 }

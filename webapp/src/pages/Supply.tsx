@@ -5,6 +5,7 @@ import { JobButton } from "../parts/JobButton";
 import { Refusal } from "../parts/Refusal";
 import { SwitchMap } from "../parts/SwitchMap";
 import { choose, useRoute } from "../route";
+import { Said } from "../parts/Said";
 
 export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Supply");
@@ -26,11 +27,11 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
       <section className="wide">
         <h1>Supply</h1>
         {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
-        <ul className="due">{data.sentences.map((line) => <li key={line}>{line}</li>)}</ul>
+        <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
         <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {data.futures} futures. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
         <div className="row no-print"><JobButton kind="supply" name="Work it out again" busy="working it out …" /></div>
       </section>
-      <section className="sheet wide">
+      <section className="sheet half">
         <h2>Plants: odds of having committed by each gate</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Plants">
           <table>
@@ -52,9 +53,9 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
       </section>
       <Landed data={data} currency={launch.currency} />
       {data.maps.map((map) => (
-        <section className="sheet wide" key={map.area}>
+        <section className="sheet half" key={map.area}>
           <h2>Which way wins: {map.area}</h2>
-          <p>{map.sentence}</p>
+          <p><Said>{map.sentence}</Said></p>
           <SwitchMap map={map} currency={launch.currency} />
         </section>
       ))}
@@ -87,7 +88,7 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
   const { query } = useRoute();
   const market = query.get("market");
   return (
-    <section className="sheet wide">
+    <section className="sheet half">
       <h2>Landed cost and margin, {currency} a car in the last year</h2>
       <div className="scroll" tabIndex={0} role="region" aria-label="Landed cost">
         <table>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { RoomAnswer } from "../pages/Room";
+import { Said } from "./Said";
 import { SendTable } from "./SendTable";
 
 /** The entry model on real history: what it would have said on the day, beside what came. */
@@ -21,8 +22,8 @@ export function Backtest({ launch }: { launch: Schemas["LaunchOut"] }) {
       )}
       <section className="sheet wide no-print">
         <h2>Registrations by brand</h2>
-        <p>{files.length ? `On record: ${files.join(", ")}.` : "To hold the entry model against real history, send monthly registrations by brand, or bring them with the command beachhead evidence fetch into the folder panel of the launch."}</p>
-        <p role="status" className="good">{said && `✓ ${said}`}</p>
+        <p><Said>{files.length ? `On record: ${files.join(", ")}.` : "To hold the entry model against real history, send monthly registrations by brand, or bring them with the command `beachhead evidence fetch` into the folder `panel` of the launch."}</Said></p>
+        <p role="status" className="good">{said && <>✓ <Said>{said}</Said></>}</p>
         {launch.role !== "viewer" && (
           <>
             <p className="row"><span><label htmlFor="form">kind of file</label><select id="form" value={name} onChange={(event) => setName(event.target.value)}>{forms.map((form) => <option key={form.name}>{form.name}</option>)}</select></span></p>

@@ -3,6 +3,7 @@ import { BarChart, LineChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { number } from "../numbers";
 
 echarts.use([BarChart, LineChart, ScatterChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, SVGRenderer]);
 
@@ -46,6 +47,9 @@ export function Chart({ option, says, height }: { option: (color: (name: string)
   }, [option]);
   return <div ref={box} className="chart" style={height ? { height } : undefined} role="img" aria-label={says} />;
 }
+
+/** An axis of quantities, its figures as the reader writes them. */
+export const scale = (color: (name: string) => string, written: (value: number) => string = number) => ({ ...axis(color), axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (value: number) => written(value) } });
 
 export const axis = (color: (name: string) => string) => ({
   axisLine: { lineStyle: { color: color("--line") } },

@@ -1,17 +1,18 @@
 import { api, useAsk } from "../api";
 import { cars, money, number, percent } from "../numbers";
+import { Said } from "./Said";
 
 const factor = (sd: number) => `× ${number(Math.exp(sd))}`;
 
 /** What each batch of the menu can and cannot tell, and what one more batch costs. */
 export function Designs({ market, currency }: { market: string; currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}/designs", { params: { path: { code: market } } }), [market]);
-  if (answer.state === "refused" && !answer.data) return <p className="soft">{answer.error.message}.</p>;
+  if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
   if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
   const { designs, sentence } = answer.data;
   return (
     <>
-      <p>{sentence}</p>
+      <p><Said>{sentence}</Said></p>
       <div className="scroll" tabIndex={0} role="region" aria-label="Batches">
         <table>
           <caption>Factor: demand is known within this factor either way (one standard deviation); no pilot brings it below {factor(designs[0]?.floor_sd ?? 0)}</caption>

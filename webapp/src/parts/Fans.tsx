@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Schemas } from "../api";
 import { number, percent } from "../numbers";
-import { axis, Chart, type Option } from "./Chart";
+import { axis, Chart, scale, type Option } from "./Chart";
 
 type FanOf = Schemas["LevelFanOut"];
 
@@ -23,8 +23,8 @@ function OneFan({ fan }: { fan: FanOf }) {
         grid: { left: 8, right: 44, top: 12, bottom: 8, containLabel: true },
         xAxis: { type: "category", data: fan.quarters, ...axis(color) },
         yAxis: [
-          { type: "value", ...axis(color) },
-          { type: "value", min: 0, max: 1, ...axis(color), axisLabel: { color: color("--soft"), formatter: (value: number) => percent(value) }, splitLine: { show: false } },
+          { type: "value", ...scale(color, fan.unit === "share" ? percent : number) },
+          { type: "value", min: 0, max: 1, ...scale(color, percent), splitLine: { show: false } },
         ],
         series: [
           ...band("90 %", low, high, 0.15),

@@ -1,4 +1,5 @@
 import type { Refused } from "../api";
+import { Said } from "./Said";
 
 /** Rows of delimited text; quotes may hold delimiters and line breaks. The line of each row is that of an editor. */
 function rowsOf(text: string): { line: number; cells: string[] }[] {
@@ -58,7 +59,7 @@ export function FaultGrid({ text, error }: { text: string; error: Refused }) {
                 return (
                   <td key={index} className={here.length ? "wrong" : undefined}>
                     {cell || <span className="soft">–</span>}
-                    {here.map((fault, number) => <small key={number}>✕ {fault.problem}; {fault.cure}</small>)}
+                    {here.map((fault, number) => <small key={number}>✕ <Said literal>{fault.problem}</Said>; <Said literal>{fault.cure}</Said></small>)}
                   </td>
                 );
               })}

@@ -1,5 +1,6 @@
 import { api } from "../api";
 import { useJobs } from "../live";
+import { Said } from "./Said";
 
 const left = (seconds: number | null) =>
   seconds == null ? "" : seconds < 90 ? `about ${Math.max(1, Math.round(seconds))} s left` : `about ${Math.round(seconds / 60)} min left`;
@@ -18,9 +19,9 @@ export function JobBar() {
   return (
     <div aria-live="polite" className="no-print">
       {shown.map((job) => (
-        <div className="sheet row" key={job.id} style={{ margin: "0 0 .75rem" }}>
+        <div className="sheet row" key={job.id} style={{ margin: "0 0 .75rem", alignItems: "center" }}>
           <span style={{ flex: "1 1 12rem" }}>
-            {names[job.kind] ?? job.kind}: {job.state === "failed" ? job.error?.message : job.state === "queued" ? "waiting" : left(job.seconds_left) || "running"}
+            {names[job.kind] ?? job.kind}: {job.state === "failed" ? <Said literal>{[job.error?.message, job.error?.hint].filter(Boolean).join(" · ")}</Said> : job.state === "queued" ? "waiting" : left(job.seconds_left) || "running"}
           </span>
           {job.state !== "failed" && <progress aria-label={`${names[job.kind] ?? job.kind} progress`} style={{ flex: "2 1 12rem" }} value={job.share_done ?? undefined} max={1} />}
           {job.state !== "failed" && (

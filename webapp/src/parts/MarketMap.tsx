@@ -1,5 +1,6 @@
 import map from "../generated/map.json";
 import { stages, type StageName } from "../stages";
+import { saidPlainly } from "./Said";
 import { choose, go, useRoute } from "../route";
 
 export interface MapMarket {
@@ -46,14 +47,14 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
             <a
               key={shape.a3}
               href={href}
-              aria-label={`${market.name}: ${stages[market.stage].name}. ${market.says}`}
+              aria-label={`${market.name}: ${stages[market.stage].name}. ${saidPlainly(market.says)}`}
               onClick={(event) => {
                 if (event.button !== 0 || event.metaKey || event.ctrlKey) return;
                 event.preventDefault();
                 go(href);
               }}
             >
-              <title>{`${market.name}: ${stages[market.stage].name}. ${market.says}`}</title>
+              <title>{`${market.name}: ${stages[market.stage].name}. ${saidPlainly(market.says)}`}</title>
               <path className={market.stage} d={shape.d} />
               {small && <path className={market.stage} d={`M${x - 3 * scale} ${y}a${3 * scale} ${3 * scale} 0 1 0 ${6 * scale} 0a${3 * scale} ${3 * scale} 0 1 0-${6 * scale} 0`} />}
               {market.stage !== "out" && <text x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>{stages[market.stage].sign}</text>}

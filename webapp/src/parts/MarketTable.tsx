@@ -3,6 +3,7 @@ import { cars, percent } from "../numbers";
 import { choose, useRoute } from "../route";
 import { Link } from "./Link";
 import { Stage } from "./Stage";
+import { Said } from "./Said";
 
 type Row = Schemas["MarketRow"];
 const keys: { key: string; name: string; value: (row: Row) => number | string; num?: boolean }[] = [
@@ -27,8 +28,8 @@ export function MarketTable({ markets }: { markets: Row[] }) {
         <thead>
           <tr>
             {keys.map((item) => (
-              <th key={item.key} className={item.num ? "num" : ""} aria-sort={item.key === order.key ? "ascending" : undefined}>
-                <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.name}{item.key === order.key ? " ↓" : ""}</button>
+              <th key={item.key} className={item.num ? "num" : ""} aria-sort={item.key !== order.key ? undefined : item.num ? "descending" : "ascending"}>
+                <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.name}{item.key !== order.key ? "" : item.num ? " ↓" : " ↑"}</button>
               </th>
             ))}
             <th>why</th>
@@ -42,7 +43,7 @@ export function MarketTable({ markets }: { markets: Row[] }) {
               <td>{row.action}</td>
               <td className="num">{cars(row.demand_median)} <span className="soft">({cars(row.demand_low)}–{cars(row.demand_high)})</span></td>
               <td className="num">{percent(row.odds_good)}</td>
-              <td className="why">{row.says}</td>
+              <td className="why"><Said>{row.says}</Said></td>
             </tr>
           ))}
         </tbody>

@@ -1,18 +1,19 @@
 import { useCallback } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { cars, day, number } from "../numbers";
-import { axis, Chart, type Option } from "./Chart";
+import { axis, Chart, scale, type Option } from "./Chart";
+import { Said, saidPlainly } from "./Said";
 
 /** What the counts alone have shown, valid however often one looks. */
 export function Monitors() {
   const answer = useAsk(() => api.GET("/api/v1/monitors"), []);
-  if (answer.state === "refused" && !answer.data) return <p className="soft">{answer.error.message}.</p>;
+  if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
   if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
   const { monitors, verdicts } = answer.data;
   if (monitors.length === 0) return <p>No market has counts yet.</p>;
   return (
     <>
-      {verdicts.length > 0 && <ul className="due">{verdicts.map((line) => <li key={line}>{line}</li>)}</ul>}
+      {verdicts.length > 0 && <ul className="due">{verdicts.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
       <div className="monitors">{monitors.map((item) => <One key={item.market} item={item} />)}</div>
     </>
   );
@@ -29,7 +30,7 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
         grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(item, items) },
         xAxis: { type: "category", data: days, ...axis(color), axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (text: string) => day(text) } },
-        yAxis: { type: "log", ...axis(color), axisLabel: { color: color("--soft"), formatter: (value: number) => cars(value) } },
+        yAxis: { type: "log", ...scale(color, cars) },
         series: [
           { ...line("at least", low), markLine: item.break_even ? { symbol: "none", silent: true, data: [{ yAxis: item.break_even }], lineStyle: { color: color("--bad"), width: 2 }, label: { formatter: "break-even", position: "insideEndTop", color: color("--bad") } } : undefined },
           { ...line("at most", high), lineStyle: { color: color("--accent"), width: 2, type: "dashed" } },
@@ -42,9 +43,9 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
   return (
     <section>
       <h3>{item.name}</h3>
-      <p>{item.sentence}</p>
+      <p><Said>{item.sentence}</Said></p>
       {look?.statistic != null && look.boundary != null && <p className="soft">Planned look {look.number} of {look.of}: {number(look.statistic)} against {number(look.boundary)}, {look.crossed ? "crossed" : "not crossed"}.</p>}
-      <Chart option={option} height="13rem" says={`${item.sentence} The band narrows with each of ${item.sightings.length} looks.`} />
+      <Chart option={option} height="13rem" says={`${saidPlainly(item.sentence)} The band narrows with each of ${item.sightings.length} looks.`} />
     </section>
   );
 }

@@ -1,16 +1,17 @@
 import { api, useAsk } from "../api";
 import { cars, money, percent } from "../numbers";
+import { Said } from "./Said";
 
 /** What a change of price, trims or mix would bring, with its odds, and what would settle it. */
 export function PriceResponse({ market, currency }: { market: string; currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}/adjustment", { params: { path: { code: market } } }), [market]);
-  if (answer.state === "refused" && !answer.data) return <p className="soft">{answer.error.message}.</p>;
+  if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
   if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
   const { options, sentence, settling, badge } = answer.data;
   const range = (interval: { low: number; high: number }) => `${money(interval.low, currency)} to ${money(interval.high, currency)}`;
   return (
     <>
-      <p>{sentence}</p>
+      <p><Said>{sentence}</Said></p>
       {badge && <p>What the maker's nationality costs there, a year: {range(badge)} (90 %).</p>}
       <div className="scroll" tabIndex={0} role="region" aria-label="Changes of price, trims and mix">
         <table>

@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import type { Schemas } from "../api";
-import { number } from "../numbers";
-import { axis, Chart, type Option } from "./Chart";
+import { cars, number } from "../numbers";
+import { Chart, scale, type Option } from "./Chart";
 
 type Data = Schemas["FunnelOut"];
 
@@ -12,8 +12,8 @@ export function QualityFunnel({ data }: { data: Data }) {
       const line = (name: string, values: number[]) => ({ name, type: "line" as const, symbol: "none", silent: true, lineStyle: { color: color("--soft"), type: "dashed" as const }, data: values.map((value, at) => [data.car_months[at]!, value]) });
       return {
         grid: { left: 8, right: 24, top: 28, bottom: 28, containLabel: true },
-        xAxis: { type: "log", name: "car-months", nameLocation: "middle", nameGap: 26, min: data.car_months[0], max: data.car_months.at(-1), ...axis(color) },
-        yAxis: { type: "value", name: "claims a 1,000 car-months", min: 0, max: Math.ceil(1.2 * Math.max(...data.rates, data.rate, data.limit ?? 0, ...data.high.slice(10))), ...axis(color), nameTextStyle: { color: color("--soft"), align: "left" } },
+        xAxis: { type: "log", name: "car-months", nameLocation: "middle", nameGap: 26, min: data.car_months[0], max: data.car_months.at(-1), ...scale(color, cars) },
+        yAxis: { type: "value", name: "claims a 1,000 car-months", min: 0, max: Math.ceil(1.2 * Math.max(...data.rates, data.rate, data.limit ?? 0, ...data.high.slice(10))), ...scale(color), nameTextStyle: { color: color("--soft"), align: "left" } },
         series: [
           line("lower limit", data.low),
           line("upper limit", data.high),

@@ -1,4 +1,5 @@
 import type { Refused } from "../api";
+import { Said } from "./Said";
 
 /** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading. */
 export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
@@ -7,8 +8,8 @@ export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
     {page && <h1>Not to be shown</h1>}
     <div className="notice" role="alert">
       <p>
-        <strong>{error.message}</strong>
-        {error.hint && <> · {error.hint}</>}
+        <strong><Said literal>{error.message}</Said></strong>
+        {error.hint && <> · <Said literal>{error.hint}</Said></>}
       </p>
       {error.faults.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Faults">
@@ -22,8 +23,8 @@ export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
                   <td>{fault.row ?? "–"}</td>
                   <td>{fault.column ?? "–"}</td>
                   <td><code>{fault.written}</code></td>
-                  <td>{fault.problem}</td>
-                  <td>{fault.cure}</td>
+                  <td><Said literal>{fault.problem}</Said></td>
+                  <td><Said literal>{fault.cure}</Said></td>
                 </tr>
               ))}
             </tbody>

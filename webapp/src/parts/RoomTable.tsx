@@ -1,11 +1,12 @@
 import type { Schemas } from "../api";
-import { cars, day, money, number, percent } from "../numbers";
+import { cars, day, inLocale, money, number, percent } from "../numbers";
+import { Said } from "./Said";
 
 type Unit = Schemas["ColumnOut"]["unit"];
 
 function written(value: string | number | null | undefined, unit: Unit, currency: string): string {
   if (value == null || value === "") return "–";
-  if (typeof value === "string") return unit === "day" ? day(value) : value;
+  if (typeof value === "string") return unit === "day" ? day(value) : inLocale(value);
   switch (unit) {
     case "money": return money(value, currency);
     case "change": return (value > 0 ? "+" : "") + money(value, currency);
@@ -22,7 +23,7 @@ export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; cur
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={table.title}>
       <table>
-        {table.caption && <caption>{table.caption}</caption>}
+        {table.caption && <caption><Said>{table.caption}</Said></caption>}
         <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{column.name}</th>)}</tr></thead>
         <tbody>
           {table.rows.map((row, index) => (

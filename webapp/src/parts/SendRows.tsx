@@ -3,6 +3,7 @@ import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api
 import { FaultGrid } from "./FaultGrid";
 import { MappingForm } from "./MappingForm";
 import { Refusal } from "./Refusal";
+import { Said } from "./Said";
 
 const NEW = "a new mapping …";
 
@@ -65,7 +66,7 @@ export function SendRows({ columns }: { columns: string[] }) {
       </div>
       {heading && <MappingForm heading={heading} kept={(key) => { setHeading(undefined); mappings.again(); setMapping(key); }} />}
       {columns.length > 0 && <details><summary>Our columns</summary><p className="hash">{columns.join(", ")}</p></details>}
-      <div role="status">{sent && <p className="good">✓ {sent.sentence}</p>}</div>
+      <div role="status">{sent && <p className="good">✓ <Said>{sent.sentence}</Said></p>}</div>
       {error && <FaultGrid text={checked} error={error} />}
       {error && <Refusal error={error} />}
     </form>

@@ -3,6 +3,7 @@ import { api, newKey, refused, useAsk, type Refused } from "../api";
 import { useJobs } from "../live";
 import { money } from "../numbers";
 import { Refusal } from "./Refusal";
+import { Said } from "./Said";
 
 /** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another. */
 export function WhatIfs({ currency }: { currency: string }) {
@@ -29,7 +30,7 @@ export function WhatIfs({ currency }: { currency: string }) {
                 <tr key={item.name}>
                   <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
                   <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{pm(item.gain, item.gain_se)}</strong></td>
-                  <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft">{note}</div>)}</td>
+                  <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft"><Said>{note}</Said></div>)}</td>
                 </tr>
               ))}
             </tbody>
