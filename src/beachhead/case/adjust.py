@@ -8,7 +8,18 @@ from datetime import date
 
 import numpy as np
 
-from beachhead.belief.choice import ChoiceFit, Learnt, OfferList, PricedCount, choice_fit, learn_prices, price_response
+from beachhead.belief.choice import (
+    ChoiceFit,
+    Learnt,
+    OfferList,
+    PricedCount,
+    StatedElasticity,
+    choice_fit,
+    learn_prices,
+    price_response,
+    weigh_stated,
+)
+from beachhead.case.conjoint import stated_elasticities, stated_mix
 from beachhead.case.observe import rows_today
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, newest_plan, put_question
@@ -37,6 +48,7 @@ class Adjusted:
         fit: the numbers of the choice experiments.
         car_price: what a car is worth elsewhere in the newest plan; 0 without a plan.
         priced_counts: counts whose price was known.
+        stated: what choice experiments of one's own said of price.
     """
 
     question: Question
@@ -45,6 +57,7 @@ class Adjusted:
     fit: ChoiceFit
     car_price: float
     priced_counts: int
+    stated: tuple[StatedElasticity, ...] = ()
 
 
 def ask_adjust(
@@ -66,7 +79,9 @@ def ask_adjust(
     before = question.held.before
     cars = tuple(c for c in question.held.reading.counts if c.counts_cars)
     counts = priced_counts(launch, cars, on)
-    learnt = learn_prices(before, price_response(before.markets, fit), counts, lists, fit)
+    stated = stated_elasticities(launch, lists)
+    response = weigh_stated(price_response(before.markets, fit), stated)
+    learnt = learn_prices(before, response, counts, lists, fit)
     car_price = _car_price(launch)
     stakes = [
         stake
@@ -86,6 +101,7 @@ def ask_adjust(
         fit=fit,
         car_price=car_price,
         priced_counts=sum(c.price is not None for c in counts),
+        stated=stated,
     )
 
 
@@ -144,6 +160,7 @@ def _stake(
         kept=(1 - cut) / (1 + vat),
         net=net,
         shipped=offers.mix,
+        stated_mix=stated_mix(launch, offers),
         mix_counts=tuple(
             sum(c.count.count for c in counts if (c.count.market, c.count.offer) == (market.code, code))
             for code in offers.offers

@@ -45,6 +45,7 @@ def adjust_answer(launch: Launch, found: Adjusted) -> dict[str, object]:
         "car_price": found.car_price,
         "prior_elasticity": exp(found.fit.elasticity_log_mean),
         "prior_source": found.fit.source,
+        "stated": found.stated,
         "converged": found.learnt.converged,
     }
 
@@ -73,13 +74,15 @@ def _show_all(launch: Launch, found: Adjusted) -> None:
 
 def _show_rests_on(found: Adjusted) -> None:
     changed = sum(a.contrast > 0 for a in found.rows)
+    asked = sorted({s.study for s in found.stated})
+    own = f", on {len(asked)} choice stud{'y' if len(asked) == 1 else 'ies'} of your own" if asked else ""
     seen = f"{found.priced_counts} counts with a price" + (f", prices changed in {changed} markets" if changed else "")
     if changed:
-        say(f"Rests on stated choices in the United States and China, and on {seen}.")
+        say(f"Rests on stated choices in the United States and China{own}, and on {seen}.")
     else:
         say(
-            f"Rests on stated choices in the United States and China alone ({seen}; no price has changed yet): "
-            "read the odds, and test before you change much."
+            f"Rests on stated choices in the United States and China{own or ' alone'} ({seen}; no price has changed "
+            "yet): read the odds, and test before you change much."
         )
     if found.car_price > 0:
         say(f"Cars are short: one is worth {found.car_price:,.0f} elsewhere by the newest plan, taken off each margin.")

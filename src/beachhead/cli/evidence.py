@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from math import exp
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from beachhead import __version__
+from beachhead.case.conjoint import Asked, ask_conjoint
 from beachhead.case.fetch import FIRST_MONTH, fetch_source
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
-from beachhead.cli.clock import now
+from beachhead.cli.clock import OnOption, day_of, now
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, cache_folder
 from beachhead.world.errors import BadInput
@@ -65,6 +68,38 @@ def fetch(
 
 
 @evidence.command()
+def conjoint(
+    file: Annotated[Path, typer.Argument(help="Raw answers, one row an alternative.")],
+    directory: Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)],
+    market: Annotated[str, typer.Option("--market", help="Market whose people were asked.", show_default=False)],
+    study: Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Of the prices shown; default the market's.")
+    ] = None,
+    weight: Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")] = 1.0,
+    write: Annotated[bool, typer.Option("--write", help="Put its rows into the launch's responses.csv.")] = False,
+    on: OnOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fit the raw answers of a choice experiment: what they say of price and trims, for `adjust` to start from."""
+    launch = open_launch(directory)
+    found = ask_conjoint(
+        launch,
+        file,
+        market=market,
+        study=study,
+        currency=currency,
+        weight=weight,
+        on=day_of(on) or now().date(),
+        write=write,
+    )
+    if as_json:
+        show_json(found)
+    else:
+        _show_asked(launch, found)
+
+
+@evidence.command()
 def refit(
     panel: Annotated[
         Path | None,
@@ -101,6 +136,37 @@ def refit(
         _show_entries(entries, write)
     if choice is not None:
         _show_choice(choice)
+
+
+def _show_asked(launch: Launch, asked: Asked) -> None:
+    found, name = asked.found, launch.market(asked.market).name
+    low, high = (found.elasticity * exp(z * found.log_sd) for z in (-1.645, 1.645))
+    say(
+        f"{found.people} people in {name} picked {found.tasks:,} times. Where prices are {found.price:,.0f} "
+        f"{asked.currency}, 1 % more loses {found.elasticity:.1f} % of buyers ({low:.1f} to {high:.1f} by sampling "
+        "alone)."
+    )
+    say(
+        f"Such studies understate that by {1 - exp(asked.bias_mean):.0%} (sd of the log {asked.bias_sd:g}); `adjust` "
+        "allows for it and weighs the rest with what it held before."
+    )
+    show_table(
+        ["attribute", "worth in " + asked.currency, "utility"],
+        [
+            [label, f"{taste * found.price / found.elasticity:+,.0f}", f"{taste:+.3g}"]
+            for label, taste in zip(found.attributes, found.taste, strict=True)
+        ],
+        title="What one more unit, or this instead of the first, is worth to them",
+        right={1, 2},
+    )
+    if asked.mix:
+        told = ", ".join(f"{code} {share:.0%}" for code, share in asked.mix.items())
+        say(f"At the prices asked now they would split over {told}.")
+    say(
+        f"Log likelihood {found.log_likelihood:,.1f}; multinomial logit {found.log_likelihood_plain:,.1f}, by lot "
+        f"{found.log_likelihood_chance:,.1f}."
+    )
+    say(f"Written to {asked.written}." if asked.written else "Nothing is written; `--write` puts it into the launch.")
 
 
 def _answer(entries: RefittedEntry | None, choice: Refitted | None) -> dict[str, object]:

@@ -67,6 +67,7 @@ class Stake:
         net: (J,) net price of each offer.
         shipped: (J,) shares of the offers in what is shipped, adding to 1.
         mix_counts: (J,) cars of each offer sold so far.
+        stated_mix: (J,) cars that choice experiments on the mix are worth; empty if there were none.
         served: share of the demand at full scale that the channel serves, path of the coming year included.
         test_reach: share of the demand that a price test would reach.
         size: cars of all makers sold a year.
@@ -87,6 +88,7 @@ class Stake:
     channel: Channel
     car_price: float = 0.0
     penalised: bool = False
+    stated_mix: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +287,7 @@ def _normals(market: str, draws: int, width: int, seed: int) -> Array:
 def _mixes(stake: Stake, fit: ChoiceFit, draws: int, seed: int) -> Array:
     """(S, J) draws of the demand mix: Dirichlet, the declared mix weighing as much as so many cars seen."""
     weight = fit.mix_weight_cars * np.array(stake.offers.mix) + np.array(stake.mix_counts)
+    weight = weight + np.array(stake.stated_mix or (0.0,) * len(weight))
     rng = np.random.default_rng([seed, 1, zlib.crc32(stake.offers.market.encode())])
     mixes: Array = np.maximum(rng.dirichlet(np.maximum(weight, 1e-3), draws), 1e-4)
     out: Array = mixes / mixes.sum(axis=1, keepdims=True)

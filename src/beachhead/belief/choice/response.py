@@ -85,6 +85,51 @@ def price_response(markets: Sequence[str], fit: ChoiceFit) -> PriceResponse:
     return PriceResponse(markets=tuple(markets), mean=np.full(count, fit.elasticity_log_mean), cov=cov)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedElasticity:
+    """What a choice experiment says of one market.
+
+    Attributes:
+        market: market code.
+        study: rows of one study share its bias.
+        log_elasticity: at the prices asked now, sign left out.
+        sampling_sd: its standard error.
+        bias_mean: expected excess over the truth, on the log.
+        bias_sd: standard deviation of that excess between studies.
+        weight: 0..1, share of its information that counts.
+        source: who says so.
+    """
+
+    market: str
+    study: str
+    log_elasticity: float
+    sampling_sd: float
+    bias_mean: float
+    bias_sd: float
+    weight: float
+    source: Source
+
+
+def weigh_stated(response: PriceResponse, said: Sequence[StatedElasticity]) -> PriceResponse:
+    """Condition on choice experiments, as `belief.weigh_evidence` does for levels: one bias for each study.
+
+    A weight below 1 divides the error's variance by the weight; the order of the statements does not matter.
+    """
+    if not said:
+        return response
+    ordered = sorted(said, key=lambda s: (s.study, s.market, s.log_elasticity, s.sampling_sd))
+    loading = np.zeros((len(ordered), len(response.markets)))
+    loading[np.arange(len(ordered)), [response.markets.index(s.market) for s in ordered]] = 1
+    bias = np.array([s.bias_sd / s.weight**0.5 for s in ordered])
+    one_study = np.array([[a.study == b.study for b in ordered] for a in ordered])
+    noise = np.diag([s.sampling_sd**2 / s.weight for s in ordered]) + np.outer(bias, bias) * one_study
+    cross = response.cov @ loading.T
+    gain = np.linalg.solve(loading @ cross + noise, cross.T).T
+    excess = np.array([s.log_elasticity - s.bias_mean for s in ordered]) - loading @ response.mean
+    cov = response.cov - gain @ cross.T
+    return PriceResponse(markets=response.markets, mean=response.mean + gain @ excess, cov=(cov + cov.T) / 2)
+
+
 def choice_fit() -> ChoiceFit:
     """The numbers shipped with the package, `fitted/choice.toml`."""
     text = files("beachhead.belief.fitted").joinpath("choice.toml").read_text(encoding="utf-8")
