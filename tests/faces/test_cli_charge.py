@@ -116,3 +116,21 @@ def test_what_is_missing_is_said_with_its_cure(prices: Path) -> None:
         charging_value(prices, markets=["XX"])
     with pytest.raises(BadInput, match="does not hold"):
         charging_value(prices, markets=["DE"], year=2024)
+
+
+def test_a_plan_handed_back_is_kept_unless_changing_it_is_worth_it_and_says_what_changed(
+    prices: Path, tmp_path: Path
+) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "10"]
+    file = tmp_path / "plan.json"
+    file.write_text(run(*words, "--json"), encoding="utf-8")
+    later = [*words, "--now", "2023-06-13 20:00", "--before", str(file)]
+    first, kept = json.loads(file.read_text(encoding="utf-8")), json.loads(run(*later, "--least-gain", "900", "--json"))
+    assert kept["change"]["choice"] in ("same", "kept, the gain is small")
+    assert kept["under_way"]["draw_kwh"][:20] == pytest.approx(first["under_way"]["draw_kwh"][2:22], abs=1e-6)
+    told = run(*later, "--stored", "1", "--leaves", "2023-06-14 00:30")
+    assert "Changed: charging" in told
+    assert "which saves" in told
+    file.write_text('{"under_way": {"starts": "many"}}', encoding="utf-8")
+    with pytest.raises(BadInput, match="is no plan"):
+        run(*later)

@@ -10,6 +10,7 @@ from math import exp, sqrt
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
 from beachhead.belief import prior
 from beachhead.case.believe import fit_of
@@ -18,6 +19,7 @@ from beachhead.case.open import Launch
 from beachhead.case.surroundings import surroundings_of
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import Pool, learn_pool
+from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
 from beachhead.charging.peak import DAYS_BACK, laid, month_of
 from beachhead.charging.published import PUBLISHED_AT
@@ -273,11 +275,13 @@ def charging_plan(
     least_gain_eur: float = LEAST_GAIN_EUR,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
+    under_way: UnderWay | None = None,
 ) -> NowPlan:
     """The plan of a car plugged in at a moment of the price file; earlier sessions of its home teach its habits.
 
     Where the tariff charges for the monthly peak, `peak_so_far_kw` is what the meter shows for this month; without it
-    the highest hour of the household alone.
+    the highest hour of the household alone. `under_way` is the plan made before in this session: it is changed only for
+    more than `least_gain_eur`.
 
     Raises:
         BadInput: if the prices around the moment are not there.
@@ -303,7 +307,49 @@ def charging_plan(
         peak_so_far_kw=peak_so_far_kw or 0.0,
         fuse_kw=fuse_kw,
     )
-    return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur)
+    return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
+
+
+class _UnderWayRead(BaseModel):
+    """The part `under_way` of a plan as JSON."""
+
+    plugged_in: int
+    leaves: int | None = None
+    first_hour: int
+    draw_kwh: list[float]
+    level_kwh: list[float]
+    starts: int
+    most_starts: int
+
+
+class _PlanRead(BaseModel):
+    under_way: _UnderWayRead
+
+
+def read_under_way(path: Path) -> UnderWay:
+    """The plan under way from a file that `charge plan --json` wrote.
+
+    Raises:
+        BadInput: if the file is not such a plan.
+    """
+    cure = "give the output of an earlier `beachhead charge plan --json` of this session"
+    try:
+        read = _PlanRead.model_validate_json(path.read_bytes()).under_way
+    except OSError as error:
+        raise BadInput(f"no file {path}", cure) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadInput(f"{path.name} is no plan: {where}: {first['msg']}", cure) from error
+    return UnderWay(
+        plugged_in=read.plugged_in,
+        leaves=read.leaves,
+        first_hour=read.first_hour,
+        draw_kwh=tuple(read.draw_kwh),
+        level_kwh=tuple(read.level_kwh),
+        starts=read.starts,
+        most_starts=read.most_starts,
+    )
 
 
 def charging_hours(
@@ -329,7 +375,7 @@ def charging_hours(
             break
         plan = charging_plan(
             at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on,
-            leaves=leaves, peak_so_far_kw=peak,
+            leaves=leaves, peak_so_far_kw=peak, under_way=found[-1][1].under_way if found else None,
         )  # fmt: skip
         peak = _peak_after(at_home, at, plan)
         found.append((at, plan))

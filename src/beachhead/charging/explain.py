@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from beachhead.charging.keep import Block, Choice
 from beachhead.charging.now import NowPlan
 
 
@@ -14,11 +15,9 @@ def sentences(plan: NowPlan) -> list[str]:
     lines = [_decision(plan), _sureness(plan), _departure(plan)]
     if plan.cap_kw is not None:
         lines.append(_peak(plan, plan.cap_kw))
-    if plan.kept:
-        wanted = "charging" if plan.wanted else "waiting"
-        lines.append(
-            f"{wanted.capitalize()} would be better by only {_cents(-plan.other_costs_eur)}: too little to change for."
-        )
+    follows = _change(plan)
+    if follows:
+        lines.append(follows)
     return lines
 
 
@@ -36,6 +35,8 @@ def _decision(plan: NowPlan) -> str:
         return (
             f"Charges now at {price}: waiting would cost {other} more, counting the chance that the car leaves early."
         )
+    if plan.other_costs_eur < 0:
+        return f"Waits at {price}."
     there = f"{price.removesuffix(' ct/kWh')} now"
     later = np.flatnonzero(plan.draw_kwh > 1e-6)
     if plan.stored_kwh[0] >= plan.level_kwh.max() - 1e-6:
@@ -65,6 +66,41 @@ def _sureness(plan: NowPlan) -> str:
 def _first_block_end(drawn: np.ndarray) -> int:
     gaps = np.flatnonzero(np.diff(drawn) > 6)
     return int(drawn[gaps[0]] if gaps.size else drawn[-1])
+
+
+def _change(plan: NowPlan) -> str:
+    """How it follows from the plan before, and what changing is worth; nothing if it is the same."""
+    change, worth = plan.change, _cents(plan.change.gain_eur)
+    if change.choice is Choice.CHANGED:
+        return f"Changed: {_blocks(change.best)} instead of {_blocks(change.before)}, which saves {worth}."
+    if change.choice is Choice.SMALL:
+        return f"Keeps to the plan before; {_blocks(change.best)} would save only {worth}: too little to change for."
+    if change.choice is Choice.RESTARTS:
+        return (
+            f"Keeps to the plan before: {_blocks(change.best)} would save {worth}, but the charger has started "
+            f"{_times(plan.starts)} and is to start {_times(plan.most_starts)} at most."
+        )
+    if plan.kept and change.choice is Choice.FIRST:
+        wanted = "charging" if plan.wanted else "waiting"
+        saves = _cents(max(-plan.other_costs_eur, 0.0))
+        return f"{wanted.capitalize()} would be better by only {saves}: too little to change for."
+    return ""
+
+
+def _blocks(blocks: tuple[Block, ...]) -> str:
+    """When it charges: "charging Tue 01:00 to 04:00 and Tue 13:00 to 14:00"."""
+    if not blocks:
+        return "not charging"
+    spans = [
+        f"{clock(60 * block.first_hour)} to {clock(60 * (block.first_hour + block.hours)).split()[1]}"
+        for block in blocks[:3]
+    ]
+    more = f" and {len(blocks) - 3} more" if len(blocks) > 3 else ""
+    return "charging " + (", ".join(spans[:-1]) + " and " if len(spans) > 1 else "") + spans[-1] + more
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _departure(plan: NowPlan) -> str:

@@ -12,10 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.habit import Habits, Pool, departure_interval, departure_quantile, learn_habits, sure_until
+from beachhead.charging.keep import (
+    ON_KWH,
+    Chances,
+    Change,
+    Choice,
+    UnderWay,
+    adopt,
+    best_starts,
+    follow,
+    starts_ahead,
+    starts_before,
+    tidied,
+)
 from beachhead.charging.peak import DAYS_BACK, best_cap, busy_load, daily_peaks, month_of, room_under
 from beachhead.charging.published import forecast
 from beachhead.charging.record import Home
-from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_levels
+from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_and_leave
 from beachhead.charging.year import SHORTAGE
 from beachhead.world.errors import BadInput
 
@@ -96,6 +109,10 @@ class NowPlan:
         cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
         peak_so_far_kw: highest hour of the month so far.
         peak_eur_per_kw: charge for each kW of it.
+        plugged_in: minute of plug-in.
+        change: how it follows from the plan before, and what changing is worth.
+        starts: how often the charger has started in this session, the hour at hand included.
+        most_starts: how often it may: once more than the best plan of the session, as far as it is known.
     """
 
     first_hour: int
@@ -114,6 +131,24 @@ class NowPlan:
     cap_kw: float | None = None
     peak_so_far_kw: float = 0.0
     peak_eur_per_kw: float = 0.0
+    plugged_in: int
+    change: Change
+    starts: int
+    most_starts: int
+
+    @property
+    def under_way(self) -> UnderWay:
+        """What the next plan of this session needs to know of this one."""
+        low, told, high = self.leaves
+        return UnderWay(
+            plugged_in=self.plugged_in,
+            leaves=int(told) if low == high else None,
+            first_hour=self.first_hour,
+            draw_kwh=tuple(self.draw_kwh.tolist()),
+            level_kwh=tuple(self.level_kwh.tolist()),
+            starts=self.starts,
+            most_starts=self.most_starts,
+        )
 
     @property
     def kept(self) -> bool:
@@ -121,31 +156,34 @@ class NowPlan:
         return self.charge_now != self.wanted
 
 
-def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_GAIN_EUR) -> NowPlan:
-    """The plan from the hour at hand on, learnt from the home's sessions so far and the pooled prior."""
+def plan_now(
+    situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_GAIN_EUR, under_way: UnderWay | None = None
+) -> NowPlan:
+    """The plan from the hour at hand on, learnt from the home's sessions so far and the pooled prior.
+
+    With `under_way`, the plan made before in this session, another one is adopted only if it is worth more than
+    `least_gain_eur`, and only if the charger starts at most once more than under the best plan (`keep`).
+    """
     home, session = _with_this_session(situation)
     habits = learn_habits(home, pool, since=session)
     price = np.empty(HORIZON)
     forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
     hazard, part = _leaving(situation, habits.depart[session])
     cap, room = _allowed(situation, habits, session, price, hazard, part)
-    onward, levels = _solved(situation, habits, session, price, hazard, part, room)
-    draw, stored = _if_it_stays(situation, levels, room)
-    wanted = bool(draw[0] > 1e-6)
-    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]), float(room[0]))
-    charge = situation.charging if wanted != situation.charging and abs(gain) <= least_gain_eur else wanted
-    if charge != wanted:
-        draw, stored = _if_it_stays(situation, levels, room, first=charge)
+    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room)
+    chances = _chances(situation, price, room, hazard, part, gone)
+    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]), float(chances.room_kwh[0]))
+    step = _step(situation, chances, levels, gain, least_gain_eur, under_way)
     told = situation.leaves
     leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
-    hour = situation.now // 60
+    hour, draw, charge = situation.now // 60, step.draw, bool(step.draw[0] > ON_KWH)
     there = np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)])
-    drawn = float(draw.sum())
+    drawn, stored = float(draw.sum()), np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
     return NowPlan(
         first_hour=hour,
         price=price,
         published=situation.published,
-        level_kwh=levels,
+        level_kwh=step.levels,
         draw_kwh=draw,
         stored_kwh=stored,
         there=there,
@@ -153,12 +191,97 @@ def plan_now(situation: Situation, pool: Pool, *, least_gain_eur: float = LEAST_
         next_trip_kwh=_next_trip(habits, session, leaves[1]),
         charge_now=charge,
         other_costs_eur=gain if charge else -gain,
-        wanted=wanted,
+        wanted=step.wanted,
         expected_mean_eur_per_kwh=float(draw @ price) / drawn if drawn > 1e-9 else float("nan"),
         cap_kw=cap,
         peak_so_far_kw=situation.peak_so_far_kw,
         peak_eur_per_kw=situation.peak_eur_per_kw,
+        plugged_in=situation.plugged_in,
+        change=step.change,
+        starts=step.starts,
+        most_starts=step.most_starts,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Step:
+    draw: Floats
+    wanted: bool
+    levels: Floats
+    change: Change
+    starts: int
+    most_starts: int
+
+
+def _chances(situation: Situation, price: Floats, room: Floats, hazard: Floats, part: Floats, gone: Floats) -> Chances:
+    """What a path is judged by; the room holds the rest of the hour at hand, and of the hour it is told to leave in."""
+    hour, begun = situation.now // 60, situation.now % 60 / 60
+    stays = np.ones(HORIZON)
+    if situation.leaves is not None:
+        stays = np.clip(situation.leaves / 60 - hour - np.arange(HORIZON), 0.0, 1.0)
+    stays[0] -= begun
+    return Chances(
+        first_hour=hour,
+        price=price,
+        room_kwh=room * stays,
+        hazard=hazard,
+        part=part,
+        gone_eur=gone,
+        battery_kwh=situation.home.battery_kwh,
+        stored_kwh=situation.stored_kwh,
+    )
+
+
+def _step(
+    situation: Situation, chances: Chances, levels: Floats, gain: float, least: float, under_way: UnderWay | None
+) -> _Step:
+    """The path to follow: the programme's, less the restarts that are worth too little, or the one under way."""
+    charging, programmed = situation.charging, follow(levels, chances.room_kwh, situation.stored_kwh)
+    best = tidied(chances, programmed, charging=charging, least=least)
+    wanted, before = bool(best[0] > ON_KWH), int(charging)
+    if under_way is not None and under_way.plugged_in != situation.plugged_in:
+        under_way = None
+    most = 1 + max(_best_starts(situation, chances, programmed, levels), 1)
+    if under_way is None:
+        draw, change = best, Change(choice=Choice.FIRST)
+        if wanted != charging and abs(gain) <= least:
+            draw = _with_first(levels, chances, charging)
+        most = max(most, before + starts_ahead(draw, charging))
+    else:
+        before = starts_before(under_way, chances.first_hour, charging=charging)
+        most = max(most, under_way.most_starts)
+        if under_way.leaves != situation.leaves:
+            most = max(most, before + starts_ahead(best, charging))
+        draw, change = adopt(chances, best, under_way, charging=charging, starts=before, most_starts=most, least=least)
+    if not np.array_equal(draw, programmed):  # up to what the path holds in its hours, and no further in others
+        stored = np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
+        levels = np.where(draw > ON_KWH, stored[1:], np.minimum(levels, stored[:-1]))
+    return _Step(
+        draw=draw,
+        wanted=wanted,
+        levels=levels,
+        change=change,
+        starts=before + (not charging and bool(draw[0] > ON_KWH)),
+        most_starts=most,
+    )
+
+
+def _best_starts(situation: Situation, chances: Chances, best: Floats, levels: Floats) -> int:
+    """Starts of the best plan of the session, made at plug-in with what is known now; over a week at most."""
+    home, plugged = situation.home, situation.plugged_in
+    gone_by = min(chances.first_hour - plugged // 60, 168)
+    most = np.full(gone_by, home.power_kw)
+    if 0 < gone_by < 168:
+        most[0] *= 1 - plugged % 60 / 60
+    start = min(max(home.battery_kwh - situation.needed_kwh, 0.0), home.battery_kwh)
+    return best_starts(chances, best, levels, situation.price[168 - gone_by : 168], most, start)
+
+
+def _with_first(levels: Floats, chances: Chances, charges: bool) -> Floats:
+    """The programme's path, but for the hour at hand, in which it charges or does not."""
+    first = levels.copy()
+    first[0] = chances.battery_kwh if charges else 0.0
+    return follow(first, chances.room_kwh, chances.stored_kwh)
 
 
 def _with_this_session(situation: Situation) -> tuple[Home, int]:
@@ -217,17 +340,17 @@ def _allowed(
 
 def _solved(
     situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats
-) -> tuple[Floats, Floats]:
-    """(S,) cost to go after the hour at hand by energy stored, and (T,) levels."""
-    levels, mean = np.empty(HORIZON), float(situation.price[:168].mean())
+) -> tuple[Floats, Floats, Floats]:
+    """(S,) cost to go after the hour at hand by energy stored, (T,) levels, and (T + 1, S) cost to go of leaving."""
+    levels, gone, mean = np.empty(HORIZON), np.empty((HORIZON + 1, LEVELS)), float(situation.price[:168].mean())
     home = situation.home
-    onward = plan_levels(
+    onward = plan_and_leave(
         situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
         room, SHORTAGE, hazard, part, -1.0, 1,
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
-        empty_worth(), levels,
+        empty_worth(), levels, gone,
     )  # fmt: skip
-    return onward, levels
+    return onward, levels, gone
 
 
 def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float, room: float) -> float:
@@ -237,27 +360,10 @@ def _gain_of_charging(situation: Situation, onward: Floats, price: float, level:
     """
     home, stored = situation.home, situation.stored_kwh
     grid = np.linspace(0.0, home.battery_kwh, LEVELS)
-    most = min(room * (1 - situation.now % 60 / 60), home.battery_kwh - stored)
+    most = min(room, home.battery_kwh - stored)
     drawn = min(most, level - stored) if level > stored + 1e-6 else most
     after, before = np.interp([stored + drawn, stored], grid, onward)
     return float(before - after - price * drawn)
-
-
-def _if_it_stays(
-    situation: Situation, levels: Floats, room: Floats, first: bool | None = None
-) -> tuple[Floats, Floats]:
-    draw, stored = np.zeros(HORIZON), np.zeros(HORIZON + 1)
-    stored[0] = situation.stored_kwh
-    for t, level in enumerate(levels):
-        most = float(room[t]) * (1 - situation.now % 60 / 60 if t == 0 else 1.0)
-        target = level
-        if t == 0 and first is not None:
-            target = situation.home.battery_kwh if first else 0.0
-        draw[t] = min(max(target - stored[t], 0.0), most)
-        if situation.leaves is not None and 60 * (situation.now // 60 + t) >= situation.leaves:
-            draw[t] = 0.0
-        stored[t + 1] = stored[t] + draw[t]
-    return draw, stored
 
 
 def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float, float, float]:

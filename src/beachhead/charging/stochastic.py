@@ -43,6 +43,21 @@ def plan_levels(  # type: ignore[no-untyped-def]
     below 0, `known_away` the hours it takes. Returns (S,) the cost to go after
     the first hour by energy stored, given that the car was there to charge in it.
     """
+    return plan_and_leave(
+        now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
+        early, later, trip, away, worth, levels, np.empty((0, 0)),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def plan_and_leave(  # type: ignore[no-untyped-def]
+    now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
+    early, later, trip, away, worth, levels, gone,
+):  # fmt: skip
+    """`plan_levels`, which fills `gone` (T + 1, S) too, if it is not empty: what leaving in each hour costs to go.
+
+    By energy stored; the last row is the cost to go of a car that is still there at the horizon.
+    """
     hours = len(price)
     at = (now + hours) % 24
     if np.isnan(worth[at, 0, 0, 0]):
@@ -51,11 +66,11 @@ def plan_levels(  # type: ignore[no-untyped-def]
         for _ in range(_WARM):
             _recursion(
                 now, price, battery, power, room, shortage, hazard, part, -1.0, 1,
-                early, later, trip, away, worth, levels,
+                early, later, trip, away, worth, levels, gone,
             )  # fmt: skip
     return _recursion(
         now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-        early, later, trip, away, worth, levels,
+        early, later, trip, away, worth, levels, gone,
     )  # fmt: skip
 
 
@@ -107,7 +122,7 @@ def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _recursion(  # type: ignore[no-untyped-def]
     now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels,
+    early, later, trip, away, worth, levels, gone,
 ):  # fmt: skip
     hours, step = len(price), battery / (LEVELS - 1)
     value = worth[(now + hours) % 24].copy()
@@ -116,6 +131,8 @@ def _recursion(  # type: ignore[no-untyped-def]
     arrived[hours] = value[:, 0]
     mine, leaving, mixed = value[1, EARLY].copy(), np.empty(LEVELS), np.empty(LEVELS)
     mine_leaving, onward_of_first = np.empty(LEVELS), np.empty(LEVELS)
+    if len(gone) > 0:
+        gone[hours] = mine
     for t in range(hours - 1, -1, -1):
         hour = now + t
         kind, clock = day_class(weekday(hour)), hour % 24
@@ -126,6 +143,8 @@ def _recursion(  # type: ignore[no-untyped-def]
             for s in range(LEVELS):
                 lack = known_kwh - s * step
                 mine_leaving[s] = shortage * lack + back[0] if lack > 0.0 else _between(back, -lack, step)
+        if len(gone) > 0:
+            gone[t] = mine_leaving
         # Of those who leave within the hour, half leave before they could charge in it.
         known = part[t] >= 0.0
         first = 0.0 if known else 0.5 * hazard[t]

@@ -17,6 +17,7 @@ from beachhead.case.charging import (
     charging_plan,
     charging_value,
     demand_shifts,
+    read_under_way,
     write_shifts,
 )
 from beachhead.case.open import open_launch
@@ -82,9 +83,14 @@ def plan(
     least_gain: Annotated[
         float, typer.Option("--least-gain", min=0, help="Cents that a change of a running decision must be worth.")
     ] = 100 * LEAST_GAIN_EUR,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="JSON", help="The plan before in this session: what --json printed then."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """The plan of the session at hand, hour by hour, with its reason."""
+    under_way = None if before is None else read_under_way(before)
     at_home = charging_home(
         prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
         loads=loads, household=household,
@@ -92,6 +98,7 @@ def plan(
     found = charging_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves, charging=charging,
         least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=float("inf") if fuse is None else fuse,
+        under_way=under_way,
     )  # fmt: skip
     if as_json:
         show_json(plan_answer(found, at_home.home))
@@ -206,6 +213,8 @@ def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
         "peak": None
         if found.cap_kw is None
         else {"cap_kw": found.cap_kw, "so_far_kw": found.peak_so_far_kw, "eur_per_kw": found.peak_eur_per_kw},
+        "change": {"choice": found.change.choice.value, "gain_eur": found.change.gain_eur},
+        "under_way": found.under_way,
         "hours": [
             {
                 "hour": clock(60 * (found.first_hour + t)),
