@@ -91,6 +91,30 @@ def lattice_case(
     )
 
 
+def one_session(
+    rng: np.random.Generator, prices: Prices, loads: tuple[Load, ...], homes: tuple[Home, ...]
+) -> tuple[ChargingTask, int, int]:
+    """A real session as the only one of 192 quarter-hours: its task, the slot it begins in and the one it leaves at."""
+    while True:
+        task = replace(real_task(rng, prices, loads, homes), fuse_kw=float("inf"))
+        home = homes[rng.integers(len(homes))]
+        k = int(rng.integers(home.sessions))
+        begin = int(rng.integers(2, 40))
+        end = begin + int((home.plug_out[k] - home.plug_in[k]) // 15)
+        kwh = min(float(home.energy_kwh[k]), home.power_kw * (end - begin) / 4)
+        if begin + 2 < end < task.slots - 1 and kwh > 1:
+            break
+    present, trips = np.zeros(task.slots), np.zeros(task.slots)
+    present[begin:end], trips[end] = 1.0, kwh
+    car = Car(battery_kwh=kwh, power_kw=home.power_kw)
+    sell = np.minimum(task.sell, task.buy)
+    task = replace(
+        task, sell=sell, present=present, trips_kwh=trips, car=car, start_kwh=0.0, shortage_eur_per_kwh=5.0,
+        leftover=Leftover(),
+    )  # fmt: skip
+    return task, begin, end
+
+
 def _net_load(rng: np.random.Generator, load: Load, start: int, slots: int, slot_hours: float) -> np.ndarray:
     at = int(((start - load.first_hour) % (363 * 24)) / load.slot_hours)
     times = at + (np.arange(slots) * slot_hours / load.slot_hours).astype(int)

@@ -1,25 +1,33 @@
 """Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
 
-    python benchmarks/charging.py [--quick] [--json] [--only exactness,speed,regret,peak,value]
-        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV]
+    python benchmarks/charging.py [--quick] [--json] [--peers] [--only exactness,speed,regret,peak,value,fleet]
+        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
-goal or the true departure. Without files the shared data is used; without that there is nothing to measure.
+goal or the true departure. `--peers` puts EMHASS beside them, in a Python that has it (its versions of numpy and pandas
+are not ours: `uv venv emhass; uv pip install --python emhass/bin/python emhass`). `fleet` is 8 zones x 1,000 homes x 5
+policies, minutes of work: it runs when it is named. Without files the shared data is used; without that there is
+nothing to measure.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from _charging_cases import lattice_case, real_task, shared
+from _charging_cases import lattice_case, one_session, real_task, shared
 from beachhead.charging.convex import plan_convex, solve_convex
 from beachhead.charging.habit import departure_interval
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
@@ -46,18 +54,22 @@ def main() -> None:
     parser.add_argument("--sessions", type=Path, default=folder / "norway12_charging_sessions.csv.gz")
     parser.add_argument("--chargers", type=Path, default=folder / "norway12_user_power_capacity_predictions.csv")
     parser.add_argument("--loads", type=Path, default=folder / "lcl_2013_halfhourly_kwh_87households.csv.gz")
+    parser.add_argument("--peers", action="store_true", help="EMHASS beside the planner and HiGHS")
+    parser.add_argument("--emhass", default=sys.executable, help="a Python that has emhass")
     parser.add_argument("--zone", default="BE", help="price zone of the capacity tariff")
     asked = parser.parse_args()
     prices = read_prices(asked.prices)
     homes = read_homes(asked.sessions, asked.chargers if asked.chargers.exists() else None)
     figures: dict[str, Any] = {}
     wanted = asked.only.split(",")
-    if "exactness" in wanted or "speed" in wanted:
+    if "exactness" in wanted or "speed" in wanted or asked.peers:
         data = (prices.between(date(2023, 1, 1), date(2023, 12, 31)), read_loads(asked.loads), homes)
         if "exactness" in wanted:
             figures["exactness"] = exactness(data, 300 if asked.quick else 10_000, 40 if asked.quick else 1_000)
         if "speed" in wanted:
             figures["speed"] = speed(data, 60 if asked.quick else 300)
+        if asked.peers:
+            figures["peers"] = peers(data, 6 if asked.quick else 40, asked.emhass)
     if "regret" in wanted:
         figures["regret"] = regret(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
     if "peak" in wanted:
@@ -65,6 +77,8 @@ def main() -> None:
         figures["peak"] = peak(prices, homes[::8] if asked.quick else homes[::2], loads, asked.zone)
     if "value" in wanted:
         figures["value"] = value(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+    if "fleet" in wanted:
+        figures["fleet"] = fleet(prices, homes, 40 if asked.quick else 1_000)
     print(json.dumps(figures, indent=2, default=float)) if asked.json else show(figures)
 
 
@@ -137,6 +151,89 @@ def _timed(verb: Any, cases: list[Any]) -> np.ndarray:
         verb(case)
         seconds.append(time.process_time() - began)
     return np.array(seconds)
+
+
+def peers(data: Data, cases: int, python: str) -> dict[str, Any]:
+    """One real session each in 192 slots with load and sun: this planner, HiGHS and EMHASS on the same bill.
+
+    Processor seconds; EMHASS's are those of `perform_dayahead_forecast_optim`, without its imports and configuration.
+    """
+    rng, tasks, asked = np.random.default_rng(8), [], []
+    while len(tasks) < cases:
+        task, begin, end = one_session(rng, *data)
+        tasks.append(task)
+        asked.append(
+            {
+                "buy": task.buy.tolist(), "sell": task.sell.tolist(), "net_load_kwh": task.net_load_kwh.tolist(),
+                "slot_hours": task.slot_hours, "power_kw": task.car.power_kw, "kwh": task.car.battery_kwh,
+                "begin": begin, "end": end,
+            }
+        )  # fmt: skip
+    plan_convex(tasks[0])
+    ours = _timed(plan_convex, tasks)
+    judge = _timed(lambda task: plan_household(HomeTask(cars=(task,))), tasks)
+    mine = np.array([plan_convex(task).cost_eur for task in tasks])
+    table = {
+        "this planner": {"ms_median": 1e3 * float(np.median(ours)), "cost_eur": mine.sum()},
+        "HiGHS LP": {
+            "ms_median": 1e3 * float(np.median(judge)),
+            "cost_eur": sum(plan_household(HomeTask(cars=(task,))).cost_eur for task in tasks),
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "tasks.json")
+        file.write_text(json.dumps(asked), encoding="utf-8")
+        script = Path(__file__).with_name("_emhass_peer.py")
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        ran = subprocess.run([python, str(script), str(file)], capture_output=True, text=True, env=env, check=False)
+    if ran.returncode:
+        last = ran.stderr.strip().splitlines()[-1:] or ["no word"]
+        return {"table": table, "emhass": f"not run: {last[0]}; name a Python that has it with --emhass"}
+    said = json.loads(ran.stdout.strip().splitlines()[-1])
+    theirs = np.array([_bill(task, a["draw_kwh"]) for task, a in zip(tasks, said["answers"], strict=True)])
+    seconds = np.array([answer["seconds"] for answer in said["answers"]])
+    table[f"EMHASS {said['version']}"] = {"ms_median": 1e3 * float(np.median(seconds)), "cost_eur": theirs.sum()}
+    return {
+        "cases": cases,
+        "table": table,
+        "emhass_optimal": sum(answer["optimal"] for answer in said["answers"]),
+        "emhass_worst_cost_above_ours_eur": float((theirs - mine).max()),
+        "emhass_worst_cost_below_ours_eur": float((mine - theirs).max()),
+        "over_emhass_median": float(np.median(seconds / ours)),
+    }
+
+
+def _bill(task: Any, draw: list[float]) -> float:
+    """What drawing adds to the bill, EUR."""
+    net = task.net_load_kwh + np.array(draw)
+    with_car = task.buy @ np.maximum(net, 0) - task.sell @ np.maximum(-net, 0)
+    alone = task.buy @ np.maximum(task.net_load_kwh, 0) - task.sell @ np.maximum(-task.net_load_kwh, 0)
+    return float(with_car - alone)
+
+
+def fleet(prices: Prices, homes: tuple[Home, ...], count: int) -> dict[str, Any]:
+    """8 zones x 1,000 homes x 5 policies, every home learnt anew: the homes on record, round and round.
+
+    Spot prices alone in every zone; the charge on the monthly peak is another question (`peak`).
+    """
+    known = [home for home in homes if home.sessions >= 20]
+    picked = [replace(known[n % len(known)], name=f"home {n}") for n in range(count)]
+    make_ready(known[:2])
+    tariff = bundled_tariffs()["DE"]
+    began, core = time.perf_counter(), time.process_time()
+    ready = make_ready(picked)
+    learnt = time.process_time() - core
+    for zone in prices.zones:
+        market_value(ready, prices, replace(tariff, zone=zone, peak_eur_per_kw=0.0), ANCHOR)
+    return {
+        "homes": count,
+        "sessions": sum(home.sessions for home in picked),
+        "zones": len(prices.zones),
+        "policies": 5,
+        "core_seconds": time.process_time() - core,
+        "of_which_learning": learnt,
+        "wall_seconds_on_this_machine": time.perf_counter() - began,
+    }
 
 
 def regret(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
