@@ -398,25 +398,40 @@ def _own_trips(trip, away, arrive, leave, energy, k, mean_kwh, pool_share, pool_
         total += w * energy[i]
         weight += w
     mean = total / weight
-    value, hours, mass = np.empty(k + quantiles), np.empty(k + quantiles), np.empty(k + quantiles)
+    order = np.argsort(energy[1 : k + 1], kind="mergesort")  # equal trips in order of time
+    hours, recent = np.empty(k), np.empty(k)
+    kinds, clocks = np.empty(k, np.int64), np.empty(k, np.int64)
     for i in range(k):
-        value[i], hours[i] = energy[i + 1], max(arrive[i + 1] - leave[i], 1)
+        hours[i] = max(arrive[i + 1] - leave[i], 1)
+        recent[i] = 0.5 ** ((arrive[k] - arrive[i]) / 24.0 / _TRIP_HALF_LIFE)
+        kinds[i], clocks[i] = day_class(weekday(leave[i])), leave[i] % 24
+    near = np.exp(-0.5 * (np.arange(13) / _TRIP_SD) ** 2)
+    mass = np.empty(k)
     for kind in range(4):
         for hour in range(24):
+            all_of_it = _TRIP_PRIOR * (_EDGES[quantiles] - _EDGES[0])
             for i in range(k):
-                w = np.exp(-0.5 * (_apart(leave[i] % 24, hour) / _TRIP_SD) ** 2)
-                if day_class(weekday(leave[i])) != kind:
-                    w *= 1.5 * _OTHER_DAY
-                mass[i] = w * 0.5 ** ((arrive[k] - arrive[i]) / 24.0 / _TRIP_HALF_LIFE)
-            for j in range(quantiles):
-                value[k + j], hours[k + j] = pool_share[kind, hour, j] * mean, pool_away[kind, hour, j]
-                mass[k + j] = _TRIP_PRIOR * (_EDGES[j + 1] - _EDGES[j])
-            order, all_of_it, seen, j = np.argsort(value), mass.sum(), 0.0, 0
-            for at in order:
-                seen += mass[at] / all_of_it
+                mass[i] = recent[i] * near[_apart(clocks[i], hour)]
+                if kinds[i] != kind:
+                    mass[i] *= 1.5 * _OTHER_DAY
+                all_of_it += mass[i]
+            # Both the home's trips and the prior's are in rising order: one walk through the two.
+            seen, j, own, shared, last, away_last = 0.0, 0, 0, 0, 0.0, 0.0
+            while own < k or shared < quantiles:
+                from_pool = shared < quantiles and (
+                    own == k or pool_share[kind, hour, shared] * mean <= energy[order[own] + 1]
+                )
+                if from_pool:
+                    last, away_last = pool_share[kind, hour, shared] * mean, pool_away[kind, hour, shared]
+                    seen += _TRIP_PRIOR * (_EDGES[shared + 1] - _EDGES[shared]) / all_of_it
+                    shared += 1
+                else:
+                    last, away_last = energy[order[own] + 1], hours[order[own]]
+                    seen += mass[order[own]] / all_of_it
+                    own += 1
                 while j < quantiles and seen >= QUANTILES[j] - 1e-12:
-                    trip[kind, hour, j], away[kind, hour, j] = value[at], int(hours[at])
+                    trip[kind, hour, j], away[kind, hour, j] = last, int(away_last)
                     j += 1
             while j < quantiles:
-                trip[kind, hour, j], away[kind, hour, j] = value[order[-1]], int(hours[order[-1]])
+                trip[kind, hour, j], away[kind, hour, j] = last, int(away_last)
                 j += 1
