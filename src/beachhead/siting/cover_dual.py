@@ -33,7 +33,7 @@ class Climb:
         tolls: (G + 1, T), toll on each budget per unit, the last row on the total.
         best_tolls: (G + 1, T), at the best bound.
         share: (J,), how often each site was chosen of late, 0..1.
-        bound: the best bound.
+        bound: the best bound: that of the best prices, or everybody whom a candidate reaches if that is less.
         theta: step factor now.
         by_site: customers that each site covers, compressed rows.
         by_group: sites of each group, compressed rows, then all sites.
@@ -63,8 +63,8 @@ class Climb:
 
 def first_climb(ground: Ground) -> Climb:
     """Prices to start from: half of what a customer is worth, nothing where nobody can cover it."""
-    reachable = np.diff(ground.reach.ptr) > 0
-    start = np.where(reachable, 0.5 * ground.people * ground.later[0], 0.0)
+    everybody = _everybody(ground)
+    start = 0.5 * everybody
     groups = len(ground.budget)
     order = np.argsort(ground.group, kind="stable").astype(np.int32)
     ptr = np.concatenate([[0], np.cumsum(np.bincount(ground.group, minlength=groups)), [2 * ground.sites]])
@@ -75,7 +75,7 @@ def first_climb(ground: Ground) -> Climb:
         tolls=np.zeros((groups + 1, ground.periods)),
         best_tolls=np.zeros((groups + 1, ground.periods)),
         share=np.zeros(ground.sites),
-        bound=np.inf,
+        bound=float(everybody.sum()),
         theta=1.0,
         by_site=transposed(ground.reach, ground.sites),
         by_group=(ptr.astype(np.int64), np.concatenate([order, np.arange(ground.sites, dtype=np.int32)])),
@@ -114,8 +114,13 @@ def bound_at(ground: Ground, climb: Climb, most: Floats) -> Floats:
     worth = _worth(*climb.by_site, ground.people, ground.later, climb.best, np.empty((ground.sites, 1)))[:, 0]
     base = float(climb.best.sum() + worth[ground.kept].sum())
     ranked = np.concatenate([[0.0], np.cumsum(np.sort(worth[~ground.kept])[::-1])])
-    bounds: Floats = base + ranked[np.minimum(most.astype(int), len(ranked) - 1)]
+    bounds: Floats = np.minimum(base + ranked[np.minimum(most.astype(int), len(ranked) - 1)], _everybody(ground).sum())
     return bounds
+
+
+def _everybody(ground: Ground) -> Floats:
+    """(I,), what customers whom a candidate reaches are worth: as prices they leave no site anything to earn."""
+    return np.where(np.diff(ground.reach.ptr) > 0, ground.people * ground.later[0], 0.0)
 
 
 @kernel

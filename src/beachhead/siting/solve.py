@@ -17,6 +17,8 @@ from beachhead.siting.swap import Frame, descend, frame_of, iterate, open_sites,
 
 _HEAT = 0.15  # of the mean cost of a customer: tuned on rl5934 and pcb3038
 _KICK_SIZE = 3
+_FEW_OPEN = 7  # fewer open sites are kicked as often as so many
+_GLANCE = 0.1  # of a run's kicks, made before the first attempt at a proof
 _FEW_FREE = 500  # free sites up to which branching on prices beats a programme
 _FEW_ENTRIES = 150_000  # list entries up to which HiGHS stays within some 100 MB
 
@@ -84,9 +86,14 @@ def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = 
     began = time.perf_counter()
     task = _Task(field=field, seed=seed, gap=gap, grain=grain_of(field), effort=effort, until=began + effort.seconds)
     prices = climb(field, aim=np.inf, enough=np.inf, steps=effort.steps // 4, final=0.01)
-    best = _searched(task, prices, _descended(task, prices), runs=range(1))
-    prices = climb(field, aim=best.cost, enough=task.goal(best), steps=effort.steps, start=prices)
-    best = _proved(task, prices, best.with_bound(prices.bound), easy_only=True)
+    best = _descended(task, prices)
+    for part in (_GLANCE, 1.0):  # a short search often finds what is best, and a short climb proves it
+        best = _searched(task, prices, best, runs=range(1), part=part)
+        steps = effort.steps if part == 1.0 else effort.steps // 4
+        prices = climb(field, aim=best.cost, enough=task.goal(best), steps=steps, start=prices)
+        best = _proved(task, prices, best.with_bound(prices.bound), easy_only=True)
+        if best.lower >= task.goal(best):
+            break
     if best.lower < task.goal(best):
         best = _searched(task, prices, best, runs=range(1, effort.runs + 1))
         # Steps are as long as the aim is high: with a better set known, the same prices climb further.
@@ -174,8 +181,11 @@ def _promising(field: Field, prices: Prices, known: NDArray[np.int32]) -> NDArra
     return core
 
 
-def _searched(task: _Task, prices: Prices, best: _Best, runs: range) -> _Best:
-    """Annealed runs, by turns from the best set and from a random one; each is merged with those before."""
+def _searched(task: _Task, prices: Prices, best: _Best, runs: range, part: float = 1.0) -> _Best:
+    """Annealed runs, by turns from the best set and from a random one; each is merged with those before.
+
+    Of the kicks of a run only `part` (0..1) is made.
+    """
     field = task.field
     core = _promising(field, prices, best.sites)
     numbers = np.flatnonzero(core)
@@ -187,19 +197,20 @@ def _searched(task: _Task, prices: Prices, best: _Best, runs: range) -> _Best:
         random = np.random.default_rng([task.seed, run])
         start = best.sites if run % 2 == 0 else fit(field, random.permutation(numbers))
         begin = np.searchsorted(numbers, start)
-        sites = numbers[_annealed(small, begin, best.cost, task.seed + run, task.effort.kicks)].astype(np.int32)
+        sites = numbers[_annealed(small, begin, best.cost, task.seed + run, part * task.effort.kicks)].astype(np.int32)
         elite.append(sites)
         best = best.against(sites, cost_of(field, sites)[0])
         best = _merged(task, elite, best)
     return best
 
 
-def _annealed(small: Frame, start: NDArray[np.int64], cost: float, seed: int, kicks: int) -> NDArray[np.int32]:
+def _annealed(small: Frame, start: NDArray[np.int64], cost: float, seed: int, kicks: float) -> NDArray[np.int32]:
     """One run of kicks that first accepts losses of a tenth of a customer's cost, at last hardly any."""
     standing = stand(small, start, seed)
     descend(small, standing, 50)
     heat = max(_HEAT * cost / len(small.outside), 1e-9)
-    iterate(small, standing, max(kicks * int(standing.tally[0]), 200), _KICK_SIZE, heat, heat / 30)
+    count = int(kicks * max(int(standing.tally[0]), _FEW_OPEN))
+    iterate(small, standing, max(count, 1), _KICK_SIZE, heat, heat / 30)
     descend(small, standing, 20)
     return open_sites(standing)
 
