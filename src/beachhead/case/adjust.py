@@ -21,6 +21,7 @@ from beachhead.belief.choice import (
 )
 from beachhead.case.conjoint import stated_elasticities, stated_mix
 from beachhead.case.observe import rows_today
+from beachhead.case.offer_list import offer_list
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, newest_plan, put_question
 from beachhead.evidence.tables.offers import OfferRow
@@ -102,22 +103,6 @@ def ask_adjust(
         car_price=car_price,
         priced_counts=sum(c.price is not None for c in counts),
         stated=stated,
-    )
-
-
-def offer_list(launch: Launch, market: str) -> OfferList | None:
-    """What is on offer in a market, at the prices of prices.csv; shares by the declared mix, equal where none is."""
-    prices = [p for p in launch.folder.prices if p.market == market]
-    if not prices:
-        return None
-    declared = {row.code: row.mix for row in launch.folder.rows(OfferRow)}
-    known = [m for p in prices if (m := declared[p.offer]) is not None and m > 0]
-    weight = np.array([float(declared[p.offer] or 0.0) if len(known) == len(prices) else 1.0 for p in prices])
-    return OfferList(
-        market=market,
-        offers=tuple(p.offer for p in prices),
-        prices=tuple(p.amount for p in prices),
-        mix=tuple(float(w) for w in weight / weight.sum()),
     )
 
 

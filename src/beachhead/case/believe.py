@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 from beachhead import pilot
 from beachhead.belief import Belief, Posterior, moved, prior, update
 from beachhead.belief.calendar import calendar_count
+from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
+from beachhead.case.rivals import course_of
 from beachhead.case.spending import lift_of
 from beachhead.case.studies import folder_evidence
 from beachhead.case.surroundings import surroundings_of
@@ -38,12 +43,14 @@ class Held:
         reading: what the rows say.
         posterior: the belief after them, over all quarters of the launch.
         exposed: what spending of exposure.csv does to demand; None where nothing is spent.
+        rivals: what moves of competitors.csv do to demand; None where none is known.
     """
 
     before: Belief
     reading: Reading
     posterior: Posterior
     exposed: Exposed | None = None
+    rivals: RivalCourse | None = None
 
     @property
     def belief(self) -> Belief:
@@ -69,22 +76,24 @@ def believe(
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=until)
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
-    studies = (*folder_evidence(launch), *evidence)
+    studies, course = (*folder_evidence(launch), *evidence), course_of(launch)
+    if course is not None:
+        before = _widened(replace(before, log_path=before.log_path + course.mean), course.cov[0])
     lift = lift_of(launch, before)
     if lift is None:
-        posterior, _ = _learn(launch, before, seen, studies, until)
-        return Held(before=before, reading=seen, posterior=posterior)
+        posterior, _ = _learn(launch, before, seen, studies, until, course)
+        return Held(before=before, reading=seen, posterior=posterior, rivals=course)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
     def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
-        return _learn(launch, start, seen, studies, until, correct=correct)
+        return _learn(launch, start, seen, studies, until, course, correct=correct)
 
     def unread(start: Belief, correct: bool) -> tuple[Posterior, float]:
         return update(start, Reading(counts=())), 0.0
 
     found = learn_exposure(before, lift, fit, run, ahead=ahead)
     first = learn_exposure(before, lift, fit, unread, ahead=ahead)
-    return Held(before=first.posterior.belief, reading=seen, posterior=found.posterior, exposed=found)
+    return Held(before=first.posterior.belief, reading=seen, posterior=found.posterior, exposed=found, rivals=course)
 
 
 def _quarters_past(launch: Launch, seen: Reading, until: date | None) -> int:
@@ -100,6 +109,7 @@ def _learn(
     seen: Reading,
     evidence: Sequence[Evidence],
     until: date | None,
+    course: RivalCourse | None = None,
     *,
     correct: bool = True,
 ) -> tuple[Posterior, float]:
@@ -115,12 +125,26 @@ def _learn(
     seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
     held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed, correct=correct)
     said = held.log_marginal
+    start, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
+    place = [min(max(first + n - start, 0), most) for n in range(last - first + 1)]
     for number in range(1, last - first + 1):
         held = moved(held, YEARS_A_QUARTER, fit=fit)
+        if course is not None:
+            more = course.grown(place[number], place[number - 1])
+            held = replace(held, belief=_widened(held.belief, more))
         if rows := by_quarter.get(first + number):
             held = update(held.belief, Reading(counts=tuple(rows)), seed=seed, correct=correct)
             said += held.log_marginal
+    if course is not None:
+        held = replace(held, belief=_widened(held.belief, course.still_to_come(place[-1])))
     return held, said
+
+
+def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:
+    """The belief with (M, M) more covariance of its levels."""
+    cov = np.array(belief.cov)
+    cov[: len(more), : len(more)] += more
+    return replace(belief, cov=cov)
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:

@@ -16,6 +16,7 @@ from beachhead.case.open import Launch, quarter_on
 from beachhead.case.programme import TOPIC as PROGRESS
 from beachhead.case.programme import with_readiness
 from beachhead.case.quality import readiness
+from beachhead.case.rivals import rival_notes
 from beachhead.case.serviced import TOPIC as SERVICE
 from beachhead.case.serviced import service_inputs
 from beachhead.case.sited import TOPIC as SITING
@@ -225,6 +226,7 @@ def put_question(
     notes = (
         *overdue_note(launch, now),
         *spending_notes(launch, held.exposed, now),
+        *rival_notes(launch, held.rivals, now),
         *tasks.notes,
         *rules.notes,
         *(note for room in (network, care, routes) if room is not None for note in room.notes),

@@ -93,7 +93,7 @@ def known_rivals(launch: Launch, scope: str) -> Known | None:
             of_year[row.brand] = of_year.get(row.brand, 0.0) + row.cars
     if not listed and not own:
         for seen in launch.folder.rows(CompetitorRow):
-            if seen.market in inside and not seen.model and seen.brand != brand:
+            if seen.market in inside and not seen.model and seen.brand != brand and seen.enters is None:
                 of_year = listed.setdefault(seen.as_of.year, {})
                 of_year[seen.brand] = of_year.get(seen.brand, 0.0) + seen.cars_per_year
     return known_volumes(scope, listed, own) if listed or own else None

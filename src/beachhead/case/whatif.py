@@ -23,6 +23,8 @@ from beachhead.case.open import Launch
 from beachhead.case.planning import WORLDS, put_question
 from beachhead.case.spending import spending_change
 from beachhead.evidence.folder import Folder, read_folder
+from beachhead.evidence.row import columns_of
+from beachhead.evidence.tables import TABLES
 from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
@@ -204,6 +206,9 @@ def with_overrides(launch: Launch, overrides: Sequence[Override]) -> tuple[Launc
 def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]]:
     rows = list(csv.reader(io.StringIO(text)))
     header = rows[0] if rows else []
+    if override.column not in header and override.column in _known_columns(override.table):
+        header.append(override.column)  # a column that the launch leaves out is blank in every row
+        rows[1:] = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
     if override.column not in header:
         raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
     place = header.index(override.column)
@@ -225,6 +230,10 @@ def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue(), said
+
+
+def _known_columns(table: str) -> frozenset[str]:
+    return frozenset(name for made in TABLES if made.name == table for name in columns_of(made.row))
 
 
 def _set_term(text: str, override: Override) -> tuple[str, list[str]]:

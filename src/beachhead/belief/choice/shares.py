@@ -42,13 +42,14 @@ class Taste:
     price: float
 
 
-def shares(intercepts: Array, taste: Taste, prices: Array) -> Array:
+def shares(intercepts: Array, taste: Taste, prices: Array, *, others: Array | None = None) -> Array:
     """(S, J) share of the market's buyers that each offer takes.
 
     Args:
         intercepts: (S, J) d_j; minus infinity for an offer that is not on the list.
         taste: of the buyers.
         prices: (J,) or (S, J) price of each offer.
+        others: (S, H) utility of everybody else's cars to each person, H as in `price_sensitivities`; 0 if None.
     """
     sensitivity, brand, weight = _people(taste)
     nest = taste.nest[:, None, None]
@@ -58,6 +59,8 @@ def shares(intercepts: Array, taste: Taste, prices: Array) -> Array:
     odds = np.exp(value - peak)
     total = odds.sum(axis=2, keepdims=True)
     inclusive = nest * (peak + np.log(total))  # (S, H, 1)
+    if others is not None:
+        inclusive = inclusive - others[:, :, None]
     inside = 1 / (1 + np.exp(-inclusive - taste.brand_spread * brand))  # (S, H, B)
     taken = (inside * weight).sum(axis=2)[..., None] / len(sensitivity)
     out: Array = (taken * odds / total).sum(axis=1)
@@ -109,6 +112,11 @@ def diversion(intercepts: Array, taste: Taste, prices: Array) -> Array:
             out[:, j] = (shares(without, taste, prices) - full) / full[:, [j]]
             out[:, j, j] = 0.0
     return out
+
+
+def price_sensitivities(taste: Taste) -> Array:
+    """(H,) price sensitivities of equally many people, mean 1; tails beyond 10 and 90 % are folded in."""
+    return _people(taste)[0]
 
 
 def _people(taste: Taste) -> tuple[Array, Array, Array]:
