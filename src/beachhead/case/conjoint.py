@@ -12,8 +12,11 @@ from pathlib import Path
 
 from beachhead.belief.choice import OfferList, StatedElasticity
 from beachhead.belief.choice.experiment import BIAS_MEAN, BIAS_SD, Experiment, read_experiment
+from beachhead.belief.choice.market import BIAS_SD as MARKET_BIAS_SD
+from beachhead.belief.choice.market import MarketResponse, fit_market
 from beachhead.case.open import Launch
 from beachhead.evidence.choices import read_choice_tasks
+from beachhead.evidence.market_data import read_market_data
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables.responses import TABLE, ResponseRow
 from beachhead.world.errors import BadInput
@@ -69,12 +72,7 @@ def ask_conjoint(
         on: day of the study.
         write: put the rows into responses.csv, in place of the study's earlier ones in that market.
     """
-    listed = launch.market(market)
-    money = currency or listed.currency
-    if money not in launch.folder.rates:
-        raise BadInput(f"{money!r} has no rate in fx.csv", "add it, or name the currency shown with --currency")
-    if not 0 < weight <= 1:
-        raise BadInput(f"a weight of {weight:g} is not between 0 and 1", "write 1 for all of its information")
+    money = _currency(launch, market, currency, weight)
     tasks = read_choice_tasks(file)
     unknown = sorted(set(tasks.offers) - {offer.code for offer in launch.folder.offers})
     if unknown:
@@ -96,6 +94,75 @@ def ask_conjoint(
     rows += [shared | {"offer": code, "mix": f"{share:.6g}"} for code, share in mix.items()]
     written = _write(launch, name, market, rows) if write else None
     return Asked(study=name, market=market, currency=money, found=found, mix=mix, rows=tuple(rows), written=written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """What `beachhead evidence market` found.
+
+    Attributes:
+        study: its name.
+        market: market code.
+        currency: of the prices.
+        found: the estimate.
+        rows: rows for responses.csv.
+        written: file written; None if not asked for.
+        bias_sd: sd of the log by which such estimates miss.
+    """
+
+    study: str
+    market: str
+    currency: str
+    found: MarketResponse
+    rows: tuple[Mapping[str, str], ...]
+    written: Path | None
+    bias_sd: float = MARKET_BIAS_SD
+
+
+def ask_market(
+    launch: Launch,
+    file: Path,
+    *,
+    market: str,
+    study: str | None = None,
+    currency: str | None = None,
+    random: bool = False,
+    weight: float = 1.0,
+    on: date,
+    write: bool = False,
+) -> Sold:
+    """Read shares and prices by market, estimate the answer to price, and say it as a row of responses.csv.
+
+    Args:
+        launch: the launch.
+        file: shares and prices; `evidence.market_data` says how they are written.
+        market: market of the launch that they speak of.
+        study: name; that of the file if None.
+        currency: of the prices; that of the market's price list if None.
+        random: with random coefficients.
+        weight: share of the information that counts.
+        on: day of the data.
+        write: put the row into responses.csv, in place of the study's earlier one in that market.
+    """
+    money = _currency(launch, market, currency, weight)
+    data = read_market_data(file)
+    found = fit_market(data.markets, data.products, data.shares, data.prices, data.x, data.instruments, random=random)
+    name = study or file.stem
+    row = {"study": name, "market": market, "people": str(found.products), "weight": f"{weight:g}"}
+    row |= {"elasticity": f"{found.elasticity:.6g}", "price": f"{found.typical_price:.6g}", "currency": money}
+    row |= {"log_sd": f"{found.log_sd:.6g}", "bias_mean": "0", "bias_sd": f"{MARKET_BIAS_SD:g}"}
+    row |= {"source": f"market data {file.name}, PyBLP", "as_of": on.isoformat(), "grade": "B"}
+    written = _write(launch, name, market, [row]) if write else None
+    return Sold(study=name, market=market, currency=money, found=found, rows=(row,), written=written)
+
+
+def _currency(launch: Launch, market: str, currency: str | None, weight: float) -> str:
+    money = currency or launch.market(market).currency
+    if money not in launch.folder.rates:
+        raise BadInput(f"{money!r} has no rate in fx.csv", "add it, or name the currency shown with --currency")
+    if not 0 < weight <= 1:
+        raise BadInput(f"a weight of {weight:g} is not between 0 and 1", "write 1 for all of its information")
+    return money
 
 
 def stated_elasticities(launch: Launch, lists: Mapping[str, OfferList]) -> tuple[StatedElasticity, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beachhead import __version__
-from beachhead.case.conjoint import Asked, ask_conjoint
+from beachhead.case.conjoint import Asked, Sold, ask_conjoint, ask_market
 from beachhead.case.fetch import FIRST_MONTH, fetch_source
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
@@ -100,6 +100,38 @@ def conjoint(
 
 
 @evidence.command()
+def market(
+    file: Annotated[Path, typer.Argument(help="Shares and prices of products by market, in PyBLP's columns.")],
+    directory: Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)],
+    market: Annotated[str, typer.Option("--market", help="Market that they speak of.", show_default=False)],
+    study: Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")] = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="Of the prices; default the market's.")] = None,
+    random: Annotated[bool, typer.Option("--random", help="Buyers differ in how they mind price.")] = False,
+    weight: Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")] = 1.0,
+    write: Annotated[bool, typer.Option("--write", help="Put its row into the launch's responses.csv.")] = False,
+    on: OnOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Estimate the answer to price from market-level data (needs the extra `blp`), for `adjust` to start from."""
+    launch = open_launch(directory)
+    found = ask_market(
+        launch,
+        file,
+        market=market,
+        study=study,
+        currency=currency,
+        random=random,
+        weight=weight,
+        on=day_of(on) or now().date(),
+        write=write,
+    )
+    if as_json:
+        show_json(found)
+    else:
+        _show_sold(launch, found)
+
+
+@evidence.command()
 def refit(
     panel: Annotated[
         Path | None,
@@ -167,6 +199,20 @@ def _show_asked(launch: Launch, asked: Asked) -> None:
         f"{found.log_likelihood_chance:,.1f}."
     )
     say(f"Written to {asked.written}." if asked.written else "Nothing is written; `--write` puts it into the launch.")
+
+
+def _show_sold(launch: Launch, sold: Sold) -> None:
+    found, name = sold.found, launch.market(sold.market).name
+    low, high = (found.elasticity * exp(z * found.log_sd) for z in (-1.645, 1.645))
+    effects = ", product effects taken out" if found.absorbed else ""
+    say(
+        f"{found.products:,} products in {found.markets:,} markets{effects}: price coefficient {found.price:.4g} "
+        f"(standard error {found.price_se:.2g}). At {found.typical_price:,.4g} {sold.currency} 1 % more loses "
+        f"{found.elasticity:.1f} % of a small share ({low:.1f} to {high:.1f}); the median product's elasticity is "
+        f"{found.own:.2f}.",
+        f"`adjust` weighs that for {name} with what it held before; it may miss by {sold.bias_sd:g} of the log.",
+        f"Written to {sold.written}." if sold.written else "Nothing is written; `--write` puts it into the launch.",
+    )
 
 
 def _answer(entries: RefittedEntry | None, choice: Refitted | None) -> dict[str, object]:

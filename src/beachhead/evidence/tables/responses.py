@@ -1,4 +1,4 @@
-"""responses.csv: what choice experiments of one's own say of price and trims; `evidence conjoint` writes it."""
+"""responses.csv: what studies of one's own say of price and trims; `evidence conjoint` and `market` write it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ResponseRow(Sourced):
     mix: Number | None = column(
         "share of those who would buy any of the list that picks the offer", unit="share", default=None
     )
-    people: Whole = column("people asked", least=1)
+    people: Whole = column("people asked, or products and markets seen", least=1)
     log_sd: Number | None = column("standard error of the log of the elasticity", default=None, above=0)
     bias_mean: Number | None = column(
         "log of how much such studies overstate the elasticity, blank for the usual", default=None
