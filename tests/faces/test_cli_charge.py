@@ -134,3 +134,29 @@ def test_a_plan_handed_back_is_kept_unless_changing_it_is_worth_it_and_says_what
     file.write_text('{"under_way": {"starts": "many"}}', encoding="utf-8")
     with pytest.raises(BadInput, match="is no plan"):
         run(*later)
+
+
+def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 08:10", "--stored", "10"]
+    more = ["--battery", "10", "--second", "retired 0", "--second-stored", "12", "--gives", "4", "--feed-in", "7"]
+    answer = json.loads(run(*words, *more, "--roof", "8", "--at", "48.1,11.6", "--json"))
+    assert answer["gap"] < 1e-6
+    assert len(answer["hours"][0]["cars"]) == 2
+    assert max(hour["sun_kwh"] for hour in answer["hours"]) > 3
+    sun = tmp_path / "sun.csv"
+    first = datetime(2023, 6, 1)
+    rows = [f"{first + timedelta(hours=h):%Y-%m-%d %H:%M},{max(0, 5 - abs(h % 24 - 13))}" for h in range(24 * 13)]
+    sun.write_text("\n".join(["time,roof", *rows]), encoding="utf-8")
+    said = run(*words, *more, "--solar", str(sun))
+    assert "proven cheapest in expectation" in said
+    assert "sun" in said
+    for wrong, message in (
+        (["--roof", "8"], "a roof without a place"),
+        (["--battery-stored", "3"], "--battery-stored without --battery"),
+        (["--battery", "10", "--battery-stored", "30"], "30.0 kWh in the battery"),
+        (["--second", "commuter 0"], "no second car"),
+        (["--battery", "5", "--cloud", "2", "--roof", "3", "--at", "1,1"], "cloud cover of 2"),
+        (["--battery", "5", "--charging"], "--before or --charging with a whole home"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            run(*words, *wrong)

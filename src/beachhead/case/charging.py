@@ -286,13 +286,33 @@ def charging_plan(
     Raises:
         BadInput: if the prices around the moment are not there.
     """
+    situation = situation_of(
+        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, needed_kwh=needed_kwh, leaves=leaves,
+        charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
+    )  # fmt: skip
+    return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
+
+
+def situation_of(
+    at_home: AtHome,
+    *,
+    plugged_in: datetime,
+    now: datetime | None = None,
+    stored_kwh: float | None = None,
+    needed_kwh: float | None = None,
+    leaves: datetime | None = None,
+    charging: bool = False,
+    peak_so_far_kw: float | None = None,
+    fuse_kw: float = float("inf"),
+) -> Situation:
+    """The car at its charger with what is known then: prices published, the household's past load."""
     mine, moment = at_home.home, _minute(now or plugged_in)
     stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
     price, published = _prices_around(at_home.price, at_home.table, moment // 60)
     load = None if at_home.load is None else laid(at_home.load, moment // 60 - 24 * DAYS_BACK, moment // 60)
     if load is not None and peak_so_far_kw is None:
         peak_so_far_kw = _peak_of_month(load, moment // 60)
-    situation = Situation(
+    return Situation(
         home=mine,
         plugged_in=_minute(plugged_in),
         now=moment,
@@ -307,7 +327,6 @@ def charging_plan(
         peak_so_far_kw=peak_so_far_kw or 0.0,
         fuse_kw=fuse_kw,
     )
-    return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
 
 
 class _UnderWayRead(BaseModel):

@@ -164,42 +164,80 @@ def plan_now(
     With `under_way`, the plan made before in this session, another one is adopted only if it is worth more than
     `least_gain_eur`, and only if the charger starts at most once more than under the best plan (`keep`).
     """
-    home, session = _with_this_session(situation)
-    habits = learn_habits(home, pool, since=session)
-    price = np.empty(HORIZON)
-    forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
-    hazard, part = _leaving(situation, habits.depart[session])
-    cap, room = _allowed(situation, habits, session, price, hazard, part)
-    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room)
-    chances = _chances(situation, price, room, hazard, part, gone)
-    gain = _gain_of_charging(situation, onward, float(price[0]), float(levels[0]), float(chances.room_kwh[0]))
+    known = learnt_now(situation, pool)
+    chances, levels = known.chances, known.levels
+    gain = _gain_of_charging(
+        situation, known.onward, float(chances.price[0]), float(levels[0]), float(chances.room_kwh[0])
+    )
     step = _step(situation, chances, levels, gain, least_gain_eur, under_way)
-    told = situation.leaves
-    leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
-    hour, draw, charge = situation.now // 60, step.draw, bool(step.draw[0] > ON_KWH)
-    there = np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)])
+    draw, charge = step.draw, bool(step.draw[0] > ON_KWH)
     drawn, stored = float(draw.sum()), np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
     return NowPlan(
-        first_hour=hour,
-        price=price,
+        first_hour=chances.first_hour,
+        price=chances.price,
         published=situation.published,
         level_kwh=step.levels,
         draw_kwh=draw,
         stored_kwh=stored,
-        there=there,
-        leaves=leaves,
-        next_trip_kwh=_next_trip(habits, session, leaves[1]),
+        there=known.there,
+        leaves=known.leaves,
+        next_trip_kwh=known.next_trip_kwh,
         charge_now=charge,
         other_costs_eur=gain if charge else -gain,
         wanted=step.wanted,
-        expected_mean_eur_per_kwh=float(draw @ price) / drawn if drawn > 1e-9 else float("nan"),
-        cap_kw=cap,
+        expected_mean_eur_per_kwh=float(draw @ chances.price) / drawn if drawn > 1e-9 else float("nan"),
+        cap_kw=known.cap_kw,
         peak_so_far_kw=situation.peak_so_far_kw,
         peak_eur_per_kw=situation.peak_eur_per_kw,
         plugged_in=situation.plugged_in,
         change=step.change,
         starts=step.starts,
         most_starts=step.most_starts,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KnownNow:
+    """What is learnt and expected of a car at its charger.
+
+    Attributes:
+        chances: prices, room, chances to leave and what leaving costs: what a path is judged by.
+        levels: (T,) what the stochastic programme charges up to in each hour.
+        onward: (S,) cost to go after the hour at hand by energy stored.
+        leaves: (low, median, high) departure, minutes since 1970: 90 % interval; all the same if it was told.
+        there: (T + 1,) probability that the car is still there at the beginning of each hour.
+        next_trip_kwh: (half, nine in ten) quantiles of the next trip.
+        cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
+    """
+
+    chances: Chances
+    levels: Floats
+    onward: Floats
+    leaves: tuple[float, float, float]
+    there: Floats
+    next_trip_kwh: tuple[float, float]
+    cap_kw: float | None
+
+
+def learnt_now(situation: Situation, pool: Pool) -> KnownNow:
+    """Learn from the home's sessions so far and the pooled prior, and run the stochastic programme of its session."""
+    home, session = _with_this_session(situation)
+    habits = learn_habits(home, pool, since=session)
+    price, hour = np.empty(HORIZON), situation.now // 60
+    forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
+    hazard, part = _leaving(situation, habits.depart[session])
+    cap, room = _allowed(situation, habits, session, price, hazard, part)
+    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room)
+    told = situation.leaves
+    leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
+    return KnownNow(
+        chances=_chances(situation, price, room, hazard, part, gone),
+        levels=levels,
+        onward=onward,
+        leaves=leaves,
+        there=np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)]),
+        next_trip_kwh=_next_trip(habits, session, leaves[1]),
+        cap_kw=cap,
     )
 
 

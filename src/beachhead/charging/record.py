@@ -142,9 +142,23 @@ def read_prices(path: Path) -> Prices:
     Comma or semicolon, plain or gzipped; finer rows are averaged to the hour. A missing hour repeats the one before it
     (the spring clock change), a gap of up to three days repeats the day before it, longer gaps stay NaN.
     """
+    zones, first, table = _hourly_means(path, "price table", "zone")
+    return Prices(zones=zones, first_hour=first, eur_per_kwh=table / 1000.0)
+
+
+def read_power(path: Path) -> tuple[int, Floats]:
+    """Read the first column of a table of mean power, kW: (hour since 1970 local of the first, (H,) kWh in each hour).
+
+    Steps and gaps as in `read_prices`.
+    """
+    _, first, table = _hourly_means(path, "table of power", "roof")
+    return first, table[0]
+
+
+def _hourly_means(path: Path, what: str, each: str) -> tuple[tuple[str, ...], int, Floats]:
     rows = list(_rows(path))
     if len(rows) < 2 or len(rows[0]) < 2:
-        raise BadInput(f"{path.name} holds no price table", "give a time column and one column for each zone")
+        raise BadInput(f"{path.name} holds no {what}", f"give a time column and one column for each {each}")
     zones = tuple(name.strip() for name in rows[0][1:])
     faults: list[Fault] = []
     hours = np.empty(len(rows) - 1, np.int64)
@@ -165,7 +179,7 @@ def read_prices(path: Path) -> Prices:
         total = np.bincount(hours[known] - first, values[known, column], minlength=count)
         number = np.bincount(hours[known] - first, minlength=count)
         table[column] = _bridged(np.divide(total, number, out=np.full(count, np.nan), where=number > 0))
-    return Prices(zones=zones, first_hour=first, eur_per_kwh=table / 1000.0)
+    return zones, first, table
 
 
 def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ...]:

@@ -20,6 +20,7 @@ from beachhead.case.charging import (
     read_under_way,
     write_shifts,
 )
+from beachhead.case.charging_whole import SecondCar, whole_plan
 from beachhead.case.open import open_launch
 from beachhead.charging.explain import clock, sentences
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan
@@ -27,6 +28,7 @@ from beachhead.charging.record import Home
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue, Saving
 from beachhead.charging.year import Policy
+from beachhead.cli.charge_whole import battery_of, roof_of, second_plugged, show_whole, whole_answer
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
@@ -87,14 +89,60 @@ def plan(
         Path | None,
         typer.Option("--before", metavar="JSON", help="The plan before in this session: what --json printed then."),
     ] = None,
+    second: Annotated[str | None, typer.Option("--second", help="A second car: whose, as with --home.")] = None,
+    second_plugged_in: Annotated[
+        datetime | None, typer.Option("--second-plugged-in", formats=_TIMES, help="Default with the first car.")
+    ] = None,
+    second_stored: Annotated[float | None, typer.Option("--second-stored", help="kWh in it; default 60 %.")] = None,
+    second_leaves: Annotated[
+        datetime | None, typer.Option("--second-leaves", formats=_TIMES, help="Its departure, if told.")
+    ] = None,
+    gives: Annotated[float, typer.Option("--gives", help="Most the car gives back, kW; 0: it only charges.")] = 0.0,
+    battery: Annotated[float | None, typer.Option("--battery", help="Home battery, kWh.")] = None,
+    battery_kw: Annotated[float, typer.Option("--battery-kw", help="Most it takes or gives, kW.")] = 5.0,
+    battery_stored: Annotated[float | None, typer.Option("--battery-stored", help="kWh in it; default half.")] = None,
+    solar: Annotated[
+        Path | None,
+        typer.Option("--solar", metavar="CSV", help="The roof's forecast or record: time, kW."),
+    ] = None,
+    roof: Annotated[float | None, typer.Option("--roof", help="Solar roof, kW peak, by clear sky; needs --at.")] = None,
+    place: Annotated[str | None, typer.Option("--at", metavar="LAT,LON", help="Where the roof is, degrees.")] = None,
+    tilt: Annotated[float, typer.Option("--tilt", help="Of the roof, degrees from flat.")] = 35.0,
+    azimuth: Annotated[float, typer.Option("--azimuth", help="It faces, degrees from north over east.")] = 180.0,
+    cloud: Annotated[float, typer.Option("--cloud", help="Share of the sky in cloud, 0 to 1.")] = 0.5,
+    feed_in: Annotated[float, typer.Option("--feed-in", help="Cents paid for a kWh fed in.")] = 0.0,
     as_json: JsonFlag = False,
 ) -> None:
-    """The plan of the session at hand, hour by hour, with its reason."""
+    """The plan of the session at hand, hour by hour, with its reason.
+
+    With a second car, a home battery, a roof or a car that gives back, all of it is planned together by a linear
+    programme of the same chances, with its bound.
+    """
     under_way = None if before is None else read_under_way(before)
+    whole = second is not None or battery is not None or solar is not None or roof is not None or gives != 0
+    if whole and (under_way is not None or charging):
+        raise BadInput("--before or --charging with a whole home", "leave them out: it is planned anew each time")
+    its_roof, its_battery = roof_of(roof, place, tilt, azimuth, market), battery_of(battery, battery_kw, battery_stored)
     at_home = charging_home(
         prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
         loads=loads, household=household,
     )  # fmt: skip
+    if whole:
+        together = whole_plan(
+            at_home, plugged_in=plugged_in, sessions=sessions, chargers=chargers, now=now, stored_kwh=stored,
+            leaves=leaves, peak_so_far_kw=peak_so_far, fuse_kw=float("inf") if fuse is None else fuse, gives_kw=gives,
+            second=None if second is None else SecondCar(
+                name=second, plugged_in=second_plugged(plugged_in, second_plugged_in, now), stored_kwh=second_stored,
+                leaves=second_leaves,
+            ),
+            battery=its_battery, roof=its_roof, cloud=cloud, solar=solar, feed_in_eur_per_kwh=feed_in / 100,
+        )  # fmt: skip
+        names = [home] if second is None else [home, second]
+        if as_json:
+            show_json(whole_answer(together, names))
+        else:
+            show_whole(together, names)
+        return
     found = charging_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves, charging=charging,
         least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=float("inf") if fuse is None else fuse,
