@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from beachhead.siting.capacity import Yard, serve
+from beachhead.siting.capacity import Yard, serve, unserved
 from beachhead.siting.instances import read_cap
 from beachhead.siting.solve import Status
 from beachhead.world.errors import NotFeasible
@@ -109,5 +109,35 @@ def test_a_small_yard_is_solved_as_listing_says(seed):
 def test_too_little_capacity_in_all_is_said():
     yard = _made_up(1)
     short = Yard(demand=yard.demand, capacity=yard.capacity / 10, opening=yard.opening, cost=yard.cost, kept=yard.kept)
-    with pytest.raises(NotFeasible, match="all sites together serve"):
+    with pytest.raises(NotFeasible, match="all sites together leave"):
         serve(short)
+
+
+def test_a_second_site_opens_for_the_last_sliver_of_a_customer_however_dear_it_is():
+    inf = np.inf
+    yard = Yard(
+        demand=np.array([100.0, 1.0]),
+        capacity=np.array([99.9, 100.0, 10.0]),
+        opening=np.array([1.0, 1e6, 1.0]),
+        cost=np.array([[1.0, 9.0, inf], [inf, inf, 1.0]]),
+        kept=np.zeros(3, bool),
+    )
+    served = serve(yard)
+    assert served.status is Status.OPTIMAL
+    assert served.sites.tolist() == [0, 1, 2]
+    assert served.upper == pytest.approx(1e6 + 2.0 + 0.999 * 1.0 + 0.001 * 9.0 + 1.0)
+    assert not served.share[~np.isfinite(yard.cost)].any()
+
+
+def test_customers_beyond_the_capacity_in_their_reach_are_said_to_be_unserved():
+    cost = np.array([[1.0, np.inf], [np.inf, 1.0]])
+    yard = Yard(
+        demand=np.array([10.0, 4.0]),
+        capacity=np.array([7.0, 90.0]),
+        opening=np.ones(2),
+        cost=cost,
+        kept=np.zeros(2, bool),
+    )
+    assert unserved(yard) == pytest.approx(3.0)
+    with pytest.raises(NotFeasible, match=r"leave 3.0 of 14 unserved"):
+        serve(yard)

@@ -16,7 +16,7 @@ from beachhead.case.site_demand import cars_a_year
 from beachhead.case.site_formats import format_of, formats_of
 from beachhead.case.site_scene import Scene
 from beachhead.case.travel_times import repeated
-from beachhead.siting.capacity import Yard, serve
+from beachhead.siting.capacity import Yard, serve, unserved
 from beachhead.siting.field import Field, Floats, Ints, Limits, Lists, cost_of
 from beachhead.siting.formats import Format
 from beachhead.siting.solve import Effort, solve
@@ -227,14 +227,9 @@ def _limited(part: _Part, limit: Floats) -> tuple[Ints, Floats, float, float]:
     cost[rows, part.lists.item] = part.lists.cost * part.by_minute * part.cars[rows]
     capacity = np.minimum(limit, float(part.cars.sum()))
     yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
-    try:
-        found = serve(yard, seconds=part.seconds)
-    except NotFeasible:
-        short = part.cars.sum() - capacity.sum()
-        raise NotFeasible(_short(part, float(short)), _CURE) from None
-    missed = float((found.share * ~np.isfinite(cost)).sum(axis=1) @ part.cars)
-    if missed > 1e-6 * part.cars.sum():
+    if missed := unserved(yard):
         raise NotFeasible(_short(part, missed), _CURE)
+    found = serve(yard, seconds=part.seconds)
     used = part.cars @ found.share
     return found.sites, used, found.upper, found.lower
 

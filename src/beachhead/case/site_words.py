@@ -36,7 +36,7 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     else:
         lines.append(
             f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "
-            f"{_figure(sited.bound)} (gap {100 * sited.gap:.2g} %, {sited.status}, {sited.seconds:.1f} s)."
+            f"{_figure(sited.bound)} (gap {_gap(sited.gap)}, {sited.status}, {sited.seconds:.1f} s)."
         )
     if sited.closed:
         names = ", ".join(place_name(sited, place) for place in sited.closed)
@@ -80,6 +80,10 @@ def people_in(count: float) -> str:
     if count >= 999_500:
         return f"{count / 1e6:.1f} M"
     return f"{count / 1000:,.0f} k" if count >= 1000 else f"{count:,.0f}"
+
+
+def _gap(gap: float) -> str:
+    return "under 0.001 %" if 0 < gap < 1e-5 else f"{100 * gap:.2g} %"
 
 
 def _figure(value: float) -> str:

@@ -142,7 +142,7 @@ def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, .
                     replaced_by=at(one.replaced_by),
                 ),
                 buyers=buyers,
-                from_own=from_own,
+                from_own=None if from_own is None else max(from_own, 0.0),
                 serves=choice.load[int(j)] if choice.load else None,
             )
         )

@@ -24,6 +24,7 @@ from beachhead.world.errors import NotFeasible
 _STEPS = 1500
 _ROUNDS = 40
 _TRIES = 4
+_NOTHING = 1e-7  # of all demand: less counts as served
 _LIKELY = 16  # sites among which a first programme looks for a good set
 
 
@@ -77,12 +78,10 @@ class Served:
 def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
     """The cheapest sites with enough capacity, and proof."""
     began = time.perf_counter()
-    if yard.capacity.sum() < yard.demand.sum():
-        raise NotFeasible(
-            f"all sites together serve {yard.capacity.sum():,.0f} of {yard.demand.sum():,.0f}", "add sites or capacity"
-        )
+    if (left := unserved(yard)) > 0.0:
+        raise NotFeasible(f"all sites together leave {left:,.1f} of {yard.demand.sum():,.0f} unserved", "add sites")
     cost = np.where(np.isfinite(yard.cost), yard.cost, _far(yard))
-    first = _by_drop(yard, cost)
+    first = _mended(yard, _by_drop(yard, cost))
     upper, share = _assign(yard, cost, first)
     best = first
     prices = cost.min(axis=1)
@@ -92,7 +91,7 @@ def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
         lower, prices, share_of, if_open, if_closed = _climb(
             yard.demand, yard.capacity, yard.opening, cost, yard.kept, prices, upper, _least_open(yard), steps // 3
         )
-        trial = _enough(yard, share_of)
+        trial = _mended(yard, _enough(yard, share_of))
         trial = _improved(yard, cost, trial, prices)
         value, some = _assign(yard, cost, trial)
         if value < upper:
@@ -132,6 +131,45 @@ def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
     )
 
 
+def unserved(yard: Yard) -> float:
+    """Demand that all sites together leave unserved, for want of capacity or of a site in reach."""
+    return float(_missed(yard, np.ones(len(yard.capacity), np.bool_)).sum())
+
+
+def _missed(yard: Yard, is_open: NDArray[np.bool_]) -> Floats:
+    """(I,), demand that the open sites leave unserved at the least: a transportation problem with a way out."""
+    sites = np.flatnonzero(is_open)
+    row, at = np.nonzero(np.isfinite(yard.cost[:, sites]))
+    customers, flows = len(yard.demand), len(row)
+    place = np.arange(flows + customers)
+    matrix = coo_array(
+        (
+            np.concatenate([np.ones(flows + customers), yard.demand[row]]),
+            (np.concatenate([row, np.arange(customers), customers + at]), np.concatenate([place, place[:flows]])),
+        ),
+        shape=(customers + len(sites), flows + customers),
+    )
+    low = np.concatenate([np.ones(customers), np.full(len(sites), -np.inf)])
+    high = np.concatenate([np.ones(customers), yard.capacity[sites]])
+    expense = np.concatenate([np.zeros(flows), yard.demand / yard.demand.sum()])
+    highs = _programme(expense, np.zeros(len(place)), np.ones(len(place)), matrix, low, high)
+    highs.run()
+    missed: Floats = np.array(highs.getSolution().col_value)[flows:] * yard.demand
+    return np.where(missed > _NOTHING * yard.demand.sum(), missed, 0.0)
+
+
+def _mended(yard: Yard, is_open: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The set, with sites added until everybody is served by one in reach; as it is where everybody reaches all."""
+    if np.isfinite(yard.cost).all():
+        return is_open
+    is_open = is_open.copy()
+    while (missed := _missed(yard, is_open)).any():
+        help_here = np.minimum(missed @ np.isfinite(yard.cost), yard.capacity) / np.maximum(yard.opening, 1e-12)
+        help_here[is_open] = -1.0
+        is_open[int(np.argmax(help_here))] = True  # of no help alone it may still take what others are full of
+    return is_open
+
+
 def _decided(yard: Yard, spare: float, if_open: Floats, if_closed: Floats) -> NDArray[np.int8]:
     """(J,), 1 where a site must be open, -1 where it must be closed, 0 where prices leave it undecided."""
     room = max(spare, 0.0) + 1e-9 * (1.0 + abs(spare))
@@ -158,6 +196,9 @@ def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_]) -> tuple[float
     if yard.capacity[sites].sum() < yard.demand.sum() * (1 - 1e-12):
         return np.inf, share
     nearest = sites[cost[:, sites].argmin(axis=1)]
+    may = np.isfinite(yard.cost)
+    if not may[np.arange(len(cost)), nearest].all():
+        return np.inf, share
     load = np.bincount(nearest, yard.demand, minlength=len(is_open))
     if (load <= yard.capacity + 1e-9).all():
         share[np.arange(len(cost)), nearest] = 1.0
@@ -174,8 +215,11 @@ def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_]) -> tuple[float
     )
     low = np.concatenate([np.ones(len(cost)), np.full(len(sites), -np.inf)])
     high = np.concatenate([np.ones(len(cost)), yard.capacity[sites]])
-    highs = _programme(cost[:, sites].ravel(), np.zeros(len(flat)), np.ones(len(flat)), matrix, low, high)
+    above = may[:, sites].astype(float).ravel()
+    highs = _programme(cost[:, sites].ravel() * above, np.zeros(len(flat)), above, matrix, low, high)
     highs.run()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return np.inf, share
     share[:, sites] = np.array(highs.getSolution().col_value).reshape(len(cost), len(sites))
     return float(highs.getInfo().objective_function_value + yard.opening[sites].sum()), share
 
@@ -258,8 +302,9 @@ def _finished(
     low = np.concatenate([np.ones(customers), np.full(count, -np.inf), [_least_open(yard)]])
     high = np.concatenate([np.ones(customers), np.zeros(count), [np.inf]])
     below = np.concatenate([(fixed[sites] == 1).astype(float), np.zeros(len(flat))])
-    expense = np.concatenate([yard.opening[sites], cost[:, sites].ravel()])
-    highs = _programme(expense, below, np.ones(len(expense)), matrix, low, high)
+    may = np.isfinite(yard.cost[:, sites]).astype(float).ravel()
+    expense = np.concatenate([yard.opening[sites], cost[:, sites].ravel() * may])
+    highs = _programme(expense, below, np.concatenate([np.ones(count), may]), matrix, low, high)
     added = np.zeros((customers, count), np.bool_)
     for _ in range(_ROUNDS):
         highs.run()
