@@ -1,9 +1,13 @@
 """How good the launch policy is: share of the bound by regime, rivals on the same worlds, exact references, speed.
 
 python benchmarks/policy.py [--quick] [--json] [--regimes base,tight] [--markets 30] [--worlds 80] [--family FILE]
+                            [--ours] [--no-exact] [--play N]
 
 `--family FILE` takes a Python file with `worlds(problem, seed, count)` returning (theta, beta) pairs: worlds that the
-policy's authors did not think of. The policy keeps its own belief; only the truth changes.
+policy's authors did not think of. The policy keeps its own belief; only the truth changes. The penalised bound charges
+what is fair under the belief, so outside it only the clairvoyant's holds, and no control has a known mean: shares are
+then of the clairvoyant bound, and raw. `--ours` leaves out the rivals; `--play N` plays the policy alone in N worlds
+and tells time and memory.
 """
 
 from __future__ import annotations
@@ -11,21 +15,28 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import resource
 import time
 import tomllib
 from pathlib import Path
 
 import numpy as np
 
+from _boxes import BOXES, bracket
 from _exact import independent_share, tiny_instances, tiny_share
+from beachhead.launch.bound import as_is
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.play import World, play
 from beachhead.launch.prices import find_prices
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import set_up
 from beachhead.launch.select import choose
+from beachhead.launch.terms import under
 from beachhead.rehearsal.contest import contest
+from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.regime import Regime, made_up_launch
+from beachhead.rehearsal.rehearse import chunks
+from beachhead.rehearsal.rivals import Rival
 
 REGIMES = Path(__file__).with_name("regimes.toml")
 
@@ -41,14 +52,16 @@ def regimes() -> dict[str, Regime]:
     return out
 
 
-def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path | None) -> list[dict[str, object]]:
-    """One row a policy, over `worlds` worlds shared out among the regime's instances."""
+def measure(
+    regime: Regime, name: str, markets: int, worlds: int, family: Path | None, ours: bool = False
+) -> list[dict[str, object]]:
+    """One row a policy, over `worlds` worlds shared out among the regime's instances; `ours` leaves out the rivals."""
     instances = min(regime.instances, worlds)
     values, clear, told, cluster, clear_control, told_control = [], [], [], [], [], []
     for k in range(instances):
         count = worlds // instances + (k < worlds % instances)
         problem = made_up_launch(regime, markets, seed=k)
-        result = contest(problem, drawn(problem, 1000 + k, count, family))
+        result = contest(problem, drawn(problem, 1000 + k, count, family), () if ours else tuple(Rival))
         values.append(result.values)
         clear.append(result.clairvoyant)
         told.append(result.penalised)
@@ -56,10 +69,11 @@ def measure(regime: Regime, name: str, markets: int, worlds: int, family: Path |
         told_control.append(result.told_control)
         cluster += [k] * count
     earned, clairvoyant, penalised = np.concatenate(values, axis=1), np.concatenate(clear), np.concatenate(told)
-    clairvoyant = freed(clairvoyant, np.concatenate(clear_control))
-    penalised = freed(penalised, np.concatenate(told_control))
-    earned = np.array([freed(row, np.concatenate(clear_control)) for row in earned])
-    is_penalised = penalised.mean() < clairvoyant.mean()
+    if family is None:  # the controls have their mean, and the charges theirs, in worlds of the belief alone
+        clairvoyant = freed(clairvoyant, np.concatenate(clear_control))
+        penalised = freed(penalised, np.concatenate(told_control))
+        earned = np.array([freed(row, np.concatenate(clear_control)) for row in earned])
+    is_penalised = family is None and penalised.mean() < clairvoyant.mean()
     bound = penalised if is_penalised else clairvoyant
     gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
     return [
@@ -134,6 +148,29 @@ def median_seconds(work: object, repeats: int = 5) -> float:
     return float(np.median(times[1:]))
 
 
+def played_alone(regime: Regime, markets: int, worlds: int) -> dict[str, object]:
+    """The policy alone in many worlds, as a rehearsal draws and plays them: in pieces, on one core."""
+    problem = made_up_launch(regime, markets, seed=0)
+    scene = set_up(problem)
+    play(*scene, draw_worlds(problem, 0, 1)[0])  # compiled before the clock starts
+    began, values = time.process_time(), []
+    for chunk, count in enumerate(chunks(worlds)):
+        terms, position = scene.terms, scene.position
+        for world in family_worlds(problem, Family.BELIEVED, 0, chunk, count):
+            idle = as_is(under(terms, world.scenario), position, np.exp(world.theta))
+            values.append(play(*scene, world).value - idle)
+    spent = time.process_time() - began
+    return {
+        "markets": markets,
+        "worlds": worlds,
+        "core_seconds": spent,
+        "seconds_a_world": spent / worlds,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "value": float(np.mean(values)),
+        "value_se": float(np.std(values) / np.sqrt(worlds)),
+    }
+
+
 def show(rows: list[dict[str, object]]) -> None:
     """Rows as a plain table."""
     print(
@@ -154,6 +191,8 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=30)
     parser.add_argument("--worlds", type=int, default=None, help="default 80 (20 with --quick)")
     parser.add_argument("--family", type=Path, default=None)
+    parser.add_argument("--ours", action="store_true", help="leave out the rivals")
+    parser.add_argument("--play", type=int, default=None, metavar="N", help="play the policy alone in N worlds")
     parser.add_argument("--no-exact", action="store_true", help="leave out the exact references")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -163,10 +202,14 @@ def main() -> None:
     unknown = [n for n in names if n not in known]
     if unknown:
         parser.error(f"no regime named {', '.join(unknown)}; there are {', '.join(known)}")
+    if args.play:
+        alone = played_alone(known[names[0]], args.markets, args.play)
+        print(json.dumps(alone) if args.json else _told(alone))
+        return
     worlds = args.worlds or (20 if args.quick else 80)
     rows: list[dict[str, object]] = []
     for name in names:
-        found = measure(known[name], name, args.markets, worlds, args.family)
+        found = measure(known[name], name, args.markets, worlds, args.family, args.ours)
         rows += found
         if not args.json:
             show(found)
@@ -176,13 +219,27 @@ def main() -> None:
         return
     tiny = exact_shares(known["base"], args.quick)
     independent = independent_row(known["base"], 8 if args.quick else 40)
+    stopping = stopping_row(100 if args.quick else 400)
     if args.json:
-        print(json.dumps({"rows": rows, "tiny": tiny, "independent": independent}))
+        print(json.dumps({"rows": rows, "tiny": tiny, "independent": independent, "stopping": stopping}))
         return
     for row in tiny["instances"]:  # type: ignore[attr-defined]
         print(f"exact {row['name']:32s} {row['share_of_optimum']:.4f} ({row['se']:.4f})")
     print(f"exact joint programmes: least {tiny['min']:.4f}, mean {tiny['mean']:.4f} ({tiny['se']:.4f})")
     print(f"ten independent markets: {independent['share_of_optimum']:.4f} ({independent['se']:.4f})")
+    print(
+        f"Pandora's boxes, known to be worth {stopping['known'] / 1e6:.1f} M$: plan {stopping['plan']:.3f}"
+        f" ({stopping['plan_se']:.3f}) of it, bound {stopping['bound']:.3f} ({stopping['bound_se']:.3f}),"
+        f" clairvoyant {stopping['clairvoyant']:.3f} ({stopping['clairvoyant_se']:.3f})"
+    )
+
+
+def _told(alone: dict[str, object]) -> str:
+    return (
+        f"{alone['worlds']} worlds of {alone['markets']} markets: {alone['core_seconds']:.0f} core seconds,"
+        f" {alone['seconds_a_world']:.4f} a world, peak {alone['peak_mb']:.0f} MB;"
+        f" worth {alone['value'] / 1e6:.0f} M$ (se {alone['value_se'] / 1e6:.0f})"  # type: ignore[operator]
+    )
 
 
 def exact_shares(base: Regime, quick: bool) -> dict[str, object]:
@@ -207,6 +264,16 @@ def independent_row(base: Regime, worlds: int) -> dict[str, object]:
     """Ten independent markets without limits against ten exact single-market programmes."""
     share, se = independent_share(base, worlds)
     return {"markets": 10, "worlds": worlds, "share_of_optimum": share, "se": se}
+
+
+def stopping_row(worlds: int) -> dict[str, float]:
+    """Plan and bounds of an optimal-stopping problem of known value, written as a launch, as shares of that value."""
+    found = bracket(BOXES, worlds)
+    row = {"worlds": worlds, "known": found.known}
+    for name in ("plan", "bound", "clairvoyant"):
+        estimate = getattr(found, name)
+        row |= {name: estimate.mean / found.known, f"{name}_se": estimate.se / found.known}
+    return row
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from beachhead.launch.certificate import Estimate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled, estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.headline import worth
-from beachhead.launch.penalised import penalised
+from beachhead.launch.penalised import expected_urgency, penalised
 from beachhead.launch.plan import plan
 from beachhead.launch.play import play
 from beachhead.launch.revealed import revealed, split_own, what_is_told
@@ -109,6 +109,21 @@ def test_charging_foresight_lowers_the_factor_revealed_bound_and_whole_markets_l
     assert charged.mean() < 0.99 * told.mean()
     assert (whole <= charged + 1e-6 * np.abs(charged)).all()
     assert whole.mean() < charged.mean()
+
+
+def test_telling_what_is_shared_after_the_first_gate_lowers_the_bound_yet_not_below_the_plan(made_up_launch):
+    problem = made_up_launch(M=8, seed=2)
+    scene = set_up(problem)
+    at = scene.terms, scene.position, scene.mean, split_own(scene.cov)
+    worlds = draw_worlds(problem, seed=4, count=60)
+    urgency = expected_urgency(*at, draw_worlds(problem, seed=5, count=40))
+    told = np.array([penalised(*at, world) for world in worlds])
+    after = np.array([penalised(*at, world, urgency=urgency) for world in worlds])
+    values = np.array([play(*scene, w).value - as_is(scene.terms, scene.position, np.exp(w.theta)) for w in worlds])
+    lower = told - after
+    assert lower.mean() > 3 * lower.std() / 60**0.5
+    gap = after - values
+    assert gap.mean() > 3 * gap.std() / 60**0.5
 
 
 def test_where_no_limit_binds_the_charge_takes_away_all_that_foresight_of_a_market_would_bring(made_up_launch):

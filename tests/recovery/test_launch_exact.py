@@ -10,9 +10,10 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from _exact import PILOT_NOISE, independent_share, solve, start_value, tiny_instances, tiny_problem, tiny_share
 from beachhead.launch.bound import clairvoyant
+from beachhead.launch.certify import control_variate, controlled
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.penalised import penalised
-from beachhead.launch.revealed import revealed, split_own
+from beachhead.launch.penalised import expected_urgency, penalised
+from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import set_up
 from policy import regimes
 
@@ -51,6 +52,12 @@ def test_every_bound_stands_above_the_exact_optimum(tiny):
     told = np.array([revealed(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
     clear = np.array([clairvoyant(scene.terms, scene.position, world.theta) for world in worlds])
     charged = np.array([penalised(scene.terms, scene.position, scene.mean, split, world) for world in worlds[:400]])
-    whole = [penalised(scene.terms, scene.position, scene.mean, split, world, whole=True) for world in worlds[:100]]
-    for bound in (told, clear, charged, np.array(whole)):
-        assert bound.mean() > optimum - 2 * bound.std() / len(bound) ** 0.5
+    at = scene.terms, scene.position, scene.mean, split
+    urgency = expected_urgency(*at, draw_worlds(problem, 1, 100))
+    delayed = np.array([penalised(*at, world, urgency=urgency) for world in worlds[:400]])
+    whole = np.array([penalised(*at, world, whole=True, urgency=urgency) for world in worlds[:100]])
+    given = np.array([what_is_told(scene.position, scene.mean, split, world) for world in worlds])
+    control, mean = control_variate(scene, given, split.own)
+    for bound in (told, clear, charged, delayed, whole):
+        found = controlled(bound, control[: len(bound)], mean)
+        assert found.mean > optimum - 2 * found.se

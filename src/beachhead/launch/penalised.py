@@ -6,7 +6,9 @@ that cannot see the future. So the mean over worlds of the best penalised course
 
 - a pilot in market i, in quarter t: U(y) - E U(y), where U(y) is what the market is worth from t + 1 on once the pilot
   reads y, its own part r of log demand unknown before;
-- a start in quarter s: W(r) - E[W(r) | what the market's pilots have read], W the money earned with the best exit.
+- a start in quarter s: W(r) - E[W(r) | what the market's pilots have read], W the money earned with the best exit;
+- a pilot or start at the first gate, besides: A(F) - E A(F), A what acting now rather than from the next gate on is
+  worth once shared factors F are known. So these are told at the next gate in effect (delayed revelation).
 
 Shared factors, the early-adopter bias and the scenario of tariffs are told at gate 0 (the split of `launch.revealed`);
 given them, what is seen elsewhere says nothing about r, so the expectations are those of one market. U is priced at the
@@ -19,6 +21,8 @@ says more than the orders do (Blackwell's order), whatever sells out. A second p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -34,10 +38,19 @@ OWN_POINTS = 65
 READ_POINTS = 81
 """Of the grid of what a pilot reads."""
 _TAIL = 1e-4
+SCOUTS = 16
+"""Other worlds from which E A(F) is estimated: with 8 the bound is a tenth of a percent looser than with 96."""
 
 
 def penalised(
-    terms: Terms, position: Position, mean: Floats, split: Split, world: World, *, whole: bool = False
+    terms: Terms,
+    position: Position,
+    mean: Floats,
+    split: Split,
+    world: World,
+    *,
+    whole: bool = False,
+    urgency: Floats | None = None,
 ) -> float:
     """Bound of one world, over carrying on as is; its mean over worlds of the belief is an upper bound.
 
@@ -49,18 +62,56 @@ def penalised(
         world: a world of the belief; signals and pilot luck of its last quarter, on which nothing is ever decided,
             serve to draw r given what is believed and what a pilot would have read.
         whole: forbid splitting markets; the bound proven by the mixed-integer programme is then returned.
+        urgency: (M, C + D), `expected_urgency` from other worlds; None: what is shared is told at gate 0 for nothing.
     """
+    charged = _charged(terms, position, mean, split, world, urgency)
+    truth, demand = charged.truth, np.exp(world.theta)
+    ways = list_ways(truth, position, demand, charged.bonus)
+    best = best_of(truth, position, demand, ways, whole=whole)
+    pool = float(charged.prices[3, : len(truth.pool_cap)] @ truth.pool_cap)
+    return best + float(charged.refunds.sum()) + pool - as_is(truth, position, demand)
+
+
+def expected_urgency(terms: Terms, position: Position, mean: Floats, split: Split, worlds: Sequence[World]) -> Floats:
+    """(M, C + D) mean over worlds of what a start (C) or pilot (D) now, not from the next gate on, is worth given F.
+
+    The worlds must be other than those that are bounded: an estimate that does not depend on a world's F leaves the
+    charge with mean zero there, however few they are; the fewer, the looser the bound (by convexity of the maximum).
+    """
+    return np.asarray(np.mean([_charged(terms, position, mean, split, w, None).urgency for w in worlds], axis=0))
+
+
+class Charged(NamedTuple):
+    """A world with its charges.
+
+    Attributes:
+        truth: terms under the world's scenario of tariffs.
+        prices: as `charges` takes them.
+        bonus: (M, C, T), of starts.
+        refunds: (M,), of markets not started.
+        urgency: (M, C + D), A(F).
+    """
+
+    truth: Terms
+    prices: Floats
+    bonus: Floats
+    refunds: Floats
+    urgency: Floats
+
+
+def _charged(
+    terms: Terms, position: Position, mean: Floats, split: Split, world: World, expected: Floats | None
+) -> Charged:
     truth = under(terms, world.scenario)
     told = what_is_told(position, mean, split, world)
     prices = seek_prices(truth, position, told, split.own)
     shape = pilot_shapes(truth)
     low, high, luck = (np.log(special.gammaincinv(shape, u) / shape) for u in (_TAIL, 1 - _TAIL, world.luck[-1, :, :1]))
-    bonus, refunds = charges(truth, position, told, split.own, world.theta, prices, shape, low, high, luck)
-    demand = np.exp(world.theta)
-    ways = list_ways(truth, position, demand, bonus)
-    best = best_of(truth, position, demand, ways, whole=whole)
-    pool = float(prices[3, : len(truth.pool_cap)] @ truth.pool_cap)
-    return best + float(refunds.sum()) + pool - as_is(truth, position, demand)
+    given = np.full((len(told), truth.capital.shape[1] + len(truth.batches)), np.nan) if expected is None else expected
+    bonus, refunds, urgency = charges(
+        truth, position, told, split.own, world.theta, prices, shape, low, high, luck, given
+    )
+    return Charged(truth, prices, bonus, refunds, urgency)
 
 
 def pilot_shapes(terms: Terms) -> Floats:
@@ -81,8 +132,9 @@ def charges(
     low: Floats,
     high: Floats,
     luck: Floats,
-) -> tuple[Floats, Floats]:
-    """What each start is refunded less what is refunded for not starting, and the latter.
+    expected: Floats,
+) -> tuple[Floats, Floats, Floats]:
+    """What each start is refunded less what is refunded for not starting, the latter, and the urgency A(F).
 
     Args:
         terms: arrays of the launch.
@@ -95,16 +147,17 @@ def charges(
         low: (M, D), a low quantile of a pilot's noise.
         high: (M, D), a high one.
         luck: (M, D), this world's noise of the first pilot.
+        expected: (M, C + D), E A(F) of starts and pilots at the first gate; NaN where these are not charged for F.
 
     Returns:
-        (M, C, T), the best course of pilots before a start there, -inf where it is not permitted; and (M,), the best
-        course of pilots, none included, that ends with no start.
+        (M, C, T), the best course of pilots before a start there, -inf where it is not permitted; (M,), the best
+        course of pilots, none included, that ends with no start; and (M, C + D), A(F).
     """
     M, C = terms.capital.shape
     T, D = terms.path.shape[1], terms.batches.shape[0]
     G = OWN_POINTS
     left = np.maximum(terms.capital_cap - position.spent, 0.0)
-    bonus, refunds = np.full((M, C, T), -np.inf), np.zeros(M)
+    bonus, refunds, urgency = np.full((M, C, T), -np.inf), np.zeros(M), np.zeros((M, C + D))
     grid = np.linspace(-5.0, 5.0, G)
     normal = np.exp(-0.5 * grid**2)
     normal /= normal.sum()
@@ -125,32 +178,54 @@ def charges(
                     earned[c, s, g], _ = run(terms, i, c, s, math.exp(level), prices[2])
                     value[s, g] = max(value[s, g], earned[c, s, g] - spent[c, s])
                 bonus[i, c, s] = (normal * earned[c, s, :G]).sum() - earned[c, s, G]
-        if position.piloted[i] >= terms.pilot_quarters:
-            continue
-        # (T, G+1), what the market is worth from the next quarter on once r is known
-        known = np.zeros((T, G + 1))
-        for t in range(T - 2, -1, -1):
-            for g in range(G + 1):
-                known[t, g] = max(known[t + 1, g], value[t + 1, g])
-        fee = np.full((2, D, T), np.inf)
-        for t in range(T):
+        # what the market is worth from the next gate on, and what a pilot or start at this one is worth, before fees
+        wait = 0.0
+        for c in range(C):
+            for s in range(1, T):
+                if spent[c, s] < np.inf:
+                    wait = max(wait, (normal * earned[c, s, :G]).sum() - spent[c, s])
+            if spent[c, 0] < np.inf:
+                urgency[i, c] = (normal * earned[c, 0, :G]).sum() - spent[c, 0]
+        # courses that begin with a pilot at this gate, by design: as bonus and refunds
+        first, unmade = np.full((D, C, T), -np.inf), np.full(D, -np.inf)
+        if position.piloted[i] < terms.pilot_quarters:
+            # (T, G+1), what the market is worth from the next quarter on once r is known
+            known = np.zeros((T, G + 1))
+            for t in range(T - 2, -1, -1):
+                for g in range(G + 1):
+                    known[t, g] = max(known[t + 1, g], value[t + 1, g])
+            fee = np.full((2, D, T), np.inf)
+            for t in range(T):
+                for d in range(D):
+                    if terms.batches[d] <= terms.pool_cap[t]:
+                        fee[0, d, t], fee[1, d, t] = _fees(terms, position, i, d, t, prices[3, t])
             for d in range(D):
-                if terms.batches[d] <= terms.pool_cap[t]:
-                    fee[0, d, t], fee[1, d, t] = _fees(terms, position, i, d, t, prices[3, t])
+                if sd < 1e-6 or shape[i, d] * (sd * (grid[1] - grid[0])) ** 2 > 1.0:
+                    soon, later = _perfect(known, normal, fee[0, d], bonus[i], refunds, i, first[d], unmade, d)
+                else:
+                    ends = (-5.0 * sd + low[i, d], 5.0 * sd + high[i, d])
+                    read = theta[i] - told[i] + luck[i, d]
+                    soon, later = _noisy(
+                        earned, spent, known, normal, sd * grid, shape[i, d], ends, read, fee[0, d], fee[1],
+                        position.piloted[i] + 1 < terms.pilot_quarters, bonus[i], refunds, i, first[d], unmade, d,
+                    )  # fmt: skip
+                urgency[i, C + d] = soon
+                wait = max(wait, later)
+        for c in range(C):
+            urgency[i, c] = urgency[i, c] - wait if spent[c, 0] < np.inf else 0.0
+            if spent[c, 0] < np.inf and not np.isnan(expected[i, c]):
+                bonus[i, c, 0] += expected[i, c] - urgency[i, c]
         for d in range(D):
-            if sd < 1e-6 or shape[i, d] * (sd * (grid[1] - grid[0])) ** 2 > 1.0:
-                _perfect(known, normal, fee[0, d], bonus[i], refunds, i)
-            else:
-                ends = (-5.0 * sd + low[i, d], 5.0 * sd + high[i, d])
-                read = theta[i] - told[i] + luck[i, d]
-                _noisy(
-                    earned, spent, known, normal, sd * grid, shape[i, d], ends, read, fee[0, d], fee[1],
-                    position.piloted[i] + 1 < terms.pilot_quarters, bonus[i], refunds, i,
-                )  # fmt: skip
+            urgency[i, C + d] = urgency[i, C + d] - wait if unmade[d] > -np.inf else 0.0
+            due = 0.0 if np.isnan(expected[i, C + d]) else urgency[i, C + d] - expected[i, C + d]
+            refunds[i] = max(refunds[i], unmade[d] - due)
+            for c in range(C):
+                for s in range(T):
+                    bonus[i, c, s] = max(bonus[i, c, s], first[d, c, s] - due)
         for c in range(C):
             for s in range(T):
                 bonus[i, c, s] -= refunds[i]
-    return bonus, refunds
+    return bonus, refunds, urgency
 
 
 @compiled
@@ -168,17 +243,39 @@ def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: 
 
 
 @compiled
-def _perfect(known: Floats, normal: Floats, fee: Floats, bonus: Floats, refunds: Floats, i: int) -> None:
-    """A pilot that reads r exactly: raise the bonus (C, T) of starts after it, and the refund for not starting."""
+def _perfect(
+    known: Floats,
+    normal: Floats,
+    fee: Floats,
+    bonus: Floats,
+    refunds: Floats,
+    i: int,
+    first: Floats,
+    unmade: Floats,
+    d: int,
+) -> tuple[float, float]:
+    """A pilot that reads r exactly: raise the bonus (C, T) of starts after it, and the refund for not starting.
+
+    Courses that begin with it at the first gate stand apart, in `first` (C, T) and `unmade`. Returns what is expected
+    of a pilot at the first gate, before its fee, and of the best later one.
+    """
     T, G = known.shape[0], normal.shape[0]
-    best = -np.inf
+    best = now = later = -np.inf
+    soon = 0.0
     for t in range(T):
         for c in range(bonus.shape[0]):
             if bonus[c, t] > -np.inf:
                 bonus[c, t] = max(bonus[c, t], best)
+                first[c, t] = now
         if fee[t] < np.inf:
-            best = max(best, (normal * known[t, :G]).sum() - known[t, G] - fee[t])
+            hoped = (normal * known[t, :G]).sum()
+            if t == 0:
+                now, soon = hoped - known[t, G] - fee[t], hoped
+            else:
+                best, later = max(best, hoped - known[t, G] - fee[t]), max(later, hoped - fee[t])
     refunds[i] = max(refunds[i], best)
+    unmade[d] = now
+    return soon, later
 
 
 @compiled
@@ -197,7 +294,10 @@ def _noisy(
     bonus: Floats,
     refunds: Floats,
     i: int,
-) -> None:
+    first: Floats,
+    unmade: Floats,
+    d: int,
+) -> tuple[float, float]:
     """A first pilot that reads y, and perhaps a second that reads r: as `_perfect`.
 
     Everything is tabulated at READ_POINTS readings; the reading of this world stands last.
@@ -219,9 +319,9 @@ def _noisy(
     # a second pilot in t: cost, and what is expected of it by reading
     second = np.full(T, np.inf)
     for t in range(T):
-        for d in range(again.shape[0]):
+        for k in range(again.shape[0]):
             if may_again:
-                second[t] = min(second[t], again[d, t])
+                second[t] = min(second[t], again[k, t])
     hoped = np.ascontiguousarray(known[:, :G]) @ belief.T
     # what the market is worth from t on once y is read, (J+1,) and backwards in t
     worth = np.zeros((T + 1, J + 1))
@@ -234,15 +334,25 @@ def _noisy(
                 mean_earned[c, t] = belief @ earned[c, t, :G]
                 for j in range(J + 1):
                     worth[t, j] = max(worth[t, j], mean_earned[c, t, j] - spent[c, t])
-    one = two = -np.inf
+    # best course so far with one pilot and with two, by whether the first stood at this gate (0) or later (1)
+    one, two = np.full(2, -np.inf), np.full(2, -np.inf)
+    soon, later = 0.0, -np.inf
     for t in range(T):
         for c in range(C):
             if bonus[c, t] > -np.inf:
-                if one > -np.inf:
-                    bonus[c, t] = max(bonus[c, t], one + mean_earned[c, t, J] - earned[c, t, G])
-                bonus[c, t] = max(bonus[c, t], two)
-        if one > -np.inf:
-            two = max(two, one - second[t] + hoped[t, J] - known[t, G])
+                blur = mean_earned[c, t, J] - earned[c, t, G]
+                first[c, t] = max(one[0] + blur, two[0])
+                bonus[c, t] = max(bonus[c, t], one[1] + blur, two[1])
+        for k in range(2):
+            if one[k] > -np.inf:
+                two[k] = max(two[k], one[k] - second[t] + hoped[t, J] - known[t, G])
         if fee[t] < np.inf:
-            one = max(one, (odds * worth[t + 1, :J]).sum() - worth[t + 1, J] - fee[t])
-    refunds[i] = max(refunds[i], one, two)
+            expected = (odds * worth[t + 1, :J]).sum()
+            course = expected - worth[t + 1, J] - fee[t]
+            if t == 0:
+                one[0], soon = course, expected
+            else:
+                one[1], later = max(one[1], course), max(later, expected - fee[t])
+    refunds[i] = max(refunds[i], one[1], two[1])
+    unmade[d] = max(one[0], two[0])
+    return soon, later

@@ -15,7 +15,7 @@ from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
-from beachhead.launch.penalised import penalised
+from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import Bars, Played, World, best_route, marked_down, scaling_odds
 from beachhead.launch.prices import pilot_cost
 from beachhead.launch.problem import Problem
@@ -32,7 +32,7 @@ from beachhead.world.quarter import Quarter
 
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
 METHOD = "clairvoyant LP over affordable markets"
-TIGHTER_METHOD = "penalised clairvoyant LP, shared factors told"
+TIGHTER_METHOD = "penalised clairvoyant LP, shared factors told after the first gate"
 CLOSE_ENOUGH = 0.9
 TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
@@ -193,8 +193,10 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     if first.share is None or first.share >= CLOSE_ENOUGH:
         return first
     split = split_own(scene.cov)
-    few = drawn[:TIGHTER_WORLDS]
-    bounds = np.array(in_threads(lambda w: penalised(scene.terms, scene.position, scene.mean, split, w), few))
+    few, others = drawn[:TIGHTER_WORLDS], drawn[TIGHTER_WORLDS : TIGHTER_WORLDS + SCOUTS]
+    at = scene.terms, scene.position, scene.mean, split
+    urgency = expected_urgency(*at, others)
+    bounds = np.array(in_threads(lambda w: penalised(*at, w, urgency=urgency), few))
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
     tighter = controlled(bounds, *control_variate(scene, told, split.own))
     return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, tighter, TIGHTER_METHOD)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certify import control_variate
-from beachhead.launch.penalised import penalised
+from beachhead.launch.draws import draw_worlds
+from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
 from beachhead.launch.revealed import split_own, what_is_told
@@ -22,6 +23,7 @@ from beachhead.rehearsal.rivals import Rival, play_rival
 
 OURS = "beachhead"
 INDEPENDENT = "independent_beliefs"
+_SCOUT_SEED = 2_718_281_828
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,12 +53,14 @@ def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] =
     ours, alone = set_up(problem), set_up(without_correlation(problem))
 
     own = split_own(ours.cov)
+    at = ours.terms, ours.position, ours.mean, own
+    urgency = expected_urgency(*at, draw_worlds(problem, _SCOUT_SEED, SCOUTS))
 
     def one(world: World) -> tuple[list[float], float, float]:
         terms = under(ours.terms, world.scenario)
         base = as_is(terms, ours.position, np.exp(world.theta))
         earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
-        told = penalised(ours.terms, ours.position, ours.mean, own, world, whole=True)
+        told = penalised(*at, world, whole=True, urgency=urgency)
         return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta), told
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
