@@ -61,7 +61,8 @@ def measure(
     for k in range(instances):
         count = worlds // instances + (k < worlds % instances)
         problem = made_up_launch(regime, markets, seed=k)
-        result = contest(problem, drawn(problem, 1000 + k, count, family), () if ours else tuple(Rival))
+        rivals = () if ours else tuple(Rival)
+        result = contest(problem, drawn(problem, 1000 + k, count, family), rivals, believed=family is None)
         values.append(result.values)
         clear.append(result.clairvoyant)
         told.append(result.penalised)

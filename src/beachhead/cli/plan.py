@@ -72,21 +72,25 @@ def show_plan(launch: Launch, planned: Planned) -> None:
 
 def _show_tried(pursued: Pursued, currency: str) -> None:
     """What was tried for the objective: what each step towards it costs."""
-    heads = {Wanted.VALUE: "expected value", Wanted.CARS: "cars", Wanted.ODDS: "odds"}
-    show_table(
-        ["bonus", "caution", heads[pursued.wanted], "expected value", "worst tail"][:5],
+    heads = ["caution", "expected value", "worst tail"]
+    rows = [
         [
-            [
-                money(t.steering.bonus, currency),
-                f"{t.steering.caution:g} sd",
-                percent(t.score.mean, t.score.se) if pursued.wanted is Wanted.ODDS else cars(t.score.mean),
-                money(t.value.mean, currency),
-                f"{money(t.worst.mean, currency)} ± {money(t.worst.se, currency)}",
-            ]
-            for t in pursued.tried
-        ],
-        title=f"Policies tried, on {pursued.tried[0].value.count} worlds of their own",
-        right={0, 1, 2, 3, 4},
+            f"{t.steering.caution:g} sd",
+            f"{money(t.value.mean, currency)} ± {money(t.value.se, currency)}",
+            f"{money(t.worst.mean, currency)} ± {money(t.worst.se, currency)}",
+        ]
+        for t in pursued.tried
+    ]
+    if pursued.wanted is not Wanted.VALUE:  # value has no bonus, and is its own score
+        heads = ["bonus", "cars" if pursued.wanted is Wanted.CARS else "odds", *heads]
+        for row, t in zip(rows, pursued.tried, strict=True):
+            scored = percent(t.score.mean, t.score.se) if pursued.wanted is Wanted.ODDS else cars(t.score.mean)
+            row[:0] = [money(t.steering.bonus, currency), scored]
+    show_table(
+        heads,
+        rows,
+        title=f"Policies tried, on {pursued.tried[0].value.count} other worlds, the same for each (plain means)",
+        right=set(range(len(heads))),
     )
 
 

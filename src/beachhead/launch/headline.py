@@ -52,7 +52,11 @@ def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
     """What is wanted, how much of it the plan reaches, what that costs, and whether the floor is kept."""
     lines = [_reached(pursued, currency)]
     if pursued.steering == PLAIN:
-        lines.append("No other policy tried serves that better, so this is the plan of highest expected value.")
+        lines.append(
+            "The plan of highest expected value keeps the floor in the search, so it stands."
+            if pursued.wanted is Wanted.VALUE and _is_kept(pursued)
+            else "No other policy tried serves that better, so this is the plan of highest expected value."
+        )
     else:
         lines.append(_price(pursued, currency))
     return (*lines, *_floor(pursued, currency))
@@ -94,12 +98,17 @@ def _floor(pursued: Pursued, currency: str) -> tuple[str, ...]:
     )
     if floor is None:
         return (f"{seen}; no floor is set.",)
-    if not any(tried.worst.mean >= floor for tried in pursued.tried):
+    if not _is_kept(pursued):
         return (f"{seen}: no policy tried keeps the floor of {money(floor, currency)}; this is the safest of them.",)
     if worst.mean >= floor:
         return (f"{seen}; the floor of {money(floor, currency)} is kept.",)
     within = " within the error of the estimate" if worst.mean + 2 * worst.se >= floor else ""
     return (f"{seen}; the floor of {money(floor, currency)}, kept in the search, is missed{within} on these worlds.",)
+
+
+def _is_kept(pursued: Pursued) -> bool:
+    """Whether any policy tried keeps the floor on the worlds of the search."""
+    return pursued.floor is None or any(tried.worst.mean >= pursued.floor for tried in pursued.tried)
 
 
 def _counted(pursued: Pursued, found: Estimate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,7 @@ class Contest:
         policies: P names, ours first.
         values: (P, S), launch currency.
         clairvoyant: (S,), bound of each world.
-        penalised: (S,), penalised bound of each world, whole markets.
+        penalised: (S,), penalised bound of each world, whole markets; infinite where it was not asked for.
         clear_control: (S,), control variate of the clairvoyant bound less its known mean.
         told_control: (S,), control variate of the penalised bound less its known mean.
     """
@@ -47,20 +48,33 @@ class Contest:
     told_control: NDArray[np.float64]
 
 
-def contest(problem: Problem, worlds: Sequence[World], rivals: Iterable[Rival] = tuple(Rival)) -> Contest:
-    """Play ours, ours with independent beliefs, and the rivals on the same worlds; threads share the work."""
+def contest(
+    problem: Problem,
+    worlds: Sequence[World],
+    rivals: Iterable[Rival] = tuple(Rival),
+    *,
+    believed: bool = True,
+) -> Contest:
+    """Play ours, ours with independent beliefs, and the rivals on the same worlds; threads share the work.
+
+    Args:
+        problem: the launch.
+        worlds: played.
+        rivals: besides ours.
+        believed: whether the worlds are drawn from the belief; the penalised bound holds, and is taken, only then.
+    """
     rivals = tuple(rivals)
     ours, alone = set_up(problem), set_up(without_correlation(problem))
 
     own = split_own(ours.cov)
     at = ours.terms, ours.position, ours.mean, own
-    urgency = expected_urgency(*at, draw_worlds(problem, _SCOUT_SEED, SCOUTS))
+    urgency = expected_urgency(*at, draw_worlds(problem, _SCOUT_SEED, SCOUTS)) if believed else None
 
     def one(world: World) -> tuple[list[float], float, float]:
         terms = under(ours.terms, world.scenario)
         base = as_is(terms, ours.position, np.exp(world.theta))
         earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
-        told = penalised(*at, world, whole=True, urgency=urgency)
+        told = penalised(*at, world, whole=True, urgency=urgency) if believed else math.inf
         return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta), told
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

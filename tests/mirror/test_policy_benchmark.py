@@ -1,0 +1,37 @@
+"""benchmarks/policy.py: other people's worlds are held against the bound that holds for them."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from beachhead.rehearsal.regime import made_up_launch
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from policy import drawn, measure, regimes
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+FAMILIES = sorted((BENCHMARKS / "families").glob("*.py"))
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda path: path.stem)
+def test_a_family_keeps_how_uncertain_each_market_is_and_changes_how_it_comes_about(family):
+    problem = made_up_launch(regimes()["base"], 4, seed=0)
+    worlds = drawn(problem, 3, 4000, family)
+    off = np.array([np.append(world.theta, world.beta) for world in worlds]) - problem.belief.mean
+    sd = np.sqrt(np.diag(problem.belief.cov))
+    assert np.abs(off.mean(axis=0)).max() < 5 * sd.max() / 4000**0.5
+    assert off.std(axis=0) == pytest.approx(sd, rel=0.15)
+    believed = problem.belief.cov[0, 1] / (sd[0] * sd[1])
+    shared = np.corrcoef(off.T)[0, 1]
+    expected = {"heavy_tails": believed, "no_correlation": 0.0, "one_factor": 0.95}[family.stem]
+    assert shared == pytest.approx(expected, abs=0.08)
+
+
+def test_worlds_that_the_belief_did_not_draw_are_held_against_the_clairvoyant_alone():
+    family = BENCHMARKS / "families" / "one_factor.py"
+    (ours, _) = measure(regimes()["base"], "base", 4, 3, family, ours=True)
+    assert ours["bound"] == "clairvoyant"
+    assert ours["share_of_bound"] == ours["share_of_clairvoyant"] <= 1.0 + 1e-9
