@@ -12,6 +12,7 @@ from pathlib import Path
 from beachhead.belief.history.backtest import Backtest, Question
 from beachhead.belief.history.backtest import backtest as score
 from beachhead.belief.history.groups import Groups, score_groups
+from beachhead.belief.history.slow import SlowOrigin, slow_origins
 from beachhead.evidence.panel import read_panel
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
@@ -44,6 +45,11 @@ def backtest(
     question = Question(brands=tuple(brands), countries=tuple(countries), split=_month(split))
     with _executor(workers, scheduler) as executor:
         return score(panel, question, seed=_SEED, executor=executor, tick=tick)
+
+
+def slow_peers(answer: Backtest) -> tuple[SlowOrigin, ...]:
+    """PyMC-Marketing's Bass model on the pinned cases of a backtest, one row an origin."""
+    return slow_origins(answer, seed=_SEED)
 
 
 def backtest_groups(

@@ -10,8 +10,10 @@ import typer
 
 from beachhead.belief.history.backtest import Backtest, Origin
 from beachhead.belief.history.groups import Spread
+from beachhead.belief.history.slow import SlowOrigin
 from beachhead.case.backtest import backtest as run
 from beachhead.case.backtest import backtest_groups as run_groups
+from beachhead.case.backtest import slow_peers
 from beachhead.case.backtest_page import backtest_page
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
@@ -41,6 +43,10 @@ GroupsOption = Annotated[
         "--groups", metavar="N", min=4, help="Hold out N random groups of brands, countries and both, and sum up."
     ),
 ]
+PeersOption = Annotated[
+    str | None,
+    typer.Option("--peers", help="`slow`: also PyMC-Marketing's Bass model, on a pinned quarter of cases."),
+]
 NotesFlag = Annotated[bool, typer.Option("--notes", help="List every series mended or left out.")]
 
 
@@ -52,16 +58,19 @@ def backtest(
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     groups: GroupsOption = None,
+    peers: PeersOption = None,
     notes: NotesFlag = False,
     figures: FiguresOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Forecast real entries as on the day, 3, 6 and 12 months in, and score them beside every simple forecaster."""
+    if peers not in (None, "slow"):
+        raise BadInput(f"{peers!r} are no peers known", "write --peers slow; the quick ones are always compared")
     if groups is not None:
-        if brands or countries or split or figures is not None or notes:
+        if brands or countries or split or figures is not None or notes or peers:
             raise BadInput(
                 "--groups draws brands and countries of its own",
-                "leave out --brands, --countries, --split, --figures and --notes",
+                "leave out --brands, --countries, --split, --figures, --peers and --notes",
             )
         _groups(panel, groups, workers, scheduler, as_json)
         return
@@ -77,10 +86,36 @@ def backtest(
         )
     if figures is not None:
         figures.write_text(backtest_page(answer), encoding="utf-8")
+    slow = slow_peers(answer) if peers else ()
     if as_json:
-        show_json({"origins": answer.origins})
+        show_json({"origins": answer.origins} | ({"slow": slow} if peers else {}))
     else:
         _show(answer, notes)
+        _show_slow(slow)
+
+
+def _show_slow(slow: tuple[SlowOrigin, ...]) -> None:
+    if not slow:
+        return
+    show_table(
+        ["months", "cases", "brands", "this model", "quick peer", "its score", "own draws", "with errors", "skill"],
+        [
+            [
+                str(o.months),
+                str(o.entries),
+                str(o.brands),
+                f"{o.crps_log1p:.3f}",
+                o.best_peer,
+                f"{o.best_peer_crps_log1p:.3f}",
+                f"{o.bass_own:.3f}",
+                f"{o.bass_errors:.3f}",
+                f"{o.skill:+.1%}",
+            ]
+            for o in slow
+        ],
+        title="PyMC-Marketing's Bass model on the pinned cases: its own draws, and its median with errors by brand",
+        right={0, 1, 2, 3, 5, 6, 7, 8},
+    )
 
 
 def _groups(panel: Path, count: int, workers: int | None, scheduler: str | None, as_json: bool) -> None:
