@@ -208,6 +208,39 @@ def test_one_answer_a_month_is_asked_of_rdw_and_the_months_are_named_in_the_requ
     assert "20260831" in ask.asked[-1][0]
 
 
+def test_eurostat_may_list_values_and_codes_instead_of_numbering_them():
+    """JSON-stat 2.0 allows both forms, and a dimension of one code without an index; blanks are not counted."""
+    said = json.loads(RECORDED["eurostat"]["ec.europa.eu"])
+    said["value"] = [said["value"].get(str(n)) for n in range(8)]
+    for dimension in said["dimension"].values():
+        dimension["category"]["index"] = list(dimension["category"]["index"])
+    said["dimension"]["unit"]["category"] = {"label": {"NR": "Number"}}
+    other = Recorded({"ec.europa.eu": json.dumps(said).encode()})
+    found = fetch_source("eurostat", at=AT, first="2023-01", last="2024-12", get=other)
+    assert found.file.read_text(encoding="utf-8").splitlines() == MADE["eurostat"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": [{"status": 404, "id": 100, "label": "ERR_NOT_FOUND_4: no such dataset"}]},
+        {"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE. The request will be treated later"}},
+    ],
+)
+def test_eurostats_own_words_are_passed_on_when_it_sends_no_data(answer):
+    words = next(iter(answer.values()))
+    label = (words[0] if isinstance(words, list) else words)["label"]
+    with pytest.raises(Unreachable) as refused:
+        fetch_source(
+            "eurostat",
+            at=AT,
+            first="2023-01",
+            last="2024-12",
+            get=Recorded({"ec.europa.eu": json.dumps(answer).encode()}),
+        )
+    assert label in str(refused.value)
+
+
 def test_the_panel_reads_what_was_fetched(tmp_path):
     into = tmp_path / "panel"
     for name in ("rdw", "kba", "traficom", "datagovmy", "robbieandrew"):

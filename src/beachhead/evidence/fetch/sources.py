@@ -249,22 +249,50 @@ def _eurostat_asks(first: int, _last: int, _: Get) -> Iterator[Raw]:
 
 
 def _eurostat_reads(raw: Raw, data: bytes) -> Rows:
-    """JSON-stat 2.0: values by running number over the dimensions, the last running fastest."""
+    """JSON-stat 2.0: values by running number over the dimensions, the last running fastest.
+
+    Values come by number (as Eurostat sends them) or as a list with blanks; so do the codes of a dimension.
+    """
     said = _json(raw, data)
+    refusal = _refusal(said)
+    if refusal:
+        raise Unreachable(f"Eurostat did not send {raw.url}: {refusal}", "ask for fewer years with --from, or later")
     try:
         names, sizes = list(said["id"]), [int(n) for n in said["size"]]
-        codes = [sorted((index := said["dimension"][n]["category"]["index"]), key=index.__getitem__) for n in names]
+        codes = [_codes(said["dimension"][n]["category"]) for n in names]
         geo, energy, time = names.index("geo"), names.index("mot_nrg"), names.index("time")
-        values: Mapping[str, float] = said["value"]
+        given = said["value"]
+        listed = enumerate(given) if isinstance(given, list) else given.items()
+        values = {int(at): float(value) for at, value in listed if value is not None}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _changed(raw, f"no JSON-stat over geo, mot_nrg and time ({error})") from error
     out: Rows = []
     for at, value in values.items():
-        place, left = [0] * len(sizes), int(at)
+        place, left = [0] * len(sizes), at
         for d in range(len(sizes) - 1, -1, -1):
             left, place[d] = divmod(left, sizes[d])
         out.append((codes[geo][place[geo]], codes[time][place[time]], codes[energy][place[energy]], f"{value:g}"))
     return sorted(out)
+
+
+def _refusal(said: object) -> str:
+    """What Eurostat says instead of data: an answer under `error` or `warning`, such as one too large to send."""
+    if not isinstance(said, dict) or "value" in said:
+        return ""
+    for name in ("error", "warning"):
+        found = said.get(name)
+        first = found[0] if isinstance(found, list) and found else found
+        if isinstance(first, dict):
+            return f"{first.get('status', '')} {first.get('label', first)}".strip()
+    return ""
+
+
+def _codes(category: Mapping[str, Any]) -> list[str]:
+    """Codes of a dimension in order; one code alone may come with its label and no index."""
+    index = category.get("index", category.get("label"))
+    if isinstance(index, Mapping):
+        return sorted(index, key=index.__getitem__)
+    return [str(code) for code in index or ()]
 
 
 SOURCES: tuple[OnlineSource, ...] = (
