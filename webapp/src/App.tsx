@@ -8,6 +8,7 @@ import { SignIn } from "./parts/SignIn";
 import { Begin } from "./pages/Begin";
 import { Overview } from "./pages/Overview";
 import { useRoute } from "./route";
+import { Waiting } from "./parts/Waiting";
 
 const pages: Record<string, { name: string; page: ComponentType<{ launch: Schemas["LaunchOut"] }> }> = {
   "": { name: "Overview", page: Overview },
@@ -38,7 +39,7 @@ export function App() {
   }, [route.path]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={launch.again} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
-  if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} /></main>;
+  if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} page /></main>;
   if (!launch.data) return <main aria-busy="true" />;
   const menu = Object.entries(pages).filter(([key]) => launch.data!.pages.includes(key === "" ? "overview" : key));
   const Page = pages[here]?.page;
@@ -58,8 +59,8 @@ export function App() {
       </header>
       <main id="main" ref={main} tabIndex={-1} style={{ outline: "none" }}>
         <JobBar />
-        <Suspense fallback={<p aria-busy="true" />}>
-          {Page ? <Page launch={launch.data} /> : <p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p>}
+        <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>
+          {Page ? <Page launch={launch.data} /> : <section><h1>No such page</h1><p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p></section>}
         </Suspense>
       </main>
     </>

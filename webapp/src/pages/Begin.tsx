@@ -2,6 +2,7 @@ import { useState } from "react";
 import { api, refused, useAsk, type Refused } from "../api";
 import { useTitle } from "../live";
 import { Refusal } from "../parts/Refusal";
+import { Waiting } from "../parts/Waiting";
 
 /** Shown while the served folder is empty: choose what to begin from. */
 export function Begin({ done }: { done: () => void }) {
@@ -18,8 +19,8 @@ export function Begin({ done }: { done: () => void }) {
     if (made.error) setError(refused(made.error));
     else done();
   }
-  if (answer.state === "refused") return <Refusal error={answer.error} />;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (answer.state === "refused") return <Refusal error={answer.error} page />;
+  if (!answer.data) return <Waiting title="New launch" />;
   const list = [...answer.data.bundled].sort((a, b) => Number(b.name === "starter") - Number(a.name === "starter"));
   return (
     <form className="sheet begin" onSubmit={(event) => { event.preventDefault(); void begin(); }}>

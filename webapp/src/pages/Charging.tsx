@@ -9,6 +9,7 @@ import { SendTable } from "../parts/SendTable";
 import { Spans } from "../parts/Spans";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 type Charging = Schemas["ChargingOut"];
 const tables = [
@@ -23,7 +24,7 @@ export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] 
   const answer = useAsk(() => api.GET("/api/v1/charging"), []);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!data) return <Waiting title="Charging" />;
   const ready = data.markets.length > 0;
   return (
     <div className="grid">

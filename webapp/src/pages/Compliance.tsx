@@ -8,6 +8,7 @@ import { Refusal } from "../parts/Refusal";
 import { Reasons } from "../parts/Reasons";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 type Cell = Schemas["CellOut"];
 
@@ -34,7 +35,7 @@ function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["Launc
   const answer = useAsk(() => api.GET("/api/v1/compliance", { params: { query: { on } } }), [on]);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">reading the rules of every market …</p>;
+  if (!data) return <Waiting title="Compliance" says="reading the rules of every market …" />;
   const wanted = query.get("state");
   const cell = new Map(data.cells.map((item) => [`${item.market}|${item.offer}`, item]));
   const rows = data.permits.filter((permit) => !wanted || data.offers.some((offer) => cell.get(`${permit.market}|${offer.code}`)?.state === wanted));
@@ -102,10 +103,12 @@ function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["Launc
 function CellLink({ item, href, name }: { item: Cell; href: string; name: string }) {
   const state = states[item.state];
   const first = item.unlimited_from ?? item.pilot_from;
+  const pilot = item.pilot_from && item.pilot_from !== first ? `pilot ${day(item.pilot_from)}${item.pilot_cap_left != null ? `, ${cars(item.pilot_cap_left)} cars` : ""}` : "";
+  const when = first ? day(first) : item.provisional ? `else ${day(item.provisional)}` : state.name;
   return (
-    <Link href={href} className={`cell stage-${state.tone}`} aria-label={`${name}: ${state.name}${first ? `, from ${day(first)}` : ""}`}>
-      <i aria-hidden="true">{state.sign}</i> {first ? day(first) : item.provisional ? <span className="soft">else {day(item.provisional)}</span> : state.name}
-      {item.pilot_from && item.pilot_from !== first && <small>pilot {day(item.pilot_from)}{item.pilot_cap_left != null && `, ${cars(item.pilot_cap_left)} cars`}</small>}
+    <Link href={href} className={`cell stage-${state.tone}`} aria-label={`${name}: ${[when === state.name ? "" : `${state.name},`, when, pilot].filter(Boolean).join(" ")}`}>
+      <i aria-hidden="true">{state.sign}</i> <span className={first || !item.provisional ? undefined : "soft"}>{when}</span>{pilot && " "}
+      {pilot && <small>{pilot}</small>}
     </Link>
   );
 }
@@ -161,7 +164,7 @@ function OneAnswer({ market, offer, on, route }: { market: string; offer: string
   useTitle(answer.data ? `${answer.data.offer_name} in ${answer.data.market_name}` : "Compliance");
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!data) return <Waiting title={`${offer} in ${market}`} />;
   const state = states[data.cell.state];
   const owing = data.findings.filter((item) => item.verdict === "missing" || item.verdict === "unknown");
   const rest = data.findings.filter((item) => !owing.includes(item));
@@ -180,8 +183,8 @@ function OneAnswer({ market, offer, on, route }: { market: string; offer: string
       </section>
       <section className="sheet wide no-print">
         <h2>Not shown yet: {owing.length} of {data.findings.length} requirements</h2>
-        <Findings items={owing} />
-        <details><summary>The other {rest.length}</summary><Findings items={rest} /></details>
+        <Findings items={owing} label="Requirements not shown yet" />
+        <details><summary>The other {rest.length}</summary><Findings items={rest} label="Other requirements" /></details>
       </section>
       <section className="sheet wide no-print">
         <h2>Features</h2>
@@ -212,9 +215,9 @@ function OneAnswer({ market, offer, on, route }: { market: string; offer: string
   );
 }
 
-function Findings({ items }: { items: Schemas["FindingOut"][] }) {
+function Findings({ items, label }: { items: Schemas["FindingOut"][]; label: string }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Requirements">
+    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead><tr><th>code</th><th>requirement</th><th>stands</th><th>closes</th><th>accepted</th><th>grade</th><th>why</th></tr></thead>
         <tbody>

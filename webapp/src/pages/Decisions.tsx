@@ -7,6 +7,7 @@ import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Decisions");
@@ -16,7 +17,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const score = useAsk(() => api.GET("/api/v1/score"), []);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft">reading …</p>;
+  if (!data) return <Waiting title="Decisions" />;
   const market = query.get("market");
   const due = market ? data.due.filter((item) => item.market === market) : data.due;
   return (

@@ -14,6 +14,7 @@ import { Refusal } from "../parts/Refusal";
 import { Stage } from "../parts/Stage";
 import { useRoute } from "../route";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   const code = useRoute().parts[1];
@@ -27,7 +28,7 @@ function AllMarkets() {
   return (
     <section className="sheet">
       <h1>Markets</h1>
-      {answer.data ? <MarketTable markets={answer.data.markets} /> : <p className="soft">reading …</p>}
+      {answer.data ? <MarketTable markets={answer.data.markets} /> : <p className="soft" aria-busy="true">reading …</p>}
     </section>
   );
 }
@@ -36,7 +37,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}", { params: { path: { code } } }), [code]);
   useTitle(answer.data?.row.name ?? code);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
-  if (!answer.data) return <p className="soft">reading …</p>;
+  if (!answer.data) return <Waiting title={code} />;
   const { row, facts, observations, decisions, gate } = answer.data;
   return (
     <div className="grid">
@@ -106,7 +107,7 @@ function Fan({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       ];
       return {
         grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
-        legend: { top: 0, data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
+        legend: { top: 0, type: "scroll", pageTextStyle: { color: color("--ink") }, pageIconColor: color("--accent"), data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(data, items) },
         xAxis: { type: "category", data: fan.quarters, ...axis(color) },
         yAxis: { type: "value", ...scale(color, cars) },

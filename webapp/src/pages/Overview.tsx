@@ -7,13 +7,14 @@ import { MarketTable } from "../parts/MarketTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle(launch.name);
   const overview = useAsk(() => api.GET("/api/v1/overview"), []);
   if (overview.state === "refused" && !overview.data) return <Refusal error={overview.error} page />;
   const data = overview.data;
-  if (!data) return <p aria-busy="true" className="soft">reading the launch …</p>;
+  if (!data) return <Waiting title={launch.name} says="reading the launch …" />;
   const count = (stage: string) => data.markets.filter((market) => market.stage === stage).length;
   return (
     <div className="grid">
@@ -23,7 +24,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
           {launch.now}: {count("scaled")} of {data.markets.length} markets scaled, {count("piloting")} piloting.{" "}
           <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
-        {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}>{line}</li>)}</ul></details>}
+        {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>
       <section className="sheet two" aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>

@@ -10,6 +10,7 @@ import { Tried } from "../parts/Tried";
 import { Tornado } from "../parts/Tornado";
 import { WhatIfs } from "../parts/WhatIfs";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 /** What the plan says about its objective, where that is not value alone. */
 const aim = (line: string) => /objective/i.test(line);
@@ -22,7 +23,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   }
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const plan = answer.data;
-  if (!plan) return <p className="soft">reading …</p>;
+  if (!plan) return <Waiting title="Plan" />;
   const unit = (use: Schemas["UseOut"], value: number | null | undefined) => (use.unit === launch.currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);
   return (
     <div className="grid">

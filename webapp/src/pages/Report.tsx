@@ -6,6 +6,7 @@ import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 /** A memo for the board: printed or saved as PDF by the browser; charts are vectors, numbers name their record. */
 export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -13,9 +14,14 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
   const overview = useAsk(() => api.GET("/api/v1/overview"), []);
   const plan = useAsk(() => api.GET("/api/v1/plan"), []);
   const decisions = useAsk(() => api.GET("/api/v1/decisions"), []);
-  if (overview.state === "refused") return <Refusal error={overview.error} />;
-  if (!overview.data) return <p className="soft">reading …</p>;
+  if (overview.state === "refused" && !overview.data) return <Refusal error={overview.error} page />;
+  if (!overview.data) return <Waiting title={`${launch.name}: launch memo`} />;
   const { certificate, due, markets } = overview.data;
+  const last = Math.max(...(plan.data?.steps ?? []).map((step) => launch.quarters.indexOf(step.quarter)), 0);
+  const shown = launch.quarters.slice(0, last + 1);
+  const rests = (row: Schemas["MarketRow"]) => row.action === "wait" || row.action === "hold" || row.stage === "home";
+  const moving = plan.data?.markets.filter((row) => !rests(row)) ?? [];
+  const waiting = plan.data?.markets.filter((row) => rests(row) && row.stage !== "home").length ?? 0;
   const record = (hash: string) => <a className="hash" href={`/api/v1/records/plan/${hash}`}>plan {hash.slice(0, 10)}</a>;
   return (
     <article className="memo">
@@ -42,15 +48,16 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             <div><dt>certified share</dt><dd>{percent(plan.data.certificate.share_of_bound)}</dd></div>
           </dl>
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
-          <Timeline quarters={launch.quarters} steps={plan.data.steps} />
+          <Timeline quarters={shown} steps={plan.data.steps} />
           <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
-              {plan.data.markets.filter((row) => row.action !== "wait").map((row) => (
+              {moving.map((row) => (
                 <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table></div>
+          {waiting > 0 && <p>{waiting === 1 ? "One further market waits" : `${waiting} further markets wait`}; the page Plan says why for each.</p>}
         </section>
       )}
       {decisions.data && <section className="sheet"><h2>Ledger</h2><p><Said>{decisions.data.ledger_sentence}</Said></p>{decisions.data.rows.length > 0 && <LedgerTable rows={decisions.data.rows} />}</section>}

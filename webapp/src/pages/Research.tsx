@@ -5,13 +5,14 @@ import { Backtest } from "../parts/Backtest";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Research");
   const answer = useAsk(() => api.GET("/api/v1/research"), []);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">drawing the markets' order …</p>;
+  if (!data) return <Waiting title="Research" says="drawing the markets' order …" />;
   const most = Math.max(...data.screen.map((row) => row.score_high), 0.001);
   const least = Math.min(...data.screen.map((row) => row.score_low), 0);
   const at = (score: number) => (100 * (score - least)) / (most - least);

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { day, instant } from "../numbers";
+import { day, inLocale, instant } from "../numbers";
 import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
 import { Refusal } from "../parts/Refusal";
@@ -34,7 +34,7 @@ export function RoomAnswer({ room, launch, empty, children }: { room: Room; laun
         <p className="row no-print">{button(true)}</p>
       </section>
       {children?.(data)}
-      {data.tables.map((table) => <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}><h2>{table.title}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
+      {data.tables.map((table) => <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}><h2>{inLocale(table.title)}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
     </>
   );
 }

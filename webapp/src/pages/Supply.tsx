@@ -6,6 +6,7 @@ import { Refusal } from "../parts/Refusal";
 import { SwitchMap } from "../parts/SwitchMap";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
+import { Waiting } from "../parts/Waiting";
 
 export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Supply");
@@ -21,7 +22,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
   }
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!data) return <Waiting title="Supply" />;
   return (
     <div className="grid">
       <section className="wide">

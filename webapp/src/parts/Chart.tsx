@@ -2,10 +2,11 @@ import { useEffect, useRef } from "react";
 import { BarChart, LineChart, ScatterChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { number } from "../numbers";
 
-echarts.use([BarChart, LineChart, ScatterChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, SVGRenderer]);
+echarts.use([BarChart, LineChart, ScatterChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, LabelLayout, SVGRenderer]);
 
 export type Option = Parameters<ReturnType<typeof echarts.init>["setOption"]>[0];
 
@@ -19,10 +20,10 @@ export function Chart({ option, says, height }: { option: (color: (name: string)
     const chart = echarts.init(box.current, undefined, { renderer: "svg" });
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    const draw = () =>
+    const draw = (moves = !still) =>
       chart.setOption(
         {
-          animation: !still,
+          animation: moves,
           animationDuration: 250,
           textStyle: { color: color("--ink"), fontFamily: color("--font") },
           ...option(color),
@@ -32,14 +33,23 @@ export function Chart({ option, says, height }: { option: (color: (name: string)
     draw();
     const sizes = new ResizeObserver(() => chart.resize());
     sizes.observe(box.current);
-    const printing = () => chart.resize({ width: 640 });
-    const printed = () => chart.resize({ width: "auto" });
+    const printing = () => {
+      document.documentElement.dataset.printing = "";
+      draw(false);
+      chart.resize({ width: 640 });
+    };
+    const printed = () => {
+      delete document.documentElement.dataset.printing;
+      draw(false);
+      chart.resize({ width: "auto" });
+    };
     window.addEventListener("beforeprint", printing);
     window.addEventListener("afterprint", printed);
-    dark.addEventListener("change", draw);
+    const recolour = () => draw();
+    dark.addEventListener("change", recolour);
     return () => {
       sizes.disconnect();
-      dark.removeEventListener("change", draw);
+      dark.removeEventListener("change", recolour);
       window.removeEventListener("beforeprint", printing);
       window.removeEventListener("afterprint", printed);
       chart.dispose();

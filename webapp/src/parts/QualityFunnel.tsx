@@ -20,7 +20,7 @@ export function QualityFunnel({ data }: { data: Data }) {
           {
             name: "markets", type: "scatter", symbolSize: 10, itemStyle: { color: color("--accent") },
             data: data.markets.map((name, at) => ({ name, value: [data.at[at]!, data.rates[at]!] })),
-            label: { show: true, position: "top", formatter: "{b}", color: color("--ink") },
+            label: { show: true, position: "top", formatter: "{b}", color: color("--ink") }, labelLayout: { hideOverlap: true },
             markLine: { silent: true, symbol: "none", label: { show: true, position: "insideStartTop", formatter: "{b}", color: color("--soft") }, data: [{ name: "all cars", yAxis: data.rate, lineStyle: { color: color("--ink") } }, ...(data.limit == null ? [] : [{ name: "most allowed", yAxis: data.limit, lineStyle: { color: color("--bad") } }])] },
           },
         ],

@@ -24,7 +24,7 @@ export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; cur
     <div className="scroll" tabIndex={0} role="region" aria-label={table.title}>
       <table>
         {table.caption && <caption><Said>{table.caption}</Said></caption>}
-        <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{column.name}</th>)}</tr></thead>
+        <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{inLocale(column.name)}</th>)}</tr></thead>
         <tbody>
           {table.rows.map((row, index) => (
             <tr key={index}>{row.map((cell, at) => <td key={at} className={right(table.columns[at]!.unit)}>{written(cell, table.columns[at]!.unit, currency)}</td>)}</tr>

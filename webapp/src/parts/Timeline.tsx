@@ -24,7 +24,7 @@ export function Timeline({ quarters, steps }: { quarters: string[]; steps: Schem
                 <td key={quarter}>
                   {cell(market, quarter).map((step) => (
                     <span key={step.action} className={`step step-${step.action}`} style={{ borderBottomWidth: `${1 + Math.round(4 * step.share)}px` }} title={step.detail}>
-                      {signs[step.action] ?? "·"}{step.share < 0.995 ? percent(step.share).replace(/\s/, "") : ""}
+                      {signs[step.action] ?? "·"}{step.share < 0.995 && <small>{percent(step.share).replace(/\s/, "")}</small>}
                     </span>
                   ))}
                 </td>
