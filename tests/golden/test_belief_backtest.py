@@ -41,9 +41,11 @@ def test_leaving_one_brand_out_the_model_beats_every_peer():
         assert o.pit_ks_p > 0.05
 
 
-def test_learning_before_july_2023_and_forecasting_after_it_is_never_worse_than_a_peer():
+def test_learning_before_july_2023_and_forecasting_after_it_is_never_worse_than_a_peer_and_wide_enough():
     found = run(Question(split=month_of("2023-07")))
     skills = [found[k].skill for k in (3, 6, 12)]
     assert min(skills) > 0
     assert sum(s >= 0.06 for s in skills) >= 2
     assert min(found[k].pit_ks_p for k in (3, 6, 12)) > 0.05
+    assert all(o.cover90_low <= 0.9 <= o.cover90_high for o in found.values())
+    assert all(o.cover80_low <= 0.8 <= o.cover80_high for o in found.values())

@@ -15,9 +15,10 @@ from beachhead.belief.history.fit import _objective
 from beachhead.belief.history.forecast import ExitOdds, Forecast, exit_odds, forecast, learnt, silent_months
 from beachhead.belief.history.groups import draw, score_groups
 from beachhead.belief.history.market import fit_market, market_ahead
+from beachhead.belief.history.momentum import lasting, momentum
 from beachhead.belief.history.peers import simple_peers
 from beachhead.belief.history.points import points
-from beachhead.belief.history.pool import partners, pool, shift
+from beachhead.belief.history.pool import partners, pool, shift, unlike
 from beachhead.world.errors import BadInput, NotLearnt
 
 PANEL = made_up_panel.panel(1, brands=9)
@@ -132,6 +133,45 @@ def test_quarters_without_a_car_do_not_pass_for_swings_of_those_that_go_on():
     assert len(learnt(at, at, ExitOdds()).known.age) == len(at.age)
 
 
+def grown(last, months=12, brand="Brand 00"):
+    e = PANEL.entries[0]
+    cars = np.full(len(e.cars), 40.0)
+    cars[months - 1] = last
+    return case(replace(e, brand=brand, cars=cars, market=np.full(len(e.market), 4000.0)), months)
+
+
+def test_momentum_is_the_last_month_over_its_quarter_by_share_of_the_market():
+    assert momentum(grown(40.0)) == pytest.approx(np.log(40.5 / 120.5 * 3))
+    assert momentum(grown(80.0)) == pytest.approx(np.log(80.5 / 160.5 * 3))
+    rising = grown(80.0)
+    market = rising.entry.market.copy()
+    market[11] *= 2
+    alike = replace(rising, entry=replace(rising.entry, market=market))
+    assert momentum(alike) == pytest.approx(np.log(80.5 / 160.5 * 2))
+    assert momentum(grown(0.0)) == 0.0
+    assert momentum(grown(80.0, months=5)) == 0.0
+
+
+def test_what_lasts_of_a_momentum_is_found_in_the_errors_of_many_brands():
+    rng = np.random.default_rng(0)
+    made = [grown(float(last), k, f"B{i % 12}") for i, last in enumerate(rng.integers(5, 120, 120)) for k in (8, 12)]
+    missed = {k: [(c, 0.2 + 0.4 * momentum(c) + rng.normal(0, 0.3)) for c in made if c.months == k] for k in (8, 12)}
+    assert lasting(missed) == pytest.approx(0.4, abs=0.06)
+    assert lasting({12: missed[12][:4]}) == 0.0
+    assert lasting({}) == 0.0
+    assert lasting({k: [(c, -error) for c, error in cs] for k, cs in missed.items()}) == 0.0
+
+
+def test_a_forecast_follows_the_part_of_the_momentum_that_lasts():
+    c = next(c for c in cases(PANEL.entries) if c.months == 12 and abs(momentum(c)) > 0.1)
+    at = points(PANEL.entries)
+    held = learnt(at, at.take(at.last < 0), ExitOdds())
+    number = PANEL.entries.index(c.entry)
+    without, with_it = (forecast(c, number, replace(held, lasting=part), market_of(c)) for part in (0.0, 0.3))
+    moved = np.median(with_it.log_total) - np.median(without.log_total)
+    assert moved == pytest.approx(0.3 * momentum(c), rel=0.05)
+
+
 def test_the_pool_is_a_mixture_of_its_parts():
     own, simple = np.linspace(4, 6, 400), {"mean": np.full(9, 1.0), "last value": np.full(9, 9.0)}
     got = pool(own, simple, 3)
@@ -140,6 +180,22 @@ def test_the_pool_is_a_mixture_of_its_parts():
     assert np.all(np.diff(got) >= 0)
     assert pool(own, {"mean": own}, 6) == pytest.approx(own, abs=0.01)
     assert all(0 < sum(partners(k).values()) < 0.5 for k in range(1, 30))
+
+
+def test_a_year_of_which_nothing_was_learnt_may_be_unlike_all_before():
+    july = 12 * 2023 + 6
+    assert unlike(july, [july - 5, july - 40]) == 0.0
+    assert unlike(july, [july + 3]) == 0.0
+    before = [12 * 2020 + 2, 12 * 2020 + 3, 12 * 2021 + 2, 12 * 2022 - 7]
+    assert unlike(july, before) == pytest.approx(1 / 3)
+    assert unlike(july, [*before, 12 * 2022]) == pytest.approx(1 / 4)
+
+
+def test_a_year_unlike_all_before_widens_what_is_said_about_its_middle():
+    own = np.linspace(4, 6, 400)
+    got = pool(own, {"mean": own}, 6, 0.3)
+    assert ((got < 4) | (got > 6)).mean() == pytest.approx(0.3 * 2 / 3, abs=0.006)
+    assert np.median(got) == pytest.approx(5.0, abs=0.01)
 
 
 def test_the_shift_is_nil_where_the_mean_error_is_within_its_own_standard_error():

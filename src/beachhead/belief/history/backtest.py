@@ -14,9 +14,10 @@ from scipy.stats import kstest
 from beachhead.belief.history.case import ORIGINS, Case, cases, filled
 from beachhead.belief.history.forecast import Forecast, Learnt, exit_odds, forecast, learnt
 from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
+from beachhead.belief.history.momentum import LEARNT_AT, lasting
 from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, statsforecast_peers
 from beachhead.belief.history.points import Points, points
-from beachhead.belief.history.pool import pool
+from beachhead.belief.history.pool import pool, unlike
 from beachhead.belief.history.pool import shift as shift_of
 from beachhead.belief.history.score import cover_band, crps, skill_interval, transform
 from beachhead.world.entry import Entry, MarketSeries, Panel
@@ -315,10 +316,18 @@ def _forecast_fold(
     here = np.isin(known.entry, np.array(fold.learn))
     if fold.until is not None:
         here &= known.last < fold.until
-    held = learnt(known, known.take(here), exit_odds(_over_time(entries, fold)))
+    over_time = _over_time(entries, fold)
+    held = learnt(known, known.take(here), exit_odds(over_time))
+    held = replace(held, lasting=_lasting(over_time, partial(_forecast_case, entries, markets, held)))
     ask = partial(_forecast_case, entries, markets, held)
     shift = {k: shift_of([(c, ask(c)) for c in fold.training if c.months == k]) for k in {c.months for c in fold.score}}
     return [ask(c) for c in fold.score], shift
+
+
+def _lasting(over_time: Sequence[Case], ask: Callable[[Case], Forecast]) -> float:
+    """The part of the last month's momentum that lasts, by the errors of forecasts without it."""
+    looked = {k: [c for c in over_time if c.months == k] for k in LEARNT_AT}
+    return lasting({k: [(c, c.target - float(np.median(ask(c).log_total))) for c in cs] for k, cs in looked.items()})
 
 
 def _over_time(entries: Sequence[Entry], fold: Fold) -> tuple[Case, ...]:
@@ -352,7 +361,8 @@ def _score_fold(fold: Fold, forecasts: Sequence[Forecast], shift: Mapping[int, f
                 continue
             atoms = [t(c, said[p.name][place[id(c)]]) for p, t in zip(peers, trained, strict=True)]
             own = np.maximum(ours.log_total + shift[k], 0.0)
-            pooled = pool(own, {p.name: a for p, a in zip(peers, atoms, strict=True)}, k)
+            new = unlike(c.origin, [t.origin for t in training])
+            pooled = pool(own, {p.name: a for p, a in zip(peers, atoms, strict=True)}, k, new)
             out.append(
                 Scored(
                     case=c,

@@ -18,6 +18,7 @@ from beachhead.belief.history.case import Case
 from beachhead.belief.history.covariance import EntryParams, covariance, month_scatter, scatter
 from beachhead.belief.history.fit import fit_entries
 from beachhead.belief.history.market import MarketOutlook
+from beachhead.belief.history.momentum import momentum
 from beachhead.belief.history.points import Points, points, quarters_ahead
 from beachhead.world.entry import Entry
 
@@ -25,7 +26,7 @@ Array = NDArray[np.float64]
 
 LEVELS = (np.arange(400) + 0.5) / 400
 _TAIL_DF = 3.5  # most years go near to what is expected, a few go wholly otherwise: Student, not normal
-_TAIL_SCALE = 0.70  # of the process; with what pooling adds, intervals on made-up panels hold what they promise
+_TAIL_SCALE = 0.66  # of the process; with what pooling adds, intervals on made-up panels hold what they promise
 _DRAWS = 1024
 _SELLS = 5.0  # cars a month, as in the panel's rule of entry: below it a month without a car is nothing strange
 
@@ -56,6 +57,7 @@ class Learnt:
         white: (n,) lower^-1 times the known log shares.
         lift: mean of log(uncut sum / cut sum) over blocks of a quarter or more of those learnt from.
         exits: chance that an entry which has all but stopped selling is over.
+        lasting: part of the last month's momentum that lasts through the coming year.
     """
 
     known: Points
@@ -64,6 +66,7 @@ class Learnt:
     white: Array
     lift: float
     exits: ExitOdds
+    lasting: float = 0.0
 
 
 def learnt(known: Points, training: Points, exits: ExitOdds) -> Learnt:
@@ -95,7 +98,7 @@ def forecast(case: Case, number: int, held: Learnt, market: MarketOutlook) -> Fo
     mean, cov = _posterior(case, number, held)
     draws = _standard_draws()
     root = np.linalg.cholesky(cov + 1e-9 * np.eye(4))
-    log_share = mean + held.lift + draws[:, :4] @ root.T * draws[:, 5:]
+    log_share = mean + held.lift + held.lasting * momentum(case) + draws[:, :4] @ root.T * draws[:, 5:]
     cars = np.exp(market.mean + market.sd * draws[:, 4])[:, None] / 4 * np.exp(log_share)
     over = held.exits.of(case)
     return Forecast(

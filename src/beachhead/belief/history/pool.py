@@ -2,7 +2,9 @@
 
 The pool is linear: a mixture of the distributions, not a mean of their quantiles, because what they disagree on is
 whether an entry goes on at all, and half of each answer lies between both. Weights are fixed beforehand, alike for all
-panels: fitted on the training brands (`docs/explanation/backtest.md`) they did worse on brands left out.
+panels: fitted on the training brands (`docs/explanation/backtest.md`) they did worse on brands left out. Beside them
+stands what is kept for a year of which nothing has been learnt: newcomers of a year rise and fall together, and a year
+to come may be unlike all that were seen.
 """
 
 from __future__ import annotations
@@ -25,8 +27,11 @@ _HALF_COUNTED = 3  # a brand with as many cases counts half as much as one with 
 _PARTNERS: tuple[tuple[int, Mapping[str, float]], ...] = (
     (3, {"mean": 0.2, "last value": 0.1}),
     (6, {"mean": 0.3}),
-    (12, {"mean of last three": 0.25, "last value": 0.15}),
+    (12, {"mean of last three": 0.3, "last value": 0.1}),
 )
+
+_STRETCH = 3.0  # times as far from its median: a year that goes otherwise than all those learnt from
+_YEAR = 12
 
 
 def partners(months: int) -> Mapping[str, float]:
@@ -34,22 +39,45 @@ def partners(months: int) -> Mapping[str, float]:
     return [shares for since, shares in _PARTNERS if since <= max(months, _PARTNERS[0][0])][-1]
 
 
-def pool(own: Array, others: Mapping[str, Array], months: int) -> Array:
+def pool(own: Array, others: Mapping[str, Array], months: int, unlike: float = 0.0) -> Array:
     """(400,) quantiles of the mixture of the model's and its partners' distributions.
 
     Args:
         own: (400,) the model's quantiles.
         others: equally likely values of each partner, by its name.
         months: months seen.
+        unlike: share of the model's own distribution stretched threefold about its median (see `unlike`).
     """
     shares = partners(months)
-    own_share = 1 - sum(shares.values())
-    parts = [own, *(np.quantile(others[name], LEVELS) for name in shares)]
-    weights = np.repeat([own_share, *shares.values()], len(LEVELS)) / len(LEVELS)
+    usual = np.array([1 - sum(shares.values()), *shares.values()]) * (1 - unlike)
+    parts = [own, *(np.quantile(others[name], LEVELS) for name in shares), _stretched(own)]
+    weights = np.repeat([*usual, unlike], len(LEVELS)) / len(LEVELS)
     values = np.concatenate(parts)
     order = np.argsort(values, kind="stable")
     mass = np.cumsum(weights[order]) - 0.5 * weights[order]
     out: Array = np.interp(LEVELS, mass, values[order])
+    return out
+
+
+def unlike(origin: int, learnt_from: Sequence[int]) -> float:
+    """Chance that the year after an origin is unlike all learnt from.
+
+    0 where some training case was forecast within half a year of it, so that its outcome tells of that year. Else, of
+    n calendar years learnt from and one to come, if they are exchangeable, the new one lies farthest out with chance
+    1 / (n + 1).
+
+    Args:
+        origin: last month seen.
+        learnt_from: origins of the training cases.
+    """
+    if any(abs(origin - other) < _YEAR // 2 for other in learnt_from):
+        return 0.0
+    return 1 / (len({(other + _YEAR // 2) // _YEAR for other in learnt_from}) + 1)
+
+
+def _stretched(own: Array) -> Array:
+    middle = np.median(own)
+    out: Array = np.maximum(middle + _STRETCH * (own - middle), 0.0)
     return out
 
 
