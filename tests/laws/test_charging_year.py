@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -99,11 +101,30 @@ def test_the_peak_policy_looks_at_past_load_only() -> None:
     cut = 30 * 24
     later = meter.load_kw.copy()
     later[24 * DAYS_BACK + cut :] *= 3.0
-    other = Metered(first_hour=meter.first_hour, load_kw=later, month=meter.month, eur_per_kw=meter.eur_per_kw)
+    other = replace(meter, load_kw=later)
     draws = [charge_year(home, pieces, course, Policy.LEARNED, habits, one)[1] for one in (meter, other)]
     before = pieces.hour - meter.first_hour <= cut  # the first hour changed has not been seen when it is decided
     assert np.array_equal(draws[0][before], draws[1][before])
     assert not np.array_equal(draws[0], draws[1])
+
+
+def test_where_the_meter_tells_half_hours_the_second_half_is_not_looked_at_and_the_first_is() -> None:
+    home, course = made_home(4), made_course(4)
+    pieces, whole = pieces_of(home), with_meter(home, 4)
+    habits = learn_habits(home, learn_pool([made_home(9), made_home(10)]))
+    meter = replace(whole, half_kwh=0.5 * whole.load_kw)
+    charged = charge_year(home, pieces, course, Policy.LEARNED, habits, meter)[1]
+    full = (pieces.part == 1) & (charged > 2.0) & (charged < home.power_kw - 0.5)
+    piece = int(np.flatnonzero(full)[-1])  # the cap held it back in this hour
+    at = 24 * DAYS_BACK + int(pieces.hour[piece]) - meter.first_hour
+    surprise = np.zeros(meter.load_kw.size)
+    surprise[at] = 1.5
+    late = replace(meter, load_kw=meter.load_kw + surprise)
+    early = replace(late, half_kwh=meter.half_kwh + surprise)
+    drawn = [charge_year(home, pieces, course, Policy.LEARNED, habits, one)[1] for one in (late, early)]
+    assert np.array_equal(drawn[0][: piece + 1], charged[: piece + 1])
+    assert np.array_equal(drawn[1][:piece], charged[:piece])
+    assert drawn[1][piece] < charged[piece] - 0.5
 
 
 def test_without_a_charge_on_the_peak_the_meter_changes_nothing() -> None:

@@ -170,7 +170,7 @@ def charge_year(
         if metered is None or metered.eur_per_kw == 0.0:
             draw, missing = _learned(*record, counted_shortage(told=told), told, *learnt)
         else:
-            meter = (metered.load_kw, metered.month, metered.first_hour, metered.eur_per_kw)
+            meter = (metered.load_kw, metered.half_kwh, metered.month, metered.first_hour, metered.eur_per_kw)
             draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
     else:
         allowed = _windows(home, pieces, policy)
