@@ -1,18 +1,19 @@
 """Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
 
-    python benchmarks/charging.py [--quick] [--json] [--peers] [--only exactness,speed,regret,peak,value,fleet]
+    python benchmarks/charging.py [--quick] [--json] [--peers] [--only exactness,speed,regret,ladder,peak,value,fleet]
         [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
 goal or the true departure. `--peers` puts EMHASS beside them, in a Python that has it (its versions of numpy and pandas
 are not ours: `uv venv emhass; uv pip install --python emhass/bin/python emhass`). `fleet` is 8 zones x 1,000 homes x 5
-policies, minutes of work: it runs when it is named. Without files the shared data is used; without that there is
-nothing to measure.
+policies, minutes of work, and `ladder` the regret split by what is not known: both run when they are named. Without
+files the shared data is used; without that there is nothing to measure.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -36,7 +37,7 @@ from beachhead.charging.peak import metered
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.tariff import bundled_tariffs
 from beachhead.charging.value import Baseline, Ready, make_ready, market_value
-from beachhead.charging.year import Policy, charge_year, course_of
+from beachhead.charging.year import Policy, Told, charge_told, charge_year, course_of
 
 ANCHOR = day_hour(date(2023, 1, 2))
 _PEAK_ROWS = [(Policy.ARRIVAL, False), (Policy.LEARNED, False), (Policy.TAP, False), (Policy.LEARNED, True)]
@@ -72,6 +73,9 @@ def main() -> None:
             figures["peers"] = peers(data, 6 if asked.quick else 40, asked.emhass)
     if "regret" in wanted:
         figures["regret"] = regret(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+    if "ladder" in wanted:
+        ready = make_ready(homes[3 :: 16 if asked.quick else 4], least_sessions=2)
+        figures["ladder"] = ladder(ready, prices, ("DE-LU", "ES", "FR"))
     if "peak" in wanted:
         loads = read_loads(asked.loads)
         figures["peak"] = peak(prices, homes[::8] if asked.quick else homes[::2], loads, asked.zone)
@@ -274,6 +278,41 @@ def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...]) -> np.ndarray
             year, _ = charge_year(ready.home, ready.pieces, course, policy, ready.habits)
             found[z, p] = year.cost_eur, year.missing_kwh, year.driven_kwh
     return found
+
+
+def ladder(ready: tuple[Ready, ...], prices: Prices, zones: tuple[str, ...]) -> dict[str, Any]:
+    """Share of the perfect-foresight saving of the same planner, told ever more; energy that lacks at its price."""
+    names = ("departure", "trip", "prices")
+    steps = [Told(**dict(zip(names, told, strict=True))) for told in itertools.product((False, True), repeat=3)]
+
+    def one(home: Ready) -> np.ndarray:
+        found = np.zeros((len(zones), len(steps) + 2, 2))
+        for z, zone in enumerate(zones):
+            course = course_of(prices.zone(zone), prices.first_hour, ANCHOR)
+            years = [charge_told(home.home, home.pieces, course, home.habits, step)[0] for step in steps]
+            years += [charge_year(home.home, home.pieces, course, p)[0] for p in (Policy.ARRIVAL, Policy.FORESIGHT)]
+            found[z] = [(year.cost_eur, year.missing_kwh / year.driven_kwh) for year in years]
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        rows = np.array(list(pool.map(one, ready)))  # (homes, zones, steps + 2, [cost, missing])
+    labels = [" + ".join(name for name in names if getattr(step, name)) or "nothing" for step in steps]
+    share = [_share(rows[..., 0], j) for j in range(len(steps))]
+    rng = np.random.default_rng(3)
+    draws = [rows[rng.integers(0, len(rows), len(rows)), ..., 0] for _ in range(400)]
+    spread = [np.quantile([_share(draw, j) for draw in draws], (0.025, 0.975)).tolist() for j in range(len(steps))]
+    return {
+        "homes": len(ready),
+        "zones": list(zones),
+        "share_of_foresight": dict(zip(labels, share, strict=True)),
+        "interval_95_over_homes": dict(zip(labels, spread, strict=True)),
+    }
+
+
+def _share(cost: np.ndarray, column: int) -> float:
+    """Saving of a column over that of the last (foresight), both against the last but one, summed over homes."""
+    total = cost.sum(0)
+    return float(((total[:, -2] - total[:, column]) / (total[:, -2] - total[:, -1])).mean())
 
 
 def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from beachhead.charging.driver import made_load
 from beachhead.charging.habit import learn_habits, learn_pool
 from beachhead.charging.peak import DAYS_BACK, Metered, metered
 from beachhead.charging.record import Home
-from beachhead.charging.year import PAST_HOURS, Course, Policy, charge_year, pieces_of
+from beachhead.charging.year import PAST_HOURS, Course, Policy, Told, charge_told, charge_year, pieces_of
 
 DAY = 24 * 60
 MONDAY = (4 + 7 * 2700) * DAY
@@ -134,3 +134,21 @@ def test_without_a_charge_on_the_peak_the_meter_changes_nothing() -> None:
     for policy in (Policy.LEARNED, Policy.FORESIGHT):
         one, other = (charge_year(home, pieces, course, policy, habits, meter)[0] for meter in (None, free))
         assert one.cost_eur == pytest.approx(other.cost_eur, abs=1e-9)
+
+
+def test_told_the_departure_the_planner_is_the_policy_of_that_name_and_told_more_it_saves_more() -> None:
+    pool, cost = learn_pool([made_home(seed) for seed in range(20, 24)]), np.zeros(4)
+    for seed in range(4):
+        home, course = made_home(seed), made_course(seed)
+        pieces, habits = pieces_of(home), learn_habits(home, pool)
+        steps = [
+            Told(),
+            Told(departure=True),
+            Told(departure=True, trip=True),
+            Told(departure=True, trip=True, prices=True),
+        ]
+        years = [charge_told(home, pieces, course, habits, step) for step in steps]
+        cost += [year.cost_eur for year, _ in years]
+        assert np.array_equal(years[1][1], charge_year(home, pieces, course, Policy.TAP, habits)[1])
+        assert years[3][0].cost_eur >= charge_year(home, pieces, course, Policy.FORESIGHT)[0].cost_eur - 1e-9
+    assert (np.diff(cost) < 0).all()

@@ -81,6 +81,21 @@ class Year:
         return self.paid_eur + SHORTAGE * self.missing_kwh + self.peak_eur + refill
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the stochastic planner is told beyond what it has learnt, to see what not knowing it costs.
+
+    Attributes:
+        departure: of each session, at plug-in.
+        trip: energy of the next trip and hours away, at plug-in.
+        prices: of all hours planned ahead, not of the published ones only.
+    """
+
+    departure: bool = False
+    trip: bool = False
+    prices: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Course:
     """Prices of a year that sessions of any year are laid on, weekday on weekday.
@@ -168,7 +183,7 @@ def charge_year(
         learnt = (habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours)
         told = policy is Policy.TAP
         if metered is None or metered.eur_per_kw == 0.0:
-            draw, missing = _learned(*record, counted_shortage(told=told), told, *learnt)
+            draw, missing = _learned(*record, counted_shortage(told=told), told, False, False, *learnt)
         else:
             meter = (metered.load_kw, metered.half_kwh, metered.month, metered.first_hour, metered.eur_per_kw)
             draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
@@ -177,16 +192,35 @@ def charge_year(
         draw, missing = _sorted(
             course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, allowed
         )
-    stored = start + float(draw.sum()) - float(pieces.energy[1:].sum()) + float(missing.sum())
+    return _year(home, pieces, course, draw, missing, metered), draw
+
+
+def charge_told(home: Home, pieces: Pieces, course: Course, habits: Habits, told: Told) -> tuple[Year, Floats]:
+    """What the home's sessions cost under the stochastic planner that is told more, and the energy drawn (P,).
+
+    Told nothing it is LEARNED, told the departure TAP, but for the caution with which energy that lacks is counted:
+    here it is counted at its price, so that the steps between what is told are steps of knowing alone.
+    """
+    draw, missing = _learned(
+        course.price, course.index(pieces.hour), pieces.hour, pieces.part, pieces.first, pieces.energy,
+        home.battery_kwh, home.power_kw, home.battery_kwh - pieces.energy[0], SHORTAGE,
+        told.departure, told.trip, told.prices,
+        habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours,
+    )  # fmt: skip
+    return _year(home, pieces, course, draw, missing, None), draw
+
+
+def _year(home: Home, pieces: Pieces, course: Course, draw: Floats, missing: Floats, metered: Metered | None) -> Year:
+    start = home.battery_kwh - float(pieces.energy[0])
     return Year(
-        paid_eur=float(draw @ price),
+        paid_eur=float(draw @ course.price[course.index(pieces.hour)]),
         missing_kwh=float(missing.sum()),
-        stored_kwh=stored,
+        stored_kwh=start + float(draw.sum()) - float(pieces.energy[1:].sum()) + float(missing.sum()),
         driven_kwh=float(pieces.energy.sum()),
-        battery_kwh=battery,
+        battery_kwh=home.battery_kwh,
         mean_price=course.mean,
         peak_eur=metered.added_eur(pieces.hour, draw) if metered is not None else 0.0,
-    ), draw
+    )
 
 
 def counted_shortage(*, told: bool) -> float:
@@ -256,7 +290,8 @@ def _sorted(price, at, hour, part, first, energy, battery, power, start, window)
 
 @njit(cache=True, nogil=True)
 def _learned(  # type: ignore[no-untyped-def]
-    price, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip, away
+    price, at, hour, part, first, energy, battery, power, start, shortage, told, trip_told, prices_told,
+    depart, early, later, trip, away,
 ):  # fmt: skip
     """Sessions charged by the stochastic planner, planned anew at plug-in and when prices are published."""
     draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
@@ -268,14 +303,17 @@ def _learned(  # type: ignore[no-untyped-def]
         if k > 0:
             stored = drive(stored, energy[k], missing, first[k])
         i, end = first[k], first[k + 1]
+        next_kwh, next_away = -1.0, 1
+        if trip_told and k < len(first) - 2:
+            next_kwh, next_away = energy[k + 1], max(hour[end] - hour[end - 1], 1)
         while i < end:
             now = hour[i]
             until, again = known_until(now)
-            forecast(price, at[i], until - now, expected)
+            forecast(price, at[i], HORIZON if prices_told else until - now, expected)
             expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             mean = price[at[i] - 168 : at[i]].mean()
             plan_levels(
-                now, expected, mean, battery, power, room, shortage, hazard, known, -1.0, 1,
+                now, expected, mean, battery, power, room, shortage, hazard, known, next_kwh, next_away,
                 early[k], later[k], trip[k], away[k], worth, levels,
             )  # fmt: skip
             while i < end and hour[i] < again:
