@@ -2,7 +2,8 @@
 
 python webapp/scripts/screenshots.py [--launch DIR] [--page NAME ...] [--width PIXELS ...] [--scheme light|dark]
 
-Without --launch a fresh copy of the bundled launch `xiaomi` is planned first. Needs Chromium and playwright.
+Without --launch a fresh copy of the bundled launch `xiaomi` is planned, gets a first file of rows, and its rooms are
+worked out (a few minutes), so that no page is empty. Needs Chromium and playwright.
 """
 
 from __future__ import annotations
@@ -24,12 +25,27 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from beachhead.case.new import new_launch
+from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
+from beachhead.web.work import WORK
 
 ROOT = Path(__file__).parents[2]
 WIDTHS = (320, 1280, 2560)
 TODAY = "2027-01-01"
+ROOMS = {
+    "programme": {},
+    "aftersales": {},
+    "targets": {"worlds": 24},
+    "network": {"seconds": 10},
+    "supply": {"draws": 8, "passes": 1},
+}
+ROWS = """batch,market,offer,channel,store,start,end,leads,test_drives,orders,deliveries,registrations,sold_out_on
+first,NO,,importer,,2026-07-01,2026-07-31,310,120,18,9,9,
+first,NO,,importer,,2026-08-01,2026-08-31,280,110,22,15,15,
+first,NO,,importer,,2026-09-01,2026-09-30,260,90,25,22,20,2026-09-26
+second,DE,,dealer,,2026-07-01,2026-09-30,900,240,41,33,30,
+"""
 
 
 def main() -> None:
@@ -60,11 +76,12 @@ def take(address: str, out: Path, pages: list[str] | None, widths: tuple[int, ..
             for width in widths:
                 size = {"width": width, "height": 900 if width < 2000 else 1440}
                 context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+                context.set_default_timeout(120_000)
                 tab = context.new_page()
                 for page in pages if pages is not None else _pages(address):
                     tab.goto(f"{address}/{page}")
                     tab.wait_for_load_state("networkidle")
-                    tab.locator("main [aria-busy]").first.wait_for(state="detached", timeout=60_000)
+                    tab.locator("main [aria-busy]").first.wait_for(state="detached")
                     name = page.partition("?")[0].replace("/", "-") or "overview"
                     tab.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
                 context.close()
@@ -86,7 +103,14 @@ def _pages(address: str) -> list[str]:
 
 def _planned(root: Path) -> Path:
     new_launch(root, "xiaomi")
-    make_plan(open_launch(root), on=date.fromisoformat(TODAY), worlds=8, who="screenshots", at=datetime.now(UTC))
+    launch, at = open_launch(root), datetime.now(UTC)
+    sent = root.parent / "first.csv"
+    sent.write_text(ROWS, encoding="utf-8")
+    observe(launch.folder, launch.store, sent, who="screenshots", at=at, today=date.fromisoformat(TODAY))
+    make_plan(open_launch(root), on=date.fromisoformat(TODAY), worlds=8, who="screenshots", at=at)
+    for room, arguments in ROOMS.items():
+        print(f"working out {room} ...", flush=True)
+        WORK[room](root, {"on": TODAY, **arguments}, lambda done, total: None)
     return root
 
 
