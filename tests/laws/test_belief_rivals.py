@@ -101,6 +101,23 @@ def test_what_is_not_known_of_the_elasticity_widens_demand_over_time():
     assert np.linalg.eigvalsh(found.grown(6, 2)).min() >= -1e-12
 
 
+def test_the_interval_of_a_cut_lies_on_its_side_of_nothing_and_holds_what_the_elasticity_leaves_open():
+    found = course(move(-0.15, share=0.25))
+    low, high = found.interval(0, 5)
+    assert low < found.mean[0, 5] < high < 0
+    draws = np.random.default_rng(1).normal(FIT.elasticity_log_mean, np.hypot(0.35, 0.25), 40)
+    at = [
+        course(
+            move(-0.15, share=0.25),
+            fit=replace(
+                plain(float(np.exp(d))), price_spread=FIT.price_spread, brand_spread=FIT.brand_spread, nest=FIT.nest
+            ),
+        ).mean[0, 5]
+        for d in draws
+    ]
+    assert 0.75 <= np.mean([low <= v <= high for v in at]) <= 1.0
+
+
 HEAD = "market,brand,model,cars_per_year,enters,price_change,change_from,odds,price,source,as_of,grade\n"
 
 

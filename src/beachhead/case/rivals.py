@@ -60,14 +60,10 @@ def rival_notes(launch: Launch, course: RivalCourse | None, now: Quarter) -> tup
     names = [market.name for market in launch.folder.markets]
     ahead = now - launch.folder.terms.start
     last, change = launch.folder.terms.grid[-1], np.expm1(course.mean[:, -1])
-    spread = 1.645 * np.sqrt(np.maximum(np.diagonal(course.cov[-1]), 0.0))
     most = [m for m in np.argsort(-np.abs(change), kind="stable") if abs(change[m]) >= _LEAST_SAID]
     if not most or not course.mean[:, ahead:].any():
         return ("Moves of rivals in competitors.csv change demand nowhere by half a percent.",)
-    said = ", ".join(
-        f"{names[m]} {change[m]:+.1%} ({np.expm1(course.mean[m, -1] - spread[m]):+.1%} to "
-        f"{np.expm1(course.mean[m, -1] + spread[m]):+.1%})"
-        for m in most[:4]
-    )
+    ends = {m: np.expm1(course.interval(int(m), -1)) for m in most}
+    said = ", ".join(f"{names[m]} {change[m]:+.1%} ({ends[m][0]:+.1%} to {ends[m][1]:+.1%})" for m in most[:4])
     more = f" and {len(most) - 4} more" if len(most) > 4 else ""
     return (f"Rivals' moves in competitors.csv change demand by {last}: {said}{more}, 90 % intervals.",)

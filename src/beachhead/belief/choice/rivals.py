@@ -67,6 +67,19 @@ class RivalCourse:
     mean: Array
     cov: Array
 
+    def interval(self, m: int, t: int, z: float = 1.645) -> tuple[float, float]:
+        """Ends of the central interval (90 % at z = 1.645) of the change of log demand of market m in quarter t.
+
+        Log-normal in size, on the side of its mean: a cut never raises demand, however little is known of its effect.
+        """
+        mean, sd = float(self.mean[m, t]), float(self.cov[t, m, m]) ** 0.5
+        if mean == 0:
+            return -z * sd, z * sd
+        spread = np.log1p((sd / mean) ** 2) ** 0.5
+        middle = np.log(abs(mean)) - spread**2 / 2
+        ends = np.sign(mean) * np.exp(middle + z * spread * np.array([-1.0, 1.0]))
+        return float(ends.min()), float(ends.max())
+
     def grown(self, t: int, before: int) -> Array:
         """(M, M) covariance that quarter t has over quarter `before`; never less than nothing in any direction."""
         return _not_negative(self.cov[t] - self.cov[before])
