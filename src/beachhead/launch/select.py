@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.launch.prices import pilot_cost
+from beachhead.launch.recourse import drop_for_capital
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot
 from beachhead.launch.value import (
     SHARES,
@@ -97,6 +98,7 @@ def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int
                 open_to[i] = 1
                 if other.total > best.total and _capital(terms, other) >= _capital(terms, whole):
                     best = other
+    drop_for_capital(terms, position, mean, cov, now, price, best.action, best.route, best.design)
     leave(terms, position, mean, cov, now, price, best.action)
     return best
 

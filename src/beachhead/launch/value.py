@@ -261,11 +261,11 @@ def tabulate(
     if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
         return
     var = cov[i, i]
-    noise, fee_alone, fee_again = _next_pilot(terms, position, mean, now, i)
+    noise, fee_alone, fee_again = next_pilot(terms, position, mean, now, i)
     for k in range(SHARES.shape[0]):
         step = math.sqrt(SHARES[k] * var)
         left = (1.0 - SHARES[k]) * var
-        learnt = _learnt(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
+        learnt = resolvable(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
         shut_alone = SHARES[k] < position.barred[i]
         shut_again = shut_alone and position.barred[i] > SHARES[1]
         first = second = 0.0
@@ -289,14 +289,14 @@ def tabulate(
 
 
 @compiled
-def _learnt(left: float, shared: float, fan: float, noise: float) -> float:
+def resolvable(left: float, shared: float, fan: float, noise: float) -> float:
     """Part of a remaining variance that one more pilot resolves."""
     along = max(left + shared, 0.0)
     return min(along * along / max(left + 2.0 * shared + fan + noise, 1e-12), left)
 
 
 @compiled
-def _next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float]:
+def next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float]:
     """Noise of the usual batch at the next gate, and its fee if nothing is piloted now and if something is."""
     if now + 1 >= terms.path.shape[1] or position.piloted[i] >= terms.pilot_quarters:
         return 1.0, np.inf, np.inf
