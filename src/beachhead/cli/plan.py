@@ -89,7 +89,7 @@ def _show_tried(pursued: Pursued, currency: str) -> None:
     show_table(
         heads,
         rows,
-        title=f"Policies tried, on {pursued.tried[0].value.count} other worlds, the same for each (plain means)",
+        title=f"Policies tried, on {pursued.tried[0].value.count} other worlds (plain means)",
         right=set(range(len(heads))),
     )
 

@@ -35,7 +35,7 @@ class Contest:
         policies: P names, ours first.
         values: (P, S), launch currency.
         clairvoyant: (S,), bound of each world.
-        penalised: (S,), penalised bound of each world, whole markets; infinite where it was not asked for.
+        penalised: (S,), penalised bound of each world; infinite where it was not asked for.
         clear_control: (S,), control variate of the clairvoyant bound less its known mean.
         told_control: (S,), control variate of the penalised bound less its known mean.
     """
@@ -54,6 +54,7 @@ def contest(
     rivals: Iterable[Rival] = tuple(Rival),
     *,
     believed: bool = True,
+    whole: bool = True,
 ) -> Contest:
     """Play ours, ours with independent beliefs, and the rivals on the same worlds; threads share the work.
 
@@ -62,6 +63,7 @@ def contest(
         worlds: played.
         rivals: besides ours.
         believed: whether the worlds are drawn from the belief; the penalised bound holds, and is taken, only then.
+        whole: forbid the penalised bound to split markets: tighter, and ten times slower.
     """
     rivals = tuple(rivals)
     ours, alone = set_up(problem), set_up(without_correlation(problem))
@@ -74,7 +76,7 @@ def contest(
         terms = under(ours.terms, world.scenario)
         base = as_is(terms, ours.position, np.exp(world.theta))
         earned = [play(*ours, world).value, play(*alone, world).value, *(_rival(ours, world, r) for r in rivals)]
-        told = penalised(*at, world, whole=True, urgency=urgency) if believed else math.inf
+        told = penalised(*at, world, whole=whole, urgency=urgency) if believed else math.inf
         return [e - base for e in earned], clairvoyant(terms, ours.position, world.theta), told
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
