@@ -111,6 +111,16 @@ def test_value_by_market_flows_into_a_launch_as_studies_simulated_here(prices: P
         assert after.cov[at, at] > 0.95 * before.cov[at, at]
 
 
+def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "noise.csv").write_bytes(bytes(range(128, 256)))
+    (tmp_path / "noise.csv.gz").write_bytes(b"no gzip at all")
+    for name in ("noise.csv", "noise.csv.gz"):
+        with pytest.raises(BadInput, match="cannot be read as a table"):
+            run("plan", "--prices", str(tmp_path / name), "--plugged-in", "2023-06-13 18:10")
+    with pytest.raises(BadInput, match="no file"):
+        run("plan", "--prices", str(tmp_path), "--plugged-in", "2023-06-13 18:10")
+
+
 def test_what_is_missing_is_said_with_its_cure(prices: Path) -> None:
     with pytest.raises(BadInput, match="no charging tariff of 'XX'"):
         charging_value(prices, markets=["XX"])

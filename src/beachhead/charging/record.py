@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -307,13 +308,16 @@ def _records(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[st
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
-    if not path.exists():
+    if not path.is_file():
         raise BadInput(f"no file {path}", "state the path of an existing CSV file (plain or .gz)")
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-        head = stream.readline()
-        stream.seek(0)
-        yield from csv.reader(stream, delimiter=";" if head.count(";") > head.count(",") else ",")
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
+            head = stream.readline()
+            stream.seek(0)
+            yield from csv.reader(stream, delimiter=";" if head.count(";") > head.count(",") else ",")
+    except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{path.name} cannot be read as a table: {error}", "give CSV in UTF-8, plain or .gz") from error
 
 
 def _moment(text: str, file: str, line: int, column: str, faults: list[Fault]) -> int | None:
