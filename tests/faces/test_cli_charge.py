@@ -165,6 +165,10 @@ def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path:
         (["--battery-stored", "3"], "--battery-stored without --battery"),
         (["--battery", "10", "--battery-stored", "30"], "30.0 kWh in the battery"),
         (["--second", "commuter 0"], "no second car"),
+        (["--second-stored", "5"], "without --second"),
+        (["--at", "48,11"], "without --roof"),
+        (["--gives", "nan"], "gives back nan kW"),
+        (["--battery", "inf"], "a battery of inf kWh"),
         (["--battery", "5", "--cloud", "2", "--roof", "3", "--at", "1,1"], "cloud cover of 2"),
         (["--battery", "5", "--charging"], "--before or --charging with a whole home"),
     ):

@@ -37,7 +37,8 @@ class HomeBattery:
     leftover_eur_per_kwh: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (self.capacity_kwh > 0 and self.power_kw > 0 and 0 < self.efficiency <= 1):
+        sized = 0 < self.capacity_kwh < float("inf") and 0 < self.power_kw < float("inf")
+        if not (sized and 0 < self.efficiency <= 1):
             raise BadInput(f"a battery of {self.capacity_kwh} kWh, {self.power_kw} kW", "state values above 0")
         if not 0 <= self.start_kwh <= self.capacity_kwh:
             raise BadInput(f"{self.start_kwh} kWh in the battery", f"keep it within 0..{self.capacity_kwh} kWh")

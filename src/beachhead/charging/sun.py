@@ -49,6 +49,10 @@ class Roof:
             raise BadInput(f"a roof of {self.kwp} kW", "state its peak power in kW, such as 6")
         if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
             raise BadInput(f"a roof at {self.latitude}, {self.longitude}", "state degrees north and east")
+        if not -360 <= self.azimuth <= 360:
+            raise BadInput(
+                f"a roof that faces {self.azimuth} degrees", "state degrees from north over east: 180 is south"
+            )
         if not 0 <= self.tilt <= 90:
             raise BadInput(f"a roof tilted by {self.tilt} degrees", "state 0 (flat) to 90 (a wall)")
 

@@ -53,8 +53,8 @@ class Plugged:
     discharge_efficiency: float = 0.93
 
     def __post_init__(self) -> None:
-        if self.discharge_kw < 0 or not 0 < self.discharge_efficiency <= 1:
-            raise BadInput(f"a car that gives back {self.discharge_kw} kW", "state 0 kW or more, and a share above 0")
+        if not 0 <= self.discharge_kw <= 1000 or not 0 < self.discharge_efficiency <= 1:
+            raise BadInput(f"a car that gives back {self.discharge_kw} kW", "state 0 to 1000 kW, and a share above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -120,6 +120,10 @@ def plan(
     """
     under_way = None if before is None else read_under_way(before)
     whole = second is not None or battery is not None or solar is not None or roof is not None or gives != 0
+    if second is None and (second_plugged_in or second_leaves or second_stored is not None):
+        raise BadInput("a second car's state without --second", "add --second with whose car it is")
+    if place is not None and roof is None:
+        raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
     if whole and (under_way is not None or charging):
         raise BadInput("--before or --charging with a whole home", "leave them out: it is planned anew each time")
     its_roof, its_battery = roof_of(roof, place, tilt, azimuth, market), battery_of(battery, battery_kw, battery_stored)
