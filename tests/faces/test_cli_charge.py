@@ -55,6 +55,7 @@ def test_a_plan_says_what_it_does_and_what_the_other_way_would_cost(prices: Path
     assert said.startswith(("Waits until", "Charges now"))
     assert "more" in said
     assert "nine times in ten between" in said
+    assert int(said.split("% sure of")[0].split()[-1]) >= 50  # never "1 % sure of 60 kWh on Thursday"
     answer = json.loads(run(*words, "--json"))
     assert answer["hours"][0]["published"]
     assert 0 <= answer["other_costs_eur"] < 5

@@ -60,6 +60,9 @@ def _sureness(plan: NowPlan) -> str:
         return f"It holds {plan.stored_kwh[0]:.0f} kWh; {needs}"
     first = _first_block_end(drawn)
     end = 60 * (plan.first_hour + first + 1)
+    if plan.there[first + 1] < 0.5:  # more likely than not it leaves before: what it then holds is what matters
+        gone = min(max(int(plan.leaves[0] // 60) - plan.first_hour, 0), len(plan.draw_kwh))
+        return f"95 % sure of {plan.stored_kwh[gone]:.0f} kWh when it leaves; {needs}"
     return f"{100 * plan.there[first + 1]:.0f} % sure of {plan.stored_kwh[first + 1]:.0f} kWh at {clock(end)}; {needs}"
 
 
