@@ -3,8 +3,9 @@
     python benchmarks/web.py [--quick] [--json]
 
 Needs the extra `server`. The first load is what a browser asks for on the Overview page, compressed as it travels.
-Where Chromium and playwright are there (`--no-browser` leaves them out), a cold browser opens Overview, a tab shows
-what a sent row says, and the map of 5,000 sites is moved on the software renderer; a frame counts if pixels changed.
+Where Chromium and playwright are there (`--no-browser` leaves them out), a cold browser opens Overview, a page lists
+a sent row and says what it means, and the map of 5,000 sites is moved on the software renderer; a frame counts if
+pixels changed.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ def _live(address: str) -> float:
         tab.recv()
         row = "batch,market,offer,channel,store,start,end,orders\nb,NO,,dealer,,2026-08-01,2026-08-31,6\n"
         request = urllib.request.Request(f"{address}/api/v1/observations?name=x.csv", row.encode(), method="POST")
-        urllib.request.urlopen(request).close()
         start = time.perf_counter()
+        urllib.request.urlopen(request).close()
         while json.loads(tab.recv(timeout=30))["topic"] != "launch":
             pass
         return time.perf_counter() - start
@@ -187,15 +188,18 @@ FRAMES = """async () => {
 SENT = """async () => {
   const shows = (text) => document.querySelector("main").innerText.includes(text);
   const row = "batch,market,offer,channel,store,start,end,orders\\nseen,SE,,dealer,,2026-08-01,2026-08-31,6\\n";
-  await fetch("/api/v1/observations?name=x.csv", { method: "POST", body: row });
+  const lists = () => document.querySelector('[aria-label="Observed rows"]')?.innerText.includes("seen");
   const start = performance.now();
+  await fetch("/api/v1/observations?name=x.csv", { method: "POST", body: row });
+  while (!lists()) await new Promise((done) => setTimeout(done, 2));
+  const listed = performance.now() - start;
   while (!shows("Sweden: 6 cars")) await new Promise((done) => setTimeout(done, 5));
-  return performance.now() - start;
+  return [listed, performance.now() - start];
 }"""
 
 
 def _in_browser(address: str, rounds: int) -> dict[str, float]:
-    """Seconds to a drawn Overview in a cold browser, delay until another page shows a row, frames of the map."""
+    """Seconds to a drawn Overview in a cold browser, delays until a page shows a sent row, frames of the map."""
     chromium = next((path for name in ("chromium", "google-chrome") if (path := shutil.which(name))), None)
     try:
         from playwright.sync_api import sync_playwright
@@ -219,11 +223,12 @@ def _in_browser(address: str, rounds: int) -> dict[str, float]:
         moved = max((tab.evaluate(FRAMES) for _ in range(rounds)), key=lambda found: found["fps"])
         tab.goto(f"{address}/pilots")
         tab.get_by_role("heading", name="Rows on record").wait_for()
-        shown = tab.evaluate(SENT)
+        listed, meant = tab.evaluate(SENT)
         browser.close()
     return {
         "overview_cold_seconds": statistics.median(cold),
-        "page_says_what_a_row_means_ms": shown,
+        "page_lists_a_sent_row_ms": listed,
+        "page_says_what_a_row_means_ms": meant,
         f"map_frames_a_second_{SITES}_sites": moved["fps"],
         "map_share_of_frames_with_new_pixels": moved["changed"],
     }

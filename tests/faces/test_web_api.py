@@ -98,6 +98,17 @@ def test_checking_only_stores_nothing_and_sending_twice_changes_nothing(client):
     assert client.get("/api/v1/observations").json()["total_rows"] == 1
 
 
+def test_rows_are_listed_before_anything_is_learnt_from_them(client, monkeypatch):
+    client.post("/api/v1/observations?name=x.csv", content=HEAD + ROW)
+    assert [reading["market"] for reading in client.get("/api/v1/readings").json()["readings"]] == ["NO"]
+    seen = client.get("/api/v1/observations")
+    assert client.get("/api/v1/observations", headers={"If-None-Match": seen.headers["ETag"]}).status_code == 304
+    monkeypatch.setattr("beachhead.web.desk.put_question", None)  # learning would now fail
+    assert client.post("/api/v1/observations?name=y.csv", content=HEAD + ROW.replace("61", "62")).status_code == 200
+    after = client.get("/api/v1/observations", headers={"If-None-Match": seen.headers["ETag"]})
+    assert (after.status_code, [row["registrations"] for row in after.json()["rows"]]) == (200, [62])
+
+
 def test_the_version_changes_with_what_is_recorded(client):
     before = client.get("/api/v1/overview").headers["ETag"]
     assert client.get("/api/v1/overview").headers["ETag"] == before

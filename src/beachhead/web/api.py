@@ -21,10 +21,10 @@ from beachhead.case.deciding import decide
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
-from beachhead.case.observe import Receipt, observe
+from beachhead.case.observe import TOPIC, Receipt, observations, observe
 from beachhead.case.whatif import parse_override
 from beachhead.ledger import score, settle
-from beachhead.store import reading, text_of
+from beachhead.store import deliveries, reading, text_of
 from beachhead.web import view
 from beachhead.web.desk import Desk, Sheet
 from beachhead.web.guard import Person, Role
@@ -50,9 +50,10 @@ from beachhead.web.shape import (
     MarketOut,
     MarketsOut,
     ObservationOut,
+    ObservationsOut,
     OverviewOut,
-    PilotsOut,
     PlanOut,
+    ReadingsOut,
     ScoreOut,
     SentOut,
 )
@@ -151,19 +152,29 @@ def plan(request: Request, response: Response, _: Viewer) -> PlanOut:
 
 
 @router.get("/observations")
-def observations(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> PilotsOut:
-    """What was observed, newest first, and what it says about demand."""
-    sheet = sheet_of(request, response)
-    rows = sorted(sheet.rows, key=lambda row: (row.end, row.key), reverse=True)
+def rows_on_record(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> ObservationsOut:
+    """What was observed, newest first; answered before anything is learnt from it."""
+    desk: Desk = request.app.state.desk
+    launch = desk.launch()
+    with reading(launch.store) as work:
+        sent = deliveries(work, TOPIC)[-1:]
+        found = observations(work)
+    _tag(request, response, f"{launch.folder.digest}|{[(last.number, last.sha256) for last in sent]}|{cursor}")
+    rows = sorted(found, key=lambda row: (row.end, row.key), reverse=True)
     first, after = _page(cursor, len(rows))
-    return PilotsOut(
+    return ObservationsOut(
         rows=[view.observation_out(row) for row in rows[first : first + PAGE_ROWS]],
         total_rows=len(rows),
         next_cursor=after,
-        readings=view.readings_out(sheet),
-        left_out=list(sheet.question.held.reading.left_out),
         columns=list(ObservationOut.model_fields),
     )
+
+
+@router.get("/readings")
+def readings(request: Request, response: Response, _: Viewer) -> ReadingsOut:
+    """What the rows say about demand, market by market."""
+    sheet = sheet_of(request, response)
+    return ReadingsOut(readings=view.readings_out(sheet), left_out=list(sheet.question.held.reading.left_out))
 
 
 @router.post(
@@ -352,13 +363,18 @@ def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) 
     """How things stand, with the headers that let a reader ask whether they still do."""
     desk: Desk = request.app.state.desk
     sheet = desk.sheet()
+    _tag(request, response, sheet.version, may_be_kept=may_be_kept)
+    return sheet
+
+
+def _tag(request: Request, response: Response, version: str, *, may_be_kept: bool = True) -> None:
+    """Name the version of the answer; NotModified if the reader has it."""
     person: Person = request.state.person
-    told = "|".join((sheet.version, person.name, person.role.name, __version__))
+    told = "|".join((version, person.name, person.role.name, __version__))
     response.headers["ETag"] = tag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
     if may_be_kept and request.method == "GET" and tag in request.headers.get("If-None-Match", ""):
         raise NotModified(tag)
     response.headers["Cache-Control"] = "no-cache"
-    return sheet
 
 
 def _page(cursor: str | None, total: int) -> tuple[int, str | None]:

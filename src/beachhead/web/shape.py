@@ -271,15 +271,20 @@ class ReadingOut(BaseModel):
     left_out: list[str]
 
 
-class PilotsOut(BaseModel):
+class ObservationsOut(BaseModel):
     """Everything observed so far."""
 
     rows: list[ObservationOut]
     total_rows: int
     next_cursor: str | None
+    columns: list[str]
+
+
+class ReadingsOut(BaseModel):
+    """What it says about demand, and the rows that say nothing."""
+
     readings: list[ReadingOut]
     left_out: list[str]
-    columns: list[str]
 
 
 class HeadingOut(BaseModel):

@@ -9,15 +9,17 @@ import { Said } from "../parts/Said";
 export default function PilotsPage() {
   useTitle("Pilots");
   const answer = useAsk(() => api.GET("/api/v1/observations"), []);
+  const said = useAsk(() => api.GET("/api/v1/readings"), []);
   return (
     <div className="grid">
       <section className="wide"><h1>Pilots</h1><p>Send what was seen; every fault is shown at its cell before anything is stored, and sending a file twice changes nothing.</p></section>
       <section className="sheet"><h2>Send rows</h2><SendRows columns={answer.data?.columns ?? []} /></section>
       <section className="sheet beside">
         <h2>What the rows say</h2>
-        {answer.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
-        <ul className="due">{answer.data?.readings.map((reading) => <li key={reading.market}><Said>{reading.sentence}</Said></li>)}</ul>
-        {(answer.data?.left_out.length ?? 0) > 0 && <details><summary>{answer.data!.left_out.length} rows say nothing about demand</summary><ul>{answer.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {said.state === "refused" && <Refusal error={said.error} />}
+        {said.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
+        <ul className="due">{said.data?.readings.map((reading) => <li key={reading.market}><Said>{reading.sentence}</Said></li>)}</ul>
+        {(said.data?.left_out.length ?? 0) > 0 && <details><summary>{said.data!.left_out.length} rows say nothing about demand</summary><ul>{said.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>
       <section className="sheet wide"><h2>The monitor: what the counts alone have shown, valid at every look</h2><Monitors /></section>
       <section className="sheet wide">
