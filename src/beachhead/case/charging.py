@@ -25,7 +25,7 @@ from beachhead.charging.peak import DAYS_BACK, laid, month_of
 from beachhead.charging.published import PUBLISHED_AT
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.stochastic import HORIZON
-from beachhead.charging.tariff import bundled_tariffs, tariff_of
+from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, make_ready, market_value
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind
@@ -105,7 +105,7 @@ def charging_value(
         BadInput: if a market has no tariff, or the file lacks its zone or the year.
     """
     table = read_prices(prices)
-    first_day = _first_monday(year or table.last_day.year - (table.last_day < date(table.last_day.year, 12, 29)))
+    first_day = first_monday(year or table.last_day.year - (table.last_day < date(table.last_day.year, 12, 29)))
     anchor = day_hour(first_day)
     homes = charging_homes(sessions, chargers, first_day=first_day, seed=seed)
     if most_homes is not None and len(homes) > most_homes:
@@ -233,20 +233,32 @@ def charging_home(
         BadInput: if the home, the household or the market is not there.
     """
     table, tariff = read_prices(prices), tariff_of(market)
-    homes = charging_homes(sessions, chargers, first_day=_first_monday(year), seed=seed)
-    mine = next((one for one in homes if one.name == home), None)
+    homes = charging_homes(sessions, chargers, first_day=first_monday(year), seed=seed)
+    mine = home_of(homes, home)
+    pool = learn_pool([one for one in homes if one.name != home])
+    return ready(mine, pool, table, tariff, _load_of(loads, household), year=year, seed=seed)
+
+
+def home_of(homes: Sequence[Home], name: str) -> Home:
+    """The home of that name; BadInput if there is none."""
+    mine = next((one for one in homes if one.name == name), None)
     if mine is None:
         some = ", ".join(one.name for one in homes[:8])
-        raise BadInput(f"no home {home!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
-    pool = learn_pool([one for one in homes if one.name != home])
-    load = _load_of(loads, household)
+        raise BadInput(f"no home {name!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
+    return mine
+
+
+def ready(
+    mine: Home, pool: Pool, table: Prices, tariff: Tariff, load: Load | None, *, year: int, seed: int = 0
+) -> AtHome:
+    """The home with its prices; where the tariff charges for the monthly peak and no load is told, a made-up one."""
     made = load is None and tariff.peak_eur_per_kw > 0
     return AtHome(
         home=mine,
         pool=pool,
         table=table,
         price=tariff.spot(table.zone(tariff.zone)),
-        load=made_load(seed, day_hour(_first_monday(year))) if made else load,
+        load=made_load(seed, day_hour(first_monday(year))) if made else load,
         load_is_made=made,
         peak_eur_per_kw=tariff.peak_eur_per_kw / 12,
     )
@@ -440,7 +452,8 @@ def _require_prices(table: Prices, zones: Sequence[str], anchor: int, name: str)
             )
 
 
-def _first_monday(year: int) -> date:
+def first_monday(year: int) -> date:
+    """The day from which made-up drivers and loads of a year count."""
     return next(day for day in (date(year, 1, number) for number in range(1, 8)) if day.weekday() == 0)
 
 

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from beachhead.case.charging import AtHome, charging_home, charging_homes
+from beachhead.case.charging import AtHome, charging_home, charging_homes, first_monday, home_of, ready
 from beachhead.case.open import Launch
-from beachhead.charging.driver import made_load
 from beachhead.charging.habit import Pool
 from beachhead.charging.now import NowPlan
 from beachhead.charging.peak import DAYS_BACK, laid
-from beachhead.charging.record import Load, Prices, day_hour, read_homes, read_loads, read_prices
+from beachhead.charging.record import Load, Prices, read_homes, read_loads, read_prices
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.store import Row, current, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
@@ -160,23 +159,10 @@ def at_home(
     Its load is that of the household of its name, else the first on record; where the tariff charges for the monthly
     peak and none is, a made-up one (as `charging_home`).
     """
-    tariff = tariff_of(market)
-    first = next(date(year, 1, number) for number in range(1, 8) if date(year, 1, number).weekday() == 0)
-    homes = charging_homes(kept.sessions, kept.chargers, first_day=first)
-    mine = next((one for one in homes if one.name == home), None)
-    if mine is None:
-        raise BadInput(f"no home {home!r} on record", f"name one of {', '.join(one.name for one in homes[:8])} ...")
+    homes = charging_homes(kept.sessions, kept.chargers, first_day=first_monday(year))
+    mine = home_of(homes, home)
     load = next((one for one in loads if one.name == home), loads[0] if loads else None)
-    made = load is None and tariff.peak_eur_per_kw > 0
-    return AtHome(
-        home=mine,
-        pool=pool,
-        table=table,
-        price=tariff.spot(table.zone(tariff.zone)),
-        load=made_load(0, day_hour(first)) if made else load,
-        load_is_made=made,
-        peak_eur_per_kw=tariff.peak_eur_per_kw / 12,
-    )
+    return ready(mine, pool, table, tariff_of(market), load, year=year)
 
 
 def expected_load(car: AtHome, hour: int, count: int) -> np.ndarray | None:

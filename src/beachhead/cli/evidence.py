@@ -20,6 +20,10 @@ from beachhead.world.errors import BadInput
 
 evidence = typer.Typer(name="evidence", help="Fetch official registrations; list the sources.", no_args_is_help=True)
 
+LaunchOption = Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)]
+StudyOption = Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")]
+WeightOption = Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")]
+
 
 @evidence.command()
 def sources(as_json: JsonFlag = False) -> None:
@@ -70,13 +74,13 @@ def fetch(
 @evidence.command()
 def conjoint(
     file: Annotated[Path, typer.Argument(help="Raw answers, one row an alternative.")],
-    directory: Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)],
+    directory: LaunchOption,
     market: Annotated[str, typer.Option("--market", help="Market whose people were asked.", show_default=False)],
-    study: Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")] = None,
+    study: StudyOption = None,
     currency: Annotated[
         str | None, typer.Option("--currency", help="Of the prices shown; default the market's.")
     ] = None,
-    weight: Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")] = 1.0,
+    weight: WeightOption = 1.0,
     write: Annotated[bool, typer.Option("--write", help="Put its rows into the launch's responses.csv.")] = False,
     on: OnOption = None,
     as_json: JsonFlag = False,
@@ -102,12 +106,12 @@ def conjoint(
 @evidence.command()
 def market(
     file: Annotated[Path, typer.Argument(help="Shares and prices of products by market, in PyBLP's columns.")],
-    directory: Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)],
+    directory: LaunchOption,
     market: Annotated[str, typer.Option("--market", help="Market that they speak of.", show_default=False)],
-    study: Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")] = None,
+    study: StudyOption = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Of the prices; default the market's.")] = None,
     random: Annotated[bool, typer.Option("--random", help="Buyers differ in how they mind price.")] = False,
-    weight: Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")] = 1.0,
+    weight: WeightOption = 1.0,
     write: Annotated[bool, typer.Option("--write", help="Put its row into the launch's responses.csv.")] = False,
     on: OnOption = None,
     as_json: JsonFlag = False,

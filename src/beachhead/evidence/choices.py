@@ -85,8 +85,7 @@ class _Table:
     lines: tuple[Line, ...]
 
     def cell(self, line: Line, name: str) -> str:
-        at = self.names.index(name)
-        return line.cells[at].strip() if at < len(line.cells) else ""
+        return line.cell(self.names.index(name))
 
     def is_none(self, line: Line) -> bool:
         return self.cell(line, "alternative").casefold() == NONE

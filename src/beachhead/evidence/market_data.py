@@ -63,7 +63,7 @@ def read_market_data(path: Path) -> MarketData:
     faults = list(_missing(path.name, names))
     if faults:
         raise BadInput.of(faults)
-    cells = {name: [_cell(line, at) for line in grid.lines] for at, name in enumerate(names)}
+    cells = {name: [line.cell(at) for line in grid.lines] for at, name in enumerate(names)}
     wanted = [*MEASURES, *(n for n in names if n.startswith(INSTRUMENT))]
     attributes = [n for n in names if n not in (*KEYS, *NO_ATTRIBUTE, *wanted) and _is_number(cells[n][0])]
     found = {n: _numbers(path.name, n, cells[n], grid.lines, faults) for n in (*wanted, *attributes)}
@@ -79,10 +79,6 @@ def read_market_data(path: Path) -> MarketData:
         x=np.array([found[n] for n in attributes]).reshape(len(attributes), len(grid.lines)).T,
         instruments=np.array([found[n] for n in wanted[2:]]).T,
     )
-
-
-def _cell(line: Line, at: int) -> str:
-    return line.cells[at].strip() if at < len(line.cells) else ""
 
 
 def _is_number(text: str) -> bool:

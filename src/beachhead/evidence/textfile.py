@@ -33,6 +33,10 @@ class Line:
     number: int
     cells: tuple[str, ...]
 
+    def cell(self, at: int) -> str:
+        """The cell in a column; empty where the line is shorter than that."""
+        return self.cells[at].strip() if at < len(self.cells) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
