@@ -92,6 +92,7 @@ def test_research_says_what_spending_does_and_what_knowing_that_is_worth(folder)
     assert any(fact["doubt"]["table"] == "exposure" for fact in said["facts"])
     text = run("research", folder, *ON)
     assert "Awareness and showcases" in text
+    assert "knowing its effect" in text
     assert max(map(len, text.splitlines())) <= 100
 
 

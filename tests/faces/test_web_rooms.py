@@ -13,7 +13,7 @@ from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.programme import assess_programme
 from beachhead.case.quality import Judged
-from beachhead.case.research import ask_research
+from beachhead.case.research import ask_research, effect_worth
 from beachhead.web.aftersales import funnel_of
 from beachhead.web.app import create
 from beachhead.web.supply import work_out
@@ -113,6 +113,27 @@ def test_price_response_research_and_monitor_are_those_of_the_verbs(client, fold
     (monitor,) = client.get("/api/v1/monitors").json()["monitors"]
     assert [sight["cars"] for sight in monitor["sightings"]] == [61, 100]
     assert all(sight["low"] <= sight["high"] for sight in monitor["sightings"])
+
+
+def test_what_spending_does_and_what_knowing_it_is_worth_is_told_as_the_verb_tells_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    root = new_launch(tmp_path / "launch", "starter")
+    with TestClient(create(root), base_url=LOCAL) as client:
+        quiet = client.get("/api/v1/research").json()
+        assert (quiet["spending"], quiet["spending_sentence"]) == ([], "")
+    rows = "market,kind,start,end,spend,source,as_of,grade\n"
+    rows += "NO,awareness,2027-01-01,2028-12-31,6000000,media plan,2026-06-01,C\n"
+    (root / "exposure.csv").write_text(rows, encoding="utf-8")
+    found = ask_research(open_launch(root), on=date(2027, 1, 1))
+    (ours,) = found.spending
+    with TestClient(create(root), base_url=LOCAL) as client:
+        told = client.get("/api/v1/research").json()
+    (row,) = told["spending"]
+    assert (row["market"], row["name"]) == ("NO", "Norway")
+    assert (row["total"], row["gain"], row["gain_high"]) == pytest.approx((ours.total, ours.gain, ours.gain_high))
+    assert row["worth"] == pytest.approx(effect_worth(found, "NO"))
+    assert f"{ours.effect_low:.2f} to {ours.effect_high:.2f}" in told["spending_sentence"]
+    assert told["spending_source"] == ours.source.who
 
 
 def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp_path, monkeypatch):

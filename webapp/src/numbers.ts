@@ -14,7 +14,8 @@ const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-d
 
 export function money(amount: number | null | undefined, currency: string): string {
   if (amount == null || !Number.isFinite(amount)) return "–";
-  const [sign, size] = [amount < 0 ? "-" : "", Math.abs(amount)];
+  const size = Math.abs(amount) < 0.005 ? 0 : Math.abs(amount); // less than half a cent is nothing
+  const sign = amount < 0 && size > 0 ? "-" : "";
   for (const [step, name] of steps) {
     if (size >= step * 0.9995) return `${sign}${currency}\u00a0${scaled.format(size / step)}\u00a0${name}`;
   }

@@ -10,7 +10,7 @@ from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
 from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
-from beachhead.launch.research import Doubt, Research, State, research
+from beachhead.launch.research import Doubt, Research, State, Worth, research
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
 from beachhead.world.market import Market
@@ -25,6 +25,8 @@ electric-car markets of 23 countries, 2019 to 2025; rounded)."""
 GROWTH_YEARS = 2.5
 GROWTH_SD = {Grade.A: 0.03, Grade.B: 0.05, Grade.C: 0.08}
 STALE_DAYS = 548
+LEAST_WORTH = 1.0
+"""What knowing a fact must be worth to be shown, launch currency."""
 PREDICTORS = {
     "phone_share": 0.10,
     "public_fast_chargers_points": 0.03,
@@ -74,6 +76,17 @@ def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = N
         studies=folder_evidence(launch),
         spending=spending_of(launch, question.held.exposed, question.now),
     )
+
+
+def worth_checking(found: Researched) -> tuple[Worth, ...]:
+    """Facts whose settling is worth a unit of money or more, most worth first."""
+    return tuple(worth for worth in found.found.facts if worth.worth >= LEAST_WORTH)
+
+
+def effect_worth(found: Researched, market: str) -> float | None:
+    """What knowing the effect of spending in a market is worth to the plan; None where it is no question for it."""
+    asked = [w.worth for w in found.found.facts if w.doubt.market == market and w.doubt.table == "exposure"]
+    return asked[0] if asked else None
 
 
 def doubts(launch: Launch, question: Question, today: date) -> Iterator[Doubt]:

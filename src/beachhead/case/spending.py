@@ -103,6 +103,17 @@ def spending_of(launch: Launch, exposed: Exposed | None, now: Quarter) -> tuple[
     return tuple(sorted(found, key=lambda s: (-s.gain, s.market)))
 
 
+def effect_said(found: Sequence[Spending]) -> str:
+    """How well the effect of spending is known, in a sentence; "" where nothing is spent."""
+    if not found:
+        return ""
+    first = found[0]
+    return (
+        f"It works {first.effect:.2f} times as well as published studies say (90 %: {first.effect_low:.2f} to "
+        f"{first.effect_high:.2f}); sales while spending changes narrow that."
+    )
+
+
 def spending_notes(launch: Launch, exposed: Exposed | None, now: Quarter) -> tuple[str, ...]:
     """One sentence for all spending: where it raises demand most, and what is not counted."""
     found = spending_of(launch, exposed, now)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.research import Researched, ask_research
+from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
+from beachhead.case.spending import effect_said
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
 from beachhead.launch.research import TOP, Doubt
@@ -47,7 +48,7 @@ def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
 
 def _show(launch: Launch, found: Researched) -> None:
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
-    screen, facts = found.found.screen, [w for w in found.found.facts if w.worth > 0]
+    screen, facts = found.found.screen, worth_checking(found)
     if not screen:
         say("No market abroad has economics to screen by.")
         return
@@ -83,20 +84,17 @@ def _show(launch: Launch, found: Researched) -> None:
 
 
 def _show_spending(found: Researched, names: dict[str, str], currency: str) -> None:
-    first = found.spending[0]
     show_table(
-        ["market", "spent", "raises demand by", "90 %"],
+        ["market", "spent", "raises demand by", "90 %", "knowing its effect"],
         [
             [names[s.market], money(s.total, currency), f"{s.gain:.1%}", f"{s.gain_low:.1%} to {s.gain_high:.1%}"]
+            + ["-" if (worth := effect_worth(found, s.market)) is None else money(worth, currency)]
             for s in found.spending
         ],
-        title="Awareness and showcases: demand in the quarters to come",
-        right={1, 2, 3},
+        title="Awareness and showcases: demand in the quarters to come; what knowing their effect is worth",
+        right={1, 2, 3, 4},
     )
-    say(
-        f"It works {first.effect:.2f} times as well as published studies say ({first.effect_low:.2f} to "
-        f"{first.effect_high:.2f}); sales while spending changes narrow that."
-    )
+    say(effect_said(found.spending))
 
 
 def _cells(doubt: Doubt) -> list[str]:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 
 from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.reading import monitors as watch_counts
-from beachhead.case.research import Researched, ask_research
+from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
+from beachhead.case.spending import Spending, effect_said
 from beachhead.launch.design import design
 from beachhead.launch.monitor import Monitor
 from beachhead.launch.research import TOP, Doubt
@@ -181,6 +182,21 @@ class DoubtOut(FromRoom):
     worth: float
 
 
+class SpendingOut(FromRoom):
+    """What awareness and showcases of exposure.csv do in one market in the quarters to come; gains are shares.
+
+    `worth` is what knowing the effect is worth to the plan, null where it asks nothing of it (the home market).
+    """
+
+    market: str
+    name: str
+    total: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    worth: float | None
+
+
 class ResearchOut(FromRoom):
     """Which markets are worth a look, and which facts are worth checking."""
 
@@ -191,6 +207,9 @@ class ResearchOut(FromRoom):
     facts: list[DoubtOut]
     total_facts: int
     studies: list[str]
+    spending: list[SpendingOut]
+    spending_sentence: str
+    spending_source: str
 
 
 @router.get("/markets/{code}/designs")
@@ -273,7 +292,7 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     """Screen of the markets, and doubtful facts by what knowing them is worth to the plan."""
     sheet, desk = sheet_of(request, response), _desk(request)
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch, on=desk.today))
-    screen, facts = found.found.screen, [worth for worth in found.found.facts if worth.worth > 0]
+    screen, facts = found.found.screen, worth_checking(found)
     sure = sum(row.top_odds >= 0.9 for row in screen[:TOP])
     said = (
         f"Best to look at: {', '.join(_name(sheet, row.market) for row in screen[:3])}. Of the first "
@@ -294,7 +313,15 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
         facts=[_doubt(sheet, worth.doubt, worth.worth) for worth in facts[:MOST_FACTS]],
         total_facts=len(facts),
         studies=[f"{study.kind} of {_name(sheet, study.market)}, {study.source.who}" for study in found.studies],
+        spending=[_spending(sheet, found, spent) for spent in found.spending],
+        spending_sentence=effect_said(found.spending),
+        spending_source=found.spending[0].source.who if found.spending else "",
     )
+
+
+def _spending(sheet: Sheet, found: Researched, spent: Spending) -> SpendingOut:
+    plain = {field: getattr(spent, field) for field in SpendingOut.model_fields if field not in ("name", "worth")}
+    return SpendingOut(**plain, name=_name(sheet, spent.market), worth=effect_worth(found, spent.market))
 
 
 def _best(deed: str, gain: float, odds: float, currency: str) -> str:

@@ -58,8 +58,36 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
         )}
         {data.studies.map((line) => <p key={line}>Counted already: <Said>{line}</Said></p>)}
       </section>
+      {data.spending.length > 0 && <Spent data={data} currency={launch.currency} />}
       <h2 className="wide">Backtest: would the entry model have foretold past entries?</h2>
       <Backtest launch={launch} />
     </div>
+  );
+}
+
+/** What awareness and showcases do to demand, how well that is known, and what knowing it is worth. */
+function Spent({ data, currency }: { data: Schemas["ResearchOut"]; currency: string }) {
+  const most = Math.max(...data.spending.map((row) => row.gain_high), 0.001);
+  const at = (gain: number) => (100 * gain) / most;
+  return (
+    <section className="sheet wide">
+      <h2>Awareness and showcases</h2>
+      <p><Said>{data.spending_sentence}</Said></p>
+      <div className="scroll" tabIndex={0} role="region" aria-label="Awareness and showcases">
+        <table>
+          <caption>Spending of exposure.csv, weights counted. Demand is higher by this much in the mean of the quarters to come, median and 90 % range. Published effect: {data.spending_source}.</caption>
+          <thead><tr><th>market</th><th className="num">spent</th><th className="num">raises demand by</th><th className="num">90 %</th><th>range</th><th className="num">knowing its effect is worth</th></tr></thead>
+          <tbody>
+            {data.spending.map((row) => (
+              <tr key={row.market}>
+                <td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{money(row.total, currency)}</td><td className="num">{percent(row.gain, 1)}</td><td className="num">{percent(row.gain_low, 1)}–{percent(row.gain_high, 1)}</td>
+                <td><span className="span" role="img" aria-label={`${percent(row.gain_low, 1)} to ${percent(row.gain_high, 1)}`}><i style={{ left: `${at(row.gain_low)}%`, right: `${100 - at(row.gain_high)}%` }} /><b style={{ left: `${at(row.gain)}%` }} /></span></td>
+                <td className="num">{row.worth === null ? "–" : money(row.worth, currency)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
