@@ -22,6 +22,11 @@ def launch(tmp_path: Path) -> Path:
     return target
 
 
+def test_the_next_step_can_be_typed_as_it_stands_where_the_path_has_a_space(tmp_path: Path):
+    made = RUNNER.invoke(app, ["new", str(tmp_path / "mein Österreich")])
+    assert f"Next: beachhead check '{tmp_path / 'mein Österreich'}'" in made.stdout.replace("\n", "")
+
+
 @pytest.mark.parametrize("example", examples())
 def test_every_bundled_launch_can_be_copied_and_is_sound(tmp_path: Path, example: str):
     made = RUNNER.invoke(app, ["new", str(tmp_path / "x"), "--example", example])

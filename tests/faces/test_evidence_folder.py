@@ -671,6 +671,15 @@ def test_a_wrong_folder_is_refused_with_its_own_message_and_cure(folder: Path, s
         read_folder(folder)
 
 
+def test_a_folder_that_holds_nothing_of_a_launch_is_said_in_one_line_and_not_as_six_missing_files(tmp_path: Path):
+    (tmp_path / "readme.txt").write_text("somebody else's folder")
+    (fault,) = check_folder(tmp_path)
+    assert fault.problem == "holds no launch"
+    assert "beachhead new DIR --example xiaomi" in fault.cure
+    (tmp_path / "markets.csv").write_text(TINY["markets.csv"])
+    assert "is missing" in {one.problem for one in check_folder(tmp_path) if one.file == "launch.toml"}.pop()
+
+
 def test_the_wrong_folders_differ_in_what_they_are_told():
     assert len(WRONG) >= 20
     told = {(problem, cure) for _, _, problem, cure in WRONG.values()}

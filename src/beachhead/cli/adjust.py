@@ -18,7 +18,9 @@ SHOWN = 12
 
 def adjust(
     directory: LaunchDir,
-    market: Annotated[str | None, typer.Option("--market", help="This market alone, with every option.")] = None,
+    market: Annotated[
+        str | None, typer.Option("--market", metavar="CODE", help="This market alone, with every option.")
+    ] = None,
     on: OnOption = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws; default that of launch.toml.")] = None,
     as_json: JsonFlag = False,

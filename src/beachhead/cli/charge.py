@@ -56,7 +56,10 @@ LoadsOption = Annotated[
 HouseholdOption = Annotated[str | None, typer.Option("--household", help="Column of the loads; default the first.")]
 _TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 _HOURS_SHOWN = 36
-PluggedInOption = Annotated[datetime, typer.Option("--plugged-in", formats=_TIMES, help="When the car was plugged in.")]
+PluggedInOption = Annotated[
+    datetime,
+    typer.Option("--plugged-in", metavar="TIME", formats=_TIMES, help="When the car was plugged in: 2023-03-14T17:40."),
+]
 MarketOption = Annotated[str, typer.Option("--market", help="Market whose tariff is paid.")]
 HomeOption = Annotated[str, typer.Option("--home", help="Whose car: a user of the sessions, or a made-up driver.")]
 StoredOption = Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")]
@@ -70,10 +73,13 @@ def plan(
     home: HomeOption = "commuter 0",
     sessions: SessionsOption = None,
     chargers: ChargersOption = None,
-    now: Annotated[datetime | None, typer.Option("--now", formats=_TIMES, help="The moment; default plug-in.")] = None,
+    now: Annotated[
+        datetime | None, typer.Option("--now", metavar="TIME", formats=_TIMES, help="The moment; default plug-in.")
+    ] = None,
     stored: StoredOption = None,
     leaves: Annotated[
-        datetime | None, typer.Option("--leaves", formats=_TIMES, help="Departure, if the driver tells.")
+        datetime | None,
+        typer.Option("--leaves", metavar="TIME", formats=_TIMES, help="Departure, if the driver tells."),
     ] = None,
     charging: Annotated[bool, typer.Option("--charging", help="It charges now.")] = False,
     loads: LoadsOption = None,
@@ -91,11 +97,12 @@ def plan(
     ] = None,
     second: Annotated[str | None, typer.Option("--second", help="A second car: whose, as with --home.")] = None,
     second_plugged_in: Annotated[
-        datetime | None, typer.Option("--second-plugged-in", formats=_TIMES, help="Default with the first car.")
+        datetime | None,
+        typer.Option("--second-plugged-in", metavar="TIME", formats=_TIMES, help="Default with the first car."),
     ] = None,
     second_stored: Annotated[float | None, typer.Option("--second-stored", help="kWh in it; default 60 %.")] = None,
     second_leaves: Annotated[
-        datetime | None, typer.Option("--second-leaves", formats=_TIMES, help="Its departure, if told.")
+        datetime | None, typer.Option("--second-leaves", metavar="TIME", formats=_TIMES, help="Its departure, if told.")
     ] = None,
     gives: Annotated[float, typer.Option("--gives", help="Most the car gives back, kW; 0: it only charges.")] = 0.0,
     battery: Annotated[float | None, typer.Option("--battery", help="Home battery, kWh.")] = None,

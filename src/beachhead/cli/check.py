@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections import defaultdict
 from typing import Annotated
@@ -57,7 +58,8 @@ def _show_sound(found: Checked) -> None:
         for table in found.tables
     ]
     show_table(["table", "rows", "grade A", "B", "C", "oldest fact"], rows, right={1, 2, 3, 4})
-    say("A read at source, B general knowledge, C assumption with its rule.", "", f"Next: beachhead plan {found.path}")
+    next_step = f"Next: beachhead plan {shlex.quote(str(found.path))}"
+    say("A read at source, B general knowledge, C assumption with its rule.", "", next_step)
 
 
 def _count(number: int, noun: str) -> str:

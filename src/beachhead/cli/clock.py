@@ -16,12 +16,23 @@ WHO_VARIABLE = "BEACHHEAD_WHO"
 
 Who = Annotated[
     str | None,
-    typer.Option("--who", envvar=WHO_VARIABLE, help="Who says so; the login name if not given.", show_default=False),
+    typer.Option(
+        "--who",
+        metavar="NAME",
+        envvar=WHO_VARIABLE,
+        help="Who says so; the login name if not given.",
+        show_default=False,
+    ),
 ]
 
 OnOption = Annotated[
     datetime | None,
-    typer.Option("--on", formats=["%Y-%m-%d"], help="As if on this day; default today, or the launch's first day."),
+    typer.Option(
+        "--on",
+        metavar="YYYY-MM-DD",
+        formats=["%Y-%m-%d"],
+        help="As if on this day; default today, or the launch's first day.",
+    ),
 ]
 
 

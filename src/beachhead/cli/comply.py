@@ -27,14 +27,20 @@ _WATCH_AHEAD = timedelta(days=366)
 _MOST_MARKETS = 12
 _MOST_CHAINS = 8
 
-OfferOption = Annotated[list[str] | None, typer.Option("--offer", help="Only this offer; may be repeated.")]
-MarketOption = Annotated[list[str] | None, typer.Option("--market", help="Only this market; may be repeated.")]
+OfferOption = Annotated[
+    list[str] | None, typer.Option("--offer", metavar="CODE", help="Only this offer; may be repeated.")
+]
+MarketOption = Annotated[
+    list[str] | None, typer.Option("--market", metavar="CODE", help="Only this market; may be repeated.")
+]
 DiffOption = Annotated[
     tuple[str, str] | None,
     typer.Option("--diff", metavar="DAY DAY", help="What changes between two days, and by when to act."),
 ]
 DossierFlag = Annotated[bool, typer.Option("--dossier", help="The checklist of one offer in one market (Markdown).")]
-RouteOption = Annotated[str, typer.Option("--route", help="Route of the dossier; default the one without a cap.")]
+RouteOption = Annotated[
+    str, typer.Option("--route", metavar="NAME", help="Route of the dossier; default the one without a cap.")
+]
 WhyOption = Annotated[
     str | None, typer.Option("--why", metavar="CODE", help="The chain of reasons of a requirement, feature or route.")
 ]

@@ -20,13 +20,17 @@ from beachhead.world.errors import BadInput
 def decide(
     directory: LaunchDir,
     accept: Annotated[bool, typer.Option("--accept", help="Accept every recommendation that is due.")] = False,
-    market: Annotated[list[str] | None, typer.Option("--market", help="Accept for this market only; repeat.")] = None,
+    market: Annotated[
+        list[str] | None, typer.Option("--market", metavar="CODE", help="Accept for this market only; repeat.")
+    ] = None,
     override: Annotated[
         list[str] | None, typer.Option("--override", metavar="MARKET=CHOICE", help="hold, exit, scale, pilot:150 ...")
     ] = None,
-    because: Annotated[str, typer.Option("--because", help="The reason for the overrides.")] = "",
+    because: Annotated[str, typer.Option("--because", metavar="TEXT", help="The reason for the overrides.")] = "",
     who: Who = None,
-    after: Annotated[str | None, typer.Option(help="Digest of the ledger entry you looked at last.")] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="DIGEST", help="Digest of the ledger entry you looked at last.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Decide on the newest plan; without --accept or --override, list what is due."""

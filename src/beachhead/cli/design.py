@@ -16,8 +16,10 @@ from beachhead.world.market import Channel
 
 def design(
     directory: LaunchDir,
-    market: Annotated[str, typer.Option("--market", help="Market code.")],
-    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="Cars shipped; repeat to compare.")] = None,
+    market: Annotated[str, typer.Option("--market", metavar="CODE", help="Market code.")],
+    batch: Annotated[
+        list[int] | None, typer.Option("--batch", metavar="CARS", min=1, help="Cars shipped; repeat to compare.")
+    ] = None,
     channel: Annotated[
         Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
     ] = None,

@@ -18,10 +18,16 @@ from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, cache_folder
 from beachhead.world.errors import BadInput
 
-evidence = typer.Typer(name="evidence", help="Fetch official registrations; list the sources.", no_args_is_help=True)
+evidence = typer.Typer(
+    name="evidence",
+    help="Fetch official registrations, and fit the shipped numbers or studies of your own.",
+    no_args_is_help=True,
+)
 
 LaunchOption = Annotated[Path, typer.Option("--launch", metavar="DIR", help="The launch.", show_default=False)]
-StudyOption = Annotated[str | None, typer.Option("--study", help="Name of the study; default that of the file.")]
+StudyOption = Annotated[
+    str | None, typer.Option("--study", metavar="NAME", help="Name of the study; default that of the file.")
+]
 WeightOption = Annotated[float, typer.Option("--weight", help="Share of its information that counts, 0 to 1.")]
 
 
@@ -75,10 +81,12 @@ def fetch(
 def conjoint(
     file: Annotated[Path, typer.Argument(help="Raw answers, one row an alternative.")],
     directory: LaunchOption,
-    market: Annotated[str, typer.Option("--market", help="Market whose people were asked.", show_default=False)],
+    market: Annotated[
+        str, typer.Option("--market", metavar="CODE", help="Market whose people were asked.", show_default=False)
+    ],
     study: StudyOption = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", help="Of the prices shown; default the market's.")
+        str | None, typer.Option("--currency", metavar="CODE", help="Of the prices shown; default the market's.")
     ] = None,
     weight: WeightOption = 1.0,
     write: Annotated[bool, typer.Option("--write", help="Put its rows into the launch's responses.csv.")] = False,
@@ -107,9 +115,13 @@ def conjoint(
 def market(
     file: Annotated[Path, typer.Argument(help="Shares and prices of products by market, in PyBLP's columns.")],
     directory: LaunchOption,
-    market: Annotated[str, typer.Option("--market", help="Market that they speak of.", show_default=False)],
+    market: Annotated[
+        str, typer.Option("--market", metavar="CODE", help="Market that they speak of.", show_default=False)
+    ],
     study: StudyOption = None,
-    currency: Annotated[str | None, typer.Option("--currency", help="Of the prices; default the market's.")] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", metavar="CODE", help="Of the prices; default the market's.")
+    ] = None,
     random: Annotated[bool, typer.Option("--random", help="Buyers differ in how they mind price.")] = False,
     weight: WeightOption = 1.0,
     write: Annotated[bool, typer.Option("--write", help="Put its row into the launch's responses.csv.")] = False,

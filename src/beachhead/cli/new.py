@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ from beachhead.case.new import STARTER, examples, new_launch
 from beachhead.cli.show import JsonFlag, say, show_json
 
 NewDir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; must not exist yet.", show_default=False)]
-Example = Annotated[str, typer.Option("--example", help=f"Bundled launch to copy: {', '.join(examples())}.")]
+Example = Annotated[
+    str, typer.Option("--example", metavar="NAME", help=f"Bundled launch to copy: {', '.join(examples())}.")
+]
 
 
 def new(folder: NewDir, example: Example = STARTER, as_json: JsonFlag = False) -> None:
@@ -21,4 +24,8 @@ def new(folder: NewDir, example: Example = STARTER, as_json: JsonFlag = False) -
     if as_json:
         show_json({"folder": str(made), "example": example, "files": names})
         return
-    say(f"{made} now holds the launch {example}: {', '.join(names)}.", "", f"Next: beachhead check {made}")
+    say(
+        f"{made} now holds the launch {example}: {', '.join(names)}.",
+        "",
+        f"Next: beachhead check {shlex.quote(str(made))}",
+    )

@@ -28,6 +28,7 @@ OnDay = Annotated[
     datetime | None,
     typer.Option(
         "--on",
+        metavar="YYYY-MM-DD",
         formats=["%Y-%m-%d"],
         help="As it stands on this day; by default that of the latest report, or the programme's first.",
     ),
@@ -38,7 +39,14 @@ ExactOption = Annotated[
 ]
 ApprovalsFlag = Annotated[bool, typer.Option(help="With the approvals still to be had, as compliance tells them.")]
 OpeningsFlag = Annotated[bool, typer.Option("--openings", help="With the sites that siting would open.")]
-DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], show_default=False)]
+StartedOption = Annotated[
+    datetime | None,
+    typer.Option("--started", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Day on which the task began."),
+]
+FinishedOption = Annotated[
+    datetime | None,
+    typer.Option("--finished", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Day on which it was done."),
+]
 
 
 @programme.command()
@@ -65,7 +73,7 @@ def risk(
     directory: LaunchDir,
     on: OnDay = None,
     draws: DrawsOption = DRAWS,
-    market: Annotated[str | None, typer.Option("--market", help="Gates of one market only.")] = None,
+    market: Annotated[str | None, typer.Option("--market", metavar="CODE", help="Gates of one market only.")] = None,
     exact: ExactOption = 0.0,
     approvals: ApprovalsFlag = True,
     openings: OpeningsFlag = False,
@@ -88,19 +96,20 @@ def risk(
 @programme.command()
 def update(
     directory: LaunchDir,
-    task: Annotated[str | None, typer.Argument(metavar="[TASK]", help="Code of the task reported on.")] = None,
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="Code of the task reported on.")] = None,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="FILE", help="Reports as CSV, XLSX or Parquet.")
     ] = None,
-    started: DayOption = None,
-    finished: DayOption = None,
+    started: StartedOption = None,
+    finished: FinishedOption = None,
     left: Annotated[
         str | None, typer.Option("--left", metavar="WEEKS", help="Weeks still to do: 4, or low,likely,high as 3,4,8.")
     ] = None,
     on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Day of the report; default today.")
+        datetime | None,
+        typer.Option("--on", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Day of the report; default today."),
     ] = None,
-    note: Annotated[str, typer.Option("--note", help="In words.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="In words.")] = "",
     who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:

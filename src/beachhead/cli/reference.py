@@ -49,6 +49,8 @@ def _usage(parameter: Any) -> str:
 
 def _row(option: Any) -> str:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    if option.metavar:
+        names = names[:-1] + f" {option.metavar}`"
     default = option.default
     is_said = default not in (None, False, (), "") and not callable(default)
     said = str(getattr(default, "value", default)) if is_said else ""

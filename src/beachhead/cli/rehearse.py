@@ -22,7 +22,10 @@ def rehearse(
     worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds of each family.")] = WORLDS,
     family: Annotated[list[Family] | None, typer.Option(help="Where worlds come from; repeat; default all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler; default local cores.")] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler; default local cores."),
+    ] = None,
     on: OnOption = None,
     as_json: JsonFlag = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,9 @@ from beachhead.launch.action import Action, ActionKind
 FollowFlag = Annotated[
     bool, typer.Option("--follow/--advise", help="Follow what the maker did, or also say what Beachhead would do.")
 ]
-MarketOption = Annotated[str | None, typer.Option("--market", help="Show every quarter of this market.")]
+MarketOption = Annotated[
+    str | None, typer.Option("--market", metavar="CODE", help="Show every quarter of this market.")
+]
 
 
 def replay(
@@ -38,7 +41,8 @@ def replay(
         show_market(launch, steps, market)
     else:
         show_steps(launch, steps)
-        say(f"Every quarter's odds stood in the ledger before its data was read. Next: beachhead score {directory}")
+        next_step = f"Next: beachhead score {shlex.quote(str(directory))}"
+        say(f"Every quarter's odds stood in the ledger before its data was read. {next_step}")
 
 
 def show_steps(launch: Launch, steps: tuple[Step, ...]) -> None:

@@ -19,9 +19,11 @@ PORT = 8765
 
 def serve(
     directory: LaunchDir,
-    listen: Annotated[str, typer.Option("--listen", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = PORT,
-    host: Annotated[list[str] | None, typer.Option("--host", help="Name the server is reached by; repeat.")] = None,
+    listen: Annotated[str, typer.Option("--listen", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = PORT,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", metavar="NAME", help="Name the server is reached by; repeat.")
+    ] = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = False,
 ) -> None:
     """Open the launch in a browser, or begin one in an empty folder; on this machine only, unless accounts exist."""
@@ -40,9 +42,16 @@ def serve(
 def account(
     directory: LaunchDir,
     name: Annotated[str, typer.Argument(help="Name of the person.")],
-    role: Annotated[str, typer.Option("--role", help="viewer, analyst or approver.")] = "viewer",
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, analyst or approver.")] = "viewer",
     password: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="BEACHHEAD_PASSWORD")
+        str,
+        typer.Option(
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+            envvar="BEACHHEAD_PASSWORD",
+            help="Better left out: it is asked for.",
+        ),
     ] = "",
 ) -> None:
     """Add a person to the launch's accounts, or set a new role and password."""

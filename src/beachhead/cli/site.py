@@ -46,10 +46,12 @@ def site(
     per_market: PerMarketOption = None,
     budget: Annotated[float | None, typer.Option("--budget", help="Capital for new sites, launch currency.")] = None,
     staff: Annotated[float | None, typer.Option("--staff", help="People who can be trained in a quarter.")] = None,
-    market: Annotated[list[str] | None, typer.Option("--market", help="Only this market; may be repeated.")] = None,
+    market: Annotated[
+        list[str] | None, typer.Option("--market", metavar="CODE", help="Only this market; may be repeated.")
+    ] = None,
     format_: Annotated[
         str | None,
-        typer.Option("--format", help="Of formats.csv; default store, or any that sells (least cost)."),
+        typer.Option("--format", metavar="NAME", help="Of formats.csv; default store, or any that sells (least cost)."),
     ] = None,
     cars: Annotated[
         list[str] | None, typer.Option("--cars", metavar="CC=N", help="Cars a year to be served (least cost).")
@@ -57,18 +59,23 @@ def site(
     full: Annotated[
         float | None, typer.Option("--full", min=0, help="Minutes within which a buyer counts wholly (gradual).")
     ] = None,
-    sites: Annotated[Path | None, typer.Option("--sites", help="Standing sites (CSV: name,country,lat,lon).")] = None,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="No site in this settlement.")] = None,
+    sites: Annotated[
+        Path | None, typer.Option("--sites", metavar="FILE", help="Standing sites (CSV: name,country,lat,lon).")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="PLACE", help="No site in this settlement.")
+    ] = None,
     spacing: Annotated[float, typer.Option("--spacing", min=0, help="Least km between sites.")] = 0.0,
     paying: Annotated[
         bool, typer.Option(help="By quarters: no more sites in a market once the next would not earn its cost.")
     ] = True,
     rivals: Annotated[float, typer.Option("--rivals", help="Rival stores near every buyer (capture).")] = 4.0,
     settlements: Annotated[
-        Path | None, typer.Option("--settlements", help="Own settlements: CSV or a GeoNames dump.")
+        Path | None, typer.Option("--settlements", metavar="FILE", help="Own settlements: CSV or a GeoNames dump.")
     ] = None,
     matrix: Annotated[
-        Path | None, typer.Option("--matrix", help="Own minutes: CSV, XLSX or Parquet with from,to,minutes.")
+        Path | None,
+        typer.Option("--matrix", metavar="FILE", help="Own minutes: CSV, XLSX or Parquet with from,to,minutes."),
     ] = None,
     router: Annotated[
         str | None, typer.Option("--router", metavar="KIND=URL", help="Minutes by osrm=URL or valhalla=URL.")
@@ -78,7 +85,10 @@ def site(
     name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
     seconds: Annotated[float, typer.Option(min=1, help="Time for the search.")] = 60.0,
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", help="Dask cluster for markets that share no budget; default here.")
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="Dask cluster for markets that share no budget; default here."
+        ),
     ] = None,
     out: OutOption = None,
     keep: Annotated[

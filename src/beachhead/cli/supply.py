@@ -33,7 +33,9 @@ def supply(
     seconds: Annotated[float, typer.Option(min=1, help="Time for the solver.")] = 120.0,
     gap: Annotated[float, typer.Option(min=1e-6, max=0.5, help="Relative gap at which to stop.")] = 1e-4,
     what_if: Annotated[bool, typer.Option(help="Also try what would change the answer.")] = True,
-    market: Annotated[str | None, typer.Option("--market", help="Landed cost of every route into one market.")] = None,
+    market: Annotated[
+        str | None, typer.Option("--market", metavar="CODE", help="Landed cost of every route into one market.")
+    ] = None,
     write: WriteOption = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its margins and cars.")

@@ -27,7 +27,9 @@ def targets(
     raising: Annotated[
         str | None, typer.Option("--raise", metavar="CODE", help="Enter the next target in place of one that is met.")
     ] = None,
-    because: Annotated[str, typer.Option("--because", help="Why, where no record shows that it is met.")] = "",
+    because: Annotated[
+        str, typer.Option("--because", metavar="TEXT", help="Why, where no record shows that it is met.")
+    ] = "",
     register: Annotated[bool, typer.Option("--register", help="Enter the odds in the ledger, to be scored.")] = False,
     who: Who = None,
     as_json: JsonFlag = False,

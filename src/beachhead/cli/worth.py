@@ -22,16 +22,24 @@ MOST_ROWS = 8
 
 def worth(
     directory: LaunchDir,
-    market: Annotated[str | None, typer.Option("--market", help="Market of the batch.")] = None,
-    batch: Annotated[list[int] | None, typer.Option("--batch", min=1, help="Cars shipped; repeat to compare.")] = None,
+    market: Annotated[str | None, typer.Option("--market", metavar="CODE", help="Market of the batch.")] = None,
+    batch: Annotated[
+        list[int] | None, typer.Option("--batch", metavar="CARS", min=1, help="Cars shipped; repeat to compare.")
+    ] = None,
     channel: Annotated[
         Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
     ] = None,
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", help="What if: TABLE.KEY.COLUMN=VALUE, or =*FACTOR; repeat for more than one."),
+        typer.Option(
+            "--set",
+            metavar="ITEM=VALUE",
+            help="What if: TABLE.KEY.COLUMN=VALUE, or =*FACTOR; repeat for more than one.",
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Keep the what-if under this name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Keep the what-if under this name.")
+    ] = None,
     list_kept: Annotated[bool, typer.Option("--kept", help="Show the what-ifs on record.")] = False,
     tornado: Annotated[bool, typer.Option(help="Plan anew under each changed assumption (slow).")] = True,
     worlds: Annotated[int | None, typer.Option(min=2, help="Made-up worlds played for each variant.")] = None,

@@ -116,14 +116,19 @@ def check_folder(path: Path) -> tuple[Fault, ...]:
 
 def _draft(path: Path) -> _Draft:
     try:
-        if path.is_dir():
+        if path.is_dir() and _is_begun(path):
             return _draft_of(path)
-        problem = "is not a folder" if path.exists() else "does not exist"
+        problem = "holds no launch" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
     cure = "name a launch folder; `beachhead new DIR --example xiaomi` makes one"
     fault = Fault(file=str(path), problem=problem, cure=cure)
     return _Draft(terms=None, tables={}, faults=(fault,), rules=(), digest="")
+
+
+def _is_begun(path: Path) -> bool:
+    """True if a launch, whole or in part, lies there: six missing files are then faults, and not a wrong folder."""
+    return any(_is_there(path / file) for file in (TERMS_FILE, *(table.file for table in TABLES)))
 
 
 def _draft_of(path: Path) -> _Draft:
