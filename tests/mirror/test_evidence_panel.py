@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beachhead.evidence.panel import read_panel
+from beachhead.evidence.panel import panel_files, read_panel
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
 
@@ -147,6 +147,78 @@ def test_cells_that_are_no_counts_are_all_named_at_once(tmp_path):
     with pytest.raises(BadInput) as error:
         read_panel(folder)
     assert [(f.column, f.written) for f in error.value.faults] == [("period", "2021-13"), ("bev_n", "five")]
+
+
+def test_files_of_other_names_are_known_by_their_columns_and_said_so(tmp_path):
+    named = read_panel(write(tmp_path)).entries
+    (tmp_path / "oec_brand_period.csv").rename(tmp_path / "mine.csv")
+    (tmp_path / "oec_country_totals.csv").rename(tmp_path / "whole.csv")
+    (tmp_path / "something.csv").write_text("a,b\n1,2\n")
+    panel = read_panel(tmp_path)
+    assert [e.key for e in panel.entries] == [e.key for e in named]
+    np.testing.assert_array_equal(panel.entries[0].cars, named[0].cars)
+    assert any("mine.csv: read like oec_brand_period.csv, by its columns" in note for note in panel.notes)
+    assert panel_files(tmp_path) == (tmp_path / "mine.csv", tmp_path / "whole.csv")
+
+
+def test_semicolons_days_country_names_and_no_column_of_all_fuels_change_nothing(tmp_path):
+    want = entry(write(tmp_path))
+    for name in ("oec_brand_period.csv", "oec_country_totals.csv"):
+        file = tmp_path / name
+        rows = [line.split(",") for line in file.read_text().splitlines()]
+        keep = [i for i, column in enumerate(rows[0]) if column != "all_n"]
+        body = [["Norway" if i == 0 else f"{row[i]}-01" if i == 1 else row[i] for i in keep] for row in rows[1:]]
+        file.write_text("\n".join(";".join(row) for row in [[rows[0][i] for i in keep], *body]) + "\n")
+    found = entry(tmp_path)
+    assert (found.country, found.first) == ("NO", want.first)
+    np.testing.assert_array_equal(found.cars, want.cars)
+
+
+def test_months_side_by_side_and_an_empty_file_are_refused_in_one_sentence_each(tmp_path):
+    (tmp_path / "oec_brand_period.csv").write_text("country,brand,2023-01,2023-02\nNO,New,3,5\n")
+    (tmp_path / "oec_country_totals.csv").write_text("")
+    with pytest.raises(BadInput) as error:
+        read_panel(tmp_path)
+    assert [(f.file, f.problem) for f in error.value.faults] == [
+        ("oec_brand_period.csv", "is a month: 2 months stand side by side"),
+        ("oec_country_totals.csv", "is empty"),
+    ]
+
+
+def test_many_faults_of_one_kind_are_shown_by_the_first_few(tmp_path):
+    folder = write(tmp_path)
+    file = folder / "oec_brand_period.csv"
+    file.write_text(file.read_text() + "".join(f"NO,May {year},New,5,5\n" for year in range(2000, 2030)))
+    with pytest.raises(BadInput) as error:
+        read_panel(folder)
+    assert len(error.value.faults) == 6
+    assert "like 24 others before it" in error.value.faults[-1].problem
+
+
+def test_two_spellings_of_a_brand_in_one_register_are_added_and_one_given_twice_is_not(tmp_path):
+    register = {"TESLA": [None] * 6 + [12.0] * 24, "TESLA MOTORS": [None] * 6 + [5.0] * 24, "OLD": [80.0] * 30}
+    folder = write(tmp_path, official=register)
+    np.testing.assert_array_equal(entry(folder, "Tesla").cars, [17.0] * 24)
+    file = folder / "official_brand_period_NO.csv"
+    file.write_text(file.read_text() + f"NO,{MONTHS[9]},TESLA,12\n")
+    np.testing.assert_array_equal(entry(folder, "Tesla").cars, [17.0] * 24)
+    file.write_text(file.read_text() + f"NO,{MONTHS[9]},TESLA,99\n")
+    with_two = read_panel(folder)
+    assert any("Tesla in NO 2020-10 is given as" in note for note in with_two.notes)
+
+
+def test_a_later_file_that_says_otherwise_is_kept_and_said_so(tmp_path):
+    register = {"POLESTAR": [None] * 8 + [12.0] * 22, "OLD": [80.0] * 30}
+    folder = write(tmp_path, official=register)
+    (folder / "official_brand_period_ZZ.csv").write_text(f"country,period,brand,n\nNO,{MONTHS[12]},POLESTAR,13\n")
+    panel = read_panel(folder)
+    assert next(e for e in panel.entries if e.brand == "Polestar").cars[4] == 13
+    assert any("differs from files read before in 1 count: kept as here" in note for note in panel.notes)
+
+
+def test_a_maker_long_sold_everywhere_is_no_newcomer_without_counts_of_all_fuels(tmp_path):
+    panel = read_panel(write(tmp_path, {"Mazda": [None] * 9 + [30.0] * 21}))
+    assert {e.brand: e.newcomer for e in panel.entries} == {"New": True, "Mazda": False}
 
 
 def test_a_folder_without_registrations_is_refused(tmp_path):

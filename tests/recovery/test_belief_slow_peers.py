@@ -63,6 +63,10 @@ def test_draws_are_scored_as_they_come_and_with_the_errors_of_other_brands(monke
     assert found.bass_errors == pytest.approx(np.mean([crps(np.array(e) + shift, 0.0) for shift, e in pairs]))
     assert (found.best_peer, found.best_peer_crps_log1p, found.entries, found.brands) == ("mean", 0.6, 3, 3)
     assert found.skill == pytest.approx(1 - 0.5 / min(found.bass_own, found.bass_errors))
+    assert found.difference == pytest.approx(0.5 - min(found.bass_own, found.bass_errors))
+    # ours is .5 on each case, so the pairs differ by what the better of its two scores: .1 to .4 or so
+    assert found.difference_low < found.difference < found.difference_high
+    assert found.difference_low_brands == pytest.approx(found.difference_low)  # one case a brand: the same draw
 
 
 def test_without_the_package_the_cure_is_named_and_other_peers_are_refused(monkeypatch, tmp_path):

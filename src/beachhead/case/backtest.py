@@ -13,7 +13,7 @@ from beachhead.belief.history.backtest import Backtest, Question
 from beachhead.belief.history.backtest import backtest as score
 from beachhead.belief.history.groups import Groups, score_groups
 from beachhead.belief.history.slow import SlowOrigin, slow_origins
-from beachhead.evidence.panel import read_panel
+from beachhead.evidence.panel import brand_name, country_code, read_panel
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
 
@@ -34,15 +34,20 @@ def backtest(
 
     Args:
         folder: registration files (see `read_panel`).
-        brands: hold these out together and score them; none: each brand in turn.
-        countries: score and hold out these countries.
+        brands: hold these out together and score them; none: each brand in turn. Several may stand in one text,
+            separated by commas.
+        countries: score and hold out these countries, written likewise.
         split: month such as 2023-07: learn from what was known before it, score origins from it on.
         workers: processes; as many as there are cores where not given.
         scheduler: address of a Dask cluster to run on instead.
         tick: told how many folds of how many are done.
     """
     panel = read_panel(registrations_in(folder))
-    question = Question(brands=tuple(brands), countries=tuple(countries), split=_month(split))
+    question = Question(
+        brands=_named(brands, {e.brand for e in panel.entries}, brand_name),
+        countries=_named(countries, {e.country for e in panel.entries}, country_code),
+        split=_month(split),
+    )
     with _executor(workers, scheduler) as executor:
         return score(panel, question, seed=_SEED, executor=executor, tick=tick)
 
@@ -79,6 +84,14 @@ def registrations_in(folder: Path) -> Path:
         raise BadInput(f"{folder} is not a folder", "name a folder of registration files")
     inner = folder / "registrations"
     return inner if inner.is_dir() else folder
+
+
+def _named(texts: Sequence[str], known: set[str], spell: Callable[[str], str]) -> tuple[str, ...]:
+    """Names as the panel spells them; a text that is a name as it stands is not split at its commas."""
+    whole = {name.casefold() for name in known}
+    parts = [[text] if spell(text).casefold() in whole else text.split(",") for text in texts]
+    found = [part if part.casefold() in whole else spell(part) for few in parts for part in map(str.strip, few) if part]
+    return tuple(dict.fromkeys(found))
 
 
 def _month(text: str | None) -> int | None:

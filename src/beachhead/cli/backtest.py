@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from beachhead.belief.history.backtest import Backtest, Origin
+from beachhead.belief.history.case import ORIGINS
 from beachhead.belief.history.groups import Spread
 from beachhead.belief.history.slow import SlowOrigin
 from beachhead.case.backtest import backtest as run
@@ -77,8 +78,8 @@ def backtest(
     with progress("learning and forecasting", quiet=as_json) as advance:
         answer = run(
             panel,
-            brands=_listed(brands),
-            countries=_listed(countries),
+            brands=brands or (),
+            countries=countries or (),
             split=split,
             workers=workers,
             scheduler=scheduler,
@@ -88,7 +89,8 @@ def backtest(
         figures.write_text(backtest_page(answer), encoding="utf-8")
     slow = slow_peers(answer) if peers else ()
     if as_json:
-        show_json({"origins": answer.origins} | ({"slow": slow} if peers else {}))
+        unscored = {"unscored": answer.unscored} if answer.unscored else {}
+        show_json({"origins": answer.origins} | unscored | ({"slow": slow} if peers else {}))
     else:
         _show(answer, notes)
         _show_slow(slow)
@@ -98,24 +100,35 @@ def _show_slow(slow: tuple[SlowOrigin, ...]) -> None:
     if not slow:
         return
     show_table(
-        ["months", "cases", "brands", "this model", "quick peer", "its score", "own draws", "with errors", "skill"],
+        ["months", "cases", "brands", "this model", "own draws", "with errors", "skill", "ours less the better"],
         [
             [
                 str(o.months),
                 str(o.entries),
                 str(o.brands),
                 f"{o.crps_log1p:.3f}",
-                o.best_peer,
-                f"{o.best_peer_crps_log1p:.3f}",
                 f"{o.bass_own:.3f}",
                 f"{o.bass_errors:.3f}",
                 f"{o.skill:+.1%}",
+                f"{o.difference:+.3f} ({o.difference_low:+.3f} to {o.difference_high:+.3f})",
             ]
             for o in slow
         ],
         title="PyMC-Marketing's Bass model on the pinned cases: its own draws, and its median with errors by brand",
-        right={0, 1, 2, 3, 5, 6, 7, 8},
+        right={0, 1, 2, 3, 4, 5, 6, 7},
     )
+    say(
+        "Skill and difference are against the better of its two, chosen afterwards; in brackets the 95 % interval, "
+        "cases drawn again in pairs. "
+        + "; ".join(f"after {o.months} months {_by_brands(o)}" for o in slow)
+        + ". The best quick peer on these cases: "
+        + ", ".join(f"{o.best_peer} {o.best_peer_crps_log1p:.3f}" for o in slow)
+        + "."
+    )
+
+
+def _by_brands(o: SlowOrigin) -> str:
+    return f"{o.difference_low_brands:+.3f} to {o.difference_high_brands:+.3f} drawing whole brands"
 
 
 def _groups(panel: Path, count: int, workers: int | None, scheduler: str | None, as_json: bool) -> None:
@@ -161,15 +174,13 @@ def _spread_row(s: Spread) -> list[str]:
     ]
 
 
-def _listed(written: list[str] | None) -> list[str]:
-    return [part.strip() for text in written or [] for part in text.split(",") if part.strip()]
-
-
 def _show(answer: Backtest, notes: bool) -> None:
     brands = len({s.case.brand for s in answer.scored})
     entries = len({(s.case.entry.key, s.case.entry.first) for s in answer.scored})
     say(
-        f"{entries} entries of {brands} brands, forecast from what was known after 3, 6 and 12 months: "
+        f"{entries} {'entry' if entries == 1 else 'entries'} of {brands} {'brand' if brands == 1 else 'brands'}, "
+        f"forecast from what was known after "
+        f"{_months(answer)}: "
         f"{_verdict(answer.origins)}",
         "Score: CRPS of log(1 + cars in the next twelve months), lower is better; skill is against the best peer, "
         "chosen afterwards.",
@@ -191,6 +202,14 @@ def _show(answer: Backtest, notes: bool) -> None:
         right={1, 2, 3},
     )
     _show_notes(answer, notes)
+
+
+def _months(answer: Backtest) -> str:
+    """The origins with a case to score, in words, and those without."""
+    has = [str(o.months) for o in answer.origins]
+    lacks = [str(k) for k in ORIGINS if str(k) not in has]
+    said = f"{' and '.join([', '.join(has[:-1]), has[-1]] if has[1:] else has)} months"
+    return said + (f" (after {' and '.join(lacks)} none can be scored)" if lacks else "")
 
 
 def _verdict(origins: tuple[Origin, ...]) -> str:
@@ -235,6 +254,11 @@ def _peer_rows(answer: Backtest) -> list[list[str]]:
 
 
 def _show_notes(answer: Backtest, notes: bool) -> None:
+    if answer.unscored:
+        say(
+            f"Asked for, but not scored: {', '.join(answer.unscored)}. No entry of theirs has twelve known months to "
+            "be forecast and five others to learn from."
+        )
     missing = answer.peers_missing
     if missing:
         say(f"Not compared, as statsforecast is not installed: {', '.join(missing)}; pip install 'beachhead[bench]'.")

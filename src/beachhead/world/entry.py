@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,12 +92,16 @@ class Panel:
     notes: tuple[str, ...] = ()
 
 
+_MONTH = re.compile(r"(\d{4})(?:[-/.]?M?(\d{2})|[-/.](\d))(?:[-/.]\d{2}(?:[ T][\d:.]+)?)?")
+
+
 def month_of(text: str) -> int:
-    """Month index of '2024-05' or '202405'."""
-    digits = text.replace("-", "")
-    if len(digits) != 6 or not digits.isdigit() or not 1 <= int(digits[4:]) <= 12:
+    """Month index of '2024-05', '202405', '2024M05', '2024-5', or of a day in it: '2024-05-01'."""
+    found = _MONTH.fullmatch(text.strip())
+    month = int(found[2] or found[3]) if found else 0
+    if found is None or not 1 <= month <= 12:
         raise ValueError(f"{text!r} is not a month; write it like 2024-05")
-    return 12 * int(digits[:4]) + int(digits[4:]) - 1
+    return 12 * int(found[1]) + month - 1
 
 
 def month_text(month: int) -> str:

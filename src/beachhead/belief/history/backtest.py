@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from scipy.stats import kstest
 
 from beachhead.belief.history.case import ORIGINS, Case, cases, filled
-from beachhead.belief.history.forecast import Forecast, Learnt, exit_odds, forecast, learnt
+from beachhead.belief.history.forecast import Forecast, Learnt, exit_odds, forecast, knowing, learnt
 from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
 from beachhead.belief.history.momentum import LEARNT_AT, lasting
 from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, statsforecast_peers
 from beachhead.belief.history.points import Points, points
 from beachhead.belief.history.pool import pool, unlike
 from beachhead.belief.history.pool import shift as shift_of
-from beachhead.belief.history.score import cover_band, crps, skill_interval, transform
-from beachhead.world.entry import Entry, MarketSeries, Panel
+from beachhead.belief.history.score import crps, mean_interval, skill_interval, transform
+from beachhead.world.entry import Entry, MarketSeries, Panel, month_text
 from beachhead.world.errors import BadInput, NotLearnt
 
 Array = NDArray[np.float64]
@@ -131,6 +131,7 @@ class Backtest:
         peers_missing: peers whose package is not installed.
         skill_by_brand: 95 % interval of the skill by origin, bootstrap over brands.
         notes: what was left out, and why.
+        unscored: brands and countries asked for of which no case could be scored.
     """
 
     origins: tuple[Origin, ...]
@@ -139,6 +140,7 @@ class Backtest:
     peers_missing: tuple[str, ...]
     skill_by_brand: Mapping[int, tuple[float, float]]
     notes: tuple[str, ...]
+    unscored: tuple[str, ...] = ()
 
 
 def backtest(
@@ -180,6 +182,7 @@ def backtest(
         peers_missing=tuple(n for n in STATSFORECAST if n not in names),
         skill_by_brand={k: _skill_by_brand(k, scored, seed) for k in at},
         notes=(*panel.notes, *_undecidable(ready.entries)),
+        unscored=_unscored(question, scored),
     )
 
 
@@ -224,9 +227,10 @@ def prepare(panel: Panel, peers: tuple[Peer, ...] | None = None) -> Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fold:
-    """One set of entries to learn from and the cases to score with what was learnt."""
+    """One set of entries to learn from, the countries held out, and the cases to score with what was learnt."""
 
     learn: tuple[int, ...]
+    countries: tuple[str, ...]
     until: int | None
     training: tuple[Case, ...]
     score: tuple[Case, ...]
@@ -273,13 +277,58 @@ def folds_of(question: Question, ready: Ready) -> list[Fold]:
         if not score:
             continue
         learn = tuple(i for i, e in enumerate(entries) if not out(e))
-        folds.append(Fold(learn=learn, until=question.split, training=tuple(training), score=tuple(score)))
-    if not folds:
-        raise NotLearnt(
-            f"no entry asked for has twelve known months after an origin and {_LEAST_TRAINING} others to learn from",
-            "ask for older entries, hold out fewer brands, or use a larger panel",
+        folds.append(
+            Fold(
+                learn=learn,
+                countries=question.countries,
+                until=question.split,
+                training=tuple(training),
+                score=tuple(score),
+            )
         )
+    if not folds:
+        raise _nothing_to_score(question, ready)
     return folds
+
+
+def _nothing_to_score(question: Question, ready: Ready) -> NotLearnt:
+    """Why: no such entry, none old enough, none after the split, or too few others."""
+    brands, countries = question.brands, question.countries
+    here = [e for e in ready.entries if _is_among(e, brands, countries)]
+    if not here:
+        there = sorted({e.country for e in ready.entries if e.brand in brands})
+        return NotLearnt(
+            f"{_listed(brands) or 'no newcomer'} has no entry"
+            + (f" in {_listed(countries)}" if countries else " that can be used"),
+            f"choose among {', '.join(there)}" if there else "use a panel with entries of newcomers",
+        )
+    keys = {id(e) for e in here}
+    old = [c for c in ready.asked if id(c.entry) in keys]
+    if not old:
+        longest = max(len(e.cars) for e in here)
+        return NotLearnt(
+            f"of {len(here)} entries asked for none has twelve known months after its third: the longest has {longest}",
+            "ask for older entries, or use a panel with later months",
+        )
+    late = [c for c in old if question.split is None or c.origin >= question.split]
+    if not late:
+        last = max(c.origin for c in old)
+        return NotLearnt(
+            "after the split no entry has twelve known months to be forecast",
+            f"split at {month_text(last)} or before: the last month from which a forecast can be scored",
+        )
+    return NotLearnt(
+        f"there are fewer than {_LEAST_TRAINING} other entries to learn from at every origin asked for",
+        "hold out fewer brands, split later, or use a larger panel",
+    )
+
+
+def _is_among(entry: Entry, brands: Sequence[str], countries: Sequence[str]) -> bool:
+    return (not brands or entry.brand in brands) and (not countries or entry.country in countries)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def _is_out(brands: set[str], countries: set[str], entry: Entry) -> bool:
@@ -312,15 +361,23 @@ def score_folds(
 def _forecast_fold(
     entries: Sequence[Entry], known: Points, markets: tuple[MarketSeries, ...], fold: Fold
 ) -> tuple[list[Forecast], dict[int, float]]:
-    """Fit on the fold's entries, forecast its training cases to see how far off that is, then the cases to score."""
-    here = np.isin(known.entry, np.array(fold.learn))
-    if fold.until is not None:
-        here &= known.last < fold.until
+    """Fit on the fold's entries, forecast its training cases to see how far off that is, then the cases to score.
+
+    Those of training are forecast as if the entries and countries held out were not there: what came of them later
+    would else be known to the errors learnt, though not to the forecasts.
+    """
+    ours = np.isin(known.entry, np.array(fold.learn))
+    here = ours if fold.until is None else ours & (known.last < fold.until)
     over_time = _over_time(entries, fold)
     held = learnt(known, known.take(here), exit_odds(over_time))
-    held = replace(held, lasting=_lasting(over_time, partial(_forecast_case, entries, markets, held)))
-    ask = partial(_forecast_case, entries, markets, held)
-    shift = {k: shift_of([(c, ask(c)) for c in fold.training if c.months == k]) for k in {c.months for c in fold.score}}
+    alone, theirs = knowing(known.take(ours), held), tuple(m for m in markets if m.country not in fold.countries)
+    part = _lasting(over_time, partial(_forecast_case, entries, theirs, alone))
+    ask_training = partial(_forecast_case, entries, theirs, replace(alone, lasting=part))
+    ask = partial(_forecast_case, entries, markets, replace(held, lasting=part))
+    shift = {
+        k: shift_of([(c, ask_training(c)) for c in fold.training if c.months == k])
+        for k in {c.months for c in fold.score}
+    }
     return [ask(c) for c in fold.score], shift
 
 
@@ -402,7 +459,7 @@ def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: 
     brands = [s.case.brand for s in here]
     low, high = skill_interval(ours, theirs, np.arange(len(here)), seed)
     inside = {level: (np.abs(moved - 0.5) <= level / 2).astype(np.float64) for level in (0.5, 0.8, 0.9)}
-    bands = {level: cover_band(hit, brands, seed) for level, hit in inside.items()}
+    bands = {level: mean_interval(hit, brands, seed) for level, hit in inside.items()}
     return Origin(
         months=months,
         entries=len(here),
@@ -433,6 +490,11 @@ def _skill_by_brand(months: int, scored: Sequence[Scored], seed: int) -> tuple[f
     table = np.array([s.peers for s in here])
     best = table[:, int(np.argmin(table.mean(axis=0)))]
     return skill_interval(np.array([s.crps for s in here]), best, [s.case.brand for s in here], seed)
+
+
+def _unscored(question: Question, scored: Sequence[Scored]) -> tuple[str, ...]:
+    seen = {s.case.brand for s in scored} | {s.case.entry.country for s in scored}
+    return tuple(name for name in (*question.brands, *question.countries) if name not in seen)
 
 
 def _undecidable(entries: Sequence[Entry]) -> list[str]:

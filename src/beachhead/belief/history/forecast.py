@@ -77,13 +77,19 @@ def learnt(known: Points, training: Points, exits: ExitOdds) -> Learnt:
     """
     params = fit_entries(training.take((training.cars > 0) | (training.width < 3)))
     long = training.width >= 3
+    lift = float(training.lifted[long].mean()) if long.any() else 0.0
+    lower = white = np.zeros(0)  # filled in by what is known
+    return knowing(known, Learnt(known=known, params=params, lower=lower, white=white, lift=lift, exits=exits))
+
+
+def knowing(known: Points, held: Learnt) -> Learnt:
+    """The same numbers, with other blocks to forecast from."""
     known = known.take(np.argsort(known.last, kind="stable"))
-    cov = covariance(known, known, params)
-    cov[np.diag_indices_from(cov)] += scatter(known, params)
+    cov = covariance(known, known, held.params)
+    cov[np.diag_indices_from(cov)] += scatter(known, held.params)
     lower = np.ascontiguousarray(cholesky(cov, lower=True, check_finite=False))
     white = _forward(lower, known.log_share[:, None])[:, 0]
-    lift = float(training.lifted[long].mean()) if long.any() else 0.0
-    return Learnt(known=known, params=params, lower=lower, white=white, lift=lift, exits=exits)
+    return replace(held, known=known, lower=lower, white=white)
 
 
 def forecast(case: Case, number: int, held: Learnt, market: MarketOutlook) -> Forecast:

@@ -39,11 +39,11 @@ def skill_interval(
     return float(low), float(high)
 
 
-def cover_band(inside: Array, clusters: ArrayLike, seed: int, rounds: int = 4000) -> tuple[float, float]:
-    """95 % bootstrap interval of a share, drawing whole clusters."""
+def mean_interval(values: Array, clusters: ArrayLike, seed: int, rounds: int = 4000) -> tuple[float, float]:
+    """95 % bootstrap interval of a mean (a share, a paired difference), drawing whole clusters."""
     _, label = np.unique(np.asarray(clusters), return_inverse=True)
     count = int(label.max()) + 1
-    hits, size = np.bincount(label, inside, count), np.bincount(label, minlength=count)
+    sums, size = np.bincount(label, values, count), np.bincount(label, minlength=count)
     drawn = np.random.default_rng(seed).integers(0, count, size=(rounds, count))
-    low, high = np.quantile(hits[drawn].sum(axis=1) / size[drawn].sum(axis=1), [0.025, 0.975])
+    low, high = np.quantile(sums[drawn].sum(axis=1) / size[drawn].sum(axis=1), [0.025, 0.975])
     return float(low), float(high)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from beachhead.belief.history.backtest import Backtest, Scored
 from beachhead.belief.history.case import HORIZON_MONTHS, Case
-from beachhead.belief.history.score import crps
+from beachhead.belief.history.score import crps, mean_interval
 from beachhead.world.errors import BadInput
 
 Array = NDArray[np.float64]
@@ -48,6 +48,11 @@ class SlowOrigin:
         bass_own: PyMC-Marketing's Bass model, posterior predictive.
         bass_errors: its median with its errors on the pinned cases of other brands.
         skill: 1 - ours / the better of its two.
+        difference: mean over the cases of ours less the better of its two; below 0 ours is better.
+        difference_low: lower end of its 95 % interval, bootstrap over cases, which stay paired.
+        difference_high: upper end.
+        difference_low_brands: lower end, drawing whole brands.
+        difference_high_brands: upper end.
     """
 
     months: int
@@ -59,6 +64,11 @@ class SlowOrigin:
     bass_own: float
     bass_errors: float
     skill: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    difference_low_brands: float
+    difference_high_brands: float
 
 
 def slow_origins(answer: Backtest, *, seed: int, draws: Draws | None = None) -> tuple[SlowOrigin, ...]:
@@ -77,7 +87,7 @@ def slow_origins(answer: Backtest, *, seed: int, draws: Draws | None = None) -> 
     for months in sorted({s.case.months for s in answer.scored}):
         here = [s for s in answer.scored if s.case.months == months and pinned(s.case)]
         if len({s.case.brand for s in here}) > 1:
-            found.append(_origin(answer, here, fit([s.case for s in here], seed)))
+            found.append(_origin(answer, here, fit([s.case for s in here], seed), seed))
     return tuple(found)
 
 
@@ -86,25 +96,33 @@ def pinned(case: Case) -> bool:
     return zlib.crc32("|".join(case.entry.key).encode()) % ONE_IN == 0
 
 
-def _origin(answer: Backtest, here: Sequence[Scored], totals: Array) -> SlowOrigin:
+def _origin(answer: Backtest, here: Sequence[Scored], totals: Array, seed: int) -> SlowOrigin:
     log_totals, targets = np.log1p(totals), np.array([s.case.target for s in here])
     middle, brands = np.median(log_totals, axis=1), np.array([s.case.brand for s in here])
     errors = targets - middle
-    own = float(np.mean([crps(d, t) for d, t in zip(log_totals, targets, strict=True)]))
+    own = np.array([crps(d, t) for d, t in zip(log_totals, targets, strict=True)])
     shifted = [np.maximum(middle[i] + errors[brands != brands[i]], 0.0) for i in range(len(here))]
-    by_errors = float(np.mean([crps(atoms, t) for atoms, t in zip(shifted, targets, strict=True)]))
-    ours, peers = float(np.mean([s.crps for s in here])), np.array([s.peers for s in here]).mean(axis=0)
-    best = int(peers.argmin())
+    by_errors = np.array([crps(atoms, t) for atoms, t in zip(shifted, targets, strict=True)])
+    better = min(own, by_errors, key=np.mean)
+    ours, peers = np.array([s.crps for s in here]), np.array([s.peers for s in here]).mean(axis=0)
+    best, paired = int(peers.argmin()), ours - better
+    low, high = mean_interval(paired, np.arange(len(here)), seed)
+    low_brands, high_brands = mean_interval(paired, brands, seed)
     return SlowOrigin(
         months=here[0].case.months,
         entries=len(here),
         brands=len(set(brands)),
-        crps_log1p=ours,
+        crps_log1p=float(ours.mean()),
         best_peer=answer.peers[best],
         best_peer_crps_log1p=float(peers[best]),
-        bass_own=own,
-        bass_errors=by_errors,
-        skill=1 - ours / min(own, by_errors),
+        bass_own=float(own.mean()),
+        bass_errors=float(by_errors.mean()),
+        skill=float(1 - ours.mean() / better.mean()),
+        difference=float(paired.mean()),
+        difference_low=low,
+        difference_high=high,
+        difference_low_brands=low_brands,
+        difference_high_brands=high_brands,
     )
 
 

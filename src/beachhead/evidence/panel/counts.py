@@ -1,24 +1,25 @@
 """Monthly registrations as read from files: one tidy table, with every mended series named.
 
-Rules for bad series (documented in docs/panel.md, each with a test): a zero is a zero; a negative month is a
+Rules for bad series (docs/explanation/entry-panel.md, each with a test): a zero is a zero; a negative month is a
 correction and is taken off the months before it; a month given twice alike counts once, given twice differently is
 not known; a market total smaller than the sum of its brands is raised to that sum; nothing is filled in silently.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from beachhead.evidence.panel.names import COUNTRIES, brand_name
+from beachhead.evidence.panel.files import BY_FUEL, LISTED, MAKES, REGISTER, TOTALS, PanelFile, known_files, rows_of
+from beachhead.evidence.panel.names import COUNTRIES, brand_name, country_code
 from beachhead.world.entry import month_of, month_text
 from beachhead.world.errors import BadInput, Fault
 
 Key = tuple[str, str]
 Months = dict[int, float]
+_SHOWN = 5  # faults of one kind in one column: more of the same help nobody
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,28 +47,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One count at one place of one file."""
+    """One count at one place of one file; `spelt` is how the brand is written there."""
 
     country: str
     month: int
     brand: str
     value: float
     row: int
-
-
-PATTERNS = (
-    "oec_brand_period.csv",
-    "official_brand_period_*.csv",
-    "norway_new_car_sales_by_make_*.csv",
-    "oec_country_totals.csv",
-    "robbieandrew_all_carsales_monthly.csv",
-)
-"""Names of the files that are read, in the order of reading."""
-
-
-def panel_files(folder: Path) -> tuple[Path, ...]:
-    """The files of a folder that `read_counts` reads."""
-    return tuple(path for pattern in PATTERNS for path in sorted(folder.glob(pattern)))
+    spelt: str
 
 
 def read_counts(folder: Path) -> Counts:
@@ -77,34 +64,45 @@ def read_counts(folder: Path) -> Counts:
         BadInput: no file of registrations by brand in the folder, or cells that are not counts or periods.
     """
     counts, faults = Counts(), []
-    readers = (_open_ev_charts, _official, _norway, _totals, _robbie_andrew)
-    for pattern, read in zip(PATTERNS, readers, strict=True):
-        for path in sorted(folder.glob(pattern)):
-            faults += read(path, counts)
+    files = known_files(folder)
+    for file in files:
+        faults += _READERS[file.kind.pattern](file, counts)
+        if not file.named:
+            counts.notes.append(f"{file.path.name}: read like {file.kind.pattern}, by its columns")
     if faults:
         raise BadInput.of(faults)
     if not (counts.bev or counts.official):
-        raise BadInput(
-            f"{folder} holds no registrations by brand",
-            "name a folder with oec_brand_period.csv or official_brand_period_*.csv",
-        )
+        raise BadInput(f"{folder} holds no registrations by brand and month", _what_is_wanted(folder, files))
     _raise_totals(counts)
     return counts
 
 
-def _open_ev_charts(path: Path, counts: Counts) -> list[Fault]:
-    rows, faults = _rows(path, ("country", "period", "brand", "bev_n", "all_n"))
+def _what_is_wanted(folder: Path, files: Iterable[PanelFile]) -> str:
+    there = sorted(path.name for path in folder.iterdir())
+    seen = f"it holds {', '.join(there[:8])}{' ...' if len(there) > 8 else ''}" if there else "it is empty"
+    read = ", ".join(file.path.name for file in files)
+    of_these = f", of which {read} can be read but has no month of any brand" if read else ""
+    return (
+        f"name a folder with a CSV of the columns {', '.join(LISTED.columns)} (top brands only), or "
+        f"{', '.join(REGISTER.columns)} (a whole register); {seen}{of_these}"
+    )
+
+
+def _open_ev_charts(file: PanelFile, counts: Counts) -> list[Fault]:
+    rows, faults = rows_of(file)
     for column, into in (("bev_n", counts.bev), ("all_n", counts.all_fuel)):
-        cells, more = _cells(path, rows, column)
-        faults += more
-        _settle(path.name, cells, into, counts.notes)
+        if rows and column in rows[0][1]:
+            cells, more = _cells(file.path, rows, column)
+            faults += more
+            _settle(file.path.name, _added(cells), into, counts.notes)
     for (country, _), months in counts.bev.items():
         counts.covered[country].update(months)
-    return faults
+    return _once(faults)
 
 
-def _official(path: Path, counts: Counts) -> list[Fault]:
-    rows, faults = _rows(path, ("country", "period", "brand", "n"))
+def _official(file: PanelFile, counts: Counts) -> list[Fault]:
+    path = file.path
+    rows, faults = rows_of(file)
     cells, more = _cells(path, rows, "n")
     spelling = {brand.casefold(): brand for _, brand in [*counts.bev, *counts.all_fuel]}
     cells = [replace(c, brand=spelling.get(c.brand.casefold(), c.brand)) for c in cells]
@@ -118,64 +116,71 @@ def _official(path: Path, counts: Counts) -> list[Fault]:
         _settle(path.name, _added(electric), counts.bev, counts.notes)
         for cell in electric:
             counts.covered[cell.country].add(cell.month)
-    return faults + more
+    return _once(faults + more)
 
 
-def _norway(path: Path, counts: Counts) -> list[Fault]:
+def _once(faults: Iterable[Fault]) -> list[Fault]:
+    """Each fault once, though two columns of one row were read, and of one kind the first few, with how many more."""
+    kinds: dict[tuple[str, str | None, str], list[Fault]] = defaultdict(list)
+    for fault in dict.fromkeys(faults):
+        kinds[fault.file, fault.column, fault.problem].append(fault)
+    out = []
+    for alike in kinds.values():
+        out += alike[:_SHOWN]
+        if len(alike) > _SHOWN:
+            rest = alike[-1]
+            out.append(replace(rest, problem=f"{rest.problem}, like {len(alike) - _SHOWN - 1} others before it"))
+    return out
+
+
+def _norway(file: PanelFile, counts: Counts) -> list[Fault]:
     """Norway 2007-2017: all fuels, by make; a register of the whole market, so a missing make sold none."""
-    rows, faults = _rows(path, ("Year", "Month", "Make", "Quantity"))
+    rows, faults = rows_of(file)
     tidy = [
         (at, {"country": "NO", "period": f"{r['Year']}-{int(r['Month']):02d}", "brand": r["Make"], "n": r["Quantity"]})
         for at, r in rows
         if r["Month"].strip().isdigit()
     ]
-    cells, more = _cells(path, tidy, "n")
-    _settle(path.name, cells, counts.official, counts.notes)
+    cells, more = _cells(file.path, tidy, "n")
+    _settle(file.path.name, cells, counts.official, counts.notes)
     for cell in cells:
         counts.official_covered["NO"].add(cell.month)
-    return faults + more
+    return _once(faults + more)
 
 
-def _totals(path: Path, counts: Counts) -> list[Fault]:
-    rows, faults = _rows(path, ("country", "period", "bev_cars"))
-    cells, more = _cells(path, [(at, {**r, "brand": ""}) for at, r in rows], "bev_cars")
+def _totals(file: PanelFile, counts: Counts) -> list[Fault]:
+    rows, faults = rows_of(file)
+    cells, more = _cells(file.path, [(at, {**r, "brand": ""}) for at, r in rows], "bev_cars")
     by_key: dict[Key, Months] = defaultdict(dict)
-    _settle(path.name, cells, by_key, counts.notes)
+    _settle(file.path.name, cells, by_key, counts.notes)
     for (country, _), months in by_key.items():
         counts.totals[country].update(months)
-    return faults + more
+    return _once(faults + more)
 
 
-def _robbie_andrew(path: Path, counts: Counts) -> list[Fault]:
+def _robbie_andrew(file: PanelFile, counts: Counts) -> list[Fault]:
     """Market totals of countries and months that the brand source's own totals do not cover."""
-    rows, faults = _rows(path, ("YYYYMM", "Country", "Fuel", "Value"))
+    rows, faults = rows_of(file)
     tidy = [
         (at, {"country": COUNTRIES[r["Country"]], "period": r["YYYYMM"], "brand": "", "n": r["Value"]})
         for at, r in rows
         if r["Fuel"] == "BatteryElectric" and r["Country"] in COUNTRIES
     ]
-    cells, more = _cells(path, tidy, "n")
+    cells, more = _cells(file.path, tidy, "n")
     by_key: dict[Key, Months] = defaultdict(dict)
-    _settle(path.name, cells, by_key, counts.notes)
+    _settle(file.path.name, cells, by_key, counts.notes)
     for (country, _), months in by_key.items():
         counts.totals[country] = {**months, **counts.totals[country]}
-    return faults + more
+    return _once(faults + more)
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> tuple[list[tuple[int, dict[str, str]]], list[Fault]]:
-    """Rows with their line numbers; a fault for each column that is missing."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [c for c in columns if c not in (reader.fieldnames or ())]
-            if missing:
-                return [], [
-                    Fault(file=path.name, row=1, column=c, problem="column is missing", cure=f"add the column {c}")
-                    for c in missing
-                ]
-            return [(at, row) for at, row in enumerate(reader, start=2)], []
-    except UnicodeDecodeError as error:
-        return [], [Fault(file=path.name, problem=f"is not UTF-8 ({error.reason})", cure="save it as UTF-8")]
+_READERS = {
+    LISTED.pattern: _open_ev_charts,
+    REGISTER.pattern: _official,
+    MAKES.pattern: _norway,
+    TOTALS.pattern: _totals,
+    BY_FUEL.pattern: _robbie_andrew,
+}
 
 
 def _cells(path: Path, rows: Iterable[tuple[int, dict[str, str]]], column: str) -> tuple[list[Cell], list[Fault]]:
@@ -201,7 +206,11 @@ def _cells(path: Path, rows: Iterable[tuple[int, dict[str, str]]], column: str) 
                 Fault(file=path.name, row=at, column=bad[0], written=bad[1], problem="cannot be read", cure=bad[2])
             )
             continue
-        cells.append(Cell(row["country"].strip(), month, brand_name(row["brand"]) if row["brand"] else "", value, at))
+        spelt, country = " ".join(row["brand"].split()), country_code(row["country"])
+        if not country:
+            faults.append(Fault(file=path.name, row=at, column="country", problem="is blank", cure="write its code"))
+            continue
+        cells.append(Cell(country, month, brand_name(spelt) if spelt else "", value, at, spelt))
     return cells, faults
 
 
@@ -213,17 +222,24 @@ def _is_number(text: str) -> bool:
 
 
 def _added(cells: Iterable[Cell]) -> list[Cell]:
-    """Cells of one register's several spellings of a brand, added; the same spelling twice stays twice."""
-    sums: dict[tuple[str, int, str], float] = defaultdict(float)
-    rows: dict[tuple[str, int, str], int] = {}
+    """Cells of one source's several spellings of a brand, added; the same spelling twice stays twice."""
+    groups: dict[tuple[str, int, str], list[Cell]] = defaultdict(list)
     for cell in cells:
-        sums[cell.country, cell.month, cell.brand] += cell.value
-        rows[cell.country, cell.month, cell.brand] = cell.row
-    return [Cell(c, m, b, value, rows[c, m, b]) for (c, m, b), value in sums.items()]
+        groups[cell.country, cell.month, cell.brand].append(cell)
+    return [whole for group in groups.values() for whole in _sum_of_spellings(group)]
+
+
+def _sum_of_spellings(group: list[Cell]) -> list[Cell]:
+    """One cell with the sum, unless a spelling has two values: then all as they are, for `_settle` to see."""
+    said = {(cell.spelt, cell.value) for cell in group}
+    if len({spelt for spelt, _ in said}) < len(said):
+        return group
+    return [replace(group[-1], value=sum(value for _, value in said))]
 
 
 def _settle(name: str, cells: Iterable[Cell], into: dict[Key, Months], notes: list[str]) -> None:
     """File the cells by series; settle months given twice and negative months."""
+    changed = 0
     seen: dict[Key, dict[int, set[float]]] = defaultdict(lambda: defaultdict(set))
     for cell in cells:
         seen[cell.country, cell.brand][cell.month].add(cell.value)
@@ -234,7 +250,11 @@ def _settle(name: str, cells: Iterable[Cell], into: dict[Key, Months], notes: li
                 said = " and ".join(f"{v:g}" for v in sorted(values))
                 notes.append(f"{name}: {_who(key)} {month_text(month)} is given as {said}: taken as not known")
         notes.extend(_absorb(name, key, series))
+        changed += sum(into[key].get(month, value) != value for month, value in series.items())
         into[key].update(series)
+    if changed:
+        what = "1 count" if changed == 1 else f"{changed} counts"
+        notes.append(f"{name}: differs from files read before in {what}: kept as here")
 
 
 def _absorb(name: str, key: Key, series: Months) -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.evidence.panel.counts import Counts, Months, read_counts
-from beachhead.evidence.panel.names import BEV_ONLY_UNTIL, region
+from beachhead.evidence.panel.names import BEV_ONLY_UNTIL, long_sold, region
 from beachhead.world.entry import Entry, MarketSeries, Panel
 
 ENTRY_CARS = 5
@@ -110,7 +110,7 @@ def _entry(counts: Counts, context: _Context, country: str, brand: str) -> tuple
             cars=series.cars[kept],
             ceiling=series.ceiling[kept],
             market=series.market[kept],
-            newcomer=_is_newcomer(counts, country, brand, first, brand in context.established),
+            newcomer=_is_newcomer(counts, country, brand, first, brand in context.established or long_sold(brand)),
             source=" + ".join(series.sources),
         ),
         "",
@@ -223,8 +223,8 @@ def _start(series: _Series) -> int | None:
 def _is_newcomer(counts: Counts, country: str, brand: str, first: int, established: bool) -> bool:
     """No car of any fuel seen in the country more than two years before the entry.
 
-    Of a brand that was already selling elsewhere when the sources begin, absence must be shown: by counts of all fuels
-    that begin at least three years before the entry.
+    Of a brand that was already selling elsewhere when the sources begin, or is known to have been, absence must be
+    shown: by counts of all fuels that begin at least three years before the entry.
     """
     sources = [
         (counts.all_fuel, _months_of_all_fuel(counts, country)),

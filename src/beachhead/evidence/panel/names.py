@@ -48,6 +48,15 @@ BEV_ONLY_UNTIL = {
     "Zeekr": 2024,
 }
 
+# Makers that sold cars all over the world well before 2017 (general knowledge, grade B): their first electric car is
+# no newcomer, even where a panel holds no counts of all fuels that would show it.
+LONG_SOLD = frozenset({
+    "Alfa Romeo", "Audi", "BMW", "Chevrolet", "Citroën", "Dacia", "DS", "Fiat", "Ford", "Honda", "Hyundai", "Jaguar",
+    "Jeep", "Kia", "Land Rover", "Lexus", "Mazda", "Mercedes", "Mercedes-Benz", "Mini", "Mitsubishi", "Nissan", "Opel",
+    "Peugeot", "Porsche", "Renault", "Škoda", "Ssangyong", "Subaru", "Suzuki", "Toyota", "Vauxhall", "Volkswagen",
+    "Volvo", "VW",
+})  # fmt: skip
+
 REGIONS = {
     "AT": "dach", "CH": "dach", "DE": "dach",
     "BE": "benelux", "LU": "benelux", "NL": "benelux",
@@ -76,6 +85,18 @@ COUNTRIES = {
 }  # fmt: skip
 
 
+_CODES = {name.casefold(): code for name, code in COUNTRIES.items()} | {
+    "gb": "UK", "el": "GR", "united states": "US", "great britain": "UK", "czech republic": "CZ", "türkiye": "TR",
+    "the netherlands": "NL",
+}  # fmt: skip
+
+
+def country_code(written: str) -> str:
+    """The code of a country written as a code or in English; what is neither stays as it is."""
+    text = " ".join(written.split())
+    return _CODES.get(text.casefold(), text.upper() if len(text) == 2 else text)
+
+
 def brand_name(written: str) -> str:
     """The one spelling of a brand: aliases resolved, shouted names in title case, short ones as they are."""
     text = " ".join(written.split())
@@ -91,3 +112,11 @@ _KNOWN = {name.casefold(): name for name in [*BEV_ONLY_UNTIL, "BYD", "GWM", "JAC
 def region(country: str) -> str:
     """Region label of a country; one of its own where the table has none."""
     return REGIONS.get(country, country)
+
+
+_LONG_SOLD = frozenset(name.casefold() for name in LONG_SOLD)
+
+
+def long_sold(brand: str) -> bool:
+    """True of a maker known to have sold cars all over the world before the sources begin."""
+    return brand.casefold() in _LONG_SOLD
