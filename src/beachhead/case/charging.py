@@ -22,7 +22,7 @@ from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
 from beachhead.charging.peak import DAYS_BACK, laid, month_of
-from beachhead.charging.published import PUBLISHED_AT
+from beachhead.charging.published import DAYS_LEARNT, PUBLISHED_AT
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
@@ -320,7 +320,7 @@ def situation_of(
     """The car at its charger with what is known then: prices published, the household's past load."""
     mine, moment = at_home.home, _minute(now or plugged_in)
     stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
-    price, published = _prices_around(at_home.price, at_home.table, moment // 60)
+    earlier, price, published = _prices_around(at_home.price, at_home.table, moment // 60)
     load = None if at_home.load is None else laid(at_home.load, moment // 60 - 24 * DAYS_BACK, moment // 60)
     if load is not None and peak_so_far_kw is None:
         peak_so_far_kw = _peak_of_month(load, moment // 60)
@@ -332,6 +332,7 @@ def situation_of(
         needed_kwh=mine.battery_kwh - stored if needed_kwh is None else needed_kwh,
         price=price,
         published=published,
+        earlier=earlier,
         leaves=None if leaves is None else _minute(leaves),
         charging=charging,
         load_kw=load,
@@ -428,8 +429,11 @@ def _peak_after(at_home: AtHome, at: datetime, plan: NowPlan) -> float | None:
     return max(plan.peak_so_far_kw, float(laid(at_home.load, hour, hour + 1)[0] + plan.draw_kwh[0]))
 
 
-def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndarray, int]:
-    """The week before an hour and what is published from it on: until midnight, from 13:00 until the next midnight."""
+def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """The weeks before the week before an hour, that week with what is published, and how much of it: until midnight.
+
+    From 13:00 on, until the next midnight. Of the weeks before, as many days as are on record without a gap.
+    """
     at, clock = hour - table.first_hour, hour % 24
     published = 24 - clock + (24 if clock >= PUBLISHED_AT else 0)
     part = price[max(at - 168, 0) : at + published]
@@ -438,7 +442,9 @@ def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndar
         raise BadInput(f"no week of prices before {_day_of(hour)}; the file ends on {last}", "give newer prices")
     room = np.full(168 + HORIZON, np.nan)
     room[: part.size] = part
-    return room, min(published, part.size - 168)
+    earlier = price[max(at - 24 * DAYS_LEARNT, 0) : at - 168]
+    gaps = np.flatnonzero(~np.isfinite(earlier))
+    return earlier[gaps[-1] + 1 if gaps.size else 0 :], room, min(published, part.size - 168)
 
 
 def _require_prices(table: Prices, zones: Sequence[str], anchor: int, name: str) -> None:

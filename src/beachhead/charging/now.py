@@ -6,7 +6,7 @@ charging, the other not charging, in the hour at hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from beachhead.charging.keep import (
     tidied,
 )
 from beachhead.charging.peak import DAYS_BACK, best_cap, busy_load, daily_peaks, month_of, room_under
-from beachhead.charging.published import forecast
+from beachhead.charging.published import price_ahead
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_and_leave
 from beachhead.charging.year import SHORTAGE
@@ -50,6 +50,7 @@ class Situation:
         needed_kwh: energy the battery lacked at plug-in.
         price: (7 x 24 + 96,) EUR/kWh: the week before the hour at hand, then that hour and what is published after it.
         published: hours known from the hour at hand on.
+        earlier: (P,) EUR/kWh of the hours before those in `price`: seven weeks of them tell what to expect later.
         leaves: minute it leaves, if the driver has told; None if nothing is typed.
         charging: whether it charges now.
         load_kw: (42 x 24,) hourly mean load of the household before the hour at hand; None if it is not metered.
@@ -65,6 +66,7 @@ class Situation:
     needed_kwh: float
     price: Floats
     published: int
+    earlier: Floats = field(default_factory=lambda: np.empty(0))
     leaves: int | None = None
     charging: bool = False
     load_kw: Floats | None = None
@@ -223,8 +225,7 @@ def learnt_now(situation: Situation, pool: Pool) -> KnownNow:
     """Learn from the home's sessions so far and the pooled prior, and run the stochastic programme of its session."""
     home, session = _with_this_session(situation)
     habits = learn_habits(home, pool, since=session)
-    price, hour = np.empty(HORIZON), situation.now // 60
-    forecast(situation.price, 168, min(situation.published, situation.price.size - 168), price)
+    price, hour = _price(situation), situation.now // 60
     hazard, part = _leaving(situation, habits.depart[session])
     cap, room = _allowed(situation, habits, session, price, hazard, part)
     onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room)
@@ -336,6 +337,14 @@ def _with_this_session(situation: Situation) -> tuple[Home, int]:
         power_kw=home.power_kw,
         battery_kwh=home.battery_kwh,
     ), int(before.sum())
+
+
+def _price(situation: Situation) -> Floats:
+    """(T,) published prices, then those expected from them and from the weeks before."""
+    published = min(situation.published, situation.price.size - 168)
+    known = np.concatenate((situation.earlier, situation.price[: 168 + published]))
+    ahead = price_ahead(known, situation.now // 60 + published)
+    return np.concatenate((known[known.size - published :], ahead))[:HORIZON]
 
 
 def _leaving(situation: Situation, depart: Floats) -> tuple[Floats, Floats]:

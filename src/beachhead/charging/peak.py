@@ -161,8 +161,8 @@ def perfect_peak(
 
 @njit(cache=True, nogil=True)
 def month_aware(  # type: ignore[no-untyped-def]
-    price, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip, away,
-    load, half, month, first_hour, eur_per_kw,
+    price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip,
+    away, load, half, month, first_hour, eur_per_kw,
 ):  # fmt: skip
     """Sessions charged by the stochastic planner under the cap that is worth it: (drawn (P,), missing (P,)) kWh.
 
@@ -181,7 +181,7 @@ def month_aware(  # type: ignore[no-untyped-def]
         while i < end:
             now, here = hour[i], hour[i] - first_hour
             until, again = known_until(now)
-            forecast(price, at[i], until - now, expected)
+            forecast(price, ahead, at[i], until - now, expected)
             expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             _read_meter(meter, here, load, drawn, month)
             busy = _PLANNED * busy_load(load, _PAST + here, now)

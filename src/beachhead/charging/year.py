@@ -6,7 +6,7 @@ charging on arrival repeats the record. Energy that lacks for a trip is bought o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from beachhead.charging.convex import solve_convex
 from beachhead.charging.habit import Habits
 from beachhead.charging.peak import Metered, month_aware, perfect_peak
-from beachhead.charging.published import forecast, known_until
+from beachhead.charging.published import forecast, known_until, prices_ahead
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, drive, empty_worth, expected_hazards, plan_levels
 
@@ -104,11 +104,16 @@ class Course:
         price: (56 x 24 + H + ...) EUR/kWh: 56 days before, H hours of the year, and what follows the last day.
         anchor: hour since 1970 of a Monday 00:00, the first hour of the year.
         hours: H, whole weeks.
+        ahead: (days + 1, 96) what is expected after each midnight from the prices before it, once for all homes.
     """
 
     price: Floats
     anchor: int
     hours: int
+    ahead: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ahead", prices_ahead(self.price))
 
     def index(self, hour: Ints) -> Ints:
         """Position in `price` of hours since 1970, by their place in the year."""
@@ -179,7 +184,18 @@ def charge_year(
     elif policy in (Policy.LEARNED, Policy.TAP):
         if habits is None:
             raise ValueError("the learned policies need the habits of the home")
-        record = (course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start)
+        record = (
+            course.price,
+            course.ahead,
+            at,
+            pieces.hour,
+            pieces.part,
+            pieces.first,
+            pieces.energy,
+            battery,
+            power,
+            start,
+        )
         learnt = (habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours)
         told = policy is Policy.TAP
         if metered is None or metered.eur_per_kw == 0.0:
@@ -202,7 +218,7 @@ def charge_told(home: Home, pieces: Pieces, course: Course, habits: Habits, told
     here it is counted at its price, so that the steps between what is told are steps of knowing alone.
     """
     draw, missing = _learned(
-        course.price, course.index(pieces.hour), pieces.hour, pieces.part, pieces.first, pieces.energy,
+        course.price, course.ahead, course.index(pieces.hour), pieces.hour, pieces.part, pieces.first, pieces.energy,
         home.battery_kwh, home.power_kw, home.battery_kwh - pieces.energy[0], SHORTAGE,
         told.departure, told.trip, told.prices,
         habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours,
@@ -290,7 +306,7 @@ def _sorted(price, at, hour, part, first, energy, battery, power, start, window)
 
 @njit(cache=True, nogil=True)
 def _learned(  # type: ignore[no-untyped-def]
-    price, at, hour, part, first, energy, battery, power, start, shortage, told, trip_told, prices_told,
+    price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, trip_told, prices_told,
     depart, early, later, trip, away,
 ):  # fmt: skip
     """Sessions charged by the stochastic planner, planned anew at plug-in and when prices are published."""
@@ -309,7 +325,7 @@ def _learned(  # type: ignore[no-untyped-def]
         while i < end:
             now = hour[i]
             until, again = known_until(now)
-            forecast(price, at[i], HORIZON if prices_told else until - now, expected)
+            forecast(price, ahead, at[i], HORIZON if prices_told else until - now, expected)
             expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             mean = price[at[i] - 168 : at[i]].mean()
             plan_levels(
