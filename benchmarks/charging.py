@@ -16,6 +16,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,7 @@ from beachhead.charging.lattice import lattice_program, plan_lattice
 from beachhead.charging.peak import metered
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.tariff import bundled_tariffs
-from beachhead.charging.value import Baseline, Ready, make_ready, market_value
+from beachhead.charging.value import Baseline, Ready, make_ready, market_values
 from beachhead.charging.year import Policy, Told, charge_told, charge_year, course_of
 
 ANCHOR = day_hour(date(2023, 1, 2))
@@ -222,20 +223,18 @@ def fleet(prices: Prices, homes: tuple[Home, ...], count: int) -> dict[str, Any]
     """
     known = [home for home in homes if home.sessions >= 20]
     picked = [replace(known[n % len(known)], name=f"home {n}") for n in range(count)]
-    make_ready(known[:2])
     tariff = bundled_tariffs()["DE"]
+    everywhere = [replace(tariff, zone=zone, peak_eur_per_kw=0.0) for zone in prices.zones]
+    market_values(known[:2], prices, everywhere[:1], ANCHOR)
     began, core = time.perf_counter(), time.process_time()
-    ready = make_ready(picked)
-    learnt = time.process_time() - core
-    for zone in prices.zones:
-        market_value(ready, prices, replace(tariff, zone=zone, peak_eur_per_kw=0.0), ANCHOR)
+    market_values(picked, prices, everywhere, ANCHOR)
     return {
         "homes": count,
         "sessions": sum(home.sessions for home in picked),
         "zones": len(prices.zones),
         "policies": 5,
         "core_seconds": time.process_time() - core,
-        "of_which_learning": learnt,
+        "most_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "wall_seconds_on_this_machine": time.perf_counter() - began,
     }
 
@@ -348,10 +347,9 @@ def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone:
 
 def value(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
     """EUR a driver and year saved by market, and the rate at which home-years are simulated."""
-    ready = make_ready(homes)
     tariffs = [tariff for tariff in bundled_tariffs().values() if tariff.zone in prices.zones][: 2 if quick else None]
     began = time.perf_counter()
-    found = [market_value(ready, prices, tariff, ANCHOR) for tariff in tariffs]
+    found = market_values(homes, prices, tariffs, ANCHOR)
     seconds = time.perf_counter() - began
     table = {
         one.market: {
@@ -362,8 +360,8 @@ def value(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, 
     }
     return {
         "markets": table,
-        "homes": len(ready),
-        "five_policies_home_years_per_second": len(ready) * len(found) / seconds,
+        "homes": found[0].homes,
+        "five_policies_home_years_per_second": found[0].homes * len(found) / seconds,
     }
 
 

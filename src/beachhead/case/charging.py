@@ -21,12 +21,12 @@ from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
-from beachhead.charging.peak import DAYS_BACK, laid, month_of
+from beachhead.charging.peak import DAYS_BACK, laid, laid_halves, month_of
 from beachhead.charging.published import DAYS_LEARNT, PUBLISHED_AT
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
-from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, make_ready, market_value
+from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, market_values
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind
 from beachhead.world.errors import BadInput
@@ -112,21 +112,16 @@ def charging_value(
         picks = np.random.default_rng(seed).choice(len(homes), most_homes, replace=False)
         homes = tuple(homes[pick] for pick in sorted(picks))
     tariffs = [tariff_of(code) for code in markets] or [t for t in bundled_tariffs().values() if t.zone in table.zones]
+    if not tariffs:
+        zones = ", ".join(sorted({tariff.zone for tariff in bundled_tariffs().values()}))
+        raise BadInput(f"{prices.name} has no zone with a tariff: {', '.join(table.zones)}", f"name columns {zones}")
     _require_prices(table, [tariff.zone for tariff in tariffs], anchor, prices.name)
-    ready = make_ready(homes, seed=seed)
     peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
     metered = read_loads(loads) if loads is not None and peaks else ()
-    done = [0]
-
-    def one_more() -> None:
-        done[0] += 1
-        if tick is not None:
-            tick(done[0], len(ready) * len(tariffs))
-
-    found = [market_value(ready, table, tariff, anchor, loads=metered, seed=seed, tick=one_more) for tariff in tariffs]
+    found = market_values(homes, table, tariffs, anchor, loads=metered, seed=seed, tick=tick)
     return Valued(
-        markets=tuple(found),
-        homes=len(ready),
+        markets=found,
+        homes=found[0].homes,
         whose="on record" if sessions is not None else "made up",
         first_day=first_day,
         peak_left_out=(),
@@ -300,7 +295,7 @@ def charging_plan(
     """
     situation = situation_of(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, needed_kwh=needed_kwh, leaves=leaves,
-        charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
+        charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw, under_way=under_way,
     )  # fmt: skip
     return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
 
@@ -316,12 +311,15 @@ def situation_of(
     charging: bool = False,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
+    under_way: UnderWay | None = None,
 ) -> Situation:
-    """The car at its charger with what is known then: prices published, the household's past load."""
+    """The car at its charger with what is known then: prices published, the household's load until now."""
     mine, moment = at_home.home, _minute(now or plugged_in)
     stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
     earlier, price, published = _prices_around(at_home.price, at_home.table, moment // 60)
     load = None if at_home.load is None else laid(at_home.load, moment // 60 - 24 * DAYS_BACK, moment // 60)
+    half = None if at_home.load is None else laid_halves(at_home.load, moment // 60 - 24 * DAYS_BACK, moment // 60 + 1)
+    half = None if half is None or half.size == 0 else half
     if load is not None and peak_so_far_kw is None:
         peak_so_far_kw = _peak_of_month(load, moment // 60)
     return Situation(
@@ -336,10 +334,19 @@ def situation_of(
         leaves=None if leaves is None else _minute(leaves),
         charging=charging,
         load_kw=load,
+        half_kwh=None if half is None else half[:-1],
+        half_now_kwh=float(half[-1]) if half is not None and moment % 60 >= 30 else None,
+        drawn_kwh=None if under_way is None else _drawn_in_hour(under_way, moment),
         peak_eur_per_kw=at_home.peak_eur_per_kw,
         peak_so_far_kw=peak_so_far_kw or 0.0,
         fuse_kw=fuse_kw,
     )
+
+
+def _drawn_in_hour(under_way: UnderWay, moment: int) -> float | None:
+    """What the plan under way has drawn in the hour at hand, kWh; None where it does not say."""
+    at = moment // 60 - under_way.first_hour
+    return under_way.draw_kwh[at] * (moment % 60) / 60 if 0 <= at < len(under_way.draw_kwh) else None
 
 
 class _UnderWayRead(BaseModel):

@@ -25,7 +25,17 @@ from beachhead.charging.keep import (
     starts_before,
     tidied,
 )
-from beachhead.charging.peak import DAYS_BACK, best_cap, busy_load, daily_peaks, month_of, room_under
+from beachhead.charging.peak import (
+    DAYS_BACK,
+    best_cap,
+    busy_load,
+    daily_peaks,
+    load_to_leave,
+    month_of,
+    planned_load,
+    room_under,
+    second_half_to_leave,
+)
 from beachhead.charging.published import price_ahead
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_and_leave
@@ -54,6 +64,9 @@ class Situation:
         leaves: minute it leaves, if the driver has told; None if nothing is typed.
         charging: whether it charges now.
         load_kw: (42 x 24,) hourly mean load of the household before the hour at hand; None if it is not metered.
+        half_kwh: (42 x 24,) of it what fell in the first half of each hour, kWh; None if the meter tells whole hours.
+        half_now_kwh: what the household took in the first half of the hour at hand; None before it is over.
+        drawn_kwh: what the car has drawn in the hour at hand; None (not told): as fast as it will in the rest.
         peak_eur_per_kw: charge for each kW of this month's highest hour, EUR; 0 where there is none.
         peak_so_far_kw: highest hour of this month so far, car included.
         fuse_kw: most the home may draw; the car gets what the household has left free in the past six weeks.
@@ -70,6 +83,9 @@ class Situation:
     leaves: int | None = None
     charging: bool = False
     load_kw: Floats | None = None
+    half_kwh: Floats | None = None
+    half_now_kwh: float | None = None
+    drawn_kwh: float | None = None
     peak_eur_per_kw: float = 0.0
     peak_so_far_kw: float = 0.0
     fuse_kw: float = float("inf")
@@ -79,6 +95,10 @@ class Situation:
             raise BadInput("a peak or a fuse to keep to, but no household load", "give six weeks of hourly load")
         if self.load_kw is not None and self.load_kw.size != 24 * DAYS_BACK:
             raise BadInput(f"{self.load_kw.size} hours of household load", f"give the {24 * DAYS_BACK} before the hour")
+        if self.half_kwh is not None and (self.load_kw is None or self.half_kwh.shape != self.load_kw.shape):
+            raise BadInput("first halves of other hours than the household's load", "give one for each hour of it")
+        if self.half_now_kwh is not None and (self.half_kwh is None or self.now % 60 < 30):
+            raise BadInput("a half hour that is not over, or without those before it", "give it from half past on")
         if not self.fuse_kw > 0 or self.peak_so_far_kw < 0 or self.peak_eur_per_kw < 0:
             raise BadInput("a fuse of nothing, or a peak below 0", "state the fuse and the peak so far in kW")
         if self.price.size < 168 + 1 or self.published < 1:
@@ -369,10 +389,10 @@ def _allowed(
     room = np.full(HORIZON, home.power_kw)
     if load is None:
         return None, room
-    busy, locked = busy_load(load, load.size, now), situation.peak_so_far_kw
-    room = np.clip(situation.fuse_kw - busy[(now + np.arange(HORIZON)) % 24], 0.0, room)
+    room = np.clip(situation.fuse_kw - busy_load(load, load.size, now)[(now + np.arange(HORIZON)) % 24], 0.0, room)
     if situation.peak_eur_per_kw == 0:
         return None, room
+    busy, locked = planned_load(load, load.size, now), situation.peak_so_far_kw
     months = month_of(now + np.arange(31 * 24 + 1))
     left, days = int((months == months[0]).sum()), daily_peaks(load, load.size)
     cap = best_cap(
@@ -382,7 +402,22 @@ def _allowed(
         habits.trip_kwh[session], habits.away_hours[session], empty_worth(), np.empty(HORIZON),
     )  # fmt: skip
     under = room_under(cap, left, max(float(days[-1]), locked), busy, now, home.power_kw)
+    free = cap - load_in_hour(situation)
+    if situation.drawn_kwh is not None:
+        free = (free - situation.drawn_kwh) / (1 - situation.now % 60 / 60)
+    under[0] = min(max(free, 0.0), home.power_kw)
     return float(cap), np.minimum(room, under)
+
+
+def load_in_hour(situation: Situation) -> float:
+    """Load to leave room for in the hour at hand, kWh: as in `peak`, by like hours, and half-way by the half seen."""
+    load = situation.load_kw
+    if load is None:
+        return 0.0
+    half = np.empty(0) if situation.half_kwh is None else situation.half_kwh
+    if situation.half_now_kwh is None:
+        return float(load_to_leave(load, half, load.size))
+    return situation.half_now_kwh + float(second_half_to_leave(load, half, load.size, situation.half_now_kwh))
 
 
 def _solved(

@@ -184,7 +184,7 @@ def month_aware(  # type: ignore[no-untyped-def]
             forecast(price, ahead, at[i], until - now, expected)
             expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
             _read_meter(meter, here, load, drawn, month)
-            busy = _PLANNED * busy_load(load, _PAST + here, now)
+            busy = planned_load(load, _PAST + here, now)
             days = daily_peaks(load, _PAST + here)
             if cap < 0.0:
                 cap = days[-1]
@@ -199,7 +199,7 @@ def month_aware(  # type: ignore[no-untyped-def]
                     break  # a new month: the peak begins at nothing
                 _read_meter(meter, h, load, drawn, month)
                 free, wanted = max(cap, meter[0]) - drawn[h], min(levels[hour[i] - now] - stored, power * part[i])
-                draw[i] = _keep_to(free, wanted, power, part[i] == 1.0, load, half, _PAST + h)
+                draw[i] = keep_to(free, wanted, power, part[i] == 1.0, load, half, _PAST + h)
                 stored += draw[i]
                 drawn[h] += draw[i]
                 i += 1
@@ -207,20 +207,41 @@ def month_aware(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _keep_to(free, wanted, power, whole, load, half, at):  # type: ignore[no-untyped-def]
+def keep_to(free, wanted, power, whole, load, half, at):  # type: ignore[no-untyped-def]
     """What is drawn of the energy `wanted` in an hour that has `free` kWh under the cap for load and car, kWh.
 
     Where the meter tells half-hours and the car stays the whole hour, the second half takes what the first left.
     """
+    most = max(free - load_to_leave(load, half, at), 0.0)
+    if len(half) == 0 or not whole:
+        return min(wanted, most)
+    first = min(wanted, 0.5 * power, most)
+    most = max(free - half[at] - second_half_to_leave(load, half, at, half[at]) - first, 0.0)
+    return first + min(wanted - first, 0.5 * power, most)
+
+
+@njit(cache=True, nogil=True)
+def load_to_leave(load, half, at):  # type: ignore[no-untyped-def]
+    """Load that the charger leaves room for in the hour `at`, seen at its beginning, kWh.
+
+    `load` and its first halves `half` (empty if the meter tells whole hours) are looked at before `at` alone.
+    """
     if len(half) == 0:
-        return max(min(wanted, free - _likely_most(load, load, at, 1, load[at - 1])), 0.0)
-    second = load - half
-    most = free - _likely_most(second, load, at, 1, second[at - 1])
-    if not whole:
-        return max(min(wanted, most), 0.0)
-    first = max(min(wanted, 0.5 * power, most), 0.0)
-    most = free - half[at] - _likely_most(half, second, at, 0, half[at]) - first
-    return first + max(min(wanted - first, 0.5 * power, most), 0.0)
+        return _likely_most(load, load, at, 1, load[at - 1])
+    before = load[:at] - half[:at]
+    return _likely_most(before, load, at, 1, before[at - 1])
+
+
+@njit(cache=True, nogil=True)
+def second_half_to_leave(load, half, at, seen):  # type: ignore[no-untyped-def]
+    """Load to leave room for in the second half of the hour `at`, whose first half took `seen` kWh; kWh."""
+    return _likely_most(half, load[:at] - half[:at], at, 0, seen)
+
+
+@njit(cache=True, nogil=True)
+def planned_load(load, at, now):  # type: ignore[no-untyped-def]
+    """(24,) by hour of day: load that a plan leaves room for in the hours to come, kW; `at` is the hour `now`."""
+    return _PLANNED * busy_load(load, at, now)
 
 
 @njit(cache=True, nogil=True)

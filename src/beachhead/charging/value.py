@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.driver import made_load
-from beachhead.charging.habit import Habits, learn_habits, learn_pool
+from beachhead.charging.habit import Habits, Pool, learn_habits, learn_pool
 from beachhead.charging.peak import Metered, metered
 from beachhead.charging.record import Home, Load, Prices
 from beachhead.charging.tariff import Tariff
@@ -92,7 +92,52 @@ class Ready:
 
 
 def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = 20) -> tuple[Ready, ...]:
-    """Learn each home's habits with a prior from the other folds of homes: no home is in its own prior."""
+    """Learn each home's habits with a prior from the other folds of homes: no home is in its own prior.
+
+    A session's tables take 36 kB: for many homes at once `market_values` learns one at a time.
+    """
+    return tuple(_learnt(home, pool) for home, pool in _with_priors(homes, seed, least_sessions))
+
+
+def market_values(
+    homes: Sequence[Home],
+    prices: Prices,
+    tariffs: Sequence[Tariff],
+    anchor: int,
+    *,
+    loads: Sequence[Load] = (),
+    seed: int = 0,
+    least_sessions: int = 20,
+    workers: int = 2,
+    tick: Callable[[int, int], None] | None = None,
+) -> tuple[MarketValue, ...]:
+    """The value in each market over the 52 weeks from the Monday `anchor` (hours since 1970) on.
+
+    Each home is learnt once, lives a year in every market and is forgotten: memory does not grow with the homes. Where
+    a tariff charges for the monthly peak, home n lives with household load n of `loads`, round and round, or a made-up
+    one; every policy and baseline pays what the car adds to that household's peaks. `tick` hears homes done, and all.
+    """
+    known, done = _with_priors(homes, seed, least_sessions), [0]
+    courses = [_courses(prices, tariff, anchor) for tariff in tariffs]
+
+    def one(number: int) -> list[Floats]:
+        home = _learnt(*known[number])
+        rows = [
+            _home_row(home, course, tariff, mean_spot, _meter(number, home.home, tariff, loads, seed))
+            for tariff, (course, mean_spot) in zip(tariffs, courses, strict=True)
+        ]
+        done[0] += 1
+        if tick is not None:
+            tick(done[0], len(known))
+        return rows
+
+    with ThreadPoolExecutor(workers) as pool:
+        rows = np.array(list(pool.map(one, range(len(known)))))
+    return tuple(_summed(rows[:, k], tariff, np.random.default_rng(seed)) for k, tariff in enumerate(tariffs))
+
+
+def _with_priors(homes: Sequence[Home], seed: int, least_sessions: int) -> list[tuple[Home, Pool]]:
+    """Each home with enough sessions, beside the prior of the other folds."""
     kept = [home for home in homes if home.sessions >= least_sessions]
     if len(kept) < 2:
         raise BadInput(f"{len(kept)} homes with {least_sessions} sessions or more", "give sessions of more homes")
@@ -101,41 +146,17 @@ def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = 20
         fold: learn_pool([home for home, its in zip(kept, folds, strict=True) if its != fold])
         for fold in np.unique(folds)
     }
-    return tuple(
-        Ready(home=home, pieces=pieces_of(home), habits=learn_habits(home, pools[fold]))
-        for home, fold in zip(kept, folds, strict=True)
-    )
+    return [(home, pools[fold]) for home, fold in zip(kept, folds, strict=True)]
 
 
-def market_value(
-    ready: Sequence[Ready],
-    prices: Prices,
-    tariff: Tariff,
-    anchor: int,
-    *,
-    loads: Sequence[Load] = (),
-    seed: int = 0,
-    workers: int = 2,
-    tick: Callable[[], None] | None = None,
-) -> MarketValue:
-    """The value in one market over the 52 weeks from the Monday `anchor` (hours since 1970) on.
+def _learnt(home: Home, pool: Pool) -> Ready:
+    return Ready(home=home, pieces=pieces_of(home), habits=learn_habits(home, pool))
 
-    Where the tariff charges for the monthly peak, home n lives with household load n of `loads`, round and round, or a
-    made-up one; every policy and baseline pays what the car adds to that household's peaks.
-    """
+
+def _courses(prices: Prices, tariff: Tariff, anchor: int) -> tuple[Course, float]:
+    """The course of prices under the tariff, and the year's mean spot price."""
     spot = prices.zone(tariff.zone)
-    course = course_of(tariff.spot(spot), prices.first_hour, anchor)
-    mean_spot = course_of(spot, prices.first_hour, anchor).mean
-
-    def one(number: int, home: Ready) -> Floats:
-        row = _home_row(home, course, tariff, mean_spot, _meter(number, home.home, tariff, loads, seed))
-        if tick is not None:
-            tick()
-        return row
-
-    with ThreadPoolExecutor(workers) as pool:
-        rows = np.array(list(pool.map(one, range(len(ready)), ready)))
-    return _summed(rows, tariff, np.random.default_rng(seed))
+    return course_of(tariff.spot(spot), prices.first_hour, anchor), course_of(spot, prices.first_hour, anchor).mean
 
 
 def _meter(number: int, home: Home, tariff: Tariff, loads: Sequence[Load], seed: int) -> Metered | None:

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from beachhead.charging.habit import Pool
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.meter import LoadAhead, load_ahead
-from beachhead.charging.now import KnownNow, Situation, learnt_now
-from beachhead.charging.peak import daily_peaks, expected_peak, month_of
+from beachhead.charging.now import KnownNow, Situation, learnt_now, load_in_hour
+from beachhead.charging.peak import daily_peaks, expected_peak, month_of, planned_load
 from beachhead.charging.program import Builder, Outcome
 from beachhead.charging.stochastic import HORIZON
 from beachhead.world.errors import BadInput, NotFeasible
@@ -316,7 +316,10 @@ def _limits(
     load: LoadAhead | None,
     first: Situation,
 ) -> tuple[Ints, float] | None:
-    """Fuse and month's peak, kept with every car there, the highest past load of the hour and no sun."""
+    """Fuse and month's peak, kept with every car there and no sun: the fuse by the highest past load of the hour.
+
+    The peak leaves room as for one car (`peak`): a share of the highest load, in the hour at hand that of like hours.
+    """
     if load is None:
         return None
     flows = [(columns.draw, 1.0) for columns in cars] + [(columns.give, -1.0) for columns in cars]
@@ -336,7 +339,8 @@ def _limits(
     peak = builder.variables("peak", 1, cost=first.peak_eur_per_kw, lower=alone)
     hours = np.arange(min(left, HORIZON))
     mine = [(columns[hours], sign) for columns, sign in flows]
-    high = load.highest[hours]
+    high = planned_load(first.load_kw, first.load_kw.size, now)[(now + hours) % 24]
+    high[0] = load_in_hour(first)
     raised = [(np.repeat(peak, hours.size), 1.0), *((columns, -sign) for columns, sign in mine)]
     upto = np.minimum(high, alone)  # what the household does by itself is not the plan's
     builder.constraints("peak", raised, lower=upto, upper=np.inf, count=hours.size)
