@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from beachhead.launch.informed import informed_values
+from beachhead.launch.scene import set_up
 from beachhead.launch.tornado import ASSUMPTIONS, paired, played_values, tornado
+from beachhead.launch.value import best_start, list_starts
 from beachhead.launch.worth import (
     Spread,
     batch_worth,
@@ -55,6 +58,44 @@ def test_a_fact_that_cannot_be_wrong_is_worth_nothing_and_one_in_doubt_something
     wider = [replace(s, share=0.6) for s in spreads]
     one, two = ({k.what: k.value for k in know_facts(problem, rows)} for rows in (spreads, wider))
     assert all(two[what] >= one[what] - 1e-6 for what in one)
+
+
+def test_a_fact_about_demand_is_worth_no_more_than_demand_itself(made_up_launch):
+    problem = made_up_launch(M=6, seed=4)
+    known = {k.what: k.here for k in know_markets(problem)}
+    for share in (0.1, 0.3, 3.0):
+        spreads = [Spread(market=m, field="demand", share=share, source="guess") for m in problem.markets]
+        facts = know_facts(problem, spreads)
+        assert len(facts) == len(known)
+        assert all(0 <= fact.value <= known[fact.what.split()[0]] + 1e-9 for fact in facts)
+        assert share < 3 or sum(fact.value for fact in facts) == pytest.approx(sum(known.values()))
+
+
+def test_news_is_not_credited_with_what_a_later_pilot_tells_in_time(made_up_launch):
+    plain = made_up_launch(M=4, seed=3)
+    late, T = plain.terms.first_scale.copy(), len(plain.quarters)
+    late[0] = 6
+
+    def knowing(first_pilot):
+        opens = plain.terms.first_pilot.copy()
+        opens[0] = first_pilot
+        problem = replace(plain, terms=plain.terms._replace(first_scale=late, first_pilot=opens))
+        return next(k.here for k in know_markets(problem) if k.what == problem.markets[0])
+
+    assert 0 < knowing(4) < 0.5 * knowing(T)
+
+
+def test_the_value_of_a_market_that_will_be_known_is_the_mean_over_what_may_be_found(made_up_launch):
+    problem = made_up_launch(M=3, seed=5)
+    scene = set_up(problem)
+    starts = list_starts(scene.terms, scene.position, 0, scene.prices)
+    table = informed_values(scene.terms, starts, scene.position, scene.mean, scene.cov, 0)
+    assert (np.diff(table, axis=1) >= 0).all()
+    drawn = np.random.default_rng(1).standard_normal(20_000)
+    for i in range(3):
+        levels = scene.mean[i] + np.sqrt(scene.cov[i, i]) * drawn
+        found = np.array([best_start(scene.terms, starts, 1, i, level, 0.0)[0] for level in levels])
+        assert table[i, -1] == pytest.approx(found.mean(), abs=4 * found.std() / np.sqrt(len(found)))
 
 
 @given(mean=st.floats(-5, 5), sd=st.floats(0, 3), size=st.integers(1, 500))

@@ -172,8 +172,8 @@ def _tabulate(
 ) -> None:  # fmt: skip
     """Value (G,) of market i by the mean it will have, with and without this year's capital."""
     left = max(after[i, i], 0.0)
-    noise, fee_alone, fee_again = next_pilot(terms, position, mean, now, i)
-    fee = terms.discount * (fee_again if is_piloted else fee_alone)
+    noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
+    fee = terms.discount ** (when - now) * (fee_again if is_piloted else fee_alone)
     more = resolvable(left, after[i, -1], after[-1, -1], noise)
     shut = 1.0 - left / cov[i, i] < position.barred[i]
     if is_piloted:
@@ -188,7 +188,7 @@ def _tabulate(
             look = look_without = -fee
             for h in range(FEW_NODES.shape[0]):
                 a, b = _best_within(
-                    terms, starts, now + 2, year, i, level + math.sqrt(more) * FEW_NODES[h], left - more
+                    terms, starts, when + 1, year, i, level + math.sqrt(more) * FEW_NODES[h], left - more
                 )
                 look += FEW_WEIGHTS[h] * max(a, b)
                 look_without += FEW_WEIGHTS[h] * b

@@ -231,7 +231,8 @@ def option_tables(
 ) -> tuple[Floats, Floats]:
     """Psi: (M, 9) twice, value at the next gate when a share SHARES[k] of var(theta_i) is removed before it.
 
-    At the next gate a market may be scaled then or later, dropped, or piloted once more with the middle batch. The
+    At the next gate a market may be scaled then or later, dropped, or piloted once more with the middle batch, at the
+    first gate that permits it. The
     first table is for a market that is left alone now, the second for one that is piloted now (start fee spent).
     Made monotone in the share, as the value of information is. A market whose gate demands a reading may be started
     only where the share reaches what the gate asks for: left alone it is worth what a later pilot would open.
@@ -261,7 +262,8 @@ def tabulate(
     if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
         return
     var = cov[i, i]
-    noise, fee_alone, fee_again = next_pilot(terms, position, mean, now, i)
+    noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
+    wait = terms.discount ** (when - now)
     for k in range(SHARES.shape[0]):
         step = math.sqrt(SHARES[k] * var)
         left = (1.0 - SHARES[k]) * var
@@ -279,11 +281,11 @@ def tabulate(
             if learnt > 1e-9 and fee_again < np.inf:
                 for h in range(FEW_NODES.shape[0]):
                     better, _ = best_start(
-                        terms, starts, now + 2, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
+                        terms, starts, when + 1, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
                     )
                     look += FEW_WEIGHTS[h] * better
-            first += weight * max(0.0 if shut_alone else value, look - terms.discount * fee_alone)
-            second += weight * max(0.0 if shut_again else value, look - terms.discount * fee_again)
+            first += weight * max(0.0 if shut_alone else value, look - wait * fee_alone)
+            second += weight * max(0.0 if shut_again else value, look - wait * fee_again)
         alone[k] = max(first, alone[k - 1]) if k > 0 else first
         again[k] = max(second, again[k - 1]) if k > 0 else second
 
@@ -296,18 +298,23 @@ def resolvable(left: float, shared: float, fan: float, noise: float) -> float:
 
 
 @compiled
-def next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float]:
-    """Noise of the usual batch at the next gate, and its fee if nothing is piloted now and if something is."""
-    if now + 1 >= terms.path.shape[1] or position.piloted[i] >= terms.pilot_quarters:
-        return 1.0, np.inf, np.inf
-    for c in range(terms.capital.shape[1]):
-        design = usual_design(terms, i, c, now + 1)
-        if design >= 0:
-            running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[design]
-            alone = running + (terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0)
-            again = running if position.piloted[i] + 1 < terms.pilot_quarters else np.inf
-            return pilot_noise(terms, mean, i, c, design, now + 1), alone, again
-    return 1.0, np.inf, np.inf
+def next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float, int]:
+    """The usual batch at the first later gate that permits it: noise, fee after no pilot and after one now, quarter.
+
+    A market that opens in a year can be piloted then: what is learnt about it today must not be credited with what that
+    pilot would tell anyway.
+    """
+    if position.piloted[i] >= terms.pilot_quarters:
+        return 1.0, np.inf, np.inf, now + 1
+    for t in range(now + 1, terms.path.shape[1]):
+        for c in range(terms.capital.shape[1]):
+            design = usual_design(terms, i, c, t)
+            if design >= 0:
+                running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[design]
+                alone = running + (terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0)
+                again = running if position.piloted[i] + 1 < terms.pilot_quarters else np.inf
+                return pilot_noise(terms, mean, i, c, design, t), alone, again, t
+    return 1.0, np.inf, np.inf, now + 1
 
 
 @compiled

@@ -1,9 +1,9 @@
 """What knowing something is worth before the next gate: a market's demand, a shared factor, a fact, a batch.
 
-Knowing x moves the belief about every market along cov(theta_j, x). What that is worth is read off the same option
-values that choose the pilots (`value.option_tables`), so the decision that follows is inside: scale then or later,
-pilot again, or never (correlated knowledge gradient, Frazier, Powell & Dayanik 2009). Values hold at the plan's shadow
-prices, which stand for the limits.
+Knowing x moves the belief about every market along cov(theta_j, x). What that is worth is read off the option values
+of `informed`, so the decision that follows is inside: scale then or later, pilot first, at the first gate that permits
+it, or never (correlated knowledge gradient, Frazier, Powell & Dayanik 2009). Values hold at the plan's shadow prices,
+which stand for the limits. What a later pilot would tell in time anyway is therefore worth no more than its fee.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from beachhead.launch.design import Design, design
+from beachhead.launch.informed import best_course, gain, informed_values
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.select import PILOT, SCALE, choose
 from beachhead.launch.terms import OUT, Floats, Terms
-from beachhead.launch.value import Starts, list_starts, look_up, option_tables, pilot_noise, value_of
+from beachhead.launch.value import list_starts, pilot_noise
 from beachhead.world.market import Channel
 
 
@@ -105,13 +106,13 @@ def resolved_sd(prior_sd: float, noise_sd: float, size: int) -> float:
 
 def know_everything(problem: Problem) -> float:
     """EVPI: gain from knowing demand in every market before the next gate."""
-    scene, _, table = _tables(problem)
-    return float(sum(look_up(table, j, 1.0) - look_up(table, j, 0.0) for j in range(len(scene.mean) - 1)))
+    scene, table = _tables(problem)
+    return float(sum(gain(table, j, 1.0) for j in range(len(scene.mean) - 1)))
 
 
 def know_markets(problem: Problem) -> tuple[Known, ...]:
     """EVPPI of every undecided market's demand, largest first."""
-    scene, _, table = _tables(problem)
+    scene, table = _tables(problem)
     M = len(problem.markets)
     found = [
         _known(problem, scene, table, problem.markets[i], np.eye(M + 1)[i], own=i)
@@ -128,7 +129,7 @@ def know_factors(problem: Problem, regions: tuple[str, ...]) -> tuple[Known, ...
         problem: the launch.
         regions: (M,) region of each market; a region of one market is that market and is left out.
     """
-    scene, _, table = _tables(problem)
+    scene, table = _tables(problem)
     M = len(problem.markets)
     out = np.array([scene.position.stage[i] == OUT for i in range(M)])
     rows = [("all markets", out)]
@@ -146,16 +147,23 @@ def know_factors(problem: Problem, regions: tuple[str, ...]) -> tuple[Known, ...
 
 
 def know_facts(problem: Problem, spreads: Iterable[Spread]) -> tuple[Known, ...]:
-    """EVPPI of facts, largest first: the value of scaling is taken as linear in the fact, the fact as normal."""
-    scene, starts, _ = _tables(problem)
+    """EVPPI of facts, largest first.
+
+    A fact about demand removes its share of the market's variance, so it is worth no more than demand itself. A fact
+    about money decides between the market's best course (start, or pilot first and then start) and never entering it;
+    that course's value is taken as linear in the fact, the fact as normal.
+    """
+    scene, table = _tables(problem)
     found = []
     for spread in spreads:
         i = problem.markets.index(spread.market)
-        if scene.position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1] or spread.share <= 0:
+        if table[i, -1] <= 0 or spread.share <= 0:
             continue
-        now = _net(scene, starts, i)
-        up, down = (_net(*_changed(scene, i, spread.field, factor * spread.share), i) for factor in (1, -1))
-        value = normal_gain(now, abs(up - down) / 2)
+        if spread.field == "demand":
+            value = gain(table, i, spread.share**2 / scene.cov[i, i])
+        else:
+            now, up, down = (_course(scene, i, spread.field, factor * spread.share) for factor in (0, 1, -1))
+            value = normal_gain(now, abs(up - down) / 2)
         found.append(Known(what=f"{spread.market} {spread.field}", value=value, here=value, spread=spread.share))
     return _largest_first(found)
 
@@ -163,7 +171,7 @@ def know_facts(problem: Problem, spreads: Iterable[Spread]) -> tuple[Known, ...]
 def batch_worth(problem: Problem, market: str, batch: int, channel: Channel | None = None) -> BatchWorth:
     """EVSI of `batch` cars in `market`, as the only pilot of this gate, net of what it costs."""
     asked = design(problem, market, batch, channel)
-    scene, _, table = _tables(problem)
+    scene, table = _tables(problem)
     i, M = problem.markets.index(market), len(problem.markets)
     told = np.eye(M + 1)[i] + np.eye(M + 1)[M]
     gross = _known(problem, scene, table, market, told, own=i, noise=asked.noise_sd**2)
@@ -201,7 +209,7 @@ def _beyond(scene: Scene, table: Floats, i: int, told: Floats, noise: float) -> 
     for j in range(M):
         if scene.position.stage[j] == OUT and choice.action[j] != SCALE and scene.cov[j, j] > 1e-12:
             before, after = (min(max(1 - c[j, j] / scene.cov[j, j], 0.0), 1.0) for c in (cov, last))
-            total += look_up(table, j, after) - look_up(table, j, before)
+            total += gain(table, j, after) - gain(table, j, before)
     return total, pilots
 
 
@@ -211,12 +219,11 @@ def _after(cov: Floats, look: Floats, noise: float) -> Floats:
     return np.asarray(cov - np.outer(along, along) / (look @ along + noise))
 
 
-def _tables(problem: Problem) -> tuple[Scene, Starts, Floats]:
-    """The scene, the permitted starts, and (M, 9) option values by share of variance removed."""
+def _tables(problem: Problem) -> tuple[Scene, Floats]:
+    """The scene, and (M, K) values by share of variance removed, see `informed`."""
     scene = set_up(problem)
     starts = list_starts(scene.terms, scene.position, 0, scene.prices)
-    alone, _ = option_tables(scene.terms, starts, scene.position, scene.mean, scene.cov, 0)
-    return scene, starts, alone
+    return scene, informed_values(scene.terms, starts, scene.position, scene.mean, scene.cov, 0)
 
 
 def _known(
@@ -237,7 +244,7 @@ def _known(
     for j in range(len(gains)):
         if scene.cov[j, j] > 1e-12 and scene.position.stage[j] == OUT:
             share = min(along[j] ** 2 / (spread * scene.cov[j, j]), 1.0)
-            gains[j] = look_up(table, j, share) - look_up(table, j, 0.0)
+            gains[j] = gain(table, j, share)
     here = 0.0 if own is None else float(gains[own])
     return Known(what=what, value=float(gains.sum()), here=here, spread=math.sqrt(max(spread - noise, 0.0)))
 
@@ -246,29 +253,16 @@ def _largest_first(found: list[Known]) -> tuple[Known, ...]:
     return tuple(sorted(found, key=lambda k: (-k.value, k.what)))
 
 
-def _net(scene: Scene, starts: Starts, i: int) -> float:
-    """Value of scaling market i in its best quarter, negative if none pays."""
-    mean, var = scene.mean[i], scene.cov[i, i]
-    level = mean + 0.5 * var
-    sd = var / math.sqrt(var + scene.terms.signal_var)
-    values = (
-        value_of(starts, e, scene.terms.discount, math.exp(level), level, sd, 1.0, -np.inf)[0]
-        for e in range(starts.begin[i], starts.begin[i + 1])
-    )
-    return float(max(values, default=0.0))  # dearer than any year can pay for: never scaled
-
-
-def _changed(scene: Scene, i: int, field: str, share: float) -> tuple[Scene, Starts]:
-    """The scene with a fact of market i changed by that share."""
-    mean, terms = scene.mean.copy(), _with_fact(scene.terms, i, field, 1.0 + share)
-    if field == "demand":
-        mean[i] += math.log(max(1.0 + share, 1e-6))
-    other = scene._replace(terms=terms, mean=mean)
-    return other, list_starts(terms, other.position, 0, other.prices)
+def _course(scene: Scene, i: int, field: str, share: float) -> float:
+    """Value of market i's best course with a fact of it changed by that share."""
+    terms = _with_fact(scene.terms, i, field, 1.0 + share)
+    starts = list_starts(terms, scene.position, 0, scene.prices)
+    value = best_course(terms, starts, scene.position, scene.mean, scene.cov, 0, i)
+    return value if math.isfinite(value) else 0.0  # dearer than any year can pay for: never entered
 
 
 def _with_fact(terms: Terms, i: int, field: str, factor: float) -> Terms:
-    names = {"capital": ("capital", "salvage"), "opex": ("opex",), "margin": ("margin",), "demand": ()}[field]
+    names = {"capital": ("capital", "salvage"), "opex": ("opex",), "margin": ("margin",)}[field]
     arrays: dict[str, Any] = {name: np.array(getattr(terms, name)) for name in names}
     for array in arrays.values():
         array[i] *= factor
