@@ -29,21 +29,33 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache"
 
 
-def workbook() -> bytes:
-    """Two brands of FZ 10.1 as the Kraftfahrt-Bundesamt lays it out: headings over several rows, totals last."""
+def workbook(sheet_name: str = "FZ 10.1", electric: str = "mit Elektroantrieb (BEV)") -> bytes:
+    """Brands of FZ 10.1 as the Kraftfahrt-Bundesamt lays it out: groups of three columns under one heading each, models
+    that may be numbers, totals of a brand last, zero as a dash."""
     book = openpyxl.Workbook()
     book.active.title = "Deckblatt"
-    sheet = book.create_sheet("FZ 10.1")
-    for _ in range(6):
-        sheet.append([None] * 7)
-    sheet.append([None, "Marke", "Modellreihe", "Anzahl", "Anzahl", "mit Elektroantrieb", None])
-    sheet.append([None, None, None, "Mai 2026", "Jan.-Mai 2026", "Elektro (BEV)", "Anteil"])
-    sheet.append([None, None, None, None, None, "Mai 2026", None])
-    sheet.append([None, "BYD", "ATTO 3", 150, 700, 150, 100])
-    sheet.append([None, None, "SEAL", 200, 900, 200, 100])
-    sheet.append([None, "BYD ZUSAMMEN", None, 350, 1600, 350, 100])
-    sheet.append([None, "VW ZUSAMMEN", None, 1350, 6600, "-", 0])
-    sheet.append([None, "SONSTIGE ZUSAMMEN", None, 99, 400, 1, 1])
+    sheet = book.create_sheet(sheet_name)
+    sheet.append([None, "zurück zum Inhaltsverzeichnis"])
+    for _ in range(4):
+        sheet.append([])
+    sheet.append([None, "FZ 10.1 Neuzulassungen von Personenkraftwagen nach Marken und Modellreihen im Mai 2026"])
+    sheet.append([])
+    groups = ["Insgesamt", "mit Hybridantrieb\n(incl. Plug-in-Hybrid)", electric, "mit Allradantrieb"]
+    sheet.append([None, "Marke", "Modellreihe", *(text for group in groups for text in (group, None, None))])
+    sheet.append([None, None, None, *["Mai 2026", "Jan. - Mai 2026", "Anteil in %"] * len(groups)])
+    for brand, model, counts in (
+        ("BYD", "ATTO 3", (150, 0, 150, 0)),
+        (None, "SEAL", (200, 0, 200, 100)),
+        ("BYD ZUSAMMEN", None, (350, 0, 350, 100)),
+        ("PEUGEOT", 208, (900, 40, 210, 0)),
+        (None, 3008, (1100, 90, 120, 0)),
+        ("PEUGEOT ZUSAMMEN", None, (2000, 130, 330, 0)),
+        ("VW ZUSAMMEN", None, (1350, 20, 0, 40)),
+        ("SONSTIGE ZUSAMMEN", None, (99, 1, 1, 0)),
+        ("NEUZULASSUNGEN INSGESAMT", None, (3799, 151, 681, 140)),
+    ):
+        cells = [cell for n in counts for cell in (n or "-", 5 * n or "-", 10.5)]
+        sheet.append([None, brand, model, *cells])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -56,8 +68,8 @@ def parquet() -> bytes:
         pa.table(
             {
                 "date_reg": pa.array(day, pa.date32()),
-                "maker": ["BYD", "BYD", "BYD", "Perodua"],
-                "fuel": ["electric", "electric", "electric", "petrol"],
+                "maker": pa.array(["BYD", "BYD", "BYD", "Perodua"]).dictionary_encode(),
+                "fuel": pa.array(["electric", "electric", "electric", "petrol"]).dictionary_encode(),
                 "state": ["Johor"] * 4,
             }
         ),
@@ -70,6 +82,7 @@ RECORDED = {
     "rdw": {
         "opendata.rdw.nl": json.dumps(
             [{"merk": "TESLA", "count_kenteken": "812"}, {"merk": "BYD", "count_kenteken": "95"}]
+            + [{"count_kenteken": "3"}]  # a few cars have no make
         ).encode()
     },
     "kba": {
@@ -110,7 +123,8 @@ RECORDED = {
 
 MADE = {
     "rdw": ["country,period,brand,n", "NL,2026-05,TESLA,812", "NL,2026-05,BYD,95"],
-    "kba": ["country,period,brand,n,bev_n", "DE,2026-05,BYD,350,350", "DE,2026-05,VW,1350,0"],
+    "kba": ["country,period,brand,n,bev_n", "DE,2026-05,BYD,350,350", "DE,2026-05,PEUGEOT,2000,330"]
+    + ["DE,2026-05,VW,1350,0"],
     "traficom": ["country,period,brand,n", "FI,2026-04,BYD,310", "FI,2026-05,BYD,1020", "FI,2026-05,Lucid,0"],
     "dft": ["country,period,brand,n,bev_n", "UK,2025Q4,BYD,900,900", "UK,2026Q1,BYD,1500,1200"],
     "datagovmy": [
@@ -169,6 +183,13 @@ def test_what_was_fetched_once_can_be_read_offline(name):
     assert again.sha256 == first.sha256
     assert again.from_cache == again.answers > 0
     assert again.fetched_at == "2026-09-15T08:00:00+00:00"
+
+
+@pytest.mark.parametrize(("name", "electric"), [("FZ10.1", "mit Elektroantrieb"), (" FZ 10.1 ", "Elektro (BEV)")])
+def test_older_workbooks_name_sheet_and_electric_cars_otherwise(name, electric):
+    recorded = RECORDED["kba"] | {"fz10_2026_05.xlsx": workbook(name, electric)}
+    found = fetch_source("kba", at=AT, first="2026-05", last="2026-05", get=Recorded(recorded))
+    assert found.file.read_text(encoding="utf-8").splitlines() == MADE["kba"]
 
 
 def test_offline_without_a_cache_says_so():

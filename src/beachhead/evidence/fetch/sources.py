@@ -88,7 +88,8 @@ def _rdw_reads(raw: Raw, data: bytes) -> Rows:
     rows = _json(raw, data)
     if not isinstance(rows, list) or any("count_kenteken" not in row for row in rows):
         raise _changed(raw, "no list of merk and count_kenteken")
-    return [("NL", period, str(row.get("merk", "")).strip(), str(row["count_kenteken"])) for row in rows]
+    named = [(" ".join(str(row.get("merk", "")).split()), str(row["count_kenteken"])) for row in rows]
+    return [("NL", period, brand, count) for brand, count in named if brand]
 
 
 def _kba_asks(first: int, last: int, get: Get) -> Iterator[Raw]:
@@ -97,37 +98,49 @@ def _kba_asks(first: int, last: int, get: Get) -> Iterator[Raw]:
     for month in range(first, last + 1):
         stem = f"fz10_{month_text(month).replace('-', '_')}"
         page = get(f"{base}{stem}.html", None).decode("utf-8", "replace")
-        found = re.search(rf'href="([^"]*{stem}\.xlsx[^"]*)"', page)
+        found = re.search(rf"href=[\"']([^\"']*{stem}\.xlsx[^\"']*)[\"']", page, re.IGNORECASE)
         if found is None:
             raise Unreachable(f"the page of {stem} names no workbook", "ask for another month, or fetch it by hand")
         yield Raw(name=f"{stem}.xlsx", url=urljoin(base, found[1].replace("&amp;", "&")))
 
 
 def _kba_reads(raw: Raw, data: bytes) -> Rows:
-    """Sheet FZ 10.1: rows that end with ZUSAMMEN are brands; columns by their group's heading."""
+    """Sheet FZ 10.1 (or FZ10.1): rows that end with ZUSAMMEN are brands; columns by their group's heading.
+
+    A group has three columns (month, year to date, share) under one heading; that of battery-electric cars is `mit
+    Elektroantrieb (BEV)`, in older workbooks without the bracket. Models, whose names may be numbers (208, 500, 911),
+    stand between the brand and the counts, in no row of a brand's total.
+    """
     period = raw.name.removeprefix("fz10_").removesuffix(".xlsx").replace("_", "-")
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except (BadZipFile, KeyError, OSError) as error:
         raise _changed(raw, f"no workbook ({error})") from error
-    sheet = next((book[name] for name in book.sheetnames if re.match(r"fz\s*10[._ ]*1", name, re.I)), None)
+    sheet = next((book[name] for name in book.sheetnames if re.match(r"\s*fz\s*10[._ ]*1", name, re.I)), None)
     if sheet is None:
         raise _changed(raw, "no sheet FZ 10.1")
-    table = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     book.close()
-    head = [" ".join(column).casefold() for column in zip(*table[:12], strict=False)]
-    label = next((c for c in range(3) if any(row[c].upper().endswith("ZUSAMMEN") for row in table)), None)
-    electric = next((c for c, text in enumerate(head) if "elektro (bev)" in text or "elektro(bev)" in text), None)
-    if label is None or electric is None:
-        raise _changed(raw, "no brand totals, or no column Elektro (BEV)")
-    total = next(c for c in range(label + 1, len(head)) if any(row[c].replace(".", "").isdigit() for row in table[9:]))
-    out: Rows = []
-    for row in table:
-        name = row[label].upper()
-        if name.endswith("ZUSAMMEN") and not name.startswith("SONSTIGE"):
-            brand = row[label][: -len("ZUSAMMEN")].strip()
-            out.append(("DE", period, brand, _count(row[total]), _count(row[electric])))
-    return out
+    width = max((len(row) for row in rows), default=0)
+    table = [row + [""] * (width - len(row)) for row in rows]
+    label = next((c for c in range(min(3, width)) if any(_is_brand_total(row[c]) for row in table)), None)
+    head = [" ".join(column).casefold() for column in zip(*table[:12], strict=True)]
+    electric = [c for c, text in enumerate(head) if "elektro" in text and label is not None and c > label]
+    if label is None or not electric:
+        raise _changed(raw, "no brand totals, or no columns headed mit Elektroantrieb (BEV)")
+    brands = [row for row in table if _is_brand_total(row[label])]
+    total = next((c for c in range(label + 1, width) if any(_count(row[c]) not in ("", "0") for row in brands)), None)
+    if total is None:
+        raise _changed(raw, "no counts beside the brand totals")
+    return [
+        ("DE", period, row[label].strip()[: -len("ZUSAMMEN")].strip(), _count(row[total]), _count(row[electric[0]]))
+        for row in brands
+    ]
+
+
+def _is_brand_total(text: str) -> bool:
+    name = text.strip().upper()
+    return name.endswith("ZUSAMMEN") and not name.startswith("SONSTIGE")
 
 
 def _traficom_asks(first: int, last: int, _: Get) -> Iterator[Raw]:
@@ -187,7 +200,7 @@ def _dft_reads(raw: Raw, data: bytes) -> Rows:
     """Quarterly, one column a quarter; [c], [x] and [z] are withheld or not applicable."""
     head, rows = _table(raw, data)
     place = {name: c for c, name in enumerate(head)}
-    quarters = {c: name.replace(" ", "") for c, name in enumerate(head) if re.fullmatch(r"\d{4} Q[1-4]", name)}
+    quarters = {c: name.replace(" ", "") for c, name in enumerate(head) if re.fullmatch(r"\d{4} ?Q[1-4]", name)}
     if not {"BodyType", "Make", "Fuel"} <= set(place) or not quarters:
         raise _changed(raw, "no columns BodyType, Make, Fuel and quarters")
     every: dict[tuple[str, str], int] = defaultdict(int)
