@@ -230,21 +230,26 @@ def _skill_row(o: Origin, answer: Backtest) -> list[str]:
         o.best_peer,
         f"{o.best_peer_crps_log1p:.3f}",
         f"{o.skill:+.1%}",
-        f"{o.skill_low:+.0%} to {o.skill_high:+.0%}",
-        "{:+.0%} to {:+.0%}".format(*answer.skill_by_brand[o.months]),
+        f"{o.skill_low:+.0%} to {o.skill_high:+.0%}" if o.entries > 1 else "one entry",
+        "{:+.0%} to {:+.0%}".format(*answer.skill_by_brand[o.months]) if o.brands > 1 else "one brand",
     ]
 
 
 def _cover_row(o: Origin) -> list[str]:
     return [
         str(o.months),
-        f"{o.cover50:.0%} ({o.cover50_low:.0%}-{o.cover50_high:.0%})",
-        f"{o.cover80:.0%} ({o.cover80_low:.0%}-{o.cover80_high:.0%})",
-        f"{o.cover90:.0%} ({o.cover90_low:.0%}-{o.cover90_high:.0%})",
+        _band(o.cover50, o.cover50_low, o.cover50_high, o.brands),
+        _band(o.cover80, o.cover80_low, o.cover80_high, o.brands),
+        _band(o.cover90, o.cover90_low, o.cover90_high, o.brands),
         f"{o.pit_ks_p:.2f}",
         f"{o.crps_quarters:.3f}",
         f"{o.crps_quarters_repeat:.3f}",
     ]
+
+
+def _band(cover: float, low: float, high: float, brands: int) -> str:
+    """A share with its band; of one brand drawn again there is none."""
+    return f"{cover:.0%}" + (f" ({low:.0%}-{high:.0%})" if brands > 1 else "")
 
 
 def _peer_rows(answer: Backtest) -> list[list[str]]:

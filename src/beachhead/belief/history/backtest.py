@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from beachhead.belief.history.case import ORIGINS, Case, cases, filled
+from beachhead.belief.history.case import HORIZON_MONTHS, ORIGINS, Case, cases, filled
 from beachhead.belief.history.forecast import Forecast, Learnt, exit_odds, forecast, knowing, learnt
 from beachhead.belief.history.market import MarketFit, fit_market, market_ahead
 from beachhead.belief.history.momentum import LEARNT_AT, lasting
@@ -298,17 +298,19 @@ def _nothing_to_score(question: Question, ready: Ready) -> NotLearnt:
     if not here:
         there = sorted({e.country for e in ready.entries if e.brand in brands})
         return NotLearnt(
-            f"{_listed(brands) or 'no newcomer'} has no entry"
-            + (f" in {_listed(countries)}" if countries else " that can be used"),
-            f"choose among {', '.join(there)}" if there else "use a panel with entries of newcomers",
+            f"{_listed(brands) or 'no newcomer'} has no entry in {_listed(countries)}"
+            if countries
+            else "the panel has no entry of a newcomer",
+            f"choose among {', '.join(there)}" if there else "use a panel that shows newcomers from their first month",
         )
     keys = {id(e) for e in here}
     old = [c for c in ready.asked if id(c.entry) in keys]
     if not old:
-        longest = max(len(e.cars) for e in here)
+        longest, least = max(len(e.cars) for e in here), min(ORIGINS) + HORIZON_MONTHS
+        why = f"the longest has {longest}" if longest < least else "too many are unlisted"
         return NotLearnt(
-            f"of {len(here)} entries asked for none has twelve known months after its third: the longest has {longest}",
-            "ask for older entries, or use a panel with later months",
+            f"no entry asked for ({len(here)} of them) has {least} known months from its first on: {why}",
+            "ask for older entries, or use a panel with later months or all brands",
         )
     late = [c for c in old if question.split is None or c.origin >= question.split]
     if not late:
