@@ -14,6 +14,7 @@ from beachhead.aftersales.network import MarketNetwork, MarketService, service_n
 from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
 from beachhead.aftersales.record import by_age, first_year_factor
 from beachhead.aftersales.staffing import Promise, Rates, Work
+from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
 from beachhead.case.quality import Judged, judge_quality, service_row
@@ -77,7 +78,7 @@ def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -
         on: the day; None for today.
         draws: futures drawn.
     """
-    day = on or date.today()
+    day = on or today()
     question = put_question(launch, on=on, count_on_service=False)
     planned = planned_cars(question.problem, launch.folder.terms.seeds.plan, draws)
     judged = judge_quality(launch, day)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from beachhead.case.clock import today
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.store import Store, open_store
 from beachhead.world.errors import BadInput, OutOfDate
@@ -66,7 +67,7 @@ def quarter_on(launch: Launch, on: date | None) -> Quarter:
         on: the day, None for today.
     """
     first, count = launch.folder.terms.start, launch.folder.terms.quarters
-    now = max(first, Quarter.of(on or date.today()))
+    now = max(first, Quarter.of(on or today()))
     if now > first + (count - 1):
         raise OutOfDate(
             f"{now} lies after the last quarter planned, {first + (count - 1)}", "lengthen `quarters` in launch.toml"

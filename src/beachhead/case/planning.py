@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
+from beachhead.case.clock import today
 from beachhead.case.compliance import permitted
 from beachhead.case.log import head
 from beachhead.case.objective import objective_of, overdue_note
@@ -197,7 +198,7 @@ def put_question(
     with reading(launch.store) as work:
         after, read_to = head(work).sha256, last_delivery(work)
     now = quarter_on(launch, on)
-    ready = readiness(launch, min(on or date.today(), now.last_day))
+    ready = readiness(launch, min(on or today(), now.last_day))
     stand = standings(launch, now, asked=ready.asked, met=ready.met)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
     folder, belief = launch.folder, from_quarter(held.belief, now)

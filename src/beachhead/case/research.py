@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
 from beachhead.case.spending import Spending, spending_of
@@ -67,7 +68,7 @@ def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = N
     question = put_question(launch, on=on)
     found = research(
         question.problem,
-        tuple(doubts(launch, question, on or date.today())),
+        tuple(doubts(launch, question, on or today())),
         seed=launch.folder.terms.seeds.outlook if seed is None else seed,
     )
     return Researched(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from beachhead.case import adjust as adjusting
@@ -17,6 +17,7 @@ from beachhead.case import deciding, observe, planning, reading
 from beachhead.case.adjust import Adjusted
 from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
 from beachhead.case.aftersales import Serviced, ask_service
+from beachhead.case.clock import now
 from beachhead.case.deciding import Decided
 from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
@@ -72,9 +73,7 @@ def plan(
     tick: Callable[[int, int], None] | None = None,
 ) -> Planned:
     """Plan the launch as it stands on a day (today if None) and keep the plan on record."""
-    return planning.make_plan(
-        launch, on=on, worlds=worlds, seed=seed, who=getpass.getuser(), at=datetime.now(UTC), tick=tick
-    )
+    return planning.make_plan(launch, on=on, worlds=worlds, seed=seed, who=getpass.getuser(), at=now(), tick=tick)
 
 
 def design(
@@ -104,7 +103,7 @@ def supply(
     """
     supplied = ask_supply(launch, on=on, draws=draws, firm_share=firm_share, what_if=False)
     if keep:
-        keep_supply(launch, supplied, who=getpass.getuser(), at=datetime.now(UTC))
+        keep_supply(launch, supplied, who=getpass.getuser(), at=now())
     return supplied
 
 
@@ -125,7 +124,7 @@ def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None
         launch.store,
         Path(file),
         who=getpass.getuser(),
-        at=datetime.now(UTC),
+        at=now(),
         mapping=None if mapping is None else Path(mapping),
     )
 
@@ -147,7 +146,7 @@ def decide(
     return deciding.decide(
         launch,
         who=who or getpass.getuser(),
-        at=datetime.now(UTC),
+        at=now(),
         markets=markets,
         overrides=overrides,
         because=because,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from beachhead.case.charging import (
     write_shifts,
 )
 from beachhead.case.charging_whole import SecondCar, whole_plan
+from beachhead.case.clock import today
 from beachhead.case.open import open_launch
 from beachhead.charging.explain import clock, sentences
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan
@@ -246,7 +247,7 @@ def value(
         )
     opened = open_launch(launch) if launch is not None else None
     shifts = demand_shifts(opened, valued) if opened is not None else ()
-    file = write_shifts(opened, shifts, date.today()) if write and opened is not None else None
+    file = write_shifts(opened, shifts, today()) if write and opened is not None else None
     if as_json:
         show_json(value_answer(valued, shifts))
         return

@@ -1,17 +1,18 @@
-"""Now, and who is asking: read once at the face, passed in everywhere else."""
+"""The day asked about, and who is asking: read once at the face, passed in everywhere else."""
 
 from __future__ import annotations
 
 import getpass
-import os
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
+from beachhead.case.clock import now
 from beachhead.world.errors import BadInput
 
-NOW_VARIABLE = "BEACHHEAD_NOW"
+__all__ = ["OnOption", "Who", "day_of", "name_of", "now"]
+
 WHO_VARIABLE = "BEACHHEAD_WHO"
 
 Who = Annotated[
@@ -39,20 +40,6 @@ OnOption = Annotated[
 def day_of(on: datetime | None) -> date:
     """The day asked about, or today."""
     return on.date() if on else now().date()
-
-
-def now() -> datetime:
-    """The present instant, UTC; or the one in BEACHHEAD_NOW, so that a written-down session can be repeated."""
-    told = os.environ.get(NOW_VARIABLE)
-    if not told:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        instant = datetime.fromisoformat(told)
-    except ValueError:
-        raise BadInput(f"{NOW_VARIABLE}={told!r} is not an instant", "write 2027-01-31T12:00:00+00:00") from None
-    if instant.tzinfo is None:
-        raise BadInput(f"{NOW_VARIABLE}={told!r} has no time zone", "write 2027-01-31T12:00:00+00:00")
-    return instant.astimezone(UTC)
 
 
 def name_of(who: str | None) -> str:

@@ -39,6 +39,7 @@ from beachhead.case.charging_files import (
     stored_band,
     tariffs_here,
 )
+from beachhead.case.clock import today
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.explain import sentences
 from beachhead.charging.now import NowPlan
@@ -285,7 +286,7 @@ def count_it(request: Request, _: Analyst) -> KeptOut:
     shifts = [Shift(**row.model_dump()) for row in value.shifts]
     if not shifts:
         raise BadInput("the values say nothing about demand in this launch", "give markets of the launch prices")
-    write_shifts(launch, shifts, desk.today or date.today())
+    write_shifts(launch, shifts, desk.today or today())
     recorded(request)
     return KeptOut(
         sentence=f'{len(shifts)} rows of studies.csv now say "simulated here"; the next plan counts them, as grade C.'

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from beachhead.case.clock import today
 from beachhead.case.compliance import Brief, brief, checklist, launch_permits, matrix, watch
 from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
@@ -341,7 +342,7 @@ def compliance_answer(
 
 def _day(request: Request, on: date | None) -> date:
     desk: Desk = request.app.state.desk
-    return _within(on or desk.today or date.today())
+    return _within(on or desk.today or today())
 
 
 def _within(day: date) -> date:

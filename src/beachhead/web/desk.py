@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from beachhead.case.clock import today
 from beachhead.case.deciding import Due, due
 from beachhead.case.log import head, whole
 from beachhead.case.observe import observations
@@ -108,7 +109,7 @@ class Desk:
         with reading(launch.store) as work:
             sent = [f"{d.topic}{d.number}" for topic in TOPICS for d in deliveries(work, topic)[-1:]]
             after = head(work).sha256
-        day = self.today or date.today()
+        day = self.today or today()
         told = [launch.folder.digest, after, str(day), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()
 

