@@ -10,15 +10,13 @@ from scipy.stats import nbinom
 
 from beachhead.aftersales.exact import exact_law
 from beachhead.aftersales.parts import (
+    Pipelines,
     Repairable,
     base_pipelines,
-    base_stock_poisson,
     expected_backorders,
-    fill_rate,
     last_time_buy,
     newsvendor_normal,
     newsvendor_poisson,
-    stock_for_fill_rate,
     two_moment_pipelines,
 )
 from beachhead.aftersales.quality import Verdict, growth
@@ -64,13 +62,6 @@ def test_the_poisson_newsvendor_of_snyder_and_shen():
     assert order.expected_cost == pytest.approx(10.075200067097597)
 
 
-def test_the_base_stock_of_snyder_and_shen():
-    """The same Poisson law over a lead time: mean 10 a day over 5 days is the newsvendor above, 56 and 10.0752."""
-    order = base_stock_poisson(demand_per_day=10, lead_days=5, holding_per_day=1, shortage_per_day=4)
-    assert order.quantity == 56
-    assert order.expected_cost == pytest.approx(10.075200067097597)
-
-
 @pytest.mark.parametrize(
     ("which", "mean", "over", "under", "order", "cost"),
     [("Example 4.7 without its fixed cost", 6, 1, 4, 8, 3.570107), ("Problem 4.8(a)", 18, 200, 270, 19, 786.0884)],
@@ -96,8 +87,10 @@ def test_numbered_normal_base_stocks_of_snyder_and_shen(which, mean, sd, days, o
 
 def test_the_superior_appliance_base_stock_of_factory_physics():
     """Hopp and Spearman, "Factory Physics", section 2.4.2: ten a month, one month, reorder point 14: 0.917."""
-    assert fill_rate(15, 10.0) == pytest.approx(0.916541527065, abs=1e-12)
-    assert [round(fill_rate(stock, 10.0), 6) for stock in (11, 13, 16)] == [0.583040, 0.791556, 0.951260]
+    on_order = Pipelines(mean=np.full(4, 10.0), variance=np.full(4, 10.0))
+    told = on_order.fill(np.array([15, 11, 13, 16]))
+    assert told[0] == pytest.approx(0.916541527065, abs=1e-12)
+    assert [round(share, 6) for share in told[1:]] == [0.583040, 0.791556, 0.951260]
 
 
 @pytest.mark.parametrize(("mean", "over", "under"), [(3.0, 1.0, 9.0), (12.5, 2.0, 5.0), (80.0, 0.5, 30.0), (0.4, 1, 2)])
@@ -175,13 +168,6 @@ def test_metric_without_a_depot_stock_waits_the_whole_depot_repair():
     )
     assert base_pipelines(part, 0) == pytest.approx([0.1 * (0.2 * 5 + 0.8 * 32), 0.3 * 34])
     assert base_pipelines(part, 500) == pytest.approx([0.1 * (0.2 * 5 + 0.8 * 2), 0.3 * 4])
-
-
-def test_the_stock_for_a_fill_rate_is_the_smallest_that_meets_it():
-    for mean in (0.1, 1.0, 7.3):
-        for target in (0.5, 0.9, 0.99):
-            stock = stock_for_fill_rate(mean, target)
-            assert fill_rate(stock, mean) >= target > fill_rate(stock - 1, mean)
 
 
 def test_metric_by_hand_on_the_model_of_lingo():

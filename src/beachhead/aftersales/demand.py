@@ -36,11 +36,6 @@ class PooledRates:
         """Claims a car-month, (M,)."""
         return np.asarray(self.posterior_shape / self.posterior_rate)
 
-    @property
-    def new_market(self) -> tuple[float, float]:
-        """Mean and standard deviation of the rate in a market not yet seen."""
-        return self.shape / self.rate, math.sqrt(self.shape) / self.rate
-
 
 def pool_rates(claims: NDArray[np.int64], months: NDArray[np.float64]) -> PooledRates:
     """Rates from (M,) claims and (M,) car-months up to today, by empirical Bayes.

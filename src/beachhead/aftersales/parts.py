@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from scipy.special import betainc, pdtr, pdtrc
 from scipy.stats import nbinom, norm, poisson
 
-from beachhead.world.errors import NotFeasible
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -50,17 +48,6 @@ def newsvendor_poisson(mean: float, overage_cost: float, underage_cost: float) -
     )
 
 
-def base_stock_poisson(
-    demand_per_day: float, lead_days: float, holding_per_day: float, shortage_per_day: float
-) -> Order:
-    """The best base stock of one place that reorders each part sold: a newsvendor on the demand of the lead time.
-
-    Snyder and Shen, "Fundamentals of Supply Chain Theory", section 4.3.4 and Theorem 4.4 with the Poisson law; the cost
-    is a day's.
-    """
-    return newsvendor_poisson(demand_per_day * lead_days, holding_per_day, shortage_per_day)
-
-
 def last_time_buy(mean: float, sd: float, unit_cost: float, shortage_cost: float) -> Order:
     """The last order of a part for all the demand to come, which is negative binomial (Poisson where sd^2 <= mean).
 
@@ -90,23 +77,6 @@ def expected_backorders(stock: int, pipeline: float) -> float:
     if pipeline == 0:
         return 0.0
     return pipeline * _exceeds(stock - 1, pipeline) - stock * _exceeds(stock, pipeline)
-
-
-def fill_rate(stock: int, pipeline: float) -> float:
-    """Share of demand met at once from stock under (S-1, S): P(on order <= S - 1), Poisson."""
-    if stock <= 0:
-        return 0.0
-    return float(pdtr(stock - 1, pipeline)) if pipeline > 0 else 1.0
-
-
-def stock_for_fill_rate(pipeline: float, target: float) -> int:
-    """The smallest stock that meets the fill rate."""
-    if not 0 < target < 1:
-        raise NotFeasible(f"a fill rate of {target:g} cannot be had with a finite stock", "ask for one between 0 and 1")
-    stock = int(poisson.ppf(target, pipeline)) + 1 if pipeline > 0 else 1
-    while stock > 0 and fill_rate(stock - 1, pipeline) >= target:
-        stock -= 1
-    return stock
 
 
 def _exceeds(count: int, mean: float) -> float:

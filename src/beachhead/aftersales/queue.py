@@ -9,8 +9,6 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.optimize import brentq
-
 
 class Load(StrEnum):
     """Whether the work can be done at all: `overloaded` means that the line grows without end."""
@@ -133,14 +131,3 @@ def servers_for(arrivals_per_hour: float, service_hours: float, cv2: float, with
         if wait(station).longer_than(within_hours) <= 1 - share:
             return servers
         servers += 1
-
-
-def most_arrivals(servers: int, service_hours: float, cv2: float, within_hours: float, share: float) -> float:
-    """Highest rate of jobs at which at least `share` of them still wait no longer than `within_hours`."""
-
-    def excess(rate: float) -> float:
-        station = Station(arrivals_per_hour=rate, service_hours=service_hours, service_cv2=cv2, servers=servers)
-        return wait(station).longer_than(within_hours) - (1 - share)
-
-    full = servers / service_hours
-    return float(brentq(excess, 0.0, full * (1 - 1e-12), xtol=1e-12 * full))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -387,10 +387,6 @@ class _Scene:
         return place
 
 
-def _is_open(rows: Iterable[StoreRow], quarter: Quarter) -> bool:
-    return any(row.open_from is None or row.open_from <= quarter for row in rows)
-
-
 def _problem(launch: Launch, on: date | None) -> tuple[Problem, Steering, tuple[str, ...]]:
     try:
         planned = newest_plan(launch) if on is None else None
@@ -411,15 +407,6 @@ def _problem(launch: Launch, on: date | None) -> tuple[Problem, Steering, tuple[
 def _mask(launch: Launch, problem: Problem, scope: str) -> NDArray[np.bool_]:
     codes = {market.code for market in markets_inside(launch, scope)}
     return np.array([code in codes for code in problem.markets])
-
-
-def _steady(seen: Mapping[tuple[str, Quarter], float], inside: set[str], by: Quarter) -> float:
-    """Most markets that sold in each of four quarters in a row up to a quarter."""
-    ends = {quarter for _, quarter in seen if quarter <= by}
-    return max(
-        (sum(all(seen.get((code, end + -back), 0) > 0 for back in range(4)) for code in inside) for end in ends),
-        default=0.0,
-    )
 
 
 def _effect(lever: str, name: str, part: float, before: TargetOdds, after: TargetOdds) -> Effect:

@@ -70,12 +70,6 @@ def read(ahead: Prospect, market: str, when: Ready, on: date, holding: Holding) 
     )
 
 
-def look_ahead(rulebook: Rulebook, vehicle: Vehicle, market: str, holding: Holding = _NOTHING_HELD) -> Prospect:
-    """What one vehicle faces in one market over time."""
-    in_hand = hand(rulebook, vehicle, holding)
-    return prospect(network(rulebook), vehicle, law_of(rulebook, market), in_hand)
-
-
 def law_of(rulebook: Rulebook, market: str) -> Law:
     """The law of a market; of one that no rule file covers, a law without a rule."""
     return rulebook.laws.get(market) or _lawless(rulebook, market)

@@ -6,7 +6,7 @@ The same choice of ways as in `ready`: at every step the way that ends first, th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from beachhead.compliance.approval import Approval, Way
@@ -52,22 +52,6 @@ def road(ahead: Prospect, when: Ready, position: int, sale: SaleDate | None = No
     offer = offered(ahead.law.routes[position], ahead.law.jurisdiction.markets[0], ahead, on)
     dues = ahead.on(target or offer.begins).owed[position]
     return _road(when, [dues])
-
-
-def common_road(roads: Sequence[Road]) -> Road:
-    """Several roads walked at once: a step that several need is done, and paid, once."""
-    merged: dict[str, Activity] = {}
-    for item in roads:
-        for timed in item.schedule.timed:
-            activity = timed.activity
-            known = merged.get(activity.code)
-            needs = activity.needs if known is None else tuple(dict.fromkeys((*known.needs, *activity.needs)))
-            merged[activity.code] = replace(activity, needs=needs)
-    schedule = critical_path(tuple(merged.values()))
-    on = roads[0].on
-    unreachable = tuple(dict.fromkeys(code for item in roads for code in item.unreachable))
-    day = None if unreachable else on + timedelta(days=round(schedule.days))
-    return Road(on=on, day=day, schedule=schedule, unreachable=unreachable)
 
 
 def _road(when: Ready, owed: Sequence[Owed]) -> Road:

@@ -19,12 +19,6 @@ from beachhead.launch.terms import OUT, Floats
 from beachhead.launch.value import normal_cdf, rates_from
 
 
-def certify(values: Floats, bounds: Floats, method: str) -> Certificate:
-    """Certificate from values and bounds paired by world, without control variates."""
-    value, bound, gap = estimate(values), estimate(bounds), estimate(bounds - values)
-    return Certificate(value=value, bound=bound, gap=gap, share=_share(value, bound), method=method)
-
-
 def certify_controlled(
     values: Floats,
     bounds: Floats,

@@ -8,10 +8,10 @@ import numpy as np
 
 from beachhead.aftersales.exact import exact_law
 from beachhead.aftersales.parts import (
+    Pipelines,
     Repairable,
     base_pipelines,
     expected_backorders,
-    fill_rate,
     newsvendor_normal,
     newsvendor_poisson,
     two_moment_pipelines,
@@ -72,7 +72,7 @@ def serving() -> tuple[Published, ...]:
             5e-5,
             lambda: newsvendor_poisson(18, 200, 270).expected_cost,
         ),
-        Published(room, "base stock, Poisson: fill rate", _FACTORY, 0.916541527065, 5e-13, lambda: fill_rate(15, 10.0)),
+        Published(room, "base stock, Poisson: fill rate", _FACTORY, 0.916541527065, 5e-13, lambda: _fill(15)),
         *(_two_level(*case) for case in _ONE_FOR_ONE),
         Published(room, "METRIC: units on the way to a base", _UTILITY, 3.2276, 5e-5, lambda: _utility(0)),
         Published(room, "METRIC: backorders of a base", _UTILITY, 0.4055, 5e-5, lambda: _utility(1)),
@@ -102,6 +102,10 @@ def _normal_order(place: int) -> float:
 def _poisson_order(place: int) -> float:
     order = newsvendor_poisson(mean=50, overage_cost=1, underage_cost=4)
     return (order.quantity, order.expected_cost)[place]
+
+
+def _fill(stock: int) -> float:
+    return float(Pipelines(mean=np.array([10.0]), variance=np.array([10.0])).fill(np.array([stock]))[0])
 
 
 def _base_stock(place: int) -> float:

@@ -30,8 +30,3 @@ def _area(value: Any) -> Any:
 
 
 AreaCode = Annotated[str, BeforeValidator(_area), WrittenAs(f"ISO 3166-1 alpha-2, or {', '.join(AREAS)}", "EU")]
-
-
-def area_of(country: str) -> str:
-    """The customs area of a country: a union, or the country itself."""
-    return next((area for area, members in AREAS.items() if country in members), country)
