@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration
+from beachhead.world.figures import duration, odds
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,7 @@ def test_days_of_a_workshop_have_its_opening_hours():
     assert duration(0.154, 9) == "83 min"
     assert duration(0.5, 9) == "4.5 h"
     assert duration(1.0, 9) == "1.0 days"
+
+
+def test_odds_counted_from_draws_are_never_certain():
+    assert [odds(share) for share in (0.0, 0.004, 0.5, 1.0)] == ["<1 %", "<1 %", "50 %", ">99 %"]

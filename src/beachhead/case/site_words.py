@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Model, Site, Sited
-from beachhead.world.figures import money, percent
+from beachhead.world.figures import cars, money, percent
 
 
 def headline(launch: Launch, sited: Sited) -> list[str]:
@@ -87,7 +87,7 @@ def _gap(gap: float) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return cars(value) if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def some(names: Sequence[str], most: int = 8) -> str:

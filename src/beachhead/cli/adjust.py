@@ -10,8 +10,8 @@ import typer
 from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.open import Launch, open_launch
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
-from beachhead.launch.adjust import Adjustment, Interval
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, odds, say, show_json, show_table
+from beachhead.launch.adjust import Adjustment, Interval, Settling
 
 SHOWN = 12
 
@@ -93,24 +93,33 @@ def _show_rests_on(found: Adjusted) -> None:
 def _row(name: str, a: Adjustment, currency: str) -> list[str]:
     e = a.elasticity
     head = [name, f"{e.median:.1f} ({e.low:.1f}-{e.high:.1f})"]
-    settle = a.settling[0] if a.settling else None
-    tail = [settle.name if settle else "-", money(settle.worth, currency) if settle else "-"]
+    settle = _worth_asking(a)
+    tail = [settle.name, money(settle.worth, currency)] if settle else ["-", "-"]
     if a.best is None:
         return [*head, "leave as it is", "-", "-", *tail]
-    return [*head, a.best.deed, money(a.best.gain, currency), percent(a.best.odds), *tail]
+    return [*head, a.best.deed, money(a.best.gain, currency), odds(a.best.odds), *tail]
 
 
 def _sentence(a: Adjustment, currency: str) -> str:
     if a.best is None:
         return "leave as it is."
-    settle = a.settling[0] if a.settling else None
-    after = f" {settle.deed.capitalize()} would settle it: odds of the right choice from " if settle else ""
-    odds = f"{percent(settle.odds_now)} to {percent(settle.odds_after)}." if settle else ""
+    settle = _worth_asking(a)
+    after = (
+        f" {settle.deed.capitalize()} would settle it: odds of the right choice from {odds(settle.odds_now)} to "
+        f"{odds(settle.odds_after)}."
+        if settle
+        else " No observation would change the choice."
+    )
     return (
         f"{a.best.deed}: {money(a.best.gain, currency)} a year expected "
         f"(90 %: {_money(a.best.gain_interval, currency)}), {a.best.cars:+,.0f} cars; "
-        f"the odds that it gains are {percent(a.best.odds)}.{after}{odds}"
+        f"the odds that it gains are {odds(a.best.odds)}.{after}"
     )
+
+
+def _worth_asking(a: Adjustment) -> Settling | None:
+    """The observation worth most, None where none is worth a unit of money: the choice would be the same after it."""
+    return next((settle for settle in a.settling if settle.worth >= 1), None)
 
 
 def _money(interval: Interval, currency: str) -> str:
@@ -132,7 +141,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     show_table(
         ["change", "gain a year", "90 %", "odds", "cars"],
         [
-            [o.deed, money(o.gain, currency), _money(o.gain_interval, currency), percent(o.odds), f"{o.cars:+,.0f}"]
+            [o.deed, money(o.gain, currency), _money(o.gain_interval, currency), odds(o.odds), f"{o.cars:+,.0f}"]
             for o in a.options[:SHOWN]
         ],
         title="Options, best first",
@@ -149,7 +158,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     )
     show_table(
         ["observation", "worth a year", "odds right now", "after it"],
-        [[s.deed, money(s.worth, currency), percent(s.odds_now), percent(s.odds_after)] for s in a.settling],
+        [[s.deed, money(s.worth, currency), odds(s.odds_now), odds(s.odds_after)] for s in a.settling],
         title="What would settle it",
         right={1, 2, 3},
     )

@@ -18,6 +18,7 @@ from beachhead.programme.risk import DRAWS, GateRisk
 from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import odds as odds_said
 
 programme = typer.Typer(
     help="Tasks: what is late, what it delays, and when each market is ready, with odds.",
@@ -212,7 +213,7 @@ def show_risk(launch: Launch, found: Assessed, market: str | None = None) -> Non
         (
             _named(codes, first),
             "" if first.gate.due is None else str(first.gate.due),
-            "" if first.odds is None else percent(first.odds),
+            "" if first.odds is None else odds_said(first.odds),
             str(first.half),
             str(first.sure),
             str(first.late),

@@ -8,7 +8,8 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.reading import Moved, Read
 from beachhead.case.reading import read as read_launch
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, odds, say, show_json, show_table
+from beachhead.launch.gate import Verdict
 from beachhead.launch.monitor import Monitor, Shown
 from beachhead.world.reading import DemandCount
 
@@ -48,8 +49,8 @@ def show_read(launch: Launch, found: Read) -> None:
         say(moved_sentence(row, names[row.market]))
     for monitor in found.monitors:
         say(monitor_sentence(monitor, names[monitor.market]))
-    for judgement in found.judgements:
-        say(f"{names[judgement.market]}: the gate says {judgement.verdict}; {judgement.reason}.")
+    for line in gate_lines(found, names):
+        say(line)
     for line in found.reading.allowed_for[:SHOWN_MOVES]:
         say(f"Allowed for: {line}.")
     if len(found.reading.allowed_for) > SHOWN_MOVES:
@@ -77,6 +78,20 @@ def show_read(launch: Launch, found: Read) -> None:
             if found.corrected
             else "The importance correction was not made; the belief is the Laplace approximation."
         )
+
+
+def gate_lines(found: Read, names: dict[str, str]) -> list[str]:
+    """One sentence for each open gate; those that wait for their first rows share one."""
+    seen = {moved.market for moved in found.moved if moved.days}
+    waiting = [j for j in found.judgements if j.market not in seen and j.verdict is Verdict.UNDECIDED]
+    told = [j for j in found.judgements if j not in waiting] if len(waiting) > 1 else list(found.judgements)
+    lines = [f"{names[j.market]}: the gate says {j.verdict}; {j.reason}." for j in told]
+    if len(waiting) > 1:
+        each = ", ".join(f"{names[j.market]} {odds(j.odds)}" for j in waiting)
+        lines.append(
+            f"{len(waiting)} gates stay undecided until their markets send rows; odds of breaking even: {each}."
+        )
+    return lines
 
 
 def _calendar_lines(found: Read, names: dict[str, str]) -> list[str]:
@@ -118,14 +133,9 @@ def moved_sentence(moved: Moved, name: str) -> str:
     """What was counted in a market, and what is believed of its demand now and was before."""
     sold = ", sold out" if moved.sold_out else ""
     counted = f"{moved.counted:,} cars in {moved.days} days" if moved.cars_counted else "no car counted yet, only leads"
-    odds = f"; {_odds(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
+    above = f"; {odds(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
     return (
         f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "
         f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
-        f"({cars(moved.low_before)} to {cars(moved.high_before)}){odds}."
+        f"({cars(moved.low_before)} to {cars(moved.high_before)}){above}."
     )
-
-
-def _odds(probability: float) -> str:
-    """Odds counted from draws: that none, or all, of some thousand beat it is no certainty."""
-    return percent(min(max(probability, 1e-6), 1 - 1e-6))

@@ -10,7 +10,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
 from beachhead.case.spending import effect_said
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.launch.research import TOP, Doubt
 
 SHOWN = 15
@@ -61,8 +61,11 @@ def _show(launch: Launch, found: Researched) -> None:
     show_table(
         ["rank", "market", "90 %", f"in first {TOP}", "return", "90 %", "knowing demand"],
         [
-            [str(s.rank), names[s.market], f"{s.rank_low}-{s.rank_high}", percent(s.top_odds), f"{s.score:+.0%}"]
-            + [f"{s.score_low:+.0%} to {s.score_high:+.0%}", money(s.demand_worth, currency) if s.can_open else "shut"]
+            [str(s.rank), names[s.market], f"{s.rank_low}-{s.rank_high}", percent(s.top_odds), _change(s.score)]
+            + [
+                f"{_change(s.score_low)} to {_change(s.score_high)}",
+                money(s.demand_worth, currency) if s.can_open else "shut",
+            ]
             for s in screen[:SHOWN]
         ],
         title="Screen: contribution a year at full scale over capital; what knowing demand is worth to the plan",
@@ -95,6 +98,11 @@ def _show_spending(found: Researched, names: dict[str, str], currency: str) -> N
         right={1, 2, 3, 4},
     )
     say(effect_said(found.spending))
+
+
+def _change(share: float) -> str:
+    """A return with its sign, whole percent and at most three digits: `+149 %`, `+1,980 %`."""
+    return f"{'-' if share < -0.005 else '+'}{cars(abs(100 * share))} %"
 
 
 def _cells(doubt: Doubt) -> list[str]:

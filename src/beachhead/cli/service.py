@@ -315,7 +315,8 @@ def show_quality(launch: Launch, judged: Judged) -> None:
         if each.gate is not None and each.gate.verdict is not Verdict.PASS:
             failed = [c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL]
             said = [f"fails on {', '.join(failed)}"] if failed else []
-            said += [f"to settle {what}" for what in what_settles(each.gate, len(record.cars))]
+            open_still = what_settles(each.gate, len(record.cars))
+            said += [f"to settle it, {'; '.join(open_still)}"] if open_still else []
             say(f"{launch.market(each.market).name}: {'; '.join(said)}.")
 
 
@@ -498,9 +499,9 @@ def _show_parts(launch: Launch, serviced: Serviced) -> None:
         rows.append(
             [
                 names[first.part],
-                f"{first.central} + {int(first.local.sum())}",
+                f"{first.central:,} + {int(first.local.sum()):,}",
                 money(first.cost, currency),
-                f"{later.central} + {int(later.local.sum())}",
+                f"{later.central:,} + {int(later.local.sum()):,}",
                 f"{later.demand_per_year:,.0f}",
                 percent(later.fill),
                 money(later.cost, currency),
@@ -526,7 +527,7 @@ def _show_parts(launch: Launch, serviced: Serviced) -> None:
         buy = f"buy {order.order.quantity:,.0f} for {money(order.cost, currency)}"
         say(
             f"Last order of {names[order.part]} in {serviced.quarters[order.quarter]}: {buy}; "
-            f"{order.demand:,.0f} ± {order.demand_sd:,.0f} will be asked for until support ends."
+            f"{cars(order.demand)} ± {cars(order.demand_sd)} will be asked for until support ends."
         )
 
 

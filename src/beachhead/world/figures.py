@@ -33,6 +33,11 @@ def percent(share: float, error: float | None = None) -> str:
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def odds(share: float) -> str:
+    """Odds counted from draws, as `percent`; that none or all of some thousand did is no certainty: `<1 %`, `>99 %`."""
+    return percent(min(max(share, 1e-6), 1 - 1e-6))
+
+
 def duration(days: float, hours_a_day: float = 24.0) -> str:
     """A span of time in the unit that reads best: `12 min`, `5.3 h`, `2.1 days`; `never` for one without end.
 
