@@ -16,7 +16,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import kernel
+from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints, Lists
 
 _LEAST_MINUTES = 5.0
@@ -175,20 +175,8 @@ def _own_pull(ptr, item, pull, is_open):  # type: ignore[no-untyped-def]
 @kernel
 def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps):  # type: ignore[no-untyped-def]
     """Greedy, then swaps of one open against one closed site while any helps; changes `is_open` and `own`."""
-    sites = len(kept)
     for _ in range(count):
-        best = -1
-        most = 0.0
-        for j in range(sites):
-            if is_open[j]:
-                continue
-            gain = 0.0
-            for e in range(ptr[j], ptr[j + 1]):
-                i = item[e]
-                gain += buyers[i] * outside[i] * pull[e] / ((own[i] + outside[i]) * (own[i] + pull[e] + outside[i]))
-            if gain > most:
-                most = gain
-                best = j
+        best = _gains_most(ptr, item, pull, buyers, outside, is_open, own, 0.0)
         if best < 0:
             break
         is_open[best] = True
@@ -196,7 +184,7 @@ def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps)
             own[item[e]] += pull[e]
     for _ in range(sweeps):
         moved = False
-        for r in range(sites):
+        for r in range(len(kept)):
             if not is_open[r] or kept[r]:
                 continue
             loss = 0.0
@@ -205,18 +193,9 @@ def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps)
                 less = max(own[i] - pull[e], 0.0)
                 loss += buyers[i] * (own[i] / (own[i] + outside[i]) - less / (less + outside[i]))
                 own[i] = less
-            best = r
-            most = loss * (1 + 1e-12)
-            for j in range(sites):
-                if is_open[j]:
-                    continue
-                gain = 0.0
-                for e in range(ptr[j], ptr[j + 1]):
-                    i = item[e]
-                    gain += buyers[i] * outside[i] * pull[e] / ((own[i] + outside[i]) * (own[i] + pull[e] + outside[i]))
-                if gain > most:
-                    most = gain
-                    best = j
+            best = _gains_most(ptr, item, pull, buyers, outside, is_open, own, loss * (1 + 1e-12))
+            if best < 0:
+                best = r
             is_open[r] = False
             is_open[best] = True
             moved = moved or best != r
@@ -224,3 +203,19 @@ def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps)
                 own[item[e]] += pull[e]
         if not moved:
             break
+
+
+@inner
+def _gains_most(ptr, item, pull, buyers, outside, is_open, own, least):  # type: ignore[no-untyped-def]
+    """The closed site that draws the most buyers from elsewhere, if more than `least`; else -1."""
+    best, most = -1, least
+    for j in range(len(is_open)):
+        if is_open[j]:
+            continue
+        gain = 0.0
+        for e in range(ptr[j], ptr[j + 1]):
+            i = item[e]
+            gain += buyers[i] * outside[i] * pull[e] / ((own[i] + outside[i]) * (own[i] + pull[e] + outside[i]))
+        if gain > most:
+            best, most = j, gain
+    return best
