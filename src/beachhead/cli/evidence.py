@@ -102,7 +102,7 @@ def conjoint(
         study=study,
         currency=currency,
         weight=weight,
-        on=day_of(on) or now().date(),
+        on=day_of(on),
         write=write,
     )
     if as_json:
@@ -138,7 +138,7 @@ def market(
         currency=currency,
         random=random,
         weight=weight,
-        on=day_of(on) or now().date(),
+        on=day_of(on),
         write=write,
     )
     if as_json:
