@@ -8,9 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from beachhead.case.charging import charging_home, charging_plan
-from beachhead.case.charging_files import kept_files
+from beachhead.case.charging_files import at_home, kept_files, learnt_pool
+from beachhead.case.charging_whole import SecondCar, battery_of, whole_plan
 from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
 from beachhead.charging.explain import sentences
+from beachhead.charging.record import read_prices
 from beachhead.web.app import create
 from beachhead.web.work import WORK
 
@@ -184,3 +187,71 @@ def test_the_value_is_worked_out_by_a_job_kept_and_counted_in_the_next_plan(clie
 def test_a_job_on_charging_that_cannot_be_read_is_refused_before_a_worker_starts(client, arguments):
     answer = client.post("/api/v1/jobs", content=json.dumps({"kind": "charging", "arguments": arguments}))
     assert answer.status_code == 422
+
+
+def test_the_whole_home_on_the_wire_is_that_of_the_verb_and_needs_both_cars_learnt(client, root, told):
+    assert told
+    both = ASKED | {"second": "home 2", "gives": 5, "battery": 8, "stored": 6, "feed_in": 7}
+    assert client.get("/api/v1/charging/whole", params=both).json()["error"]["kind"] == "NotLearnt"
+    WORK["charging_home"](root, ASKED | {"second": "home 2", "who": "ana"}, lambda done, total: None)
+    plan = client.get("/api/v1/charging/whole", params=both).json()
+    assert [car["home"] for car in plan["cars"]] == ["home 1", "home 2"]
+    assert plan["gap"] < 1e-5
+    assert len(plan["hours"]) >= 24
+    assert any(hour["cars"][0]["give_kwh"] > 0.1 or hour["battery_out_kwh"] > 0.1 for hour in plan["hours"])
+    kept, begins = kept_files(root), datetime.fromisoformat(ASKED["plugged_in"])
+    cars = [
+        at_home(kept, read_prices(kept.prices), learnt_pool(open_launch(root), name, 2023), market="DE", home=name,
+                year=2023)
+        for name in ("home 1", "home 2")
+    ]  # fmt: skip
+    ours = whole_plan(
+        cars[0], plugged_in=begins, stored_kwh=6, gives_kw=5, second=SecondCar(car=cars[1], plugged_in=begins),
+        battery=battery_of(8, 5, None), feed_in_eur_per_kwh=0.07,
+    )  # fmt: skip
+    assert plan["cost_eur"] == pytest.approx(ours.cost_eur, abs=1e-9)
+    alone = client.get("/api/v1/charging/whole", params=ASKED | {"stored": 6}).json()
+    assert [len(hour["cars"]) for hour in alone["hours"]] == [1] * len(alone["hours"])
+    assert alone["sentences"][0].startswith("The car")
+
+
+@pytest.mark.usefixtures("learnt")
+def test_the_sun_comes_from_a_clear_sky_or_from_the_file_that_was_sent(client):
+    morning = ASKED | {"plugged_in": "2023-12-18T08:00", "stored": 3}
+    asked = morning | {"sun": "roof", "roof": 8, "latitude": 48.1, "longitude": 11.6, "cloud": 0.2}
+    sunny = client.get("/api/v1/charging/whole", params=asked).json()
+    by_clock = {hour["at"][11:13]: hour["sun_kwh"] for hour in sunny["hours"][:16]}
+    assert by_clock["12"] > 0.5 > by_clock["22"] == 0
+    assert sunny["cost_eur"] < client.get("/api/v1/charging/whole", params=morning).json()["cost_eur"]
+    assert client.get("/api/v1/charging/whole", params=morning | {"sun": "file"}).status_code == 422
+    below = "time,kW\n2023-12-18 00:00,1\n2023-12-18 01:00,-2\n"
+    assert "less than nothing" in client.put("/api/v1/charging/files/solar", content=below).text
+    first = datetime(2023, 12, 11)
+    rows = [f"{first + timedelta(hours=hour)},{2.5 if 10 <= hour % 24 < 14 else 0}" for hour in range(24 * 9)]
+    sent = client.put("/api/v1/charging/files/solar", content="\n".join(["time,kW", *rows]))
+    assert "at most 2.5 kW" in sent.json()["sentence"]
+    told = client.get("/api/v1/charging/whole", params=morning | {"sun": "file"}).json()
+    assert [hour["sun_kwh"] for hour in told["hours"][:6]] == [0, 0, 2.5, 2.5, 2.5, 2.5]
+
+
+@pytest.mark.usefixtures("learnt")
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"second": "home 1"}, 422),
+        ({"second": "nobody"}, 409),
+        ({"battery": 0}, 422),
+        ({"battery": 5, "battery_stored": 9}, 422),
+        ({"gives": -1}, 422),
+        ({"sun": "roof"}, 422),
+        ({"sun": "moon"}, 422),
+        ({"fuse": 10}, 422),
+        ({"leaves": "2023-12-18T17:00"}, 422),
+        ({"stored": 999}, 422),
+        ({"plugged_in": "2031-01-01T10:00"}, 422),
+    ],
+)
+def test_a_whole_home_that_cannot_be_is_refused_with_its_cure(client, wrong, status):
+    refused = client.get("/api/v1/charging/whole", params=ASKED | wrong)
+    assert refused.status_code == status, refused.text
+    assert refused.json()["error"]["hint"]

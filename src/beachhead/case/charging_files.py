@@ -17,7 +17,7 @@ from beachhead.case.open import Launch
 from beachhead.charging.habit import Pool
 from beachhead.charging.now import NowPlan
 from beachhead.charging.peak import DAYS_BACK, laid
-from beachhead.charging.record import Load, Prices, read_homes, read_loads, read_prices
+from beachhead.charging.record import Load, Prices, hour_day, read_homes, read_loads, read_power, read_prices
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.store import Row, current, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
@@ -34,6 +34,7 @@ class Table(StrEnum):
     SESSIONS = "sessions"
     CHARGERS = "chargers"
     LOADS = "loads"
+    SOLAR = "solar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +46,24 @@ class Kept:
         sessions: charging sessions by home.
         chargers: charger and battery of each home.
         loads: load of each household, without the car.
+        solar: what a roof gives: a forecast or a record.
     """
 
     prices: Path | None
     sessions: Path | None
     chargers: Path | None
     loads: Path | None = None
+    solar: Path | None = None
 
     @property
     def stamp(self) -> str:
-        """Changes whenever one of the files does."""
+        """Changes whenever a file does that the plan of a car or a value rests on."""
         return _stamp(self.prices, self.sessions, self.chargers, self.loads)
+
+    @property
+    def whole(self) -> str:
+        """Changes whenever one of the files does."""
+        return _stamp(self.prices, self.sessions, self.chargers, self.loads, self.solar)
 
     @property
     def past(self) -> str:
@@ -201,6 +209,11 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
     if table is Table.LOADS:
         loads = read_loads(file)
         return f"Loads of {len(loads)} households for {loads[0].kwh.size * loads[0].slot_hours / 24:,.0f} days."
+    if table is Table.SOLAR:
+        begins, kwh = read_power(file)
+        if not (kwh[np.isfinite(kwh)] >= 0).all() or not np.isfinite(kwh).any():
+            raise BadInput(f"{file.name} holds a roof that gives less than nothing, or no number", "give kW, 0 or more")
+        return f"What the roof gives: {kwh.size:,} hours from {hour_day(begins)}, at most {np.nanmax(kwh):.1f} kW."
     sessions = file if table is Table.SESSIONS else _path_of(folder, Table.SESSIONS)
     if sessions is None:
         raise BadInput("there are no sessions yet that these chargers belong to", "send the sessions first")
@@ -237,7 +250,7 @@ def _pool_key(kept: Kept, home: str, year: int) -> str:
 
 def _remember(launch: Launch, table: Table, *, who: str, at: datetime) -> None:
     """Pages ask again, and who sent the file stays on record."""
-    stamp = kept_files(launch.path).stamp
+    stamp = kept_files(launch.path).whole
     rows = [Row(key=f"charging:{table.value}", body=stamp)]
     with writing(launch.store) as work:
         deliver(work, TOPIC, rows, sha256=stamp, name=f"charging {table.value}", who=who, at=at.astimezone(UTC))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from beachhead.case.charging import AtHome, charging_homes, situation_of
+from beachhead.case.charging import AtHome, charging_homes, first_monday, situation_of
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.record import day_hour, read_power
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.sun import Roof, expected_sun
+from beachhead.charging.tariff import tariff_of
 from beachhead.charging.whole import Plugged, WholeHome, WholePlan, plan_whole
 from beachhead.world.errors import BadInput
 
 _DAYS_OF_SUN = 7
+_WINTER_HOURS = {"PT": 0.0, "GB": 0.0, "IE": 0.0, "FI": 2.0, "EE": 2.0, "LV": 2.0, "LT": 2.0, "GR": 2.0, "RO": 2.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,14 +27,14 @@ class SecondCar:
     """Another car at the home's second charger.
 
     Attributes:
-        name: whose sessions teach its habits: a user of the sessions, or a made-up driver.
+        car: whose sessions teach its habits, read and learnt (`second_at_home`); its load is not looked at.
         plugged_in: when it was plugged in.
         stored_kwh: in its battery now; default 60 %.
         leaves: departure, if the driver tells.
         gives_kw: most it gives back.
     """
 
-    name: str
+    car: AtHome
     plugged_in: datetime
     stored_kwh: float | None = None
     leaves: datetime | None = None
@@ -43,8 +45,6 @@ def whole_plan(
     at_home: AtHome,
     *,
     plugged_in: datetime,
-    sessions: Path | None = None,
-    chargers: Path | None = None,
     now: datetime | None = None,
     stored_kwh: float | None = None,
     leaves: datetime | None = None,
@@ -64,14 +64,14 @@ def whole_plan(
     a `roof`, from a clear sky less a share of cloud.
 
     Raises:
-        BadInput: if prices, the second car's sessions or the sun of the file are not there.
+        BadInput: if prices or the sun of the file are not there, or both cars are the same one.
     """
     moment = now or plugged_in
     told = {"now": moment, "peak_so_far_kw": peak_so_far_kw, "fuse_kw": fuse_kw}
     first = situation_of(at_home, plugged_in=plugged_in, stored_kwh=stored_kwh, leaves=leaves, **told)  # type: ignore[arg-type]
     cars = [Plugged(situation=first, pool=at_home.pool, discharge_kw=gives_kw)]
     if second is not None:
-        cars.append(_second(at_home, second, moment, sessions, chargers))
+        cars.append(_second(at_home, second, moment))
     hour = day_hour(moment.date()) + moment.hour + np.arange(HORIZON)
     sun = None
     if solar is not None:
@@ -82,24 +82,44 @@ def whole_plan(
     return plan_whole(home)
 
 
-def _second(at_home: AtHome, car: SecondCar, moment: datetime, sessions: Path | None, chargers: Path | None) -> Plugged:
-    homes = charging_homes(sessions, chargers, first_day=_first_day(moment))
-    its = next((home for home in homes if home.name == car.name), None)
+def second_at_home(
+    at_home: AtHome, name: str, moment: datetime, sessions: Path | None, chargers: Path | None
+) -> AtHome:
+    """The second car of a home, its habits learnt beside other homes than these two.
+
+    Raises:
+        BadInput: if nobody of that name is on record, or it is the first car.
+    """
+    homes = charging_homes(sessions, chargers, first_day=first_monday(moment.year))
+    its = next((home for home in homes if home.name == name), None)
     if its is None or its.name == at_home.home.name:
         some = ", ".join(home.name for home in homes[:8] if home.name != at_home.home.name)
-        raise BadInput(f"no second car {car.name!r} on record", f"name one of {some} ...")
+        raise BadInput(f"no second car {name!r} on record", f"name one of {some} ...")
     pool = learn_pool([home for home in homes if home.name not in (its.name, at_home.home.name)])
-    other = AtHome(home=its, pool=pool, table=at_home.table, price=at_home.price)
+    return AtHome(home=its, pool=pool, table=at_home.table, price=at_home.price)
+
+
+def roof_of(
+    kwp: float, latitude: float, longitude: float, *, market: str, tilt: float = 35.0, azimuth: float = 180.0
+) -> Roof:
+    """A solar roof whose clock is that of the market."""
+    zone = _WINTER_HOURS.get(tariff_of(market).market, 1.0)
+    return Roof(kwp=kwp, latitude=latitude, longitude=longitude, tilt=tilt, azimuth=azimuth, zone_hours=zone)
+
+
+def battery_of(kwh: float, kw: float, stored: float | None) -> HomeBattery:
+    """A home battery; half full if nothing is told."""
+    return HomeBattery(capacity_kwh=kwh, power_kw=kw, start_kwh=0.5 * kwh if stored is None else stored)
+
+
+def _second(at_home: AtHome, second: SecondCar, moment: datetime) -> Plugged:
+    if second.car.home.name == at_home.home.name:
+        raise BadInput(f"{at_home.home.name!r} twice at one home", "name another second car")
+    other = replace(second.car, price=at_home.price, load=None, peak_eur_per_kw=0.0)
     found = situation_of(
-        other, plugged_in=car.plugged_in, now=moment, stored_kwh=car.stored_kwh, leaves=car.leaves
+        other, plugged_in=second.plugged_in, now=moment, stored_kwh=second.stored_kwh, leaves=second.leaves
     )  # fmt: skip
-    return Plugged(situation=found, pool=pool, discharge_kw=car.gives_kw)
-
-
-def _first_day(moment: datetime) -> date:
-    """The first Monday of the year, as made-up drivers begin then."""
-    january = datetime(moment.year, 1, 1)
-    return january.replace(day=1 + (7 - january.weekday()) % 7).date()
+    return Plugged(situation=found, pool=second.car.pool, discharge_kw=second.gives_kw)
 
 
 def _sun_of(path: Path, hour: np.ndarray) -> np.ndarray:

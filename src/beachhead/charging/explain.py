@@ -8,6 +8,9 @@ import numpy as np
 
 from beachhead.charging.keep import Block, Choice
 from beachhead.charging.now import NowPlan
+from beachhead.charging.whole import CarPath, WholePlan
+
+_ON = 1e-6  # kWh
 
 
 def sentences(plan: NowPlan) -> list[str]:
@@ -18,6 +21,28 @@ def sentences(plan: NowPlan) -> list[str]:
     follows = _change(plan)
     if follows:
         lines.append(follows)
+    return lines
+
+
+def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
+    """The plan in plain sentences, the decisions first."""
+    lines = [
+        _car_decision(plan, car, name if len(names) > 1 else "The car")
+        for name, car in zip(names, plan.cars, strict=True)
+    ]
+    waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
+    lines.append(
+        f"For {names[0]}, {waits} would cost {100 * plan.other_costs_eur:.1f} cents more, all else planned anew."
+    )
+    if plan.battery_kwh.max() > 0:
+        lines.append(_battery(plan))
+    if plan.cap_kw is not None:
+        lines.append(f"House and cars are planned for a highest hour of {plan.cap_kw:.1f} kW this month.")
+    proof = "proven cheapest in expectation" if plan.gap < 1e-6 else f"within {100 * plan.gap:.2g} % of the cheapest"
+    lines.append(
+        f"Expected to add {plan.cost_eur:.2f} EUR, what the cars will lack or hold after they leave counted; {proof} "
+        f"(bound {plan.bound_eur:.2f} EUR)."
+    )
     return lines
 
 
@@ -124,3 +149,24 @@ def _peak(plan: NowPlan, cap: float) -> str:
 
 def _cents(eur: float) -> str:
     return f"{100 * eur:.0f} cents" if eur >= 0.01 else f"{100 * eur:.1f} cents"
+
+
+def _car_decision(plan: WholePlan, car: CarPath, name: str) -> str:
+    first, price = car.known.chances.first_hour, 100 * car.known.chances.price[0]
+    low, middle, high = car.known.leaves
+    leaves = f"leaves {clock(middle)}, as told" if low == high else f"leaves between {clock(low)} and {clock(high)}"
+    if car.draw_kwh[0] > _ON:
+        return f"{name} charges {car.draw_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
+    if car.give_kwh[0] > _ON:
+        return f"{name} gives back {car.give_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
+    later = np.flatnonzero(car.draw_kwh > _ON)
+    if later.size == 0:
+        return f"{name} does not charge: what is stored is enough; it {leaves}."
+    return f"{name} waits until {clock(60 * (first + int(later[0])))}; it {leaves}."
+
+
+def _battery(plan: WholePlan) -> str:
+    into, out = plan.battery_in_kwh[:24].sum(), plan.battery_out_kwh[:24].sum()
+    now = plan.battery_in_kwh[0] - plan.battery_out_kwh[0]
+    does = "rests" if abs(now) <= 0.05 else f"takes {now:.1f} kWh" if now > 0 else f"gives {-now:.1f} kWh"
+    return f"The home battery {does} this hour; in a day it takes {into:.1f} and gives {out:.1f} kWh."

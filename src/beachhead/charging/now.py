@@ -230,6 +230,7 @@ class KnownNow:
         there: (T + 1,) probability that the car is still there at the beginning of each hour.
         next_trip_kwh: (half, nine in ten) quantiles of the next trip.
         cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
+        published: number of hours whose price is published.
     """
 
     chances: Chances
@@ -239,6 +240,7 @@ class KnownNow:
     there: Floats
     next_trip_kwh: tuple[float, float]
     cap_kw: float | None
+    published: int
 
 
 def learnt_now(situation: Situation, pool: Pool) -> KnownNow:
@@ -259,6 +261,7 @@ def learnt_now(situation: Situation, pool: Pool) -> KnownNow:
         there=np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)]),
         next_trip_kwh=_next_trip(habits, session, leaves[1]),
         cap_kw=cap,
+        published=situation.published,
     )
 
 

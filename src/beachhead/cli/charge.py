@@ -20,7 +20,7 @@ from beachhead.case.charging import (
     read_under_way,
     write_shifts,
 )
-from beachhead.case.charging_whole import SecondCar, whole_plan
+from beachhead.case.charging_whole import SecondCar, second_at_home, whole_plan
 from beachhead.case.clock import today
 from beachhead.case.open import open_launch
 from beachhead.charging.explain import clock, sentences
@@ -29,7 +29,7 @@ from beachhead.charging.record import Home
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue, Saving
 from beachhead.charging.year import Policy
-from beachhead.cli.charge_whole import battery_of, roof_of, second_plugged, show_whole, whole_answer
+from beachhead.cli.charge_whole import battery_asked, roof_asked, second_plugged, show_whole, whole_answer
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
@@ -134,17 +134,19 @@ def plan(
         raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
     if whole and (under_way is not None or charging):
         raise BadInput("--before or --charging with a whole home", "leave them out: it is planned anew each time")
-    its_roof, its_battery = roof_of(roof, place, tilt, azimuth, market), battery_of(battery, battery_kw, battery_stored)
+    its_roof = roof_asked(roof, place, tilt, azimuth, market)
+    its_battery = battery_asked(battery, battery_kw, battery_stored)
     at_home = charging_home(
         prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
         loads=loads, household=household,
     )  # fmt: skip
     if whole:
         together = whole_plan(
-            at_home, plugged_in=plugged_in, sessions=sessions, chargers=chargers, now=now, stored_kwh=stored,
+            at_home, plugged_in=plugged_in, now=now, stored_kwh=stored,
             leaves=leaves, peak_so_far_kw=peak_so_far, fuse_kw=float("inf") if fuse is None else fuse, gives_kw=gives,
             second=None if second is None else SecondCar(
-                name=second, plugged_in=second_plugged(plugged_in, second_plugged_in, now), stored_kwh=second_stored,
+                car=second_at_home(at_home, second, plugged_in, sessions, chargers),
+                plugged_in=second_plugged(plugged_in, second_plugged_in, now), stored_kwh=second_stored,
                 leaves=second_leaves,
             ),
             battery=its_battery, roof=its_roof, cloud=cloud, solar=solar, feed_in_eur_per_kwh=feed_in / 100,

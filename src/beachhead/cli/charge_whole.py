@@ -7,20 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from beachhead.charging.explain import clock
+from beachhead.case.charging_whole import battery_of, roof_of
+from beachhead.charging.explain import clock, whole_sentences
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.sun import Roof
-from beachhead.charging.tariff import tariff_of
-from beachhead.charging.whole import CarPath, WholePlan
+from beachhead.charging.whole import WholePlan
 from beachhead.cli.show import say, show_table
 from beachhead.world.errors import BadInput
 
 _ON = 1e-6
 _SHOWN = 36
-_WINTER_HOURS = {"PT": 0.0, "GB": 0.0, "IE": 0.0, "FI": 2.0, "EE": 2.0, "LV": 2.0, "LT": 2.0, "GR": 2.0, "RO": 2.0}
 
 
-def roof_of(kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str) -> Roof | None:
+def roof_asked(kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str) -> Roof | None:
     """The roof that the options say; None without one."""
     if kwp is None:
         return None
@@ -31,17 +30,16 @@ def roof_of(kwp: float | None, place: str | None, tilt: float, azimuth: float, m
             f"a roof at {place!r}" if place else "a roof without a place",
             "add --at with degrees, such as --at 48.1,11.6",
         ) from None
-    zone = _WINTER_HOURS.get(tariff_of(market).market, 1.0)
-    return Roof(kwp=kwp, latitude=latitude, longitude=longitude, tilt=tilt, azimuth=azimuth, zone_hours=zone)
+    return roof_of(kwp, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth)
 
 
-def battery_of(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
+def battery_asked(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
     """The battery that the options say; None without one."""
     if kwh is None:
         if stored is not None:
             raise BadInput("--battery-stored without --battery", "add --battery with its capacity in kWh")
         return None
-    return HomeBattery(capacity_kwh=kwh, power_kw=kw, start_kwh=0.5 * kwh if stored is None else stored)
+    return battery_of(kwh, kw, stored)
 
 
 def whole_answer(plan: WholePlan, names: list[str]) -> dict[str, Any]:
@@ -91,48 +89,6 @@ def _hour(plan: WholePlan, t: int) -> dict[str, Any]:
         },
         "grid_kwh": plan.grid_kwh[t],
     }
-
-
-def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
-    """The plan in plain sentences, the decisions first."""
-    lines = [
-        _decision(plan, car, name if len(names) > 1 else "The car") for name, car in zip(names, plan.cars, strict=True)
-    ]
-    waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
-    lines.append(
-        f"For {names[0]}, {waits} would cost {100 * plan.other_costs_eur:.1f} cents more, all else planned anew."
-    )
-    if plan.battery_kwh.max() > 0:
-        lines.append(_battery(plan))
-    if plan.cap_kw is not None:
-        lines.append(f"House and cars are planned for a highest hour of {plan.cap_kw:.1f} kW this month.")
-    proof = "proven cheapest in expectation" if plan.gap < 1e-6 else f"within {100 * plan.gap:.2g} % of the cheapest"
-    lines.append(
-        f"Expected to add {plan.cost_eur:.2f} EUR, what the cars will lack or hold after they leave counted; {proof} "
-        f"(bound {plan.bound_eur:.2f} EUR)."
-    )
-    return lines
-
-
-def _decision(plan: WholePlan, car: CarPath, name: str) -> str:
-    first, price = car.known.chances.first_hour, 100 * car.known.chances.price[0]
-    low, middle, high = car.known.leaves
-    leaves = f"leaves {clock(middle)}, as told" if low == high else f"leaves between {clock(low)} and {clock(high)}"
-    if car.draw_kwh[0] > _ON:
-        return f"{name} charges {car.draw_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
-    if car.give_kwh[0] > _ON:
-        return f"{name} gives back {car.give_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
-    later = np.flatnonzero(car.draw_kwh > _ON)
-    if later.size == 0:
-        return f"{name} does not charge: what is stored is enough; it {leaves}."
-    return f"{name} waits until {clock(60 * (first + int(later[0])))}; it {leaves}."
-
-
-def _battery(plan: WholePlan) -> str:
-    into, out = plan.battery_in_kwh[:24].sum(), plan.battery_out_kwh[:24].sum()
-    now = plan.battery_in_kwh[0] - plan.battery_out_kwh[0]
-    does = "rests" if abs(now) <= 0.05 else f"takes {now:.1f} kWh" if now > 0 else f"gives {-now:.1f} kWh"
-    return f"The home battery {does} this hour; in a day it takes {into:.1f} and gives {out:.1f} kWh."
 
 
 def show_whole(plan: WholePlan, names: list[str]) -> None:

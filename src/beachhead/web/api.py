@@ -78,7 +78,7 @@ ARGUMENTS = {
     "network": {"minutes": (5, 240), "count": (1, 20_000), "seconds": (1, 600)},
 }
 """By kind of work, what may be said beside the day, with its range."""
-TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "market", "plugged_in")}
+TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "second", "market", "plugged_in")}
 """By kind of work, what may be said in words."""
 
 REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,13 +40,15 @@ from beachhead.case.charging_files import (
     stored_band,
     tariffs_here,
 )
+from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, whole_plan
 from beachhead.case.clock import today
 from beachhead.case.open import Launch, open_launch
-from beachhead.charging.explain import sentences
+from beachhead.charging.explain import sentences, whole_sentences
 from beachhead.charging.now import NowPlan
 from beachhead.charging.record import Load, Prices, read_loads, read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
+from beachhead.charging.whole import WholePlan
 from beachhead.store import Row, current, deliver, reading, writing
 from beachhead.web.api import FILE_BODY, REFUSALS, received, recorded, sheet_of
 from beachhead.web.desk import Desk
@@ -54,11 +57,18 @@ from beachhead.web.sessions import Analyst, Viewer
 from beachhead.world.errors import BadInput
 
 MOST_NAMED = 400
-MOST_HOURS, LEAST_HOURS = 48, 12
+MOST_HOURS, LEAST_HOURS, LEAST_WHOLE = 48, 12, 24
 LEAST_THERE = 0.02
 """Hours at which the car is still there with less than this are not shown."""
 
 router = APIRouter(responses=REFUSALS)
+
+
+class SunFrom(StrEnum):
+    """Where it is known from what the roof will give."""
+
+    FILE = "file"
+    ROOF = "roof"
 
 
 class PlaceOut(BaseModel):
@@ -118,6 +128,62 @@ class ChargePlanOut(BaseModel):
     start_kwh: float
     hours: list[ChargeHourOut]
     decisions: list[ChargeDecisionOut]
+
+
+class WholeCarOut(BaseModel):
+    """A car of a whole home; times are those of the clock at home."""
+
+    home: str
+    battery_kwh: float
+    charger_kw: float
+    leaves_early: datetime
+    leaves: datetime
+    leaves_late: datetime
+
+
+class WholeCarHourOut(BaseModel):
+    """What a car does in an hour if it is still there, and what it holds at its end."""
+
+    draw_kwh: float
+    give_kwh: float
+    stored_kwh: float
+    there: float
+
+
+class WholeHourOut(BaseModel):
+    """One hour of a whole home. The load is that of half of the hours like it, and of nine in ten; null if not known.
+
+    The grid is the mean over whether the cars are there; below 0 the home feeds in.
+    """
+
+    at: datetime
+    eur_per_kwh: float
+    published: bool
+    load_kw: float | None
+    load_high_kw: float | None
+    sun_kwh: float
+    cars: list[WholeCarHourOut]
+    battery_in_kwh: float
+    battery_out_kwh: float
+    battery_kwh: float
+    grid_kwh: float
+
+
+class WholePlanOut(BaseModel):
+    """The plan of a home with all that is in it; no plan has an expected cost below the bound."""
+
+    market: str
+    plugged_in: datetime
+    sentences: list[str]
+    cost_eur: float
+    bound_eur: float
+    gap: float
+    other_costs_eur: float
+    peak_kw: float | None
+    household: str | None
+    battery_kwh: float
+    cars: list[WholeCarOut]
+    hours: list[WholeHourOut]
 
 
 class SavedOut(BaseModel):
@@ -274,6 +340,68 @@ def charge_plan(
     return answer
 
 
+@router.get("/charging/whole")
+def charge_whole(
+    request: Request,
+    response: Response,
+    _: Viewer,
+    market: Annotated[str, Query(max_length=8)],
+    home: Annotated[str, Query(max_length=200)],
+    plugged_in: Annotated[datetime, Query(description="Clock at home, such as 2024-03-14T17:40.")],
+    stored: Annotated[float | None, Query(ge=0, le=1000, description="kWh in the car; default 60 %.")] = None,
+    leaves: Annotated[datetime | None, Query(description="Departure, if the driver tells.")] = None,
+    gives: Annotated[float, Query(ge=0, le=400, description="Most the car gives back, kW; 0: it only charges.")] = 0.0,
+    second: Annotated[str | None, Query(max_length=200, description="Whose second car.")] = None,
+    second_plugged_in: Annotated[datetime | None, Query(description="Default with the first car.")] = None,
+    second_stored: Annotated[float | None, Query(ge=0, le=1000, description="kWh in it; default 60 %.")] = None,
+    second_leaves: Annotated[datetime | None, Query(description="Its departure, if told.")] = None,
+    battery: Annotated[float | None, Query(gt=0, le=10_000, description="Home battery, kWh.")] = None,
+    battery_kw: Annotated[float, Query(gt=0, le=10_000, description="Most it takes or gives.")] = 5.0,
+    battery_stored: Annotated[float | None, Query(ge=0, le=10_000, description="kWh in it; default half.")] = None,
+    sun: Annotated[SunFrom | None, Query(description="file: the table solar; roof: a clear sky less cloud.")] = None,
+    roof: Annotated[float, Query(gt=0, le=1000, description="Peak power of the roof, kW.")] = 6.0,
+    latitude: Annotated[float | None, Query(ge=-90, le=90, description="Degrees north, for a roof.")] = None,
+    longitude: Annotated[float | None, Query(ge=-180, le=180, description="Degrees east, for a roof.")] = None,
+    tilt: Annotated[float, Query(ge=0, le=90, description="Degrees from flat.")] = 35.0,
+    azimuth: Annotated[float, Query(ge=-360, le=360, description="Degrees from north over east.")] = 180.0,
+    cloud: Annotated[float, Query(ge=0, le=1, description="Share of the sky in cloud.")] = 0.5,
+    feed_in: Annotated[float, Query(ge=-100, le=100, description="Cents paid for a kWh fed in.")] = 0.0,
+    fuse: Annotated[float | None, Query(gt=0, le=1000, description="Most the home may draw, kW; needs loads.")] = None,
+) -> WholePlanOut:
+    """The plan of the whole home: cars, home battery, sun, and a car that gives back, planned together with a bound."""
+    sheet, desk = sheet_of(request, response, may_be_kept=False), _desk(request)
+    kept = kept_files(sheet.launch.path)
+    begins = _clock(plugged_in)
+    if kept.prices is None:
+        raise NotFound("there are no electricity prices yet", "send a table of hourly prices by zone")
+    if sun is SunFrom.FILE and kept.solar is None:
+        raise BadInput("no table of what the roof gives is on record", "send the table solar: time, kW")
+    if sun is SunFrom.ROOF and (latitude is None or longitude is None):
+        raise BadInput("a roof without a place", "give latitude and longitude in degrees")
+    car = _car(desk, sheet.launch, kept, market, home, begins.year)
+    beside = None if second is None else _car(desk, sheet.launch, kept, market, second, begins.year)
+    its_second = None if beside is None else SecondCar(
+        car=beside, plugged_in=begins if second_plugged_in is None else _clock(second_plugged_in),
+        stored_kwh=second_stored, leaves=None if second_leaves is None else _clock(second_leaves),
+    )  # fmt: skip
+    its_roof = None
+    if sun is SunFrom.ROOF and latitude is not None and longitude is not None:
+        its_roof = roof_of(roof, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth)
+
+    def make() -> WholePlanOut:
+        plan = whole_plan(
+            car, plugged_in=begins, stored_kwh=stored, leaves=None if leaves is None else _clock(leaves),
+            fuse_kw=float("inf") if fuse is None else fuse, gives_kw=gives, second=its_second,
+            battery=None if battery is None else battery_of(battery, battery_kw, battery_stored),
+            roof=its_roof, cloud=cloud, solar=kept.solar if sun is SunFrom.FILE else None,
+            feed_in_eur_per_kwh=feed_in / 100,
+        )  # fmt: skip
+        return _whole_out(plan, [car] if beside is None else [car, beside], market, begins, battery or 0.0)
+
+    answer: WholePlanOut = desk.kept(("whole plan", kept.whole, str(request.query_params)), make)
+    return answer
+
+
 @router.post("/charging/statements")
 def count_it(request: Request, _: Analyst) -> KeptOut:
     """Put what the savings say about demand into studies.csv, so that the next plan counts it."""
@@ -321,19 +449,23 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
 
 
 def learn(root: Path, arguments: dict[str, Any], _: Callable[[float, float], None]) -> dict[str, Any]:
-    """The job `charging_home`: learn what a home has in common with the others; `home`, `market`, `plugged_in`."""
+    """The job `charging_home`: learn what a home has in common with the others; `home`, `market`, `plugged_in`.
+
+    `second` names another car of the same home, learnt likewise.
+    """
     try:
         moment = datetime.fromisoformat(str(arguments.get("plugged_in", "")))
     except ValueError:
         raise BadInput(f"plugged_in {arguments.get('plugged_in')!r} is not a time", "write 2024-03-14T17:40") from None
-    digest = learn_home(
-        open_launch(root),
-        str(arguments.get("home", "")),
-        str(arguments.get("market", "")),
-        moment.year,
-        who=str(arguments.get("who", "")),
-        at=datetime.now(UTC),
-    )
+    for name in [str(arguments.get("home", "")), *([str(second)] if (second := arguments.get("second")) else [])]:
+        digest = learn_home(
+            open_launch(root),
+            name,
+            str(arguments.get("market", "")),
+            moment.year,
+            who=str(arguments.get("who", "")),
+            at=datetime.now(UTC),
+        )
     return {"pool": digest}
 
 
@@ -384,6 +516,54 @@ def _plan_out(
             for step, (at, plan) in enumerate(followed)
         ],
     )
+
+
+def _whole_out(plan: WholePlan, cars: list[AtHome], market: str, begins: datetime, battery_kwh: float) -> WholePlanOut:
+    load, first = plan.load, plan.cars[0].known.chances
+    mine = cars[0]
+    last = max(int(np.flatnonzero(its.draw_kwh + its.give_kwh > 1e-6).max(initial=0)) for its in plan.cars)
+    return WholePlanOut(
+        market=market,
+        plugged_in=begins,
+        sentences=whole_sentences(plan, [car.home.name for car in cars]),
+        cost_eur=plan.cost_eur,
+        bound_eur=plan.bound_eur,
+        gap=plan.gap,
+        other_costs_eur=plan.other_costs_eur,
+        peak_kw=plan.cap_kw,
+        household=None if mine.load is None else "made up" if mine.load_is_made else mine.load.name,
+        battery_kwh=battery_kwh,
+        cars=[
+            WholeCarOut(
+                home=car.home.name, battery_kwh=car.home.battery_kwh, charger_kw=car.home.power_kw,
+                leaves_early=_moment(its.known.leaves[0]), leaves=_moment(its.known.leaves[1]),
+                leaves_late=_moment(its.known.leaves[2]),
+            )
+            for car, its in zip(cars, plan.cars, strict=True)
+        ],
+        hours=[
+            WholeHourOut(
+                at=_moment(60 * (first.first_hour + t)),
+                eur_per_kwh=float(first.price[t]),
+                published=t < plan.cars[0].known.published,
+                load_kw=None if load is None else float(load.median[t]),
+                load_high_kw=None if load is None else float(load.high[t]),
+                sun_kwh=float(plan.sun_kwh[t]),
+                cars=[
+                    WholeCarHourOut(
+                        draw_kwh=float(its.draw_kwh[t]), give_kwh=float(its.give_kwh[t]),
+                        stored_kwh=float(its.stored_kwh[t + 1]), there=float(its.known.there[t + 1]),
+                    )
+                    for its in plan.cars
+                ],
+                battery_in_kwh=float(plan.battery_in_kwh[t]),
+                battery_out_kwh=float(plan.battery_out_kwh[t]),
+                battery_kwh=float(plan.battery_kwh[t + 1]),
+                grid_kwh=float(plan.grid_kwh[t]),
+            )
+            for t in range(min(max(last + 2, LEAST_WHOLE), MOST_HOURS, plan.grid_kwh.size))
+        ],
+    )  # fmt: skip
 
 
 def _known_hours(car: AtHome, begins: datetime) -> int:
