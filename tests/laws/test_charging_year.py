@@ -87,6 +87,7 @@ def test_a_charge_on_the_monthly_peak_is_weighed_and_foresight_bounds_what_can_b
         best, _ = charge_year(home, pieces, course, Policy.FORESIGHT, habits, meter)
         arrival, _ = charge_year(home, pieces, course, Policy.ARRIVAL, habits, meter)
         assert best.cost_eur <= min(aware.cost_eur, arrival.cost_eur) + 1e-6
+        assert (kept >= 0).all()
         assert (kept <= home.power_kw * pieces.part + 1e-9).all()
         assert aware.peak_eur == pytest.approx(meter.added_eur(pieces.hour, kept))
         costs = [best.cost_eur, aware.cost_eur, blind.cost_eur + meter.added_eur(pieces.hour, draw), arrival.cost_eur]

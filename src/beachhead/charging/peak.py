@@ -212,7 +212,7 @@ def keep_to(free, wanted, power, whole, load, half, at):  # type: ignore[no-unty
 
     Where the meter tells half-hours and the car stays the whole hour, the second half takes what the first left.
     """
-    most = max(free - load_to_leave(load, half, at), 0.0)
+    wanted, most = max(wanted, 0.0), max(free - load_to_leave(load, half, at), 0.0)
     if len(half) == 0 or not whole:
         return min(wanted, most)
     first = min(wanted, 0.5 * power, most)
