@@ -10,6 +10,7 @@ import { Spans } from "../parts/Spans";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
 import { Waiting } from "../parts/Waiting";
+import { WholeCourse } from "../parts/WholeCourse";
 
 type Charging = Schemas["ChargingOut"];
 const tables = [
@@ -17,6 +18,7 @@ const tables = [
   { key: "sessions", name: "Charging sessions", example: "user_id,plugin_time,plugout_time,energy_session\nhome 1,2024-01-01 17:40,2024-01-02 07:10,9.4", says: "when cars were plugged in and out, kWh; without them made-up drivers take their place" },
   { key: "chargers", name: "Chargers and batteries", example: "user_id,charging_power,battery_capacity\nhome 1,11,60", says: "kW and kWh of each home; without them they are guessed from the sessions" },
   { key: "loads", name: "Household load", example: "time,home 1\n2024-01-01 00:00,0.21\n2024-01-01 00:30,0.18", says: "kWh of each home without the car, at a fixed step; where a tariff charges for the month's peak, a made-up one takes its place" },
+  { key: "solar", name: "What the roof gives", example: "time,kW\n2024-06-01 10:00,2.1\n2024-06-01 11:00,2.6", says: "kW of the solar roof, hourly or finer, a forecast or a record; past its end the mean of the same hours of seven days" },
 ];
 
 export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -43,7 +45,7 @@ export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] 
 function Files({ data, may }: { data: Charging; may: boolean }) {
   const [said, setSaid] = useState("");
   const [error, setError] = useState<Refused>();
-  async function drop(table: "prices" | "sessions" | "chargers" | "loads") {
+  async function drop(table: Schemas["Table"]) {
     setError(undefined);
     const answer = await api.DELETE("/api/v1/charging/files/{table}", { params: { path: { table } } });
     if (answer.error) setError(refused(answer.error));
@@ -60,7 +62,7 @@ function Files({ data, may }: { data: Charging; may: boolean }) {
             <h3>{name}</h3>
             <p className="soft">{says}</p>
             {data.files[key]
-              ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" onClick={() => void drop(key as "prices")}>Take away</button>}</p>
+              ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" onClick={() => void drop(key as Schemas["Table"])}>Take away</button>}</p>
               : <p>{key === "prices" ? "Not sent yet." : "None."}</p>}
             {may && (key !== "chargers" || data.files.sessions) && <SendTable label={data.files[key] ? "Another" : name} to={`/api/v1/charging/files/${key}`} example={example} done={setSaid} />}
           </section>
@@ -78,9 +80,11 @@ function Session({ data }: { data: Charging }) {
   const home = data.homes.includes(query.get("home") ?? "") ? query.get("home")! : data.homes[0] ?? "";
   const plugged = query.get("plugged") ?? (data.plugged_in ?? "").slice(0, 16);
   const [stored, leaves] = [query.get("stored") ?? "", query.get("leaves") ?? ""];
+  const whole = besides.some((name) => query.get(name));
+  const nowhere = query.get("sun") === "roof" && !(query.get("latitude") && query.get("longitude"));
   return (
     <section className="sheet wide">
-      <h2>One car, tonight</h2>
+      <h2>{whole ? "The whole home, tonight" : "One car, tonight"}</h2>
       <div className="row no-print">
         <span><label htmlFor="c-market">market whose tariff is paid</label><select id="c-market" value={market} onChange={(event) => choose("market", event.target.value)}>{data.markets.map((place) => <option key={place.market} value={place.market}>{place.name}</option>)}</select></span>
         <span><label htmlFor="c-home">home ({data.whose})</label><select id="c-home" value={home} onChange={(event) => choose("home", event.target.value)}>{data.homes.map((name) => <option key={name}>{name}</option>)}</select></span>
@@ -88,8 +92,92 @@ function Session({ data }: { data: Charging }) {
         <span><label htmlFor="c-stored">kWh in the battery; blank: 60 %</label><input id="c-stored" type="number" min={0} max={200} step="any" value={stored} onChange={(event) => choose("stored", event.target.value)} /></span>
         <span><label htmlFor="c-leaves">leaves, if the driver tells</label><input id="c-leaves" type="datetime-local" value={leaves} onChange={(event) => choose("leaves", event.target.value)} /></span>
       </div>
-      {plugged && home && <Planned market={market} home={home} plugged={plugged} stored={stored} leaves={leaves} />}
+      <Besides data={data} home={home} whole={whole} />
+      {plugged && home && !whole && <Planned market={market} home={home} plugged={plugged} stored={stored} leaves={leaves} />}
+      {plugged && home && whole && nowhere && <p className="notice">Say where the roof is, in degrees north and east.</p>}
+      {plugged && home && whole && !nowhere && <Whole asked={{ market, home, plugged_in: plugged, ...(stored === "" ? {} : { stored: Number(stored) }), ...(leaves === "" ? {} : { leaves }) }} homes={data.homes} />}
     </section>
+  );
+}
+
+const besides = ["second", "gives", "battery", "sun"];
+
+/** What is at the home beside one car; with any of it all is planned together. */
+function Besides({ data, home, whole }: { data: Charging; home: string; whole: boolean }) {
+  const { query } = useRoute();
+  const told = (name: string) => query.get(name) ?? "";
+  const number = (name: string, label: string, more: { min?: number; max?: number; placeholder?: string }) => (
+    <span><label htmlFor={`c-${name}`}>{label}</label><input id={`c-${name}`} type="number" step="any" {...more} value={told(name)} onChange={(event) => choose(name, event.target.value)} /></span>
+  );
+  return (
+    <details className="no-print" open={whole || undefined}>
+      <summary>What else is at the home: second car, battery, sun, a car that gives back</summary>
+      <div className="row">
+        <span><label htmlFor="c-second">second car</label><select id="c-second" value={told("second")} onChange={(event) => choose("second", event.target.value)}><option value="">none</option>{data.homes.filter((name) => name !== home).map((name) => <option key={name}>{name}</option>)}</select></span>
+        {told("second") && <span><label htmlFor="c-second-plugged">its plug-in; blank: with the first</label><input id="c-second-plugged" type="datetime-local" value={told("second_plugged_in")} onChange={(event) => choose("second_plugged_in", event.target.value)} /></span>}
+        {told("second") && number("second_stored", "kWh in it; blank: 60 %", { min: 0, max: 1000 })}
+        {told("second") && <span><label htmlFor="c-second-leaves">it leaves, if told</label><input id="c-second-leaves" type="datetime-local" value={told("second_leaves")} onChange={(event) => choose("second_leaves", event.target.value)} /></span>}
+        {number("gives", "kW the first car gives back; blank: none", { min: 0, max: 400 })}
+        {number("battery", "home battery, kWh; blank: none", { min: 0.1, max: 10000 })}
+        {told("battery") && number("battery_kw", "its power, kW; blank: 5", { min: 0.1, max: 10000 })}
+        {told("battery") && number("battery_stored", "kWh in it; blank: half", { min: 0, max: 10000 })}
+        <span><label htmlFor="c-sun">sun</label><select id="c-sun" value={told("sun")} onChange={(event) => choose("sun", event.target.value)}><option value="">none</option><option value="roof">a roof, by clear sky and cloud</option>{(data.files.solar || told("sun") === "file") && <option value="file">the table that was sent</option>}</select></span>
+        {told("sun") === "roof" && number("roof", "roof, kW peak; blank: 6", { min: 0.1, max: 1000 })}
+        {told("sun") === "roof" && number("latitude", "degrees north", { min: -90, max: 90, placeholder: "48.1" })}
+        {told("sun") === "roof" && number("longitude", "degrees east", { min: -180, max: 180, placeholder: "11.6" })}
+        {told("sun") === "roof" && number("cloud", "share of cloud, 0 to 1; blank: 0.5", { min: 0, max: 1 })}
+        {(told("sun") || told("battery") || told("gives")) && number("feed_in", "ct for a kWh fed in; blank: 0", { min: -100, max: 100 })}
+      </div>
+    </details>
+  );
+}
+
+function Whole({ asked, homes }: { asked: { market: string; home: string; plugged_in: string; stored?: number; leaves?: string }; homes: string[] }) {
+  const { query } = useRoute();
+  const named = query.get("second") ?? "";
+  const second: Record<string, string> = homes.includes(named) && named !== asked.home ? { second: named } : {};
+  const words = Object.fromEntries(["second_plugged_in", "second_leaves", "sun"].flatMap((name) => (query.get(name) ? [[name, query.get(name)!]] : [])));
+  const numbers = Object.fromEntries(["gives", "second_stored", "battery", "battery_kw", "battery_stored", "roof", "latitude", "longitude", "cloud", "feed_in"].flatMap((name) => (query.get(name) ? [[name, Number(query.get(name))]] : [])));
+  const all = { ...asked, ...second, ...words, ...numbers };
+  const answer = useAsk(() => api.GET("/api/v1/charging/whole", { params: { query: all } }), [JSON.stringify(all)]);
+  if (answer.state === "refused" && answer.error.kind === "NotLearnt") {
+    return (
+      <div>
+        <p>When each car leaves, and what its next trips need, is learnt from its own past and from what other homes have in common. That takes about ten seconds a car, once.</p>
+        <p className="row no-print"><JobButton kind="charging_home" name="Learn and plan" busy="learning …" arguments={{ home: asked.home, market: asked.market, plugged_in: asked.plugged_in, ...second }} /></p>
+      </div>
+    );
+  }
+  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (!answer.data) return <p className="soft" aria-busy="true">planning …</p>;
+  const plan = answer.data;
+  const [battery, sun] = [plan.battery_kwh > 0, plan.hours.some((hour) => hour.sun_kwh > 0)];
+  const flow = (kwh: number) => (Math.abs(kwh) > 0.05 ? tenth(kwh) : "");
+  return (
+    <>
+      <ul className="due">{plan.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
+      <WholeCourse plan={plan} />
+      <p className="soft">{plan.household === null ? "The household's load is not on record; send it below." : plan.household === "made up" ? "The household's load is made up; send its own below." : `Load of the household ${plan.household}: half of the hours like it drew less, nine in ten less than what stands behind it.`} What a car draws counts while it is there; below 0 it gives back.</p>
+      <details>
+        <summary>Hour by hour, kWh</summary>
+        <div className="scroll" tabIndex={0} role="region" aria-label="The whole home hour by hour">
+          <table>
+            <thead><tr><th>hour</th><th className="num">ct/kWh</th>{sun && <th className="num">sun</th>}{plan.household && <><th className="num">household</th><th className="num">9 in 10</th></>}{plan.cars.map((car) => [<th key={car.home} className="num">{car.home}</th>, <th key={`${car.home} holds`} className="num">holds</th>, <th key={`${car.home} there`} className="num">still there</th>])}{battery && <><th className="num">battery</th><th className="num">holds</th></>}<th className="num">grid</th></tr></thead>
+            <tbody>
+              {plan.hours.map((hour) => (
+                <tr key={hour.at}>
+                  <th scope="row">{weekdayClock(hour.at)}</th><td className="num">{tenth(100 * hour.eur_per_kwh)}</td>{sun && <td className="num">{flow(hour.sun_kwh)}</td>}
+                  {plan.household && <><td className="num">{tenth(hour.load_kw ?? 0)}</td><td className="num">{tenth(hour.load_high_kw ?? 0)}</td></>}
+                  {hour.cars.map((car, index) => [<td key={index} className="num">{flow(car.draw_kwh - car.give_kwh)}</td>, <td key={`${index} holds`} className="num">{tenth(car.stored_kwh)}</td>, <td key={`${index} there`} className="num">{percent(car.there)}</td>])}
+                  {battery && <><td className="num">{flow(hour.battery_in_kwh - hour.battery_out_kwh)}</td><td className="num">{tenth(hour.battery_kwh)}</td></>}
+                  <td className="num">{tenth(hour.grid_kwh)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+    </>
   );
 }
 

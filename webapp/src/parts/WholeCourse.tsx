@@ -16,7 +16,7 @@ export function WholeCourse({ plan }: { plan: Schemas["WholePlanOut"] }) {
       const y = (gridIndex: number, name: string) => ({ type: "value" as const, gridIndex, name, scale: gridIndex === 0, min: gridIndex === 2 ? 0 : undefined, splitNumber: 2, nameGap: 8, ...scale(color), nameTextStyle: { color: color("--soft"), align: "left" as const } });
       const own = (index: number) => ({ xAxisIndex: index, yAxisIndex: index });
       const step = { type: "line" as const, step: "middle" as const, symbol: "none", itemStyle: { color: color("--exited") } };
-      const tones = [color("--piloting"), color("--accent")];
+      const tones = [color("--piloting"), color("--home")];
       const bar = (name: string, data: number[], tone: string) => ({ type: "bar" as const, ...own(1), stack: "kWh", name, data, itemStyle: { color: tone }, barCategoryGap: "10%" });
       const line = (name: string, data: number[], tone: string, type: "solid" | "dotted") => ({ type: "line" as const, ...own(2), name, data, symbol: "none", lineStyle: { color: tone, width: 2.5, type }, itemStyle: { color: tone } });
       const held = (index: number) => (cars.length > 1 ? `car ${index + 1} holds` : "car holds");
