@@ -79,7 +79,7 @@ def ask_adjust(
         raise BadInput(f"no offer has a price in {wanted.name}", "add rows to prices.csv")
     before = question.held.before
     cars = tuple(c for c in question.held.reading.counts if c.counts_cars)
-    counts = priced_counts(launch, cars, on)
+    counts = priced_counts(launch, cars)
     stated = stated_elasticities(launch, lists)
     response = weigh_stated(price_response(before.markets, fit), stated)
     learnt = learn_prices(before, response, counts, lists, fit)
@@ -106,7 +106,7 @@ def ask_adjust(
     )
 
 
-def priced_counts(launch: Launch, counts: tuple[DemandCount, ...], on: date | None = None) -> tuple[PricedCount, ...]:
+def priced_counts(launch: Launch, counts: tuple[DemandCount, ...]) -> tuple[PricedCount, ...]:
     """The counts of a reading with the price asked then, launch currency; the mean where stores asked differently."""
     asked: dict[tuple[str, str, date], list[float]] = defaultdict(list)
     with reading(launch.store) as work:

@@ -48,7 +48,7 @@ def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
 def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     closable = scene.stands & ~scene.kept
     limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
-    total = np.array([_affordable(launch, ask, scene) + closable.sum()])
+    total = np.array([_affordable(ask, scene) + closable.sum()])
     ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
     found, said = _covered(launch, ask, ground, CoverEffort(seconds=ask.seconds))
     return Choice(
@@ -111,7 +111,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
 def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     if ask.per_market or ask.spacing_km:
         raise BadInput("mean travel time takes one count for all markets, without spacing", "use --model cover")
-    count = _affordable(launch, ask, scene) + int(scene.stands.sum())
+    count = _affordable(ask, scene) + int(scene.stands.sum())
     question = Question(
         places=scene.places,
         sites=scene.candidates,
@@ -156,7 +156,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     group = scene.market[scene.candidates]
     stands = np.bincount(group, scene.stands, len(scene.markets))
     limits = replace(
-        Limits.count(len(scene.candidates), _affordable(launch, ask, scene) + float(scene.stands.sum()), scene.kept),
+        Limits.count(len(scene.candidates), _affordable(ask, scene) + float(scene.stands.sum()), scene.kept),
         group=group,
         budget=_limits(scene, ask) + stands,
     )
@@ -225,7 +225,7 @@ def _capture(launch: Launch, ask: Ask, scene: Scene) -> Choice:
             buyers=scene.buyers,
             outside=np.full(len(scene.buyers), ask.rivals * RIVAL_MINUTES**-DECAY),
             kept=scene.kept,
-            count=int(min(_affordable(launch, ask, scene) + (scene.stands & ~scene.kept).sum(), len(scene.candidates))),
+            count=int(min(_affordable(ask, scene) + (scene.stands & ~scene.kept).sum(), len(scene.candidates))),
         )
     )
     opens = np.ones(len(scene.candidates), np.int32)
@@ -268,7 +268,7 @@ def _limits(scene: Scene, ask: Ask) -> Floats:
     return np.array([float(ask.per_market.get(code, np.inf)) for code in scene.markets])
 
 
-def _affordable(launch: Launch, ask: Ask, scene: Scene) -> float:
+def _affordable(ask: Ask, scene: Scene) -> float:
     """New sites that count and budget allow."""
     if ask.count is None and ask.budget is None and not ask.per_market:
         raise BadInput("how many sites?", "give --count, --budget, --per-market or --promise")

@@ -30,7 +30,7 @@ def ask_sites(launch: Launch, ask: Ask) -> Sited:
     refuse_small(launch, ask, scene)
     if ask.model in (Model.UNCAPACITATED, Model.CAPACITATED):
         scene = facility_scene(launch, ask, scene)
-    return _told(launch, ask, scene, choose(launch, ask, scene))
+    return _told(ask, scene, choose(launch, ask, scene))
 
 
 def keep_sites(launch: Launch, sited: Sited, *, who: str, at: datetime) -> SitingTerms:
@@ -88,7 +88,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     )
 
 
-def _told(launch: Launch, ask: Ask, scene: Scene, choice: Choice) -> Sited:
+def _told(ask: Ask, scene: Scene, choice: Choice) -> Sited:
     periods = max(len(choice.quarters), 1)
     opened = np.flatnonzero(choice.opens < periods).astype(np.int32)
     people = scene.places.people

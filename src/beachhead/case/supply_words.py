@@ -56,11 +56,11 @@ def turning_sentence(supplied: Supplied, turning: Turning) -> str:
     verb = "Close" if turning.closes else "Commit to"
     if turning.odds > 0.9999:
         return f"{verb} {plant} at the gate {gate}, in every future."
-    sign = "" if turning.sign is None else f" Sign: {_sign_words(plan.network.gates[turning.gate], turning.sign)}."
+    sign = "" if turning.sign is None else f" Sign: {_sign_words(turning.sign)}."
     return f"{verb} {plant} at the gate {gate} in {percent(turning.odds)} of futures.{sign}"
 
 
-def _sign_words(gate: object, sign: Sign) -> str:
+def _sign_words(sign: Sign) -> str:
     if sign.kind == "fork":
         return f"{sign.name} turns out {sign.label} (right in {percent(sign.right)})"
     word = "more" if sign.above else "fewer"

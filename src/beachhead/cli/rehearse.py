@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.open import Launch, open_launch
+from beachhead.case.open import open_launch
 from beachhead.case.rehearse import Rehearsed, rehearse_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
@@ -41,10 +41,10 @@ def rehearse(
             scheduler=scheduler,
             tick=advance,
         )
-    show_json(answer) if as_json else show_rehearsal(launch, answer)
+    show_json(answer) if as_json else show_rehearsal(answer)
 
 
-def show_rehearsal(launch: Launch, answer: Rehearsed) -> None:
+def show_rehearsal(answer: Rehearsed) -> None:
     """What the plan does where it is right and where it is wrong, then how others do on the same worlds."""
     currency = answer.currency
     ours = [o for o in answer.outcomes if o.policy == OURS]

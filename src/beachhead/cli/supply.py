@@ -82,7 +82,7 @@ def show_supply(launch: Launch, supplied: Supplied) -> None:
     _show_landed(launch, supplied)
     _show_capacity(supplied)
     for area, found in supplied.maps.items():
-        _show_map(launch, supplied, area, found)
+        _show_map(supplied, area, found)
     _show_effects(launch, supplied)
 
 
@@ -308,7 +308,7 @@ def _bar(capacity: float, export: float, added: float, top: float) -> str:
     return "".join(letter * width for letter, width in zip("█▓░", widths, strict=True))
 
 
-def _show_map(launch: Launch, supplied: Supplied, area: str, found: SwitchMap) -> None:
+def _show_map(supplied: Supplied, area: str, found: SwitchMap) -> None:
     names = [_option(supplied, option) for option in found.options]
     rows = [
         [cars(float(volume)), *(names[winner] for winner in found.winner[v])] for v, volume in enumerate(found.volumes)

@@ -121,7 +121,7 @@ def _evidence(
             continue
         for held in in_hand.held.get(item.code, ()):
             if shows(item, held):
-                evidence.append(Evidence(held.start, held.end, _shown_by(item.code, held)))
+                evidence.append(Evidence(held.start, held.end, _shown_by(held)))
             else:
                 text = f"{held.certificate.approval} held is series {held.series or 'unnumbered'}, not {item.series}."
                 misses.append(Reason(text, held.certificate.source))
@@ -140,7 +140,7 @@ def _add_whole_vehicle(
         for held in in_hand.held.get(code, ()):
             start = start_of_cover(held, rule)
             if start is not None:
-                evidence.append(Evidence(start, held.end, _shown_by(code, held)))
+                evidence.append(Evidence(start, held.end, _shown_by(held)))
             else:
                 state = held.certificate.shows_as_of
                 text = f"{code} shows the law as of {state}, before {rule.new_types}; it needs an extension."
@@ -155,7 +155,7 @@ def start_of_cover(held: Held, rule: Rule) -> date | None:
     return state if state >= rule.new_types else None
 
 
-def _shown_by(code: str, held: Held) -> Reason:
+def _shown_by(held: Held) -> Reason:
     certificate = held.certificate
     series = f" series {certificate.series}" if certificate.series else ""
     document = f" ({certificate.document})" if certificate.document else ""
@@ -201,7 +201,7 @@ def _in_force(day: date, phases: Sequence[_Phase]) -> _Phase:
 
 def _shown_or_missing(day: date, law: Law, vehicle: Vehicle, requirement: Requirement, phase: _Phase) -> Finding:
     valid = next((item for item in phase.evidence if item.start <= day < item.end), None)
-    chain = [*_rule_reasons(law, requirement, phase.rule), *_type_reason(vehicle, phase)]
+    chain = [*_rule_reasons(requirement, phase.rule), *_type_reason(vehicle, phase)]
     if valid is not None:
         return _finding(requirement, Verdict.MET, [*chain, valid.reason], phase.accepts, phase.rule)
     lapsed = [
@@ -246,7 +246,7 @@ def _not_yet(phase: _Phase) -> str:
     return f"The type was approved on {granted}, before {phase.rule.new_types}: not asked before {phase.asked}."
 
 
-def _rule_reasons(law: Law, requirement: Requirement, rule: Rule) -> list[Reason]:
+def _rule_reasons(requirement: Requirement, rule: Rule) -> list[Reason]:
     called = rule.instrument or requirement.instrument
     text = f"{requirement.title} ({called}) {_STATUS_WORDS[rule.status]} in {rule.jurisdiction}{_when(rule)}."
     note = f" {rule.note}" if rule.note else ""
@@ -276,7 +276,7 @@ def _plain(
     text: str,
     accepts: tuple[Accepted, ...] = (),
 ) -> Finding:
-    reasons = _rule_reasons(law, requirement, rule)
+    reasons = _rule_reasons(requirement, rule)
     if text:
         reasons.append(Reason(text, rule.source))
     return _finding(requirement, verdict, reasons, accepts, rule)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.evidence.sheet import read_sheet
-from beachhead.evidence.textfile import MOST_FAULTS, Grid, Line
+from beachhead.evidence.textfile import MOST_FAULTS, Line
 from beachhead.world.errors import BadInput, Fault
 
 Array = NDArray[np.float64]
@@ -64,7 +64,7 @@ def read_choice_tasks(path: Path) -> ChoiceTasks:
     if grid.faults or not grid.lines:
         raise BadInput.of(grid.faults or (Fault(file=path.name, problem="has no rows", cure="add the answers"),))
     table = _Table(file=path.name, names=tuple(n.casefold() for n in grid.header), lines=grid.lines)
-    faults = [*_missing(table, grid)]
+    faults = [*_missing(table)]
     if faults:
         raise BadInput.of(faults)
     columns = _columns(table, faults)
@@ -116,7 +116,7 @@ class _Task:
     picked: int
 
 
-def _missing(table: _Table, grid: Grid) -> Iterator[Fault]:
+def _missing(table: _Table) -> Iterator[Fault]:
     for name in NEEDED:
         if name not in table.names:
             cure = f"name the columns {', '.join(NEEDED)}; every further column is an attribute"

@@ -386,7 +386,7 @@ def _cell(answer: Assessment) -> CellOut:
         unknown=len(answer.with_verdict(Verdict.UNKNOWN)),
         features_shut=features,
         keeps_shut=shut,
-        sentence=_sentence(answer, best, shut),
+        sentence=_sentence(answer, best),
     )
 
 
@@ -402,7 +402,7 @@ def _state(answer: Assessment) -> State:
     return "shut" if all(route.shut_by for route in answer.routes) else "unsettled"
 
 
-def _sentence(answer: Assessment, best: SaleDate | None, shut: Sequence[str]) -> str:
+def _sentence(answer: Assessment, best: SaleDate | None) -> str:
     if best is None:
         return f"No rule file covers {answer.market}; write rules/{answer.market.casefold()}.yaml to ask about it."
     said = " ".join(reason.text for reason in best.reasons[:1])
