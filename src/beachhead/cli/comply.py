@@ -268,8 +268,9 @@ def _show_cost(found: Sequence[Permit], day: date, as_json: bool) -> None:
         return
     total = sum(permit.cost_shared_eur for permit in found)
     say(
-        f"Approvals for {len(found)} markets cost {money(total, 'EUR')} together, from what is held on {day}; "
-        "a step that several markets need is paid once, in equal parts. Usual costs, grade C: put in your quotes."
+        f"Approvals for {len(found)} market{'s' if len(found) != 1 else ''} cost {money(total, 'EUR')} together, from "
+        f"what is held on {day}; a step that several markets need is paid once, in equal parts. Usual costs, grade C: "
+        "put in your quotes."
     )
     show_table(
         ["market", "small series from", "cars/yr", "without cap from", "alone", "its share"],
@@ -316,7 +317,8 @@ def _opening_sentence(item: Opening, titles: dict[str, str]) -> str:
 
 
 def _what(item: Opening, titles: dict[str, str]) -> str:
-    return ", ".join([*(["sale"] if item.sale else []), *(titles.get(code, code) for code in item.features)])
+    # Titles hold commas of their own.
+    return "; ".join([*(["sale"] if item.sale else []), *(titles.get(code, code) for code in item.features)])
 
 
 def _show_watch(
