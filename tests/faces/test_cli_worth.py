@@ -67,6 +67,10 @@ def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):
         ("economics.ES.dealer.capital=-5", "economics.csv"),
         ("economics.ES.dealer.earliest_pilot=*2", "cannot be multiplied"),
         ("launch.limits.capital_per_year=[]", "launch.toml"),
+        ("launch.discount=0.95", "discount"),
+        ("launch.title=*2", "cannot be multiplied"),
+        ("economics.ES.dealer.earliest_pilot=+soon", "cannot be moved by 'soon'"),
+        ("competitors.battery_kwh=*2", "blank in all"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_was_written(starter, text, said):
@@ -84,3 +88,44 @@ def test_overrides_reach_tables_and_terms(starter):
     assert other.folder.terms.terminal_quarters == 8
     assert {r.unit_margin for r in other.folder.economics if (r.market, r.channel.value) == ("ES", "dealer")} == {1234}
     assert len(changed) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "was", "now"),
+    [
+        ("economics.ES.dealer.unit_margin=+3", "{:g}", lambda was: float(was) + 3),
+        ("economics.ES.dealer.unit_margin=+-3", "{:g}", lambda was: float(was) - 3),
+        ("launch.limits.scale_starts_per_quarter=+3", "4", lambda was: 7),
+        ("launch.limits.scale_starts_per_quarter=*2", "4", lambda was: 8),
+    ],
+)
+def test_what_stands_there_is_raised_or_multiplied(starter, text, was, now):
+    _, (said,) = with_overrides(open_launch(starter), [parse_override(text)])
+    before, after = said.split(" ", 1)[1].split(" -> ")
+    assert float(after) == pytest.approx(now(before))
+
+
+def test_dates_move_by_quarters_lists_part_by_part_and_blanks_stay_blank(starter):
+    texts = ["economics.ES.dealer.earliest_scale=+2", "economics.ES.dealer.ramp=*0.5", "launch.start=+1"]
+    _, (scale, ramp, start) = with_overrides(open_launch(starter), [parse_override(text) for text in texts])
+    assert scale.endswith("2027Q3 -> 2028Q1")
+    before, after = (list(map(float, part.split())) for part in ramp.split(":ramp ")[1].split(" -> "))
+    assert after == pytest.approx([0.5 * share for share in before])
+    assert start == "launch.toml:start 2027Q1 -> 2027Q2"
+    _, lanes = with_overrides(open_launch(starter), [parse_override("lanes.cost_per_m3=*1.1")])
+    assert lanes
+    assert not any("blank" in line for line in lanes)
+
+
+def test_a_what_if_that_the_plan_does_not_read_says_so_and_a_kept_one_may_be_forgotten(starter):
+    words = ["--set", "service.bay_cost=+1000", "--worlds", "2", "--name", "bays", "--on", "2027-01-04"]
+    text = " ".join(ask(starter, *words).split())
+    assert "not made of what was changed: `beachhead service` reads it" in text
+    assert "bays" in ask(starter, "--kept")
+    ask(starter, "--forget", "bays")
+    assert json.loads(ask(starter, "--kept", "--json"))["kept"] == []
+    both = ["--market", "ES", "--set", "economics.opex_per_quarter=*2"]
+    for words, said in ((["--forget", "bays"], "is called 'bays'"), (both, "--market asks about a batch")):
+        refused = CliRunner().invoke(app, ["worth", str(starter), *words]).exception
+        assert isinstance(refused, BadInput)
+        assert said in str(refused)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,25 @@ from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem
 from beachhead.launch.steer import find_steering
 from beachhead.launch.tornado import paired, played_values
-from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
 TOPIC = "what_if"
+MOVES = ("*", "+")
+QUARTER, DAY = re.compile(r"\d{4}-?Q[1-4]"), re.compile(r"\d{4}-\d{2}-\d{2}")
 TERMS = "launch"
+READERS = (
+    ({"service", "parts"}, "service"),
+    ({"plants", "lanes", "fx_scenarios", "tariffs"}, "supply"),
+    ({"targets", "rivals"}, "targets"),
+    ({"tasks", "roles"}, "programme"),
+    ({"stores"}, "site"),
+    ({"offers", "prices"}, "adjust"),
+    ({"approvals"}, "comply"),
+)
+"""Verbs that read a table of which a plan's value need not be made."""
 ALIASES = {("tariffs", "rate"): "duty"}
 ALL_ROWS = {"tariffs": {"BEV"}}
 """Words that narrow nothing, by table: every duty in tariffs.csv is on battery-electric cars."""
@@ -56,7 +69,8 @@ class Override:
         table: file without its ending, or `launch`.
         keys: words that the row's cells must have; for launch.toml the sections.
         column: column or key changed.
-        value: new value; with a leading `*` a factor on what stands there.
+        value: new value; with a leading `*` a factor on what stands there, with a leading `+` what is added to it:
+            a number, quarters to a quarter, days to a day.
     """
 
     text: str
@@ -123,6 +137,8 @@ def compare(
     before = put_question(launch, on=on, count_on_supply=False).problem
     asked = put_question(other, on=on, count_on_supply=False).problem
     after, notes = _with_duties(asked, launch.folder, other.folder, overrides)
+    if digest(encode(before)) == digest(encode(after)):
+        notes = (*notes, _unread(overrides))
     one = played_values(before, drawn, worlds, find_steering(before, drawn))
     tell(1, 2)
     two = played_values(after, drawn, worlds, find_steering(after, drawn))
@@ -159,6 +175,19 @@ def kept(launch: Launch) -> tuple[Compared, ...]:
         return tuple(get(work, decode(r.body, _Kept).ref, Compared) for r in rows if r.body is not None)
 
 
+def forget(launch: Launch, name: str, *, who: str, at: datetime) -> None:
+    """Take a comparison off the list; it stays on record as withdrawn."""
+    known = {compared.name: compared for compared in kept(launch)}
+    if name not in known:
+        raise BadInput(
+            f"no what-if on record is called {name!r}",
+            f"name one of {', '.join(map(repr, known))}" if known else "there is none: keep one with --set and --name",
+        )
+    with writing(launch.store) as work:
+        row = Row(key=name, body=None)
+        deliver(work, TOPIC, [row], sha256=digest(encode(known[name])), name="what if forgotten", who=who, at=at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
     ref: Ref
@@ -171,7 +200,8 @@ def parse_override(text: str) -> Override:
     if not equals or not value.strip() or len(words) < 2 or not all(words):
         raise BadInput(
             f"{text!r} is not an override",
-            "write TABLE.KEY.COLUMN=VALUE, such as economics.ES.dealer.capital=*1.2 or launch.terminal_quarters=8",
+            "write TABLE.KEY.COLUMN=VALUE, such as economics.ES.dealer.capital=*1.2, economics.ES.earliest_scale=+2 or "
+            "launch.terminal_quarters=8",
         )
     table, column = words[0].removesuffix(".csv").lower(), words[-1]
     column = ALIASES.get((table, column), column)
@@ -213,15 +243,23 @@ def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]
         raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
     place = header.index(override.column)
     wanted = {key.casefold() for key in override.keys} - {w.casefold() for w in ALL_ROWS.get(override.table, ())}
-    said = []
+    said, blanks = [], 0
     border = header.index("destination") if override.table == "tariffs" and "destination" in header else None
     for number, row in enumerate(rows[1:], start=2):
         if border is not None and override.keys and row[border].casefold() not in wanted:
             continue  # tariffs.EU is the duty at the Union's border, not on its exports
         if wanted <= {cell.strip().casefold() for cell in row[: len(header)]} and len(row) > place:
+            if not row[place].strip() and override.value[0] in MOVES:
+                blanks += 1  # a default cannot be moved; the rows that say something can
+                continue
             value = _new(row[place], override)
             said.append(f"{file}:{number}:{override.column} {row[place] or 'blank'} -> {value}")
             row[place] = value
+    if blanks and not said:
+        raise BadInput(
+            f"{override.text!r}: {override.column} is blank in all {blanks} rows meant, and a blank cannot be moved",
+            "write the value itself, without * or +",
+        )
     if not said:
         raise BadInput(
             f"{override.text!r}: no row of {file} has {' and '.join(override.keys)}",
@@ -254,12 +292,11 @@ def _set_term(text: str, override: Override) -> tuple[str, list[str]]:
 
 
 def _term(was: object, override: Override) -> object:
-    if override.value.startswith("*"):
-        numbers = was if isinstance(was, list) else [was]
-        if not all(isinstance(n, int | float) for n in numbers):
-            raise BadInput(f"{override.text!r}: there is no number to multiply", "write the value itself")
-        scaled = [float(_new(str(n), override)) for n in numbers]
-        return scaled if isinstance(was, list) else scaled[0]
+    if override.value[0] in MOVES:
+        if was is None or isinstance(was, bool | dict):
+            raise BadInput(f"{override.text!r}: nothing stands there that could be moved", "write the value itself")
+        moved = [_moved_term(item, override) for item in (was if isinstance(was, list) else [was])]
+        return moved if isinstance(was, list) else moved[0]
     try:
         return json.loads(override.value)
     except json.JSONDecodeError:
@@ -267,15 +304,43 @@ def _term(was: object, override: Override) -> object:
 
 
 def _new(was: str, override: Override) -> str:
-    """The value itself, or what stands there times a factor."""
-    if not override.value.startswith("*"):
+    """The value itself, or what stands there times a factor or with something added, in a list each part."""
+    if override.value[0] not in MOVES:
         return override.value
     try:
-        return f"{float(was) * float(override.value[1:]):.12g}"
+        return " ".join(_moved(part, override.value) for part in was.split())
     except ValueError:
+        deed = "multiplied" if override.value[0] == "*" else f"moved by {override.value[1:]!r}"
         raise BadInput(
-            f"{override.text!r}: {was or 'blank'!r} cannot be multiplied", "write the value itself, without the star"
+            f"{override.text!r}: {was!r} cannot be {deed}", "write the value itself, without * or +"
         ) from None
+
+
+def _moved(was: str, by: str) -> str:
+    """A number times a factor or with one added, a quarter some quarters later, a day some days later."""
+    if by[0] == "*":
+        return f"{float(was) * float(by[1:]):.12g}"
+    if QUARTER.fullmatch(was):
+        return str(Quarter.parse(was) + int(by[1:]))
+    if DAY.fullmatch(was):
+        return str(date.fromisoformat(was) + timedelta(days=int(by[1:])))
+    return f"{float(was) + float(by[1:]):.12g}"
+
+
+def _moved_term(was: object, override: Override) -> object:
+    """The same in launch.toml, where whole numbers stay whole."""
+    text = _new(str(was), override)
+    return text if isinstance(was, str) else int(text) if isinstance(was, int) and text.isdecimal() else float(text)
+
+
+def _unread(overrides: Sequence[Override]) -> str:
+    """Why nothing moved: the plan is not made of what was changed; who does read it."""
+    verbs = {verb for o in overrides for tables, verb in READERS if o.table in tables}
+    said = f": {', '.join(f'`beachhead {verb}`' for verb in sorted(verbs))} reads it" if verbs else ""
+    return (
+        f"The plan's value is not made of what was changed{said}. Margins, capital and running costs stand in "
+        "economics.csv, and change the plan there."
+    )
 
 
 def _with_duties(

@@ -8,7 +8,7 @@ import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS
-from beachhead.case.whatif import Compared, compare, keep, kept
+from beachhead.case.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.worth import SPREADS, TORNADO_WORLDS, Worth, ask_worth
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
@@ -34,13 +34,14 @@ def worth(
         typer.Option(
             "--set",
             metavar="ITEM=VALUE",
-            help="What if: TABLE.KEY.COLUMN=VALUE, or =*FACTOR; repeat for more than one.",
+            help="What if: TABLE.KEY.COLUMN=VALUE, =*FACTOR or =+MORE; repeat for more than one.",
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Option("--name", metavar="NAME", help="Keep the what-if under this name.")
     ] = None,
     list_kept: Annotated[bool, typer.Option("--kept", help="Show the what-ifs on record.")] = False,
+    drop: Annotated[str | None, typer.Option("--forget", help="Take the what-if of this name off the list.")] = None,
     tornado: Annotated[bool, typer.Option(help="Plan anew under each changed assumption (slow).")] = True,
     worlds: Annotated[int | None, typer.Option(min=2, help="Made-up worlds played for each variant.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
@@ -52,6 +53,17 @@ def worth(
     launch = open_launch(directory)
     if name is not None and not sets:
         raise BadInput(f"there is nothing to keep under {name!r}", "say what changes with --set")
+    if drop is not None:
+        if sets or name is not None:
+            raise BadInput(f"--forget {drop!r} goes alone", "leave out --set and --name")
+        forget(launch, drop, who=name_of(who), at=now())
+        show_json({"forgotten": drop}) if as_json else say(f"{drop!r} is off the list of what-ifs.")
+        return
+    if sets and (market is not None or batch):
+        raise BadInput(
+            "--set compares the launch as it is with the launch as it would be, and --market asks about a batch",
+            "ask one at a time",
+        )
     if list_kept:
         found = kept(launch)
         show_json({"kept": found}) if as_json else _show_kept(launch, found)

@@ -39,8 +39,8 @@ export function WhatIfs({ currency }: { currency: string }) {
       )}
       <form className="no-print" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
         <div className="row">
-          <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, or =*FACTOR</label>
-            <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount=0.95"} /></span>
+          <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, =*FACTOR or =+MORE</label>
+            <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount_per_quarter=0.97"} /></span>
           <span style={{ flex: "1 1 10rem" }}><label htmlFor="scenario">called</label><input id="scenario" value={name} onChange={(event) => setName(event.target.value)} maxLength={120} /></span>
           <button className="quiet" disabled={busy || !sets.trim()}>{busy ? "comparing …" : "Compare"}</button>
         </div>
