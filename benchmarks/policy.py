@@ -1,14 +1,16 @@
 """How good the launch policy is: share of the bound by regime, rivals on the same worlds, exact references, speed.
 
 python benchmarks/policy.py [--quick] [--json] [--regimes base,tight] [--markets 30] [--worlds 80] [--family FILE]
-                            [--ours] [--split] [--no-exact] [--play N]
+                            [--ours] [--split] [--no-exact] [--play N] [--times [--launches N]]
 
 `--family FILE` takes a Python file with `worlds(problem, seed, count)` returning (theta, beta) pairs: worlds that the
 policy's authors did not think of. The policy keeps its own belief; only the truth changes. The penalised bound charges
 what is fair under the belief, so outside it only the clairvoyant's holds, and no control has a known mean: shares are
 then of the clairvoyant bound, and raw. `--ours` leaves out the rivals; `--split` lets the bound split markets: looser
 by half a point at base, a few where capital is tight, ten times faster. `--play N` plays the policy alone in N worlds
-and tells time and memory.
+and tells time and memory. `--times` leaves out the bounds and tells what the plan earns in multiples
+of each rival, paired, launches as clusters: most of the error is the spread between launches, so `--launches N` draws
+more of them than the regime says.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import json
 import resource
 import time
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +40,7 @@ from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.rehearsal.rehearse import chunks
-from beachhead.rehearsal.rivals import Rival
+from beachhead.rehearsal.rivals import Rival, play_rival
 
 REGIMES = Path(__file__).with_name("regimes.toml")
 
@@ -178,6 +181,36 @@ def played_alone(regime: Regime, markets: int, worlds: int) -> dict[str, object]
     }
 
 
+def times_rivals(regime: Regime, name: str, markets: int, worlds: int) -> list[dict[str, object]]:
+    """Value of ours over each rival's on the same worlds, over carrying on as is; no bound is needed for that."""
+    instances = min(regime.instances, worlds)
+    values, cluster = [], []
+    for k in range(instances):
+        problem = made_up_launch(regime, markets, seed=k)
+        scene = set_up(problem)
+        for world in draw_worlds(problem, 1000 + k, worlds // instances + (k < worlds % instances)):
+            idle = as_is(under(scene.terms, world.scenario), scene.position, np.exp(world.theta))
+            at = scene.terms, scene.position, scene.mean, scene.cov, world
+            played = (play(*scene, world), *(play_rival(*at, int(rival)) for rival in Rival))
+            values.append([p.value - idle for p in played])
+            cluster.append(k)
+    earned, launch = np.array(values).T, np.array(cluster)
+    return [
+        {
+            "regime": name,
+            "markets": markets,
+            "launches": instances,
+            "worlds": worlds,
+            "rival": rival.name.lower(),
+            "value": float(earned[0].mean()),
+            "rival_value": float(theirs.mean()),
+            "times": float(earned[0].mean() / theirs.mean()),
+            "se": share_se(earned[0], theirs, launch),
+        }
+        for rival, theirs in zip(Rival, earned[1:], strict=True)
+    ]
+
+
 def show(rows: list[dict[str, object]]) -> None:
     """Rows as a plain table."""
     print(
@@ -200,6 +233,8 @@ def main() -> None:
     parser.add_argument("--family", type=Path, default=None)
     parser.add_argument("--ours", action="store_true", help="leave out the rivals")
     parser.add_argument("--split", action="store_true", help="let the penalised bound split markets: faster, looser")
+    parser.add_argument("--times", action="store_true", help="leave out the bounds; ours in multiples of each rival")
+    parser.add_argument("--launches", type=int, default=None, help="with --times; default: the regime's")
     parser.add_argument("--play", type=int, default=None, metavar="N", help="play the policy alone in N worlds")
     parser.add_argument("--no-exact", action="store_true", help="leave out the exact references")
     parser.add_argument("--quick", action="store_true")
@@ -215,6 +250,11 @@ def main() -> None:
         print(json.dumps(alone) if args.json else _told(alone))
         return
     worlds = args.worlds or (20 if args.quick else 80)
+    if args.times:
+        few = {"instances": args.launches} if args.launches else {}
+        times = [row for n in names for row in times_rivals(replace(known[n], **few), n, args.markets, worlds)]
+        print(json.dumps({"times": times}) if args.json else _multiples(times))
+        return
     rows: list[dict[str, object]] = []
     for name in names:
         found = measure(known[name], name, args.markets, worlds, args.family, args.ours, args.split)
@@ -239,6 +279,14 @@ def main() -> None:
         f"Pandora's boxes, known to be worth {stopping['known'] / 1e6:.1f} M$: plan {stopping['plan']:.3f}"
         f" ({stopping['plan_se']:.3f}) of it, bound {stopping['bound']:.3f} ({stopping['bound_se']:.3f}),"
         f" clairvoyant {stopping['clairvoyant']:.3f} ({stopping['clairvoyant_se']:.3f})"
+    )
+
+
+def _multiples(times: list[dict[str, object]]) -> str:
+    return "\n".join(
+        f"{r['regime']}: {r['times']:.3f} ({r['se']:.3f}) x {r['rival']} over {r['launches']} launches of"
+        f" {r['markets']} markets, {r['worlds']} worlds"
+        for r in times
     )
 
 

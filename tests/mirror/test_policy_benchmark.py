@@ -1,12 +1,15 @@
 """benchmarks/policy.py: other people's worlds are held against the bound that holds for them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from beachhead.launch.draws import draw_worlds
+from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.regime import made_up_launch
-from policy import drawn, measure, regimes
+from policy import drawn, measure, regimes, times_rivals
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 FAMILIES = sorted((BENCHMARKS / "families").glob("*.py"))
@@ -32,3 +35,15 @@ def test_worlds_that_the_belief_did_not_draw_are_held_against_the_clairvoyant_al
     assert ours["value"] > 0
     assert ours["bound"] == "clairvoyant"
     assert ours["share_of_bound"] == ours["share_of_clairvoyant"] <= 1.0 + 1e-9
+
+
+def test_a_multiple_of_a_rival_is_taken_over_the_worlds_that_a_contest_plays():
+    few = replace(regimes()["base"], instances=2)
+    rows = times_rivals(few, "base", 10, 3)
+    plays = []
+    for seed, worlds in ((0, 2), (1, 1)):
+        problem = made_up_launch(few, 10, seed=seed)
+        plays.append(contest(problem, draw_worlds(problem, 1000 + seed, worlds), believed=False))
+    earned = np.concatenate([play.values for play in plays], axis=1).sum(axis=1)
+    assert [row["rival"] for row in rows] == list(plays[0].policies[2:])
+    assert [row["times"] for row in rows] == pytest.approx(list(earned[0] / earned[2:]), rel=1e-9)
