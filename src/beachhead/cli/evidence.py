@@ -15,7 +15,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.cli.clock import OnOption, day_of, now
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
-from beachhead.evidence.fetch import SOURCES, cache_folder
+from beachhead.evidence.fetch import SOURCES, OnlineSource, cache_folder
 from beachhead.world.errors import BadInput
 
 evidence = typer.Typer(
@@ -38,8 +38,13 @@ def sources(as_json: JsonFlag = False) -> None:
         listed = [{"name": s.name, "title": s.title, "licence": s.licence, "file": s.file} for s in SOURCES]
         show_json({"sources": listed, "cache": cache_folder()})
         return
-    show_table(["source", "what", "licence"], [[s.name, s.title, s.licence] for s in SOURCES])
+    show_table(["source", "what, and the file made of it", "licence"], [_source_row(s) for s in SOURCES])
+    say("Quarters (dft) and years (eurostat) are for reading: `backtest --panel` needs months.")
     say(f"Fetched files are kept in {cache_folder()}; BEACHHEAD_CACHE names another folder.")
+
+
+def _source_row(source: OnlineSource) -> list[str]:
+    return [source.name, f"{source.title}\n{source.file}", source.licence]
 
 
 @evidence.command()

@@ -55,8 +55,8 @@ def _show(launch: Launch, found: Researched) -> None:
     sure = [s for s in screen[:TOP] if s.top_odds >= 0.9]
     say(
         f"Best to look at: {', '.join(names[s.market] for s in screen[:3])}. Of the first {min(TOP, len(screen))}, "
-        f"{len(sure)} are there with odds of 90 % or more; a draw's order and this one correlate at "
-        f"{found.found.stability:.2f}."
+        f"{len(sure) or 'none'} {'is' if len(sure) == 1 else 'are'} there with odds of 90 % or more; a draw's order "
+        f"and this one correlate at {found.found.stability:.2f}."
     )
     show_table(
         ["rank", "market", "90 %", f"in first {TOP}", "return", "90 %", "knowing demand"],
@@ -71,6 +71,8 @@ def _show(launch: Launch, found: Researched) -> None:
         title="Screen: contribution a year at full scale over capital; what knowing demand is worth to the plan",
         right={0, 2, 3, 4, 5, 6},
     )
+    if not all(s.can_open for s in screen[:SHOWN]):
+        say("shut: within the plan's horizon nothing may be scaled there, so what is learnt there changes no plan.")
     if not facts:
         say("No fact alone would change the plan.")
     else:
