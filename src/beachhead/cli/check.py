@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.check import Checked, check_launch
-from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.world.errors import Fault
 
 ALIKE_SHOWN = 3
@@ -49,9 +49,9 @@ def _show_sound(found: Checked) -> None:
     home = [market.code for market in launch.markets if market.is_home]
     abroad = len(launch.markets) - len(home)
     say(
-        f"{launch.terms.name} is sound: {_count(abroad, 'market')} to enter{f' from {home[0]}' if home else ''}, "
-        f"{_count(len(launch.offers), 'offer')}, "
-        f"{_count(launch.terms.quarters, 'quarter')} from {launch.terms.start}, all money in {launch.terms.currency}."
+        f"{launch.terms.name} is sound: {how_many(abroad, 'market')} to enter{f' from {home[0]}' if home else ''}, "
+        f"{how_many(len(launch.offers), 'offer')}, "
+        f"{how_many(launch.terms.quarters, 'quarter')} from {launch.terms.start}, all money in {launch.terms.currency}."
     )
     rows = [
         [table.name, str(table.rows), *(str(table.grades[grade] or "") for grade in "ABC"), table.oldest]
@@ -62,13 +62,9 @@ def _show_sound(found: Checked) -> None:
     say("A read at source, B general knowledge, C assumption with its rule.", "", next_step)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _show_faults(found: Checked, every: bool) -> None:
     files = {fault.file for fault in found.faults}
-    say(f"{found.path} has {_count(len(found.faults), 'fault')} in {_count(len(files), 'file')}:", "")
+    say(f"{found.path} has {how_many(len(found.faults), 'fault')} in {how_many(len(files), 'file')}:", "")
     alike: dict[tuple[str, str | None, str], list[Fault]] = defaultdict(list)
     for fault in found.faults:
         alike[fault.file, fault.column, fault.problem].append(fault)

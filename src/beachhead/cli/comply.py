@@ -15,7 +15,7 @@ from beachhead.case.compliance_sheet import sheets, write_sheets
 from beachhead.case.open import open_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
 from beachhead.compliance.finding import Assessment, FeatureVerdict, Reason, SaleDate, Verdict
 from beachhead.compliance.opening import Opening
@@ -268,7 +268,7 @@ def _show_cost(found: Sequence[Permit], day: date, as_json: bool) -> None:
         return
     total = sum(permit.cost_shared_eur for permit in found)
     say(
-        f"Approvals for {len(found)} market{'s' if len(found) != 1 else ''} cost {money(total, 'EUR')} together, from "
+        f"Approvals for {how_many(len(found), 'market')} cost {money(total, 'EUR')} together, from "
         f"what is held on {day}; a step that several markets need is paid once, in equal parts. Usual costs, grade C: "
         "put in your quotes."
     )

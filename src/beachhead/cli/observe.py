@@ -11,7 +11,7 @@ from beachhead.case.observe import Receipt
 from beachhead.case.observe import observe as take_in
 from beachhead.case.open import open_launch
 from beachhead.cli.clock import Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.evidence.arrive import Correction
 
 MOST_SHOWN = 20
@@ -72,19 +72,15 @@ def _show(receipt: Receipt, trying: bool) -> None:
         (len(arrival.replaced), "row", " replaced"),
         (arrival.unchanged, "row", " as on record"),
     ]
-    told = ", ".join(_many(count, noun) + tail for count, noun, tail in parts if count)
+    told = ", ".join(how_many(count, noun) + tail for count, noun, tail in parts if count)
     verb = "would bring" if trying else "brought"
-    say(f"{receipt.file} {verb} {told}; {_many(receipt.on_record, 'row')} on record.")
+    say(f"{receipt.file} {verb} {told}; {how_many(receipt.on_record, 'row')} on record.")
     changes = [line for correction in arrival.corrected for line in _lines(correction)]
     if changes:
         columns = ("batch", "market", "offer", "channel", "span", "field", "was", "is")
         show_table(columns, changes[:MOST_SHOWN], title="Corrections (both stay on record)", right={6, 7})
     if len(changes) > MOST_SHOWN:
         say(f"... and {len(changes) - MOST_SHOWN} more; --json lists all.")
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _lines(correction: Correction) -> list[tuple[str, ...]]:

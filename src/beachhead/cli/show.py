@@ -21,7 +21,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from beachhead.world.figures import cars, duration, money, odds, percent
+from beachhead.world.figures import cars, duration, how_many, money, odds, percent
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
@@ -32,6 +32,7 @@ __all__ = [
     "cars",
     "console",
     "duration",
+    "how_many",
     "money",
     "odds",
     "percent",

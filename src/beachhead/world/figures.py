@@ -24,6 +24,11 @@ def cars(count: float) -> str:
     return f"{round(count / step) * step:,.0f}"
 
 
+def how_many(count: int, noun: str) -> str:
+    """`1 market`, `1,200 markets`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def percent(share: float, error: float | None = None) -> str:
     """A share as `91 %`, with its standard error as `91 ± 2 %`; ends are said as `<1 %` and `>99 %`."""
     if error is not None and error >= 0.005:
