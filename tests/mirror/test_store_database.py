@@ -86,6 +86,20 @@ def test_a_record_is_found_by_what_it_says_and_kept_once(opened):
             store.get(work, Ref("memo", "a" * 64), Memo)
 
 
+def test_text_comes_back_as_it_was_from_a_database_made_without_an_encoding(postgres, tmp_path):
+    if os.environ.get("BEACHHEAD_POSTGRES"):
+        pytest.skip("makes a database of its own")
+    psycopg = pytest.importorskip("psycopg")
+    made = "CREATE DATABASE plain ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    with psycopg.connect(postgres, autocommit=True, client_encoding="utf8") as server:
+        server.execute(made)
+    opened = store.open_store(postgres.replace("/postgres?", "/plain?"), space=f"launch {tmp_path.name}")
+    with store.writing(opened) as work:
+        ref = store.put(work, "memo", Memo(text="Österreich, 小米"))
+    with store.reading(opened) as work:
+        assert store.get(work, ref, Memo) == Memo(text="Österreich, 小米")
+
+
 def test_a_block_that_fails_leaves_no_trace(opened):
     def half() -> None:
         with store.writing(opened) as work:

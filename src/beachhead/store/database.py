@@ -107,7 +107,8 @@ def _by_url(where: str, *, space: str, wait_seconds: float) -> Store:
         url = make_url(where)
         if url.drivername in ("postgresql", "postgres"):
             url = url.set(drivername="postgresql+psycopg")
-        engine = create_engine(url, poolclass=NullPool)
+        # A database made under the C locale has no encoding, and its driver would then hand out bytes for text.
+        engine = create_engine(url, poolclass=NullPool, connect_args={"client_encoding": "utf8"})
     except (ArgumentError, NoSuchModuleError):
         raise BadInput("the store's URL does not read", "write postgresql://user@host/database") from None
     except ImportError:
