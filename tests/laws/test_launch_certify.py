@@ -45,6 +45,20 @@ def test_value_is_bound_less_gap_and_the_share_goes_with_them():
     assert made.committed is None
 
 
+def test_a_plan_that_does_nothing_is_worth_nothing_for_certain():
+    made = certify_controlled(np.zeros(2), np.array([4.0, 6.0, 5.0, 9.0]), np.zeros(4), np.zeros(4), 0.0, "by hand")
+    assert (made.value.mean, made.value.se, made.share) == (0.0, 0.0, 0.0)
+
+
+def test_no_plan_is_said_to_be_better_than_the_best_possible():
+    bounds = np.array([4.0, 6.0, 5.0, 9.0])
+    made = certify_controlled(np.array([5.0, 7.0]), bounds, np.zeros(4), np.zeros(4), 0.0, "by hand")
+    assert made.share > 1
+    said = worth(made, "EUR")
+    assert "117 %" not in said
+    assert "reaches as nearly as these worlds can tell" in said
+
+
 def test_of_two_bounds_the_smaller_is_taken_unless_luck_may_have_made_it_so():
     bounds, values, flat = np.array([4.0, 6.0, 5.0, 9.0]), np.array([3.0, 5.0]), np.zeros(4)
 

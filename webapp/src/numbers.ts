@@ -54,3 +54,5 @@ export function inLocale(text: string): string {
   });
 }
 export const integer = (value: number) => whole.format(value);
+/** A share of a bound: what lies above it by the luck of the worlds is all of it. */
+export const atMostAll = (share: number | null | undefined) => (share == null ? share : Math.min(share, 1));

@@ -45,6 +45,10 @@ def certify_controlled(
     bound = controlled(bounds, control, mean)
     gap = estimate(bounds[: len(values)] - values)
     value = Estimate(mean=bound.mean - gap.mean, se=math.hypot(bound.se, gap.se), count=gap.count)
+    if len(values) > 1 and np.ptp(values) <= 1e-9 * np.abs(bounds).max():
+        value = estimate(
+            values
+        )  # a plan that does nothing is worth nothing for certain: there is no noise to free it of
     if tighter is not None and bound.mean - tighter.mean > 2 * math.hypot(bound.se, tighter.se):
         method, bound = tighter_method, tighter
         gap = Estimate(mean=bound.mean - value.mean, se=math.hypot(bound.se, value.se), count=gap.count)

@@ -34,6 +34,8 @@ def worth(certificate: Certificate, currency: str) -> str:
     """Value, bound and share of the bound in one sentence."""
     value, bound = certificate.value, certificate.bound
     share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
+    if certificate.share is not None and certificate.share > 1:
+        share = ", which the plan reaches as nearly as these worlds can tell"
     besides = ""
     if certificate.committed is not None:
         entered = certificate.committed
@@ -80,7 +82,8 @@ def _price(pursued: Pursued, currency: str) -> str:
             f"counts {money(steering.bonus, currency)} besides for each car, or quarter on sale, that counts"
         )
     if steering.caution:
-        lowered.append(f"takes demand to be {steering.caution:g} standard deviations lower in what markets share")
+        many = "" if steering.caution == 1 else "s"
+        lowered.append(f"takes demand to be {steering.caution:g} standard deviation{many} lower in what markets share")
     cost = pursued.cost
     given = "gives up" if cost.mean >= 0 else "gains"
     other = "" if pursued.wanted is Wanted.VALUE else f", which reaches {_counted(pursued, pursued.plain_score)}"
@@ -99,7 +102,12 @@ def _floor(pursued: Pursued, currency: str) -> tuple[str, ...]:
     if floor is None:
         return (f"{seen}; no floor is set.",)
     if not _is_kept(pursued):
-        return (f"{seen}: no policy tried keeps the floor of {money(floor, currency)}; this is the safest of them.",)
+        idle = (
+            " It enters no market, whatever is learnt." if max(abs(pursued.value.mean), pursued.value.se) < 1e-3 else ""
+        )
+        return (
+            f"{seen}: no policy tried keeps the floor of {money(floor, currency)}; this is the safest of them.{idle}",
+        )
     if worst.mean >= floor:
         return (f"{seen}; the floor of {money(floor, currency)} is kept.",)
     within = " within the error of the estimate" if worst.mean + 2 * worst.se >= floor else ""
