@@ -122,6 +122,35 @@ def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
         run("plan", "--prices", str(tmp_path), "--plugged-in", "2023-06-13 18:10")
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2023-01-01T05:00:00Z,80", "is UTC, not local"),
+        ("2023-01-01 05:00,inf", "is not a number"),
+        ("2023-01-01 05:00,1e12", "1,000,000,000,000 EUR/MWh"),
+        ("01.01.2023 05:00,80", "is not a time"),
+    ],
+)
+def test_a_price_or_time_that_cannot_be_is_refused_before_anything_is_planned(
+    tmp_path: Path, row: str, said: str
+) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(f"time,DE-LU\n2023-01-01 04:00,70\n{row}\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=said):
+        run("plan", "--prices", str(file), "--plugged-in", "2023-06-13 18:10")
+
+
+def test_sessions_without_an_end_or_energy_are_said_to_be_none(prices: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sessions.csv"
+    file.write_text(
+        "user_id,plugin_time,plugout_time,energy_session\n"
+        "a,2023-01-05 18:00,,9\na,2023-01-06 18:00,2023-01-07 07:00,0\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInput, match="holds no session with an end and energy"):
+        run("plan", "--prices", str(prices), "--sessions", str(file), "--home", "a", "--plugged-in", "2023-06-13 18:10")
+
+
 def test_what_is_missing_is_said_with_its_cure(prices: Path) -> None:
     with pytest.raises(BadInput, match="no charging tariff of 'XX'"):
         charging_value(prices, markets=["XX"])

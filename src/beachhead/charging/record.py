@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ Minutes = NDArray[np.int64]
 
 _EPOCH = datetime(1970, 1, 1)
 MOST_HOURS = 60 * 8766
+MOST_PRICE = 20_000.0
+"""EUR/MWh beyond which a number is taken for a mistake; the coupled European auction stops at 5,000 (2024)."""
 _BLANK = ("", "na", "nan", "null")
 
 
@@ -144,6 +147,11 @@ def read_prices(path: Path) -> Prices:
     (the spring clock change), a gap of up to three days repeats the day before it, longer gaps stay NaN.
     """
     zones, first, table = _hourly_means(path, "price table", "zone")
+    if np.nanmax(np.abs(table), initial=0.0) > MOST_PRICE:
+        raise BadInput(
+            f"{path.name} holds a price of {table.flat[np.nanargmax(np.abs(table))]:,.0f} EUR/MWh",
+            f"write EUR/MWh, at most {MOST_PRICE:,.0f} either way",
+        )
     return Prices(zones=zones, first_hour=first, eur_per_kwh=table / 1000.0)
 
 
@@ -205,6 +213,8 @@ def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ..
             places.setdefault(row["user_id"], row.get("location", ""))
     if faults:
         raise BadInput.of(faults[:50])
+    if not raw:
+        raise BadInput(f"{sessions.name} holds no session with an end and energy", "give one row a session")
     return tuple(_home(name, places[name], sorted(rows), known.get(name)) for name, rows in sorted(raw.items()))
 
 
@@ -321,7 +331,14 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def _moment(text: str, file: str, line: int, column: str, faults: list[Fault]) -> int | None:
-    """Minutes since 1970-01-01 00:00 on the clock as written; a stated UTC offset is dropped: write local time."""
+    """Minutes since 1970-01-01 00:00 on the clock as written; a stated UTC offset is dropped: write local time.
+
+    A time marked as UTC by a Z is refused: taken for local time, every hour of the file would be another one.
+    """
+    if text.strip()[-1:] in ("Z", "z"):
+        cure = "write local time like 2023-05-01 18:00, or with its offset: 2023-05-01T18:00+02:00"
+        faults.append(Fault(file=file, row=line, column=column, written=text, problem="is UTC, not local", cure=cure))
+        return None
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -337,7 +354,10 @@ def _number(text: str, file: str, line: int, column: str, faults: list[Fault], *
     if text.lower() in _BLANK:
         return blank
     try:
-        return float(text if "." in text else text.replace(",", "."))
+        value = float(text if "." in text else text.replace(",", "."))
+        if isfinite(value):
+            return value
+        raise ValueError(text)
     except ValueError:
         cure = "write a plain number, or leave it blank"
         faults.append(Fault(file=file, row=line, column=column, written=text, problem="is not a number", cure=cure))
