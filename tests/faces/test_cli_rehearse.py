@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.cli.app import app
+from beachhead.cli.rehearse import odds_of
 
 
 @pytest.fixture
@@ -63,3 +64,9 @@ def test_a_dask_cluster_gives_the_same_numbers_and_goes_on_where_local_cores_sto
     assert away == local
     assert 0 < resumed["resumed"] < 10
     assert resumed["outcomes"] == local["outcomes"]
+
+
+def test_odds_of_few_worlds_are_shown_with_what_so_few_leave_open():
+    assert odds_of(0.5, 24) == "50 ± 10 %"
+    assert odds_of(0.0, 24) == "0 ± 3 %"  # none of 24 is no proof of never
+    assert odds_of(1.0, 8) == "100 ± 7 %"

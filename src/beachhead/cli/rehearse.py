@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
@@ -85,8 +86,8 @@ def show_rehearsal(answer: Rehearsed) -> None:
     if answer.goals:
         show_table(
             ["target", *(o.family.value.replace("_", " ") for o in ours)],
-            [[goal.code, *(_share(o.odds[k]) for o in ours)] for k, goal in enumerate(answer.goals)],
-            title="Odds of each target under the plan",
+            [[goal.code, *(odds_of(o.odds[k], answer.worlds) for o in ours)] for k, goal in enumerate(answer.goals)],
+            title="Odds of each target under the plan, one standard deviation of so few worlds",
             right=set(range(1, len(ours) + 1)),
         )
     say(*answer.notes)
@@ -94,6 +95,12 @@ def show_rehearsal(answer: Rehearsed) -> None:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else percent(share)
+
+
+def odds_of(share: float, worlds: int) -> str:
+    """Odds with the spread that so few worlds leave (Jeffreys 1946: beta with half a world added to each side)."""
+    a, b = share * worlds + 0.5, (1 - share) * worlds + 0.5
+    return percent(share, math.sqrt(a * b / (a + b + 1)) / (a + b))
 
 
 def _quarters(outcome: Outcome) -> str:
