@@ -639,6 +639,24 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "needs targets.csv, which is not there",
         "add targets.csv",
     ),
+    "batches that do not grow": (
+        replaced("launch.toml", "[objective]", "[pilots]\nbatches = [150, 50]\n\n[objective]"),
+        "launch.toml:8:pilots.batches",
+        "does not grow from batch to batch",
+        "write batches = [50, 150]",
+    ),
+    "a batch without a car": (
+        replaced("launch.toml", "[objective]", "[pilots]\nbatches = 0\n\n[objective]"),
+        "launch.toml:8:pilots.batches",
+        "is out of range",
+        "1 to 100000",
+    ),
+    "a pilot longer than its quarter": (
+        replaced("launch.toml", "[objective]", "[pilots]\nweeks = 26\n\n[objective]"),
+        "launch.toml:8:pilots.weeks",
+        "is out of range",
+        "1 to 13 weeks",
+    ),
     "TOML nested too deep": (
         replaced("launch.toml", "quarters = 4", "quarters = " + "[" * 5000),
         "launch.toml",

@@ -38,6 +38,15 @@ def test_no_world_is_played_better_than_a_clairvoyant_would(made_up_launch):
     assert 0 < answer.certificate.value.mean < answer.certificate.bound.mean
 
 
+def test_shorter_pilots_meet_the_same_worlds(made_up_launch):
+    problem = made_up_launch()
+    shorter = replace(problem, terms=problem.terms._replace(weeks=4))
+    for long, short in zip(draw_worlds(problem, 1, 3), draw_worlds(shorter, 1, 3), strict=True):
+        assert (long.theta == short.theta).all()
+        assert (long.noise == short.noise).all()
+        assert (long.luck[:, :, :4] == short.luck).all()
+
+
 def test_relaxing_a_limit_never_lowers_the_clairvoyant_bound(made_up_launch):
     problem = made_up_launch(M=8)
     terms, position = kernel_terms(problem), kernel_position(problem)

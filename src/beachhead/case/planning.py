@@ -28,6 +28,8 @@ from beachhead.case.supplied import TOPIC as SUPPLY
 from beachhead.case.supplied import SupplyTerms, supply_inputs
 from beachhead.case.workshop import TOPICS as WORKSHOP
 from beachhead.compliance.approval import Used
+from beachhead.evidence.terms import PilotsSection
+from beachhead.launch.action import PilotMenu
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.headline import pursuit
 from beachhead.launch.judge import judge, recommend
@@ -216,6 +218,7 @@ def put_question(
         limits=limits_from(caps if routes is None else routes.limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
+        menu=menu_of(folder.terms.pilots),
         offers=folder.offers,
         prices=folder.prices,
         standing=stand.by_market,
@@ -324,6 +327,11 @@ def _keep(
 def _small_series_used(stand: Standings) -> tuple[Used, ...]:
     """Every pilot counts against the small series of its market: nobody can tell here under which paper it ran."""
     return tuple(Used(market=code, year=year, cars=cars) for (code, year), cars in sorted(stand.pilot_cars.items()))
+
+
+def menu_of(pilots: PilotsSection) -> PilotMenu:
+    """The pilots that launch.toml lets a plan choose."""
+    return PilotMenu(batches=pilots.batches, weeks=pilots.weeks, quarters=pilots.quarters, offers=pilots.offers)
 
 
 def limits_from(limits: Limits, skip: int) -> Limits:

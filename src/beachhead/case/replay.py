@@ -17,7 +17,7 @@ from beachhead.case.believe import fit_of, from_quarter
 from beachhead.case.foretell import BRAND_MEAN, LAST_VALUE, Foretold, Past, foretell, register, served, settle
 from beachhead.case.observe import keep, known_codes
 from beachhead.case.open import Launch
-from beachhead.case.planning import limits_from
+from beachhead.case.planning import limits_from, menu_of
 from beachhead.case.surroundings import surroundings_of
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import read_observations
@@ -183,6 +183,7 @@ def _advice(launch: Launch, past: Past, now: Quarter) -> tuple[Action, ...]:
         limits=limits_from(folder.limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,
         terminal_quarters=folder.terms.terminal_quarters,
+        menu=menu_of(folder.terms.pilots),
         offers=folder.offers,
         prices=folder.prices,
         standing=standing,

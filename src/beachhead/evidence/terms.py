@@ -41,6 +41,12 @@ Series = Annotated[
     Field(min_length=1, max_length=MOST_QUARTERS),
     WrittenAs("number, or [list] whose last holds on", "[100, 200]"),
 ]
+Batches = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_series),
+    Field(min_length=1, max_length=8),
+    WrittenAs("[list] of whole numbers", "[50, 150, 400]"),
+]
 Decimal = Annotated[float, WrittenAs("number", "0.98")]
 Integer = Annotated[int, WrittenAs("whole number", "20")]
 Kind = Annotated[
@@ -122,6 +128,32 @@ class BeliefSection(Section):
     )
 
 
+class PilotsSection(Section):
+    """The pilots that a plan may choose; whoever starts one by hand may do otherwise."""
+
+    batches: Batches = column(
+        "batch sizes to choose from, smallest first", unit="cars", least=1, most=100_000, default=(50, 150, 400)
+    )
+    weeks: Integer = column(
+        "weeks from the first sale to the planned look; a longer pilot is one repeated at the next gate",
+        unit="weeks",
+        least=1,
+        most=13,
+        default=13,
+    )
+    quarters: Integer = column(
+        "most quarters in which one market may be piloted; 0 = none is", unit="quarters", least=0, most=40, default=4
+    )
+    offers: Integer = column("most offers shipped in one pilot", least=1, most=20, default=2)
+
+    @model_validator(mode="after")
+    def _grow(self) -> PilotsSection:
+        if list(self.batches) != sorted(set(self.batches)):
+            cure = f"write batches = {sorted(set(self.batches))}"
+            raise refusal("does not grow from batch to batch", cure, "pilots.batches")
+        return self
+
+
 class Terms(Section):
     """launch.toml; pilots and scaled markets are planned on its grid of quarters, in its currency."""
 
@@ -143,6 +175,7 @@ class Terms(Section):
     )
     objective: Objective = Field(default_factory=Objective, description="what a plan maximises")
     limits: LimitsSection = Field(description="what couples the markets")
+    pilots: PilotsSection = Field(default_factory=PilotsSection, description="the pilots that a plan may choose")
     seeds: Seeds = Field(default_factory=Seeds, description="seeds of everything drawn at random")
     belief: BeliefSection = Field(default_factory=BeliefSection, description="prior knowledge")
 

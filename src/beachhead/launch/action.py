@@ -8,6 +8,8 @@ from enum import StrEnum
 from beachhead.world.market import Channel, Stage
 from beachhead.world.quarter import Quarter
 
+WEEKS_A_QUARTER = 13
+
 
 class ActionKind(StrEnum):
     """The four things a gate can decide for a market."""
@@ -54,15 +56,15 @@ class PilotMenu:
     """
 
     batches: tuple[int, ...] = (50, 150, 400)
-    weeks: int = 13
+    weeks: int = WEEKS_A_QUARTER
     quarters: int = 4
     offers: int = 2
 
     def __post_init__(self) -> None:
         if not self.batches or min(self.batches) < 1 or list(self.batches) != sorted(set(self.batches)):
             raise ValueError(f"batches must be increasing and positive, got {self.batches}")
-        if not 1 <= self.weeks <= 13:
-            raise ValueError(f"a planned look comes after 1 to 13 weeks, got {self.weeks}")
+        if not 1 <= self.weeks <= WEEKS_A_QUARTER:
+            raise ValueError(f"a planned look comes after 1 to {WEEKS_A_QUARTER} weeks, got {self.weeks}")
         if self.quarters < 0 or self.offers < 1:
             raise ValueError("quarters must not be negative and offers must be at least 1")
 

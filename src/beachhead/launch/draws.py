@@ -10,6 +10,7 @@ import hashlib
 
 import numpy as np
 
+from beachhead.launch.action import WEEKS_A_QUARTER
 from beachhead.launch.play import World
 from beachhead.launch.problem import Problem
 from beachhead.launch.terms import Floats
@@ -21,40 +22,41 @@ _TARIFF_KEY = "scenario of tariffs"
 def draw_worlds(problem: Problem, seed: int, count: int, first: int = 0) -> list[World]:
     """Worlds number `first` to `first + count - 1` of a problem and a seed.
 
-    Levels are mean + cov^(1/2) z with the symmetric root, which does not depend on the order of the markets.
+    Levels are mean + cov^(1/2) z with the symmetric root, which does not depend on the order of the markets. Luck is
+    drawn for every week of a quarter, however long pilots are: another length meets the same worlds.
     """
     belief, weeks = problem.belief, problem.terms.weeks
     T = len(belief.quarters)
     names = (*belief.markets, _FAN_KEY, _TARIFF_KEY)
-    streams = [_stream(seed, name, first, weeks, T) for name in names]
+    streams = [_stream(seed, name, first, T) for name in names]
     root = _symmetric_root(np.asarray(belief.cov))
     worlds = []
     for _ in range(count):
-        drawn = [_draw(stream, T, weeks) for stream in streams]
+        drawn = [_draw(stream, T) for stream in streams]
         level = belief.mean + root @ np.array([z for z, _, _ in drawn[:-1]])
         worlds.append(
             World(
                 scenario=_scenario(problem.terms.scenario_odds, float(drawn[-1][1][0, 0])),
                 theta=level[:-1].copy(),
                 beta=float(level[-1]),
-                luck=np.ascontiguousarray(np.stack([luck for _, luck, _ in drawn[:-2]], axis=1)),
+                luck=np.ascontiguousarray(np.stack([luck[:, :weeks] for _, luck, _ in drawn[:-2]], axis=1)),
                 noise=np.ascontiguousarray(np.stack([noise for _, _, noise in drawn[:-2]], axis=1)),
             )
         )
     return worlds
 
 
-def _stream(seed: int, name: str, first: int, weeks: int, T: int) -> np.random.Generator:
+def _stream(seed: int, name: str, first: int, T: int) -> np.random.Generator:
     """A counter-based stream for one market, moved to its world number `first`."""
     key = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:16], "little")
     generator = np.random.Generator(np.random.Philox(key=key))
     for _ in range(first):
-        _draw(generator, T, weeks)
+        _draw(generator, T)
     return generator
 
 
-def _draw(generator: np.random.Generator, T: int, weeks: int) -> tuple[float, Floats, Floats]:
-    return float(generator.standard_normal()), generator.random((T, weeks)), generator.standard_normal(T)
+def _draw(generator: np.random.Generator, T: int) -> tuple[float, Floats, Floats]:
+    return float(generator.standard_normal()), generator.random((T, WEEKS_A_QUARTER)), generator.standard_normal(T)
 
 
 def _scenario(odds: Floats, luck: float) -> int:
