@@ -64,10 +64,7 @@ def _informed(
         z = step * NODES[g] / sd
         best = 0.0 if shut else _at(at_once, z)
         if looks:
-            look = -cost
-            for h in range(NODES.shape[0]):
-                look += WEIGHTS[h] * _at(later, z + math.sqrt(learnt) * NODES[h] / sd)
-            best = max(best, look)
+            best = max(best, _after_look(later, z, math.sqrt(learnt) / sd) - cost)
         total += best * (WEIGHTS[g] if share > 0.0 else 1.0)
     return total
 
@@ -79,6 +76,15 @@ def _by_level(terms: Terms, starts: Starts, earliest: int, i: int, mean: float, 
     for n in range(LEVELS.shape[0]):
         found[n] = best_start(terms, starts, earliest, i, mean + sd * LEVELS[n], max(var, 0.0))[0]
     return found
+
+
+@compiled
+def _after_look(table: Floats, z: float, step: float) -> float:
+    """Expected value of the table at z once a look has moved the mean, by a normal of sd `step`."""
+    total = 0.0
+    for h in range(NODES.shape[0]):
+        total += WEIGHTS[h] * _at(table, z + step * NODES[h])
+    return total
 
 
 @compiled
@@ -106,8 +112,5 @@ def best_course(terms: Terms, starts: Starts, position: Position, mean: Floats, 
     learnt = resolvable(var, float(cov[i, -1]), float(cov[-1, -1]), noise)
     if learnt > 1e-9 and cost < np.inf:
         later = _by_level(terms, starts, when + 1, i, mean[i], math.sqrt(var), var - learnt)
-        look = -cost
-        for h in range(NODES.shape[0]):
-            look += WEIGHTS[h] * _at(later, math.sqrt(learnt / var) * NODES[h])
-        best = max(best, look)
+        best = max(best, _after_look(later, 0.0, math.sqrt(learnt / var)) - cost)
     return float(best)

@@ -322,10 +322,8 @@ def charge_plan(
 ) -> ChargePlanOut:
     """The plan of a car, hour by hour, and every decision of its session with its reason."""
     sheet, desk = sheet_of(request, response, may_be_kept=False), _desk(request)
-    kept = kept_files(sheet.launch.path)
     begins, ends = _clock(plugged_in), None if leaves is None else _clock(leaves)
-    if kept.prices is None:
-        raise NotFound("there are no electricity prices yet", "send a table of hourly prices by zone")
+    kept = _with_prices(sheet.launch)
     car = _car(desk, sheet.launch, kept, market, home, begins.year)
 
     def make() -> ChargePlanOut:
@@ -370,10 +368,8 @@ def charge_whole(
 ) -> WholePlanOut:
     """The plan of the whole home: cars, home battery, sun, and a car that gives back, planned together with a bound."""
     sheet, desk = sheet_of(request, response, may_be_kept=False), _desk(request)
-    kept = kept_files(sheet.launch.path)
     begins = _clock(plugged_in)
-    if kept.prices is None:
-        raise NotFound("there are no electricity prices yet", "send a table of hourly prices by zone")
+    kept = _with_prices(sheet.launch)
     if sun is SunFrom.FILE and kept.solar is None:
         raise BadInput("no table of what the roof gives is on record", "send the table solar: time, kW")
     if sun is SunFrom.ROOF and (latitude is None or longitude is None):
@@ -457,9 +453,10 @@ def learn(root: Path, arguments: dict[str, Any], _: Callable[[float, float], Non
         moment = datetime.fromisoformat(str(arguments.get("plugged_in", "")))
     except ValueError:
         raise BadInput(f"plugged_in {arguments.get('plugged_in')!r} is not a time", "write 2024-03-14T17:40") from None
+    launch = open_launch(root)
     for name in [str(arguments.get("home", "")), *([str(second)] if (second := arguments.get("second")) else [])]:
         digest = learn_home(
-            open_launch(root),
+            launch,
             name,
             str(arguments.get("market", "")),
             moment.year,
@@ -467,6 +464,14 @@ def learn(root: Path, arguments: dict[str, Any], _: Callable[[float, float], Non
             at=datetime.now(UTC),
         )
     return {"pool": digest}
+
+
+def _with_prices(launch: Launch) -> Kept:
+    """The files on record; NotFound while no prices are among them."""
+    kept = kept_files(launch.path)
+    if kept.prices is None:
+        raise NotFound("there are no electricity prices yet", "send a table of hourly prices by zone")
+    return kept
 
 
 def _car(desk: Desk, launch: Launch, kept: Kept, market: str, home: str, year: int) -> AtHome:
