@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -68,6 +68,29 @@ def launch(
         elif kind < pilots + scaled:
             sold = _daily(held, m, truth[m], 0.6, size, 7 * weeks, rng)
             counts += [_row(code, sold, s, s + 7, 0.6, False) for s in range(0, 7 * weeks, 7) if rng.random() > missing]
+    return MadeUp(belief=held, truth=truth, reading=Reading(counts=tuple(counts)))
+
+
+def priced_launch(
+    held: Belief,
+    elasticity: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    points: tuple[float, ...] = (0.85, 0.9, 1.0, 1.1),
+    weeks: int = 13,
+    batch: int = 120,
+) -> MadeUp:
+    """Draw a truth, and pilot every market at one or two price points; `elasticity` (M,) is the true one."""
+    truth = rng.multivariate_normal(held.mean, held.cov)
+    size = held.nb_size_weekly * np.exp(held.nb_size_log_sd * rng.standard_normal())
+    counts: list[DemandCount] = []
+    for m, code in enumerate(held.markets):
+        for point in rng.choice(points, rng.integers(1, 3), replace=False):
+            reach = float(np.clip(rng.lognormal(np.log(0.03), 0.5), 0.003, 0.3))
+            rate = truth[m] + truth[-1] - elasticity[m] * np.log(point)
+            sold = _daily(held, m, rate, reach, size, 7 * weeks, rng)
+            rows = _pilot_rows(code, sold, reach, batch, 0.2, 0.2, rng)
+            counts += [replace(row, price_point=float(point)) for row in rows]
     return MadeUp(belief=held, truth=truth, reading=Reading(counts=tuple(counts)))
 
 

@@ -15,6 +15,9 @@ from beachhead.world.quarter import Quarter
 class Belief:
     """z = (theta_1 .. theta_M, beta) ~ N(mean, cov); demand at full scale is exp(theta_m) x path_m,t.
 
+    While rows at other prices than list are read, the elasticities that they rest on stand between: z = (theta_1 ..
+    theta_M, e_1 .. e_K, beta); see `belief.priced`.
+
     Attributes:
         markets: M market codes; theta_m is the log of cars a year at full scale, in a quarter whose path is 1.
         quarters: T quarters over which `log_path` runs.
@@ -24,6 +27,7 @@ class Belief:
         nb_size_weekly: size parameter of the negative binomial for one week of orders at full reach; a count over
             w weeks at reach r has size `nb_size_weekly * r * w`, variance mu + mu^2 / size.
         nb_size_log_sd: how well that size is known: standard deviation of its logarithm; 0 = exactly.
+        elastic: K markets whose price elasticity is a coordinate too; none in a belief that is kept or planned on.
     """
 
     markets: tuple[str, ...]
@@ -33,10 +37,12 @@ class Belief:
     log_path: NDArray[np.float64]
     nb_size_weekly: float
     nb_size_log_sd: float = 0.5
+    elastic: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         m, t = len(self.markets), len(self.quarters)
-        for name, shape in (("mean", (m + 1,)), ("cov", (m + 1, m + 1)), ("log_path", (m, t))):
+        width = m + len(self.elastic) + 1
+        for name, shape in (("mean", (width,)), ("cov", (width, width)), ("log_path", (m, t))):
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape or not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite with shape {shape}, got {array.shape}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
+from math import log
 from operator import attrgetter
 
 import numpy as np
@@ -36,20 +37,21 @@ SIZE_SHARE = {
     Funnel.LEADS: 0.5,
 }
 
-# What a count is told apart by: market, kind, span, reach, funnel and factor, then what twins over offers differ in.
+# What a count is told apart by: market, kind, span, reach, funnel, factor, price; then where twins over offers differ.
 _twin_key = attrgetter(
-    *("market", "is_pilot", "start", "end", "reach", "funnel", "factor", "factor_log_sd"),
+    *("market", "is_pilot", "start", "end", "reach", "funnel", "factor", "factor_log_sd", "price_point"),
     *("offer", "count", "sold_out", "stock_bound"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rows:
-    """W counts, told apart by group g = (market, pilot or not); sizes are for `nb_size_weekly` = 1.
+    """W counts, told apart by group g = (market, pilot or not, price asked); sizes are for `nb_size_weekly` = 1.
 
     Attributes:
         market_of: (G,) index of the market of each group.
         is_pilot: (G,) true where early-adopter bias applies.
+        log_price: (G,) log of the price asked over the list price.
         group_of: (W,) group of each count.
         count: (W,) cars counted.
         mean: (W,) exposure: expected count at theta = 0 (years x reach x path).
@@ -66,6 +68,7 @@ class Rows:
 
     market_of: NDArray[np.int64]
     is_pilot: NDArray[np.bool_]
+    log_price: NDArray[np.float64]
     group_of: NDArray[np.int64]
     count: NDArray[np.float64]
     mean: NDArray[np.float64]
@@ -120,7 +123,7 @@ def rows(belief: Belief, counts: tuple[DemandCount, ...], offer_shares: Mapping[
             f"the reading names markets the belief does not know: {', '.join(unknown)}", "add them to markets.csv"
         )
     pooled = _pool_offers(counts, offer_shares)
-    return arrange(belief, pooled, ("",) * len(pooled))
+    return arrange(belief, pooled, [_price_label(c) for c, _ in pooled])
 
 
 def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels: Sequence[str]) -> Rows:
@@ -129,6 +132,9 @@ def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels:
     keys_of = [(index[c.market], c.is_pilot, label) for (c, _), label in zip(pooled, labels, strict=True)]
     groups = sorted(set(keys_of))
     place = {group: g for g, group in enumerate(groups)}
+    log_price = np.zeros(len(groups))
+    for key, (c, _) in zip(keys_of, pooled, strict=True):
+        log_price[place[key]] = log(c.price_point)
     count, mean, size, mean_before, size_before = _columns(belief, [keys[0] for keys in keys_of], pooled)
     group_of = np.array([place[key] for key in keys_of], dtype=np.int64)
     sold_out = np.array([c.sold_out for c, _ in pooled], dtype=np.bool_)
@@ -142,6 +148,7 @@ def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels:
     return Rows(
         market_of=np.array([m for m, _, _ in groups], dtype=np.int64),
         is_pilot=np.array([p for _, p, _ in groups], dtype=np.bool_),
+        log_price=log_price,
         group_of=group_of,
         count=count,
         mean=mean,
@@ -155,6 +162,10 @@ def arrange(belief: Belief, pooled: Sequence[tuple[DemandCount, float]], labels:
         slot_group=keys[:, 0].astype(np.int64),
         slot_ratio=np.ascontiguousarray(keys[:, 1]),
     )
+
+
+def _price_label(count: DemandCount) -> str:
+    return "" if count.price_point == 1.0 else f"at {count.price_point:.12f} of list"
 
 
 def terms(data: Rows, nb_size_weekly: float) -> Terms:
@@ -198,9 +209,9 @@ def _pool_offers(
         return offer_shares.get((c.market, c.offer), equal[c.market] if c.offer else 1.0)
 
     pooled: list[tuple[DemandCount, float]] = []
-    # sorted once with the key in hand: its first eight parts are the span's
+    # sorted once with the key in hand: its first nine parts are the span's
     keyed = sorted(zip(map(_twin_key, counts), range(len(counts)), strict=True))
-    for _, same in groupby(keyed, key=lambda pair: pair[0][:8]):
+    for _, same in groupby(keyed, key=lambda pair: pair[0][:9]):
         twins = [counts[at] for _, at in same]
         if len(twins) == 1:
             pooled.append((twins[0], share(twins[0])))

@@ -96,7 +96,7 @@ def update(
     if not reading.counts:
         return _unread(start)
     data = rows(start, reading.counts, offer_shares or {})
-    loading = _loading(data, len(start.mean))
+    loading = _loading(start, data)
     peak, spread = _dispersion(start, data, loading)
     if not correct:
         fit = _fit(start, data, loading, peak)
@@ -173,11 +173,16 @@ def _unread(belief: Belief) -> Posterior:
     )
 
 
-def _loading(data: Rows, width: int) -> Array:
-    """The matrix A of x = A z: a group's rate is its theta, plus beta for pilots."""
-    loading = np.zeros((len(data.market_of), width))
+def _loading(belief: Belief, data: Rows) -> Array:
+    """The matrix A of x = A z: a group's rate is its theta, plus beta for pilots, less elasticity x log price."""
+    loading = np.zeros((len(data.market_of), len(belief.mean)))
     loading[np.arange(len(data.market_of)), data.market_of] = 1
     loading[:, -1] = data.is_pilot
+    for g in np.flatnonzero(data.log_price):
+        code = belief.markets[data.market_of[g]]
+        if code not in belief.elastic:
+            raise ValueError(f"{code} was sold at another price than list: join its elasticity, see belief.priced")
+        loading[g, len(belief.markets) + belief.elastic.index(code)] = -data.log_price[g]
     return loading
 
 

@@ -16,8 +16,10 @@ from beachhead.belief.calendar import calendar_count
 from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
+from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
 from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
+from beachhead.case.pricing import answers_to_price, off_list_lines, price_point_of
 from beachhead.case.rivals import course_of
 from beachhead.case.spending import lift_of
 from beachhead.case.studies import folder_evidence
@@ -44,6 +46,7 @@ class Held:
         posterior: the belief after them, over all quarters of the launch.
         exposed: what spending of exposure.csv does to demand; None where nothing is spent.
         rivals: what moves of competitors.csv do to demand; None where none is known.
+        answers: how demand answers to price, as far as rows at other prices than list taught it.
     """
 
     before: Belief
@@ -51,6 +54,7 @@ class Held:
     posterior: Posterior
     exposed: Exposed | None = None
     rivals: RivalCourse | None = None
+    answers: Elasticities
 
     @property
     def belief(self) -> Belief:
@@ -79,21 +83,29 @@ def believe(
     studies, course = (*folder_evidence(launch), *evidence), course_of(launch)
     if course is not None:
         before = _widened(replace(before, log_path=before.log_path + course.mean), course.cov[0])
+    answers = answers_to_price(launch)
     lift = lift_of(launch, before)
     if lift is None:
-        posterior, _ = _learn(launch, before, seen, studies, until, course)
-        return Held(before=before, reading=seen, posterior=posterior, rivals=course)
+        posterior, _, learnt = _learn(launch, before, seen, studies, until, answers, course)
+        return Held(before=before, reading=seen, posterior=posterior, rivals=course, answers=learnt)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
     def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
-        return _learn(launch, start, seen, studies, until, course, correct=correct)
+        return _learn(launch, start, seen, studies, until, answers, course, correct=correct)[:2]
 
     def unread(start: Belief, correct: bool) -> tuple[Posterior, float]:
         return update(start, Reading(counts=())), 0.0
 
     found = learn_exposure(before, lift, fit, run, ahead=ahead)
     first = learn_exposure(before, lift, fit, unread, ahead=ahead)
-    return Held(before=first.posterior.belief, reading=seen, posterior=found.posterior, exposed=found, rivals=course)
+    return Held(
+        before=first.posterior.belief,
+        reading=seen,
+        posterior=found.posterior,
+        exposed=found,
+        rivals=course,
+        answers=answers,  # the mixture over spending keeps levels alone
+    )
 
 
 def _quarters_past(launch: Launch, seen: Reading, until: date | None) -> int:
@@ -109,14 +121,16 @@ def _learn(
     seen: Reading,
     evidence: Sequence[Evidence],
     until: date | None,
+    answers: Elasticities,
     course: RivalCourse | None = None,
     *,
     correct: bool = True,
-) -> tuple[Posterior, float]:
+) -> tuple[Posterior, float, Elasticities]:
     """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end.
 
-    Returns the posterior and the log marginal likelihood of all counts.
+    Returns the posterior, the log marginal likelihood of all counts, and how demand answers to price given them.
     """
+    before = joined(before, answers, asked_off_list(seen.counts))
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
     for count in seen.counts:
         by_quarter[Quarter.of(count.end)].append(count)
@@ -137,7 +151,8 @@ def _learn(
             said += held.log_marginal
     if course is not None:
         held = replace(held, belief=_widened(held.belief, course.still_to_come(place[-1])))
-    return held, said
+    alone, learnt = parted(held, answers)
+    return alone, said, learnt
 
 
 def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:
@@ -154,8 +169,10 @@ def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None,
         rows = rows_today(launch.folder, work, default_reach=default_reach)
         versions, newest = versions_sent(work, until=until)
     seen = tuple(row for row in rows if until is None or row.end <= until)
-    found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {})
-    found = join_funnel(seen, found, default_reach=default_reach, scaled_since=scaled_since)
+    point = price_point_of(launch)
+    found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {}, price_point=point)
+    found = join_funnel(seen, found, default_reach=default_reach, scaled_since=scaled_since, price_point=point)
+    found = replace(found, allowed_for=(*found.allowed_for, *off_list_lines(launch, found.counts)))
     return _allowed_for(found, fit_of(launch), versions, newest)
 
 

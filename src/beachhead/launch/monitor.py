@@ -118,7 +118,9 @@ class Monitor:
 def watch(
     before: Belief, counts: Sequence[DemandCount], market: str, *, break_even: float | None = None, alpha: float = ALPHA
 ) -> Monitor | None:
-    """Follow a market's counts; None where it has none.
+    """Follow a market's counts at list price; None where it has none.
+
+    What holds whatever the truth cannot rest on an elasticity that is only believed: other prices are left out.
 
     Args:
         before: the belief before any of the counts: the mixture, and the path.
@@ -127,7 +129,7 @@ def watch(
         break_even: cars a year at full scale and path 1.
         alpha: probability of ever being wrong.
     """
-    own = [c for c in counts if c.market == market]
+    own = [c for c in counts if c.market == market and c.price_point == 1.0]
     if not own:
         return None
     is_pilot = all(c.is_pilot for c in own)

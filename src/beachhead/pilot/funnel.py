@@ -22,7 +22,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.pilot.read import CARS, RUNNING, counted, funnel_of, name_of, place_of
+from beachhead.pilot.read import CARS, RUNNING, at_list, counted, funnel_of, is_far_from_list, name_of, place_of
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading
 
 Array = NDArray[np.float64]
@@ -75,6 +75,7 @@ def join_funnel(
     *,
     default_reach: Callable[[Observation], float | None],
     scaled_since: Mapping[str, date] | None = None,
+    price_point: Callable[[Observation], float] = at_list,
 ) -> Reading:
     """The reading with the spans that one count a key had to leave out; `seen` is the answer of `pilot.read`.
 
@@ -88,7 +89,7 @@ def join_funnel(
         more += [
             (row, made)
             for row, funnel, count in _further(group, fit)
-            if (made := _demand(row, funnel, count, fit, default_reach, since)) is not None
+            if (made := _demand(row, funnel, count, fit, default_reach, since, price_point(row))) is not None
         ]
     if not more:
         return seen
@@ -213,9 +214,10 @@ def _demand(
     fit: FunnelFit,
     default_reach: Callable[[Observation], float | None],
     since: Mapping[str, date],
+    point: float,
 ) -> DemandCount | None:
     reach = row.reach if row.reach is not None else default_reach(row)
-    if not reach:
+    if not reach or is_far_from_list(point):
         return None
     conversion = fit.conversions.get(funnel)
     back = timedelta(days=round(fit.delay_days)) if funnel is Funnel.DELIVERIES else timedelta(0)
@@ -231,6 +233,7 @@ def _demand(
         is_pilot=not scaled,
         per_order=1.0 if conversion is None else exp(-conversion.log_mean),
         factor_log_sd=0.0 if conversion is None else conversion.log_sd,
+        price_point=point,
     )
 
 

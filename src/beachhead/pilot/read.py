@@ -8,7 +8,7 @@ ran out ends the count: on the day it did if that is known, else all we know is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
@@ -18,8 +18,16 @@ RUNNING = "running"
 """Batch name of the running supply of a scaled market: never a pilot."""
 
 
+FARTHEST_PRICE = 2.0
+"""Factor from list price beyond which sales are not taken to say anything about demand at list price."""
+
 CARS = (Funnel.ORDERS, Funnel.DELIVERIES, Funnel.REGISTRATIONS)
 """Counts of cars, nearest to demand first."""
+
+
+def at_list(row: Observation) -> float:
+    """Every row was sold at list price."""
+    return 1.0
 
 
 def read(
@@ -27,6 +35,7 @@ def read(
     *,
     default_reach: Callable[[Observation], float | None],
     scaled_since: Mapping[str, date] | None = None,
+    price_point: Callable[[Observation], float] = at_list,
 ) -> Reading:
     """What the rows say about demand.
 
@@ -34,9 +43,11 @@ def read(
         rows: current rows, in any order; rows of one key do not overlap.
         default_reach: share of full-scale demand that could have bought, for a row that does not say; None if unknown.
         scaled_since: first day on which each scaled market sold at full scale; rows from then on are not pilots.
+        price_point: price asked over the list price; rows further than a factor 2 from list say nothing.
     """
     ordered = sorted(rows, key=lambda row: (row.key, row.start))
-    spans = [_read_key(list(group), default_reach) for _, group in groupby(ordered, key=lambda row: row.key)]
+    keys = (list(group) for _, group in groupby(ordered, key=lambda row: row.key))
+    spans = [_read_key(key, default_reach, price_point) for key in keys]
     counts = [_count(span, scaled_since or {}) for key in spans for span in key if not span.left_out]
     left_out = [f"{name_of(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
     return Reading(counts=tuple(sorted(counts, key=place_of)), left_out=tuple(sorted(left_out)))
@@ -60,17 +71,22 @@ class _Span:
     reach: float = 0.0
     end: date | None = None
     stock_bound: bool = False
+    price_point: float = 1.0
     left_out: str = ""
 
 
-def _read_key(rows: Sequence[Observation], default_reach: Callable[[Observation], float | None]) -> list[_Span]:
+def _read_key(
+    rows: Sequence[Observation],
+    default_reach: Callable[[Observation], float | None],
+    price_point: Callable[[Observation], float],
+) -> list[_Span]:
     """Read the rows of one key in order of time, carrying the stock from row to row."""
     funnel = funnel_of(rows)
     spans = []
     stock: int | None = None
     for row in rows:
         stock = row.opening_stock if row.opening_stock is not None else stock
-        spans.append(_read_row(row, funnel, stock, default_reach))
+        spans.append(_priced(_read_row(row, funnel, stock, default_reach), price_point(row)))
         stock = _left(row, stock, counted(row, funnel))
     return spans
 
@@ -95,6 +111,19 @@ def _read_row(
         return _Span(row=row, funnel=funnel, count=count, reach=reach, end=row.sold_out_on)
     emptied = count >= stock if stock is not None else bool(row.waitlist)
     return _Span(row=row, funnel=funnel, count=count, reach=reach, end=row.end, stock_bound=emptied)
+
+
+def _priced(span: _Span, point: float) -> _Span:
+    """The span at its price; left out where list price is too far away to be spoken of."""
+    if span.left_out or not is_far_from_list(point):
+        return replace(span, price_point=point)
+    why = f"it was sold at {100 * point:,.0f} % of list price; check its price, its currency and prices.csv"
+    return _Span(row=span.row, left_out=why)
+
+
+def is_far_from_list(point: float) -> bool:
+    """Whether a price point lies further than a factor 2 from list price."""
+    return not 1 / FARTHEST_PRICE <= point <= FARTHEST_PRICE
 
 
 def _left(row: Observation, stock: int | None, count: int | None) -> int | None:
@@ -143,6 +172,7 @@ def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
         sold_out=row.sold_out_on is not None and not span.stock_bound,
         stock_bound=span.stock_bound,
         is_pilot=not scaled,
+        price_point=span.price_point,
     )
 
 
@@ -153,7 +183,7 @@ def _days(row: Observation) -> int:
 def place_of(count: DemandCount) -> tuple[object, ...]:
     """Market, start, offer; then everything else, so that the order is the same whatever came first."""
     rest = (count.end, count.count, count.reach, count.funnel.value, count.sold_out, count.stock_bound, count.is_pilot)
-    return (count.market, count.start, count.offer, *rest)
+    return (count.market, count.start, count.offer, *rest, count.price_point)
 
 
 def name_of(row: Observation) -> str:

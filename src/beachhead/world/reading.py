@@ -90,6 +90,7 @@ class DemandCount:
         reported: share of the span's cars that has been reported, 0..1.
         per_order: how many of what was counted stand for one order: leads and test drives, 1 for cars.
         factor_log_sd: how well the three are known: standard deviation of the log of their product.
+        price_point: price asked over the list price; 1 at list price.
     """
 
     market: str
@@ -106,6 +107,7 @@ class DemandCount:
     reported: float = 1.0
     per_order: float = 1.0
     factor_log_sd: float = 0.0
+    price_point: float = 1.0
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -116,6 +118,8 @@ class DemandCount:
             raise ValueError(f"{self.market}: reach {self.reach} is not in (0, 1]")
         if not (self.calendar > 0 and self.per_order > 0 and 0 < self.reported <= 1 and self.factor_log_sd >= 0):
             raise ValueError(f"{self.market}: calendar {self.calendar} or share reported {self.reported} out of range")
+        if not self.price_point > 0:
+            raise ValueError(f"{self.market}: price point {self.price_point} is not positive")
 
     @property
     def counts_cars(self) -> bool:

@@ -28,7 +28,13 @@ class ObservationRow(Row):
     store: Code | None = column("store; blank = the whole channel", key=True, default=None)
     start: Day = column("first day, or an instant with its offset from UTC", key=True)
     end: Day = column("last day, included; an instant at midnight ends the day before", key=True)
-    price: Number | None = column("price asked, taxes included as displayed", unit="currency", above=0, default=None)
+    price: Number | None = column(
+        "price asked, taxes included as displayed; sales at another than that of prices.csv are read as demand at list "
+        "price; blank = that of prices.csv",
+        unit="currency",
+        above=0,
+        default=None,
+    )
     currency: CurrencyCode | None = column("currency of the price", refers="fx.currency", default=None)
     reach: Number | None = column(
         "share of the market's full-scale demand that could have bought; blank = the plan's own assumption",
