@@ -40,6 +40,7 @@ COMMANDS = (
     "programme",
     "evidence",
     "charge",
+    "home",
 )
 """Every command, in the order of the help; each stands in the file of its name, under its name."""
 

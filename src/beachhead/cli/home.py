@@ -1,0 +1,178 @@
+"""`beachhead home`: a driver's own charger, planned for from the home server that is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from beachhead.case.clock import now
+from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
+from beachhead.home.check import Checked
+from beachhead.home.check import check as check_home
+from beachhead.home.home_assistant import server_of
+from beachhead.home.learn import Learnt, Usual
+from beachhead.home.learn import learn as learn_home
+from beachhead.home.log import open_log
+from beachhead.home.setup import Setup, new_home, read_setup
+from beachhead.home.tables import local_text
+
+home = typer.Typer(
+    name="home",
+    help="Charge your own car: read your home server, learn when you leave, set the charger.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+HomeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The home folder.", show_default=False)]
+
+
+@home.command()
+def new(directory: HomeDir) -> None:
+    """Begin a home: a commented home.toml, and a watchdog for the server."""
+    made = new_home(directory)
+    say(
+        f"Wrote {', '.join(path.name for path in made)} in {directory}.",
+        "Next: write your entities and your car into home.toml, put a long-lived token into the environment "
+        f"(export HASS_TOKEN=...), then `beachhead home check {directory}`.",
+    )
+
+
+@home.command()
+def check(directory: HomeDir, as_json: JsonFlag = False) -> None:
+    """Check home.toml, all faults at once, and what the server says to each entity."""
+    setup = read_setup(directory)
+    found = check_home(setup, server_of(setup), now())
+    if as_json:
+        show_json({"sound": not found.problems, **_plain(found)})
+    else:
+        _show_checked(setup, found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@home.command()
+def learn(
+    directory: HomeDir,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", min=1, max=3660, help="Days back; default since the last time, at first 10."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read the server's history into the log, and say what is known of the home."""
+    setup = read_setup(directory)
+    server, store = server_of(setup), open_log(directory)
+    with progress("reading history", quiet=as_json) as advance:
+        found = learn_home(setup, server, store, now(), days=days, tick=advance)
+    if as_json:
+        show_json(learnt_answer(setup, found))
+        return
+    say(*learnt_sentences(setup, found))
+
+
+def learnt_answer(setup: Setup, found: Learnt) -> dict[str, Any]:
+    """What was learnt as one JSON object."""
+    sessions, tables = found.sessions, found.tables
+    return {
+        "days_read": found.days_read,
+        "new_rows": found.new,
+        "first_day": found.first_day,
+        "sessions": len(sessions.whole),
+        "left_out": {"begin_or_end_in_a_gap": sessions.cut, "energy_not_known": sessions.unmetered},
+        "plugged": sessions.plugged,
+        "plugged_since": None if sessions.open_since is None else local_text(sessions.open_since, setup),
+        "usual_departures": [
+            {"kind": one.kind, "days": one.days, "low": _clock(one.low), "median": _clock(one.median),
+             "high": _clock(one.high)}
+            for one in found.usual
+        ],
+        "kwh_a_session": found.kwh_a_session,
+        "load_days": found.load_days,
+        "price_hours": found.price_hours,
+        "files": {"sessions": tables.sessions, "chargers": tables.chargers, "loads": tables.loads,
+                  "prices": tables.prices},
+    }  # fmt: skip
+
+
+def learnt_sentences(setup: Setup, found: Learnt) -> list[str]:
+    """What was learnt, the sessions first."""
+    sessions = found.sessions
+    if not sessions.whole:
+        lines = ["No whole session yet: the cable has not gone in and out again in what the server has on record."]
+    else:
+        first = local_text(sessions.whole[0].begin, setup)[:10]
+        half = "" if found.kwh_a_session is None else f", half of them over {found.kwh_a_session:.0f} kWh"
+        lines = [f"{how_many(len(sessions.whole), 'session')} since {first}{half}."]
+    lines += [_usual(one) for one in found.usual]
+    if sessions.open_since is not None:
+        lines.append(f"The car is plugged in since {local_text(sessions.open_since, setup)[:16].replace('T', ' ')}.")
+    if sessions.cut or sessions.unmetered:
+        lines.append(
+            f"Left out: {how_many(sessions.cut, 'session')} whose begin or end fell into a gap of the record, "
+            f"{sessions.unmetered} whose energy is not known."
+        )
+    lines.append(
+        f"{how_many(found.days_read, 'day')} read, "
+        + (f"{how_many(found.new, 'row')} of the log new." if found.new else "nothing new.")
+    )
+    return lines + _files(setup, found)
+
+
+def _files(setup: Setup, found: Learnt) -> list[str]:
+    tables = found.tables
+    if tables.sessions is None:
+        return []
+    words = f"--sessions {tables.sessions} --chargers {tables.chargers} --home car"
+    words += "" if tables.loads is None else f" --loads {tables.loads}"
+    if tables.prices is not None and not setup.price_is_whole:  # else `charge` would add taxes to what holds them
+        words += f" --prices {tables.prices} --market {setup.tariff.market}"
+    return [f"`beachhead charge plan` takes it too: {words}"]
+
+
+def _usual(one: Usual) -> str:
+    share = "90 %" if one.days >= 20 else f"all {one.days}"
+    return (
+        f"On {one.kind} you usually leave between {_clock(one.low)} and {_clock(one.high)} ({share}), "
+        f"half of the days before {_clock(one.median)}."
+    )
+
+
+def _clock(minute: float) -> str:
+    whole = round(minute)
+    return f"{whole // 60:02d}:{whole % 60:02d}"
+
+
+def _plain(found: Checked) -> dict[str, Any]:
+    return {
+        "version": found.version,
+        "history_days": found.history_days,
+        "history_ends": found.history_ends,
+        "entities": found.findings,
+    }
+
+
+def _show_checked(setup: Setup, found: Checked) -> None:
+    wrong = found.problems
+    if wrong:
+        say(f"{how_many(len(wrong), 'thing')} to mend before Beachhead can plan for this home.")
+    else:
+        say(f"All {len(found.findings)} entities are there and plausible.")
+    show_table(
+        ["for", "entity", "now"],
+        [[one.use, one.entity, f"{one.says}{'; ' + one.problem if one.problem else ''}"] for one in found.findings],
+    )
+    for one in wrong:
+        say(f"{one.use} {one.entity}: {one.problem}. Cure: {one.cure}.")
+    say(f"Home Assistant {found.version} at {setup.url}. {_depth(found)}")
+
+
+def _depth(found: Checked) -> str:
+    if not found.history_days:
+        return "The plug is not on record yet: see that the recorder does not leave it out."
+    more = "" if found.history_ends else " or more"
+    return (
+        f"The plug is on record for {how_many(found.history_days, 'day')}{more}; "
+        "what is learnt stays in the log when the server forgets it."
+    )

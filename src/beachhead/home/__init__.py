@@ -1,0 +1,1 @@
+"""The driver's face: a home server read, learnt from and told when the car charges."""

@@ -1,0 +1,212 @@
+"""What a server recorded, day by day (UTC): spells of the plug, energies and prices by the quarter of an hour.
+
+A day is merged from every reading of it: what is known stays, what was not known is filled in. So reading twice, or in
+another order, changes nothing, and nothing is lost when the server forgets.
+
+A state holds until the next one. Three rules say when that is not believed: `unknown` and `unavailable` are not known;
+a power that has not moved for longer than `hold_seconds` is not known from then on (a server that was down looks like
+one that says nothing new); a quarter of an hour of which less than two thirds are known is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.home.home_assistant import UNKNOWN, Change, number_of
+from beachhead.home.setup import Setup
+
+Floats = NDArray[np.float64]
+
+DAY = 86_400
+QUARTER = 900
+QUARTERS = DAY // QUARTER
+_LEAST_KNOWN = 600
+_POWER = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
+_COUNTER = {"wh": 0.001, "kwh": 1.0, "mwh": 1000.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A span of a day, seconds from its midnight UTC, in which the cable is in or out; between spells it is unknown."""
+
+    begin: float
+    end: float
+    plugged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """How a state is read as energy.
+
+    Attributes:
+        factor: kW, or kWh, for one unit.
+        counts: True for a counter of energy, False for power.
+        hold_seconds: a power above `idle_kw` that does not move for longer is not believed.
+        idle_kw: a power up to this may hold for ever.
+        spread_seconds: what a counter gains is spread over at most so long before the reading.
+        most_kw: and not over longer than it takes at this power.
+    """
+
+    factor: float
+    counts: bool
+    hold_seconds: float
+    idle_kw: float
+    spread_seconds: float
+    most_kw: float | None = None
+
+
+def gauge_of(unit: str, use: str, setup: Setup) -> Gauge | None:
+    """How an entity of that unit is read; None for a unit that is neither power, current nor energy.
+
+    A charger may draw the same power for as long as it takes to fill the car; a household never does for an hour.
+    """
+    small = unit.strip().lower()
+    full = 1.5 * 3600 * setup.battery_kwh / setup.power_kw
+    hold, idle, spread = (full, 0.1, 1800.0) if use == "charger" else (3600.0, 0.0, 6 * 3600.0)
+    if use == "solar":
+        idle = 0.05
+    if small in _POWER and unit.strip() != "mW":
+        return Gauge(factor=_POWER[small], counts=False, hold_seconds=hold, idle_kw=idle, spread_seconds=spread)
+    if small == "a":
+        kw = setup.amps.volts * setup.amps.phases[0] / 1000
+        return Gauge(factor=kw, counts=False, hold_seconds=hold, idle_kw=idle, spread_seconds=spread)
+    if small in _COUNTER and unit.strip() != "mWh":
+        most = setup.power_kw if use == "charger" else None
+        return Gauge(
+            factor=_COUNTER[small],
+            counts=True,
+            hold_seconds=hold,
+            idle_kw=idle,
+            spread_seconds=spread,
+            most_kw=most,
+        )
+    return None
+
+
+def plug_day(changes: Sequence[Change], midnight: float, until: float, setup: Setup) -> tuple[Spell, ...]:
+    """The spells of a day that begins at `midnight`, known `until` then (both seconds since 1970)."""
+    spells = []
+    for change, next_at in _spans(changes, until):
+        begin, end = max(change.at, midnight) - midnight, min(next_at, midnight + DAY) - midnight
+        plugged = plugged_by(change.text, setup)
+        if end > begin and plugged is not None:
+            spells.append(Spell(begin=begin, end=end, plugged=plugged))
+    return joined(spells)
+
+
+def plugged_by(text: str, setup: Setup) -> bool | None:
+    """Whether a state of the plug means that the cable is in; None for one that says nothing, or is not known."""
+    word = text.strip().lower()
+    return True if word in setup.plugged else False if word in setup.unplugged else None
+
+
+def joined(spells: Iterable[Spell]) -> tuple[Spell, ...]:
+    """Spells in a row, alike neighbours as one; where two of them speak, the later one of the list counts."""
+    cuts: list[Spell] = []
+    for spell in spells:
+        cuts = _over(cuts, spell)
+    found: list[Spell] = []
+    for spell in sorted(cuts, key=lambda one: one.begin):
+        if found and found[-1].plugged == spell.plugged and found[-1].end == spell.begin:
+            found[-1] = Spell(begin=found[-1].begin, end=spell.end, plugged=spell.plugged)
+        else:
+            found.append(spell)
+    return tuple(found)
+
+
+def merged_spells(kept: Sequence[Spell], read: Sequence[Spell]) -> tuple[Spell, ...]:
+    """A day as kept, with what it did not know from a new reading."""
+    return joined([*read, *kept])
+
+
+def merged_quarters(kept: Floats, read: Floats) -> Floats:
+    """(96,) as kept, with what it did not know from a new reading."""
+    return np.where(np.isnan(kept), read, kept)
+
+
+def energy_day(changes: Sequence[Change], midnight: float, until: float, gauge: Gauge) -> Floats:
+    """(96,) kWh in each quarter of an hour of a day; NaN where it is not known or not over."""
+    rates = _counter_rates(changes, until, gauge) if gauge.counts else _power_rates(changes, until, gauge)
+    return _quarters(rates, midnight, until, as_mean=False)
+
+
+def price_day(changes: Sequence[Change], midnight: float, until: float) -> Floats:
+    """(96,) mean of a price in each quarter of an hour of a day, in its own unit; NaN where it is not known."""
+    rates = [
+        (change.at, min(next_at, change.at + 26 * 3600), value)
+        for change, next_at in _spans(changes, until)
+        if (value := number_of(change.text)) is not None
+    ]
+    return _quarters(rates, midnight, until, as_mean=True)
+
+
+def _over(cuts: list[Spell], spell: Spell) -> list[Spell]:
+    """The spells with one laid over them."""
+    found = []
+    for cut in cuts:
+        if cut.begin < spell.begin:
+            found.append(Spell(begin=cut.begin, end=min(cut.end, spell.begin), plugged=cut.plugged))
+        if cut.end > spell.end:
+            found.append(Spell(begin=max(cut.begin, spell.end), end=cut.end, plugged=cut.plugged))
+    return [*found, spell]
+
+
+def _spans(changes: Sequence[Change], until: float) -> Iterable[tuple[Change, float]]:
+    """Each change with the moment of the next one; the last holds until `until`."""
+    if changes:
+        yield from ((one, other.at) for one, other in pairwise(changes))
+        yield changes[-1], max(until, changes[-1].at)
+
+
+def _power_rates(changes: Sequence[Change], until: float, gauge: Gauge) -> list[tuple[float, float, float]]:
+    """(begin, end, kW) of every span whose power is known."""
+    found = []
+    for change, next_at in _spans(changes, until):
+        value = None if change.text.strip().lower() in UNKNOWN else number_of(change.text)
+        if value is None:
+            continue
+        power = value * gauge.factor
+        held = next_at if 0 <= power <= gauge.idle_kw else min(next_at, change.at + gauge.hold_seconds)
+        found.append((change.at, held, power))
+    return found
+
+
+def _counter_rates(changes: Sequence[Change], until: float, gauge: Gauge) -> list[tuple[float, float, float]]:
+    """(begin, end, kW) between the readings of a counter; a reading below the one before is a counter begun anew.
+
+    Readings across an unknown span are joined: a counter does not lose what it counted meanwhile. One that stands still
+    counts nothing, but for the time that it may yet spread its next gain over.
+    """
+    numbers = [(one.at, value * gauge.factor) for one in changes if (value := number_of(one.text)) is not None]
+    found = []
+    for (before, low), (at, high) in pairwise(numbers):
+        if at <= before:
+            continue
+        gain = high - low if high >= low else high
+        spread = gauge.spread_seconds if gauge.most_kw is None else max(3600 * gain / gauge.most_kw, 1.0)
+        begin = max(before, at - min(spread, gauge.spread_seconds))
+        found += [(before, begin, 0.0), (begin, at, 3600 * gain / (at - begin))]
+    if numbers:
+        found.append((numbers[-1][0], until - gauge.spread_seconds, 0.0))
+    return [span for span in found if span[1] > span[0]]
+
+
+def _quarters(rates: Iterable[tuple[float, float, float]], midnight: float, until: float, *, as_mean: bool) -> Floats:
+    total, known = np.zeros(QUARTERS), np.zeros(QUARTERS)
+    for begin, end, rate in rates:
+        first, last = max(begin - midnight, 0.0), min(end - midnight, float(DAY))
+        if last <= first:
+            continue
+        slots = np.arange(int(first // QUARTER), min(int(np.ceil(last / QUARTER)), QUARTERS))
+        part = np.minimum(last, (slots + 1) * QUARTER) - np.maximum(first, slots * QUARTER)
+        total[slots] += rate * part
+        known[slots] += part
+    over = midnight + QUARTER * (np.arange(QUARTERS) + 1) <= until
+    mean = np.divide(total, known, out=np.full(QUARTERS, np.nan), where=(known >= _LEAST_KNOWN) & over)
+    found: Floats = np.round(mean if as_mean else mean * QUARTER / 3600, 6)
+    return found
