@@ -1,6 +1,7 @@
 """The loop from the command line on a small launch: plan, decide, observe, read, plan again."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.cli.app import app
-from beachhead.world.errors import BadInput, NotLearnt, OutOfDate
+from beachhead.world.errors import BadInput, NotLearnt, NotStored, OutOfDate
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "SE", "DE", "PT", "CN"}
@@ -78,6 +79,23 @@ def test_accepting_registers_gates_and_the_ledger_names_its_records(launch):
     assert {ref.partition(":")[0] for ref in decided["entries"][0]["refs"]} >= {"plan", "belief", "reading", "chosen"}
     assert answer("decide", launch)["due"] == []
     assert "Whole" in run("log", launch, "--verify")
+
+
+def test_who_may_only_look_sees_plan_decisions_and_ledger_and_changes_nothing(launch, monkeypatch):
+    words = ("plan", launch, "--on", "2027-01-05", "--worlds", "2")
+    made = answer(*words)
+    due = answer("decide", launch)
+    before = {path.name: path.read_bytes() for path in launch.iterdir()}
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and allowed(path, mode, **how))
+    assert answer("decide", launch) == due
+    assert answer("log", launch)["entries"] == []
+    seen = CliRunner().invoke(app, [str(word) for word in (*words, "--json")])
+    assert "this plan is on no record" in " ".join(seen.stderr.split())
+    assert json.loads(seen.stdout) == made
+    with pytest.raises(NotStored, match="cannot be written here, only looked at"):
+        run("decide", launch, "--accept")
+    assert {path.name: path.read_bytes() for path in launch.iterdir()} == before
 
 
 def test_an_override_needs_a_reason_and_is_kept_with_it(launch):

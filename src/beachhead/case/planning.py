@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
@@ -35,7 +36,20 @@ from beachhead.launch.headline import pursuit
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
-from beachhead.store import Row, current, decode, deliver, deliveries, encode, get, last_delivery, put, reading, writing
+from beachhead.store import (
+    Row,
+    current,
+    decode,
+    deliver,
+    deliveries,
+    encode,
+    get,
+    last_delivery,
+    put,
+    reading,
+    ref_of,
+    writing,
+)
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
@@ -105,6 +119,7 @@ class Planned:
         belief: the belief it rests on, from the quarter decided on.
         recommendations: one a market.
         made_at: when, UTC.
+        kept: false where the launch may only be looked at, so that the plan is on no record.
     """
 
     record: PlanRecord
@@ -113,6 +128,7 @@ class Planned:
     belief: Belief
     recommendations: tuple[Recommendation, ...]
     made_at: datetime
+    kept: bool = True
 
 
 def make_plan(
@@ -295,25 +311,16 @@ def _keep(
     seed: int,
     worlds: int,
 ) -> Planned:
-    told = () if made.pursued is None else pursuit(made.pursued, launch.folder.terms.currency)
-    with writing(launch.store) as work:
-        record = PlanRecord(
-            quarter=question.now,
-            problem=put(work, "problem", question.problem),
-            seed=seed,
-            worlds=worlds,
-            plan=put(work, "plan", made),
-            belief=put(work, "belief", question.problem.belief),
-            reading=put(work, "reading", question.held.reading),
-            recommendations=put(work, "recommendations", Recommendations(rows=chosen)),
-            folder_digest=launch.folder.digest,
-            ledger_head=question.ledger_head,
-            read_to=question.read_to,
-            notes=(*told, *question.notes),
-        )
-        ref = put(work, "plan_record", record)
-        body = encode(_Made(ref=ref, at=at))
-        deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="plan", who=who, at=at)
+    kept = launch.store.writable
+    if kept:
+        with writing(launch.store) as work:
+            record = _record(launch, question, made, chosen, partial(put, work), seed=seed, worlds=worlds)
+            ref = put(work, "plan_record", record)
+            body = encode(_Made(ref=ref, at=at))
+            deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="plan", who=who, at=at)
+    else:
+        record = _record(launch, question, made, chosen, ref_of, seed=seed, worlds=worlds)
+        ref = ref_of("plan_record", record)
     return Planned(
         record=record,
         ref=ref,
@@ -321,6 +328,34 @@ def _keep(
         belief=question.problem.belief,
         recommendations=chosen,
         made_at=at,
+        kept=kept,
+    )
+
+
+def _record(
+    launch: Launch,
+    question: Question,
+    made: Plan,
+    chosen: tuple[Recommendation, ...],
+    refer: Callable[[str, object], Ref],
+    *,
+    seed: int,
+    worlds: int,
+) -> PlanRecord:
+    told = () if made.pursued is None else pursuit(made.pursued, launch.folder.terms.currency)
+    return PlanRecord(
+        quarter=question.now,
+        problem=refer("problem", question.problem),
+        seed=seed,
+        worlds=worlds,
+        plan=refer("plan", made),
+        belief=refer("belief", question.problem.belief),
+        reading=refer("reading", question.held.reading),
+        recommendations=refer("recommendations", Recommendations(rows=chosen)),
+        folder_digest=launch.folder.digest,
+        ledger_head=question.ledger_head,
+        read_to=question.read_to,
+        notes=(*told, *question.notes),
     )
 
 

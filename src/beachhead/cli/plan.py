@@ -10,7 +10,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan
 from beachhead.case.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, money, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted
@@ -37,6 +37,9 @@ def plan(
         show_json(plan_answer(launch, planned))
     else:
         show_plan(launch, planned)
+    if not planned.kept:
+        note = f"{launch.store.name} cannot be written: this plan is on no record, and nothing can be decided on it."
+        console(err=True).print(note, markup=False)
 
 
 def show_plan(launch: Launch, planned: Planned) -> None:

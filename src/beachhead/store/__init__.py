@@ -3,7 +3,7 @@
 from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
 from beachhead.store.database import Store, Work, open_store, reading, writing
-from beachhead.store.records import get, put, references, text_of
+from beachhead.store.records import get, put, ref_of, references, text_of
 from beachhead.store.rows import Delivery, Row, Version, current, deliver, deliveries, history, last_delivery
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "open_store",
     "put",
     "reading",
+    "ref_of",
     "references",
     "text_of",
     "writing",

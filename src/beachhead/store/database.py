@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from beachhead.store.holder import holder_of
+from beachhead.store.look import engine_to_look, may_write, state_of
 from beachhead.store.migrations import MIGRATIONS
 from beachhead.world.errors import BadInput, NotStored, OutOfDate
 
@@ -34,6 +35,7 @@ class Store:
         file: the SQLite file, or None for PostgreSQL.
         space: PostgreSQL schema that holds this launch, or "" for SQLite.
         wait_seconds: how long to wait for another writer.
+        writable: false for a file, or a folder, that may only be looked at.
     """
 
     engine: Engine
@@ -41,6 +43,7 @@ class Store:
     file: Path | None
     space: str
     wait_seconds: float
+    writable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +78,16 @@ def open_store(where: Path | str, *, space: str = "public", wait_seconds: float 
 
 @contextmanager
 def writing(store: Store) -> Iterator[Work]:
-    """A transaction that may write; it waits for other writers, and is kept whole when the block ends without error."""
+    """A transaction that may write; it waits for other writers, and is kept whole when the block ends without error.
+
+    Raises:
+        NotStored: before the block, if the store may only be looked at.
+    """
+    if not store.writable:
+        raise NotStored(
+            f"{store.name} cannot be written here, only looked at; nothing was kept",
+            "give yourself write permission to the launch folder and the files in it",
+        )
     with _said_plainly(store), _transaction(store, write=True) as connection:
         yield Work(connection=connection, store=store)
 
@@ -91,6 +103,9 @@ def _by_file(path: Path, *, wait_seconds: float) -> Store:
     file = path / FILE_NAME if path.is_dir() else path
     if not file.parent.is_dir():
         raise BadInput(f"there is no folder {str(file.parent)!r}", "name the launch folder")
+    if not may_write(file):
+        engine = engine_to_look(file)
+        return Store(engine=engine, name=str(file), file=file, space="", wait_seconds=wait_seconds, writable=False)
     url = URL.create("sqlite", database=str(file))
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": wait_seconds, "isolation_level": None})
 
@@ -120,6 +135,7 @@ def _by_url(where: str, *, space: str, wait_seconds: float) -> Store:
 
 @contextmanager
 def _transaction(store: Store, *, write: bool) -> Iterator[Connection]:
+    before = None if store.writable or store.file is None else state_of(store.file)
     with store.engine.connect() as connection, connection.begin():
         if store.file is not None:
             # pysqlite itself opens no transaction in autocommit mode (isolation_level=None)
@@ -127,6 +143,8 @@ def _transaction(store: Store, *, write: bool) -> Iterator[Connection]:
         else:
             _enter_space(connection, store, write=write)
         yield connection
+    if before is not None and store.file is not None and state_of(store.file) != before:
+        raise NotStored(f"{store.name} was written while it was looked at", "run the command again")
 
 
 def _enter_space(connection: Connection, store: Store, *, write: bool) -> None:
@@ -141,11 +159,14 @@ def _enter_space(connection: Connection, store: Store, *, write: bool) -> None:
 
 def _migrate(store: Store) -> None:
     """Apply the migrations that are missing, in order, all in one transaction."""
-    if store.file is not None:
+    if store.file is not None and store.writable:
         _use_wal(store)
     with _transaction(store, write=False) as connection:
-        if _applied(connection, store) == len(MIGRATIONS):
-            return
+        done = _applied(connection, store)
+    if done == len(MIGRATIONS):
+        return
+    if done and not store.writable:
+        raise OutOfDate(f"{store.name} has tables of an older Beachhead", "open it once with write permission")
     with _transaction(store, write=True) as connection:
         if store.file is None:
             quoted = connection.dialect.identifier_preparer.quote(store.space)
@@ -215,7 +236,11 @@ def _plain(store: Store, error: DBAPIError) -> NotStored:
             f"the disk refused to write {store.name} ({error.orig}); nothing was written",
             "look for a full or failing disk or a file size limit, then run the command again",
         )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+    unopened = code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+    if unopened and not store.writable:
+        cure = "give yourself read permission to the launch folder and the files in it"
+        return NotStored(f"{store.name} cannot be read", cure)
+    if unopened:
         return NotStored(f"{store.name} cannot be opened for writing", "give yourself write permission to its folder")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return NotStored(f"{store.name} is damaged or not a database", "restore it from a backup; it was not touched")

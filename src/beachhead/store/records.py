@@ -25,6 +25,11 @@ def put(work: Work, kind: str, noun: object) -> Ref:
     return ref
 
 
+def ref_of(kind: str, noun: object) -> Ref:
+    """The reference that a dataclass has as a record of that kind, whether or not it is kept."""
+    return Ref(kind, digest(encode(noun)))
+
+
 def get(work: Work, ref: Ref, kind: type[N]) -> N:
     """The noun a reference stands for, as a `kind`."""
     try:
