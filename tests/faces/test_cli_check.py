@@ -109,6 +109,37 @@ def test_a_folder_that_is_not_there_is_a_fault_not_a_traceback(tmp_path: Path):
     assert "does not exist" in shown.stdout.replace("\n", " ")
 
 
+def test_a_fault_in_row_100_is_shown_as_a_number_and_those_alike_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    rows = "".join(f"b{n},NO,dealer,2026-08-01,2026-08-31,many\n" for n in range(2, 151))
+    (tmp_path / "seen.csv").write_text("batch,market,channel,start,end,orders\n" + rows)
+    assert run(["new", str(tmp_path / "x")]) == 0
+    assert run(["observe", str(tmp_path / "x"), str(tmp_path / "seen.csv")]) == 1
+    told = capsys.readouterr().err
+    assert "149 faults in the input" in told
+    assert "and 146 more like it, in rows 5, 6, 7" in told
+    (tmp_path / "seen.csv").write_text("batch,market,channel,start,end,orders\n" + "\n" * 98 + "b,NO,dealer,1,2,3\n")
+    assert run(["observe", str(tmp_path / "x"), str(tmp_path / "seen.csv")]) == 1
+    assert "seen.csv:100:end: '2'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_the_system_refuses_is_one_sentence_with_its_place_not_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+):
+    def refuse(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "x/responses.csv.new")
+
+    monkeypatch.setattr("beachhead.cli.start.build", refuse)
+    assert run(["check", "x", *(["--json"] if as_json else [])]) == 1
+    told = capsys.readouterr()
+    if as_json:
+        assert json.loads(told.out)["error"]["message"] == "x/responses.csv.new: Permission denied"
+    else:
+        assert told.err.startswith("x/responses.csv.new: Permission denied\n  cure: look for its permissions")
+
+
 def run(arguments: list[str]) -> int:
     """The exit code of the command line as started by a user."""
     old = sys.argv

@@ -348,3 +348,11 @@ def test_no_connection_at_all_is_said_plainly():
 def test_files_and_other_schemes_are_not_web_addresses():
     with pytest.raises(Unreachable, match="not a web address"):
         get("file:///etc/passwd")
+
+
+def test_a_cache_that_cannot_be_made_names_what_would_name_another(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BEACHHEAD_CACHE", str(tmp_path / "file"))
+    with pytest.raises(BadInput, match="cannot be made") as refused:
+        fetch_source("kba", at=AT, offline=True)
+    assert "BEACHHEAD_CACHE" in refused.value.hint

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections import defaultdict
 from typing import Annotated
 
 import typer
 
 from beachhead.case.check import Checked, check_launch
+from beachhead.cli.faults import fault_lines
 from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table
-from beachhead.world.errors import Fault
 
-ALIKE_SHOWN = 3
 AllFlag = Annotated[bool, typer.Option("--all", help="List every fault, also those that are alike.")]
 
 
@@ -65,14 +63,6 @@ def _show_sound(found: Checked) -> None:
 def _show_faults(found: Checked, every: bool) -> None:
     files = {fault.file for fault in found.faults}
     say(f"{found.path} has {how_many(len(found.faults), 'fault')} in {how_many(len(files), 'file')}:", "")
-    alike: dict[tuple[str, str | None, str], list[Fault]] = defaultdict(list)
-    for fault in found.faults:
-        alike[fault.file, fault.column, fault.problem].append(fault)
-    for faults in alike.values():
-        shown = faults if every or len(faults) <= ALIKE_SHOWN + 1 else faults[:ALIKE_SHOWN]
-        for fault in shown:
-            print(textwrap.fill(str(fault), WIDTH, subsequent_indent="    ", break_on_hyphens=False))
-        if rest := faults[len(shown) :]:
-            rows = ", ".join(str(fault.row) for fault in rest[:8]) + (" ..." if len(rest) > 8 else "")
-            print(textwrap.fill(f"    and {len(rest)} more like it, in rows {rows}", WIDTH, subsequent_indent="    "))
+    for line in fault_lines(found.faults, every=every):
+        print(textwrap.fill(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
     say("", "Mend them and check again. docs/reference/columns.md says what each column means.")

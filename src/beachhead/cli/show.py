@@ -60,7 +60,9 @@ def console(*, err: bool = False) -> Console:
     """A console of at most 100 columns on stdout, or on stderr; colours only on a terminal."""
     stream = sys.stderr if err else sys.stdout
     wide = Console(file=stream)
-    return Console(file=stream, width=min(WIDTH, wide.width) if wide.is_terminal else WIDTH, highlight=False)
+    return Console(
+        file=stream, width=min(WIDTH, wide.width) if wide.is_terminal else WIDTH, highlight=False, emoji=False
+    )
 
 
 def say(*sentences: str) -> None:

@@ -9,8 +9,9 @@ from importlib import import_module
 
 import typer
 
+from beachhead.cli.faults import fault_lines
 from beachhead.cli.show import console, plain
-from beachhead.world.errors import BadInput, BeachheadError
+from beachhead.world.errors import BadInput, BeachheadError, NotStored
 
 COMMANDS = (
     "new",
@@ -79,6 +80,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        _report(_refused(error), as_json="--json" in sys.argv[1:])
+        sys.exit(1)
     except KeyboardInterrupt:
         print("stopped; what was acknowledged is kept", file=sys.stderr)
         sys.exit(130)
@@ -88,10 +92,19 @@ def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
+def _refused(error: OSError) -> BeachheadError:
+    """What the system refused, for which no command had better words."""
+    what = error.filename or "a file or a connection"
+    return NotStored(f"{what}: {error.strerror or error}", "look for its permissions, its folder and room on the disk")
+
+
 def _report(error: BeachheadError, *, as_json: bool) -> None:
     if as_json:
         faults = error.faults if isinstance(error, BadInput) else ()
         body = {"kind": type(error).__name__, "message": error.message, "hint": error.hint, "faults": faults}
         print(json.dumps({"error": plain(body)}, indent=2, ensure_ascii=False))
-    else:
-        console(err=True).print(str(error), markup=False, soft_wrap=True)
+        return
+    said = str(error)
+    if isinstance(error, BadInput) and error.faults:
+        said = "\n".join([error.message, *(f"  {line}" for line in fault_lines(error.faults))])
+    console(err=True).print(said, markup=False, soft_wrap=True)

@@ -79,7 +79,11 @@ def fetch(
         BadInput: an answer is not in the form known, or a cached one was damaged.
     """
     folder = (cache or cache_folder()) / source.name
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cure = f"{VARIABLE} names another folder"
+        raise BadInput(f"the cache {folder} cannot be made ({error.strerror})", cure) from error
     known = _manifest(folder)
     rows: Rows = []
     stamps: list[str] = []
