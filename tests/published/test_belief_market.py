@@ -110,6 +110,34 @@ def test_prices_without_an_instrument_are_refused(tmp_path):
     assert [f.column for f in refused.value.faults] == ["demand_instruments0"]
 
 
+@pytest.mark.parametrize(
+    ("head", "rows", "column"),
+    [
+        (HEAD, "a,1,0.2,5,5\na,2,0.1,6,6\nb,1,0.3,4,4\n", "demand_instruments0"),
+        (HEAD, "a,1,0.2,5,1\na,2,0.1,6,1\nb,1,0.3,4,1\n", "demand_instruments0"),
+        (HEAD[:-1] + ",shares\n", "a,1,0.2,5,1,1\na,2,0.1,6,2,1\n", "shares"),
+        (HEAD.replace(",", ";"), "a;1;0.2;5;1\n", None),
+    ],
+)
+def test_an_instrument_that_is_the_price_or_never_moves_and_headers_that_cannot_be_meant_are_refused(
+    tmp_path, head, rows, column
+):
+    path = tmp_path / "m.csv"
+    path.write_text(head + rows, encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        read_market_data(path)
+    assert [(f.row, f.column) for f in refused.value.faults] == [(1, column)]
+
+
+def test_prices_of_another_scale_never_reach_the_launch(tmp_path):
+    file = Path(pyblp().data.NEVO_PRODUCTS_LOCATION)  # cereals at 12 cents
+    folder = new_launch(tmp_path / "launch", "starter")
+    words = ("evidence", "market", file, "--launch", folder, "--market", "PT", "--write")
+    with pytest.raises(BadInput, match=r"prices about 0\.1204 EUR, where PT is asked 40,000"):
+        CliRunner().invoke(app, [str(w) for w in words], catch_exceptions=False)
+    assert not (folder / "responses.csv").exists()
+
+
 def test_without_the_extra_the_cure_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyblp", None)
     with pytest.raises(BadInput, match="PyBLP") as refused:

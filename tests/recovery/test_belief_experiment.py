@@ -140,8 +140,45 @@ def test_tasks_without_one_pick_columns_that_are_missing_and_prices_that_never_d
 
 
 def test_too_few_people_and_answers_by_lot_teach_nothing_and_say_so(tmp_path):
-    with pytest.raises(NotLearnt, match="5 people"):
+    with pytest.raises(NotLearnt, match="only 5 people answered"):
         fitted(answers(tmp_path / "few.csv", people=5))
+    with pytest.raises(NotLearnt, match="only 1 person answered"):
+        fitted(answers(tmp_path / "one.csv", people=1))
+
+
+def test_a_column_that_only_repeats_another_is_refused_by_name(tmp_path):
+    path = answers(tmp_path / "a.csv", people=20)
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        out = csv.DictWriter(handle, [*HEAD.split(","), "miles"])
+        out.writeheader()
+        out.writerows(row | {"miles": str(int(row["range_km"]) * 2 + 7)} for row in rows)
+    with pytest.raises(BadInput) as refused:
+        read_choice_tasks(path)
+    assert [fault.column for fault in refused.value.faults] == ["miles"]
+
+
+def test_a_file_with_semicolons_is_told_so_once_not_each_column_as_missing(tmp_path):
+    path = answers(tmp_path / "a.csv", people=2)
+    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8-sig")
+    with pytest.raises(BadInput) as refused:
+        read_choice_tasks(path)
+    assert [fault.problem for fault in refused.value.faults] == ["is separated by semicolons, not commas"]
+
+
+@pytest.mark.parametrize(("unit", "currency"), [(1 / 1000, "EUR"), (1.0, "SEK")])
+def test_prices_in_thousands_or_in_another_currency_are_refused_before_they_reach_the_launch(tmp_path, unit, currency):
+    folder = new_launch(tmp_path / "launch", "xiaomi")
+    path = answers(tmp_path / "a.csv", people=25, tasks=6)
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        out = csv.DictWriter(handle, HEAD.split(","))
+        out.writeheader()
+        out.writerows(row | {"price": str(int(row["price"]) * unit)} for row in rows)
+    words = ("evidence", "conjoint", path, "--launch", folder, "--market", "DE", "--currency", currency, "--write")
+    with pytest.raises(BadInput, match=r"a\.csv has prices about .* where DE is asked"):
+        CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert not (folder / "responses.csv").exists()
 
 
 def said(market: str, log_e: float, weight: float = 1.0, study: str = "S") -> StatedElasticity:

@@ -21,6 +21,9 @@ from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables.responses import TABLE, ResponseRow
 from beachhead.world.errors import BadInput
 
+MOST_APART = 5.0
+"""A car five times dearer or cheaper than the launch's is none that its buyers look at, or is priced in other units."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
@@ -83,6 +86,7 @@ def ask_conjoint(
     found = read_experiment(
         tasks.attributes, tasks.offers, tasks.makers, tasks.x, tasks.price, tasks.maker, tasks.chosen, tasks.asked
     )
+    _require_scale(launch, market, money, found.price, file)
     name = study or file.stem
     prices = {p.offer: p.amount / launch.folder.rates[money] for p in launch.folder.prices if p.market == market}
     codes = [code for code in found.offers if code in prices]
@@ -147,6 +151,7 @@ def ask_market(
     money = _currency(launch, market, currency, weight)
     data = read_market_data(file)
     found = fit_market(data.markets, data.products, data.shares, data.prices, data.x, data.instruments, random=random)
+    _require_scale(launch, market, money, found.typical_price, file)
     name = study or file.stem
     row = {"study": name, "market": market, "people": str(found.products), "weight": f"{weight:g}"}
     row |= {"elasticity": f"{found.elasticity:.6g}", "price": f"{found.typical_price:.6g}", "currency": money}
@@ -163,6 +168,18 @@ def _currency(launch: Launch, market: str, currency: str | None, weight: float) 
     if not 0 < weight <= 1:
         raise BadInput(f"a weight of {weight:g} is not between 0 and 1", "write 1 for all of its information")
     return money
+
+
+def _require_scale(launch: Launch, market: str, money: str, typical: float, file: Path) -> None:
+    """Refuse prices of another unit or currency: `adjust` scales an elasticity by how far prices lie apart."""
+    rate = launch.folder.rates[money]
+    asked = sorted(price.amount / rate for price in launch.folder.prices if price.market == market)
+    if not asked or 1 / MOST_APART < typical / asked[len(asked) // 2] < MOST_APART:
+        return
+    raise BadInput(
+        f"{file.name} has prices about {typical:,.4g} {money}, where {market} is asked {asked[len(asked) // 2]:,.0f}",
+        "write prices of cars in whole units, and name their currency with --currency",
+    )
 
 
 def stated_elasticities(launch: Launch, lists: Mapping[str, OfferList]) -> tuple[StatedElasticity, ...]:

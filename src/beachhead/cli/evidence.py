@@ -14,7 +14,7 @@ from beachhead.case.fetch import FIRST_MONTH, fetch_source
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.cli.clock import OnOption, day_of, now
-from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, OnlineSource, cache_folder
 from beachhead.world.errors import BadInput
 
@@ -200,8 +200,8 @@ def _show_asked(launch: Launch, asked: Asked) -> None:
         "alone)."
     )
     say(
-        f"Such studies understate that by {1 - exp(asked.bias_mean):.0%} (sd of the log {asked.bias_sd:g}); `adjust` "
-        "allows for it and weighs the rest with what it held before."
+        f"Such studies understate that by {percent(1 - exp(asked.bias_mean))} (sd of the log {asked.bias_sd:g}); "
+        "`adjust` allows for it and weighs the rest with what it held before."
     )
     show_table(
         ["attribute", "worth in " + asked.currency, "utility"],
@@ -213,7 +213,7 @@ def _show_asked(launch: Launch, asked: Asked) -> None:
         right={1, 2},
     )
     if asked.mix:
-        told = ", ".join(f"{code} {share:.0%}" for code, share in asked.mix.items())
+        told = ", ".join(f"{code} {percent(share)}" for code, share in asked.mix.items())
         say(f"At the prices asked now they would split over {told}.")
     say(
         f"Log likelihood {found.log_likelihood:,.1f}; multinomial logit {found.log_likelihood_plain:,.1f}, by lot "
@@ -227,10 +227,10 @@ def _show_sold(launch: Launch, sold: Sold) -> None:
     low, high = (found.elasticity * exp(z * found.log_sd) for z in (-1.645, 1.645))
     effects = ", product effects taken out" if found.absorbed else ""
     say(
-        f"{found.products:,} products in {found.markets:,} markets{effects}: price coefficient {found.price:.4g} "
-        f"(standard error {found.price_se:.2g}). At {found.typical_price:,.4g} {sold.currency} 1 % more loses "
-        f"{found.elasticity:.1f} % of a small share ({low:.1f} to {high:.1f}); the median product's elasticity is "
-        f"{found.own:.2f}.",
+        f"{found.products:,} rows of products in {how_many(found.markets, 'market')}{effects}: price coefficient "
+        f"{found.price:.4g} (standard error {found.price_se:#.2g}). At {found.typical_price:,.4g} {sold.currency} "
+        f"1 % more loses {found.elasticity:.1f} % of a small share ({low:.1f} to {high:.1f}); the median product's "
+        f"elasticity is {found.own:.2f}.",
         f"`adjust` weighs that for {name} with what it held before; it may miss by {sold.bias_sd:g} of the log.",
         f"Written to {sold.written}." if sold.written else "Nothing is written; `--write` puts it into the launch.",
     )

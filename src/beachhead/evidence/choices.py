@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.evidence.sheet import read_sheet
-from beachhead.evidence.textfile import MOST_FAULTS, Line
+from beachhead.evidence.textfile import MOST_FAULTS, Line, separated_otherwise
 from beachhead.world.errors import BadInput, Fault
 
 Array = NDArray[np.float64]
@@ -63,6 +63,8 @@ def read_choice_tasks(path: Path) -> ChoiceTasks:
     grid = read_sheet(path, path.name)
     if grid.faults or not grid.lines:
         raise BadInput.of(grid.faults or (Fault(file=path.name, problem="has no rows", cure="add the answers"),))
+    if other := separated_otherwise(grid.header, grid.header_row, path.name):
+        raise BadInput.of((other,))
     table = _Table(file=path.name, names=tuple(n.casefold() for n in grid.header), lines=grid.lines)
     faults = [*_missing(table)]
     if faults:
@@ -266,10 +268,29 @@ def _arranged(columns: _Columns, tasks: Sequence[_Task]) -> ChoiceTasks:
 
 def _uninformative(found: ChoiceTasks, table: _Table) -> Iterator[Fault]:
     """Prices and attributes that are the same within every task tell nothing, and no estimate would exist."""
-    if not (np.ptp(found.price, axis=2) > 0).any():
+    priced = bool((np.ptp(found.price, axis=2) > 0).any())
+    if not priced:
         yield table.fault(None, "price", "is the same within every task", "only prices that differ tell of price")
     varies = (np.ptp(found.x, axis=2) > 0).any(axis=(0, 1))
     for name in (name for name, moves in zip(found.attributes, varies, strict=True) if not moves):
         column, _, level = name.partition("=")
         said = f"level {level!r} is the same within every task" if level else "is the same within every task"
         yield table.fault(None, column, said, "leave the column out: it cannot move a choice")
+    if priced and varies.all():
+        yield from _told_by_others(found, table)
+
+
+def _told_by_others(found: ChoiceTasks, table: _Table) -> Iterator[Fault]:
+    """Attributes that move as price and earlier columns do in every task: their tastes could be split at will."""
+    asked = np.arange(found.x.shape[1]) < found.asked[:, None]
+    shown = np.concatenate([found.price[..., None], found.x], axis=3)[asked]
+    apart = (shown - shown.mean(axis=1, keepdims=True)).reshape(-1, shown.shape[2])
+    apart = apart / np.linalg.norm(apart, axis=0)
+    rank = 1
+    for at, name in enumerate(found.attributes, start=1):
+        grown = int(np.linalg.matrix_rank(apart[:, : at + 1], tol=1e-6))
+        if grown == rank:
+            column = name.partition("=")[0]
+            cure = "leave the column out: what it tells stands in the others"
+            yield table.fault(None, column, "moves as the columns before it, or the price, do in every task", cure)
+        rank = grown

@@ -6,7 +6,7 @@ prices, which their makers set knowing demand. Every other column of numbers is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.evidence.sheet import read_sheet
-from beachhead.evidence.textfile import MOST_FAULTS, Line
+from beachhead.evidence.textfile import MOST_FAULTS, Line, separated_otherwise
 from beachhead.world.errors import BadInput, Fault
 
 Array = NDArray[np.float64]
@@ -59,6 +59,8 @@ def read_market_data(path: Path) -> MarketData:
     grid = read_sheet(path, path.name)
     if grid.faults or not grid.lines:
         raise BadInput.of(grid.faults or (Fault(file=path.name, problem="has no rows", cure="add the products"),))
+    if other := separated_otherwise(grid.header, grid.header_row, path.name):
+        raise BadInput.of((other,))
     names = tuple(name.casefold() for name in grid.header)
     faults = list(_missing(path.name, names))
     if faults:
@@ -68,6 +70,7 @@ def read_market_data(path: Path) -> MarketData:
     attributes = [n for n in names if n not in (*KEYS, *NO_ATTRIBUTE, *wanted) and _is_number(cells[n][0])]
     found = {n: _numbers(path.name, n, cells[n], grid.lines, faults) for n in (*wanted, *attributes)}
     faults += _impossible(path.name, cells, found, grid.lines)
+    faults += _no_instruments(path.name, found)
     if faults:
         raise BadInput.of(faults[:MOST_FAULTS])
     return MarketData(
@@ -79,6 +82,18 @@ def read_market_data(path: Path) -> MarketData:
         x=np.array([found[n] for n in attributes]).reshape(len(attributes), len(grid.lines)).T,
         instruments=np.array([found[n] for n in wanted[2:]]).T,
     )
+
+
+def _no_instruments(file: str, found: dict[str, Array]) -> Iterator[Fault]:
+    """Prices under another name, and columns that never differ."""
+    prices = found["prices"]
+    for name in (name for name in found if name.startswith(INSTRUMENT)):
+        moves = float(np.ptp(found[name])) > 0
+        if moves and not (np.ptp(prices) > 0 and abs(np.corrcoef(found[name], prices)[0, 1]) > 1 - 1e-9):
+            continue
+        problem = "is the price itself" if moves else "is the same in every row"
+        cure = "give what moves a price but not demand itself: cost, exchange rate, rivals' attributes"
+        yield Fault(file=file, row=1, column=name, problem=problem, cure=cure)
 
 
 def _is_number(text: str) -> bool:
@@ -93,6 +108,10 @@ def _missing(file: str, names: tuple[str, ...]) -> Iterator[Fault]:
         if name not in names:
             cure = f"name the columns {', '.join((*KEYS, *MEASURES))} and {INSTRUMENT}0 ..., as PyBLP does"
             yield Fault(file=file, row=1, column=name, problem="is missing", cure=cure)
+    for name, count in Counter(names).items():
+        if count > 1:
+            problem = "stands twice in the header"
+            yield Fault(file=file, row=1, column=name, problem=problem, cure="keep one of the columns")
     if not any(name.startswith(INSTRUMENT) for name in names):
         cure = "add what moves a price but not demand itself: cost, exchange rate, rivals' attributes"
         problem = "is missing: a price set knowing demand looks like one that buyers do not mind"

@@ -152,6 +152,16 @@ def with_known_header(grid: Grid, file: str, known: tuple[str, ...], required: t
     return Grid(header=grid.header, faults=tuple(faults), complete=False) if faults else grid
 
 
+def separated_otherwise(header: tuple[str, ...], row: int, file: str) -> Fault | None:
+    """A header that is one cell because other signs than commas stand between its names."""
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and sign in header[0]:
+            cure = "export it with commas between cells and points in numbers"
+            problem = f"is separated by {name}, not commas"
+            return Fault(file=file, row=row, written=header[0], problem=problem, cure=cure)
+    return None
+
+
 def given_up(row: int, file: str) -> Fault:
     """The last fault of a table that is read no further."""
     cure = f"mend those listed; a table may have {MOST_ROWS} rows"
@@ -163,14 +173,11 @@ def given_up(row: int, file: str) -> Fault:
 def _header_faults(
     header: tuple[str, ...], row: int, file: str, known: tuple[str, ...], required: tuple[str, ...]
 ) -> list[Fault]:
-    joined = ",".join(header)
+    if other := separated_otherwise(header, row, file):
+        return [other]
     if len(header) > MOST_COLUMNS:
         cure = "check that this is the right file and that its lines end"
         return [Fault(file=file, row=row, problem=f"has {len(header)} columns", cure=cure)]
-    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and sign in joined:
-            cure = "export it with commas between cells and points in numbers"
-            return [Fault(file=file, row=row, written=joined, problem=f"is separated by {name}, not commas", cure=cure)]
     faults: list[Fault] = []
     lacking = [name for name in required if name not in header]
     for name, count in Counter(header).items():

@@ -97,7 +97,10 @@ def read_experiment(
         NotLearnt: too few people, or answers in which price explains nothing, the wrong way round, or everything.
     """
     if len(price) < LEAST_PEOPLE:
-        raise NotLearnt(f"{len(price)} people answered", f"ask {LEAST_PEOPLE} or more: fewer tell nothing of a market")
+        raise NotLearnt(
+            f"only {len(price)} {'person' if len(price) == 1 else 'people'} answered",
+            f"ask {LEAST_PEOPLE} or more: fewer tell nothing of a market",
+        )
     shown = price > 0
     mean = float(price[shown].mean())
     scale = np.array([float(x[..., k][shown].std()) or 1.0 for k in range(len(attributes))])
