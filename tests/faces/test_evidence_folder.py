@@ -657,6 +657,30 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is out of range",
         "1 to 13 weeks",
     ),
+    "prices of pilots without list price": (
+        replaced("launch.toml", "[objective]", "[pilots]\nprice_points = [0.9]\n\n[objective]"),
+        "launch.toml:8:pilots.price_points",
+        "leaves out list price",
+        "write price_points = [0.9, 1.0]",
+    ),
+    "prices of pilots that do not grow": (
+        replaced("launch.toml", "[objective]", "[pilots]\nprice_points = [1.0, 0.9]\n\n[objective]"),
+        "launch.toml:8:pilots.price_points",
+        "does not grow from price to price",
+        "write price_points = [0.9, 1.0]",
+    ),
+    "a pilot given away": (
+        replaced("launch.toml", "[objective]", "[pilots]\nprice_points = [0.0, 1.0]\n\n[objective]"),
+        "launch.toml:8:pilots.price_points",
+        "is out of range",
+        "0.5 to 2",
+    ),
+    "a pilot at thrice its price": (
+        replaced("launch.toml", "[objective]", "[pilots]\nprice_points = [1.0, 3.0]\n\n[objective]"),
+        "launch.toml:8:pilots.price_points",
+        "is out of range",
+        "0.5 to 2",
+    ),
     "TOML nested too deep": (
         replaced("launch.toml", "quarters = 4", "quarters = " + "[" * 5000),
         "launch.toml",

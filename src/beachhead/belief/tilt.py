@@ -92,10 +92,59 @@ def learn_pilot(
     last = mean.shape[0] - 1
     direction = cov[:, market] + cov[:, last]
     var = direction[market] + direction[last]
+    _tilt(mean, cov, direction, mean[market] + mean[last], var, rate, size, weeks, orders, sold_out_left)
+
+
+@compiled
+def learn_priced_pilot(
+    mean: NDArray[np.float64],
+    cov: NDArray[np.float64],
+    market: int,
+    log_price: float,
+    rate: float,
+    size: float,
+    weeks: int,
+    orders: int,
+    sold_out_left: int,
+) -> None:
+    """As `learn_pilot` at another price than list: x = theta + beta - e log_price, z = (theta, e, beta) of width 2M+1.
+
+    Args:
+        mean: (2M+1,), in place.
+        cov: (2M+1, 2M+1), in place.
+        market: which.
+        log_price: log of the price asked over the list price.
+        rate: as in `pilot_log_likelihood`.
+        size: likewise.
+        weeks: likewise.
+        orders: likewise.
+        sold_out_left: likewise.
+    """
+    last = mean.shape[0] - 1
+    own = last // 2 + market
+    direction = cov[:, market] + cov[:, last] - log_price * cov[:, own]
+    var = direction[market] + direction[last] - log_price * direction[own]
+    centre = mean[market] + mean[last] - log_price * mean[own]
+    _tilt(mean, cov, direction, centre, var, rate, size, weeks, orders, sold_out_left)
+
+
+@compiled
+def _tilt(
+    mean: NDArray[np.float64],
+    cov: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    centre: float,
+    var: float,
+    rate: float,
+    size: float,
+    weeks: int,
+    orders: int,
+    sold_out_left: int,
+) -> None:
+    """The tilted step for x ~ N(centre, var) with cov[z, x] = direction."""
     if var <= 1e-14:
         return
     sd = math.sqrt(var)
-    centre = mean[market] + mean[last]
     logs = np.empty(_POINTS)
     for k in range(_POINTS):
         g = _REACH_SD * (2.0 * k / (_POINTS - 1) - 1.0)

@@ -25,10 +25,10 @@ from beachhead.case.offer_list import offer_list
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, newest_plan, put_question
 from beachhead.evidence.tables.offers import OfferRow
-from beachhead.launch.adjust import CHANNEL_CUT, Adjustment, Stake, adjust, split_margin
+from beachhead.launch.adjust import Adjustment, Stake, adjust, split_margin
 from beachhead.launch.plan import Plan
 from beachhead.store import reading
-from beachhead.world.economics import Economics
+from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.market import Market
 from beachhead.world.reading import DemandCount

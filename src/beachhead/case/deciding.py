@@ -20,6 +20,7 @@ from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said, Stated
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
 
@@ -171,10 +172,10 @@ def _one(planned: Planned, recommended: Action, chosen: Action, who: str, at: da
 
 
 def words(action: Action) -> str:
-    """An action as it is written in the ledger: `pilot 150 through dealer`, `scale through agent`, `hold`, `exit`."""
+    """As the ledger has it: `pilot 150 at 95 % of list through dealer`, `scale through agent`, `hold`, `exit`."""
     match action.kind:
         case ActionKind.PILOT:
-            return f"pilot {action.batch} through {action.channel}"
+            return f"pilot {action.batch}{at_price(action.price_point)} through {action.channel}"
         case ActionKind.SCALE:
             return f"scale through {action.channel}"
         case ActionKind.WAIT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from beachhead.launch.action import Action, ActionKind, Standing
+from beachhead.launch.action import LIST_PRICE, Action, ActionKind, Standing
 from beachhead.launch.problem import Problem
 from beachhead.launch.terms import may_pilot
 from beachhead.world.errors import BadInput
@@ -26,7 +26,8 @@ def override(problem: Problem, standing: Standing, proposed: Action, text: str) 
         problem: the question that the plan answers.
         standing: where the market stood when its quarter began.
         proposed: what the plan would do with the market.
-        text: `hold`, `exit`, `scale`, `scale:CHANNEL`, `pilot:CARS` or `pilot:CARS:CHANNEL`.
+        text: `hold`, `exit`, `scale`, `scale:CHANNEL`, `pilot:CARS`, `pilot:CARS:CHANNEL` or `pilot:CARS:CHANNEL:95%`;
+            without a price as the plan proposes, or list price.
     """
     code = proposed.market
     if standing.is_home:
@@ -69,23 +70,29 @@ def _written(problem: Problem, standing: Standing, proposed: Action, text: str) 
     kind, *rest = text.strip().lower().split(":")
     channel = next((Channel(part) for part in rest if part in set(Channel)), None)
     batch = next((int(part) for part in rest if part.isdecimal() and len(part) <= MOST_DIGITS), None)
-    understood = len(rest) == (channel is not None) + (batch is not None)
+    price = next((float(part[:-1]) / 100 for part in rest if _is_percent(part)), None)
+    understood = len(rest) == (channel is not None) + (batch is not None) + (price is not None)
     through = channel or proposed.channel or standing.channel or _registered(problem, code)
     if kind in ("hold", "wait") and not rest:
         return Action(market=code, kind=ActionKind.WAIT)
     if kind == "exit" and not rest:
         return Action(market=code, kind=ActionKind.EXIT)
-    if kind == "scale" and understood and batch is None and through is not None:
-        return replace(proposed, kind=ActionKind.SCALE, channel=through, batch=0, weeks=0)
+    if kind == "scale" and understood and batch is price is None and through is not None:
+        proposed = replace(proposed, batch=0, weeks=0, price_point=LIST_PRICE)
+        return replace(proposed, kind=ActionKind.SCALE, channel=through)
     size = proposed.batch if batch is None else batch
     if kind == "pilot" and understood and through is not None and size > 0:
-        return replace(
-            proposed, kind=ActionKind.PILOT, channel=through, batch=size, weeks=proposed.weeks or PILOT_WEEKS
-        )
+        proposed = replace(proposed, weeks=proposed.weeks or PILOT_WEEKS, price_point=price or proposed.price_point)
+        return replace(proposed, kind=ActionKind.PILOT, channel=through, batch=size)
     raise BadInput(
         f"{code}={text!r} is not a decision",
-        f"write {code}=hold, {code}=exit, {code}=scale:dealer or {code}=pilot:150:dealer",
+        f"write {code}=hold, {code}=exit, {code}=scale:dealer, {code}=pilot:150:dealer or {code}=pilot:150:dealer:95%",
     )
+
+
+def _is_percent(part: str) -> bool:
+    """`95%` of list price, from half of it to twice."""
+    return part.endswith("%") and part[:-1].isdecimal() and 50 <= int(part[:-1][:MOST_DIGITS]) <= 200
 
 
 def _refuse_settled(standing: Standing, action: Action, text: str) -> None:

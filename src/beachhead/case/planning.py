@@ -241,6 +241,7 @@ def put_question(
         gates=stand.gates,
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
+        answers=held.answers,
     )
     problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters))
     notes = (
@@ -366,7 +367,13 @@ def _small_series_used(stand: Standings) -> tuple[Used, ...]:
 
 def menu_of(pilots: PilotsSection) -> PilotMenu:
     """The pilots that launch.toml lets a plan choose."""
-    return PilotMenu(batches=pilots.batches, weeks=pilots.weeks, quarters=pilots.quarters, offers=pilots.offers)
+    return PilotMenu(
+        batches=pilots.batches,
+        weeks=pilots.weeks,
+        quarters=pilots.quarters,
+        offers=pilots.offers,
+        price_points=pilots.price_points,
+    )
 
 
 def limits_from(limits: Limits, skip: int) -> Limits:

@@ -18,6 +18,7 @@ from beachhead.case.foretell import BRAND_MEAN, LAST_VALUE, Foretold, Past, fore
 from beachhead.case.observe import keep, known_codes
 from beachhead.case.open import Launch
 from beachhead.case.planning import limits_from, menu_of
+from beachhead.case.pricing import answers_to_price
 from beachhead.case.surroundings import surroundings_of
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import read_observations
@@ -187,6 +188,7 @@ def _advice(launch: Launch, past: Past, now: Quarter) -> tuple[Action, ...]:
         offers=folder.offers,
         prices=folder.prices,
         standing=standing,
+        answers=answers_to_price(launch),
     )
     made = plan(problem, folder.terms.seeds.plan, WORLDS)
     return tuple(action for action in made.actions if action.kind is not ActionKind.WAIT)

@@ -24,7 +24,8 @@ def decide(
         list[str] | None, typer.Option("--market", metavar="CODE", help="Accept for this market only; repeat.")
     ] = None,
     override: Annotated[
-        list[str] | None, typer.Option("--override", metavar="MARKET=CHOICE", help="hold, exit, scale, pilot:150 ...")
+        list[str] | None,
+        typer.Option("--override", metavar="MARKET=CHOICE", help="hold, exit, scale, pilot:150, pilot:150:95% ..."),
     ] = None,
     because: Annotated[str, typer.Option("--because", metavar="TEXT", help="The reason for the overrides.")] = "",
     who: Who = None,

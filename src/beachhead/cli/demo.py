@@ -25,6 +25,7 @@ from beachhead.cli.show import money, percent, progress, say, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
+from beachhead.world.figures import at_price
 
 BEFORE, AFTER = date(2021, 7, 1), date(2021, 11, 1)
 
@@ -89,4 +90,6 @@ def _read_norway(folder: Path) -> None:
 
 
 def _short(action: Action) -> str:
-    return f"pilot {action.batch}" if action.kind is ActionKind.PILOT else action.kind.value
+    return (
+        f"pilot {action.batch}{at_price(action.price_point)}" if action.kind is ActionKind.PILOT else action.kind.value
+    )

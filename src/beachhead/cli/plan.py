@@ -16,6 +16,7 @@ from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted
 from beachhead.launch.pursue import Pursued
 from beachhead.launch.reason import sentence
+from beachhead.world.figures import at_price
 from beachhead.world.market import Stage
 
 MOST_WAITING = 5
@@ -123,10 +124,11 @@ def _show_waiting(launch: Launch, planned: Planned) -> None:
 
 
 def deed(action: Action) -> str:
-    """An action in a few words: `pilot 150 cars, 13 weeks, dealer`."""
+    """An action in a few words: `pilot 150 cars at 95 % of list, 13 weeks, dealer`."""
     if action.kind is ActionKind.PILOT:
         offers = f", {' + '.join(action.offers)}" if action.offers else ""
-        return f"pilot {action.batch} cars, {action.weeks} weeks, {_channel(action)}{offers}"
+        price = at_price(action.price_point)
+        return f"pilot {action.batch} cars{price}, {action.weeks} weeks, {_channel(action)}{offers}"
     return f"scale through {_channel(action)}" if action.kind is ActionKind.SCALE else action.kind.value
 
 

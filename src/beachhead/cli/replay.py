@@ -13,6 +13,7 @@ from beachhead.case.replay import replay as tell_again
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, progress, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
+from beachhead.world.figures import at_price
 
 FollowFlag = Annotated[
     bool, typer.Option("--follow/--advise", help="Follow what the maker did, or also say what Beachhead would do.")
@@ -97,8 +98,13 @@ def _advice(actions: tuple[Action, ...]) -> str:
     parts = []
     for kind in (ActionKind.SCALE, ActionKind.PILOT, ActionKind.EXIT):
         mine = [action for action in actions if action.kind is kind]
-        batches = sorted({action.batch for action in mine})
-        told = [" ".join([str(b) if b else "", *(a.market for a in mine if a.batch == b)]).strip() for b in batches]
+        shipped = sorted({(action.batch, action.price_point) for action in mine})
+        told = [
+            " ".join(
+                [f"{b}{at_price(p)}" if b else "", *(a.market for a in mine if (a.batch, a.price_point) == (b, p))]
+            ).strip()
+            for b, p in shipped
+        ]
         parts += [f"{kind} {', '.join(told)}"] if mine else []
     return "; ".join(parts) or "wait"
 

@@ -47,6 +47,12 @@ Batches = Annotated[
     Field(min_length=1, max_length=8),
     WrittenAs("[list] of whole numbers", "[50, 150, 400]"),
 ]
+PricePoints = Annotated[
+    tuple[float, ...],
+    BeforeValidator(_series),
+    Field(min_length=1, max_length=6),
+    WrittenAs("[list] of numbers", "[0.9, 1.0]"),
+]
 Decimal = Annotated[float, WrittenAs("number", "0.98")]
 Integer = Annotated[int, WrittenAs("whole number", "20")]
 Kind = Annotated[
@@ -145,12 +151,25 @@ class PilotsSection(Section):
         "most quarters in which one market may be piloted; 0 = none is", unit="quarters", least=0, most=40, default=4
     )
     offers: Integer = column("most offers shipped in one pilot", least=1, most=20, default=2)
+    price_points: PricePoints = column(
+        "prices at which a pilot may be sold, lowest first, 1.0 = list price; scaling is at list price",
+        unit="times list price",
+        least=0.5,
+        most=2,
+        default=(1.0,),
+    )
 
     @model_validator(mode="after")
     def _grow(self) -> PilotsSection:
         if list(self.batches) != sorted(set(self.batches)):
             cure = f"write batches = {sorted(set(self.batches))}"
             raise refusal("does not grow from batch to batch", cure, "pilots.batches")
+        points = sorted(set(self.price_points))
+        if 1.0 not in points:
+            cure = f"write price_points = {sorted([*points, 1.0])}: what is learnt counts at list price"
+            raise refusal("leaves out list price", cure, "pilots.price_points")
+        if list(self.price_points) != points:
+            raise refusal("does not grow from price to price", f"write price_points = {points}", "pilots.price_points")
         return self
 
 

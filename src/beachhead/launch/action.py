@@ -9,6 +9,7 @@ from beachhead.world.market import Channel, Stage
 from beachhead.world.quarter import Quarter
 
 WEEKS_A_QUARTER = 13
+LIST_PRICE = 1.0
 
 
 class ActionKind(StrEnum):
@@ -31,7 +32,7 @@ class Action:
         offers: offer codes shipped, the lead offer first; empty for wait and exit.
         batch: pilot cars shipped, 0 unless a pilot.
         weeks: weeks until the planned look, 0 unless a pilot.
-        price_point: price asked over the list price, 1.0 = list price.
+        price_point: price asked over the list price in a pilot, 1.0 = list price; markets are scaled at list price.
     """
 
     market: str
@@ -40,7 +41,7 @@ class Action:
     offers: tuple[str, ...] = ()
     batch: int = 0
     weeks: int = 0
-    price_point: float = 1.0
+    price_point: float = LIST_PRICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,14 @@ class PilotMenu:
             repeated at the next gate.
         quarters: most pilot quarters a market may have.
         offers: most offers shipped in a pilot.
+        price_points: prices that may be asked over list price, increasing, list price (1.0) among them.
     """
 
     batches: tuple[int, ...] = (50, 150, 400)
     weeks: int = WEEKS_A_QUARTER
     quarters: int = 4
     offers: int = 2
+    price_points: tuple[float, ...] = (LIST_PRICE,)
 
     def __post_init__(self) -> None:
         if not self.batches or min(self.batches) < 1 or list(self.batches) != sorted(set(self.batches)):
@@ -67,6 +70,9 @@ class PilotMenu:
             raise ValueError(f"a planned look comes after 1 to {WEEKS_A_QUARTER} weeks, got {self.weeks}")
         if self.quarters < 0 or self.offers < 1:
             raise ValueError("quarters must not be negative and offers must be at least 1")
+        points = self.price_points
+        if LIST_PRICE not in points or list(points) != sorted(set(points)) or not 0.5 <= points[0] <= points[-1] <= 2:
+            raise ValueError(f"price points must increase from 0.5 to 2 at most and have 1.0 among them, got {points}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

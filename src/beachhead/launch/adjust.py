@@ -33,8 +33,6 @@ from beachhead.world.market import Channel
 
 Array = NDArray[np.float64]
 
-CHANNEL_CUT = {Channel.OWN_STORE: 0.05, Channel.AGENT: 0.09, Channel.DEALER: 0.14, Channel.IMPORTER: 0.20}
-"""Share of the net price that stays with the channel (grade C, the rule behind the bundled economics.csv)."""
 LIST_STEPS = (-0.10, -0.05, -0.03, 0.03, 0.05, 0.10)
 OFFER_STEPS = (-0.10, -0.05, 0.05, 0.10)
 UNSOLD_COST = 0.08

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from beachhead.launch.play import after_horizon, sell
+from beachhead.launch.prices import pilots_may_earn
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
@@ -35,7 +36,8 @@ def clairvoyant(terms: Terms, position: Position, theta: Floats, *, whole: bool 
     """
     demand = np.exp(theta)
     ways = list_ways(terms, position, demand, np.zeros((*terms.capital.shape, terms.path.shape[1])))
-    return best_of(terms, position, demand, ways, whole=whole) - as_is(terms, position, demand)
+    best = best_of(terms, position, demand, ways, whole=whole) - as_is(terms, position, demand)
+    return best + pilots_may_earn(terms, position)
 
 
 def best_of(terms: Terms, position: Position, demand: Floats, ways: Ways, *, whole: bool = False) -> float:

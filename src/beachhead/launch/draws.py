@@ -17,6 +17,7 @@ from beachhead.launch.terms import Floats
 
 _FAN_KEY = "early-adopter bias"
 _TARIFF_KEY = "scenario of tariffs"
+_PRICE_KEY = "answer to price in"
 
 
 def draw_worlds(problem: Problem, seed: int, count: int, first: int = 0) -> list[World]:
@@ -41,9 +42,28 @@ def draw_worlds(problem: Problem, seed: int, count: int, first: int = 0) -> list
                 beta=float(level[-1]),
                 luck=np.ascontiguousarray(np.stack([luck[:, :weeks] for _, luck, _ in drawn[:-2]], axis=1)),
                 noise=np.ascontiguousarray(np.stack([noise for _, _, noise in drawn[:-2]], axis=1)),
+                elasticity=np.zeros(len(belief.markets)),
             )
         )
-    return worlds
+    moved = np.array([np.append(world.theta, world.beta) for world in worlds]).reshape(count, -1) - belief.mean
+    found = _answers(problem, seed, first, moved)
+    return [world._replace(elasticity=row.copy()) for world, row in zip(worlds, found, strict=True)]
+
+
+def _answers(problem: Problem, seed: int, first: int, moved: Floats) -> Floats:
+    """(S, M) elasticities given how far (S, M+1) log demand and bias lie from their means; from streams of their own.
+
+    Zeros where every pilot is at list price.
+    """
+    terms, M = problem.terms, len(problem.markets)
+    if not len(terms.elasticity):
+        return np.zeros((len(moved), M))
+    levels = np.r_[:M, 2 * M]
+    cross, own = terms.elasticity_cov[:, levels], terms.elasticity_cov[:, M : 2 * M]
+    along = cross @ np.linalg.pinv(problem.belief.cov, hermitian=True) if cross.any() else np.zeros((M, M + 1))
+    root = _symmetric_root(own - along @ cross.T)
+    luck = [_stream(seed, f"{_PRICE_KEY} {code}", 0, 0).standard_normal(first + len(moved)) for code in problem.markets]
+    return np.asarray(terms.elasticity + moved @ along.T + np.array(luck)[:, first:].T @ root)
 
 
 def _stream(seed: int, name: str, first: int, T: int) -> np.random.Generator:

@@ -29,6 +29,7 @@ from scipy import special
 
 from beachhead.launch.bound import as_is, best_of, list_ways
 from beachhead.launch.play import World
+from beachhead.launch.prices import most_brought, pilots_may_earn
 from beachhead.launch.revealed import Split, run, seek_prices, what_is_told
 from beachhead.launch.terms import OUT, Floats, Position, Terms, under
 from beachhead.world.compiled import compiled
@@ -69,7 +70,8 @@ def penalised(
     ways = list_ways(truth, position, demand, charged.bonus)
     best = best_of(truth, position, demand, ways, whole=whole)
     pool = float(charged.prices[3, : len(truth.pool_cap)] @ truth.pool_cap)
-    return best + float(charged.refunds.sum()) + pool - as_is(truth, position, demand)
+    besides = pool + pilots_may_earn(truth, position)
+    return best + float(charged.refunds.sum()) + besides - as_is(truth, position, demand)
 
 
 def expected_urgency(terms: Terms, position: Position, mean: Floats, split: Split, worlds: Sequence[World]) -> Floats:
@@ -230,15 +232,15 @@ def charges(
 
 @compiled
 def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: float) -> tuple[float, float]:
-    """Least discounted cost of a pilot, pool price included, as the market's first and as a later one."""
+    """Least discounted cost of a pilot whatever it sells, pool price included, as the first and as a later one."""
     first = later = np.inf
     for c in range(terms.capital.shape[1]):
         if np.isfinite(terms.capital[i, c]) and t >= terms.first_pilot[i, c]:
             running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[d]
             start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
-            weight = terms.discount**t
-            first = min(first, weight * (running + start) + pool_price * terms.batches[d])
-            later = min(later, weight * running + pool_price * terms.batches[d])
+            weight, brought = terms.discount**t, most_brought(terms, i, c, d)
+            first = min(first, weight * max(running + start - brought, 0.0) + pool_price * terms.batches[d])
+            later = min(later, weight * max(running - brought, 0.0) + pool_price * terms.batches[d])
     return first, later
 
 

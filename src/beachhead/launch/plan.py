@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.action import LIST_PRICE, Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled, control_variate, controlled
@@ -17,11 +17,11 @@ from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import Bars, Played, World, best_route, marked_down, scaling_odds
-from beachhead.launch.prices import pilot_cost
+from beachhead.launch.prices import expected_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.pursue import Pursued, pursue
 from beachhead.launch.reason import Figure, Reason
-from beachhead.launch.revealed import split_own, what_is_told
+from beachhead.launch.revealed import split_own, told_with, what_is_told
 from beachhead.launch.scene import Scene, expected_information
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.steer import PLAIN, most_candidates, pick, play_all, set_course, steer, worlds_for
@@ -192,7 +192,7 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     first = certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
     if first.share is None or first.share >= CLOSE_ENOUGH:
         return first
-    split = split_own(scene.cov)
+    split = split_own(*told_with(scene.terms, scene.cov))
     few, others = drawn[:TIGHTER_WORLDS], drawn[TIGHTER_WORLDS : TIGHTER_WORLDS + SCOUTS]
     at = scene.terms, scene.position, scene.mean, split
     urgency = expected_urgency(*at, others)
@@ -215,6 +215,7 @@ def _action(problem: Problem, choice: Choice, i: int) -> Action:
         offers=tuple(ready[: problem.menu.offers] if pilot else ready),
         batch=int(problem.terms.batches[choice.design[i]]) if pilot else 0,
         weeks=problem.menu.weeks if pilot else 0,
+        price_point=float(problem.terms.asked[choice.design[i]]) if pilot else LIST_PRICE,
     )
 
 
@@ -241,7 +242,8 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     if np.isfinite(choice.scale_now[i]):
         figures["value_of_scaling_now"] = float(choice.scale_now[i])
     if kind is ActionKind.PILOT:
-        figures["pilot_cost"] = pilot_cost(terms, position, i, route, int(choice.design[i]))
+        at = terms, position, np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
+        figures["pilot_cost"] = expected_cost(*at, i, route, int(choice.design[i]), 0)
     lead = {
         ActionKind.PILOT: ("own_news", "news_for_others", "pilot_cost"),
         ActionKind.SCALE: ("odds_of_break_even", "value_of_scaling_now", "capital"),

@@ -7,10 +7,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.belief.tilt import learn_level, learn_pilot
+from beachhead.belief.tilt import learn_level, learn_pilot, learn_priced_pilot
 from beachhead.launch.prices import find_prices, pilot_cost
 from beachhead.launch.select import EXIT, PILOT, SCALE, choose
-from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Ints, Position, Prices, Terms, under
+from beachhead.launch.terms import (
+    EXITED,
+    OUT,
+    SCALED,
+    Floats,
+    Ints,
+    Position,
+    Prices,
+    Terms,
+    answering,
+    has_prices,
+    price_gain,
+    under,
+)
 from beachhead.launch.value import normal_cdf, rates_from, served
 from beachhead.world.compiled import compiled
 
@@ -26,6 +39,7 @@ class World(NamedTuple):
         beta: true early-adopter bias.
         luck: (T, M, weeks), uniforms that turn into weekly pilot orders.
         noise: (T, M), standard normals of the scaled markets' signals.
+        elasticity: (M,), true price elasticity, sign left out; zeros where every pilot is at list price.
     """
 
     scenario: int
@@ -33,6 +47,7 @@ class World(NamedTuple):
     beta: float
     luck: Floats
     noise: Floats
+    elasticity: Floats
 
 
 SURE_ODDS = 0.9
@@ -116,7 +131,11 @@ def play_towards(
     """
     M, T = terms.path.shape
     position = copy_position(start)
-    mean, cov = mean0.copy(), cov0.copy()
+    wide_mean, wide_cov = with_elasticities(terms, mean0, cov0)
+    mean, cov = wide_mean, wide_cov
+    if has_prices(terms):
+        lure, doubt = terms.lure.copy(), terms.doubt.copy()
+        terms, aim = answering(terms, lure, doubt), answering(aim, lure, doubt)
     price = first_price
     information = bars.at_start.copy()
     stage = np.zeros((T, M), dtype=np.int64)
@@ -130,6 +149,9 @@ def play_towards(
     for t in range(T):
         if t == terms.scenario_known:
             terms, aim = truth, aimed
+        if has_prices(terms):
+            mean, cov = levels_of(wide_mean, wide_cov)
+            expect(terms, wide_mean, wide_cov)
         feared = marked_down(position, mean, cov, caution)
         if t > 0:
             price = find_prices(aim, position, feared, cov, t, price, LATER_ROUNDS)
@@ -141,12 +163,52 @@ def play_towards(
             if choice.action[i] == PILOT and information[i] < 0.0:
                 information[i] = 1.0 / max(cov[i, i], 1e-12)
         money += sell(aimed, position, demand, t, sold[t]) - _bonus(aimed, truth, position, t, sold[t])
+        money += observe(terms, position, wide_mean, wide_cov, world, t, choice.action, choice.route, choice.design)
         cash[t] = money
         value += weight * money
         weight *= terms.discount
-        observe(terms, position, mean, cov, world, t, choice.action, choice.route, choice.design)
+    if has_prices(terms):
+        mean, cov = levels_of(wide_mean, wide_cov)
     value += weight * after_horizon(truth, position, demand)
     return Played(value, stage, batch, cash, sold, mean, cov)
+
+
+@compiled
+def with_elasticities(terms: Terms, mean: Floats, cov: Floats) -> tuple[Floats, Floats]:
+    """The belief as z = (theta, e, beta) where pilots may be at other prices than list; a copy of it where not."""
+    if not has_prices(terms):
+        return mean.copy(), cov.copy()
+    M = mean.shape[0] - 1
+    wide_mean, wide_cov = np.empty(2 * M + 1), np.empty((2 * M + 1, 2 * M + 1))
+    wide_mean[:M], wide_mean[M : 2 * M], wide_mean[2 * M] = mean[:M], terms.elasticity, mean[M]
+    wide_cov[:M, :M], wide_cov[2 * M, 2 * M] = cov[:M, :M], cov[M, M]
+    wide_cov[:M, 2 * M], wide_cov[2 * M, :M] = cov[:M, M], cov[M, :M]
+    for i in range(M):
+        wide_cov[M + i] = terms.elasticity_cov[i]
+        wide_cov[:, M + i] = terms.elasticity_cov[i]
+    return wide_mean, wide_cov
+
+
+@compiled
+def levels_of(wide_mean: Floats, wide_cov: Floats) -> tuple[Floats, Floats]:
+    """(M+1,) and (M+1, M+1): levels and bias alone."""
+    M = wide_mean.shape[0] // 2
+    mean, cov = np.empty(M + 1), np.empty((M + 1, M + 1))
+    mean[:M], mean[M] = wide_mean[:M], wide_mean[2 * M]
+    cov[:M, :M], cov[M, M] = wide_cov[:M, :M], wide_cov[2 * M, 2 * M]
+    cov[:M, M], cov[M, :M] = wide_cov[:M, 2 * M], wide_cov[2 * M, :M]
+    return mean, cov
+
+
+@compiled
+def expect(terms: Terms, wide_mean: Floats, wide_cov: Floats) -> None:
+    """Fill `lure` and `doubt` by what is believed of the elasticities now."""
+    M = wide_mean.shape[0] // 2
+    for d in range(terms.asked.shape[0]):
+        log_price = math.log(terms.asked[d])
+        for i in range(M):
+            terms.lure[i, d] = math.exp(-log_price * wide_mean[M + i])
+            terms.doubt[i, d] = log_price * log_price * max(wide_cov[M + i, M + i], 0.0)
 
 
 @compiled
@@ -314,22 +376,33 @@ def observe(
     action: Ints,
     route: Ints,
     design: Ints,
-) -> None:
+) -> float:
     """What the quarter shows: pilot orders (stopped when sold out) and early signals of scaled markets.
 
     Tilted updates do not quite commute, so they are taken in the order of the means: the axes' order must not matter.
+    Returns what pilots at other prices than list brought more than at list price.
     """
-    for i in np.argsort(mean[:-1], kind="mergesort"):
+    money = 0.0
+    for i in np.argsort(mean[: action.shape[0]], kind="mergesort"):
         if action[i] == PILOT:
-            reach = terms.pilot_reach[i, route[i], design[i]]
+            c, d = route[i], design[i]
+            reach = terms.pilot_reach[i, c, d]
             rate = reach * terms.path[i, now] / 52.0
             size = terms.week_size[i] * reach
             weekly = rate * math.exp(world.theta[i] + world.beta)
-            weeks, orders, left = ordered(weekly, size, terms.batches[design[i]], world.luck[now, i])
-            learn_pilot(mean, cov, i, rate, size, weeks, orders, left)
+            if terms.asked[d] == 1.0:
+                weeks, orders, left = ordered(weekly, size, terms.batches[d], world.luck[now, i])
+                learn_pilot(mean, cov, i, rate, size, weeks, orders, left)
+            else:
+                log_price = math.log(terms.asked[d])
+                weekly *= math.exp(-world.elasticity[i] * log_price)
+                weeks, orders, left = ordered(weekly, size, terms.batches[d], world.luck[now, i])
+                learn_priced_pilot(mean, cov, i, log_price, rate, size, weeks, orders, left)
+                money += price_gain(terms, i, c, d) * (orders + left)
         elif position.stage[i] == SCALED and 0 <= now - position.since[i] < terms.signal_quarters:
             seen = world.theta[i] + math.sqrt(terms.signal_var) * world.noise[now, i]
             learn_level(mean, cov, i, seen, terms.signal_var)
+    return money
 
 
 @compiled

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from beachhead.launch.terms import SCALED, Floats, Position, Prices, Terms, usual_design
+from beachhead.launch.terms import OUT, SCALED, Floats, Position, Prices, Terms, price_gain, usual_design
 from beachhead.launch.value import (
     NODES,
     WEIGHTS,
@@ -207,6 +207,51 @@ def pilot_cost(terms: Terms, position: Position, i: int, c: int, design: int) ->
     start: float = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
     running: float = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[design]
     return float(start + running)
+
+
+@compiled
+def expected_cost(
+    terms: Terms, position: Position, mean: Floats, cov: Floats, i: int, c: int, design: int, now: int
+) -> float:
+    """Money that one pilot quarter is expected to cost, what its price brings more or less than list price included.
+
+    Sales are E min(batch, X) with X log-normal: the batch less a Black put (Black 1976).
+    """
+    spent = pilot_cost(terms, position, i, c, design)
+    gain = price_gain(terms, i, c, design)
+    if gain == 0.0:
+        return spent
+    last, batch = mean.shape[0] - 1, float(terms.batches[design])
+    rate = terms.pilot_reach[i, c, design] * terms.path[i, now] * terms.weeks / 52.0 * terms.lure[i, design]
+    sd = math.sqrt(max(cov[i, i] + 2.0 * cov[i, last] + cov[last, last] + terms.doubt[i, design], 1e-12))
+    middle = math.log(max(rate, 1e-300)) + mean[i] + mean[last]
+    d = (math.log(batch) - middle) / sd
+    sold = math.exp(middle + 0.5 * sd * sd) * normal_cdf(d - sd) + batch * normal_cdf(-d)
+    return spent - gain * sold
+
+
+@compiled
+def most_brought(terms: Terms, i: int, c: int, design: int) -> float:
+    """Most money that a pilot's price can bring more than list price: all cars sold; 0 at list price and below."""
+    return float(terms.batches[design] * max(price_gain(terms, i, c, design), 0.0))
+
+
+@compiled
+def pilots_may_earn(terms: Terms, position: Position) -> float:
+    """No less than all pilots together can earn beyond their costs: zero unless a car earns more than it costs."""
+    total = 0.0
+    for i in range(terms.capital.shape[0]):
+        if position.stage[i] != OUT or position.piloted[i] >= terms.pilot_quarters:
+            continue
+        most = 0.0
+        for c in range(terms.capital.shape[1]):
+            if not np.isfinite(terms.capital[i, c]):
+                continue
+            for d in range(terms.batches.shape[0]):
+                a_car = max(price_gain(terms, i, c, d), 0.0) - terms.car_cost[i, c]
+                most = max(most, terms.batches[d] * a_car - terms.quarter_fee[i, c])
+        total += most * (terms.pilot_quarters - position.piloted[i])
+    return total
 
 
 @compiled

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from beachhead.belief.belief import Belief
-from beachhead.launch.action import PilotMenu, Standing
+from beachhead.belief.priced import Elasticities
+from beachhead.launch.action import LIST_PRICE, PilotMenu, Standing
 from beachhead.launch.gate import Gate, GateRule
 from beachhead.launch.objective import Objective
 from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Position, Terms
-from beachhead.world.economics import Economics, Limits
+from beachhead.world.economics import CHANNEL_CUT, Economics, Limits
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel, Stage
 from beachhead.world.offer import Offer, Price
@@ -38,6 +40,7 @@ class Problem:
         rule: how gates are set.
         gates: gates already registered, at most one a market.
         objective: what the plan is for; None for expected value.
+        answers: how demand answers to price; None where it is not asked for.
     """
 
     belief: Belief
@@ -49,6 +52,7 @@ class Problem:
     rule: GateRule = field(default_factory=GateRule)
     gates: tuple[Gate, ...] = ()
     objective: Objective | None = None
+    answers: Elasticities | None = None
 
     def __post_init__(self) -> None:
         count = len(self.belief.markets)
@@ -56,6 +60,8 @@ class Problem:
             raise ValueError("channels, offers and standing need one row for each market of the belief")
         if len({gate.market for gate in self.gates}) != len(self.gates):
             raise ValueError("a market has two gates")
+        if len(self.terms.asked) != len(self.terms.batches):  # put together by hand, or on record from before prices
+            object.__setattr__(self, "terms", at_list_price(self.terms))
         for array in self.terms:
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
@@ -104,6 +110,7 @@ def assemble(
     gates: Iterable[Gate] = (),
     committed: Mapping[int, float] | None = None,
     scenarios: Iterable[Scenario] = (),
+    answers: Elasticities | None = None,
 ) -> Problem:
     """Build a problem from nouns; the one place where launch data become arrays.
 
@@ -123,15 +130,18 @@ def assemble(
         committed: capital already committed by calendar year, taken off the limits.
         scenarios: what tariffs may do to margins; empty: margins stay as they are. One scenario with odds 1 is a
             tariff with a date and no doubt.
+        answers: how demand answers to price, in the belief's order of markets; needed for pilots at other prices.
     """
     menu = menu or PilotMenu()
     standing = standing or {}
     rows = _rows_by_market(belief, economics)
     scenarios = tuple(scenarios)
     _check(belief, limits, discount, terminal_quarters, rows, scenarios)
+    if answers is None and menu.price_points != (LIST_PRICE,):
+        raise ValueError("pilots at other prices than list need to know how demand answers to price")
+    asking = tuple(prices)
     choices = tuple(
-        _ranked_offers(code, belief.quarters, tuple(offers), tuple(prices), offer_margins or {})
-        for code in belief.markets
+        _ranked_offers(code, belief.quarters, tuple(offers), asking, offer_margins or {}) for code in belief.markets
     )
     asked = bool(tuple(offers))
     earliest = [row[0][1] if row else None for row in (_soonest(choice) for choice in choices)]
@@ -149,11 +159,14 @@ def assemble(
             earliest if asked else None,
             committed or {},
             scenarios,
+            _net_prices(belief.markets, choices, asking, menu.offers),
+            answers,
         ),
         standing=tuple(standing.get(code, Standing()) for code in belief.markets),
         menu=menu,
         rule=rule or GateRule(),
         gates=tuple(gate for gate in gates if gate.market in set(belief.markets)),
+        answers=answers,
     )
 
 
@@ -206,6 +219,18 @@ def _ranked_offers(
     return tuple((offer.code, max(offer.available_from - quarters[0], 0)) for offer in able)
 
 
+def _net_prices(
+    markets: tuple[str, ...],
+    choices: tuple[tuple[tuple[str, int], ...], ...],
+    prices: tuple[Price, ...],
+    most: int,
+) -> Floats:
+    """(M,) mean list price without tax of the offers that a pilot would ship; 0 where nothing has a price."""
+    net = {(price.market, price.offer): price.net for price in prices}
+    shipped = [[net[code, offer] for offer, _ in choice[:most]] for code, choice in zip(markets, choices, strict=True)]
+    return np.array([sum(row) / len(row) if row else 0.0 for row in shipped])
+
+
 def _soonest(choice: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
     return sorted(choice, key=lambda row: row[1])[:1]
 
@@ -225,6 +250,8 @@ def _terms(
     earliest: list[int | None] | None,
     committed: Mapping[int, float],
     scenarios: tuple[Scenario, ...],
+    net: Floats,
+    answers: Elasticities | None,
 ) -> Terms:
     M, T = belief.log_path.shape
     C = max(len(row) for row in rows)
@@ -239,7 +266,10 @@ def _terms(
     capital = table("capital", np.inf)
     salvage = np.zeros((M, C))
     ramp = np.zeros((M, C, T))
-    reach = np.zeros((M, C, len(menu.batches)))
+    points = (LIST_PRICE, *(point for point in menu.price_points if point != LIST_PRICE))
+    batches, asked = np.tile(menu.batches, len(points)), np.repeat(points, len(menu.batches))
+    reach = np.zeros((M, C, len(batches)))
+    kept = np.zeros((M, C))
     first_scale = np.full((M, C), T, dtype=np.int64)
     first_pilot = np.full((M, C), T, dtype=np.int64)
     small_series = np.full((M, C), np.inf)
@@ -249,7 +279,8 @@ def _terms(
             salvage[i, c] = r.capital * r.exit_share
             steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
             ramp[i, c] = r.reach * np.array(steps)
-            reach[i, c] = np.minimum(r.pilot_reach * np.array(menu.batches) / 100.0, 1.0)
+            reach[i, c] = np.minimum(r.pilot_reach * batches / 100.0, 1.0)
+            kept[i, c] = net[i] * (1 - CHANNEL_CUT[r.channel])
             if r.small_series is not None:
                 small_series[i, c] = r.small_series
             if shipped is not None:
@@ -271,7 +302,7 @@ def _terms(
         first_scale=first_scale,
         first_pilot=first_pilot,
         small_series=small_series,
-        batches=np.array(menu.batches, dtype=np.int64),
+        batches=np.array(batches, dtype=np.int64),
         year=np.array([years.index(q.year) for q in belief.quarters], dtype=np.int64),
         capital_cap=np.array([max(limits.capital_per_year[y] - committed.get(y, 0.0), 0.0) for y in years]),
         starts_cap=np.full(T, float(limits.scale_starts_per_quarter)),
@@ -286,7 +317,37 @@ def _terms(
         signal_quarters=SIGNAL_QUARTERS,
         pilot_quarters=menu.quarters,
         weeks=menu.weeks,
+        **_priced(asked, len(menu.batches), kept, M, answers),
     )
+
+
+def _priced(asked: Floats, sizes: int, kept: Floats, M: int, answers: Elasticities | None) -> dict[str, Any]:
+    """The terms that say how demand answers to the price of a pilot."""
+    if answers is None:
+        lure, doubt = np.ones((M, len(asked))), np.zeros((M, len(asked)))
+    else:
+        lure, doubt = price_answer(answers, asked)
+    priced = {"asked": asked, "sizes": sizes, "lure": lure, "doubt": doubt, "kept": kept}
+    if answers is None or (asked == LIST_PRICE).all():
+        return priced
+    cov = np.column_stack([answers.cross[:, :M], answers.cov, answers.cross[:, M]])
+    return priced | {"elasticity": np.array(answers.mean), "elasticity_cov": cov}
+
+
+def price_answer(answers: Elasticities, asked: Floats) -> tuple[Floats, Floats]:
+    """(M, D) demand at each design's price over that at list price, its median, and the variance of its log."""
+    log_price = np.log(asked)
+    return np.exp(-np.outer(answers.mean, log_price)), np.outer(np.diag(answers.cov), log_price**2)
+
+
+def at_list_price(terms: Terms) -> Terms:
+    """The same terms with every pilot design at list price."""
+    (M, C), D = terms.capital.shape, len(terms.batches)
+    kept = terms.kept if terms.kept.shape == (M, C) else np.zeros((M, C))
+    return terms._replace(
+        asked=np.ones(D), sizes=D, lure=np.ones((M, D)), doubt=np.zeros((M, D)), kept=kept,
+        elasticity=np.empty(0), elasticity_cov=np.empty((0, 0)),
+    )  # fmt: skip
 
 
 def _margins(

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats.qmc import Sobol
 
-from beachhead.launch.prices import pilot_cost
+from beachhead.launch.prices import expected_cost
 from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import (
     FEW_NODES,
@@ -107,7 +107,7 @@ def _worth(
     for k in range(n):
         i = undecided[k]
         if action[i] == PILOT:
-            cost += pilot_cost(terms, position, i, route[i], design[i])
+            cost += expected_cost(terms, position, mean, cov, i, route[i], design[i], now)
             along = after[i] + after[M]
             spread = along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now)
             for j in range(n):

@@ -17,6 +17,7 @@ import numpy as np
 
 from beachhead.launch.bound import as_is
 from beachhead.launch.play import World
+from beachhead.launch.prices import most_brought, pilots_may_earn
 from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, under
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
@@ -43,11 +44,32 @@ class Split(NamedTuple):
     root: Floats
 
 
-def split_own(cov: Floats) -> Split:
-    """The largest D of the shape t / diag(C^-1) with C - D positive semidefinite, over the levels; none in the bias."""
+def told_with(terms: Terms, cov: Floats) -> tuple[Floats, Floats | None]:
+    """Arguments of `split_own`: with elasticities that rows have tied to the levels, these too are told."""
+    M = len(cov) - 1
+    if not len(terms.elasticity) or not terms.elasticity_cov[:, np.r_[:M, 2 * M]].any():
+        return cov, None
+    wide = np.empty((2 * M + 1, 2 * M + 1))
+    levels = np.r_[:M, 2 * M]
+    wide[np.ix_(levels, levels)] = cov
+    wide[M : 2 * M], wide[:, M : 2 * M] = terms.elasticity_cov, terms.elasticity_cov.T
+    return cov, wide
+
+
+def split_own(cov: Floats, wide: Floats | None = None) -> Split:
+    """The largest D of the shape t / diag(C^-1) with C - D positive semidefinite, over the levels; none in the bias.
+
+    Args:
+        cov: (M+1, M+1), C.
+        wide: (2M+1, 2M+1) covariance of levels, elasticities and bias where these depend on each other: r must be
+            independent of the elasticities too.
+    """
     M = len(cov) - 1
     levels = cov[:M, :M] + 1e-10 * np.eye(M)
-    rest = np.outer(cov[:M, M], cov[:M, M]) / max(cov[M, M], 1e-12)
+    if wide is None:
+        rest = np.outer(cov[:M, M], cov[:M, M]) / max(cov[M, M], 1e-12)
+    else:
+        rest = wide[:M, M:] @ np.linalg.pinv(wide[M:, M:], hermitian=True) @ wide[M:, :M]
     inner = levels - rest
     shape = 1 / np.diag(np.linalg.inv(inner))
     scale = np.sqrt(shape)
@@ -73,7 +95,7 @@ def revealed(terms: Terms, position: Position, mean: Floats, split: Split, world
     truth = under(terms, world.scenario)
     told = what_is_told(position, mean, split, world)
     bound = _dual(truth, position, told, split.own)
-    return float(bound) - as_is(truth, position, np.exp(world.theta))
+    return float(bound) + pilots_may_earn(truth, position) - as_is(truth, position, np.exp(world.theta))
 
 
 def what_is_told(position: Position, mean: Floats, split: Split, world: World) -> Floats:
@@ -231,26 +253,33 @@ def _market(
                 mean += weights[g] * (earned - spent)
             if mean > blind:
                 blind, blind_start, blind_route = mean, s, c
-    best, pilot = blind, -1
+    best, pilot, shipped = blind, -1, 0.0
     if position.piloted[i] < terms.pilot_quarters:
         later = np.zeros(G)  # best value from quarter t + 1 on, never included
         for t in range(T - 1, -1, -1):
             if t + 1 < T:
                 for g in range(G):
                     later[g] = max(later[g], value[t + 1, g])
-            fee = np.inf
+            fee, cars = np.inf, 0.0
             for c in range(C):
-                if np.isfinite(terms.capital[i, c]) and t >= terms.first_pilot[i, c]:
+                if not np.isfinite(terms.capital[i, c]) or t < terms.first_pilot[i, c]:
+                    continue
+                for d in range(terms.batches.shape[0]):
+                    if terms.batches[d] > terms.pool_cap[t]:
+                        continue
                     start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
-                    cost = start + terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[0]
-                    fee = min(fee, terms.discount**t * cost + pool_price[t] * terms.batches[0])
-            if terms.batches[0] > terms.pool_cap[t] or fee == np.inf:
+                    cost = start + terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[d]
+                    cost = max(cost - most_brought(terms, i, c, d), 0.0)
+                    priced = terms.discount**t * cost + pool_price[t] * terms.batches[d]
+                    if priced < fee:
+                        fee, cars = priced, float(terms.batches[d])
+            if fee == np.inf:
                 continue
             told = (weights * later).sum() - fee
             if told > best:
-                best, pilot = told, t
+                best, pilot, shipped = told, t, cars
     if pilot >= 0:
-        use_pool[pilot] += terms.batches[0]
+        use_pool[pilot] += shipped
     for g in range(G):
         if best <= 0.0:
             break

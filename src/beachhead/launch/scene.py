@@ -88,9 +88,9 @@ def _capital_at_stake(terms: Terms, mean: Floats, cov: Floats) -> Floats:
 
 
 def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design: int | None = None) -> float:
-    """Information on theta_i (1 / variance) that one pilot quarter is expected to add; the middle batch by default."""
+    """Information on theta_i (1 / variance) that a pilot quarter is expected to add; of the usual design by default."""
     last = len(mean) - 1
-    d = len(terms.batches) // 2 if design is None else design
+    d = terms.sizes // 2 if design is None else design
     noise = min(
         (
             pilot_noise(terms, mean, i, c, d, min(int(terms.first_pilot[i, c]), terms.path.shape[1] - 1))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.prices import pilot_cost
+from beachhead.launch.prices import expected_cost
 from beachhead.launch.recourse import drop_for_capital
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot
 from beachhead.launch.value import (
@@ -41,7 +41,7 @@ class Choice(NamedTuple):
     Attributes:
         action: (M,), 0 wait, 1 pilot, 2 scale, 3 exit.
         route: (M,), route of the pilot or scaling, -1 otherwise.
-        design: (M,), index of the batch, -1 otherwise.
+        design: (M,), index of the pilot design, -1 otherwise.
         gain: (M,), money gained by the action over waiting, when it was picked.
         scale_now: (M,), best value of scaling now, -inf where it cannot be.
         wait_value: (M,), value of waiting with no news.
@@ -425,7 +425,7 @@ def _greedy(
         if action[j] == SCALE:
             total += scaling[j]
         elif action[j] == PILOT:
-            total -= pilot_cost(terms, position, j, route[j], design[j])
+            total -= expected_cost(terms, position, mean, cov, j, route[j], design[j], now)
         else:
             gain[j] = own_news[j] = other_news[j] = 0.0
     return Choice(action, route, design, gain, scaling, wait_value, own_news, other_news, total, pool_price, held_up)
@@ -534,7 +534,7 @@ def _drop_needless(
             open_noise = pilot_noise(terms, mean, i, route[i], design[i], now) - along[i] - along[M]
             if open_noise <= 1e-12:
                 continue
-            saved = pilot_cost(terms, position, i, route[i], design[i])
+            saved = expected_cost(terms, position, mean, cov, i, route[i], design[i], now)
             for j in range(M):
                 back = along[j] * along[j] * held.weight[j] / open_noise
                 if j != i and back <= held.below[j]:
@@ -622,7 +622,7 @@ def _best_pilot(
                 own = look_up(again, i, looks.removed[i] + along[i] * along[i] / (spread * cov[i, i]))
                 others = _news(alone, again, held, looks.removed, along, spread, action, i)
             own -= held.value[i]
-            gain = own + others - pilot_cost(terms, position, i, c, d)
+            gain = own + others - expected_cost(terms, position, mean, cov, i, c, d, now)
             if gain - pool_price * batch > top:
                 top = gain - pool_price * batch
                 best = (gain, own, others, float(c), batch, float(d))

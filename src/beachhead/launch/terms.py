@@ -14,7 +14,9 @@ Ints = NDArray[np.int64]
 
 
 class Terms(NamedTuple):
-    """The arrays of one launch; C routes (channel and price point) a market, D pilot designs, Y calendar years.
+    """The arrays of one launch; C routes (channels) a market, D pilot designs (batch and price point), Y years.
+
+    Designs at list price come first, by batch; then those at each other price point, by batch.
 
     Attributes:
         capital: (M, C), spent when scaled; infinite where the route does not exist.
@@ -32,6 +34,13 @@ class Terms(NamedTuple):
         first_pilot: (M, C), first quarter index in which a pilot is permitted.
         small_series: (M, C), largest pilot permitted before `first_scale`, cars; infinite where no limit stands.
         batches: (D,), cars.
+        asked: (D,), price asked over the list price.
+        sizes: how many batches there are: that many designs are at list price, and come first.
+        lure: (M, D), demand at the design's price over that at list price; its median.
+        doubt: (M, D), variance of the log of that.
+        kept: (M, C), what the maker keeps of a list price, a car: a price point p earns (p - 1) times as much more.
+        elasticity: (M,), expected price elasticity, sign left out; (0,) where every design is at list price.
+        elasticity_cov: (M, 2M+1), its covariance with log demand (M), the elasticities (M) and the early-adopter bias.
         year: (T,), index of the calendar year.
         capital_cap: (Y,), capital a year.
         starts_cap: (T,), scale starts a quarter.
@@ -77,6 +86,13 @@ class Terms(NamedTuple):
     signal_quarters: int
     pilot_quarters: int
     weeks: int
+    asked: Floats = np.empty(0)
+    sizes: int = 0
+    lure: Floats = np.empty((0, 0))
+    doubt: Floats = np.empty((0, 0))
+    kept: Floats = np.empty((0, 0))
+    elasticity: Floats = np.empty(0)
+    elasticity_cov: Floats = np.empty((0, 0))
 
 
 class Position(NamedTuple):
@@ -122,11 +138,22 @@ OUT, SCALED, EXITED = 0, 1, 2
 @compiled
 def under(terms: Terms, scenario: int) -> Terms:
     """The terms once that scenario of tariffs is known."""
+    return _with(terms, terms.scenario_margin[scenario], terms.lure, terms.doubt)
+
+
+@compiled
+def answering(terms: Terms, lure: Floats, doubt: Floats) -> Terms:
+    """The terms with another expectation of how demand answers to price."""
+    return _with(terms, terms.margin, lure, doubt)
+
+
+@compiled
+def _with(terms: Terms, margin: Floats, lure: Floats, doubt: Floats) -> Terms:
     return Terms(
         terms.capital,
         terms.salvage,
         terms.opex,
-        terms.scenario_margin[scenario],
+        margin,
         terms.ramp,
         terms.path,
         terms.start_fee,
@@ -152,7 +179,26 @@ def under(terms: Terms, scenario: int) -> Terms:
         terms.signal_quarters,
         terms.pilot_quarters,
         terms.weeks,
+        terms.asked,
+        terms.sizes,
+        lure,
+        doubt,
+        terms.kept,
+        terms.elasticity,
+        terms.elasticity_cov,
     )
+
+
+@compiled
+def has_prices(terms: Terms) -> bool:
+    """Whether any pilot design is at another price than list."""
+    return bool(terms.elasticity.shape[0] > 0)
+
+
+@compiled
+def price_gain(terms: Terms, i: int, c: int, design: int) -> float:
+    """Money a pilot car sold brings more than at list price."""
+    return float((terms.asked[design] - 1.0) * terms.kept[i, c])
 
 
 @compiled
@@ -165,8 +211,8 @@ def may_pilot(terms: Terms, i: int, c: int, batch: float, now: int) -> bool:
 
 @compiled
 def usual_design(terms: Terms, i: int, c: int, now: int) -> int:
-    """The middle batch, or the largest below it that is permitted through that route now; -1 if none is."""
-    for design in range(terms.batches.shape[0] // 2, -1, -1):
+    """The middle batch at list price, or the largest below it permitted through that route now; -1 if none is."""
+    for design in range(terms.sizes // 2, -1, -1):
         if may_pilot(terms, i, c, terms.batches[design], now):
             return design
     return -1

@@ -322,14 +322,17 @@ def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int)
     """Approximate variance with which a pilot measures x = theta_i + beta: Poisson part plus over-dispersion.
 
     1 / (b min(rho, 1)) + max(1, rho) / (weeks k), rho the expected orders over the batch: a batch that sells out early
-    gives fewer weeks, and each week has size k (delta method on log of a negative-binomial total).
+    gives fewer weeks, and each week has size k (delta method on log of a negative-binomial total). At another price
+    than list the doubt about what list price would have sold comes on top.
     """
     reach = terms.pilot_reach[i, c, design]
     expected = reach * terms.path[i, t] * math.exp(mean[i] + mean[mean.shape[0] - 1]) * terms.weeks / 52.0
+    expected *= terms.lure[i, design]
     batch = float(terms.batches[design])
     rho = expected / batch
     size = terms.week_size[i] * reach
-    return float(1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size))
+    counted = 1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size)
+    return float(counted + terms.doubt[i, design])
 
 
 @compiled

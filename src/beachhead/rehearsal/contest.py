@@ -17,7 +17,7 @@ from beachhead.launch.draws import draw_worlds
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
-from beachhead.launch.revealed import split_own, what_is_told
+from beachhead.launch.revealed import split_own, told_with, what_is_told
 from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.terms import under
 from beachhead.rehearsal.rivals import Rival, play_rival
@@ -68,7 +68,7 @@ def contest(
     rivals = tuple(rivals)
     ours, alone = set_up(problem), set_up(without_correlation(problem))
 
-    own = split_own(ours.cov)
+    own = split_own(*told_with(ours.terms, ours.cov))
     at = ours.terms, ours.position, ours.mean, own
     urgency = expected_urgency(*at, draw_worlds(problem, _SCOUT_SEED, SCOUTS)) if believed else None
 

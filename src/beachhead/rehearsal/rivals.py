@@ -138,7 +138,7 @@ def _pilot_all(
     terms: Terms, position: Position, now: int, action: Ints, route: Ints, design: Ints, mean: Floats
 ) -> None:
     """The middle batch to every market not yet piloted, largest demand first, while the pool lasts."""
-    middle = terms.batches.shape[0] // 2
+    middle = terms.sizes // 2  # at list price
     pool = terms.pool_cap[now]
     for i in np.argsort(-mean[:-1], kind="mergesort"):
         if position.stage[i] != OUT or position.piloted[i] > 0 or terms.batches[middle] > pool:

@@ -8,6 +8,9 @@ from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Source
 
+CHANNEL_CUT = {Channel.OWN_STORE: 0.05, Channel.AGENT: 0.09, Channel.DEALER: 0.14, Channel.IMPORTER: 0.20}
+"""Share of the net price that stays with the channel (grade C, the rule behind the bundled economics.csv)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Economics:

@@ -38,6 +38,11 @@ def percent(share: float, error: float | None = None) -> str:
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def at_price(point: float) -> str:
+    """What is asked, to put behind a deed: ` at 95 % of list`; nothing at list price."""
+    return "" if point == 1.0 else f" at {100 * point:.3g} % of list"
+
+
 def odds(share: float) -> str:
     """Odds counted from draws, as `percent`; that none or all of some thousand did is no certainty: `<1 %`, `>99 %`."""
     return percent(min(max(share, 1e-6), 1 - 1e-6))
