@@ -39,8 +39,8 @@ PERIOD = re.compile(r"/api/history/period(?:/([^?]+))?$")
 class MadeHome:
     """What there is to know of a home: every change of every entity, and the car that obeys.
 
-    `trips` are (plug in, plug out, kWh needed), seconds since 1970; `plain` is what the server does: "fine", or
-    "slow", "drop", "half", "noise", "busy" to be a server in trouble.
+    `trips` are (plug in, plug out, kWh needed), seconds since 1970; `mode` is how the server is: "fine", or in trouble:
+    "slow", "drop", "half", "noise", "busy", "moved", "forgetful" (no history).
     """
 
     zone: ZoneInfo
@@ -52,6 +52,7 @@ class MadeHome:
     mode: str = "fine"
     token: str = TOKEN
     price_of: dict[int, float] = field(default_factory=dict)
+    load_w: dict[int, float] = field(default_factory=dict)
     changes: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     written: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -98,6 +99,8 @@ class MadeHome:
         self.say(POWER, f"{1000 * self.drawing_kw():.0f}")
         self.say(BATTERY, f"{100 * self.stored_kwh / self.battery_kwh:.0f}")
         hour = int(self.now // 3600)
+        if hour in self.load_w:
+            self.say(METER, f"{self.load_w[hour] + 1000 * self.drawing_kw() + 0.1 * (self.now % 3600 > 1800):.1f}")
         if hour in self.price_of:
             self.say(PRICE, f"{self.price_of[hour]:.5f}")
 
@@ -217,6 +220,7 @@ def with_meter(made: MadeHome, driver: Home, begin: datetime, days: int, *, seed
     cuts = {1800.0 * half for half in range(2 * int(hours[0]), 2 * int(hours[-1]) + 2)} | {
         at for at, _ in made.changes[POWER]
     }
+    made.load_w = {hour: 1000 * float(kwh) for hour, kwh in zip(hours.tolist(), load.kwh, strict=True)}
     power = made.changes[POWER]
     for at in sorted(cut for cut in cuts if begin.timestamp() <= cut <= made.now):
         slot = min(int((at - begin.timestamp()) // 3600), load.kwh.size - 1)
@@ -274,6 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path.startswith("/api/states/"):
             state = self.made.state(unquote(parts.path.removeprefix("/api/states/")))
             self._answer(200, state) if state else self._answer(404, {"message": "Entity not found."})
+        elif self.made.mode == "forgetful" and parts.path.startswith("/api/history"):
+            self._answer(500, {"message": "the recorder is gone"})
         elif found := PERIOD.match(parts.path):
             self._history(unquote(found[1] or ""), parse_qs(parts.query, keep_blank_values=True))
         else:

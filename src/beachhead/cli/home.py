@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from signal import SIGINT, SIGTERM
+from signal import signal as on_signal
+from threading import Event
 from typing import Annotated, Any
 
 import typer
 
 from beachhead.case.clock import now
-from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
 from beachhead.home.check import Checked
 from beachhead.home.check import check as check_home
-from beachhead.home.home_assistant import server_of
+from beachhead.home.decision import Decision
+from beachhead.home.home_assistant import ask_config, server_of
 from beachhead.home.learn import Learnt, Usual
 from beachhead.home.learn import learn as learn_home
 from beachhead.home.log import open_log
+from beachhead.home.plan import Planned, pool_of
+from beachhead.home.run import Clock, Running, planned_now
+from beachhead.home.run import run as run_home
 from beachhead.home.setup import Setup, new_home, read_setup
+from beachhead.home.shown import clock_of, hours_of
 from beachhead.home.tables import local_text
 
 home = typer.Typer(
@@ -25,6 +34,7 @@ home = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_HOURS_SHOWN = 24
 HomeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The home folder.", show_default=False)]
 
 
@@ -70,6 +80,84 @@ def learn(
         show_json(learnt_answer(setup, found))
         return
     say(*learnt_sentences(setup, found))
+
+
+@home.command()
+def plan(directory: HomeDir, as_json: JsonFlag = False) -> None:
+    """Plan the session at hand from what the server says now; nothing is set."""
+    setup = read_setup(directory)
+    server, store = server_of(setup), open_log(directory)
+    found = planned_now(setup, server, store, now())
+    if as_json:
+        show_json(plan_answer(found))
+        return
+    say(*found.sentences)
+    show_hours(found)
+
+
+@home.command()
+def run(
+    directory: HomeDir,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Set and show nothing; say what would be.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="One round, for a timer of your own; leaves it as planned.")
+    ] = False,
+) -> None:
+    """Run the charger: plan each quarter of an hour and at each plug-in, set what must change, until Ctrl-C."""
+    setup = read_setup(directory)
+    server, store = server_of(setup), open_log(directory)
+    version = ask_config(server)["version"]  # a wrong token or address is said at once, not tried for ever
+    if not once:
+        end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
+        say(f"Home Assistant {version} at {setup.url}. {end}")
+    stopped = Event()
+    for signal in (SIGINT, SIGTERM):
+        on_signal(signal, lambda *_: stopped.set())
+    running = Running(setup=setup, server=server, store=store, pool=pool_of(store), dry=dry_run)
+    run_home(running, Clock(now=now, wait=stopped.wait), once=once, say=lambda one: say(decision_line(setup, one)))
+
+
+def decision_line(setup: Setup, one: Decision) -> str:
+    """A decision in a line: when, why, and what was sent for it."""
+    would = "would send" if one.dry else "sent"
+    did = f" [{would} {', '.join(one.did)}]" if one.did else ""
+    return f"{one.at.astimezone(setup.zone):%a %d %b %H:%M}  {one.why}{did}"
+
+
+def plan_answer(found: Planned) -> dict[str, Any]:
+    """A plan as one JSON object."""
+    plan, live = found.plan, found.live
+    return {
+        "charge_now": plan.charge_now,
+        "sentences": found.sentences,
+        "other_costs_eur": plan.other_costs_eur,
+        "plugged_since": live.since and datetime.fromtimestamp(live.since, UTC),
+        "stored_kwh": live.stored_kwh,
+        "stored_is_measured": live.is_measured,
+        "switch_on": live.on,
+        "amps": live.amps,
+        "power_kw": live.power_kw,
+        "leaves": dict(zip(("early", "median", "late"), map(clock_of, plan.leaves), strict=True)),
+        "cap_kw": plan.cap_kw,
+        "hours": hours_of(found, len(plan.price)),
+    }
+
+
+def show_hours(found: Planned) -> None:
+    """The hours to come as a table."""
+    rows = [
+        [
+            f"{datetime.fromisoformat(one['start']):%a %H:%M}",
+            f"{one['ct_per_kwh']:.1f}{'' if one['published'] else ' *'}",
+            f"{one['draw_kwh']:.1f}" if one["draw_kwh"] > 0.05 else "",
+            f"{one['stored_kwh']:.1f}",
+            percent(one["there"]),
+        ]
+        for one in hours_of(found, _HOURS_SHOWN)
+    ]
+    show_table(["hour", "ct/kWh", "draws kWh", "holds kWh", "still there after"], rows, right={1, 2, 3, 4})
+    if any(not one["published"] for one in hours_of(found, _HOURS_SHOWN)):
+        say("* expected; not published yet.")
 
 
 def learnt_answer(setup: Setup, found: Learnt) -> dict[str, Any]:

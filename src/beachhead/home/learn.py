@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 import numpy as np
 
 from beachhead.home.home_assistant import Change, Server, State, history_of, state_of
-from beachhead.home.log import DayRead, keep_days, recorded
+from beachhead.home.log import DayRead, Record, keep_days, recorded
 from beachhead.home.published import told_prices
 from beachhead.home.series import DAY, QUARTERS, Gauge, energy_day, gauge_of, plug_day, price_day
 from beachhead.home.sessions import Session, Sessions, epoch_of, sessions_of
@@ -86,22 +87,36 @@ def learn(
         Unreachable: if the server does not answer; what was read before stays.
     """
     states = asked_states(setup, server)
-    gauges = gauges_of(setup, states)
-    asked = days_between(_begin(setup, store, now, days), now)
-    new = 0
-    carry: dict[str, tuple[Change, ...]] = {}
-    batch: list[DayRead] = []
-    for number, day in enumerate(asked):
-        changes = _read_day(setup, server, day, now, carry)
-        batch.append(_day(setup, gauges, day, now, changes))
-        carry = {name: series[-1:] for name, series in changes.items()}
-        if len(batch) == _BATCH or number == len(asked) - 1:
-            new += keep_days(store, batch, name=f"history to {day}", at=now)
-            batch = []
+    begin = begin_of(recorded(store), now) if days is None else now - timedelta(days=days - 1)
+    asked, new, number = len(days_between(begin, now)), 0, 0
+    for batch in _batches(read_days(setup, server, states, begin, now)):
+        new += keep_days(store, batch, name=f"history to {batch[-1].day}", at=now)
+        number += len(batch)
         if tick is not None:
-            tick(number + 1, len(asked))
-    new += keep_prices(setup, store, states.get("price"), now)
-    return replace_tables(setup, store, days_read=len(asked), new=new)
+            tick(number, asked)
+    told = told_days(setup, states.get("price"), now)
+    new += keep_days(store, told, name="prices told", at=now) if told else 0
+    return derived(setup, recorded(store), days_read=asked, new=new)
+
+
+def read_days(
+    setup: Setup, server: Server, states: Mapping[str, State], begin: datetime, now: datetime
+) -> Iterator[DayRead]:
+    """What the server has on record of each day from `begin` on."""
+    gauges = gauges_of(setup, states)
+    carry: dict[str, tuple[Change, ...]] = {}
+    for day in days_between(begin, now):
+        changes = _read_day(setup, server, day, now, carry)
+        yield _day(setup, gauges, day, now, changes)
+        carry = {name: series[-1:] for name, series in changes.items()}
+
+
+def begin_of(record: Record, now: datetime) -> datetime:
+    """From when on to read: the last day that may not have been read to its end; ten days back at first."""
+    heard = sessions_of(record).heard
+    if heard is None:
+        return now - timedelta(days=DAYS - 1)
+    return min(datetime.fromtimestamp(heard, UTC), now) - timedelta(days=1)
 
 
 def asked_states(setup: Setup, server: Server) -> dict[str, State]:
@@ -132,20 +147,16 @@ def gauges_of(setup: Setup, states: Mapping[str, State]) -> dict[str, Gauge]:
     return found
 
 
-def keep_prices(setup: Setup, store: Store, price: State | None, now: datetime) -> int:
-    """Put the prices that an entity tells for today and tomorrow into the log; how many rows were new."""
+def told_days(setup: Setup, price: State | None, now: datetime) -> list[DayRead]:
+    """The prices that an entity tells for today and tomorrow, as days of the log."""
     if price is None:
-        return 0
-    days = [
-        DayRead(day=day, spells=(), quarters={"price": values})
-        for day, values in told_prices(price.attributes, setup, now).items()
-    ]
-    return keep_days(store, days, name=f"prices told by {price.entity}", at=now) if days else 0
+        return []
+    told = told_prices(price.attributes, setup, now)
+    return [DayRead(day=day, spells=(), quarters={"price": values}) for day, values in told.items()]
 
 
-def replace_tables(setup: Setup, store: Store, *, days_read: int = 0, new: int = 0) -> Learnt:
-    """Derive everything from the log again and write the tables."""
-    record = recorded(store)
+def derived(setup: Setup, record: Record, *, days_read: int = 0, new: int = 0) -> Learnt:
+    """Derive everything from a record and write the tables."""
     sessions = sessions_of(record)
     energies = [one.kwh for one in sessions.whole]
     meter, price = record.quarters.get("meter", {}), record.quarters.get("price", {})
@@ -180,15 +191,11 @@ def usual_departures(setup: Setup, sessions: Sequence[Session]) -> tuple[Usual, 
     return tuple(found)
 
 
-def _begin(setup: Setup, store: Store, now: datetime, days: int | None) -> datetime:
-    """The last day that may not have been read to its end, or as many days back as asked for."""
-    if days is not None:
-        return now - timedelta(days=days - 1)
-    record = recorded(store)
-    heard = sessions_of(record).heard
-    if heard is None:
-        return now - timedelta(days=DAYS - 1)
-    return min(datetime.fromtimestamp(heard, UTC), now) - timedelta(days=1)
+def _batches(days: Iterable[DayRead]) -> Iterator[list[DayRead]]:
+    """A month at a time: what was read before a server gave out is kept."""
+    rest = iter(days)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
 
 
 def _read_day(

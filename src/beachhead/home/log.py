@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -83,10 +83,27 @@ class Record:
 
 def recorded(store: Store) -> Record:
     """Everything on record."""
-    spells: dict[date, tuple[Spell, ...]] = {}
-    quarters: dict[str, dict[date, Floats]] = {}
     with reading(store) as work:
         rows = _kept(work)
+    return _record(rows)
+
+
+def with_days(record: Record, days: Iterable[DayRead]) -> Record:
+    """The record with days merged in that are not kept (yet)."""
+    spells = dict(record.spells)
+    quarters = {use: dict(by_day) for use, by_day in record.quarters.items()}
+    for read in days:
+        if read.spells:
+            spells[read.day] = merged_spells(spells.get(read.day, ()), read.spells)
+        for use, values in read.quarters.items():
+            before = quarters.setdefault(use, {}).get(read.day)
+            quarters[use][read.day] = values if before is None else merged_quarters(before, values)
+    return Record(spells=spells, quarters=quarters)
+
+
+def _record(rows: Mapping[str, str]) -> Record:
+    spells: dict[date, tuple[Spell, ...]] = {}
+    quarters: dict[str, dict[date, Floats]] = {}
     for key, body in sorted(rows.items()):
         day, use = key.split(" ", 1)
         if use == "plug":

@@ -1,0 +1,361 @@
+"""A made-up home is lived through with the charger in our hands: what is done, what it costs, and what fails safely."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from beachhead.charging.driver import Kind, made_driver
+from beachhead.charging.habit import Pool, learn_pool
+from beachhead.charging.record import day_hour
+from beachhead.home import run as running
+from beachhead.home.decision import Decision, decisions
+from beachhead.home.decision import Kind as Why
+from beachhead.home.home_assistant import server_of
+from beachhead.home.learn import learn
+from beachhead.home.log import open_log
+from beachhead.home.run import Clock, Running, run
+from beachhead.home.setup import read_setup
+from beachhead.home.shown import SENSOR
+from beachhead.world.errors import NotStored
+from made_home import (
+    BATTERY,
+    CURRENT,
+    LEAVES,
+    METER,
+    PLUG,
+    POWER,
+    PRICE,
+    SWITCH,
+    TOKEN,
+    MadeHome,
+    Serving,
+    folder_of,
+    made_week,
+    with_meter,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+EVENING = datetime(2026, 11, 19, 16, 0, tzinfo=UTC)  # 17:00 there, a Thursday; tomorrow's prices are out
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """What eight made-up drivers have in common: quicker to learn than the 32 that the product takes."""
+    return learn_pool([made_driver(kind, 50 + n, day_hour(date(2025, 1, 6)), 120) for kind in Kind for n in range(2)])
+
+
+@dataclass
+class Lived:
+    """A home that is run: `until` lives on; `seen` is what was said."""
+
+    made: MadeHome
+    home: Running
+    seen: list[Decision]
+
+    def until(self, end: datetime, each: Callable[[], object] = lambda: None, *, poll: float = 300.0) -> None:
+        """Run from now to `end`; `each` is called at every wait, before time goes on."""
+
+        def wait(seconds: float) -> bool:
+            each()
+            self.made.advance(min(self.made.now + min(seconds, poll), end.timestamp()))
+            return self.made.now >= end.timestamp()
+
+        clock = Clock(now=lambda: datetime.fromtimestamp(self.made.now, UTC), wait=wait)
+        run(self.home, clock, say=self.seen.append)
+
+    @property
+    def switch(self) -> str | None:
+        return self.made.text(SWITCH)
+
+    @property
+    def last(self) -> Decision:
+        return self.seen[-1]
+
+
+@pytest.fixture
+def live(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Lived]]:
+    """Makes a home with three weeks behind it and a car that comes at 17:30 and leaves at 07:10."""
+    monkeypatch.setenv("HASS_TOKEN", TOKEN)
+    monkeypatch.setattr(running, "POLL_SECONDS", 300.0)
+    open_servers: list[Serving] = []
+
+    def make(*, needed: float = 20.0, lines: dict[str, str] | None = None, meter: bool = False) -> Lived:
+        made = made_week(EVENING, BERLIN, days=21)
+        begin, end = EVENING + timedelta(minutes=30), EVENING + timedelta(hours=14, minutes=10)
+        made.trips = [trip for trip in made.trips if trip[1] < EVENING.timestamp() - 3600]
+        last = made.trips[-1][1] + 60
+        for entity in (PLUG, POWER):
+            made.changes[entity] = [one for one in made.changes[entity] if one[0] <= last]
+        made.trips.append((begin.timestamp(), end.timestamp(), needed))
+        if meter:
+            made.changes[POWER] = [(moment, "0" if text == "0" else "2000") for moment, text in made.changes[POWER]]
+            driver = made_driver(Kind.COMMUTER, 3, day_hour(date(2026, 10, 29)), 30)
+            with_meter(made, driver, EVENING.replace(hour=0) - timedelta(days=20), 22)
+        serving = Serving(made)
+        serving.__enter__()
+        open_servers.append(serving)
+        words = {"battery = ": f'battery = "{BATTERY}"', "timeout": "timeout_seconds = 5"} | (lines or {})
+        setup = read_setup(folder_of(tmp_path / "home", serving.url, lines=words))
+        return Lived(made, Running(setup=setup, server=server_of(setup), store=open_log(setup.folder), pool=pool), [])
+
+    yield make
+    for serving in open_servers:
+        serving.__exit__(None, None, None)
+
+
+def at(hour: float) -> datetime:
+    """A moment of that night, hours after 17:00 there."""
+    return EVENING + timedelta(hours=hour)
+
+
+def test_the_car_waits_for_the_cheap_hours_and_is_charged_before_it_leaves(live: Callable[..., Lived]) -> None:
+    home = live(needed=40.0)
+    night: list[tuple[float, float]] = []
+    home.until(at(14), lambda: night.append((home.made.now, home.made.drawing_kw())))
+    assert home.made.stored_kwh > 35  # 20 at first; nine in ten trips take up to 24
+    drawn = [moment for moment, kw in night if kw > 0]
+    assert min(drawn) > at(4).timestamp()
+    assert max(drawn) < at(12).timestamp()
+    planned = [one for one in home.seen if one.kind is Why.PLANNED]
+    assert planned[0].charges is False
+    assert all(one.why and one.other_costs_eur is not None and one.price_eur_per_kwh for one in planned)
+    switched = [service for service, _ in home.made.calls]
+    assert switched[:2] == ["switch.turn_off", "switch.turn_on"]
+    assert len(switched) <= 6  # only when it must change
+    kept = decisions(home.home.store)
+    assert [one.why for one in kept] == [one.why for one in home.seen]
+    shown = home.made.written[SENSOR]
+    assert shown["attributes"]["kind"] == "stopped"
+
+
+def test_when_it_ends_the_car_is_left_charging_and_the_sensor_shows_the_plan_meanwhile(
+    live: Callable[..., Lived],
+) -> None:
+    home = live()
+    shown: list[tuple[str, str]] = []
+
+    def look() -> None:
+        state = home.made.written[SENSOR]
+        shown.append((state["state"], state["attributes"]["why"]))
+
+    home.until(at(1), look)
+    assert shown[0][0] == "away"
+    assert shown[-1][0] == "waiting"
+    assert "Waits until" in shown[-1][1]
+    assert home.switch == "on"
+    assert home.last.kind is Why.STOPPED
+
+
+def test_what_the_driver_sets_by_hand_holds_until_the_next_plug_in(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0)
+    home.made.trips.append((at(20).timestamp(), at(30).timestamp(), 10.0))
+
+    def tap() -> None:
+        if at(2).timestamp() <= home.made.now < at(2).timestamp() + 300:
+            home.made.say(SWITCH, "on")
+            home.made._live()
+
+    home.until(at(20.6), tap)
+    by_hand = [one for one in home.seen if one.kind is Why.MANUAL]
+    assert len(by_hand) == 1
+    assert "turned on by hand" in by_hand[0].why
+    assert "Without that: Waits until" in by_hand[0].why
+    assert home.made.calls[0][0] == "switch.turn_off"
+    assert "switch.turn_off" not in [service for service, _ in home.made.calls[1:-2]]
+    after = [one for one in home.seen if one.plugged_since and one.plugged_since >= at(19)]
+    assert after[0].kind is Why.PLANNED
+
+
+def test_a_driver_who_turned_it_off_finds_it_off_even_when_we_fail_or_end(
+    live: Callable[..., Lived], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = live(needed=56.0, lines={"leaves = ": f'leaves = "{LEAVES}"'})
+    soon = (at(2.5).astimezone(BERLIN)).strftime("%Y-%m-%d %H:%M:%S")
+    home.made.say(LEAVES, soon)  # so it charges at once
+
+    def tap() -> None:
+        if home.made.drawing_kw() > 0 and home.seen[-1].kind is Why.PLANNED and home.seen[-1].followed:
+            home.made.say(SWITCH, "off")
+        if home.seen[-1].kind is Why.MANUAL:
+            home.made.changes.pop(BATTERY, None)  # and now something is missing
+
+    home.until(at(1.9), tap)
+    assert home.seen[-1].kind is not Why.STOPPED
+    assert Why.MANUAL in {one.kind for one in home.seen}
+    assert home.switch == "off"
+
+
+def test_a_manual_setting_and_the_plan_under_way_outlive_a_restart(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0)
+    home.until(at(1))
+    home.made.say(SWITCH, "off")
+    home.until(at(1.2))
+    assert not [one for one in home.seen if one.kind is Why.MANUAL]  # what we did when we ended is no hand
+
+    def tap() -> None:
+        if home.made.now >= at(1.6).timestamp():
+            home.made.say(SWITCH, "on")
+
+    home.until(at(2), tap)
+    before = len(home.made.calls)
+    assert home.last.kind is Why.MANUAL
+    home.until(at(3))
+    assert len(home.made.calls) == before
+
+
+def test_leaving_at_told_by_one_tap_makes_a_new_plan_at_once(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0, lines={"leaves = ": f'leaves = "{LEAVES}"'})
+    home.made.say(LEAVES, "unknown")
+
+    def tap() -> None:
+        if home.made.now >= at(2).timestamp():
+            home.made.say(LEAVES, at(4.5).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+
+    home.until(at(2.4), tap)
+    told = next(one for one in home.seen if "as told" in one.why)
+    assert told.at <= at(2.2)
+    assert "Leaves Thu 21:30, as told." in told.why
+
+
+def test_a_charger_that_does_not_follow_is_told_again_and_named(live: Callable[..., Lived]) -> None:
+    home = live()
+    home.made.obeys = False
+    home.until(at(1.2))
+    assert [service for service, _ in home.made.calls].count("switch.turn_off") >= 2
+    assert any("did not follow" in one.why for one in home.seen)
+    assert Why.MANUAL not in {one.kind for one in home.seen}
+
+
+def test_a_dry_run_sets_and_shows_nothing_and_says_what_it_would(live: Callable[..., Lived]) -> None:
+    home = live()
+    home.home = replace(home.home, dry=True)
+    home.until(at(1.2))
+    assert home.made.calls == []
+    assert home.made.written == {}
+    assert any(one.did == ("switch.turn_off switch.wallbox",) for one in home.seen)
+    assert all(one.dry for one in home.seen)
+
+
+def no_prices(home: Lived, _: pytest.MonkeyPatch) -> None:
+    home.made.price_of.clear()
+    for file in (home.home.setup.folder / "learnt").glob("prices.csv"):
+        file.unlink()
+
+
+def broken_planner(_: Lived, patch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(f"in the planner, with {TOKEN}")
+
+    patch.setattr(running, "plan_home", wrong)
+
+
+def full_disk(_: Lived, patch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: object, **__: object) -> None:
+        raise NotStored("the disk is full", "free some space")
+
+    patch.setattr(running, "with_days", wrong)
+    patch.setattr(running, "write_decision", wrong)
+
+
+def entity_gone(home: Lived, _: pytest.MonkeyPatch) -> None:
+    home.made.changes.pop(PRICE)
+
+
+def plug_silent(home: Lived, _: pytest.MonkeyPatch) -> None:
+    home.made.say(PLUG, "unavailable")
+
+
+def no_history(home: Lived, _: pytest.MonkeyPatch) -> None:
+    home.made.mode = "forgetful"
+
+
+@pytest.mark.parametrize("trouble", [broken_planner, full_disk, entity_gone, plug_silent, no_history])
+def test_whatever_is_missing_the_car_charges_and_the_log_says_why(
+    live: Callable[..., Lived], monkeypatch: pytest.MonkeyPatch, trouble: Callable[[Lived, pytest.MonkeyPatch], None]
+) -> None:
+    home = live(needed=30.0)
+    begun: list[float] = []
+
+    def fail() -> None:
+        if home.made.now >= at(1).timestamp() and not begun:
+            assert home.switch == "off"
+            begun.append(home.made.now)
+            trouble(home, monkeypatch)
+        if begun:
+            home.made._live = lambda: None  # type: ignore[method-assign]
+            if home.made.now > begun[0] + 2000:  # two rounds on at the latest
+                assert home.switch == "on"
+
+    home.until(at(2), fail)
+    said = [one for one in home.seen if one.kind is Why.FAILED]
+    assert said
+    assert "The car charges, because something is missing" in said[0].why
+    assert TOKEN not in "".join(one.why for one in home.seen)
+    assert home.switch == "on"
+
+
+def test_a_server_that_was_away_finds_the_car_charging_within_a_round_and_a_plan_soon_after(
+    live: Callable[..., Lived],
+) -> None:
+    home = live(needed=30.0)
+    modes = ("busy", "drop", "noise", "half")
+
+    def outage() -> None:
+        part = (home.made.now - at(1).timestamp()) / 3600
+        home.made.mode = modes[int(4 * part)] if 0 <= part < 1 else "fine"
+
+    home.until(at(2.4), outage)
+    failed = [one for one in home.seen if one.kind is Why.FAILED]
+    assert "is told again in a minute" in failed[0].why
+    assert home.seen[-2].kind is Why.PLANNED
+    assert home.seen[-2].at >= at(2)
+
+
+def test_a_plug_that_is_silent_for_a_moment_changes_nothing(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0)
+
+    def silent() -> None:
+        if at(1).timestamp() <= home.made.now < at(1.1).timestamp():
+            home.made.say(PLUG, "unavailable")
+
+    home.until(at(1.5), silent)
+    assert Why.FAILED not in {one.kind for one in home.seen}
+    assert [service for service, _ in home.made.calls] == ["switch.turn_off", "switch.turn_on"]  # the last: the end
+
+
+def test_where_the_peak_costs_the_current_keeps_house_and_car_under_the_cap(live: Callable[..., Lived]) -> None:
+    lines = {
+        "current = ": f'current = "{CURRENT}"', "meter = ": f'meter = "{METER}"', "market": 'market = "BE"',
+        "prices = ": "", "zone": "",
+    }  # fmt: skip
+    lines["leaves = "] = f'leaves = "{LEAVES}"'
+    home = live(needed=50.0, lines=lines, meter=True)
+    home.made.changes[CURRENT] = [(EVENING.timestamp() - 86400, "16")]
+    home.made.say(LEAVES, at(9).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+    learn(home.home.setup, home.home.server, home.home.store, EVENING, days=20)
+    home.made.price_of |= dict.fromkeys(home.made.price_of, 0.1)  # so nothing but the peak is worth waiting for
+    home.made.say(SWITCH, "off")
+    home.made.advance(at(5.75).timestamp())
+    home.until(at(8))
+    assert "house and car under the 2.2 kW already reached this month" in home.seen[0].why
+    meter = home.made.changes[METER]
+    kw = {at(6).timestamp(): 0.0, at(7).timestamp(): 0.0}
+    for (begin, watts), (end, _) in pairwise(meter):
+        for hour in kw:
+            kw[hour] += float(watts) / 1000 * max(min(end, hour + 3600) - max(begin, hour), 0.0) / 3600
+    assert all(1.2 < mean < 2.5 for mean in kw.values())  # as much as the cap leaves, in quarters of an hour at 6 A
+    assert {body["value"] for service, body in home.made.calls if service == "number.set_value"} == {6, 16}
+
+
+def test_without_a_battery_sensor_the_charge_is_estimated_and_said_to_be(live: Callable[..., Lived]) -> None:
+    home = live(lines={"battery = ": "# none"})
+    home.until(at(1))
+    planned = next(one for one in home.seen if one.kind is Why.PLANNED)
+    assert "The car does not tell its charge" in planned.why
+    assert planned.stored_kwh is not None
+    assert 0 < planned.stored_kwh < 60
