@@ -98,7 +98,7 @@ def exactness(data: Data, convex: int, lattice: int) -> dict[str, float]:
     worst_lattice = 0.0
     for _ in range(lattice):
         task, charger = lattice_case(rng, *data)
-        mine, theirs = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, seconds=300)
+        mine, theirs = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, nodes=1_000_000)
         without = float(task.buy @ np.maximum(task.net_load_kwh, 0) - task.sell @ np.maximum(-task.net_load_kwh, 0))
         cost = theirs.objective - without
         worst_lattice = max(worst_lattice, abs(mine.objective_eur - cost) / max(abs(cost), 0.01))
@@ -122,7 +122,7 @@ def speed(data: Data, cases: int) -> dict[str, float]:
     pairs = [lattice_case(rng, *data) for _ in range(max(cases // 3, 20))]
     plan_lattice(*pairs[0])
     lattice = _timed(lambda pair: plan_lattice(*pair), pairs)
-    milp = _timed(lambda pair: lattice_program(*pair).solve(gap=0.0, seconds=300), pairs)
+    milp = _timed(lambda pair: lattice_program(*pair).solve(gap=0.0, nodes=1_000_000), pairs)
     battery = HomeBattery(capacity_kwh=10.0, power_kw=5.0, start_kwh=3.0)
     homes = [HomeTask(cars=(task,), battery=battery) for task in tasks[:40]]
     with_battery = _timed(plan_household, homes)

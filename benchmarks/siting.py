@@ -1,6 +1,6 @@
 """How good siting is: published p-median and warehouse instances, with proved gap, seconds and memory.
 
-python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--seconds S]
+python benchmarks/siting.py [--quick] [--json] [--peers] [--pmed DIR] [--cap DIR] [--tsp FILE --p P] [--work UNITS]
                             [--scheduler ADDRESS] [--only pmed|cap|capacity|cover|world|tsp|peers ...]
                             [--peers-on NAME ...]
 
@@ -23,6 +23,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from beachhead.case.cluster import mapper
-from beachhead.siting.capacity import Yard, serve
-from beachhead.siting.cover import CoverEffort, most_covered
+from beachhead.siting.capacity import Served, Yard, serve
+from beachhead.siting.cover import Cover, CoverEffort, most_covered
 from beachhead.siting.field import Lists, no_lists
 from beachhead.siting.geography import Places, travel
 from beachhead.siting.ground import Ground, one_period
@@ -55,6 +56,21 @@ OURS = 5  # runs of ours whose median stands beside one of a peer: a second is e
 QUICK = ("pmed1", "pmed6", "pmed17", "pmed20", "pmed26", "pmed40")
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a call returned, and the seconds by the clock and of the processor that it took."""
+
+    answer: Any
+    seconds: float
+    cpu_seconds: float
+
+
+def timed(call: Callable[[], Any]) -> Run:
+    began, cpu = time.perf_counter(), time.process_time()
+    answer = call()
+    return Run(answer, time.perf_counter() - began, time.process_time() - cpu)
+
+
 def warm_up() -> float:
     """Seconds that compiling (or reading the compiled kernels) takes; paid once a machine."""
     began = time.perf_counter()
@@ -64,7 +80,8 @@ def warm_up() -> float:
     return time.perf_counter() - began
 
 
-def row(name: str, sites: int, found: Found, cost: float, best: float | None, cpu: float) -> dict[str, object]:
+def row(name: str, sites: int, run: Run, cost: float, best: float | None) -> dict[str, object]:
+    found: Found = run.answer
     return {
         "instance": name,
         "p": sites,
@@ -73,13 +90,14 @@ def row(name: str, sites: int, found: Found, cost: float, best: float | None, cp
         "proven_gap_percent": 100 * max(cost - found.lower, 0.0) / cost,
         "above_best_known_percent": None if best is None else 100 * (cost / best - 1),
         "status": found.status.value,
-        "seconds": found.seconds,
-        "cpu_seconds": cpu,
+        "work": found.work,
+        "seconds": run.seconds,
+        "cpu_seconds": run.cpu_seconds,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
-def pmed(folder: Path, seconds: float, quick: bool) -> list[dict[str, object]]:
+def pmed(folder: Path, work: float, quick: bool) -> list[dict[str, object]]:
     optima = {}
     for answers in folder.glob("pmedopt*"):
         words = [line.split() for line in answers.read_text().splitlines()[1:]]
@@ -90,29 +108,24 @@ def pmed(folder: Path, seconds: float, quick: bool) -> list[dict[str, object]]:
         if quick and path.stem not in QUICK:
             continue
         field = read_pmed(path)
-        cpu = time.process_time()
-        found = solve(field, seed=1, effort=Effort(seconds=seconds))
-        spent = time.process_time() - cpu
-        rows.append(row(path.stem, int(field.limits.total), found, found.upper, optima.get(path.stem), spent))
+        run = timed(lambda field=field: solve(field, seed=1, effort=Effort(work=work)))
+        rows.append(row(path.stem, int(field.limits.total), run, run.answer.upper, optima.get(path.stem)))
     return rows
 
 
-def planar(path: Path, sites: int, seconds: float) -> dict[str, object]:
+def planar(path: Path, sites: int, work: float) -> dict[str, object]:
     points = read_tsp(path)
-    cpu = time.process_time()
-    field = planar_field(points, sites)
-    found = solve(field, seed=1, effort=Effort(seconds=seconds))
-    spent = time.process_time() - cpu
-    return row(path.stem, sites, found, planar_cost(points, found.sites), best_known(path.stem, sites), spent)
+    run = timed(lambda: solve(planar_field(points, sites), seed=1, effort=Effort(work=work)))
+    return row(path.stem, sites, run, planar_cost(points, run.answer.sites), best_known(path.stem, sites))
 
 
-def warehouses(folder: Path, seconds: float) -> list[dict[str, object]]:
+def warehouses(folder: Path, work: float) -> list[dict[str, object]]:
     rows = []
     for path in sorted(folder.glob("cap*.txt")):
-        cpu = time.process_time()
-        found = solve(warehouse_field(read_cap(path)), seed=1, effort=Effort(seconds=seconds))
+        field = warehouse_field(read_cap(path))
+        run = timed(lambda field=field: solve(field, seed=1, effort=Effort(work=work)))
         best = best_known(path.stem, None)
-        rows.append(row(path.stem, len(found.sites), found, found.upper, best, time.process_time() - cpu))
+        rows.append(row(path.stem, len(run.answer.sites), run, run.answer.upper, best))
     return rows
 
 
@@ -120,7 +133,7 @@ CAPACITIES = {"capa": (8000, 10000, 12000, 14000), "capc": (5000, 5750, 6500, 72
 QUARTERS = 20
 
 
-def capacitated(folder: Path, seconds: float, quick: bool) -> list[dict[str, object]]:
+def capacitated(folder: Path, work: float, quick: bool) -> list[dict[str, object]]:
     rows = []
     for name, sizes in CAPACITIES.items():
         if not (folder / f"{name}.txt").exists():
@@ -130,7 +143,8 @@ def capacitated(folder: Path, seconds: float, quick: bool) -> list[dict[str, obj
             capacity = np.full(len(read.capacity), float(size))
             kept = np.zeros(len(capacity), bool)
             yard = Yard(demand=read.demand, capacity=capacity, opening=read.opening, cost=read.cost, kept=kept)
-            found = serve(yard, seconds=seconds)
+            run = timed(lambda yard=yard: serve(yard, work=work))
+            found: Served = run.answer
             rows.append(
                 {
                     "instance": name,
@@ -139,7 +153,9 @@ def capacitated(folder: Path, seconds: float, quick: bool) -> list[dict[str, obj
                     "lower": found.lower,
                     "proven_gap_percent": 100 * found.gap,
                     "status": found.status.value,
-                    "seconds": found.seconds,
+                    "work": found.work,
+                    "seconds": run.seconds,
+                    "cpu_seconds": run.cpu_seconds,
                 }
             )
     return rows
@@ -170,8 +186,8 @@ def made_up(customers: int, sites: int, radius: float) -> tuple[Lists, np.ndarra
 
 
 def cover_row(name: str, ground: Ground, sites: int, effort: CoverEffort) -> dict[str, object]:
-    cpu = time.process_time()
-    found = most_covered(ground, seed=1, effort=effort)
+    run = timed(lambda: most_covered(ground, seed=1, effort=effort))
+    found: Cover = run.answer
     everyone = ground.people.sum() * ground.later[0]
     return {
         "instance": name,
@@ -181,15 +197,16 @@ def cover_row(name: str, ground: Ground, sites: int, effort: CoverEffort) -> dic
         "bound_percent": 100 * found.bound / everyone,
         "proven_gap_percent": 100 * found.gap,
         "status": found.status.value,
-        "seconds": found.seconds,
-        "cpu_seconds": time.process_time() - cpu,
+        "work": found.work,
+        "seconds": run.seconds,
+        "cpu_seconds": run.cpu_seconds,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
-def covering(seconds: float, quick: bool, with_peers: bool) -> list[dict[str, object]]:
+def covering(work: float, quick: bool, with_peers: bool) -> list[dict[str, object]]:
     reach, people = made_up(5000, 5000, 0.05)
-    effort = CoverEffort(steps=1000, moves=15_000.0, seconds=seconds)
+    effort = CoverEffort(steps=1000, moves=15_000.0, work=work)
     rows = [cover_row("made up 5,000 x 5,000", one_period(reach, people, 100, sites=5000), 100, effort)]
     if with_peers:
         rows += spopt_cover(reach, people, 100)
@@ -198,13 +215,13 @@ def covering(seconds: float, quick: bool, with_peers: bool) -> list[dict[str, ob
     reach, people = made_up(100_000, 10_000, 0.025)
     for sites in (100, 300, 500, 800):
         ground = one_period(reach, people, sites, sites=10_000)
-        rows.append(cover_row("made up 100,000 x 10,000", ground, sites, CoverEffort(seconds=seconds)))
+        rows.append(cover_row("made up 100,000 x 10,000", ground, sites, CoverEffort(work=work)))
     places = cities(100_000, 500)
     for sites, minutes in ((1000, 45.0), (2000, 30.0)):
         reach = travel(places, np.arange(10_000, dtype=np.int32), minutes)
         ground = one_period(reach, places.people, sites, sites=10_000)
         name = f"settlements 100,000 x 10,000, {minutes:g} minutes"
-        rows.append(cover_row(name, ground, sites, CoverEffort(seconds=seconds)))
+        rows.append(cover_row(name, ground, sites, CoverEffort(work=work)))
     return rows
 
 
@@ -227,7 +244,7 @@ def spopt_cover(reach: Lists, people: np.ndarray, sites: int) -> list[dict[str, 
     return [row | {"covered_percent": 100 * value / people.sum(), "seconds": seconds}]
 
 
-def world(seconds: float, quick: bool, scheduler: str | None) -> list[dict[str, object]]:
+def world(work: float, quick: bool, scheduler: str | None) -> list[dict[str, object]]:
     """10,000 stores among 150,000 settlements, 100 kept, a count for each country and quarter, 20 quarters."""
     count, stores = (20_000, 1_500) if quick else (150_000, 10_000)
     places = cities(count, 15_000 if quick else 1000)
@@ -248,8 +265,9 @@ def world(seconds: float, quick: bool, scheduler: str | None) -> list[dict[str, 
         worth=0.98 ** np.arange(QUARTERS),
         conflict=no_lists(count),
     )
-    effort = CoverEffort(steps=1500, moves=4_000.0, seconds=10 * seconds)
-    found = most_covered_apart(ground, seed=1, effort=effort, mapper=mapper(scheduler))
+    effort = CoverEffort(steps=1500, moves=4_000.0, work=10 * work)
+    run = timed(lambda: most_covered_apart(ground, seed=1, effort=effort, mapper=mapper(scheduler)))
+    found: Cover = run.answer
     return [
         {
             "instance": f"{count:,} settlements, {QUARTERS} quarters",
@@ -259,7 +277,8 @@ def world(seconds: float, quick: bool, scheduler: str | None) -> list[dict[str, 
             "covered_percent_last": 100 * found.covered[-1] / places.people.sum(),
             "proven_gap_percent": 100 * found.gap,
             "lists_seconds": looked_up,
-            "seconds": found.seconds,
+            "work": found.work,
+            "seconds": run.seconds,
             "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     ]
@@ -277,7 +296,7 @@ def best_known(name: str, sites: int | None) -> float | None:
     return None
 
 
-def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, object]]:
+def peers(folder: Path, names: list[str], work: float) -> list[dict[str, object]]:
     """Ours, FasterPAM of kmedoids and spopt with HiGHS on the same matrices, one after the other in this run.
 
     `times_ours` is the peer's time over the median of five of ours, `cpu_times_ours` the same of processor time, which
@@ -290,9 +309,9 @@ def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, obje
         cost = np.empty((field.customers, field.sites))
         cost[np.repeat(np.arange(field.customers), np.diff(lists.ptr)), lists.item] = lists.cost
         sites = int(field.limits.total)
-        runs = [_timed(lambda field=field: solve(field, seed=1, effort=Effort(seconds=seconds))) for _ in range(OURS)]
-        found = runs[0][0]
-        wall, cpu = (float(np.median([run[k] for run in runs])) for k in (1, 2))
+        runs = [timed(lambda field=field: solve(field, seed=1, effort=Effort(work=work))) for _ in range(OURS)]
+        found = runs[0].answer
+        wall, cpu = (float(np.median([getattr(run, of) for run in runs])) for of in ("seconds", "cpu_seconds"))
         mine = {"instance": name, "p": sites, "peer": "beachhead", "cost": found.upper, "lower": found.lower}
         rows.append(mine | {"seconds": wall, "cpu_seconds": cpu, "times_ours": 1.0, "cpu_times_ours": 1.0})
         for peer, ask in (("kmedoids", _by_kmedoids), ("spopt", _by_spopt)):
@@ -300,18 +319,11 @@ def peers(folder: Path, names: list[str], seconds: float) -> list[dict[str, obje
                 solver = ask()
             except ImportError:
                 continue
-            value, spent, busy = _timed(lambda solver=solver, cost=cost, sites=sites: solver(cost, sites))
-            row = {"instance": name, "p": sites, "peer": peer, "cost": value, "lower": None}
-            times = {"times_ours": spent / wall, "cpu_times_ours": busy / cpu}
-            rows.append(row | {"seconds": spent, "cpu_seconds": busy} | times)
+            run = timed(lambda solver=solver, cost=cost, sites=sites: solver(cost, sites))
+            row = {"instance": name, "p": sites, "peer": peer, "cost": run.answer, "lower": None}
+            times = {"times_ours": run.seconds / wall, "cpu_times_ours": run.cpu_seconds / cpu}
+            rows.append(row | {"seconds": run.seconds, "cpu_seconds": run.cpu_seconds} | times)
     return rows
-
-
-def _timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
-    """What a call returns, and the seconds by the clock and of the processor that it took."""
-    began, cpu = time.perf_counter(), time.process_time()
-    answer = call()
-    return answer, time.perf_counter() - began, time.process_time() - cpu
 
 
 def _by_kmedoids() -> Callable[[np.ndarray, int], float]:
@@ -342,7 +354,7 @@ def main() -> None:
     parser.add_argument("--cap", type=Path)
     parser.add_argument("--tsp", type=Path)
     parser.add_argument("--p", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--work", type=float, default=60.0, help="units of work of each search")
     parser.add_argument("--only", nargs="+", choices=("pmed", "cap", "capacity", "cover", "world", "tsp", "peers"))
     parser.add_argument("--scheduler", help="Dask cluster on which the countries of `world` are solved")
     parser.add_argument("--best", type=Path, help="best known values: a CSV with instance, p, best_known")
@@ -353,24 +365,24 @@ def main() -> None:
     figures: dict[str, object] = {"warm_up_seconds": warm_up()}
     folder, cap = asked.pmed or SHARED / "pmed", asked.cap or SHARED / "cap"
     if "pmed" in wanted and folder.exists():
-        figures["pmed"] = pmed(folder, asked.seconds, asked.quick)
+        figures["pmed"] = pmed(folder, asked.work, asked.quick)
     if "cap" in wanted and cap.exists():
-        figures["cap"] = warehouses(cap, asked.seconds)
+        figures["cap"] = warehouses(cap, asked.work)
     if "capacity" in wanted and cap.exists():
-        figures["capacity"] = capacitated(cap, 2 * asked.seconds, asked.quick)
+        figures["capacity"] = capacitated(cap, 2 * asked.work, asked.quick)
     if "cover" in wanted:
-        figures["cover"] = covering(asked.seconds, asked.quick, asked.peers)
+        figures["cover"] = covering(asked.work, asked.quick, asked.peers)
     if "world" in wanted:
-        figures["world"] = world(asked.seconds, asked.quick, asked.scheduler)
+        figures["world"] = world(asked.work, asked.quick, asked.scheduler)
     if "tsp" in wanted and asked.tsp:
-        figures["tsp"] = [planar(asked.tsp, asked.p, asked.seconds)]
+        figures["tsp"] = [planar(asked.tsp, asked.p, asked.work)]
     elif "tsp" in wanted and (SHARED / "tsplib").exists() and not asked.quick:
         runs = [("pcb3038", 200), ("pcb3038", 500), ("rl5934", 200), ("rl5934", 1000)]
-        figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.seconds) for name, p in runs]
+        figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.work) for name, p in runs]
     if asked.peers and {"pmed", "peers"} & wanted and folder.exists():
         names = [name for name in asked.peers_on or PEERS if (folder / f"{name}.txt").exists()]
         names = names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3]
-        figures["peers"] = peers(folder, names, asked.seconds)
+        figures["peers"] = peers(folder, names, asked.work)
     if asked.json:
         print(json.dumps(figures, indent=2))
     else:

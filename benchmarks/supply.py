@@ -4,8 +4,8 @@
 
 Every case is solved twice in one run, each in a process of its own: by the decomposition that the product uses (time
 of RP alone, and of everything the product reports: VSS, EVPI, the value of waiting), and as the plain extensive form by
-HiGHS with the same gap and time. `--peers` gives the extensive form five times the time. Times on a shared machine are
-noisy: process times and the ratio within the run are quoted beside.
+HiGHS with the same gap, for as many seconds as the product may do units of work. `--peers` gives the extensive form
+five times the time. Times on a shared machine are noisy: process times and the ratio within the run are quoted beside.
 """
 
 from __future__ import annotations
@@ -36,8 +36,9 @@ from beachhead.supply.worth import solve_only
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter, grid
 from beachhead.world.source import Grade, Source
+from beachhead.world.work import meter
 
-SECONDS = 120.0
+WORK = 120.0  # units of ours, seconds of the extensive form
 GAP = 1e-4  # a hundred times finer than asked for
 CASES = {
     "small": (20, 16, 40),
@@ -55,16 +56,16 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="give the extensive form five times the time")
     asked = parser.parse_args()
     names = [asked.case] if asked.case else ["small"] if asked.quick else list(CASES)
-    limit = 20.0 if asked.quick else SECONDS
+    limit = 20.0 if asked.quick else WORK
     figures = {name: run_case(name, limit, limit * (5 if asked.peers else 1), quiet=asked.json) for name in names}
     if asked.json:
         print(json.dumps(figures, indent=2))
 
 
-def run_case(name: str, seconds: float, peer_seconds: float, *, quiet: bool) -> dict[str, Any]:
+def run_case(name: str, work: float, peer_seconds: float, *, quiet: bool) -> dict[str, Any]:
     """Both forms of one case; prints a table unless quiet."""
     size = CASES[name]
-    ours = alone(solve_by_product, size, seconds)
+    ours = alone(solve_by_product, size, work)
     plain = alone(solve_plainly, size, peer_seconds)
     figures = {"markets": size[0], "quarters": size[1], "plants": 5, "draws": size[2], "ours": ours, "extensive": plain}
     if not quiet:
@@ -84,21 +85,21 @@ def _measured(work: Callable[..., dict[str, Any]], words: tuple[Any, ...]) -> di
     return figures
 
 
-def solve_by_product(size: tuple[int, ...], seconds: float) -> dict[str, Any]:
+def solve_by_product(size: tuple[int, ...], work: float) -> dict[str, Any]:
     network, planned = instance(*size)
     futures = draw_futures(network, planned, seed=3)
     tree = grow_tree(network, futures, smallest=4)
     wall, cpu = time.perf_counter(), time.process_time()
     program = write_routing(network, futures, tree).program
     with Recourses(program, threads=2) as recourses:
-        found = solve_only(program, recourses, gap=GAP, seconds=seconds)
+        found = solve_only(program, recourses, gap=GAP, meter=meter(work))
         rp = {"wall_s": round(time.perf_counter() - wall, 1), "cpu_s": round(time.process_time() - cpu, 1)}
         nothing = np.zeros(len(program.decisions.names))
         idle = sum(
             s.probability * price.value for s, price in zip(program.scenarios, recourses.price(nothing), strict=True)
         )
     wall, cpu = time.perf_counter(), time.process_time()
-    plan = plan_supply(network, planned, seed=3, depth=Depth(gap=GAP, seconds=seconds, threads=2))
+    plan = plan_supply(network, planned, seed=3, depth=Depth(gap=GAP, work=work, threads=2))
     worth = plan.worth
     return {
         "columns_per_draw": len(program.columns),
@@ -109,11 +110,13 @@ def solve_by_product(size: tuple[int, ...], seconds: float) -> dict[str, Any]:
         "gap": found.gap,
         "gap_of_gain": (found.upper - found.lower) / max(idle - found.upper, 1e-9),
         "rounds": found.rounds,
+        "work": round(found.work, 1),
         "rp": rp,
         "all": {
             "wall_s": round(time.perf_counter() - wall, 1),
             "cpu_s": round(time.process_time() - cpu, 1),
             "gap": plan.gap,
+            "work": round(plan.work, 1),
         },
         "vss": worth.of_stochastic_solution.middle,
         "evpi": worth.of_perfect_information.middle,

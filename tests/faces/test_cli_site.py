@@ -181,7 +181,7 @@ def test_quarters_are_nested_follow_the_stages_and_hand_reach_and_capital_to_the
 
 def test_a_market_gets_no_site_that_would_not_earn_its_cost_unless_it_is_asked_for(launch):
     opened = open_launch(launch)
-    paying, every = (ask_sites(opened, Ask(model=Model.PHASES, paying=paying, seconds=20)) for paying in (True, False))
+    paying, every = (ask_sites(opened, Ask(model=Model.PHASES, paying=paying, work=20)) for paying in (True, False))
     few, many = (sum(not one.kept for one in answer.sites) for answer in (paying, every))
     assert 0 < few < many
     assert any("would not earn its capital" in note for note in paying.notes)
@@ -263,7 +263,7 @@ def test_stores_take_the_place_of_their_share_of_the_money_where_the_table_state
 
 def test_openings_kept_are_tasks_of_the_programme(tmp_path):
     opened = open_launch(new_launch(tmp_path / "launch", "xiaomi"))
-    answer = ask_sites(opened, Ask(model=Model.PHASES, markets=("NO", "DK"), seconds=20))
+    answer = ask_sites(opened, Ask(model=Model.PHASES, markets=("NO", "DK"), work=20))
     keep_sites(opened, answer, who="ann", at=datetime(2027, 1, 5, 9, tzinfo=UTC))
     found = assess_whole(opened, on=date(2027, 1, 5), openings=True, approvals=False, draws=50)
     tasks = [task for task in found.standing.programme.tasks if task.code.startswith("opening.")]

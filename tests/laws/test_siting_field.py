@@ -14,6 +14,7 @@ from beachhead.siting.dual import climb, margins
 from beachhead.siting.field import Field, Limits, cost_of, dense_lists, fit, lists_of, restrict
 from beachhead.siting.instances import median_field
 from beachhead.siting.solve import solve
+from beachhead.world.work import Meter
 
 _FEW = settings(deadline=None, derandomize=True, max_examples=25)
 
@@ -111,7 +112,7 @@ def test_margins_never_rule_out_the_best_set(seed, counted):
 @given(st.integers(0, 10_000), st.booleans())
 def test_the_written_out_programme_has_the_same_best_set(seed, counted):
     field = _limited(seed, counted)
-    done = finish(field, start=fit(field, np.arange(9)), seconds=30)
+    done = finish(field, start=fit(field, np.arange(9)), work=30, meter=Meter())
     best = _best_by_listing(field)
     assert done.upper == pytest.approx(best, rel=1e-7)
     assert done.lower == pytest.approx(best, rel=1e-5)

@@ -69,7 +69,7 @@ def worst_lattice_error(real: tuple[Prices, tuple[Load, ...], tuple[Home, ...]],
     rng, worst = np.random.default_rng(seed), 0.0
     for _ in range(count):
         task, charger = CASES.lattice_case(rng, *real)
-        ours, judge = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, seconds=300)
+        ours, judge = plan_lattice(task, charger), lattice_program(task, charger).solve(gap=0.0, nodes=1_000_000)
         assert judge.outcome is Outcome.OPTIMAL
         without = float(task.buy @ np.maximum(task.net_load_kwh, 0) - task.sell @ np.maximum(-task.net_load_kwh, 0))
         error = abs(ours.objective_eur - (judge.objective - without)) / max(abs(ours.objective_eur), 0.01)

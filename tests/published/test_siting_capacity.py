@@ -54,7 +54,7 @@ def test_the_published_optimum_of_a_small_file_is_found_and_proved(name, capacit
 @pytest.mark.skipif(not SHARED.exists(), reason="OR-Library cap is not in ../shared/data/siting/cap")
 @pytest.mark.parametrize(("name", "capacity"), [("capa", 10000), ("capa", 14000), ("capc", 7250)])
 def test_the_published_optimum_of_a_large_file_is_found_and_proved(name, capacity):
-    served = serve(_yard(name, capacity), seconds=300)
+    served = serve(_yard(name, capacity), work=300)
     assert served.upper == pytest.approx(OPTIMA[name, capacity], abs=0.0011)
     assert served.lower == pytest.approx(served.upper, rel=2e-9)
 
@@ -98,7 +98,7 @@ def test_a_small_yard_is_solved_as_listing_says(seed):
     yard = _made_up(seed)
     if yard.capacity.sum() < yard.demand.sum():
         return
-    served = serve(yard, seconds=20)
+    served = serve(yard, work=20)
     assert served.upper == pytest.approx(_best_by_listing(yard), rel=1e-7)
     assert served.lower == pytest.approx(served.upper, rel=1e-6)
     assert np.allclose(served.share.sum(axis=1), 1.0)

@@ -23,7 +23,7 @@ def _optimum(k: int) -> float:
 @pytest.mark.skipif(not HERE, reason="OR-Library pmed is not in ../shared/data/siting/pmed")
 @pytest.mark.parametrize("k", SMALL)
 def test_the_published_optimum_of_a_small_pmed_is_found_and_proved(k):
-    found = solve(read_pmed(PMED / f"pmed{k}.txt"), seed=1, effort=Effort(seconds=600))
+    found = solve(read_pmed(PMED / f"pmed{k}.txt"), seed=1, effort=Effort(work=600))
     assert found.upper == _optimum(k)
     assert found.status is Status.OPTIMAL
     assert found.lower == found.upper
@@ -33,7 +33,7 @@ def test_the_published_optimum_of_a_small_pmed_is_found_and_proved(k):
 @pytest.mark.skipif(not HERE, reason="OR-Library pmed is not in ../shared/data/siting/pmed")
 @pytest.mark.parametrize("k", [k for k in HERE if k > 17])
 def test_the_published_optimum_of_a_large_pmed_is_found_and_proved(k):
-    found = solve(read_pmed(PMED / f"pmed{k}.txt"), seed=1, effort=Effort(seconds=600))
+    found = solve(read_pmed(PMED / f"pmed{k}.txt"), seed=1, effort=Effort(work=600))
     assert found.upper == _optimum(k)
     assert found.lower == found.upper
 
@@ -52,7 +52,7 @@ def _best_known(name: str, p: int) -> float:
 )
 def test_large_planar_instances_come_within_a_hair_of_the_best_known(name, p, most_above, most_gap):
     points = read_tsp(SHARED / "tsplib" / f"{name}.tsp")
-    found = solve(planar_field(points, p), seed=1, effort=Effort(seconds=600))
+    found = solve(planar_field(points, p), seed=1, effort=Effort(work=600))
     best = _best_known(name, p)
     assert found.upper == planar_cost(points, found.sites)
     assert best * (1 - 1e-9) <= found.upper <= best * (1 + most_above)

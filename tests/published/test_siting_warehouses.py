@@ -26,6 +26,6 @@ OPTIMA = {
     "name", [pytest.param(name, marks=pytest.mark.full if name in ("capa", "capc") else ()) for name in OPTIMA]
 )
 def test_the_published_uncapacitated_optimum_is_found_and_proved(name):
-    found = solve(warehouse_field(read_cap(SHARED / f"{name}.txt")), seed=1, effort=Effort(seconds=600))
+    found = solve(warehouse_field(read_cap(SHARED / f"{name}.txt")), seed=1, effort=Effort(work=600))
     assert found.upper == pytest.approx(OPTIMA[name], abs=0.0011)
     assert found.lower == pytest.approx(found.upper, rel=2e-9)

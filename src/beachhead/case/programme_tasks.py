@@ -25,7 +25,7 @@ SOONER, LATER = 0.8, 1.6
 """Low and high point of a duration that a rule file, or a site format, states as one number (assumption, grade C)."""
 HOMOLOGATION, RETAIL = "homologation", "retail"
 WEEKS_A_QUARTER = 13
-SITING_SECONDS = 20.0
+SITING_WORK = 20.0
 
 
 def assess_whole(
@@ -46,7 +46,7 @@ def assess_whole(
         exact_seconds: for OR-Tools to shorten the schedule.
         approvals: whether to ask compliance for the approvals still to be had.
         openings: whether to add the sites that siting opens: those of its answer on record, which `site --keep` put
-            there; while there is none, siting is asked for some seconds.
+            there; while there is none, siting is asked for some units of work.
     """
     day = standing_on(launch, on).on
     extra = approval_tasks(launch, day) if approvals else ()
@@ -140,7 +140,7 @@ def _openings(launch: Launch) -> tuple[Opening, ...]:
     kept = kept_openings(launch)
     if kept:
         return kept
-    return terms_of(launch, ask_sites(launch, Ask(model=Model.PHASES, seconds=SITING_SECONDS))).openings
+    return terms_of(launch, ask_sites(launch, Ask(model=Model.PHASES, work=SITING_WORK))).openings
 
 
 def _roads(asked: Brief, on: date) -> list[tuple[str, Blocks, SaleDate, Road]]:

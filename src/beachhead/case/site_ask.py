@@ -67,7 +67,8 @@ class Ask:
         spacing_km: least great-circle distance between sites (COVER, PHASES).
         rivals: rival stores as near as `RIVAL_MINUTES` to every buyer, staying at home counted in (CAPTURE).
         paying: whether a market's sites end where one more would not earn its cost (PHASES, without count or budget).
-        seconds: time for the search.
+        work: units of work that the search may do (see `beachhead.world.work`).
+        seconds: safety stop by the clock; None for none.
         seed: of the search; that of launch.toml if None.
         scheduler: address of a Dask cluster on which markets that share no budget are solved; here if None.
     """
@@ -93,7 +94,8 @@ class Ask:
     spacing_km: float = 0.0
     rivals: float = 4.0
     paying: bool = True
-    seconds: float = 60.0
+    work: float = 60.0
+    seconds: float | None = None
     seed: int | None = None
     scheduler: str | None = None
 
@@ -172,7 +174,7 @@ class Sited:
         gap: between the two, 0..1.
         unit: unit of value and bound.
         status: how the search ended.
-        seconds: wall time of the search.
+        work: units of work that the search did.
         promise: the promise and the fewest sites (PROMISE), else None.
         closed: places whose site was closed.
         left_out: the largest settlements not within the minutes, largest first.
@@ -192,7 +194,7 @@ class Sited:
     gap: float
     unit: str
     status: str
-    seconds: float
+    work: float
     promise: Promise | None
     closed: tuple[int, ...]
     left_out: tuple[int, ...]

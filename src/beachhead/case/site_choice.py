@@ -14,7 +14,8 @@ class Choice:
     """What a model chose: opening period of each candidate (T: never), and how good that is.
 
     `drawn` has, for each open candidate in ascending order, cars a year drawn and those taken from own stores; `starts`
-    the first period in which each market may open sites; `load` cars a year served by each candidate.
+    the first period in which each market may open sites; `load` cars a year served by each candidate; `work` units of
+    work done by the search.
     """
 
     opens: Ints
@@ -23,7 +24,7 @@ class Choice:
     gap: float
     unit: str
     status: str
-    seconds: float
+    work: float = 0.0
     quarters: tuple[Quarter, ...] = ()
     promise: Promise | None = None
     notes: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +15,10 @@ from beachhead.case.site_demand import cars_a_year
 from beachhead.case.site_formats import format_of, formats_of
 from beachhead.case.site_scene import Scene
 from beachhead.case.travel_times import repeated
-from beachhead.siting.capacity import Yard, serve, unserved
+from beachhead.siting.capacity import Served, Yard, serve, unserved
 from beachhead.siting.field import Field, Floats, Ints, Limits, Lists, cost_of
 from beachhead.siting.formats import Format
-from beachhead.siting.solve import Effort, solve
+from beachhead.siting.solve import Effort, Found, Status, solve
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible
 
@@ -34,6 +33,7 @@ TRIPS = {True: 4, False: 10}
 for the five years of cars that service.csv's defaults see to."""
 
 _MOST_CELLS = 400_000
+_LEAST_WORK = 5.0  # units for the smallest market
 _LEAST_SECONDS = 5.0
 
 
@@ -53,7 +53,8 @@ class _Part:
         code: of the market.
         minutes: within which a candidate counts.
         seed: of the search.
-        seconds: time for it.
+        work: units of work for it.
+        seconds: safety stop by the clock; None for none.
     """
 
     rows: Ints
@@ -67,7 +68,20 @@ class _Part:
     code: str
     minutes: float
     seed: int
-    seconds: float
+    work: float
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Answer:
+    """One market solved: open sites, cars a year of each candidate, cost and bound, how it ended and the work done."""
+
+    sites: Ints
+    load: Floats
+    upper: float
+    lower: float
+    status: Status
+    work: float
 
 
 def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
@@ -107,27 +121,25 @@ def facilities(launch: Launch, ask: Ask, scene: Scene) -> Choice:
             "least cost decides how many sites: it takes no count, budget or spacing",
             "leave them out, or use --model cover",
         )
-    began = time.perf_counter()
     opens = np.ones(len(scene.candidates), np.int32)
     load = np.zeros(len(scene.candidates))
     upper = lower = 0.0
-    exact = True
-    seconds = max(ask.seconds / len(scene.markets), _LEAST_SECONDS)
-    parts = _parts(launch, ask, scene, seconds)
-    found: list[tuple[Ints, Floats, float, float]] = mapper(ask.scheduler)(_solved, parts)
-    for part, (sites, served, high, low) in zip(parts, found, strict=True):
-        opens[part.sites[sites]] = 0
-        load[part.sites] += served
-        upper, lower = upper + high, lower + low
-        exact = exact and low >= high * (1 - 1e-9)
+    parts = _parts(launch, ask, scene)
+    found: list[_Answer] = mapper(ask.scheduler)(_solved, parts)
+    for part, one in zip(parts, found, strict=True):
+        opens[part.sites[one.sites]] = 0
+        load[part.sites] += one.load
+        upper, lower = upper + one.upper, lower + one.lower
+    exact = all(one.lower >= one.upper * (1 - 1e-9) for one in found)
+    by_clock = any(one.status is Status.OUT_OF_TIME for one in found)
     return Choice(
         opens=opens,
         value=upper,
         bound=lower,
         gap=max(upper - lower, 0.0) / upper if upper > 0 else 0.0,
         unit=f"{launch.folder.terms.currency} a year for sites and customers' minutes",
-        status="optimal" if exact else "stopped",
-        seconds=time.perf_counter() - began,
+        status=(Status.OPTIMAL if exact else Status.unproved(by_clock)).value,
+        work=sum(one.work for one in found),
         load=tuple(float(one) for one in load),
         notes=_notes(ask, scene, float(load.sum())),
     )
@@ -165,7 +177,7 @@ def _nearest_load(scene: Scene, cars: Floats) -> Floats:
     return load
 
 
-def _parts(launch: Launch, ask: Ask, scene: Scene, seconds: float) -> list[_Part]:
+def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
     cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
     euro = launch.folder.money(1.0, "EUR") if "EUR" in launch.folder.rates else 1.0
     by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
@@ -196,7 +208,8 @@ def _parts(launch: Launch, ask: Ask, scene: Scene, seconds: float) -> list[_Part
                 code=scene.markets[m],
                 minutes=ask.minutes,
                 seed=launch.folder.terms.seeds.plan if ask.seed is None else ask.seed,
-                seconds=seconds,
+                work=max(ask.work / len(scene.markets), _LEAST_WORK),
+                seconds=None if ask.seconds is None else max(ask.seconds / len(scene.markets), _LEAST_SECONDS),
             )
         )
     return parts
@@ -209,12 +222,12 @@ def _yearly(one: Format, discount: float) -> float:
     return 4.0 * (one.opex_per_quarter + one.capital * rate)
 
 
-def _solved(part: _Part) -> tuple[Ints, Floats, float, float]:
-    """Open sites, cars a year of each candidate, cost and bound."""
+def _solved(part: _Part) -> _Answer:
+    """The cheapest sites of one market."""
     return _unlimited(part) if part.capacity is None else _limited(part, part.capacity)
 
 
-def _limited(part: _Part, limit: Floats) -> tuple[Ints, Floats, float, float]:
+def _limited(part: _Part, limit: Floats) -> _Answer:
     cells = len(part.rows) * len(part.sites)
     if cells > _MOST_CELLS:
         raise BadInput(
@@ -229,9 +242,8 @@ def _limited(part: _Part, limit: Floats) -> tuple[Ints, Floats, float, float]:
     yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
     if missed := unserved(yard):
         raise NotFeasible(_short(part, missed), _CURE)
-    found = serve(yard, seconds=part.seconds)
-    used = part.cars @ found.share
-    return found.sites, used, found.upper, found.lower
+    found = serve(yard, work=part.work, seconds=part.seconds)
+    return _answer(found, part.cars @ found.share)
 
 
 _CURE = "allow more candidates (--site-people), more --minutes, or a format that serves more"
@@ -242,7 +254,7 @@ def _short(part: _Part, missed: float) -> str:
     return f"all candidates of {part.code} within {part.minutes:g} minutes leave {cars} unserved"
 
 
-def _unlimited(part: _Part) -> tuple[Ints, Floats, float, float]:
+def _unlimited(part: _Part) -> _Answer:
     rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
     cost = part.lists.cost * part.by_minute * part.cars[rows]
     last = cost[part.lists.ptr[1:] - 1]
@@ -254,10 +266,16 @@ def _unlimited(part: _Part) -> tuple[Ints, Floats, float, float]:
         horizon=outside,
         limits=Limits.count(len(part.sites), len(part.sites), part.kept),
     )
-    found = solve(field, seed=part.seed, effort=Effort(seconds=part.seconds))
+    found = solve(field, seed=part.seed, effort=Effort(work=part.work, seconds=part.seconds))
     _, server, _ = cost_of(field, found.sites)
     used: Floats = np.bincount(server[server >= 0], part.cars[server >= 0], minlength=len(part.sites)).astype(float)
-    return found.sites, used, found.upper, found.lower
+    return _answer(found, used)
+
+
+def _answer(found: Served | Found, load: Floats) -> _Answer:
+    return _Answer(
+        sites=found.sites, load=load, upper=found.upper, lower=found.lower, status=found.status, work=found.work
+    )
 
 
 def _notes(ask: Ask, scene: Scene, cars: float) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from beachhead.siting.geography import close_pairs
 from beachhead.siting.ground import Ground
 from beachhead.siting.network import Aim, Question, site_network
 from beachhead.siting.promise import fewest_for
-from beachhead.siting.solve import Effort, solve
+from beachhead.siting.solve import Effort, Status, solve
 from beachhead.siting.split import most_covered_apart
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
@@ -50,7 +50,7 @@ def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
     total = np.array([_affordable(ask, scene) + closable.sum()])
     ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
-    found, said = _covered(launch, ask, ground, CoverEffort(seconds=ask.seconds))
+    found, said = _covered(launch, ask, ground, CoverEffort(work=ask.work, seconds=ask.seconds))
     return Choice(
         opens=found.opens,
         value=found.value,
@@ -58,7 +58,7 @@ def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         gap=found.gap,
         unit="cars a year within the minutes",
         status=found.status.value,
-        seconds=found.seconds,
+        work=found.work,
         notes=(*said, *_spacing_note(ask)),
     )
 
@@ -92,7 +92,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         budget[m, : min(start, len(quarters))] = 0.0
         budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
     worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
-    effort = CoverEffort(steps=1500, moves=10_000.0, seconds=ask.seconds)
+    effort = CoverEffort(steps=1500, moves=10_000.0, work=ask.work, seconds=ask.seconds)
     found, told = _covered(launch, ask, _ground(scene, ask, budget, total, worth), effort)
     return Choice(
         opens=found.opens,
@@ -101,7 +101,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         gap=found.gap,
         unit="discounted cars of the market within the minutes, over the quarters",
         status=found.status.value,
-        seconds=found.seconds,
+        work=found.work,
         quarters=quarters,
         starts=tuple(starts),
         notes=(*notes, *told, *_spacing_note(ask)),
@@ -120,7 +120,7 @@ def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         aim=Aim.TRAVEL,
         minutes=FAR * ask.minutes,
     )
-    found = site_network(question, seed=_seed(launch, ask), effort=Effort(seconds=ask.seconds))
+    found = site_network(question, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds))
     chosen = np.isin(scene.candidates, [site.place for site in found.sites])
     counted = np.where(np.isfinite(found.minutes), found.minutes, 2.0 * FAR * ask.minutes)
     mean = float(np.average(counted, weights=scene.places.people))
@@ -131,7 +131,7 @@ def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         gap=found.gap,
         unit="mean minutes, those out of reach counted in",
         status=found.status.value,
-        seconds=found.seconds,
+        work=found.work,
         notes=(f"Whoever lives more than {FAR * ask.minutes:g} minutes from every site counts as twice that.",),
     )
 
@@ -167,7 +167,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         horizon=scene.buyers.copy(),
         limits=limits,
     )
-    found = solve(field, seed=_seed(launch, ask), effort=Effort(seconds=ask.seconds))
+    found = solve(field, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds))
     everyone = float(scene.buyers.sum())
     value, bound = everyone - found.upper, everyone - found.lower
     return Choice(
@@ -177,7 +177,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         gap=max(bound - value, 0.0) / bound if bound > 0 else 0.0,
         unit="cars a year, those farther away counted less",
         status=found.status.value,
-        seconds=found.seconds,
+        work=found.work,
         notes=(f"A buyer counts wholly within {full:g} minutes, not at all beyond {ask.minutes:g}, linearly between.",),
     )
 
@@ -194,7 +194,7 @@ def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         ask.share,
         scene.kept,
         seed=_seed(launch, ask),
-        effort=CoverEffort(steps=600, moves=3_000.0, seconds=ask.seconds),
+        effort=CoverEffort(steps=600, moves=3_000.0, work=ask.work, seconds=ask.seconds),
     )
     opens = np.ones(len(scene.candidates), np.int32)
     opens[found.sites] = 0
@@ -205,8 +205,8 @@ def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         bound=float(found.fewest),
         gap=(sites - found.fewest) / max(sites, 1),
         unit="sites",
-        status="optimal" if sites == found.fewest else "stopped",
-        seconds=found.seconds,
+        status=(Status.OPTIMAL if sites == found.fewest else Status.unproved(found.by_clock)).value,
+        work=found.work,
         promise=found,
     )
 
@@ -237,8 +237,7 @@ def _capture(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         bound=found.bound,
         gap=found.gap,
         unit="cars a year captured",
-        status="optimal" if found.gap < 1e-9 else "stopped",
-        seconds=found.seconds,
+        status=(Status.OPTIMAL if found.gap < 1e-9 else Status.STOPPED).value,
         drawn=tuple(zip(found.by_site.tolist(), found.taken_from_own.tolist(), strict=True)),
         notes=(
             f"{own} of what own stores draw they take from each other.",

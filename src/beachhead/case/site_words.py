@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_done
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Model, Site, Sited
+from beachhead.siting.solve import Status
 from beachhead.world.figures import cars, money, percent
 
 
@@ -32,16 +34,27 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     elif promise is not None:
         least = promise.fewest
         sure = "no fewer would do" if least == len(sited.sites) else f"fewer than {least} would not do"
-        lines.append(f"The promise takes {len(sited.sites)} sites; {sure}. Found in {sited.seconds:.1f} s.")
+        lines.append(f"The promise takes {len(sited.sites)} sites; {sure}.")
     else:
         lines.append(
             f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "
-            f"{_figure(sited.bound)} (gap {_gap(sited.gap)}, {sited.status}, {sited.seconds:.1f} s)."
+            f"{_figure(sited.bound)} (gap {_gap(sited.gap)})."
         )
+    lines.append(effort_sentence(sited))
     if sited.closed:
         names = ", ".join(place_name(sited, place) for place in sited.closed)
         lines.append(f"Closed, as others reach more: {names}.")
     return lines
+
+
+def effort_sentence(sited: Sited) -> str:
+    """How the search ended, after how much work, and whether another machine would end it elsewhere."""
+    did = work_done(sited.work, sited.ask.work)
+    if sited.status == Status.OPTIMAL:
+        return f"Proved after {did}."
+    if sited.status == Status.OUT_OF_TIME:
+        return stopped_by_clock(sited.ask.seconds, did)
+    return stopped_by_work(did, spent=sited.work >= sited.ask.work)
 
 
 def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:

@@ -112,7 +112,7 @@ def _told(ask: Ask, scene: Scene, choice: Choice) -> Sited:
         gap=choice.gap,
         unit=choice.unit,
         status=choice.status,
-        seconds=choice.seconds,
+        work=choice.work,
         promise=choice.promise,
         closed=tuple(int(k) for k in scene.candidates[scene.stands & ~is_open]),
         left_out=tuple(int(k) for k in missed[np.argsort(-people[missed], kind="stable")][:50]),

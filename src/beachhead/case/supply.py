@@ -54,6 +54,7 @@ class Supplied:
         maps: switch map of each customs area that a plant could serve from within, by area.
         effects: what would change the answer; empty if not asked.
         without_lane: markets to which no lane leads; their cars are short.
+        depth: how closely was looked.
         before: the first of two passes; None after one.
     """
 
@@ -63,6 +64,7 @@ class Supplied:
     maps: dict[str, SwitchMap]
     effects: tuple[Effect, ...]
     without_lane: tuple[str, ...]
+    depth: Depth
     before: Supplied | None = None
 
 
@@ -302,6 +304,7 @@ def _answer(
         maps=maps,
         effects=effects,
         without_lane=without_lane,
+        depth=depth or Depth(),
         before=before,
     )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_done
 from beachhead.case.open import Launch
 from beachhead.case.supply import Supplied
+from beachhead.supply.highs import Verdict
 from beachhead.supply.odds import Sign, Turning, turnings
 from beachhead.supply.worth import Interval
 from beachhead.world.figures import cars, money, percent
@@ -20,8 +22,9 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     least, most = money(plan.value.low, currency), money(plan.value.high, currency)
     lines.append(
         f"Expected contribution {least} over {len(plan.futures.cars)} futures; no plan earns more than {most} (gap "
-        f"{_small_percent(plan.gap)}, {plan.verdict.value})."
+        f"{_small_percent(plan.gap)})."
     )
+    lines.append(effort_sentence(supplied))
     worth = plan.worth
     lines.append(
         f"Waiting and looking is worth {_between(worth.of_waiting, currency)} over deciding everything now, "
@@ -47,6 +50,17 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     if silent and steps:
         lines.append(f"Never committed to: {', '.join(silent)}.")
     return lines
+
+
+def effort_sentence(supplied: Supplied) -> str:
+    """How the search ended, after how much work, and whether another machine would end it elsewhere."""
+    plan, asked = supplied.plan, supplied.depth
+    did = work_done(plan.work, asked.work)
+    if plan.by_clock or any(effect.by_clock for effect in supplied.effects):
+        return stopped_by_clock(asked.seconds, did)
+    if plan.verdict is Verdict.OPTIMAL:
+        return f"As close to the bound as was asked ({_small_percent(asked.gap)}) after {did}."
+    return stopped_by_work(did, spent=True)
 
 
 def turning_sentence(supplied: Supplied, turning: Turning) -> str:

@@ -129,14 +129,14 @@ class _Columns:
     missing: Ints
 
 
-def plan_household(task: HomeTask, *, gap: float = 1e-7, seconds: float = 60.0) -> HomePlan:
+def plan_household(task: HomeTask, *, gap: float = 1e-7) -> HomePlan:
     """The cheapest plan of the home; linear, or mixed-integer where selling or burning could pay.
 
     Raises:
         NotFeasible: if the household load alone breaks the fuse.
     """
     builder, cars, battery, peaks = _program(task)
-    found = builder.solve(gap=gap, seconds=seconds)
+    found = builder.solve(gap=gap)
     if found.outcome in (Outcome.INFEASIBLE, Outcome.UNSOLVED):
         raise NotFeasible(f"no plan meets the fuse of {task.cars[0].fuse_kw} kW", "check the load against the fuse")
     return _plan(task, found, cars, battery, peaks)

@@ -155,7 +155,7 @@ def perfect_peak(
     need = np.zeros(hours.size)
     need[row] = load
     builder.sums("hour", rows, columns, signs, lower=need, upper=np.inf)
-    found = builder.solve(seconds=60)
+    found = builder.solve()
     return np.maximum(found.values[draw], 0.0), np.maximum(found.values[missing], 0.0)
 
 

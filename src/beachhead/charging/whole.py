@@ -134,19 +134,19 @@ class WholePlan:
         return max(self.cost_eur - self.bound_eur, 0.0) / max(abs(self.bound_eur), 0.01)
 
 
-def plan_whole(home: WholeHome, *, gap: float = 1e-7, seconds: float = 30.0) -> WholePlan:
+def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
     """The paths of cars and battery that are cheapest in expectation, with the bound that proves it.
 
     Raises:
-        NotFeasible: if the solver finds no plan in its time.
+        NotFeasible: if the solver finds no plan.
     """
     # Fuse and peak bind the home, not each car: they are limits of the whole programme.
     known = [learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool) for car in home.cars]
     first = home.cars[0].situation
     load = None if first.load_kw is None else load_ahead(first.load_kw, first.now // 60, HORIZON)
-    best = _solve(home, known, load, gap, seconds)
+    best = _solve(home, known, load, gap)
     charges = bool(best.cars[0].draw_kwh[0] > 1e-6)
-    other = _solve(home, known, load, gap, seconds, first_charges=not charges)
+    other = _solve(home, known, load, gap, first_charges=not charges)
     return replace(best, other_costs_eur=max(other.cost_eur - best.cost_eur, 0.0))
 
 
@@ -155,7 +155,6 @@ def _solve(
     known: list[KnownNow],
     load: LoadAhead | None,
     gap: float,
-    seconds: float,
     first_charges: bool | None = None,
 ) -> WholePlan:
     builder, first = Builder(), home.cars[0].situation
@@ -172,7 +171,7 @@ def _solve(
     _bills(builder, cars, battery, there, mean - sun, price, sell)
     peak = _limits(builder, home, cars, battery, load, first)
     _no_burning(builder, home, cars, battery, known, price, sell)
-    found = builder.solve(gap=gap, seconds=seconds)
+    found = builder.solve(gap=gap)
     if found.outcome in (Outcome.INFEASIBLE, Outcome.UNSOLVED):
         raise NotFeasible("no plan of the home was found", "check battery, fuse and the energy stored")
     alone = float(price @ np.maximum(mean - sun, 0.0) - sell @ np.maximum(sun - mean, 0.0))

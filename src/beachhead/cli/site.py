@@ -16,6 +16,7 @@ from beachhead.case.sited import forget_terms
 from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites, keep_sites
 from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
+from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, money, say, show_json, show_table
 from beachhead.cli.site_files import site_answer, write_sites
 from beachhead.world.errors import BadInput
@@ -83,7 +84,8 @@ def site(
     least_people: Annotated[int, typer.Option(min=0, help="Leave out smaller settlements.")] = SETS[-1],
     site_people: Annotated[int, typer.Option(min=0, help="Sites only in settlements this large.")] = 50_000,
     name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
-    seconds: Annotated[float, typer.Option(min=1, help="Time for the search.")] = 60.0,
+    work: WorkOption = 60.0,
+    seconds: SecondsOption = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +125,7 @@ def site(
         spacing_km=spacing,
         rivals=rivals,
         paying=paying,
+        work=work,
         seconds=seconds,
         scheduler=scheduler,
     )

@@ -32,7 +32,7 @@ def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
         "gap": sited.gap,
         "unit": sited.unit,
         "status": sited.status,
-        "seconds": sited.seconds,
+        "work": {"done": sited.work, "allowed": sited.ask.work, "seconds_allowed": sited.ask.seconds},
         "promise": None
         if sited.promise is None
         else {

@@ -12,6 +12,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, keep_supply, landed_routes, write_supply
 from beachhead.case.supply_words import headline, turning_sentence
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
+from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
@@ -30,7 +31,8 @@ def supply(
     gate_every: Annotated[int, typer.Option(min=1, help="Quarters between gates for plants.")] = GATE_EVERY,
     firm: Annotated[float, typer.Option(min=0, max=1, help="Share of planned cars that must arrive.")] = 0.0,
     passes: Annotated[int, typer.Option(min=1, max=2, help="2: plan again on what supply hands back.")] = 1,
-    seconds: Annotated[float, typer.Option(min=1, help="Time for the solver.")] = 120.0,
+    work: WorkOption = 120.0,
+    seconds: SecondsOption = None,
     gap: Annotated[float, typer.Option(min=1e-6, max=0.5, help="Relative gap at which to stop.")] = 1e-4,
     what_if: Annotated[bool, typer.Option(help="Also try what would change the answer.")] = True,
     market: Annotated[
@@ -45,7 +47,7 @@ def supply(
 ) -> None:
     """Export, assemble or build: commitments with their odds, landed cost by route, and what waiting is worth."""
     launch = open_launch(directory)
-    day, depth = day_of(on), Depth(gap=gap, seconds=seconds)
+    day, depth = day_of(on), Depth(gap=gap, work=work, seconds=seconds)
     if market is not None:
         launch.market(market)
     if write is not None:
@@ -104,6 +106,8 @@ def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None)
         "gates": [str(gate) for gate in network.gates],
         "futures": len(plan.futures.cars),
         "verdict": plan.verdict,
+        "stopped_by_clock": plan.by_clock,
+        "work": {"done": plan.work, "allowed": supplied.depth.work, "seconds_allowed": supplied.depth.seconds},
         "value": plan.value,
         "gap": plan.gap,
         "worth": {

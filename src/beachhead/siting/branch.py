@@ -8,7 +8,6 @@ good in the node (Beasley 1993, section 3).
 from __future__ import annotations
 
 import heapq
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.typing import NDArray
 
 from beachhead.siting.dual import Prices, again, climb, margins
 from beachhead.siting.field import Field, cost_of, fit, restrict, shorten
+from beachhead.siting.pace import NODE
+from beachhead.world.work import Meter
 
 _STEPS = 200
 _THETA = 0.3
@@ -70,15 +71,15 @@ def branch(
     sites: NDArray[np.int32],
     grain: float,
     gap: float,
-    until: float,
+    meter: Meter,
     most_nodes: int,
 ) -> Proof:
-    """Search from the root prices until the gap is closed, or nodes or time (`time.perf_counter`) run out."""
+    """Search from the root prices until the gap is closed, or nodes or work run out."""
     everyone = np.arange(field.sites)
     heap = [(prices.bound, 0, _Node(bound=prices.bound, numbers=everyone, kept=field.limits.kept, prices=prices))]
     nodes = pushed = 0
     goal = threshold(upper, grain, gap)
-    while heap and heap[0][0] < goal and nodes < most_nodes and time.perf_counter() < until:
+    while heap and heap[0][0] < goal and nodes < most_nodes and not meter.must_stop():
         node = _fix(field, heapq.heappop(heap)[2], goal)
         cost, found = _round(field, node)
         if cost < upper:
@@ -88,7 +89,7 @@ def branch(
         if doubt is None:
             continue
         for child in (_keep(field, node, doubt), _strike(node, doubt)):
-            bounded = _bound(field, child, upper, goal)
+            bounded = _bound(field, child, upper, goal, meter)
             nodes += 1
             if bounded.bound < goal:
                 pushed += 1
@@ -182,10 +183,11 @@ def _strike(node: _Node, position: int) -> _Node:
     return _only(node, stay)
 
 
-def _bound(field: Field, node: _Node, upper: float, goal: float) -> _Node:
+def _bound(field: Field, node: _Node, upper: float, goal: float, meter: Meter) -> _Node:
     """Climb from the parent's prices, aiming beyond the goal: steps towards the goal itself never cross it."""
     small = field_at(field, node.numbers, node.kept)
     aim = upper + _OVERSHOOT * max(goal - node.bound, 0.0)
     prices = climb(small, aim=aim, enough=goal, steps=_STEPS, start=node.prices, theta=_THETA, final=0.01)
+    meter.charge(NODE + prices.work)
     better = prices.bound > node.bound
     return replace(node, bound=max(prices.bound, node.bound), prices=prices if better else again(node.prices, _THETA))

@@ -8,7 +8,6 @@ relaxation violates.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import highspy
@@ -18,8 +17,11 @@ from scipy.sparse import coo_array
 
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints
+from beachhead.siting.pace import KNAPSACK
+from beachhead.siting.programme import opened, run, run_tree
 from beachhead.siting.solve import Status
 from beachhead.world.errors import NotFeasible
+from beachhead.world.work import Meter, meter
 
 _STEPS = 1500
 _ROUNDS = 40
@@ -57,7 +59,7 @@ class Served:
         upper: cost of that.
         lower: nothing costs less.
         status: how the search ended.
-        seconds: wall time.
+        work: units of work done.
         free_sites: sites that prices left undecided.
     """
 
@@ -66,7 +68,7 @@ class Served:
     upper: float
     lower: float
     status: Status
-    seconds: float
+    work: float
     free_sites: int
 
     @property
@@ -75,14 +77,14 @@ class Served:
         return max(self.upper - self.lower, 0.0) / abs(self.upper) if self.upper else 0.0
 
 
-def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
-    """The cheapest sites with enough capacity, and proof."""
-    began = time.perf_counter()
+def serve(yard: Yard, *, work: float = 120.0, seconds: float | None = None, steps: int = _STEPS) -> Served:
+    """The cheapest sites with enough capacity, and proof; so much work at most, and by the clock only if asked for."""
+    counted = meter(work, seconds)
     if (left := unserved(yard)) > 0.0:
         raise NotFeasible(f"all sites together leave {left:,.1f} of {yard.demand.sum():,.0f} unserved", "add sites")
     cost = np.where(np.isfinite(yard.cost), yard.cost, _far(yard))
     first = _mended(yard, _by_drop(yard, cost))
-    upper, share = _assign(yard, cost, first)
+    upper, share = _assign(yard, cost, first, counted)
     best = first
     prices = cost.min(axis=1)
     lower, fixed = -np.inf, np.zeros(len(first), np.int8)
@@ -91,28 +93,29 @@ def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
         lower, prices, share_of, if_open, if_closed = _climb(
             yard.demand, yard.capacity, yard.opening, cost, yard.kept, prices, upper, _least_open(yard), steps // 3
         )
+        counted.charge(steps // 3 * cost.size * KNAPSACK)
         trial = _mended(yard, _enough(yard, share_of))
-        trial = _improved(yard, cost, trial, prices)
-        value, some = _assign(yard, cost, trial)
+        trial = _improved(yard, cost, trial, prices, counted)
+        value, some = _assign(yard, cost, trial, counted)
         if value < upper:
             upper, best, share = value, trial, some
     if lower < upper * (1 - 1e-9):
         likely = np.argsort(-share_of, kind="stable")[: max(_LIKELY, 2 * int(best.sum()))]
         few = np.where(np.isin(np.arange(len(best)), likely) | best, 0, -1).astype(np.int8)
         few[yard.kept] = 1
-        trial = _finished(yard, cost, few, best, upper, seconds / 6).open
-        value, some = _assign(yard, cost, trial)
+        trial = _finished(yard, cost, few, best, upper, counted, work / 6).open
+        value, some = _assign(yard, cost, trial, counted)
         if value < upper:
             upper, best, share = value, trial, some
     proved = lower
     for turn in range(_TRIES):
-        left = seconds - (time.perf_counter() - began)
-        if lower >= upper * (1 - 1e-9) or left <= 0:
+        if lower >= upper * (1 - 1e-9) or counted.must_stop():
             break
+        left = counted.left
         # A better set strikes more sites: look again from it rather than finish the larger programme.
         fixed = _decided(yard, upper - lower, if_open, if_closed)
-        done = _finished(yard, cost, fixed, best, upper, left if turn == _TRIES - 1 else max(left / 4, 1.0))
-        value, some = _assign(yard, cost, done.open)
+        done = _finished(yard, cost, fixed, best, upper, counted, left if turn == _TRIES - 1 else max(left / 4, 1.0))
+        value, some = _assign(yard, cost, done.open, counted)
         if value < upper:
             upper, best, share = value, done.open, some
         proved = max(proved, min(done.bound, upper))
@@ -125,8 +128,8 @@ def serve(yard: Yard, *, seconds: float = 120.0, steps: int = _STEPS) -> Served:
         share=share,
         upper=upper,
         lower=lower,
-        status=Status.OPTIMAL if lower == upper else Status.STOPPED,
-        seconds=time.perf_counter() - began,
+        status=Status.OPTIMAL if lower == upper else Status.unproved(counted.by_clock),
+        work=counted.done,
         free_sites=int((fixed == 0).sum()),
     )
 
@@ -153,7 +156,7 @@ def _missed(yard: Yard, is_open: NDArray[np.bool_]) -> Floats:
     high = np.concatenate([np.ones(customers), yard.capacity[sites]])
     expense = np.concatenate([np.zeros(flows), yard.demand / yard.demand.sum()])
     highs = _programme(expense, np.zeros(len(place)), np.ones(len(place)), matrix, low, high)
-    highs.run()
+    run(highs, Meter())
     missed: Floats = np.array(highs.getSolution().col_value)[flows:] * yard.demand
     return np.where(missed > _NOTHING * yard.demand.sum(), missed, 0.0)
 
@@ -189,7 +192,7 @@ def _least_open(yard: Yard) -> float:
     return float(np.ceil(need / size - 1e-9) * size) if (yard.capacity == size).all() else need
 
 
-def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_]) -> tuple[float, Floats]:
+def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_], meter: Meter) -> tuple[float, Floats]:
     """Cost and shares of serving everybody from the open sites: a transportation problem."""
     sites = np.flatnonzero(is_open)
     share = np.zeros(cost.shape)
@@ -217,7 +220,7 @@ def _assign(yard: Yard, cost: Floats, is_open: NDArray[np.bool_]) -> tuple[float
     high = np.concatenate([np.ones(len(cost)), yard.capacity[sites]])
     above = may[:, sites].astype(float).ravel()
     highs = _programme(cost[:, sites].ravel() * above, np.zeros(len(flat)), above, matrix, low, high)
-    highs.run()
+    run(highs, meter)
     if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return np.inf, share
     share[:, sites] = np.array(highs.getSolution().col_value).reshape(len(cost), len(sites))
@@ -241,9 +244,9 @@ def _enough(yard: Yard, liking: Floats) -> NDArray[np.bool_]:
     return is_open
 
 
-def _improved(yard: Yard, cost: Floats, is_open: NDArray[np.bool_], prices: Floats) -> NDArray[np.bool_]:
+def _improved(yard: Yard, cost: Floats, is_open: NDArray[np.bool_], prices: Floats, meter: Meter) -> NDArray[np.bool_]:
     """Open, close or swap single sites while the true cost falls; the ones that prices favour are tried first."""
-    best, _ = _assign(yard, cost, is_open)
+    best, _ = _assign(yard, cost, is_open, meter)
     earn = np.minimum(cost - prices[:, None], 0).sum(axis=0) + yard.opening
     for _ in range(3):
         before = best
@@ -263,7 +266,7 @@ def _improved(yard: Yard, cost: Floats, is_open: NDArray[np.bool_], prices: Floa
             nearest = cost[:, trial].min(axis=1).sum() + yard.opening[trial].sum() if trial.any() else np.inf
             if nearest >= best:
                 continue
-            value, _ = _assign(yard, cost, trial)
+            value, _ = _assign(yard, cost, trial, meter)
             if value < best - 1e-9 * abs(best):
                 best, is_open = value, trial
                 break
@@ -281,12 +284,18 @@ class _Done:
 
 
 def _finished(
-    yard: Yard, cost: Floats, fixed: NDArray[np.int8], best: NDArray[np.bool_], upper: float, seconds: float
+    yard: Yard,
+    cost: Floats,
+    fixed: NDArray[np.int8],
+    best: NDArray[np.bool_],
+    upper: float,
+    meter: Meter,
+    work: float,
 ) -> _Done:
     """The remaining programme; sites struck are gone, rows `x_ij <= y_j` come where the relaxation needs them."""
     sites = np.flatnonzero(fixed >= 0)
     customers, count = len(cost), len(sites)
-    began = time.perf_counter()
+    part = meter.part(work)
     flat, at = (grid.ravel() for grid in np.indices((customers, count)))
     x = count + np.arange(len(flat))
     matrix = coo_array(
@@ -307,10 +316,10 @@ def _finished(
     highs = _programme(expense, below, np.concatenate([np.ones(count), may]), matrix, low, high)
     added = np.zeros((customers, count), np.bool_)
     for _ in range(_ROUNDS):
-        highs.run()
+        run(highs, part)
         value = np.array(highs.getSolution().col_value)
         broken = (value[count:].reshape(customers, count) > value[:count] + 1e-5) & ~added
-        if not broken.any() or time.perf_counter() - began > 0.5 * seconds:
+        if not broken.any() or part.done > 0.5 * work or part.must_stop():
             break
         added |= broken
         where = np.argwhere(broken)
@@ -322,11 +331,11 @@ def _finished(
         )
     for j in range(count):
         highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
-    highs.setOptionValue("time_limit", max(seconds - (time.perf_counter() - began), 0.1))
     hint = np.zeros(count)
     hint[np.searchsorted(sites, np.flatnonzero(best & (fixed >= 0)))] = 1.0
     highs.setSolution(count, np.arange(count, dtype=np.int32), hint)
-    highs.run()
+    run_tree(highs, part, work)
+    meter.settle(part)
     info = highs.getInfo()
     is_open = best.copy()
     if info.primal_solution_status == 2:
@@ -346,11 +355,7 @@ def _programme(
     lp.row_lower_, lp.row_upper_ = low, high
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, setting in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)):
-        highs.setOptionValue(option, setting)
-    highs.passModel(lp)
-    return highs
+    return opened(lp)
 
 
 @inner

@@ -9,7 +9,6 @@ concave curve bound every other set (Ljubic & Moreno, EJOR 266, 2018, section 3)
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,7 +59,6 @@ class Captured:
         by_site: buyers captured by each open site, in the order of `sites`.
         taken_from_own: buyers that each open site takes from the other own ones: cannibalisation.
         taken_from_others: buyers that it takes from rivals and from staying at home.
-        seconds: wall time.
     """
 
     sites: Ints
@@ -69,7 +67,6 @@ class Captured:
     by_site: Floats
     taken_from_own: Floats
     taken_from_others: Floats
-    seconds: float
 
     @property
     def gap(self) -> float:
@@ -86,7 +83,6 @@ def pulls(minutes: Lists, attraction: Floats, *, law: Law, decay: float) -> List
 
 def capture(contest: Contest, *, sweeps: int = 20) -> Captured:
     """Open the stores that capture most buyers; greedy, then swaps, then a bound from tangents."""
-    began = time.perf_counter()
     by_site = _by_site(contest.pull, len(contest.kept))
     is_open = contest.kept.copy()
     own = _own_pull(*contest.pull, is_open)
@@ -102,7 +98,6 @@ def capture(contest: Contest, *, sweeps: int = 20) -> Captured:
         by_site=shares[:, 0],
         taken_from_own=shares[:, 0] - shares[:, 1],
         taken_from_others=shares[:, 1],
-        seconds=time.perf_counter() - began,
     )
 
 

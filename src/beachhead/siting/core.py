@@ -16,6 +16,8 @@ from scipy.sparse import csr_array, vstack
 
 from beachhead.siting.compiled import kernel
 from beachhead.siting.field import Field, Floats, cost_of
+from beachhead.siting.programme import opened, run_tree
+from beachhead.world.work import Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,24 +50,15 @@ class Finish:
     lower: float
 
 
-def finish(field: Field, *, start: NDArray[np.int32], seconds: float) -> Finish:
-    """Solve the field from a known set; stops after `seconds` with the best set and bound so far."""
+def finish(field: Field, *, start: NDArray[np.int32], work: float, meter: Meter) -> Finish:
+    """Solve the field from a known set within `work` units; the best set and bound so far where they do not do."""
     cost = cost_of(field, start)[0]
     programme = written_out(field)
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, setting in (
-        ("output_flag", False),
-        ("threads", 1),
-        ("time_limit", max(seconds, 0.1)),
-        ("mip_rel_gap", 0.0),
-        ("mip_abs_gap", 1e-6),
-    ):
-        highs.setOptionValue(option, setting)
-    highs.passModel(_model(programme, field.sites))
+    highs = opened(_model(programme, field.sites))
     hint = np.zeros(field.sites)
     hint[start] = 1.0
     highs.setSolution(field.sites, np.arange(field.sites, dtype=np.int32), hint)
-    highs.run()
+    run_tree(highs, meter, work)
     info = highs.getInfo()
     sites, upper = start, cost
     if info.primal_solution_status == 2:

@@ -8,16 +8,16 @@ its multi-period form. The bound is Lagrangian (see `cover_dual`), the set is fo
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from beachhead.siting.cover_dual import Climb, ascend, first_climb
+from beachhead.siting.cover_dual import Climb, ascend, first_climb, step_work
 from beachhead.siting.cover_search import Roster, improve, roster_of, schedule_of, seed_greedily
 from beachhead.siting.field import Floats, Ints
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
+from beachhead.world.work import Meter, meter
 
 _CHUNK = 100
 
@@ -29,13 +29,15 @@ class CoverEffort:
     Attributes:
         steps: price steps towards the bound.
         moves: moves of the annealed search, per site that may be opened.
-        seconds: time after which no further stage starts; an answer cut short by it says `stopped`.
+        work: units of work (see `beachhead.world.work`) after which no further stage starts.
+        seconds: safety stop by the clock; None for none. An answer cut short by it says so.
         aim: a value that is good enough; the search ends when it is reached or proved out of reach.
     """
 
     steps: int = 1500
     moves: float = 10_000.0
-    seconds: float = 100.0
+    work: float = 100.0
+    seconds: float | None = None
     aim: float = np.inf
 
 
@@ -49,7 +51,7 @@ class Cover:
         value: worth of people covered, summed over the periods.
         bound: no schedule within the limits is worth more.
         status: how the search ended.
-        seconds: wall time.
+        work: units of work done.
         prices: (I,), customer prices that prove the bound.
     """
 
@@ -58,7 +60,7 @@ class Cover:
     value: float
     bound: float
     status: Status
-    seconds: float
+    work: float
     prices: Floats
 
     @property
@@ -75,17 +77,17 @@ class Cover:
 def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEffort | None = None) -> Cover:
     """Choose sites and periods, and prove how good they are; stops once the gap is at most `gap`."""
     effort = effort or CoverEffort()
-    began = time.perf_counter()
-    until = began + effort.seconds
+    counted = meter(effort.work, effort.seconds)
     roster = roster_of(ground)
     seed_greedily(roster, seed)
-    climb = _climbed(ground, first_climb(ground), roster, effort, effort.steps, gap, until)
+    counted.charge(roster.work)
+    climb = _climbed(ground, first_climb(ground), roster, effort, effort.steps, gap, counted)
     if roster.value < min(effort.aim, climb.bound / (1 + gap)) and (
         not np.isfinite(effort.aim) or climb.bound >= effort.aim
     ):
-        improve(roster, int(effort.moves * _may_open(ground)), until=until)
+        improve(roster, int(effort.moves * _may_open(ground)), meter=counted)
         if climb.bound > roster.value * (1 + gap) and roster.value < effort.aim:
-            climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, until)
+            climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, counted)
     opens = schedule_of(roster)
     value = roster.value
     bound = max(climb.bound, value)
@@ -96,8 +98,8 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
         covered=covered_by(ground, opens),
         value=value,
         bound=bound,
-        status=within if closed else Status.STOPPED,
-        seconds=time.perf_counter() - began,
+        status=within if closed else Status.unproved(counted.by_clock),
+        work=counted.done,
         prices=climb.best,
     )
 
@@ -119,14 +121,15 @@ def _may_open(ground: Ground) -> float:
 
 
 def _climbed(
-    ground: Ground, climb: Climb, roster: Roster, effort: CoverEffort, steps: int, gap: float, until: float
+    ground: Ground, climb: Climb, roster: Roster, effort: CoverEffort, steps: int, gap: float, meter: Meter
 ) -> Climb:
     """Climb (downwards: the bound is from above) in chunks: to the end of time, gap or aim."""
-    taken = 0
+    taken, step = 0, step_work(ground)
     decay = 0.03 ** (1.0 / max(steps, 1))
     climb = climb.again()
     enough = max(roster.value * (1 + max(gap, 1e-9)), effort.aim if np.isfinite(effort.aim) else 0.0)
-    while taken < steps and climb.bound > enough and time.perf_counter() < until:
+    while taken < steps and climb.bound > enough and not meter.must_stop():
         climb = ascend(ground, climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
         taken += _CHUNK
+        meter.charge(_CHUNK * step)
     return climb

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
+from beachhead.siting.pace import PRICED
 
 MOMENTUM = 0.9
 _TOLLS_EVERY = 3  # steps between settings of the tolls where there are several periods
@@ -107,6 +108,12 @@ def ascend(ground: Ground, climb: Climb, *, aim: float, steps: int, decay: float
         MOMENTUM,
     )
     return replace(climb, theta=float(theta), bound=float(bound))
+
+
+def step_work(ground: Ground) -> float:
+    """Units of work that one step takes."""
+    tolls = ground.sites * (ground.periods if ground.periods == 1 else 8 * ground.periods)
+    return (2 * len(ground.reach.item) + 4 * len(ground.people) + tolls) * PRICED
 
 
 def bound_at(ground: Ground, climb: Climb, most: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +10,18 @@ from numpy.typing import NDArray
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
+from beachhead.siting.pace import MOVED
+from beachhead.world.work import Meter
 
 SEEN = np.dtype([("first", np.int16), ("second", np.int16), ("by", np.int32)], align=True)
 """Of a customer: first and second period in which it is covered (T: never), and a site that covers it first."""
 
-_DICE, _OPEN = range(2)
+_DICE, _OPEN, _READ = range(3)
 _EPS = 1e-10
 _CHUNK = 20_000
 _HEAT = (0.1, 0.02)  # of the mean worth of an open site, for one period and for several: tuned on settlements
 _COOLER = 0.05
+_ENTRIES_A_MOVE = 40  # what proposing a move takes beside the lists read, as entries
 
 
 class Roster(NamedTuple):
@@ -45,7 +47,7 @@ class Roster(NamedTuple):
         order: (J,), open sites first, in any order.
         place: (J,), place in `order`.
         clash: (J,), open sites too close.
-        tally: (2,), state of the dice, sites open.
+        tally: (3,), state of the dice, sites open, entries read.
         total: (1,), worth of the schedule.
     """
 
@@ -76,6 +78,11 @@ class Roster(NamedTuple):
         """Worth of the schedule."""
         return float(self.total[0])
 
+    @property
+    def work(self) -> float:
+        """Units of work done on it since it was set up."""
+        return float(self.tally[_READ]) * MOVED
+
 
 def roster_of(ground: Ground) -> Roster:
     """A roster on which only the kept sites stand."""
@@ -105,7 +112,7 @@ def roster_of(ground: Ground) -> Roster:
         order=np.zeros(sites, np.int32),
         place=np.zeros(sites, np.int32),
         clash=np.zeros(sites, np.int32),
-        tally=np.zeros(2, np.int64),
+        tally=np.zeros(3, np.int64),
         total=np.zeros(1),
     )
     _open_kept(roster)
@@ -129,24 +136,20 @@ def greedy_order(ground: Ground) -> tuple[Ints, Floats]:
     return order, roster.value / ground.later[0] + np.concatenate([[0.0], np.cumsum(gained)])
 
 
-def improve(roster: Roster, moves: int, *, until: float) -> None:
-    """Anneal by so many moves, or until `time.perf_counter()` says so.
-
-    Args:
-        roster: changed in place.
-        moves: how many.
-        until: when to stop at the latest.
-    """
+def improve(roster: Roster, moves: int, *, meter: Meter) -> None:
+    """Anneal by so many moves, or as long as the meter lets it; the roster is changed in place."""
     if roster.tally[_OPEN] == 0 or roster.value <= 0 or not (roster.when < len(roster.later) - 1)[~roster.kept].any():
         return  # nothing may be moved
     best, schedule = roster.value, schedule_of(roster)
     hot = _HEAT[len(roster.later) > 2] * roster.value / max(int(roster.tally[_OPEN]), 1)
     chunks = max(round(moves / _CHUNK), 1)
     for chunk in range(chunks):
-        if time.perf_counter() > until:
+        if meter.must_stop():
             break
         warm, cool = (hot * _COOLER ** (at / chunks) for at in (chunk, chunk + 1))
+        before = roster.work
         _anneal(roster, _CHUNK, warm, cool)
+        meter.charge(roster.work - before)
         if roster.value > best:
             best, schedule = roster.value, schedule_of(roster)
     _descend(roster, 10)
@@ -240,6 +243,7 @@ def _book(at, j, t, sign):  # type: ignore[no-untyped-def]
 @inner
 def _open(at, j, t):  # type: ignore[no-untyped-def]
     _book(at, j, t, 1)
+    at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     at.when[j] = t
     for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
         i = at.col_item[e]
@@ -254,6 +258,7 @@ def _open(at, j, t):  # type: ignore[no-untyped-def]
 def _close(at, j, was):  # type: ignore[no-untyped-def]
     never = len(at.later) - 1
     _book(at, j, was, -1)
+    at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     at.when[j] = never
     for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
         i = at.col_item[e]
@@ -263,6 +268,7 @@ def _close(at, j, was):  # type: ignore[no-untyped-def]
         first = never
         second = never
         by = -1
+        at.tally[_READ] += at.row_ptr[i + 1] - at.row_ptr[i]
         for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
             r = at.row_item[k]
             t = at.when[r]
@@ -394,6 +400,7 @@ def _best_swap(at, j, least, limit, slot, tie, touched):  # type: ignore[no-unty
     for t in range(never + 1):
         slot[t] = 0.0
     count = 0
+    at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
         i = at.col_item[e]
         now = seen[i]
@@ -517,6 +524,7 @@ def _propose(at, r):  # type: ignore[no-untyped-def]
 def _change(at, r, j, t):  # type: ignore[no-untyped-def]
     """What closing r and opening j in t would change."""
     delta = -at.loss[r]
+    at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
         i = at.col_item[e]
         now = at.seen[i]
@@ -541,6 +549,7 @@ def _reopen(at, r):  # type: ignore[no-untyped-def]
 def _anneal(at, moves, hot, cold):  # type: ignore[no-untyped-def]
     """Move open sites to closed candidates, and let sites trade periods, accepting losses as the heat allows."""
     never = len(at.later) - 1
+    at.tally[_READ] += _ENTRIES_A_MOVE * moves
     for step in range(moves):
         heat = hot * (cold / hot) ** (step / moves)
         bar = heat * np.log((_roll(at.tally, 1 << 24) + 1) / (1 << 24))

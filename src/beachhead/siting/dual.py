@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Field, Floats, cost_of
+from beachhead.siting.pace import PRICED
 
 MOMENTUM = 0.9
 _CHUNK = 50
-_BOUND, _THETA, _TOLL, _STEPS = range(4)
+_BOUND, _THETA, _TOLL, _STEPS, _READ = range(5)
 
 
 class Prices(NamedTuple):
@@ -32,7 +33,7 @@ class Prices(NamedTuple):
         direction: (I,), smoothed subgradient.
         share: (J,), how often each site was chosen of late, 0..1: an estimate of the relaxed solution.
         chosen: (J,), sites chosen at the best bound, 0..1.
-        tally: (4,), best bound, step factor, toll on the total budget at the best bound, steps taken.
+        tally: (5,), best bound, step factor, toll on the total budget at the best bound, steps taken, entries read.
         toll: (2,), toll on the total budget now, its smoothed subgradient.
     """
 
@@ -48,6 +49,11 @@ class Prices(NamedTuple):
     def bound(self) -> float:
         """The best bound so far."""
         return float(self.tally[_BOUND])
+
+    @property
+    def work(self) -> float:
+        """Units of work since these prices were set out from."""
+        return float(self.tally[_READ] + self.tally[_STEPS] * (3 * len(self.now) + 4 * len(self.share))) * PRICED
 
 
 class Choice(NamedTuple):
@@ -129,7 +135,7 @@ def again(prices: Prices, theta: float, sites: NDArray[np.bool_] | None = None) 
     return fresh._replace(
         share=share.copy(),
         chosen=np.zeros(len(share)),
-        tally=np.array([-np.inf, theta, prices.tally[_TOLL], 0.0]),
+        tally=np.array([-np.inf, theta, prices.tally[_TOLL], 0.0, 0.0]),
         toll=np.array([prices.tally[_TOLL], 0.0]),
     )
 
@@ -218,7 +224,7 @@ def _prices(field: Field, start: Floats, theta: float, toll: float) -> Prices:
         direction=np.zeros(field.customers),
         share=np.zeros(field.sites),
         chosen=np.zeros(field.sites),
-        tally=np.array([-np.inf, theta, toll, 0.0]),
+        tally=np.array([-np.inf, theta, toll, 0.0, 0.0]),
         toll=np.array([toll, 0.0]),
     )
 
@@ -245,6 +251,7 @@ def _earn(ptr, item, cost, u, earned):  # type: ignore[no-untyped-def]
 
 @inner
 def _slope(ptr, item, cost, u, chosen, slope):  # type: ignore[no-untyped-def]
+    read = 0
     for i in range(len(u)):
         ui = u[i]
         left = 1.0
@@ -252,7 +259,9 @@ def _slope(ptr, item, cost, u, chosen, slope):  # type: ignore[no-untyped-def]
             if cost[e] >= ui:
                 break
             left -= chosen[item[e]]
+            read += 1
         slope[i] = left
+    return read
 
 
 @inner
@@ -392,7 +401,7 @@ def _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay
         at.share[j] += 0.02 * (chosen[j] - at.share[j])
     if at.tally[_BOUND] >= enough:
         return True
-    _slope(ptr, item, cost, at.now, chosen, slope)
+    at.tally[_READ] += 2 * _slope(ptr, item, cost, at.now, chosen, slope)  # as many were read to see what sites earn
     norm = 0.0
     flat = True
     for i in range(len(horizon)):

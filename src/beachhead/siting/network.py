@@ -75,7 +75,7 @@ class Network:
         mean_minutes: mean over the people served.
         gap: (upper - lower) / upper of the cost, 0..1.
         status: how the search ended.
-        seconds: wall time.
+        work: units of work done.
         server: (N,), place of the site that serves each place, -1 where nobody does.
         minutes: (N,), minutes to it; nan where nobody does.
     """
@@ -87,7 +87,7 @@ class Network:
     mean_minutes: float
     gap: float
     status: Status
-    seconds: float
+    work: float
     server: NDArray[np.int64]
     minutes: Floats
 
@@ -109,7 +109,7 @@ def site_network(question: Question, *, seed: int, effort: Effort | None = None)
         mean_minutes=float(np.average(nearest[1][served], weights=question.places.people[served])) if covered else 0.0,
         gap=found.gap,
         status=found.status,
-        seconds=found.seconds,
+        work=found.work,
         server=np.where(served, question.sites[nearest[0]], -1),
         minutes=nearest[1],
     )

@@ -6,7 +6,6 @@ from above; the bound of maximal covering, which for fixed prices holds for ever
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +16,8 @@ from beachhead.siting.cover_dual import Climb, bound_at, first_climb
 from beachhead.siting.cover_search import greedy_order
 from beachhead.siting.field import Floats, Ints, Lists
 from beachhead.siting.ground import Ground, one_period
+from beachhead.siting.solve import Status
+from beachhead.world.work import Meter, meter
 
 _SLACK = 1e-12
 
@@ -31,7 +32,8 @@ class Promise:
         covered_share: share that they cover.
         fewest: no set of fewer sites, kept ones included, keeps the promise.
         attainable_share: share that all candidates together cover.
-        seconds: wall time.
+        work: units of work done.
+        by_clock: whether the clock that a user set cut the search short.
     """
 
     share: float
@@ -39,7 +41,8 @@ class Promise:
     covered_share: float
     fewest: int
     attainable_share: float
-    seconds: float
+    work: float
+    by_clock: bool
 
     @property
     def is_kept(self) -> bool:
@@ -72,8 +75,8 @@ def fewest_for(
     reach: Lists, people: Floats, share: float, kept: NDArray[np.bool_], *, seed: int, effort: CoverEffort | None = None
 ) -> Promise:
     """The fewest sites that cover `share` of the people; where that cannot be, all that helps and how far it gets."""
-    began = time.perf_counter()
-    effort = effort or CoverEffort(steps=600, moves=3_000.0, seconds=60.0)
+    effort = effort or CoverEffort(steps=600, moves=3_000.0, work=60.0)
+    counted = meter(effort.work, effort.seconds)
     ground = one_period(reach, people, np.inf, kept=kept, sites=len(kept))
     goal, everyone = share * people.sum(), max(float(people.sum()), 1e-300)
     order, covered = greedy_order(ground)
@@ -82,10 +85,10 @@ def fewest_for(
     best = np.union1d(order[:high], np.flatnonzero(kept)).astype(np.int32)
     least = untried = high if high == 0 or not len(enough) else 1
     if least < high:
-        least = untried = _least(ground, most_covered(_with(ground, high), seed=seed, effort=effort), goal, high)
-    while untried < high and time.perf_counter() - began < effort.seconds:
+        least = untried = _least(ground, _cover(ground, high, seed, effort, counted), goal, high)
+    while untried < high and not counted.must_stop():
         count = (untried + high) // 2
-        found = most_covered(_with(ground, count), seed=seed, effort=replace(effort, aim=goal))
+        found = _cover(ground, count, seed, replace(effort, aim=goal), counted)
         least = max(least, _least(ground, found, goal, high))
         if found.value >= goal * (1 - _SLACK):
             high, best = count, found.sites
@@ -96,8 +99,18 @@ def fewest_for(
         covered_share=_covered(reach, people, best) / everyone,
         fewest=min(least, high) + int(kept.sum()),
         attainable_share=float(covered[-1]) / everyone,
-        seconds=time.perf_counter() - began,
+        work=counted.done,
+        by_clock=counted.by_clock,
     )
+
+
+def _cover(ground: Ground, count: int, seed: int, effort: CoverEffort, meter: Meter) -> Cover:
+    """The best cover by so many new sites, within what the meter has left."""
+    seconds = None if effort.seconds is None else meter.seconds_left
+    found = most_covered(_with(ground, count), seed=seed, effort=replace(effort, work=meter.left, seconds=seconds))
+    meter.charge(found.work)
+    meter.by_clock = meter.by_clock or found.status is Status.OUT_OF_TIME
+    return found
 
 
 def marginal_curve(

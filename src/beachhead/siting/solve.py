@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -13,7 +12,8 @@ from beachhead.siting.branch import branch, reduced, rounded, threshold
 from beachhead.siting.core import finish
 from beachhead.siting.dual import Prices, climb, margins
 from beachhead.siting.field import Field, cost_of, fit, restrict
-from beachhead.siting.swap import Frame, descend, frame_of, iterate, open_sites, stand
+from beachhead.siting.swap import Frame, descend, frame_of, iterate, open_sites, stand, work_of
+from beachhead.world.work import Meter, meter
 
 _HEAT = 0.15  # of the mean cost of a customer: tuned on rl5934 and pcb3038
 _KICK_SIZE = 3
@@ -24,34 +24,46 @@ _FEW_ENTRIES = 60_000  # list entries up to which HiGHS stays within some 100 MB
 
 
 class Status(StrEnum):
-    """How a search ended."""
+    """How a search ended.
+
+    OPTIMAL: proved best. WITHIN_GAP: as close to the bound as was asked. STOPPED: its work is done, as it would be on
+    any machine. OUT_OF_TIME: the clock that a user set cut it short, so another machine may get further.
+    """
 
     OPTIMAL = "optimal"
     WITHIN_GAP = "within_gap"
     STOPPED = "stopped"
+    OUT_OF_TIME = "out_of_time"
+
+    @staticmethod
+    def unproved(by_clock: bool) -> Status:
+        """STOPPED or OUT_OF_TIME."""
+        return Status.OUT_OF_TIME if by_clock else Status.STOPPED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much work a search may do; counted in steps, not seconds, so that the same seed gives the same answer.
+    """How much work a search may do; counted, not timed, so that the same seed gives the same answer anywhere.
 
     Attributes:
         steps: price steps towards the bound.
         kicks: kicks of the local search per open site, in one run.
         runs: runs of the local search whose sets are merged.
         nodes: nodes of the proof.
-        merge_seconds: time limit of one merge by HiGHS.
-        finish_seconds: time limit of the exact finish by HiGHS.
-        seconds: time after which no further stage starts; an answer cut short by it says `stopped`.
+        merge: units of work of one merge by HiGHS at most.
+        finish: units of work of the exact finish by HiGHS at most.
+        work: units of work (see `beachhead.world.work`) after which no further stage starts.
+        seconds: safety stop by the clock; None for none. An answer cut short by it says so.
     """
 
     steps: int = 3000
     kicks: int = 30
     runs: int = 8
     nodes: int = 20_000
-    merge_seconds: float = 10.0
-    finish_seconds: float = 20.0
-    seconds: float = 60.0
+    merge: float = 10.0
+    finish: float = 20.0
+    work: float = 60.0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +75,7 @@ class Found:
         upper: cost of that set.
         lower: no allowed set costs less.
         status: how the search ended.
-        seconds: wall time.
+        work: units of work done.
         prices: (I,), customer prices that prove the root bound.
     """
 
@@ -71,7 +83,7 @@ class Found:
     upper: float
     lower: float
     status: Status
-    seconds: float
+    work: float
     prices: NDArray[np.float64]
 
     @property
@@ -83,21 +95,22 @@ class Found:
 def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = None) -> Found:
     """Find sites for the field and prove how good they are; stops once the gap is at most `gap`."""
     effort = effort or Effort()
-    began = time.perf_counter()
-    task = _Task(field=field, seed=seed, gap=gap, grain=grain_of(field), effort=effort, until=began + effort.seconds)
-    prices = climb(field, aim=np.inf, enough=np.inf, steps=effort.steps // 4, final=0.01)
+    counted = meter(effort.work, effort.seconds)
+    task = _Task(field=field, seed=seed, gap=gap, grain=grain_of(field), effort=effort, meter=counted)
+    prices = task.climbed(climb(field, aim=np.inf, enough=np.inf, steps=effort.steps // 4, final=0.01))
     best = _descended(task, prices)
     for part in (_GLANCE, 1.0):  # a short search often finds what is best, and a short climb proves it
         best = _searched(task, prices, best, runs=range(1), part=part)
         steps = effort.steps if part == 1.0 else effort.steps // 4
-        prices = climb(field, aim=best.cost, enough=task.goal(best), steps=steps, start=prices)
+        prices = task.climbed(climb(field, aim=best.cost, enough=task.goal(best), steps=steps, start=prices))
         best = _proved(task, prices, best.with_bound(prices.bound), easy_only=True)
         if best.lower >= task.goal(best):
             break
     if best.lower < task.goal(best):
         best = _searched(task, prices, best, runs=range(1, effort.runs + 1))
         # Steps are as long as the aim is high: with a better set known, the same prices climb further.
-        last = climb(field, aim=best.cost, enough=task.goal(best), steps=effort.steps, start=prices, theta=0.5)
+        goal = task.goal(best)
+        last = task.climbed(climb(field, aim=best.cost, enough=goal, steps=effort.steps, start=prices, theta=0.5))
         prices = last if last.bound > prices.bound else prices
         best = best.with_bound(prices.bound)
         best = _proved(task, prices, best, easy_only=False)
@@ -106,8 +119,8 @@ def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = 
         sites=np.sort(best.sites),
         upper=best.cost,
         lower=lower,
-        status=_status(lower, best.cost, gap),
-        seconds=time.perf_counter() - began,
+        status=_status(lower, best.cost, gap, counted.by_clock),
+        work=counted.done,
         prices=prices.best,
     )
 
@@ -118,10 +131,10 @@ def grain_of(field: Field) -> float:
     return 1.0 if whole else 0.0
 
 
-def _status(lower: float, upper: float, gap: float) -> Status:
+def _status(lower: float, upper: float, gap: float, by_clock: bool) -> Status:
     if lower >= threshold(upper, 0.0):
         return Status.OPTIMAL
-    return Status.WITHIN_GAP if upper - lower <= gap * abs(upper) else Status.STOPPED
+    return Status.WITHIN_GAP if upper - lower <= gap * abs(upper) else Status.unproved(by_clock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,21 +154,21 @@ class _Best:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Task:
-    """What does not change while a field is solved."""
+    """What does not change while a field is solved, but for the work that its meter counts."""
 
     field: Field
     seed: int
     gap: float
     grain: float
     effort: Effort
-    until: float
+    meter: Meter
 
     def goal(self, best: _Best) -> float:
         return threshold(best.cost, self.grain, self.gap)
 
-    @property
-    def late(self) -> bool:
-        return time.perf_counter() > self.until
+    def climbed(self, prices: Prices) -> Prices:
+        self.meter.charge(prices.work)
+        return prices
 
 
 def _descended(task: _Task, prices: Prices) -> _Best:
@@ -168,6 +181,7 @@ def _descended(task: _Task, prices: Prices) -> _Best:
     small = frame_of(restrict(field, core))
     standing = stand(small, np.searchsorted(numbers, start), task.seed)
     descend(small, standing, 50)
+    task.meter.charge(work_of(standing))
     sites = numbers[open_sites(standing)].astype(np.int32)
     return _Best(sites=sites, cost=cost_of(field, sites)[0])
 
@@ -192,19 +206,22 @@ def _searched(task: _Task, prices: Prices, best: _Best, runs: range, part: float
     small = frame_of(restrict(field, core))
     elite = [best.sites]
     for run in runs:
-        if prices.bound >= task.goal(best) or task.late:
+        if prices.bound >= task.goal(best) or task.meter.must_stop():
             break
         random = np.random.default_rng([task.seed, run])
         start = best.sites if run % 2 == 0 else fit(field, random.permutation(numbers))
         begin = np.searchsorted(numbers, start)
-        sites = numbers[_annealed(small, begin, best.cost, task.seed + run, part * task.effort.kicks)].astype(np.int32)
+        kicks = part * task.effort.kicks
+        sites = numbers[_annealed(small, begin, best.cost, task.seed + run, kicks, task.meter)].astype(np.int32)
         elite.append(sites)
         best = best.against(sites, cost_of(field, sites)[0])
         best = _merged(task, elite, best)
     return best
 
 
-def _annealed(small: Frame, start: NDArray[np.int64], cost: float, seed: int, kicks: float) -> NDArray[np.int32]:
+def _annealed(
+    small: Frame, start: NDArray[np.int64], cost: float, seed: int, kicks: float, meter: Meter
+) -> NDArray[np.int32]:
     """One run of kicks that first accepts losses of a tenth of a customer's cost, at last hardly any."""
     standing = stand(small, start, seed)
     descend(small, standing, 50)
@@ -212,6 +229,7 @@ def _annealed(small: Frame, start: NDArray[np.int64], cost: float, seed: int, ki
     count = int(kicks * max(int(standing.tally[0]), _FEW_OPEN))
     iterate(small, standing, max(count, 1), _KICK_SIZE, heat, heat / 30)
     descend(small, standing, 20)
+    meter.charge(work_of(standing))
     return open_sites(standing)
 
 
@@ -220,20 +238,20 @@ def _merged(task: _Task, elite: list[NDArray[np.int32]], best: _Best) -> _Best:
     field = task.field
     count = np.bincount(np.concatenate(elite), minlength=field.sites)
     union = count > 0
-    if union.sum() == len(best.sites) or task.late:
+    if union.sum() == len(best.sites) or task.meter.must_stop():
         return best
     numbers = np.flatnonzero(union)
     small = restrict(field, union)
     small = replace(small, limits=replace(small.limits, kept=(count[union] == len(elite)) | small.limits.kept))
     start = np.searchsorted(numbers, best.sites).astype(np.int32)
-    done = finish(small, start=start, seconds=task.effort.merge_seconds)
+    done = finish(small, start=start, work=task.effort.merge, meter=task.meter)
     return best.against(numbers[done.sites].astype(np.int32), done.upper)
 
 
 def _proved(task: _Task, prices: Prices, best: _Best, *, easy_only: bool) -> _Best:
     """Close the gap on what the reduced costs leave undecided, if that is little enough."""
     field, goal = task.field, task.goal(best)
-    if best.lower >= goal or task.late:
+    if best.lower >= goal or task.meter.must_stop():
         return best
     core = reduced(field, prices, goal)
     free = int((~core.field.limits.kept).sum())
@@ -245,13 +263,13 @@ def _proved(task: _Task, prices: Prices, best: _Best, *, easy_only: bool) -> _Be
             sites=np.searchsorted(core.numbers, best.sites).astype(np.int32),
             grain=task.grain,
             gap=task.gap,
-            until=task.until,
+            meter=task.meter,
             most_nodes=task.effort.nodes,
         )
         return best.against(core.numbers[proof.sites].astype(np.int32), proof.upper).with_bound(proof.lower)
     if easy_only or core.field.by_customer.item.size > _FEW_ENTRIES:
         return best
     start = np.searchsorted(core.numbers, best.sites).astype(np.int32)
-    done = finish(core.field, start=start, seconds=min(task.until - time.perf_counter(), task.effort.finish_seconds))
+    done = finish(core.field, start=start, work=task.effort.finish, meter=task.meter)
     sites = core.numbers[done.sites].astype(np.int32)
     return best.against(sites, cost_of(field, sites)[0]).with_bound(min(done.lower, goal))

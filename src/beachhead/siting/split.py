@@ -6,7 +6,6 @@ gathered. The answer is the same whichever is used.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from beachhead.siting.field import Lists, lists_of
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
 
+_LEAST_WORK = 2.0  # units for the smallest group
 _LEAST_SECONDS = 2.0
 
 Mapper = Callable[[Callable[["Part"], Cover], Iterable["Part"]], Iterable[Cover]]
@@ -51,7 +51,6 @@ def most_covered_apart(
 
     Raises ValueError where the groups are not apart: a total budget, or a customer that two groups could cover.
     """
-    began = time.perf_counter()
     parts = split(ground, seed=seed, gap=gap, effort=effort or CoverEffort())
     found = list(mapper(solve_part, parts))
     opens = np.full(ground.sites, ground.periods, np.int32)
@@ -61,14 +60,15 @@ def most_covered_apart(
         prices[part.customers] = cover.prices
     value, bound = sum(cover.value for cover in found), sum(cover.bound for cover in found)
     exact = all(cover.status is Status.OPTIMAL for cover in found)
-    within = Status.WITHIN_GAP if bound <= value * (1 + gap) else Status.STOPPED
+    by_clock = any(cover.status is Status.OUT_OF_TIME for cover in found)
+    within = Status.WITHIN_GAP if bound <= value * (1 + gap) else Status.unproved(by_clock)
     return Cover(
         opens=opens,
         covered=covered_by(ground, opens),
         value=value,
         bound=bound,
         status=Status.OPTIMAL if exact else within,
-        seconds=time.perf_counter() - began,
+        work=sum(cover.work for cover in found),
         prices=prices,
     )
 
@@ -79,7 +79,7 @@ def solve_part(part: Part) -> Cover:
 
 
 def split(ground: Ground, *, seed: int, gap: float, effort: CoverEffort) -> list[Part]:
-    """The groups that have candidates, each with the customers that they could cover; they share the time."""
+    """The groups that have candidates, each with the customers that they could cover; they share the work."""
     if np.isfinite(ground.total).any():
         raise ValueError("a total budget couples the groups: solve them together")
     rows = np.repeat(np.arange(len(ground.people)), np.diff(ground.reach.ptr))
@@ -93,9 +93,15 @@ def split(ground: Ground, *, seed: int, gap: float, effort: CoverEffort) -> list
         sites, customers = np.flatnonzero(ground.group == g), np.flatnonzero(home == g)
         if len(sites):
             part = _part(ground, g, sites, customers)
-            own = replace(effort, seconds=max(effort.seconds * len(sites) / ground.sites, _LEAST_SECONDS))
+            own = _shared(effort, len(sites) / ground.sites)
             parts.append(Part(ground=part, sites=sites, customers=customers, seed=seed, effort=own, gap=gap))
     return parts
+
+
+def _shared(effort: CoverEffort, share: float) -> CoverEffort:
+    """The share of a group: of the work, and of the time where there is a clock."""
+    seconds = None if effort.seconds is None else max(effort.seconds * share, _LEAST_SECONDS)
+    return replace(effort, work=max(effort.work * share, _LEAST_WORK), seconds=seconds)
 
 
 def _part(ground: Ground, g: int, sites: NDArray[np.int64], customers: NDArray[np.int64]) -> Ground:

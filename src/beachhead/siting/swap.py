@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Field, Floats, by_site
+from beachhead.siting.pace import SWAPPED
 
 _EPS = 1e-9
 
@@ -26,7 +27,7 @@ SITE = np.dtype(
 )
 # A change to take back: a customer with its old record, or site -1 - who, which was opened or closed.
 CHANGE = np.dtype([("who", "i4"), ("first", "i4"), ("second", "i4"), ("cost1", "f8"), ("cost2", "f8")], align=True)
-_OPEN, _LOGGED, _QUEUED, _DICE = range(4)
+_OPEN, _LOGGED, _QUEUED, _DICE, _READ = range(5)
 
 
 class Standing(NamedTuple):
@@ -39,7 +40,7 @@ class Standing(NamedTuple):
         order: (J,), the open sites first, in any order.
         queue: (J,), candidates to look at.
         log: changes since the last commit, `CHANGE`.
-        tally: (4,), sites open, changes logged, candidates queued, state of the dice.
+        tally: (5,), sites open, changes logged, candidates queued, state of the dice, entries read.
         value: (1,), cost of the open set.
     """
 
@@ -105,11 +106,16 @@ def stand(frame: Frame, sites: NDArray[Any], seed: int) -> Standing:
         order=np.zeros(candidates, np.int32),
         queue=np.empty(candidates, np.int32),
         log=np.empty(16 * customers + 4 * candidates + 1024, CHANGE),
-        tally=np.array([0, 0, 0, seed * 2 + 1], np.int64),
+        tally=np.array([0, 0, 0, seed * 2 + 1, 0], np.int64),
         value=np.array([frame.outside.sum()]),
     )
     _open_all(frame, standing, np.union1d(np.asarray(sites), np.flatnonzero(frame.kept)).astype(np.int32))
     return standing
+
+
+def work_of(standing: Standing) -> float:
+    """Units of work done on a standing since it was set up."""
+    return float(standing.tally[_READ]) * SWAPPED
 
 
 def open_sites(standing: Standing) -> NDArray[np.int32]:
@@ -191,6 +197,7 @@ def _open(frame, at, j, logged):  # type: ignore[no-untyped-def]
         at.log[at.tally[_LOGGED]].who = -1 - j
         at.tally[_LOGGED] += 1
     _mark(frame, at, j, True)
+    at.tally[_READ] += frame.col_ptr[j + 1] - frame.col_ptr[j]
     nearest, site, value, log, tally = at.nearest, at.site, at.value, at.log, at.tally
     item, cost = frame.col_item, frame.col_cost
     for e in range(frame.col_ptr[j], frame.col_ptr[j + 1]):
@@ -213,6 +220,7 @@ def _close(frame, at, j, logged):  # type: ignore[no-untyped-def]
         at.log[at.tally[_LOGGED]].who = -1 - j
         at.tally[_LOGGED] += 1
     _mark(frame, at, j, False)
+    at.tally[_READ] += frame.col_ptr[j + 1] - frame.col_ptr[j]
     nearest, site, value, log, tally = at.nearest, at.site, at.value, at.log, at.tally
     row_ptr, row_item, row_cost, outside = frame.row_ptr, frame.row_item, frame.row_cost, frame.outside
     item = frame.col_item
@@ -232,6 +240,7 @@ def _close(frame, at, j, logged):  # type: ignore[no-untyped-def]
             c = row_cost[k]
             if c >= c2:
                 break
+            tally[_READ] += 1
             r = row_item[k]
             if r != first and site[r].open:
                 second = r
@@ -259,6 +268,7 @@ def _least_missed(frame, at):  # type: ignore[no-untyped-def]
     best = -1
     least = np.inf
     order, site, kept = at.order, at.site, frame.kept
+    at.tally[_READ] += at.tally[_OPEN]
     for k in range(at.tally[_OPEN]):
         r = order[k]
         if site[r].loss < least and not kept[r]:
@@ -272,6 +282,7 @@ def _best_swap(frame, at, j, least, touched):  # type: ignore[no-untyped-def]
     """Change of cost by opening j with its best partner, and that partner (-1: just open; -2: may not)."""
     nearest, site = at.nearest, at.site
     item, cost = frame.col_item, frame.col_cost
+    at.tally[_READ] += frame.col_ptr[j + 1] - frame.col_ptr[j]
     gain = frame.opening[j]
     count = 0
     for e in range(frame.col_ptr[j], frame.col_ptr[j + 1]):
@@ -318,6 +329,7 @@ def _best_partner(frame, at, j, gain, best, partner):  # type: ignore[no-untyped
     site, order = at.site, at.order
     if site[j].clash > 1:
         return best, partner
+    at.tally[_READ] += at.tally[_OPEN]
     for k in range(at.tally[_OPEN]):
         r = order[k]
         delta = gain + site[r].loss + site[r].correction

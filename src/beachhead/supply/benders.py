@@ -7,7 +7,6 @@ separation, Ben-Ameur & Neto 2007), then at whole decisions until the gap closes
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from beachhead.supply.extensive import Solution
 from beachhead.supply.highs import Verdict
 from beachhead.supply.recourse import Price, Recourses
 from beachhead.supply.staged import Decisions, StagedProgram
+from beachhead.world.work import Meter
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def solve_by_benders(
     recourses: Recourses,
     *,
     gap: float = 1e-6,
-    seconds: float = np.inf,
+    meter: Meter | None = None,
     starts: Iterable[Floats] = (),
     cuts: list[Cut] | None = None,
 ) -> Solution:
@@ -58,7 +58,7 @@ def solve_by_benders(
         recourses=recourses,
         cuts=[] if cuts is None else cuts,
         gap=gap,
-        seconds=seconds,
+        meter=Meter() if meter is None else meter,
     )
     return search.run(starts)
 
@@ -69,7 +69,7 @@ def solve_alone(
     number: int,
     *,
     gap: float = 1e-6,
-    seconds: float = np.inf,
+    meter: Meter | None = None,
     starts: Iterable[Floats] = (),
     cuts: list[Cut] | None = None,
 ) -> Solution:
@@ -82,7 +82,7 @@ def solve_alone(
         recourses=recourses,
         cuts=[] if cuts is None else cuts,
         gap=gap,
-        seconds=seconds,
+        meter=Meter() if meter is None else meter,
     )
     return search.run(starts)
 
@@ -98,8 +98,7 @@ class _Search:
     recourses: Recourses
     cuts: list[Cut]
     gap: float
-    seconds: float
-    started: float = field(default_factory=time.perf_counter)
+    meter: Meter
     rounds: int = 0
     lower: float = -np.inf
     upper: float = np.inf
@@ -124,7 +123,7 @@ class _Search:
         master = _Master(self, whole=False)
         core, core_cost, lower, stuck = self.best if self.is_found else None, self.upper, -np.inf, False
         for _ in range(_RELAXED_ROUNDS if self.decisions.integer.any() else 10_000):
-            verdict = master.solve(self.left, tolerance)
+            verdict = master.solve(self.meter, tolerance)
             if verdict not in (Verdict.OPTIMAL, Verdict.FEASIBLE):
                 return verdict
             stuck = master.bound - lower <= 1e-9 * abs(master.bound)
@@ -134,17 +133,17 @@ class _Search:
             cost = self.visit(point, master)
             if cost < core_cost:
                 core, core_cost = point, cost
-            if _met(lower, core_cost, tolerance) or self.left <= 0:
+            if _met(lower, core_cost, tolerance) or self.meter.must_stop():
                 break
         return Verdict.FEASIBLE
 
     def close(self) -> Verdict:
         """Whole decisions until lower and upper bound meet."""
         master = _Master(self, whole=True)
-        while not self.is_closed and self.left > 0:
+        while not self.is_closed and not self.meter.must_stop():
             if self.is_found:
                 master.suggest(self.best)
-            verdict = master.solve(self.left, self.gap * _MASTER_SHARE)
+            verdict = master.solve(self.meter, self.gap * _MASTER_SHARE)
             if verdict is Verdict.INFEASIBLE:
                 return verdict
             self.lower = max(self.lower, min(master.bound, self.upper))
@@ -157,6 +156,7 @@ class _Search:
         """Price the point in every scenario, keep the cuts and, if it may be carried out, the point; its cost."""
         self.rounds += 1
         prices = self.prices(point)
+        self.meter.charge(sum(price.work for price in prices))
         fresh = [_cut(number, point, price) for number, price in zip(self.numbers, prices, strict=True)]
         self.cuts.extend(fresh)
         if master is not None:
@@ -181,10 +181,6 @@ class _Search:
         return float(10.0 ** np.floor(np.log10(max(largest, 100.0)) - 2))
 
     @property
-    def left(self) -> float:
-        return self.seconds - (time.perf_counter() - self.started)
-
-    @property
     def is_found(self) -> bool:
         return bool(np.isfinite(self.upper))
 
@@ -200,7 +196,7 @@ class _Search:
             decisions=self.best,
             scenario_costs=self.best_costs,
             rounds=self.rounds,
-            seconds=time.perf_counter() - self.started,
+            work=self.meter.done,
         )
 
 
@@ -227,8 +223,8 @@ class _Master:
         self.add(search.cuts)
         self.point, self.bound = np.empty(0), -np.inf
 
-    def solve(self, seconds: float, gap: float) -> Verdict:
-        verdict = highs.run(self.model, seconds=max(seconds, 0.01), gap=gap)
+    def solve(self, meter: Meter, gap: float) -> Verdict:
+        verdict = highs.run(self.model, gap=gap, meter=meter)
         if verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE):
             self.point = highs.values(self.model)[: self.count]
         self.bound = -np.inf if self.open else highs.bound(self.model) * self.unit

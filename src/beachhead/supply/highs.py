@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from beachhead.world.work import Meter
+
 Floats = NDArray[np.float64]
+
+# Units of work for each row, column and entry of a model, measured on one quiet core: a run and a pivot of a linear
+# programme, a run, a pivot and a node of one with whole decisions.
+_RUN, _PIVOT = 5e-8, 2e-9
+_WHOLE_RUN, _WHOLE_PIVOT, _NODE = 4e-6, 5e-9, 1e-6
 
 
 class Verdict(StrEnum):
@@ -63,22 +70,45 @@ def load(
     return model
 
 
-def run(model: Any, *, seconds: float = np.inf, gap: float = 1e-9) -> Verdict:
-    """Solve; `gap` is the relative MIP gap at which to stop."""
+def run(model: Any, *, gap: float = 1e-9, meter: Meter | None = None) -> Verdict:
+    """Solve; `gap` is the relative MIP gap at which to stop.
+
+    What it takes is booked on the meter, which limits the nodes of a tree; a clock binds only where the meter has one.
+    """
     model.setOptionValue("mip_rel_gap", gap)
     model.setOptionValue("mip_abs_gap", 0.0)
-    # HiGHS counts its clock over all runs of a model
-    model.setOptionValue("time_limit", model.getRunTime() + seconds if np.isfinite(seconds) else np.inf)
+    if meter is not None:
+        _limit(model, meter)
     model.run()
-    return _VERDICTS.get(model.getModelStatus()) or _without_proof(model)
+    status = model.getModelStatus()
+    if meter is not None:
+        meter.charge(work(model))
+        meter.by_clock = meter.by_clock or status == _STATUS.kTimeLimit
+    return _VERDICTS.get(status) or _without_proof(model)
+
+
+def work(model: Any) -> float:
+    """Units of work that the last run took."""
+    info = model.getInfo()
+    run, pivot = (_WHOLE_RUN, _WHOLE_PIVOT) if info.mip_node_count >= 0 else (_RUN, _PIVOT)
+    return float((run + max(info.simplex_iteration_count, 0) * pivot) * _size(model))
+
+
+def _limit(model: Any, meter: Meter) -> None:
+    """HiGHS counts nodes but not pivots within a tree; it counts its clock over all runs of a model."""
+    nodes = min(max(meter.left / (_NODE * _size(model)), 1.0), 2.0**31 - 1)
+    model.setOptionValue("mip_max_nodes", int(nodes))
+    seconds = meter.seconds_left
+    model.setOptionValue("time_limit", model.getRunTime() + max(seconds, 0.01) if np.isfinite(seconds) else np.inf)
 
 
 def run_on_many_cores(model: Any, threads: int, *, seconds: float = np.inf, gap: float = 1e-9) -> Verdict:
-    """Solve with more than one thread of HiGHS's own, and put its pool back as it was."""
+    """Solve with more than one thread of HiGHS's own and a clock (for comparison), and put its pool back as it was."""
     highspy.Highs.resetGlobalScheduler(True)
     model.setOptionValue("threads", threads)
+    model.setOptionValue("time_limit", seconds)
     try:
-        return run(model, seconds=seconds, gap=gap)
+        return run(model, gap=gap)
     finally:
         highspy.Highs.resetGlobalScheduler(True)
 
@@ -111,6 +141,10 @@ def write(model: Any, path: Path) -> None:
     status = model.writeModel(str(path))
     if status == highspy.HighsStatus.kError:
         raise OSError(f"could not write {path}")
+
+
+def _size(model: Any) -> int:
+    return int(model.getNumNz() + model.getNumCol() + model.getNumRow())
 
 
 def _without_proof(model: Any) -> Verdict:

@@ -19,6 +19,7 @@ from beachhead.supply.tree import Tree, grow_tree
 from beachhead.supply.worth import Interval, Worth, solve_and_weigh
 from beachhead.world.errors import NotLearnt
 from beachhead.world.outlook import Outlook
+from beachhead.world.work import meter
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,8 @@ class Depth:
 
     Attributes:
         gap: relative gap between the bounds at which to stop.
-        seconds: time after which the best plan so far is taken, with the gap it has.
+        work: units of work (see `beachhead.world.work`) after which the best plan so far is taken, with its gap.
+        seconds: safety stop by the clock; None for none.
         branches: clusters of demand told apart at each gate.
         smallest: fewest draws in a node of the tree.
         blur: standard deviation with which one quarter of sales shows the log of a region's volume.
@@ -37,7 +39,8 @@ class Depth:
     """
 
     gap: float = 1e-4
-    seconds: float = 120.0
+    work: float = 120.0
+    seconds: float | None = None
     branches: int = 3
     smallest: int = 4
     blur: float = 0.3
@@ -67,7 +70,7 @@ class SupplyPlan:
         network: what was asked.
         futures: the S draws it was asked for.
         tree: which draws can be told apart when.
-        verdict: optimal within the gap, or the best found in time.
+        verdict: optimal within the gap, or the best found.
         value: expected contribution of the best plan, between bounds.
         worth: the same for plans that look less or know more, as costs.
         steps: what is decided at which node.
@@ -79,7 +82,8 @@ class SupplyPlan:
             cheapest open route from a running plant if none are; inf where no route is open.
         revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
         rounds: rounds of cuts.
-        seconds: time it took.
+        work: units of work done, of those that were allowed.
+        by_clock: whether the clock that a user set cut the search short.
     """
 
     network: Network
@@ -96,7 +100,8 @@ class SupplyPlan:
     landed: Floats
     revenue: Floats
     rounds: int
-    seconds: float
+    work: float
+    by_clock: bool
 
     @property
     def gap(self) -> float:
@@ -134,17 +139,15 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
     futures = draw_futures(network, planned, seed=seed)
     tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
     routing = write_routing(network, futures, tree)
+    counted = meter(depth.work, depth.seconds)
     with Recourses(routing.program, threads=depth.threads) as recourses:
-        solved = solve_and_weigh(
-            routing.program, recourses, gap=depth.gap, seconds=depth.seconds, threads=depth.threads
-        )
+        solved = solve_and_weigh(routing.program, recourses, gap=depth.gap, meter=counted, threads=depth.threads)
         solution = solved.solution
         if solution.verdict is Verdict.INFEASIBLE:
             raise explain_conflict(network, futures, tree)
         if not solution.is_found:
-            raise NotLearnt(
-                f"no supply plan was found within {depth.seconds:.0f} s", "give it more seconds, or fewer draws"
-            )
+            within = f"{depth.seconds:g} s" if counted.by_clock else f"{depth.work:g} units of work"
+            raise NotLearnt(f"no supply plan was found within {within}", "allow more work, or draw fewer futures")
         flows = np.array([recourses.flows(s, solution.decisions) for s in range(len(futures.cars))])
     layout = routing.layout
     return SupplyPlan(
@@ -162,7 +165,8 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
         landed=_landed(network, layout, flows),
         revenue=_revenue(network, layout),
         rounds=solution.rounds,
-        seconds=solution.seconds,
+        work=counted.done,
+        by_clock=counted.by_clock,
     )
 
 

@@ -26,11 +26,13 @@ class Price:
         feasible: false if no recourse exists at y; then `value` is the least violation, which must come down to 0.
         value: cost, or violation.
         slope: (K,), a subgradient.
+        work: units of work that it took to find out.
     """
 
     feasible: bool
     value: float
     slope: Floats
+    work: float
 
 
 class Recourses:
@@ -126,4 +128,4 @@ class _Warm:
         row_dual, column_dual = np.array(solution.row_dual), np.array(solution.col_dual)
         slope = -(self.technology.T @ row_dual[self.rows])
         slope = slope + self.per_decision.T @ np.minimum(column_dual[self.columns], 0.0)
-        return Price(feasible=feasible, value=highs.objective(model), slope=slope)
+        return Price(feasible=feasible, value=highs.objective(model), slope=slope, work=highs.work(model))

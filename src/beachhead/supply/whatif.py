@@ -19,6 +19,7 @@ from beachhead.supply.switch import with_duty, worth_a_map
 from beachhead.supply.tree import grow_tree
 from beachhead.supply.worth import solve_only
 from beachhead.world.outlook import Outlook
+from beachhead.world.work import meter
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +50,7 @@ class Effect:
         now: numbers of the plants committed to at the first gate.
         odds: (P,), probability of having committed to each plant by the last gate.
         turns: true if the plants committed to at the first gate are others than without it.
+        by_clock: whether the clock that a user set cut the search short.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Effect:
     now: tuple[int, ...]
     odds: Floats
     turns: bool
+    by_clock: bool
 
 
 def usual_changes(network: Network, planned: Outlook) -> tuple[Change, ...]:
@@ -94,11 +97,14 @@ def _try(base: SupplyPlan, planned: Outlook, change: Change, seed: int, depth: D
     futures = draw_futures(network, replace(planned, values=planned.values * abroad[None, :, None]), seed=seed)
     tree = grow_tree(network, futures, branches=depth.branches, smallest=depth.smallest, blur=depth.blur)
     routing = write_routing(network, futures, tree)
+    counted = meter(depth.work, depth.seconds)
     with Recourses(routing.program, threads=depth.threads) as recourses:
-        found = solve_only(routing.program, recourses, gap=depth.gap, seconds=depth.seconds)
+        found = solve_only(routing.program, recourses, gap=depth.gap, meter=counted)
     if not found.is_found:
         nothing = np.full(len(network.plants), np.nan)
-        return Effect(name=change.name, value=-np.inf, gain=-np.inf, now=(), odds=nothing, turns=True)
+        return Effect(
+            name=change.name, value=-np.inf, gain=-np.inf, now=(), odds=nothing, turns=True, by_clock=counted.by_clock
+        )
     steps = steps_of(routing.layout, found.decisions)
     now = _now(steps)
     return Effect(
@@ -108,6 +114,7 @@ def _try(base: SupplyPlan, planned: Outlook, change: Change, seed: int, depth: D
         now=now,
         odds=odds_of_steps(network, futures, tree, steps)[:, -1],
         turns=now != _now(base.steps),
+        by_clock=counted.by_clock,
     )
 
 

@@ -9,7 +9,6 @@ now_or_never - RP, the real option of Dixit & Pindyck (1994), chapter 2.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from beachhead.supply.extensive import Solution
 from beachhead.supply.highs import Verdict
 from beachhead.supply.recourse import Recourses
 from beachhead.supply.staged import StagedProgram, mean_recourse
+from beachhead.world.work import Meter
 
 Floats = NDArray[np.float64]
 
@@ -107,11 +107,14 @@ class Solved:
     worth: Worth
 
 
-def solve_only(program: StagedProgram, recourses: Recourses, *, gap: float = 1e-4, seconds: float = np.inf) -> Solution:
+def solve_only(
+    program: StagedProgram, recourses: Recourses, *, gap: float = 1e-4, meter: Meter | None = None
+) -> Solution:
     """The staged programme alone, started from what would suit its mean."""
-    mean = _solve_mean(program, gap=gap, seconds=seconds * 0.1)
+    meter = Meter() if meter is None else meter
+    mean = _solve_mean(program, gap=gap, meter=meter)
     starts = [mean.decisions] if mean.is_found else []
-    return solve_by_benders(program, recourses, gap=gap, seconds=seconds, starts=starts)
+    return solve_by_benders(program, recourses, gap=gap, meter=meter, starts=starts)
 
 
 def solve_and_weigh(
@@ -119,18 +122,21 @@ def solve_and_weigh(
     recourses: Recourses,
     *,
     gap: float = 1e-4,
-    seconds: float = np.inf,
+    meter: Meter | None = None,
     threads: int = 1,
 ) -> Solved:
     """The staged programme, its kin and their costs; cuts found for one serve all."""
-    end, cuts = time.perf_counter() + seconds, []  # type: tuple[float, list[Cut]]
+    meter = Meter() if meter is None else meter
+    cuts: list[Cut] = []
 
     def solve(asked: StagedProgram, share: float, tried: Iterable[Solution] = ()) -> Solution:
-        left = (end - time.perf_counter()) * share
+        part = meter.part(meter.left * share)
         starts = [solution.decisions for solution in tried if solution.is_found]
-        return solve_by_benders(asked, recourses, gap=gap, seconds=left, starts=starts, cuts=cuts)
+        found = solve_by_benders(asked, recourses, gap=gap, meter=part, starts=starts, cuts=cuts)
+        meter.settle(part)
+        return found
 
-    mean = _solve_mean(program, gap=gap, seconds=(end - time.perf_counter()) * 0.1)
+    mean = _solve_mean(program, gap=gap, meter=meter)
     found = solve(program, 0.6, [mean])
     if found.verdict is Verdict.INFEASIBLE:
         nothing = Interval(low=np.inf, high=np.inf)
@@ -141,8 +147,7 @@ def solve_and_weigh(
     # what suits the stricter question suits the freer one
     schedule = _better(schedule, now)
     solution = _better(found, schedule)
-    left = end - time.perf_counter()
-    known = wait_and_see(program, recourses, gap=gap, seconds=left, threads=threads, start=solution, cuts=cuts)
+    known = wait_and_see(program, recourses, gap=gap, meter=meter, threads=threads, start=solution, cuts=cuts)
     on_mean = _cost_of(program, recourses, mean)
     worth = Worth(
         recourse=_bounds(solution),
@@ -200,36 +205,45 @@ def wait_and_see(
     recourses: Recourses,
     *,
     gap: float = 1e-4,
-    seconds: float = np.inf,
+    meter: Meter | None = None,
     threads: int = 1,
     start: Solution,
     cuts: Iterable[Cut] = (),
 ) -> Interval:
-    """Expected cost if each scenario had its own decisions; those of `start` are tried first."""
+    """Expected cost if each scenario had its own decisions; those of `start` are tried first.
+
+    Each scenario has the same share of the work, whenever a thread comes to it, so threads do not change the answer.
+    """
     count = len(program.scenarios)
     mine: list[list[Cut]] = [[] for _ in range(count)]
     for cut in cuts:
         mine[cut.scenario].append(cut)
-    end = time.perf_counter() + seconds
+    meter = Meter() if meter is None else meter
+    parts = [meter.part(meter.left / max(count, 1)) for _ in range(count)]
+    starts = [start.decisions] if start.is_found else []
 
     def alone(number: int) -> Solution:
-        left = (end - time.perf_counter()) / max(1, -(-(count - number) // threads))
-        starts = [start.decisions] if start.is_found else []
-        return solve_alone(program, recourses, number, gap=gap, seconds=left, starts=starts, cuts=mine[number])
+        asked = parts[number]
+        return solve_alone(program, recourses, number, gap=gap, meter=asked, starts=starts, cuts=mine[number])
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         solutions = list(pool.map(alone, range(count)))
+    for part in parts:
+        meter.settle(part)
     chances = [s.probability for s in program.scenarios]
     low = sum(p * solution.lower for p, solution in zip(chances, solutions, strict=True))
     high = sum(p * solution.upper for p, solution in zip(chances, solutions, strict=True))
     return Interval(low=float(low), high=float(high))
 
 
-def _solve_mean(program: StagedProgram, *, gap: float, seconds: float) -> Solution:
-    """What one would decide if every number were sure to be its mean."""
+def _solve_mean(program: StagedProgram, *, gap: float, meter: Meter) -> Solution:
+    """What one would decide if every number were sure to be its mean; a tenth of the work left at most."""
+    part = meter.part(0.1 * meter.left)
     sure = tied(replace(program, scenarios=(mean_recourse(program),)))
     with Recourses(sure) as recourses:
-        return solve_by_benders(sure, recourses, gap=gap, seconds=seconds)
+        found = solve_by_benders(sure, recourses, gap=gap, meter=part)
+    meter.settle(part)
+    return found
 
 
 def _cost_of(program: StagedProgram, recourses: Recourses, solution: Solution) -> float:

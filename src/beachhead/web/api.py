@@ -75,7 +75,7 @@ ARGUMENTS = {
     "backtest": {},
     "charging_home": {},
     "charging": {"homes": (2, 5_000), "year": (1970, 2200)},
-    "network": {"minutes": (5, 240), "count": (1, 20_000), "seconds": (1, 600)},
+    "network": {"minutes": (5, 240), "count": (1, 20_000), "work": (1, 600), "seconds": (1, 600)},
 }
 """By kind of work, what may be said beside the day, with its range."""
 TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "second", "market", "plugged_in")}

@@ -22,6 +22,7 @@ from beachhead.case.planning import WORLDS as PLAN_WORLDS
 from beachhead.case.programme import Assessed as Programmed
 from beachhead.case.programme import assess_programme
 from beachhead.case.rehearse import rehearse_launch
+from beachhead.case.site_words import effort_sentence
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
@@ -382,7 +383,8 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         model=Model.PHASES if count is None else Model.COVER,
         minutes=float(arguments.get("minutes", 45)),
         count=None if count is None else int(count),
-        seconds=float(arguments.get("seconds", 60)),
+        work=float(arguments.get("work", 60)),
+        seconds=None if arguments.get("seconds") is None else float(arguments["seconds"]),
     )
     found = ask_sites(launch, ask)
     new = [site for site in found.sites if not site.kept]
@@ -393,12 +395,11 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         f"settlements counted within {found.ask.minutes:g} minutes."
     )
     known = (
-        f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %, {found.status})"
+        f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %)"
         if math.isfinite(found.bound)
-        else f"how much better another choice could be is not known ({found.status})"
+        else "how much better another choice could be is not known"
     )
-    bound = f"Value {cars(found.value)} {found.unit}; {known}, {found.seconds:.1f} s."
-    said = [brought, bound, *found.notes]
+    said = [brought, f"Value {cars(found.value)} {found.unit}; {known}.", effort_sentence(found), *found.notes]
     return keep_answer(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
 
 

@@ -24,6 +24,11 @@ def cars(count: float) -> str:
     return f"{round(count / step) * step:,.0f}"
 
 
+def units(work: float) -> str:
+    """Units of work to two digits: `0.4`, `12`, `240`."""
+    return f"{work:.1f}" if work < 10 else f"{work:,.0f}"
+
+
 def how_many(count: int, noun: str) -> str:
     """`1 market`, `1,200 markets`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,67 @@
+"""Work counted instead of time, so that an answer does not depend on how busy the machine is.
+
+A search charges what it does (list entries read, pivots of the simplex method, nodes of a tree) and stops when what it
+may do is done: the same on every machine. A *unit of work* is about what one quiet core of the machine on which the
+figures of the docs were measured does in a second, so that a limit can be guessed at; commercial solvers count alike
+(Gurobi's `WorkLimit`, CPLEX's deterministic ticks). A clock stops a search only where a user asks for one, and then
+the answer says so.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Meter:
+    """What one search may do and has done; it changes as the search goes on, and belongs to that search alone.
+
+    Attributes:
+        limit: units of work that may be done; inf for any.
+        until: reading of `time.perf_counter` at which to stop at the latest; inf without a clock.
+        done: units of work done.
+        by_clock: whether the clock has stopped something.
+    """
+
+    limit: float = float("inf")
+    until: float = float("inf")
+    done: float = 0.0
+    by_clock: bool = False
+
+    def charge(self, units: float) -> None:
+        """Book so much work as done."""
+        self.done += units
+
+    @property
+    def left(self) -> float:
+        """Units that may still be done, 0 at the least."""
+        return max(self.limit - self.done, 0.0)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the clock strikes; inf without a clock."""
+        return max(self.until - time.perf_counter(), 0.0) if self.until < float("inf") else float("inf")
+
+    def must_stop(self) -> bool:
+        """Whether work or time is used up; whoever asks heeds the answer, for what the clock stops is remembered."""
+        if self.done >= self.limit:
+            return True
+        if self.seconds_left > 0.0:
+            return False
+        self.by_clock = True
+        return True
+
+    def part(self, units: float) -> Meter:
+        """A meter for a part of the search: so many units, no more than are left, and the same clock."""
+        return Meter(limit=min(units, self.left), until=self.until)
+
+    def settle(self, part: Meter) -> None:
+        """Book what a part has done, and whether the clock stopped it."""
+        self.done += part.done
+        self.by_clock = self.by_clock or part.by_clock
+
+
+def meter(work: float, seconds: float | None = None) -> Meter:
+    """A meter that starts now: `work` units, and a clock only where `seconds` are given."""
+    return Meter(limit=work, until=float("inf") if seconds is None else time.perf_counter() + seconds)
