@@ -10,6 +10,7 @@ from beachhead.belief.choice import PriceResponse
 from beachhead.belief.priced import elasticities
 from beachhead.launch.action import ActionKind, PilotMenu
 from beachhead.launch.bound import clairvoyant
+from beachhead.launch.design import design
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.penalised import penalised
 from beachhead.launch.plan import plan
@@ -19,7 +20,10 @@ from beachhead.launch.problem import Problem
 from beachhead.launch.revealed import revealed, split_own, told_with
 from beachhead.launch.scene import set_up
 from beachhead.launch.value import pilot_noise
+from beachhead.launch.worth import batch_worth
 from beachhead.store.codec import decode, encode
+from beachhead.world.errors import BadInput
+from beachhead.world.market import Channel
 
 KEPT = 30_000.0
 
@@ -111,9 +115,9 @@ def test_a_discount_known_to_draw_buyers_is_chosen_where_few_come_and_cars_earn_
 
 def test_doubt_about_the_elasticity_is_noise_and_a_lower_price_sells_more(at_prices):
     sure, unsure = set_up(at_prices((0.9, 1.0), doubt=1e-6)), set_up(at_prices((0.9, 1.0), doubt=0.5))
-    for design in (3, 4, 5):
-        quiet = pilot_noise(sure.terms, sure.mean, 0, 0, design, 0)
-        assert pilot_noise(unsure.terms, unsure.mean, 0, 0, design, 0) > quiet
+    for number in (3, 4, 5):
+        quiet = pilot_noise(sure.terms, sure.mean, 0, 0, number, 0)
+        assert pilot_noise(unsure.terms, unsure.mean, 0, 0, number, 0) > quiet
     at = sure.terms, sure.position, sure.mean, sure.cov, 0, 0
     assert expected_cost(*at, 3, 0) > expected_cost(*at, 0, 0)
 
@@ -165,3 +169,34 @@ def test_a_question_on_record_from_before_prices_is_read_with_every_pilot_at_lis
     old = decode(json.dumps(tree), Problem)
     assert old.terms.asked.tolist() == [1.0] * 3
     assert plan(old, seed=1, worlds=2).certificate == plan(problem, seed=1, worlds=2).certificate
+
+
+def test_a_batch_is_judged_through_the_channel_that_the_plan_pilots_through(made_up_launch):
+    problem = made_up_launch(M=6, channels=(Channel.OWN_STORE, Channel.IMPORTER))
+    cheap = replace(problem, terms=problem.terms._replace(start_fee=problem.terms.start_fee * np.array([1.0, 20.0])))
+    for asked in (problem, cheap):
+        chosen = [action for action in plan(asked, seed=1, worlds=2).actions if action.kind is ActionKind.PILOT]
+        assert chosen
+        for action in chosen:
+            assert design(asked, action.market, action.batch).channel is action.channel
+    assert {design(cheap, code, 150).channel for code in cheap.markets} == {Channel.IMPORTER}
+
+
+def test_a_batch_at_a_discount_tells_less_costs_more_and_sells_more(at_prices):
+    problem = at_prices((1.0,))
+    at_list, cheap = (batch_worth(problem, "M01", 150, price_point=point) for point in (1.0, 0.9))
+    assert cheap.gross < at_list.gross
+    assert cheap.cost > at_list.cost
+    assert cheap.design.expected_orders > at_list.design.expected_orders
+    with pytest.raises(BadInput, match="too far from list"):
+        batch_worth(problem, "M01", 150, price_point=0.2)
+
+
+def test_what_rows_tied_together_tells_less_the_second_time(at_prices):
+    problem = at_prices((1.0,))
+    M = len(problem.markets)
+    cross = np.column_stack([0.1 * np.eye(M), np.zeros(M)])
+    tied = replace(problem, answers=replace(problem.answers, cross=cross))
+    assert design(tied, "M01", 150, price_point=1.0).sd_after == design(problem, "M01", 150).sd_after
+    again = replace(problem, answers=replace(problem.answers, cross=-cross))
+    assert design(again, "M01", 150, price_point=0.9).sd_after > design(tied, "M01", 150, price_point=0.9).sd_after

@@ -10,7 +10,7 @@ from beachhead.belief import Odds, odds
 from beachhead.case.believe import CARS_OF_PILOT_REACH, Held
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
-from beachhead.launch.design import design
+from beachhead.launch.design import design, widest_channel
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, planned_look, watch
 from beachhead.world.errors import BadInput
@@ -120,7 +120,8 @@ def _break_even(question: Question, code: str, gate: Gate | None) -> float | Non
     if gate is not None:
         return gate.break_even
     try:
-        level = design(question.problem, code, CARS_OF_PILOT_REACH).break_even
+        channel = widest_channel(question.problem, code)
+        level = design(question.problem, code, CARS_OF_PILOT_REACH, channel).break_even
     except BadInput:  # no economics there
         return None
     return level if 0 < level < inf else None

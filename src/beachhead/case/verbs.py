@@ -77,11 +77,17 @@ def plan(
 
 
 def design(
-    launch: Launch, market: str, batch: int, *, channel: Channel | None = None, on: date | None = None
+    launch: Launch,
+    market: str,
+    batch: int,
+    *,
+    channel: Channel | None = None,
+    price_point: float = 1.0,
+    on: date | None = None,
 ) -> Design:
-    """What a batch of cars in a market can and cannot tell."""
+    """What a batch of cars in a market can and cannot tell, sold at that many times list price."""
     launch.market(market)
-    return design_batch(planning.put_question(launch, on=on).problem, market, batch, channel)
+    return design_batch(planning.put_question(launch, on=on).problem, market, batch, channel, price_point)
 
 
 def adjust(launch: Launch, *, market: str | None = None, on: date | None = None) -> Adjusted:

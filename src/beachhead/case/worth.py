@@ -8,6 +8,7 @@ from datetime import date
 
 from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
+from beachhead.launch.design import pilot_channel
 from beachhead.launch.problem import Problem
 from beachhead.launch.tornado import Swing, tornado
 from beachhead.launch.worth import (
@@ -61,6 +62,7 @@ def ask_worth(
     market: str | None = None,
     batches: tuple[int, ...] = (),
     channel: Channel | None = None,
+    price_points: tuple[float, ...] = (),
     on: date | None = None,
     swings: bool = True,
     worlds: int = TORNADO_WORLDS,
@@ -73,7 +75,8 @@ def ask_worth(
         launch: the launch.
         market: market of the batches; None for none.
         batches: cars; the menu's if none are named.
-        channel: of the pilot; the one with the widest reach if None.
+        channel: of the pilot; the one through which the plan would pilot if None.
+        price_points: prices over list price; the menu's if none are named.
         on: the day; None for today.
         swings: whether to plan anew under each changed assumption.
         worlds: worlds played for each swing.
@@ -82,6 +85,8 @@ def ask_worth(
     """
     if market is None and batches:
         raise BadInput(f"a batch of {batches[0]} cars has no market", "name it with --market")
+    if market is None and price_points:
+        raise BadInput(f"a price of {price_points[0]:g} times list has no market", "name it with --market")
     if market is not None:
         launch.market(market)
     question = put_question(launch, on=on)
@@ -93,12 +98,19 @@ def ask_worth(
         quarter=question.now,
         currency=launch.folder.terms.currency,
         everything=know_everything(problem),
-        batches=tuple(batch_worth(problem, market, size, channel) for size in sizes) if market is not None else (),
+        batches=() if market is None else _batches(problem, market, sizes, channel, price_points),
         markets=know_markets(problem),
         factors=know_factors(problem, tuple(regions[code] for code in problem.markets)),
         facts=know_facts(problem, spreads(launch, problem)),
         swings=tornado(problem, drawn, worlds, tick=tick) if swings else (),
     )
+
+
+def _batches(
+    problem: Problem, market: str, sizes: tuple[int, ...], channel: Channel | None, points: tuple[float, ...]
+) -> tuple[BatchWorth, ...]:
+    through, asked = channel or pilot_channel(problem, market), points or problem.menu.price_points
+    return tuple(batch_worth(problem, market, size, through, point) for point in asked for size in sizes)
 
 
 def spreads(launch: Launch, problem: Problem) -> tuple[Spread, ...]:

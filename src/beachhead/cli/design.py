@@ -11,6 +11,7 @@ from beachhead.case.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.launch.design import design as design_batch
+from beachhead.launch.design import pilot_channel
 from beachhead.world.market import Channel
 
 
@@ -20,8 +21,10 @@ def design(
     batch: Annotated[
         list[int] | None, typer.Option("--batch", metavar="CARS", min=1, help="Cars shipped; repeat to compare.")
     ] = None,
-    channel: Annotated[
-        Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
+    channel: Annotated[Channel | None, typer.Option("--channel", help="Default: that of the plan's own pilot.")] = None,
+    price_point: Annotated[
+        list[float] | None,
+        typer.Option("--price-point", metavar="SHARE", help="Price over list price, such as 0.95; repeat to compare."),
     ] = None,
     on: OnOption = None,
     as_json: JsonFlag = False,
@@ -31,7 +34,9 @@ def design(
     market = market.strip().upper()
     name = launch.market(market).name
     problem = put_question(launch, on=day_of(on)).problem
-    designs = [design_batch(problem, market, size, channel) for size in batch or problem.menu.batches]
+    through = channel or pilot_channel(problem, market)
+    sizes, points = batch or problem.menu.batches, price_point or problem.menu.price_points
+    designs = [design_batch(problem, market, size, through, point) for point in points for size in sizes]
     if as_json:
         show_json({"market": market, "designs": designs})
         return
@@ -42,14 +47,25 @@ def design(
         f"is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No pilot can bring "
         f"that below {_factor(first.floor_sd)}: the first buyers are fans, by how much is only learnt at full scale."
     )
+    priced = any(d.price_point != 1.0 for d in designs)
     show_table(
-        ["batch", "cost", "orders", "sells out", "variance removed", "factor after", "odds of misjudging"],
         [
-            [f"{d.batch}", money(d.cost, currency), cars(d.expected_orders), percent(d.odds_sold_out)]
+            "batch",
+            *(["price"] if priced else []),
+            "cost",
+            "orders",
+            "sells out",
+            "variance removed",
+            "factor after",
+            "odds of misjudging",
+        ],
+        [
+            [f"{d.batch}", *([percent(d.price_point)] if priced else []), money(d.cost, currency)]
+            + [cars(d.expected_orders), percent(d.odds_sold_out)]
             + [percent(d.share_resolved), _factor(d.sd_after), percent(d.odds_wrong)]
             for d in designs
         ],
-        right=set(range(7)),
+        right=set(range(8)),
     )
     names = {m.code: m.name for m in launch.folder.markets}
     taught = ", ".join(f"{names[code]} ({percent(share)} of its variance)" for code, share in first.teaches[:3])

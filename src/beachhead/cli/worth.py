@@ -15,6 +15,7 @@ from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progre
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.worth import BatchWorth, Known
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
 
 MOST_ROWS = 8
@@ -26,8 +27,10 @@ def worth(
     batch: Annotated[
         list[int] | None, typer.Option("--batch", metavar="CARS", min=1, help="Cars shipped; repeat to compare.")
     ] = None,
-    channel: Annotated[
-        Channel | None, typer.Option("--channel", help="Default: the one with the widest reach.")
+    channel: Annotated[Channel | None, typer.Option("--channel", help="Default: that of the plan's own pilot.")] = None,
+    price_point: Annotated[
+        list[float] | None,
+        typer.Option("--price-point", metavar="SHARE", help="Price over list price, such as 0.95; repeat to compare."),
     ] = None,
     sets: Annotated[
         list[str] | None,
@@ -82,6 +85,7 @@ def worth(
             market=asked,
             batches=tuple(batch or ()),
             channel=channel,
+            price_points=tuple(price_point or ()),
             on=day_of(on),
             swings=tornado and asked is None,
             worlds=worlds or TORNADO_WORLDS,
@@ -122,9 +126,11 @@ def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], curren
     best = max(batches, key=lambda b: b.net)
     design = best.design
     added = best.on_top - best.cost
+    priced = any(b.design.price_point != 1.0 for b in batches)
     verdict = _verdict(best.net > 0, added > 0, best.others)
     say(
-        f"{cars(design.batch)} cars in {names[design.market]} through {design.channel.value.replace('_', ' ')} are "
+        f"{cars(design.batch)} cars{at_price(design.price_point)} in {names[design.market]} through "
+        f"{design.channel.value.replace('_', ' ')} are "
         f"{verdict}: as the only pilot of the quarter they teach {money(best.gross, currency)} "
         f"({money(best.here, currency)} here, {money(best.elsewhere, currency)} elsewhere), cost "
         f"{money(best.cost, currency)}, net {money(best.net, currency)}; on top of the {best.others} other pilots "
@@ -132,9 +138,17 @@ def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], curren
         f"Knowing {names[design.market]} for certain would be worth {money(best.most, currency)}."
     )
     show_table(
-        ["batch", "teaches", "here", "elsewhere", "costs", "net", "on top of others, net"],
         [
-            [cars(b.design.batch)]
+            "batch at price" if priced else "batch",
+            "teaches",
+            "here",
+            "elsewhere",
+            "costs",
+            "net",
+            "on top of others, net",
+        ],
+        [
+            [cars(b.design.batch) + (f" at {percent(b.design.price_point)}" if priced else "")]
             + [money(x, currency) for x in (b.gross, b.here, b.elsewhere, b.cost, b.net, b.on_top - b.cost)]
             for b in batches
         ],

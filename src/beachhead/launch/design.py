@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beachhead.launch.action import LIST_PRICE
 from beachhead.launch.play import scaling_odds
-from beachhead.launch.prices import pilot_cost
-from beachhead.launch.problem import Problem, kernel_position, kernel_terms
+from beachhead.launch.prices import expected_cost
+from beachhead.launch.problem import Problem, kernel_position, kernel_terms, price_answer
+from beachhead.launch.scene import set_up
+from beachhead.launch.select import PILOT, best_pilot_route, choose
 from beachhead.launch.terms import Floats, Terms
 from beachhead.launch.value import pilot_noise
 from beachhead.world.errors import BadInput
@@ -26,9 +29,10 @@ class Design:
         market: market code.
         channel: channel of the pilot.
         batch: cars shipped.
+        price_point: price asked over the list price.
         weeks: weeks until the planned look.
         reach: share of the market's full-scale demand that the pilot reaches.
-        cost: money spent on it.
+        cost: money expected to be spent on it, what its price brings more or less than list price included.
         expected_orders: orders expected within the weeks, stock permitting.
         odds_sold_out: chance, before seeing anything, that orders over the weeks exceed the batch.
         noise_sd: standard error of log pilot demand that the batch gives.
@@ -46,6 +50,7 @@ class Design:
     market: str
     channel: Channel
     batch: int
+    price_point: float
     weeks: int
     reach: float
     cost: float
@@ -63,22 +68,27 @@ class Design:
     teaches: tuple[tuple[str, float], ...]
 
 
-def design(problem: Problem, market: str, batch: int, channel: Channel | None = None) -> Design:
+def design(
+    problem: Problem, market: str, batch: int, channel: Channel | None = None, price_point: float = LIST_PRICE
+) -> Design:
     """What `batch` cars in `market` can and cannot tell.
 
     Args:
         problem: the launch.
         market: market code.
         batch: cars shipped; need not stand on the menu.
-        channel: of the pilot; the one with the widest reach if None.
+        channel: of the pilot; that of `pilot_channel` if None.
+        price_point: price asked over the list price; need not stand on the menu.
     """
-    i, c = _route(problem, market, channel)
-    terms = _with_batch(problem, i, c, batch)
+    named = channel or pilot_channel(problem, market)
+    i, c = _route(problem, market, named)
+    terms = with_pilot(problem, batch, price_point)
     mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
     last = len(mean) - 1
     noise = pilot_noise(terms, mean, i, c, 0, 0)
-    along = cov[:, i] + cov[:, last]
-    spread = along[i] + along[last] + noise
+    tied = _tied(problem, i, price_point)
+    along = cov[:, i] + cov[:, last] + tied
+    spread = along[i] + along[last] + tied[i] + tied[last] + noise
     left = cov[i, i] - along[i] ** 2 / spread
     odds, _, level = scaling_odds(terms, i, c, 0, float(mean[i]), float(cov[i, i]))
     others = [
@@ -87,15 +97,14 @@ def design(problem: Problem, market: str, batch: int, channel: Channel | None = 
         if j != i and cov[j, j] > 1e-12
     ]
     orders, sold_out = _expected_orders(terms, mean, cov, i, c)
-    named = problem.channels[i][c]
-    assert named is not None
     return Design(
         market=market,
         channel=named,
         batch=batch,
+        price_point=price_point,
         weeks=terms.weeks,
         reach=float(terms.pilot_reach[i, c, 0]),
-        cost=pilot_cost(terms, kernel_position(problem), i, c, 0),
+        cost=expected_cost(terms, kernel_position(problem), mean, cov, i, c, 0, 0),
         expected_orders=orders,
         odds_sold_out=sold_out,
         noise_sd=math.sqrt(noise),
@@ -111,10 +120,33 @@ def design(problem: Problem, market: str, batch: int, channel: Channel | None = 
     )
 
 
+def pilot_channel(problem: Problem, market: str) -> Channel:
+    """The channel through which the plan pilots the market now; where it does not, the one that would gain most."""
+    i = _index(problem, market)
+    scene = set_up(problem)
+    at = scene.terms, scene.position, scene.mean, scene.cov, 0, scene.prices
+    choice = choose(*at)
+    c = int(choice.route[i]) if choice.action[i] == PILOT else best_pilot_route(*at, i)
+    channel = problem.channels[i][c] if c >= 0 else None
+    if channel is None:
+        raise BadInput(f"{market} has no route that a pilot could take", "add a row to economics.csv")
+    return channel
+
+
+def widest_channel(problem: Problem, market: str) -> Channel:
+    """The channel whose pilots reach most."""
+    i = _index(problem, market)
+    reach = np.where(np.isfinite(problem.terms.capital[i]), problem.terms.pilot_reach[i, :, 0], -1.0)
+    channel = problem.channels[i][int(np.argmax(reach))]
+    assert channel is not None
+    return channel
+
+
 def smallest_batch(
     problem: Problem, market: str, information: float, most: int = 5000, channel: Channel | None = None
 ) -> int | None:
     """Smallest batch expected to add that information (1 / variance on log demand); None if even `most` cannot."""
+    channel = channel or pilot_channel(problem, market)
     if design(problem, market, most, channel).information < information:
         return None
     low, high = 1, most
@@ -127,31 +159,56 @@ def smallest_batch(
     return low
 
 
-def _route(problem: Problem, market: str, channel: Channel | None) -> tuple[int, int]:
+def _index(problem: Problem, market: str) -> int:
     if market not in problem.markets:
         raise BadInput(f"{market!r} is not a market of this launch", f"name one of {', '.join(problem.markets)}")
-    i = problem.markets.index(market)
-    if channel is not None:
-        if channel not in problem.channels[i]:
-            raise BadInput(f"{market} has no economics for {channel}", "add the row to economics.csv")
-        return i, problem.channels[i].index(channel)
-    return i, int(np.argmax(np.where(np.isfinite(problem.terms.capital[i]), problem.terms.pilot_reach[i, :, 0], -1.0)))
+    return problem.markets.index(market)
 
 
-def _with_batch(problem: Problem, i: int, c: int, batch: int) -> Terms:
-    """The arrays with a menu of that one batch; reach in proportion."""
+def _route(problem: Problem, market: str, channel: Channel) -> tuple[int, int]:
+    i = _index(problem, market)
+    if channel not in problem.channels[i]:
+        raise BadInput(f"{market} has no economics for {channel}", "add the row to economics.csv")
+    return i, problem.channels[i].index(channel)
+
+
+def with_pilot(problem: Problem, batch: int, price_point: float = LIST_PRICE) -> Terms:
+    """The arrays with a menu of that one pilot; reach in proportion to the batch."""
     if batch < 1:
         raise BadInput(f"a batch of {batch} cars tells nothing", "ship at least one car")
-    terms = kernel_terms(problem)
+    if not 0.5 <= price_point <= 2:
+        raise BadInput(
+            f"a price of {price_point:g} times list is too far from list price", "ask for 0.5 to 2 times list price"
+        )
+    if price_point != LIST_PRICE and problem.answers is None:
+        raise BadInput("this question does not say how demand answers to price", "ask at list price")
+    terms, asked = kernel_terms(problem), np.array([price_point])
     per_car = terms.pilot_reach[:, :, :1] / terms.batches[0]
-    return terms._replace(batches=np.array([batch], dtype=np.int64), pilot_reach=np.clip(per_car * batch, 1e-12, 1.0))
+    lure, doubt = np.ones((len(problem.markets), 1)), np.zeros((len(problem.markets), 1))
+    if problem.answers is not None:
+        lure, doubt = price_answer(problem.answers, asked)
+    return terms._replace(
+        batches=np.array([batch], dtype=np.int64),
+        pilot_reach=np.clip(per_car * batch, 1e-12, 1.0),
+        asked=asked,
+        sizes=1,
+        lure=lure,
+        doubt=doubt,
+    )
+
+
+def _tied(problem: Problem, i: int, price_point: float) -> Floats:
+    """(M+1,) covariance of levels and bias with what the price does to the pilot's orders."""
+    if problem.answers is None:
+        return np.zeros(len(problem.belief.mean))
+    return np.asarray(-math.log(price_point) * problem.answers.cross[i])
 
 
 def _expected_orders(terms: Terms, mean: Floats, cov: Floats, i: int, c: int) -> tuple[float, float]:
     """Orders within the weeks, capped by stock, and the odds that demand exceeds stock."""
     last = len(mean) - 1
-    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last])
-    level = terms.pilot_reach[i, c, 0] * terms.path[i, 0] * terms.weeks / 52
+    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last] + terms.doubt[i, 0])
+    level = terms.pilot_reach[i, c, 0] * terms.path[i, 0] * terms.weeks / 52 * terms.lure[i, 0]
     wanted = level * np.exp(mean[i] + mean[last] + sd * _LEVELS)
     weight = np.exp(-0.5 * _LEVELS**2)
     weight /= weight.sum()

@@ -290,6 +290,31 @@ def _first_news(terms: Terms, position: Position, mean: Floats, cov: Floats, now
 
 
 @compiled
+def best_pilot_route(
+    terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, i: int
+) -> int:
+    """The route through which a pilot in market i, the only one of this gate, would gain most; dates are not asked."""
+    starts = list_starts(terms, position, now, price)
+    alone, again = _as_things_stand(terms, position, now, _tables(terms, starts, position, mean, cov, now))
+    held = _nothing_held(cov)
+    none, removed = np.zeros(terms.capital.shape[0], dtype=np.int64), np.zeros(terms.capital.shape[0])
+    _renew(held, alone, again, removed, none, position)
+    along = cov[i] + cov[-1]
+    best, most = -1, -np.inf
+    for c in range(terms.capital.shape[1]):
+        if not np.isfinite(terms.capital[i, c]):
+            continue
+        for d in range(terms.batches.shape[0]):
+            spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now)
+            own = look_up(again, i, along[i] * along[i] / (spread * max(cov[i, i], 1e-12)))
+            others = _news(alone, again, held, removed, along, spread, none, i)
+            gain = own + others - expected_cost(terms, position, mean, cov, i, c, d, now)
+            if gain > most:
+                best, most = c, gain
+    return best
+
+
+@compiled
 def _as_things_stand(terms: Terms, position: Position, now: int, tables: Tables) -> tuple[Floats, Floats]:
     """The two tables (M, 9) before anything is scaled."""
     M = terms.capital.shape[0]

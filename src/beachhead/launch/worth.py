@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from beachhead.launch.action import LIST_PRICE
 from beachhead.launch.design import Design, design
 from beachhead.launch.informed import best_course, gain, informed_values
 from beachhead.launch.problem import Problem
@@ -168,9 +169,11 @@ def know_facts(problem: Problem, spreads: Iterable[Spread]) -> tuple[Known, ...]
     return _largest_first(found)
 
 
-def batch_worth(problem: Problem, market: str, batch: int, channel: Channel | None = None) -> BatchWorth:
-    """EVSI of `batch` cars in `market`, as the only pilot of this gate, net of what it costs."""
-    asked = design(problem, market, batch, channel)
+def batch_worth(
+    problem: Problem, market: str, batch: int, channel: Channel | None = None, price_point: float = LIST_PRICE
+) -> BatchWorth:
+    """EVSI of `batch` cars in `market`, as the only pilot of this gate, net of what it costs; see `design`."""
+    asked = design(problem, market, batch, channel, price_point)
     scene, table = _tables(problem)
     i, M = problem.markets.index(market), len(problem.markets)
     told = np.eye(M + 1)[i] + np.eye(M + 1)[M]

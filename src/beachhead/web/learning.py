@@ -11,7 +11,7 @@ from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.reading import monitors as watch_counts
 from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
 from beachhead.case.spending import Spending, effect_said
-from beachhead.launch.design import design
+from beachhead.launch.design import design, pilot_channel
 from beachhead.launch.monitor import Monitor
 from beachhead.launch.research import TOP, Doubt
 from beachhead.web.api import REFUSALS, sheet_of
@@ -40,6 +40,7 @@ class DesignOut(FromRoom):
 
     channel: str
     batch: int
+    price_point: float
     weeks: int
     cost: float
     expected_orders: float
@@ -218,7 +219,9 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
     sheet = sheet_of(request, response)
     name, problem = _named(sheet, code), sheet.question.problem
     try:
-        made = [design(problem, code, size) for size in problem.menu.batches]
+        through = pilot_channel(problem, code)
+        menu = problem.menu
+        made = [design(problem, code, size, through, p) for p in menu.price_points for size in menu.batches]
     except BadInput as error:
         raise NotFound(error.message, error.hint) from None
     first = made[0]
