@@ -362,6 +362,11 @@ class _Handler(BaseHTTPRequestHandler):
 def folder_of(folder: Path, url: str, *, lines: dict[str, str] | None = None) -> Path:
     """A home folder whose home.toml names that server; `lines` replaces whole lines by what they begin with."""
     new_home(folder)
+    return pointed(folder, url, lines=lines)
+
+
+def pointed(folder: Path, url: str, *, lines: dict[str, str] | None = None) -> Path:
+    """The folder, its home.toml edited as a driver would."""
     text = (folder / "home.toml").read_text(encoding="utf-8")
     swaps = {'url = "http': f'url = "{url}"'} | (lines or {})
     kept = []

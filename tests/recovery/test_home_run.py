@@ -7,17 +7,19 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.record import day_hour
 from beachhead.home import run as running
+from beachhead.home.account import account_of
 from beachhead.home.decision import Decision, decisions
 from beachhead.home.decision import Kind as Why
 from beachhead.home.home_assistant import server_of
-from beachhead.home.learn import learn
-from beachhead.home.log import open_log
+from beachhead.home.learn import derived, learn
+from beachhead.home.log import open_log, recorded
 from beachhead.home.run import Clock, Running, run
 from beachhead.home.setup import read_setup
 from beachhead.home.shown import SENSOR
@@ -116,7 +118,7 @@ def at(hour: float) -> datetime:
 def test_the_car_waits_for_the_cheap_hours_and_is_charged_before_it_leaves(live: Callable[..., Lived]) -> None:
     home = live(needed=40.0)
     night: list[tuple[float, float]] = []
-    home.until(at(14), lambda: night.append((home.made.now, home.made.drawing_kw())))
+    home.until(at(14.6), lambda: night.append((home.made.now, home.made.drawing_kw())))
     assert home.made.stored_kwh > 35  # 20 at first; nine in ten trips take up to 24
     drawn = [moment for moment, kw in night if kw > 0]
     assert min(drawn) > at(4).timestamp()
@@ -131,6 +133,23 @@ def test_the_car_waits_for_the_cheap_hours_and_is_charged_before_it_leaves(live:
     assert [one.why for one in kept] == [one.why for one in home.seen]
     shown = home.made.written[SENSOR]
     assert shown["attributes"]["kind"] == "stopped"
+
+    setup, record = home.home.setup, recorded(home.home.store)
+    account = account_of(setup, record, derived(setup, record).tables, kept)
+    cost = {"as done": 0.0, "on arrival": 0.0}
+    power = [one for one in home.made.changes[POWER] if one[0] >= at(0.5).timestamp()]
+    price = {hour: setup.tariff.spot(np.array(told)) for hour, told in home.made.price_of.items()}
+    for (begin, watts), (end, _) in pairwise(power):
+        for minute in np.arange(begin, end, 60.0).tolist():
+            cost["as done"] += float(watts) / 60_000 * price[int(minute // 3600)]
+    kwh = home.made.stored_kwh - 20
+    for minute in range(int(60 * kwh / 11)):
+        cost["on arrival"] += 11 / 60 * price[int((at(0.5).timestamp() + 60 * minute) // 3600)]
+    assert len(account.charged) == 1
+    assert account.kwh == pytest.approx(kwh, abs=0.05)
+    assert account.cost_eur == pytest.approx(cost["as done"], rel=0.02)
+    assert account.arrival_eur == pytest.approx(cost["on arrival"], rel=0.02)
+    assert account.arrival_eur > 1.2 * account.cost_eur
 
 
 def test_when_it_ends_the_car_is_left_charging_and_the_sensor_shows_the_plan_meanwhile(

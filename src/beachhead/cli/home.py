@@ -13,13 +13,14 @@ import typer
 
 from beachhead.case.clock import now
 from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
+from beachhead.home.account import Account, account_of
 from beachhead.home.check import Checked
 from beachhead.home.check import check as check_home
-from beachhead.home.decision import Decision
+from beachhead.home.decision import Decision, decisions
 from beachhead.home.home_assistant import ask_config, server_of
-from beachhead.home.learn import Learnt, Usual
+from beachhead.home.learn import Learnt, Usual, derived
 from beachhead.home.learn import learn as learn_home
-from beachhead.home.log import open_log
+from beachhead.home.log import open_log, recorded
 from beachhead.home.plan import Planned, pool_of
 from beachhead.home.run import Clock, Running, planned_now
 from beachhead.home.run import run as run_home
@@ -35,6 +36,7 @@ home = typer.Typer(
 )
 
 _HOURS_SHOWN = 24
+_SESSIONS_SHOWN = 20
 HomeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The home folder.", show_default=False)]
 
 
@@ -115,6 +117,89 @@ def run(
         on_signal(signal, lambda *_: stopped.set())
     running = Running(setup=setup, server=server, store=store, pool=pool_of(store), dry=dry_run)
     run_home(running, Clock(now=now, wait=stopped.wait), once=once, say=lambda one: say(decision_line(setup, one)))
+
+
+@home.command()
+def log(
+    directory: HomeDir,
+    decided: Annotated[
+        int, typer.Option("--decisions", min=0, help="Show so many of the last decisions with their reasons.")
+    ] = 5,
+    as_json: JsonFlag = False,
+) -> None:
+    """What was done and what it cost, against the same energy charged on arrival; from the log alone."""
+    setup, store = read_setup(directory), open_log(directory)
+    record, made = recorded(store), decisions(store)
+    found = account_of(setup, record, derived(setup, record).tables, made)
+    if as_json:
+        show_json(account_answer(setup, found, made[-decided:] if decided else ()))
+        return
+    say(*account_sentences(setup, found))
+    if found.charged:
+        _show_charged(setup, found)
+    if decided and made:
+        say("The last decisions:", *(decision_line(setup, one) for one in made[-decided:]))
+
+
+def account_answer(setup: Setup, found: Account, made: tuple[Decision, ...]) -> dict[str, Any]:
+    """What was done and what it cost as one JSON object."""
+    return {
+        "kwh": found.kwh,
+        "cost_eur": found.cost_eur,
+        "on_arrival_eur": found.arrival_eur,
+        "saved_eur": found.arrival_eur - found.cost_eur,
+        "unpriced": found.unpriced,
+        "sessions": [
+            {"plugged_in": one.begin.astimezone(setup.zone), "plugged_out": one.end.astimezone(setup.zone),
+             "kwh": one.kwh, "cost_eur": one.cost_eur, "on_arrival_eur": one.arrival_eur, "by_hand": one.by_hand,
+             "something_missing": one.failed}
+            for one in found.charged
+        ],
+        "decisions": [
+            {"at": one.at.astimezone(setup.zone), "kind": one.kind, "charges": one.charges, "amps": one.amps,
+             "why": one.why, "sent": one.did, "dry": one.dry, "other_costs_eur": one.other_costs_eur,
+             "price_eur_per_kwh": one.price_eur_per_kwh, "stored_kwh": one.stored_kwh}
+            for one in made
+        ],
+    }  # fmt: skip
+
+
+def account_sentences(setup: Setup, found: Account) -> list[str]:
+    """What it cost against on-arrival, and what is not in it."""
+    if not found.charged:
+        lines = ["No whole session yet that Beachhead had in hand: run `beachhead home run`, and look after a night."]
+    else:
+        count, saved = len(found.charged), round(found.arrival_eur, 2) - round(found.cost_eur, 2)
+        share = f" ({100 * abs(saved) / found.arrival_eur:.0f} %)" if found.arrival_eur > 0 else ""
+        than = f"{abs(saved):.2f} EUR {'saved' if saved >= 0 else 'more was paid'}{share}"
+        first = found.charged[0].begin.astimezone(setup.zone).date()
+        lines = [f"{how_many(count, 'session')} since {first}: {found.kwh:.1f} kWh for {found.cost_eur:.2f} EUR."]
+        lines.append(f"Charged on arrival the same would have cost {found.arrival_eur:.2f} EUR: {than}.")
+        dearer = sum(one.saved_eur < -0.005 for one in found.charged)
+        if dearer:
+            lines.append(f"In {dearer} of them it cost more than on arrival: what was expected did not come.")
+    if found.unpriced:
+        lines.append(f"{how_many(found.unpriced, 'session')} left out: a price is missing from the record.")
+    if found.has_peak:
+        lines.append("The charge on the month's highest hour is in neither sum.")
+    return lines
+
+
+def _show_charged(setup: Setup, found: Account) -> None:
+    rows = [
+        [
+            f"{one.begin.astimezone(setup.zone):%a %d %b %H:%M}",
+            f"{one.end.astimezone(setup.zone):%a %H:%M}",
+            f"{one.kwh:.1f}",
+            f"{one.cost_eur:.2f}",
+            f"{one.arrival_eur:.2f}",
+            f"{round(one.arrival_eur, 2) - round(one.cost_eur, 2):.2f}",
+            ", ".join(["by hand"] * one.by_hand + ["something missing"] * one.failed),
+        ]
+        for one in found.charged[-_SESSIONS_SHOWN:]
+    ]
+    columns = ["plugged in", "out", "kWh", "EUR", "on arrival", "saved", ""]
+    show_table(columns, rows, right={2, 3, 4, 5})
 
 
 def decision_line(setup: Setup, one: Decision) -> str:

@@ -213,7 +213,7 @@ def _look(
     changed = (None if live.since is None else int(live.since // 60)) != standing.session
     if standing.kept != now.date() or changed:  # not each time: every version of a day stays in the log
         _keep(home, days, now)
-        standing = replace(standing, kept=now.date())
+        standing = replace(standing, kept=None if changed else now.date())  # once more when the change has lasted
     return record, learnt.tables, live, standing
 
 

@@ -106,6 +106,15 @@ def drawn_since(record: Record, begin: float) -> float:
     return total
 
 
+def drawn_by_quarter(record: Record, session: Session) -> list[tuple[int, float]]:
+    """(begin, kWh) of each quarter of an hour that a session touches, scaled so that they sum to its energy."""
+    touched = dict(_touched(session.begin, session.end))
+    known = [(at, kwh) for at, kwh in _quarters_at(record, "charger") if at in touched]
+    total = sum(kwh for _, kwh in known)
+    scale = session.kwh / total if total > 0 else 0.0
+    return [(at, scale * kwh) for at, kwh in known]
+
+
 def stays_of(record: Record) -> tuple[Stay, ...]:
     """The spells of all days in a row, made whole by the rules above; from the first to the last that is known."""
     raw: list[Stay] = []
