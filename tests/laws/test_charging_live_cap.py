@@ -7,10 +7,11 @@ import pytest
 
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import learn_pool
-from beachhead.charging.now import Situation, learnt_now
-from beachhead.charging.peak import DAYS_BACK, keep_to, load_to_leave
+from beachhead.charging.hour import halves_like, keep_to, loads_like, worth_drawing
+from beachhead.charging.now import KnownNow, Situation, learnt_now
+from beachhead.charging.peak import DAYS_BACK, daily_peaks, month_of, stays_below
 from beachhead.charging.record import Load
-from beachhead.charging.stochastic import HORIZON
+from beachhead.charging.stochastic import HORIZON, LEVELS
 from beachhead.world.errors import BadInput
 
 MONDAY = (4 + 7 * 2700) * 24
@@ -38,19 +39,69 @@ def asked(load: np.ndarray, half: np.ndarray | None = None, *, minute: int = 0, 
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(3))
+def charge_above(load: np.ndarray, cap: float) -> float:
+    """What a kWh above the cap costs in the hour at hand, EUR."""
+    months = month_of(NOW + np.arange(31 * 24 + 1))
+    left = max(int((months == months[0]).sum()) // 24, 1)
+    return float(3.5 * stays_below(cap, daily_peaks(load[:-1], PAST), left))
+
+
+def kept_to(load: np.ndarray, half: np.ndarray, known: KnownNow) -> float:
+    """What the simulated year draws in the hour at hand of a car that wants all it can get, kWh."""
+    assert known.cap_kw is not None
+    return float(
+        keep_to(
+            99.0, known.cap_kw, 5.0, known.onward, known.chances.price[0], charge_above(load, known.cap_kw),
+            HOME.battery_kwh, HOME.power_kw, 0.0, 1.0, False, load, half, PAST,
+        )
+    )  # fmt: skip
+
+
+MESH = HOME.power_kw / 30  # energies that are tried in an hour lie so far apart
+
+
+@pytest.mark.parametrize("seed", range(4))
 def test_planned_at_the_hour_and_at_half_past_the_live_plan_may_draw_what_the_simulated_year_draws(seed: int) -> None:
     load, half = loads(seed)
     known = learnt_now(asked(load), POOL)
-    assert known.cap_kw is not None
-    whole = keep_to(known.cap_kw, 99.0, HOME.power_kw, True, load, np.empty(0), PAST)
-    assert known.chances.room_kwh[0] == pytest.approx(min(whole, HOME.power_kw))
-    cap = learnt_now(asked(load, half, minute=30), POOL).cap_kw
-    assert cap is not None
-    first = min(0.5 * HOME.power_kw, max(cap - load_to_leave(load, half, PAST), 0.0))
-    later = learnt_now(asked(load, half, minute=30, drawn_kwh=first), POOL)
-    drawn = keep_to(cap, 99.0, HOME.power_kw, True, load, half, PAST)
-    assert first + later.chances.room_kwh[0] == pytest.approx(drawn)
+    whole = kept_to(load, np.empty(0), known)
+    assert known.chances.room_kwh[0] == pytest.approx(whole, abs=1.01 * MESH)
+    later = learnt_now(asked(load, half, minute=30, drawn_kwh=0.3 * whole), POOL)
+    assert later.cap_kw is not None
+    likely = halves_like(load, half, PAST, half[-1])
+    free, charge = later.cap_kw - half[-1] - 0.3 * whole, charge_above(load, later.cap_kw)
+    second = worth_drawing(
+        free, 5.0, 0.5 * HOME.power_kw, later.onward, later.chances.price[0], charge, HOME.battery_kwh, likely
+    )
+    assert later.chances.room_kwh[0] == pytest.approx(second, abs=0.51 * MESH)
+    assert second > 0
+
+
+def test_a_car_in_need_takes_a_chance_on_the_peak_and_one_with_time_leaves_room_for_the_highest_load() -> None:
+    load, half = loads(1)
+    likely = loads_like(load, half, PAST)
+    assert (np.diff(likely) >= 0).all()
+    energy = np.linspace(0.0, 45.0, LEVELS)
+    in_need, in_no_hurry, idle = -0.6 * energy, -0.2001 * energy, -0.1 * energy
+    drawn = [worth_drawing(6.0, 5.0, 7.0, onward, 0.2, 3.5, 45.0, likely) for onward in (in_need, in_no_hurry, idle)]
+    assert drawn[0] > drawn[1] + MESH > MESH
+    assert drawn[1] == pytest.approx(6.0 - likely[-1], abs=7.0 / 30)
+    assert drawn[2] == 0
+    more = worth_drawing(6.0, 5.0, 7.0, in_need, 0.2, 0.0, 45.0, likely)
+    assert more == 7.0  # where the peak costs nothing
+
+
+def test_what_is_drawn_in_an_hour_is_the_cheapest_of_all_that_is_possible() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        likely, worth = np.sort(rng.gamma(2.0, 0.5, 60)), rng.uniform(0.1, 0.6)
+        onward = -worth * np.linspace(0.0, 45.0, LEVELS)
+        free, charge = rng.uniform(0.5, 6.0), rng.uniform(0.0, 4.0)
+        drawn = worth_drawing(free, 3.0, 7.4, onward, 0.2, charge, 45.0, likely)
+        tried = np.append(np.linspace(0.0, 7.4, 31), drawn)
+        above = np.maximum(likely[:, None] + tried - free, 0.0).mean(0)
+        cost = (0.2 - worth) * tried + charge * above
+        assert cost[-1] <= cost.min() + 1e-12
 
 
 def test_a_kettle_in_the_first_half_is_made_room_for_in_the_second() -> None:

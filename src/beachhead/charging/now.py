@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.habit import Habits, Pool, departure_interval, departure_quantile, learn_habits, sure_until
+from beachhead.charging.hour import halves_like, loads_like, worth_drawing
 from beachhead.charging.keep import (
     ON_KWH,
     Chances,
@@ -30,11 +31,10 @@ from beachhead.charging.peak import (
     best_cap,
     busy_load,
     daily_peaks,
-    load_to_leave,
     month_of,
     planned_load,
     room_under,
-    second_half_to_leave,
+    stays_below,
 )
 from beachhead.charging.published import price_ahead
 from beachhead.charging.record import Home
@@ -63,8 +63,9 @@ class Situation:
         earlier: (P,) EUR/kWh of the hours before those in `price`: seven weeks of them tell what to expect later.
         leaves: minute it leaves, if the driver has told; None if nothing is typed.
         charging: whether it charges now.
-        load_kw: (42 x 24,) hourly mean load of the household before the hour at hand; None if it is not metered.
-        half_kwh: (42 x 24,) of it what fell in the first half of each hour, kWh; None if the meter tells whole hours.
+        load_kw: (P,) hourly mean load of the household before the hour at hand, 42 days or more, of which the newest 84
+            are looked at; None if it is not metered.
+        half_kwh: (P,) of it what fell in the first half of each hour, kWh; None if the meter tells whole hours.
         half_now_kwh: what the household took in the first half of the hour at hand; None before it is over.
         drawn_kwh: what the car has drawn in the hour at hand; None (not told): as fast as it will in the rest.
         peak_eur_per_kw: charge for each kW of this month's highest hour, EUR; 0 where there is none.
@@ -93,7 +94,7 @@ class Situation:
     def __post_init__(self) -> None:
         if (self.peak_eur_per_kw > 0 or self.fuse_kw < np.inf) and self.load_kw is None:
             raise BadInput("a peak or a fuse to keep to, but no household load", "give six weeks of hourly load")
-        if self.load_kw is not None and self.load_kw.size != 24 * DAYS_BACK:
+        if self.load_kw is not None and self.load_kw.size < 24 * DAYS_BACK:
             raise BadInput(f"{self.load_kw.size} hours of household load", f"give the {24 * DAYS_BACK} before the hour")
         if self.half_kwh is not None and (self.load_kw is None or self.half_kwh.shape != self.load_kw.shape):
             raise BadInput("first halves of other hours than the household's load", "give one for each hour of it")
@@ -398,29 +399,47 @@ def _allowed(
     busy, locked = planned_load(load, load.size, now), situation.peak_so_far_kw
     months = month_of(now + np.arange(31 * 24 + 1))
     left, days = int((months == months[0]).sum()), daily_peaks(load, load.size)
-    cap = best_cap(
+    cap, onward = best_cap(
         float(days[-1]), locked, left, float(max(days[-1], locked)), busy, days, situation.peak_eur_per_kw, now,
         situation.stored_kwh, 1 - situation.now % 60 / 60, price, float(situation.price[:168].mean()),
         home.battery_kwh, home.power_kw, SHORTAGE, hazard, part, habits.early[session], habits.later[session],
         habits.trip_kwh[session], habits.away_hours[session], empty_worth(), np.empty(HORIZON),
     )  # fmt: skip
     under = room_under(cap, left, max(float(days[-1]), locked), busy, now, home.power_kw)
-    free = cap - load_in_hour(situation)
-    if situation.drawn_kwh is not None:
-        free = (free - situation.drawn_kwh) / (1 - situation.now % 60 / 60)
-    under[0] = min(max(free, 0.0), home.power_kw)
+    charge = situation.peak_eur_per_kw * stays_below(cap, days, max(left // 24, 1))
+    under[0] = _worth_in_hour(situation, float(cap), onward[0], float(price[0]), float(charge))
     return float(cap), np.minimum(room, under)
 
 
+def _worth_in_hour(situation: Situation, cap: float, onward: Floats, price: float, charge: float) -> float:
+    """How fast it is worth charging in the hour at hand at most, kW: as in `peak`, by what the household may take."""
+    home, begun = situation.home, situation.now % 60 / 60
+    seen, likely = _likely_in_hour(situation)
+    if situation.drawn_kwh is None:  # as fast before as it will in the rest
+        free, rest = cap - seen, 1.0
+    else:
+        free, rest = cap - seen - situation.drawn_kwh, 1 - begun
+    most = home.power_kw * rest
+    return float(
+        worth_drawing(free, situation.stored_kwh, most, onward, price, charge, home.battery_kwh, likely) / rest
+    )
+
+
 def load_in_hour(situation: Situation) -> float:
-    """Load to leave room for in the hour at hand, kWh: as in `peak`, by like hours, and half-way by the half seen."""
-    load = situation.load_kw
-    if load is None:
+    """The most that the household is likely to take in the hour at hand, kWh: by like hours and by the half seen."""
+    if situation.load_kw is None:
         return 0.0
+    seen, likely = _likely_in_hour(situation)
+    return seen + float(likely[-1])
+
+
+def _likely_in_hour(situation: Situation) -> tuple[float, Floats]:
+    """What the household took in the first half of the hour at hand if that is over, and what the rest may take."""
+    load = situation.load_kw if situation.load_kw is not None else np.empty(0)
     half = np.empty(0) if situation.half_kwh is None else situation.half_kwh
     if situation.half_now_kwh is None:
-        return float(load_to_leave(load, half, load.size))
-    return situation.half_now_kwh + float(second_half_to_leave(load, half, load.size, situation.half_now_kwh))
+        return 0.0, loads_like(load, half, load.size)
+    return situation.half_now_kwh, halves_like(load, half, load.size, situation.half_now_kwh)
 
 
 def _solved(
@@ -435,7 +454,7 @@ def _solved(
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
         empty_worth(), levels, gone,
     )  # fmt: skip
-    return onward, levels, gone
+    return onward[0], levels, gone
 
 
 def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float, room: float) -> float:

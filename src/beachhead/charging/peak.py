@@ -12,8 +12,7 @@ of past days (n days to come: F(x)^n). Both use load strictly before the hour at
 the programme's mesh, so it is found by steps from the last one. Re-planning with the peak that has become certain
 makes it open-loop feedback control (Bertsekas, Dynamic Programming and Optimal Control, 3rd ed. 2005, section 6.2).
 
-Within the hour the charger keeps to the cap by what the meter told last: it leaves room for the highest of the past
-hours around the same clock time that followed a like load, and corrects half-way where the meter tells half-hours.
+Within the hour the charger weighs what a kWh is worth against the peak it may raise (`hour`).
 """
 
 from __future__ import annotations
@@ -24,10 +23,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from beachhead.charging.hour import keep_to
 from beachhead.charging.program import Builder
 from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home, Load
-from beachhead.charging.stochastic import HORIZON, LEVELS, drive, empty_worth, expected_hazards, plan_levels
+from beachhead.charging.stochastic import HORIZON, LEVELS, between, drive, empty_worth, expected_hazards, plan_levels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,10 +37,9 @@ DAYS_BACK = 42
 _PAST = 24 * DAYS_BACK
 _STEP_KW = 0.5
 _MOVES = 12
-# Chosen on 13 of the shared homes, looked at once on 13 others (docs/explanation/charging.md).
-_PLANNED = 0.75  # share of the highest past load that a plan leaves room for; the hour at hand leaves more, or less
-_AROUND = 2  # hours of the clock before and after that count as the same time
-_ALIKE = 0.63  # share of those hours, the nearest by the load before them, whose highest is left room for
+# Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/explanation/charging.md).
+_PLANNED = 0.5  # share of the highest past load that a plan leaves room for; the hour at hand weighs what it may be
+_LATER = 0.8  # power of the horizons left in a month: what a cap costs later counts for less, it can be raised then too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -188,7 +187,7 @@ def month_aware(  # type: ignore[no-untyped-def]
             days = daily_peaks(load, _PAST + here)
             if cap < 0.0:
                 cap = days[-1]
-            cap = best_cap(
+            cap, onward = best_cap(
                 cap, meter[0], _left_of_month(month, here), meter[1], busy, days, eur_per_kw, now, stored, part[i],
                 expected, price[at[i] - 168 : at[i]].mean(), battery, power, shortage, hazard, known,
                 early[k], later[k], trip[k], away[k], worth, levels,
@@ -198,8 +197,15 @@ def month_aware(  # type: ignore[no-untyped-def]
                 if month[h] != month[here]:
                     break  # a new month: the peak begins at nothing
                 _read_meter(meter, h, load, drawn, month)
-                free, wanted = max(cap, meter[0]) - drawn[h], min(levels[hour[i] - now] - stored, power * part[i])
-                draw[i] = keep_to(free, wanted, power, part[i] == 1.0, load, half, _PAST + h)
+                limit = max(cap, meter[0])
+                wanted = min(levels[hour[i] - now] - stored, power)
+                if wanted > 0.0:
+                    begin, ends = _stay(i, first[k], end, part[i])
+                    charge = eur_per_kw * stays_below(limit, days, max(_left_of_month(month, h) // 24, 1))
+                    draw[i] = keep_to(
+                        wanted, limit - drawn[h], stored, onward[hour[i] - now], expected[hour[i] - now], charge,
+                        battery, power, begin, ends, told, load, half, _PAST + h,
+                    )  # fmt: skip
                 stored += draw[i]
                 drawn[h] += draw[i]
                 i += 1
@@ -207,59 +213,17 @@ def month_aware(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def keep_to(free, wanted, power, whole, load, half, at):  # type: ignore[no-untyped-def]
-    """What is drawn of the energy `wanted` in an hour that has `free` kWh under the cap for load and car, kWh.
-
-    Where the meter tells half-hours and the car stays the whole hour, the second half takes what the first left.
-    """
-    wanted, most = max(wanted, 0.0), max(free - load_to_leave(load, half, at), 0.0)
-    if len(half) == 0 or not whole:
-        return min(wanted, most)
-    first = min(wanted, 0.5 * power, most)
-    most = max(free - half[at] - second_half_to_leave(load, half, at, half[at]) - first, 0.0)
-    return first + min(wanted - first, 0.5 * power, most)
-
-
-@njit(cache=True, nogil=True)
-def load_to_leave(load, half, at):  # type: ignore[no-untyped-def]
-    """Load that the charger leaves room for in the hour `at`, seen at its beginning, kWh.
-
-    `load` and its first halves `half` (empty if the meter tells whole hours) are looked at before `at` alone.
-    """
-    if len(half) == 0:
-        return _likely_most(load, load, at, 1, load[at - 1])
-    before = load[:at] - half[:at]
-    return _likely_most(before, load, at, 1, before[at - 1])
-
-
-@njit(cache=True, nogil=True)
-def second_half_to_leave(load, half, at, seen):  # type: ignore[no-untyped-def]
-    """Load to leave room for in the second half of the hour `at`, whose first half took `seen` kWh; kWh."""
-    return _likely_most(half, load[:at] - half[:at], at, 0, seen)
+def _stay(piece, first, end, part):  # type: ignore[no-untyped-def]
+    """From which part of its hour to which the car is there: a session's first piece ends with the hour."""
+    if piece == first:
+        return 1.0 - part, 1.0
+    return 0.0, part if piece == end - 1 else 1.0
 
 
 @njit(cache=True, nogil=True)
 def planned_load(load, at, now):  # type: ignore[no-untyped-def]
     """(24,) by hour of day: load that a plan leaves room for in the hours to come, kW; `at` is the hour `now`."""
     return _PLANNED * busy_load(load, at, now)
-
-
-@njit(cache=True, nogil=True)
-def _likely_most(before, load, at, lag, last):  # type: ignore[no-untyped-def]
-    """Highest of `load` in past hours around the clock time of `at` that followed a like load, kWh.
-
-    Like is the share `_ALIKE` of them whose `before`, `lag` hours earlier, was nearest to `last`: a quantile by nearest
-    neighbours (Stone 1977, Annals of Statistics 5).
-    """
-    count, apart, value = 0, np.empty(_PAST), np.empty(_PAST)
-    for back in range(24 - _AROUND, _PAST - 1):
-        if back % 24 <= _AROUND or back % 24 >= 24 - _AROUND:
-            apart[count], value[count] = abs(before[at - back - lag] - last), load[at - back]
-            count += 1
-    most = 0.0
-    for j in np.argsort(apart[:count])[: int(_ALIKE * count)]:
-        most = max(most, value[j])
-    return most
 
 
 @njit(cache=True, nogil=True)
@@ -314,27 +278,35 @@ def expected_peak(cap, days, count):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def stays_below(cap, days, count):  # type: ignore[no-untyped-def]
+    """Chance that the household alone keeps below a cap on `count` days to come, by the highest hours of past days."""
+    return ((np.searchsorted(days, cap, side="right") + 0.5) / (len(days) + 1)) ** count
+
+
+@njit(cache=True, nogil=True)
 def best_cap(  # type: ignore[no-untyped-def]
     cap, locked, left, usual, busy, days, eur_per_kw, now, stored, part, price, mean, battery, power, shortage, hazard,
     known, early, later, trip, away, worth, levels,
 ):  # fmt: skip
-    """The cap worth keeping to for the `left` hours of the month; fills `levels` with the plan under it.
+    """The cap worth keeping to for the `left` hours of the month, and (T, S) the cost to go after each hour under it.
 
-    From the last cap up while that is worth it, else down, never below what is locked in. What the cap costs in energy
-    over the horizon is taken for the rest of the month in proportion.
+    Fills `levels` with the plan under it. From the last cap up while that is worth it, else down, never below what is
+    locked in. What the cap costs in energy over the horizon is taken for the rest of the month by the horizons left in
+    it, to the power `_LATER`.
     """
     best, least, kept = max(cap, locked), np.inf, worth.copy()
-    found, its_worth, rest = levels.copy(), worth.copy(), max(left, 1)
+    found, its_worth, after = levels.copy(), worth.copy(), np.empty((HORIZON, LEVELS))
+    weight = (max(left, 1) / min(max(left, 1), HORIZON)) ** _LATER
     tried, direction = best, 1.0
     for move in range(_MOVES):
         worth[:] = kept
-        energy = _to_go(
+        energy, onward = _to_go(
             tried, left, usual, busy, now, stored, part, price, mean, battery, power, shortage, hazard, known,
             early, later, trip, away, worth, levels,
         )  # fmt: skip
-        cost = eur_per_kw * expected_peak(tried, days, max(left // 24, 1)) + energy * rest / min(rest, HORIZON)
+        cost = eur_per_kw * expected_peak(tried, days, max(left // 24, 1)) + energy * weight
         if cost < least - 1e-9:
-            best, least = tried, cost
+            best, least, after = tried, cost, onward
             found[:], its_worth[:] = levels, worth
         elif move == 1:
             direction = -1.0
@@ -344,7 +316,7 @@ def best_cap(  # type: ignore[no-untyped-def]
             break
         tried = max(best + direction * _STEP_KW, locked)
     levels[:], worth[:] = found, its_worth
-    return best
+    return best, after
 
 
 @njit(cache=True, nogil=True)
@@ -352,16 +324,14 @@ def _to_go(  # type: ignore[no-untyped-def]
     cap, left, usual, busy, now, stored, part, price, mean, battery, power, shortage, hazard, known,
     early, later, trip, away, worth, levels,
 ):  # fmt: skip
-    """Expected cost from now on under a cap for the `left` hours of the month, the usual one after it."""
+    """Expected cost from now on under a cap for the `left` hours of the month, the usual one after it; and `onward`."""
     room = room_under(cap, left, usual, busy, now, power)
     onward = plan_levels(
         now, price, mean, battery, power, room, shortage, hazard, known, -1.0, 1,
         early, later, trip, away, worth, levels,
     )  # fmt: skip
     charged = max(min(levels[0] - stored, room[0] * part), 0.0)
-    place = (stored + charged) / battery * (LEVELS - 1)
-    low = min(int(place), LEVELS - 2)
-    return onward[low] + (place - low) * (onward[low + 1] - onward[low]) + price[0] * charged
+    return between(onward[0], stored + charged, battery / (LEVELS - 1)) + price[0] * charged, onward
 
 
 @njit(cache=True, nogil=True)

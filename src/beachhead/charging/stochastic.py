@@ -40,8 +40,8 @@ def plan_levels(  # type: ignore[no-untyped-def]
     `room` (T,) most the charger may draw in each hour, kW, at most `power`;
     `hazard` (T,) chance that the session at hand ends in each hour; `part` (T,) the part of the hour it stays in the
     hour it is known to leave, below 0 if the departure is not known. `known_kwh` is the next trip if it is known, else
-    below 0, `known_away` the hours it takes. Returns (S,) the cost to go after
-    the first hour by energy stored, given that the car was there to charge in it.
+    below 0, `known_away` the hours it takes. Returns (T, S) the cost to go after
+    each hour by energy stored, given that the car was there to charge in it.
     """
     return plan_and_leave(
         now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
@@ -130,7 +130,7 @@ def _recursion(  # type: ignore[no-untyped-def]
     arrived = np.empty((hours + 1, CLASSES, LEVELS))  # value of plugging in, by hour and class of energy needed
     arrived[hours] = value[:, 0]
     mine, leaving, mixed = value[1, EARLY].copy(), np.empty(LEVELS), np.empty(LEVELS)
-    mine_leaving, onward_of_first = np.empty(LEVELS), np.empty(LEVELS)
+    mine_leaving, after = np.empty(LEVELS), np.empty((hours, LEVELS))
     if len(gone) > 0:
         gone[hours] = mine
     for t in range(hours - 1, -1, -1):
@@ -142,7 +142,7 @@ def _recursion(  # type: ignore[no-untyped-def]
             back = arrived[min(t + known_away, hours), need_class(known_kwh / power)]
             for s in range(LEVELS):
                 lack = known_kwh - s * step
-                mine_leaving[s] = shortage * lack + back[0] if lack > 0.0 else _between(back, -lack, step)
+                mine_leaving[s] = shortage * lack + back[0] if lack > 0.0 else between(back, -lack, step)
         if len(gone) > 0:
             gone[t] = mine_leaving
         # Of those who leave within the hour, half leave before they could charge in it.
@@ -151,8 +151,7 @@ def _recursion(  # type: ignore[no-untyped-def]
         second = hazard[t] if known else 0.5 * hazard[t] / (1 - 0.5 * hazard[t])
         for s in range(LEVELS):
             mixed[s] = second * mine_leaving[s] + (1 - second) * mine[s]
-        if t == 0:
-            onward_of_first[:] = mixed
+        after[t] = mixed
         levels[t] = _charge(mixed, price[t], room[t] * (part[t] if known else 1.0), step, mine) * step
         for s in range(LEVELS):
             mine[s] = first * mine_leaving[s] + (1 - first) * mine[s]
@@ -171,7 +170,7 @@ def _recursion(  # type: ignore[no-untyped-def]
         arrived[t] = value[:, 0]
         if hours - _BACK - 24 <= t < hours - _BACK or (hours <= _BACK + 24 and t < 24):
             worth[clock] = value - value[1, 0, LEVELS // 2]
-    return onward_of_first
+    return after
 
 
 @njit(cache=True, nogil=True)
@@ -195,7 +194,8 @@ def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, ou
 
 
 @njit(cache=True, nogil=True)
-def _between(values, stored, step):  # type: ignore[no-untyped-def]
+def between(values, stored, step):  # type: ignore[no-untyped-def]
+    """(S,) values at the energy `stored`, straight between two levels `step` kWh apart."""
     at = stored / step
     below = int(at)
     if below >= LEVELS - 1:

@@ -25,7 +25,7 @@ from beachhead.charging.habit import Pool
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.meter import LoadAhead, load_ahead
 from beachhead.charging.now import KnownNow, Situation, learnt_now, load_in_hour
-from beachhead.charging.peak import daily_peaks, expected_peak, month_of, planned_load
+from beachhead.charging.peak import DAYS_BACK, daily_peaks, expected_peak, month_of, planned_load
 from beachhead.charging.program import Builder, Outcome
 from beachhead.charging.stochastic import HORIZON
 from beachhead.world.errors import BadInput, NotFeasible
@@ -143,7 +143,7 @@ def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
     # Fuse and peak bind the home, not each car: they are limits of the whole programme.
     known = [learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool) for car in home.cars]
     first = home.cars[0].situation
-    load = None if first.load_kw is None else load_ahead(first.load_kw, first.now // 60, HORIZON)
+    load = None if first.load_kw is None else load_ahead(first.load_kw[-24 * DAYS_BACK :], first.now // 60, HORIZON)
     best = _solve(home, known, load, gap)
     charges = bool(best.cars[0].draw_kwh[0] > 1e-6)
     other = _solve(home, known, load, gap, first_charges=not charges)
