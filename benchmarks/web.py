@@ -95,7 +95,9 @@ def _served(root: Path) -> tuple[subprocess.Popen[bytes], str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "beachhead", "serve", str(root), "--port", str(port)]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=os.environ | {"BEACHHEAD_TODAY": TODAY})
+    process = subprocess.Popen(
+        command, stdout=quiet, stderr=quiet, env=os.environ | {"BEACHHEAD_NOW": f"{TODAY}T12:00:00+00:00"}
+    )
     for _ in range(1200):
         try:
             _get(f"http://127.0.0.1:{port}/api/v1/launch")

@@ -40,7 +40,7 @@ def folder(tmp_path) -> Path:
 
 @pytest.fixture
 def client(folder, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     with TestClient(create(folder), base_url=LOCAL) as opened:
         yield opened
 
@@ -129,7 +129,7 @@ def test_what_has_not_changed_is_not_sent_again_but_never_to_somebody_else(clien
 
 
 def test_a_launch_begins_in_an_empty_folder_only_and_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     root = tmp_path / "empty"
     root.mkdir()
     with TestClient(create(root), base_url=LOCAL) as client:
@@ -165,7 +165,7 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
 
 
 def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     store = open_launch(folder).store
     add_account(store, "vera", Role.VIEWER, "correct horse battery")
     with TestClient(create(folder), base_url=LOCAL) as client:
@@ -200,7 +200,7 @@ def test_ten_thousand_made_up_requests_never_meet_a_fault_of_ours(folder, monkey
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
     monkeypatch.setattr("beachhead.web.jobs.Jobs.start", _no_work)
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create(folder), headers={"Host": "127.0.0.1"})
     operations = [result.ok() for result in schema.get_all_operations()]
     count = turn = 0
@@ -237,7 +237,7 @@ def test_killing_the_server_fifty_times_inside_writes_loses_nothing_acknowledged
     Each turn first sees how long a write takes; the kill then falls at a random moment of the next few writes, so
     that over the turns it lands anywhere from the first byte read to the last one acknowledged.
     """
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2021-11-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     dice, acknowledged, broken = random.Random(7), [], 0
     starter = get_context("forkserver")  # forked from a process that has read the program already
     starter.set_forkserver_preload(["beachhead.web.app"])

@@ -73,7 +73,7 @@ def _served(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "BEACHHEAD_TODAY": "2021-11-01"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "BEACHHEAD_NOW": "2021-11-01T12:00:00+00:00"}
     command = [sys.executable, "-m", "beachhead", "serve", str(folder), "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"

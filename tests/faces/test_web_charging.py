@@ -53,7 +53,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def client(root, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
     with TestClient(create(root), base_url=LOCAL) as opened:
         yield opened
 

@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def client(folder, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", str(DAY))
+    monkeypatch.setenv("BEACHHEAD_NOW", f"{DAY}T12:00:00+00:00")
     with TestClient(create(folder), base_url=LOCAL) as opened:
         yield opened
 
@@ -116,7 +116,7 @@ def test_price_response_research_and_monitor_are_those_of_the_verbs(client, fold
 
 
 def test_what_spending_does_and_what_knowing_it_is_worth_is_told_as_the_verb_tells_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
     root = new_launch(tmp_path / "launch", "starter")
     with TestClient(create(root), base_url=LOCAL) as client:
         quiet = client.get("/api/v1/research").json()
@@ -137,7 +137,7 @@ def test_what_spending_does_and_what_knowing_it_is_worth_is_told_as_the_verb_tel
 
 
 def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
     root = new_launch(tmp_path / "launch", "xiaomi")
     with TestClient(create(root), base_url=LOCAL) as client:
         assert client.get("/api/v1/rooms/programme").status_code == 404
@@ -179,7 +179,7 @@ def test_a_launch_without_plants_has_no_page_on_supply(client):
 
 @pytest.mark.full
 def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEACHHEAD_TODAY", "2027-01-01")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
     root = new_launch(tmp_path / "launch", "xiaomi")
     shares = []
     done = work_out(

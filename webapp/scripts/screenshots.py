@@ -119,7 +119,7 @@ def _served(root: Path) -> tuple[subprocess.Popen[bytes], str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "beachhead", "serve", str(root), "--port", str(port)]
-    environment = {"BEACHHEAD_TODAY": TODAY} | os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    environment = {"BEACHHEAD_NOW": f"{TODAY}T12:00:00+00:00"} | os.environ | {"PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(1200):
         try:

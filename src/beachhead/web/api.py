@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
 from beachhead import __version__
+from beachhead.case.clock import now
 from beachhead.case.deciding import decide
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
@@ -278,7 +279,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
     decide(
         sheet.launch,
         who=person.name,
-        at=datetime.now(UTC),
+        at=now(),
         markets=[body.market] if accepts else [],
         overrides={} if accepts else {body.market: body.choose},
         because=body.because,
@@ -341,9 +342,7 @@ def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -
     found: Jobs = request.app.state.jobs
     if body.kind in ARGUMENTS:
         _check_arguments(body.kind, body.arguments)
-    desk: Desk = request.app.state.desk
-    today = {"on": desk.today.isoformat()} if desk.today else {}
-    return _job(found.start(body.kind, {**today, **body.arguments, "who": person.name}))
+    return _job(found.start(body.kind, {**body.arguments, "who": person.name}))
 
 
 @router.get("/jobs/{job_id}")
@@ -404,7 +403,7 @@ async def _receive(request: Request, path: Path) -> None:
 
 
 def _take_in(desk: Desk, path: Path, who: str, trying: bool, mapping: str) -> SentOut:
-    launch, at = desk.launch(), datetime.now(UTC)
+    launch, at = desk.launch(), now()
     rules = mapping_path(launch, mapping) if mapping else None
     receipt = observe(launch.folder, launch.store, path, who=who, at=at, mapping=rules, today=at.date(), trying=trying)
     return _sent(receipt, trying)

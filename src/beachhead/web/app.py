@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 import uvicorn
@@ -29,8 +28,6 @@ from beachhead.world.errors import BadInput, BeachheadError
 
 BUILT = Path(__file__).parent / "static"
 FOLDER_VARIABLE, HOSTS_VARIABLE = "BEACHHEAD_SERVE_FOLDER", "BEACHHEAD_SERVE_HOSTS"
-TODAY_VARIABLE = "BEACHHEAD_TODAY"
-"""Day on which the launch is seen, such as 2021-11-01; so that an old launch can be walked through again."""
 
 
 def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
@@ -40,8 +37,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
         root: the launch folder.
         hosts: names the server answers to besides loopback; then everybody must sign in.
     """
-    today = os.environ.get(TODAY_VARIABLE)
-    desk = Desk(root, date.fromisoformat(today) if today else None)
+    desk = Desk(root)
     jobs = Jobs(root, WORK)
 
     @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,7 +41,7 @@ from beachhead.case.charging_files import (
     tariffs_here,
 )
 from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, whole_plan
-from beachhead.case.clock import today
+from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.explain import sentences, whole_sentences
 from beachhead.charging.now import NowPlan
@@ -296,7 +296,7 @@ async def send_file(request: Request, person: Analyst, table: Table) -> KeptOut:
     desk = _desk(request)
     launch = await run_sync(desk.launch)
     async with received(request, table.value) as path:
-        said = await run_sync(lambda: keep_file(launch, table, path, who=person.name, at=datetime.now(UTC)))
+        said = await run_sync(lambda: keep_file(launch, table, path, who=person.name, at=now()))
     await run_sync(recorded, request)
     return KeptOut(sentence=said)
 
@@ -304,7 +304,7 @@ async def send_file(request: Request, person: Analyst, table: Table) -> KeptOut:
 @router.delete("/charging/files/{table}")
 def forget_file(request: Request, person: Analyst, table: Table) -> KeptOut:
     """Take a table away; without sessions, made-up drivers take their place."""
-    drop_file(_desk(request).launch(), table, who=person.name, at=datetime.now(UTC))
+    drop_file(_desk(request).launch(), table, who=person.name, at=now())
     recorded(request)
     return KeptOut(sentence=f"The table {table.value} is no longer used.")
 
@@ -410,7 +410,7 @@ def count_it(request: Request, _: Analyst) -> KeptOut:
     shifts = [Shift(**row.model_dump()) for row in value.shifts]
     if not shifts:
         raise BadInput("the values say nothing about demand in this launch", "give markets of the launch prices")
-    write_shifts(launch, shifts, desk.today or today())
+    write_shifts(launch, shifts, today())
     recorded(request)
     return KeptOut(
         sentence=f'{len(shifts)} rows of studies.csv now say "simulated here"; the next plan counts them, as grade C.'
@@ -435,7 +435,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         most_homes=int(arguments["homes"]) if "homes" in arguments else None,
         tick=advance,
     )
-    at = datetime.now(UTC)
+    at = now()
     answer = _value_out(launch, valued, at).model_dump_json()
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
     rows = [Row(key="value", body=answer), Row(key="value:asked", body=_asked(kept, launch))]
@@ -461,7 +461,7 @@ def learn(root: Path, arguments: dict[str, Any], _: Callable[[float, float], Non
             str(arguments.get("market", "")),
             moment.year,
             who=str(arguments.get("who", "")),
-            at=datetime.now(UTC),
+            at=now(),
         )
     return {"pool": digest}
 

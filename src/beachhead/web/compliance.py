@@ -218,7 +218,7 @@ class _Read:
 @router.get("/compliance")
 def compliance(request: Request, response: Response, _: Viewer, on: Day = None) -> ComplianceOut:
     """The matrix of offers and markets, and the earliest days of pilot and unlimited sale."""
-    sheet, day = sheet_of(request, response), _day(request, on)
+    sheet, day = sheet_of(request, response), _day(on)
     found = _read(request, sheet, day)
     laws = {answer.market: answer.jurisdiction for answer in found.answers}
     cells = [_cell(answer) for answer in found.answers]
@@ -254,7 +254,7 @@ def compliance_changes(
     request: Request, response: Response, _: Viewer, on: Day = None, until: Day = None
 ) -> ChangesOut:
     """What changes from a day on, within a year where no end is given; who is hit, and by when to act."""
-    sheet, start = sheet_of(request, response), _day(request, on)
+    sheet, start = sheet_of(request, response), _day(on)
     end = _within(until) if until is not None else start + timedelta(days=DAYS_AHEAD)
     desk: Desk = request.app.state.desk
     found, expiring = desk.kept(("changes", start, end), lambda: watch(_brief(request, sheet), start, end))
@@ -285,7 +285,7 @@ def compliance_answer(
     ] = "",
 ) -> AnswerOut:
     """One offer in one market: every requirement, feature and route with its reasons, and the dossier."""
-    sheet, day = sheet_of(request, response), _day(request, on)
+    sheet, day = sheet_of(request, response), _day(on)
     asked = _brief(request, sheet)
     try:
         (answer,) = matrix(asked, day, [offer], [market])
@@ -340,9 +340,8 @@ def compliance_answer(
     )
 
 
-def _day(request: Request, on: date | None) -> date:
-    desk: Desk = request.app.state.desk
-    return _within(on or desk.today or today())
+def _day(on: date | None) -> date:
+    return _within(on or today())
 
 
 def _within(day: date) -> date:

@@ -6,7 +6,6 @@ import hashlib
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +56,8 @@ class Sheet:
 class Desk:
     """Keeps the newest sheet of one launch; safe to call from any thread."""
 
-    def __init__(self, root: Path, today: date | None = None) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self.today = today
         self._lock = threading.Lock()
         self._launch: Launch | None = None
         self._stamp = ""
@@ -87,7 +85,7 @@ class Desk:
             launch = self.launch()
             version = self._version(launch)
             if self._sheet is None or self._sheet.version != version:
-                self._sheet = _sheet(launch, version, self.today)
+                self._sheet = _sheet(launch, version)
             return self._sheet
 
     def kept(self, key: Hashable, make: Callable[[], Any]) -> Any:
@@ -109,12 +107,11 @@ class Desk:
         with reading(launch.store) as work:
             sent = [f"{d.topic}{d.number}" for topic in TOPICS for d in deliveries(work, topic)[-1:]]
             after = head(work).sha256
-        day = self.today or today()
-        told = [launch.folder.digest, after, str(day), *sent]
+        told = [launch.folder.digest, after, str(today()), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()
 
 
-def _sheet(launch: Launch, version: str, today: date | None) -> Sheet:
+def _sheet(launch: Launch, version: str) -> Sheet:
     try:
         planned = newest_plan(launch)
     except NotLearnt:
@@ -125,7 +122,7 @@ def _sheet(launch: Launch, version: str, today: date | None) -> Sheet:
     return Sheet(
         launch=launch,
         version=version,
-        question=put_question(launch, on=today),
+        question=put_question(launch),
         planned=planned,
         is_stale=planned is not None and is_stale(launch, planned),
         due=() if planned is None else due(launch, planned),

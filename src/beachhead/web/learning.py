@@ -246,9 +246,7 @@ def adjustment(request: Request, response: Response, _: Viewer, code: str) -> Ad
     sheet = sheet_of(request, response)
     name, desk = _named(sheet, code), _desk(request)
     try:
-        found: Adjusted = desk.kept(
-            ("adjust", code, sheet.version), lambda: ask_adjust(sheet.launch, on=desk.today, market=code)
-        )
+        found: Adjusted = desk.kept(("adjust", code, sheet.version), lambda: ask_adjust(sheet.launch, market=code))
     except BadInput as error:
         raise NotFound(error.message, error.hint) from None
     if not found.rows:
@@ -294,7 +292,7 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
 def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     """Screen of the markets, and doubtful facts by what knowing them is worth to the plan."""
     sheet, desk = sheet_of(request, response), _desk(request)
-    found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch, on=desk.today))
+    found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
     sure = sum(row.top_odds >= 0.9 for row in screen[:TOP])
     said = (

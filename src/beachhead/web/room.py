@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from beachhead.case.clock import today
+from beachhead.case.clock import now, today
 from beachhead.case.open import Launch
 from beachhead.store import Row, deliver, writing
 
@@ -150,7 +150,7 @@ def keep_answer(
     figures: str | None = None,
 ) -> dict[str, Any]:
     """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name."""
-    at = datetime.now(UTC)
+    at = now()
     answer = RoomOut(
         room=room,
         made_at=at,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from beachhead.case.clock import now
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS as PLAN_WORLDS
 from beachhead.case.programme import Assessed as Programmed
@@ -140,7 +140,7 @@ def try_what_if(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
     sets = [line.strip() for line in str(arguments.get("sets", "")).splitlines() if line.strip()]
     found = compare(launch, sets, on=day_of(arguments), worlds=int(arguments.get("worlds", PLAN_WORLDS)), tick=advance)
     name = str(arguments.get("name") or ", ".join(sets))[:120]
-    keep(launch, found, name, who=str(arguments.get("who", "")), at=datetime.now(UTC))
+    keep(launch, found, name, who=str(arguments.get("who", "")), at=now())
     return {"what_if": name}
 
 

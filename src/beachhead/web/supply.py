@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from beachhead.case.clock import today
+from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
 from beachhead.case.supply_words import headline, turning_sentence
@@ -183,7 +183,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         passes=int(arguments.get("passes", 1)),
         tick=tick,
     )
-    at = datetime.now(UTC)
+    at = now()
     answer = _answer(launch, supplied, day, at).model_dump_json()
     codes = [market.code for market in supplied.plan.network.markets]
     rows = [Row(key="answer", body=answer), Row(key="asked", body=launch.folder.digest)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from beachhead.case.clock import now
 from beachhead.case.open import open_launch
 from beachhead.case.planning import WORLDS, make_plan
 from beachhead.web import backtest, charging, rooms, supply
@@ -21,7 +22,7 @@ def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float]
         worlds=int(arguments.get("worlds", WORLDS)),
         seed=int(arguments["seed"]) if "seed" in arguments else None,
         who=str(arguments.get("who", getpass.getuser())),
-        at=datetime.now(UTC),
+        at=now(),
         tick=advance,
     )
     return {"plan": made.record.plan.sha256}
