@@ -29,6 +29,10 @@ _EPOCH = datetime(1970, 1, 1)
 MOST_HOURS = 60 * 8766
 MOST_PRICE = 20_000.0
 """EUR/MWh beyond which a number is taken for a mistake; the coupled European auction stops at 5,000 (2024)."""
+LEAST_PRICE = 5.0
+"""EUR/MWh that some hour of any week exceeds; a file below it is written in EUR/kWh."""
+MOST_SESSION_KWH = 250.0
+"""kWh in one session beyond which a number is taken for Wh or a mistake; the largest batteries of cars hold 210."""
 _BLANK = ("", "na", "nan", "null")
 
 
@@ -152,6 +156,11 @@ def read_prices(path: Path) -> Prices:
             f"{path.name} holds a price of {table.flat[np.nanargmax(np.abs(table))]:,.0f} EUR/MWh",
             f"write EUR/MWh, at most {MOST_PRICE:,.0f} either way",
         )
+    if table.shape[1] >= 168 and 0 < np.nanmax(np.abs(table), initial=0.0) < LEAST_PRICE:
+        raise BadInput(
+            f"{path.name} holds no price above {np.nanmax(np.abs(table)):.3g} EUR/MWh in {table.shape[1] // 24} days",
+            "write EUR/MWh: a price of 0.085 EUR/kWh is 85",
+        )
     return Prices(zones=zones, first_hour=first, eur_per_kwh=table / 1000.0)
 
 
@@ -165,20 +174,8 @@ def read_power(path: Path) -> tuple[int, Floats]:
 
 
 def _hourly_means(path: Path, what: str, each: str) -> tuple[tuple[str, ...], int, Floats]:
-    rows = list(_rows(path))
-    if len(rows) < 2 or len(rows[0]) < 2:
-        raise BadInput(f"{path.name} holds no {what}", f"give a time column and one column for each {each}")
-    zones = tuple(name.strip() for name in rows[0][1:])
-    faults: list[Fault] = []
-    hours = np.empty(len(rows) - 1, np.int64)
-    values = np.full((len(rows) - 1, len(zones)), np.nan)
-    for index, row in enumerate(rows[1:]):
-        moment = _moment(row[0] if row else "", path.name, index + 2, rows[0][0], faults)
-        hours[index] = moment // 60 if moment is not None else -1
-        for column, text in enumerate(row[1 : len(zones) + 1]):
-            values[index, column] = _number(text, path.name, index + 2, zones[column], faults, blank=np.nan)
-    if faults:
-        raise BadInput.of(faults[:50])
+    zones, minutes, values = _timed(path, f"holds no {what}", f"give a time column and one column for each {each}")
+    hours = minutes // 60
     first, count = int(hours.min()), int(hours.max() - hours.min()) + 1
     if count > MOST_HOURS:
         raise BadInput(f"{path.name} spans {count // 8766} years", "look for a mistyped year in its first column")
@@ -196,21 +193,26 @@ def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ..
 
     `capacities` (user_id, charging_power, battery_capacity) states charger and battery; a home not named in it gets the
     least charger of the usual sizes that explains its sessions, and the battery of `_likely_battery`. Rows without an
-    end, shorter than a minute or without energy are left out; a session that runs into the next is cut there.
+    end, shorter than a minute or without energy are left out, as are those that end up to an hour before they begin
+    (the autumn clock change); a session that runs into the next is cut there.
+
+    Raises:
+        BadInput: a cell that cannot be read, a session that ends before it begins, energy that no car takes.
     """
     known = _read_capacities(capacities) if capacities else {}
     faults: list[Fault] = []
     raw: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     places: dict[str, str] = {}
-    for line, row in _records(sessions, ("user_id", "plugin_time", "plugout_time", "energy_session")):
+    for line, row in _records(sessions, ("user_id", "plugin_time", "plugout_time", "energy_session"), faults):
         if row["plugout_time"].strip().lower() in _BLANK:
             continue
         start = _moment(row["plugin_time"], sessions.name, line, "plugin_time", faults)
         end = _moment(row["plugout_time"], sessions.name, line, "plugout_time", faults)
         energy = _number(row["energy_session"], sessions.name, line, "energy_session", faults, blank=0.0)
+        faults += _impossible(sessions.name, line, row, start, end, energy)
         if start is not None and end is not None and end > start and energy > 0:
-            raw[row["user_id"]].append((start, end, energy))
-            places.setdefault(row["user_id"], row.get("location", ""))
+            raw[row["user_id"].strip()].append((start, end, energy))
+            places.setdefault(row["user_id"].strip(), row.get("location", ""))
     if faults:
         raise BadInput.of(faults[:50])
     if not raw:
@@ -223,20 +225,8 @@ def read_loads(path: Path) -> tuple[Load, ...]:
 
     Steps are an hour or a whole part of it; a missing row is filled as a blank is (`_filled`).
     """
-    rows = list(_rows(path))
-    if len(rows) < 3 or len(rows[0]) < 2:
-        raise BadInput(f"{path.name} holds no table of loads", "give a time column and one column for each home")
-    faults: list[Fault] = []
-    names = rows[0][1:]
-    minutes = np.empty(len(rows) - 1, np.int64)
-    values = np.full((len(rows) - 1, len(names)), np.nan)
-    for index, row in enumerate(rows[1:]):
-        moment = _moment(row[0] if row else "", path.name, index + 2, rows[0][0], faults)
-        minutes[index] = moment if moment is not None else -1
-        for column, text in enumerate(row[1 : len(names) + 1]):
-            values[index, column] = _number(text, path.name, index + 2, names[column], faults, blank=np.nan)
-    if faults:
-        raise BadInput.of(faults[:50])
+    cure = "give a time column and one column for each home"
+    names, minutes, values = _timed(path, "holds no table of loads", cure)
     first = int(minutes.min()) // 60 * 60
     step = _step(path, minutes)
     place = (minutes - first) // step
@@ -250,6 +240,29 @@ def read_loads(path: Path) -> tuple[Load, ...]:
     )
 
 
+def _timed(path: Path, lacks: str, cure: str) -> tuple[tuple[str, ...], Minutes, Floats]:
+    """A table with times in its first column: names of the others, (R,) minutes since 1970 local, (R, C) values."""
+    rows = _rows(path)
+    head = next(rows, [])
+    kept = [(line, row) for line, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)]
+    if not kept or len(head) < 2:
+        raise BadInput(f"{path.name} {lacks}", cure)
+    names = tuple(name.strip() for name in head[1:])
+    faults: list[Fault] = []
+    minutes = np.zeros(len(kept), np.int64)
+    values = np.full((len(kept), len(names)), np.nan)
+    for index, (line, row) in enumerate(kept):
+        if ragged := _ragged(row, len(head), path.name, line):
+            faults.append(ragged)
+            continue
+        minutes[index] = _moment(row[0], path.name, line, head[0], faults) or 0
+        for column, text in enumerate(row[1 : len(head)]):
+            values[index, column] = _number(text, path.name, line, names[column], faults, blank=np.nan)
+    if faults:
+        raise BadInput.of(faults[:50])
+    return names, minutes, values
+
+
 def _step(path: Path, minutes: NDArray[np.int64]) -> int:
     """Minutes from one row to the next; BadInput unless they make up hours and span two weeks."""
     apart = np.diff(np.sort(minutes))
@@ -261,6 +274,23 @@ def _step(path: Path, minutes: NDArray[np.int64]) -> int:
         cure = "give two weeks or more, and look for a mistyped year in the first column"
         raise BadInput(f"{path.name} spans {span // 1440} days", cure)
     return step
+
+
+def _impossible(
+    file: str, line: int, row: dict[str, str], start: int | None, end: int | None, energy: float
+) -> Iterator[Fault]:
+    """What no session can be; each at its cell."""
+    if not row["user_id"].strip():
+        yield Fault(file=file, row=line, column="user_id", problem="is blank", cure="say whose session it was")
+    if start is not None and end is not None and end < start - 60:
+        written, cure = row["plugout_time"], "mend one of the two times, or leave the row out"
+        problem = f"lies before its plug-in, {row['plugin_time']}"
+        yield Fault(file=file, row=line, column="plugout_time", written=written, problem=problem, cure=cure)
+    if not 0 <= energy <= MOST_SESSION_KWH:
+        problem = "is less than nothing" if energy < 0 else "is more than any car holds"
+        cure = "write the kWh charged; Wh divided by 1000"
+        written = row["energy_session"]
+        yield Fault(file=file, row=line, column="energy_session", written=written, problem=problem, cure=cure)
 
 
 def _home(name: str, place: str, rows: list[tuple[int, int, float]], known: tuple[float, float] | None) -> Home:
@@ -296,25 +326,38 @@ def _likely_battery(energy: Floats) -> float:
 def _read_capacities(path: Path) -> dict[str, tuple[float, float]]:
     faults: list[Fault] = []
     found = {}
-    for line, row in _records(path, ("user_id", "charging_power", "battery_capacity")):
+    for line, row in _records(path, ("user_id", "charging_power", "battery_capacity"), faults):
         power = _number(row["charging_power"], path.name, line, "charging_power", faults, blank=np.nan)
         battery = _number(row["battery_capacity"], path.name, line, "battery_capacity", faults, blank=np.nan)
         if power > 0 and battery > 0:
-            found[row["user_id"]] = (power, battery)
+            found[row["user_id"].strip()] = (power, battery)
     if faults:
         raise BadInput.of(faults[:50])
     return found
 
 
-def _records(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _records(path: Path, needed: tuple[str, ...], faults: list[Fault]) -> Iterator[tuple[int, dict[str, str]]]:
     rows = _rows(path)
-    header = [name.strip() for name in next(rows, [])]
+    header = [name.strip().casefold() for name in next(rows, [])]
     missing = [name for name in needed if name not in header]
     if missing:
         raise BadInput(f"{path.name} has no column {', '.join(missing)}", f"columns needed: {', '.join(needed)}")
     for line, row in enumerate(rows, start=2):
-        if row:
+        if not any(cell.strip() for cell in row):
+            continue
+        if ragged := _ragged(row, len(header), path.name, line):
+            faults.append(ragged)
+        else:
             yield line, dict(zip(header, row, strict=False))
+
+
+def _ragged(row: list[str], width: int, file: str, line: int) -> Fault | None:
+    """A row with cells missing, or with more than the header names: a decimal comma would shift all that follow it."""
+    if len(row) >= width and not any(cell.strip() for cell in row[width:]):
+        return None
+    problem = f"has {len(row)} cells where the header has {width}"
+    cure = "write decimals with a point, or separate by semicolons; a cell may be blank but must be there"
+    return Fault(file=file, row=line, written=",".join(row), problem=problem, cure=cure)
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

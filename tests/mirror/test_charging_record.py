@@ -1,0 +1,80 @@
+"""Files of sessions, prices and loads as strangers write them: read as meant, or refused at their row and column."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from beachhead.charging.record import read_homes, read_loads, read_prices
+from beachhead.world.errors import BadInput
+
+HEAD = "user_id,plugin_time,plugout_time,energy_session\n"
+GOOD = "u,2023-01-02 17:00,2023-01-03 07:00,9.5\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "x.csv"
+    path.write_bytes(text.encode())
+    return path
+
+
+def places(folder: Path, read, text: str) -> list[tuple[int | None, str | None]]:
+    with pytest.raises(BadInput) as refused:
+        read(written(folder, text))
+    return [(fault.row, fault.column) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("u,2023-01-04 17:00,2023-01-04 09:00,9.5", "plugout_time"),
+        ("u,2023-01-04 17:00,2023-01-05 07:00,-4", "energy_session"),
+        ("u,2023-01-04 17:00,2023-01-05 07:00,9500", "energy_session"),
+        (",2023-01-04 17:00,2023-01-05 07:00,9.5", "user_id"),
+        ("u,2023-01-04 17:00,2023-01-05 07:00", None),
+        ("u,2023-01-04 17:00,2023-01-05 07:00,9,5", None),
+        ("u,04.01.2023 17:00,2023-01-05 07:00,9.5", "plugin_time"),
+    ],
+)
+def test_a_session_that_cannot_be_is_refused_at_its_row_and_column(tmp_path, row, column):
+    assert places(tmp_path, read_homes, HEAD + GOOD + row + "\n") == [(3, column)]
+
+
+def test_a_session_over_the_autumn_clock_change_is_left_out_not_refused(tmp_path):
+    night = "u,2023-10-29 02:40,2023-10-29 02:10,1.5\n"
+    assert read_homes(written(tmp_path, HEAD + GOOD + night))[0].sessions == 1
+
+
+def test_headers_in_capitals_semicolons_windows_lines_and_blank_lines_change_nothing(tmp_path):
+    plain = read_homes(written(tmp_path, HEAD + GOOD))[0]
+    strange = (
+        "\ufeff" + (HEAD.upper() + GOOD).replace(",", ";").replace("9.5", "9,5").replace("\n", "\r\n") + "\r\n;;;\r\n"
+    )
+    other = read_homes(written(tmp_path, strange))[0]
+    assert (other.name, other.plug_in.tolist(), other.plug_out.tolist(), other.energy_kwh.tolist()) == (
+        plain.name, plain.plug_in.tolist(), plain.plug_out.tolist(), plain.energy_kwh.tolist(),
+    )  # fmt: skip
+
+
+def table(cells: str, *, hours: int = 24 * 15) -> str:
+    begin = datetime(2023, 1, 2)
+    return "".join(f"{begin + timedelta(hours=n):%Y-%m-%d %H:%M},{cells}\n" for n in range(hours))
+
+
+def test_a_decimal_comma_among_commas_is_refused_where_it_would_shift_the_zones(tmp_path):
+    text = "time,DE-LU,NL\n" + table("80.5,90.1") + "2023-02-01 00:00,80,5,90,1\n"
+    assert places(tmp_path, read_prices, text) == [(362, None)]
+    assert places(tmp_path, read_loads, text) == [(362, None)]
+
+
+def test_a_row_cut_short_is_refused_and_a_blank_last_line_is_not(tmp_path):
+    text = "time,DE-LU,NL\n" + table("80.5,90.1")
+    assert read_prices(written(tmp_path, text + "\n\n")).eur_per_kwh.shape == (2, 360)
+    assert places(tmp_path, read_prices, text + "2023-02-01 00:00,80") == [(362, None)]
+
+
+def test_prices_in_euros_a_kilowatt_hour_are_refused_with_the_unit_that_is_meant(tmp_path):
+    with pytest.raises(BadInput, match=r"no price above 0\.31 EUR/MWh in 15 days") as refused:
+        read_prices(written(tmp_path, "time,DE-LU\n" + table("0.31")))
+    assert "0.085 EUR/kWh is 85" in refused.value.hint
+    assert read_prices(written(tmp_path, "time,DE-LU\n" + table("-31"))).eur_per_kwh.min() == -0.031
