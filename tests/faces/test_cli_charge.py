@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import shutil
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +21,7 @@ from beachhead.case.open import open_launch
 from beachhead.charging.value import Baseline
 from beachhead.charging.year import Policy
 from beachhead.cli.app import app
-from beachhead.world.errors import BadInput
+from beachhead.world.errors import BadInput, NotStored
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 
@@ -110,6 +111,26 @@ def test_value_by_market_flows_into_a_launch_as_studies_simulated_here(prices: P
         at = before.markets.index(shift.market)
         assert after.mean[at] - before.mean[at] == pytest.approx(shift.log_shift, rel=0.05)
         assert after.cov[at, at] > 0.95 * before.cov[at, at]
+
+
+def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(
+    prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("nothing is worked out for a question that has no answer")
+
+    monkeypatch.setattr("beachhead.cli.charge.charging_value", work)
+    launch = tmp_path / "launch"
+    words = ["value", "--prices", str(prices), "--launch", str(launch), "--markets", "LU,LU"]
+    with pytest.raises(BadInput, match="does not exist"):
+        run(*words)
+    shutil.copytree(EXAMPLE.parent / "starter", launch)
+    with pytest.raises(BadInput, match=r"^LU is no market of this launch"):
+        run(*words)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and allowed(path, mode, **how))
+    with pytest.raises(NotStored, match="may only be looked at"):
+        run("value", "--prices", str(prices), "--launch", str(launch), "--write")
 
 
 def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:

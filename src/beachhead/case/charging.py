@@ -30,7 +30,7 @@ from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, market_values
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind
-from beachhead.world.errors import BadInput
+from beachhead.world.errors import BadInput, NotStored
 
 STUDY = "CHARGING"
 DRIVERS = 8
@@ -131,6 +131,20 @@ def charging_value(
     )
 
 
+def require_shifts_of(launch: Launch, markets: Sequence[str], *, write: bool) -> None:
+    """Refuse what `demand_shifts` or `write_shifts` would refuse once all is worked out; no markets: all with prices.
+
+    Raises:
+        BadInput: none of the markets is one of the launch.
+        NotStored: the launch may only be looked at.
+    """
+    known = [market.code for market in launch.folder.markets if not market.is_home]
+    if markets and not set(markets) & set(known):
+        raise BadInput(f"{', '.join(markets)} is no market of this launch", f"name some of {', '.join(known)}")
+    if write and not launch.store.writable:
+        raise NotStored(f"{launch.path} may only be looked at", "give yourself write permission to it")
+
+
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
     """What the savings say about demand in the launch's markets: statements that move the prior, and tell no more."""
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
@@ -161,7 +175,10 @@ def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
 
 
 def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
-    """Put the statements into the launch's studies.csv, in place of earlier ones; other studies stay as they are."""
+    """Put the statements into the launch's studies.csv in place of all earlier ones; other studies stay as they are.
+
+    All earlier ones, for other markets too: the statements move the mean as they say only as they were found together.
+    """
     path = launch.path / "studies.csv"
     kept: list[dict[str, str]] = []
     fields = ["study", "market", "kind", "cars", "weeks", "reach", "bias_mean", "bias_sd", "weight"]

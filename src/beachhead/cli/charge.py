@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from beachhead.case.charging import (
+    STUDY,
     Shift,
     Valued,
     charging_home,
@@ -18,11 +19,12 @@ from beachhead.case.charging import (
     charging_value,
     demand_shifts,
     read_under_way,
+    require_shifts_of,
     write_shifts,
 )
 from beachhead.case.charging_whole import SecondCar, second_at_home, whole_plan
 from beachhead.case.clock import today
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.charging.explain import clock, sentences
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan
 from beachhead.charging.record import Home
@@ -235,10 +237,14 @@ def value(
     """What planned charging saves a driver a year in each market, against three baselines and perfect foresight."""
     if write and launch is None:
         raise BadInput("--write without a launch", "add --launch DIR")
+    codes = list(dict.fromkeys(code.strip().upper() for code in markets.split(",") if code.strip()))
+    opened = open_launch(launch) if launch is not None else None
+    if opened is not None:
+        require_shifts_of(opened, codes, write=write)  # before minutes of work
     with progress("charging", quiet=as_json) as advance:
         valued = charging_value(
             prices,
-            markets=[code.strip().upper() for code in markets.split(",") if code.strip()],
+            markets=codes,
             sessions=sessions,
             chargers=chargers,
             loads=loads,
@@ -247,17 +253,20 @@ def value(
             seed=seed,
             tick=advance,
         )
-    opened = open_launch(launch) if launch is not None else None
     shifts = demand_shifts(opened, valued) if opened is not None else ()
     file = write_shifts(opened, shifts, today()) if write and opened is not None else None
     if as_json:
-        show_json(value_answer(valued, shifts))
+        show_json(value_answer(valued, shifts) | ({} if opened is None else {"written": file}))
         return
     _show_value(valued)
-    if shifts:
+    if opened is not None:
         _show_shifts(shifts)
+        _show_not_valued(opened, shifts)
     if file is not None:
-        say(f'Written to {file}; the next `beachhead plan` counts it. The rows say "simulated here".')
+        say(
+            f"Written to {file} in place of all earlier rows of charging; the next `beachhead plan` counts it. The "
+            f'rows say "simulated here"; delete those whose study begins with {STUDY} to take it back.'
+        )
 
 
 def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
@@ -384,6 +393,14 @@ def _show_shifts(shifts: tuple[Shift, ...]) -> None:
         title="What that does to demand (5 years, 7 %, elasticity 2, a quarter of buyers)",
         right={1, 2, 3},
     )
+
+
+def _show_not_valued(launch: Launch, shifts: tuple[Shift, ...]) -> None:
+    said = {shift.market for shift in shifts}
+    left = [market.name for market in launch.folder.markets if not market.is_home and market.code not in said]
+    if left:
+        some = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
+        say(f"Nothing is said of {some}: no tariff, no prices or no car's price is known there.")
 
 
 def _range(saving: Saving) -> str:
