@@ -133,6 +133,13 @@ def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(
         run("value", "--prices", str(prices), "--launch", str(launch), "--write")
 
 
+@pytest.mark.parametrize(("day", "cure"), [("2022-10-03", "give older prices"), ("2024-03-01", "give newer prices")])
+def test_a_moment_outside_the_prices_is_told_which_prices_are_missing(prices: Path, day: str, cure: str) -> None:
+    with pytest.raises(BadInput, match=f"of prices before {day} .* the file holds 2022-10-01 to 2024-01-13") as refused:
+        run("plan", "--prices", str(prices), "--plugged-in", f"{day} 18:10")
+    assert refused.value.hint == cure
+
+
 def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "noise.csv").write_bytes(bytes(range(128, 256)))
     (tmp_path / "noise.csv.gz").write_bytes(b"no gzip at all")

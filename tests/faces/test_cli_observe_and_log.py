@@ -13,7 +13,7 @@ import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
 from beachhead.case.deciding import decide
-from beachhead.case.observe import observations, row_history, rows_today
+from beachhead.case.observe import observations, row_histories, rows_today
 from beachhead.case.open import open_launch
 from beachhead.cli import main
 from beachhead.ledger import Act, Outcome, Said, Stated
@@ -67,12 +67,30 @@ def test_a_file_is_taken_in_once_and_a_correction_keeps_both(launch, run, tmp_pa
     assert answer["arrival"]["corrected"][0]["before"]["orders"] == 34
     kept = open_launch(launch).store
     with store.reading(kept) as work:
-        norway = next(row for row in observations(work) if row.market == "NO")
-        history = row_history(work, norway)
+        (history,) = row_histories(work, ["no"])
     assert [(v.version, v.observation.orders, v.delivery.name, v.delivery.who) for v in history] == [
         (1, 34, "seen.csv", "Ann"),
         (2, 36, "mended.csv", "Ann"),
     ]
+
+
+def test_what_happened_to_a_row_is_told_by_its_codes_or_a_day_and_by_nothing_else(launch, run, tmp_path):
+    assert "no row on record is of NO" in run("observe", launch, "--history", "NO")[2]
+    run("observe", launch, sheet(tmp_path, NORWAY, SWEDEN))
+    run("observe", launch, sheet(tmp_path, NORWAY.replace("34", "36"), name="mended.csv"))
+    run("observe", launch, sheet(tmp_path, NORWAY.replace("10-31", "11-15"), name="longer.csv"), "--replace")
+    code, out, _ = run("observe", launch, "--history", "NO")
+    assert code == 0
+    assert "2 rows sent in 4 versions" in out
+    assert max(map(len, out.splitlines())) <= 100
+    told = " ".join(out.split())
+    for said in ("orders 34", "orders 34 to 36", "mended.csv", "taken off: another span", "longer.csv"):
+        assert said in told, out
+    assert "SE" not in out.split()
+    rows = json.loads(run("observe", launch, "--history", "2026-11-10", "--json")[1])["rows"]
+    assert [v["delivery"]["name"] for row in rows for v in row["versions"]] == ["longer.csv"]
+    assert "one of them" in run("observe", launch)[2]
+    assert "one of them" in run("observe", launch, tmp_path / "seen.csv", "--history", "NO")[2]
 
 
 def test_the_first_file_sent_again_does_not_undo_its_correction_unless_asked(launch, run, tmp_path):

@@ -464,8 +464,12 @@ def _prices_around(price: np.ndarray, table: Prices, hour: int) -> tuple[np.ndar
     published = 24 - clock + (24 if clock >= PUBLISHED_AT else 0)
     part = price[max(at - 168, 0) : at + published]
     if at < 168 or at >= price.size or not np.isfinite(part).all():
-        last = table.last_day
-        raise BadInput(f"no week of prices before {_day_of(hour)}; the file ends on {last}", "give newer prices")
+        day, begins, ends = _day_of(hour), _day_of(table.first_hour), table.last_day
+        cure = "give older prices" if at < 168 else "give newer prices" if at >= price.size else "fill the gap"
+        raise BadInput(
+            f"the week of prices before {day} and that day itself are not whole; the file holds {begins} to {ends}",
+            cure,
+        )
     room = np.full(168 + HORIZON, np.nan)
     room[: part.size] = part
     earlier = price[max(at - 24 * DAYS_LEARNT, 0) : at - 168]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from beachhead.evidence.tables.stores import StoreRow
 from beachhead.pilot.nowcast import Version as Sent
 from beachhead.pilot.read import CARS, counted
 from beachhead.store import Delivery, Row, Store, Version, Work
+from beachhead.world.errors import BadInput
 from beachhead.world.reading import Observation
 
 TOPIC = "observation"
@@ -133,10 +135,41 @@ def rows_today(
     return renamed(observations(work), folder.rows(RenameRow), default_reach=default_reach)
 
 
-def row_history(work: Work, row: Observation) -> tuple[RowHistory, ...]:
-    """Every version of the row with this key and span, with the file that brought each."""
+def row_histories(work: Work, words: Sequence[str] = ()) -> tuple[tuple[RowHistory, ...], ...]:
+    """Every row ever sent that the words name, each through its versions with the file that brought them.
+
+    Args:
+        work: the open store.
+        words: batch, market, offer, channel or store of the rows, or a day within their span; all must fit.
+
+    Raises:
+        BadInput: if no row on record fits.
+    """
     by_number = {delivery.number: delivery for delivery in store.deliveries(work, TOPIC)}
-    return tuple(_history(version, by_number) for version in store.history(work, TOPIC, _key(row)))
+    by_key: dict[str, list[RowHistory]] = defaultdict(list)
+    for version in store.history(work, TOPIC):
+        by_key[version.key].append(_history(version, by_number))
+    found = [tuple(versions) for versions in by_key.values() if _fits(versions, words)]
+    if not found:
+        batches = sorted({row.batch for versions in by_key.values() for row in _said_in(versions)[:1]})
+        some = ", ".join(batches[:8]) + (" ..." if len(batches) > 8 else "")
+        cure = "name a batch, market, offer, channel, store or day" + (f"; batches are {some}" if some else "")
+        raise BadInput(f"no row on record is of {' '.join(words) or 'any kind'}", cure)
+    return tuple(sorted(found, key=lambda versions: _order(_said_in(versions)[0])))
+
+
+def _said_in(versions: Sequence[RowHistory]) -> list[Observation]:
+    return [version.observation for version in versions if version.observation is not None]
+
+
+def _order(row: Observation) -> tuple[object, ...]:
+    return (row.batch, row.market, row.offer or "", row.channel.value, row.store or "", row.start)
+
+
+def _fits(versions: Sequence[RowHistory], words: Sequence[str]) -> bool:
+    row = _said_in(versions)[0]
+    codes = {str(part).casefold() for part in row.key if part is not None}
+    return all(word.casefold() in codes or row.start.isoformat() <= word <= row.end.isoformat() for word in words)
 
 
 def versions_sent(work: Work, *, until: date | None = None) -> tuple[tuple[Sent, ...], date | None]:

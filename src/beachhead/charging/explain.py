@@ -31,9 +31,8 @@ def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
         for name, car in zip(names, plan.cars, strict=True)
     ]
     waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
-    lines.append(
-        f"For {names[0]}, {waits} would cost {100 * plan.other_costs_eur:.1f} cents more, all else planned anew."
-    )
+    whose = names[0] if len(names) > 1 else "the car"
+    lines.append(f"For {whose}, {waits} would cost {100 * plan.other_costs_eur:.1f} cents more, all else planned anew.")
     if plan.battery_kwh.max() > 0:
         lines.append(_battery(plan))
     if plan.cap_kw is not None:

@@ -7,16 +7,21 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.observe import Receipt
+from beachhead.case.observe import Receipt, row_histories
 from beachhead.case.observe import observe as take_in
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.cli.clock import Who, name_of, now
+from beachhead.cli.history import show_histories
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.evidence.arrive import Correction
+from beachhead.store import reading
+from beachhead.world.errors import BadInput
 
 MOST_SHOWN = 20
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX or Parquet file.", show_default=False)]
+FileArgument = Annotated[
+    Path | None, typer.Argument(metavar="FILE", help="CSV, XLSX or Parquet file.", show_default=False)
+]
 MappingOption = Annotated[
     Path | None, typer.Option("--mapping", metavar="TOML", help="How an export with other columns becomes ours.")
 ]
@@ -25,20 +30,34 @@ ReplaceFlag = Annotated[
 ]
 AnewFlag = Annotated[bool, typer.Option("--anew", help="Take the file's word again although it was sent before.")]
 TryFlag = Annotated[bool, typer.Option("--try", help="Say what would change, and change nothing.")]
+HistoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        metavar="WORDS",
+        help="Instead: what happened to the rows of a batch, market, offer, channel, store or day, such as 'b1 NO'.",
+    ),
+]
 
 
 def observe(
     directory: LaunchDir,
-    file: FileArgument,
+    file: FileArgument = None,
     mapping: MappingOption = None,
     replace: ReplaceFlag = False,
     anew: AnewFlag = False,
     trying: TryFlag = False,
+    history: HistoryOption = None,
     who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Take in a file of observations: whole or not at all; sending it twice changes nothing."""
+    if (file is None) == (history is None):
+        raise BadInput("a file or --history is wanted, one of them", "name the file, or what to show the history of")
     kept, at = open_launch(directory), now()
+    if file is None:
+        _history(kept, (history or "").split(), as_json)
+        return
     receipt = take_in(
         kept.folder,
         kept.store,
@@ -55,6 +74,15 @@ def observe(
         show_json(receipt)
     else:
         _show(receipt, trying)
+
+
+def _history(launch: Launch, words: list[str], as_json: bool) -> None:
+    with reading(launch.store) as work:
+        found = row_histories(work, words)
+    if as_json:
+        show_json({"rows": [{"versions": versions} for versions in found]})
+    else:
+        show_histories(found)
 
 
 def _show(receipt: Receipt, trying: bool) -> None:
