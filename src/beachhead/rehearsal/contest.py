@@ -100,4 +100,9 @@ def _rival(scene: Scene, world: World, rival: Rival) -> float:
 
 def without_correlation(problem: Problem) -> Problem:
     """The same launch believed to have no shared factors: each market teaches about itself only."""
-    return replace(problem, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))
+    terms, M = problem.terms, len(problem.markets)
+    if len(terms.elasticity):  # what rows have tied to the levels is a shared factor too
+        apart = np.array(terms.elasticity_cov)
+        apart[:, np.r_[:M, 2 * M]] = 0.0
+        terms = terms._replace(elasticity_cov=apart)
+    return replace(problem, terms=terms, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))
