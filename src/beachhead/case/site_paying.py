@@ -44,7 +44,7 @@ def paying_sites(
         most[m] = len(gains) if gains.all() else float(np.argmin(gains))
         if most[m] == 0:
             never.append(code)
-    said = "Each market gets sites up to where one more would not earn its capital and running cost (`--not-paying`)"
+    said = "Each market gets sites up to where one more would not earn its capital and running cost (`--no-paying`)"
     return most, (f"{said}; in {some(never)} the first already would not." if never else f"{said}.",)
 
 

@@ -18,7 +18,7 @@ from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, money, say, show_json, show_table
-from beachhead.cli.site_files import site_answer, write_sites
+from beachhead.cli.site_files import refuse_unwritable, site_answer, write_sites
 from beachhead.world.errors import BadInput
 
 _PROMISE = re.compile(r"\s*(\d*\.?\d+)\s*(%?)\s*@\s*(\d*\.?\d+)\s*(?:min(?:utes)?)?\s*", re.IGNORECASE)
@@ -130,6 +130,8 @@ def site(
         scheduler=scheduler,
     )
     launch = open_launch(directory)
+    if out is not None:
+        refuse_unwritable(out)  # before a search that may take a minute, not after it
     if forget:
         _forget(launch, name_of(who), as_json)
         return

@@ -107,8 +107,17 @@ def site_map(launch: Launch, sited: Sited) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
+def refuse_unwritable(out: Path) -> None:
+    """Raise where the name says no format that we write, or its folder does not exist."""
+    if out.suffix not in (".csv", ".geojson", ".json"):
+        raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")
+    if not out.parent.is_dir():
+        raise BadInput(f"the folder of {str(out)!r} does not exist", "make it, or write elsewhere")
+
+
 def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
     """Write sites as .geojson or .csv, or everything as .json."""
+    refuse_unwritable(out)
     if out.suffix == ".csv":
         rows = [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites]
         text = io.StringIO()
@@ -116,8 +125,6 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
         table.writeheader()
         table.writerows(rows)
         out.write_text(text.getvalue(), encoding="utf-8")
-    elif out.suffix in (".geojson", ".json"):
+    else:
         answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
         out.write_text(json.dumps(plain(answer), ensure_ascii=False, indent=1), encoding="utf-8")
-    else:
-        raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")

@@ -15,7 +15,7 @@ SWAPPED = 1.0e-8
 NODE = 2.0e-3
 """A node of branch and bound, beside the steps of its prices."""
 
-PIVOT = 4.0e-9
+PIVOT = 1.0e-8
 """A pivot of the simplex method, for each entry of the programme."""
 
 LOADED = 3.0e-6

@@ -66,7 +66,7 @@ PAGE_ROWS = 200
 
 ARGUMENTS = {
     "plan": {"worlds": (2, 10_000), "seed": (-(2**62), 2**62)},
-    "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2)},
+    "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2), "work": (1, 3_600)},
     "what_if": {"worlds": (2, 1_000)},
     "worth": {"worlds": (2, 1_000)},
     "rehearsal": {"worlds": (2, 10_000)},

@@ -20,6 +20,7 @@ from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, land
 from beachhead.case.supply_words import headline, turning_sentence
 from beachhead.store import Row, Store, current, deliver, reading, writing
 from beachhead.supply.odds import commit_odds, turnings
+from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
 from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.refusal import NotFound
@@ -165,7 +166,7 @@ def supply_routes(request: Request, response: Response, _: Viewer, market: str) 
 
 
 def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
-    """The job: answer, and keep it; `on`, `draws`, `what_if` and `passes` may be given."""
+    """The job: answer, and keep it; `on`, `draws`, `what_if`, `passes` and `work` may be given."""
     launch = open_launch(root)
     day = date.fromisoformat(arguments["on"]) if arguments.get("on") else today()
     what_if = bool(arguments.get("what_if", True))
@@ -179,6 +180,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         launch,
         on=day,
         draws=int(arguments.get("draws", DRAWS)),
+        depth=Depth(work=float(arguments.get("work", Depth().work))),
         what_if=what_if,
         passes=int(arguments.get("passes", 1)),
         tick=tick,

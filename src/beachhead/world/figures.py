@@ -25,8 +25,10 @@ def cars(count: float) -> str:
 
 
 def units(work: float) -> str:
-    """Units of work to two digits: `0.4`, `12`, `240`."""
-    return f"{work:.1f}" if work < 10 else f"{work:,.0f}"
+    """Units of work to a tenth or a whole: `under 0.1`, `0.4`, `12`, `240`."""
+    if 0 < work < 0.05:
+        return "under 0.1"
+    return f"{work:.1f}" if work < 10 and work != round(work) else f"{work:,.0f}"
 
 
 def how_many(count: int, noun: str) -> str:
