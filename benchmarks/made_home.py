@@ -58,12 +58,14 @@ class MadeHome:
     written: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    person: dict[str, bool] = field(default_factory=dict)
     stored_kwh: float = 30.0
     obeys: bool = True
     go: threading.Event = field(default_factory=threading.Event)
 
-    def say(self, entity: str, text: str, at: float | None = None) -> None:
-        """An entity changes its state; nothing is recorded if it says the same."""
+    def say(self, entity: str, text: str, at: float | None = None, *, person: bool = False) -> None:
+        """An entity changes its state, by a person's hand or by itself; nothing is recorded if it says the same."""
+        self.person[entity] = person
         series = self.changes.setdefault(entity, [])
         moment = self.now if at is None else at
         if not series or series[-1][1] != text:
@@ -117,8 +119,9 @@ class MadeHome:
         attributes = dict(self.attributes.get(entity, {}))
         if entity == PRICE:
             attributes |= self.told_prices()
+        user = "ann" if self.person.get(entity) else None
         return {"entity_id": entity, "state": text, "attributes": attributes, "last_changed": since,
-                "last_updated": since, "context": {"id": "01", "parent_id": None, "user_id": None}}  # fmt: skip
+                "last_updated": since, "context": {"id": "01", "parent_id": None, "user_id": user}}  # fmt: skip
 
     def told_prices(self) -> dict[str, Any]:
         """Today's prices, and tomorrow's from 13:00 on, as the Nord Pool integration tells them."""
@@ -158,10 +161,10 @@ class MadeHome:
         entity = body.get("entity_id", "")
         if (domain, verb) in (("switch", "turn_on"), ("switch", "turn_off"), ("input_boolean", "turn_on")):
             if self.obeys:
-                self.say(entity, verb.removeprefix("turn_"))
+                self.say(entity, verb.removeprefix("turn_"), person=True)
         elif verb == "set_value":
             if self.obeys:
-                self.say(entity, f"{body['value']}")
+                self.say(entity, f"{body['value']}", person=True)
         elif (domain, verb) == ("input_datetime", "set_datetime"):
             self.say(entity, str(body["datetime"]))
         else:

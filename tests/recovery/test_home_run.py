@@ -199,7 +199,7 @@ def test_a_driver_who_turned_it_off_finds_it_off_even_when_we_fail_or_end(
 
     def tap() -> None:
         if home.made.drawing_kw() > 0 and home.seen[-1].kind is Why.PLANNED and home.seen[-1].followed:
-            home.made.say(SWITCH, "off")
+            home.made.say(SWITCH, "off", person=True)
         if home.seen[-1].kind is Why.MANUAL:
             home.made.changes.pop(BATTERY, None)  # and now something is missing
 
@@ -207,6 +207,23 @@ def test_a_driver_who_turned_it_off_finds_it_off_even_when_we_fail_or_end(
     assert home.seen[-1].kind is not Why.STOPPED
     assert Why.MANUAL in {one.kind for one in home.seen}
     assert home.switch == "off"
+
+
+def test_a_charger_that_stops_by_itself_is_told_to_go_on(live: Callable[..., Lived]) -> None:
+    home = live(needed=56.0, lines={"leaves = ": f'leaves = "{LEAVES}"'})
+    home.made.say(LEAVES, at(4).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+    stopped: list[float] = []
+
+    def trip() -> None:
+        if home.made.drawing_kw() > 0 and home.seen[-1].followed and not stopped:
+            stopped.append(home.made.now)
+            home.made.say(SWITCH, "off")  # nobody's hand: no user
+
+    home.until(at(3.5), trip)
+    assert stopped
+    assert Why.MANUAL not in {one.kind for one in home.seen}
+    again = next(one for one in home.seen if "told again" in one.why)
+    assert again.did == ("switch.turn_on switch.wallbox",)
 
 
 def test_a_manual_setting_and_the_plan_under_way_outlive_a_restart(live: Callable[..., Lived]) -> None:
@@ -246,7 +263,7 @@ def test_a_charger_that_does_not_follow_is_told_again_and_named(live: Callable[.
     home.made.obeys = False
     home.until(at(1.2))
     assert [service for service, _ in home.made.calls].count("switch.turn_off") >= 2
-    assert any("did not follow" in one.why for one in home.seen)
+    assert any("is not as it was told last" in one.why for one in home.seen)
     assert Why.MANUAL not in {one.kind for one in home.seen}
 
 

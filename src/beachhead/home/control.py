@@ -118,6 +118,18 @@ def _kw_of(amps: int, setup: Setup) -> float:
     return setup.amps.kwh(amps * setup.amps.phases[0], 1.0)
 
 
+def set_by_hand(order: Order, on: bool | None, amps: float | None, by_person: bool, setup: Setup) -> bool:
+    """Whether a charger that obeyed and is now otherwise was set so by the driver.
+
+    Switched on against the order, it always was: by the server, the car's app or a button at the box. Switched off or
+    down, only if a person did it through the server: a charger that stops by itself, because it is hot, offline or
+    the car asked for it, is told to go on, or the car would stand empty in the morning.
+    """
+    if follows(order, on, amps, setup) is not False:
+        return False
+    return by_person or (on is True and not order.on)
+
+
 def _off_amps(setup: Setup) -> int | None:
     """A charger without a switch is stopped by a current of nothing."""
     return 0 if setup.entities.switch is None else None

@@ -54,12 +54,14 @@ class State:
         text: the state as text.
         attributes: what else it says.
         changed: since when it says so, UTC.
+        by_person: whether somebody (we too) set it through the server; a device that changed by itself has no user.
     """
 
     entity: str
     text: str
     attributes: Mapping[str, Any]
     changed: datetime
+    by_person: bool = False
 
     @property
     def known(self) -> bool:
@@ -237,7 +239,13 @@ def _state(server: Server, answer: Any) -> State:
     try:
         attributes = answer.get("attributes") or {}
         changed = _instant(answer["last_changed"])
-        return State(entity=answer["entity_id"], text=str(answer["state"]), attributes=attributes, changed=changed)
+        return State(
+            entity=answer["entity_id"],
+            text=str(answer["state"]),
+            attributes=attributes,
+            changed=changed,
+            by_person=bool((answer.get("context") or {}).get("user_id")),
+        )
     except (KeyError, TypeError, AttributeError, ValueError):
         raise _nonsense(server) from None
 

@@ -30,6 +30,7 @@ class Live:
         power_kw: what the charger draws; None if that is not known (a counter tells no power).
         on: whether the switch allows charging; None without one, or if it is not known.
         amps: current the charger is set to; None likewise.
+        by_person: whether a person set switch or current last, through the server.
         stored_kwh: energy in the battery.
         is_measured: whether the car told it; else it is estimated from what sessions took.
         needed_kwh: what the battery lacked when the cable went in.
@@ -43,6 +44,7 @@ class Live:
     power_kw: float | None
     on: bool | None
     amps: float | None
+    by_person: bool
     stored_kwh: float
     is_measured: bool
     needed_kwh: float
@@ -75,6 +77,7 @@ def live_of(setup: Setup, states: Mapping[str, State], sessions: Sessions, recor
         power_kw=power,
         on=on_of(states),
         amps=amps_of(states),
+        by_person=by_person_of(states),
         stored_kwh=stored,
         is_measured=measured is not None,
         needed_kwh=min(max(setup.battery_kwh - stored + drawn, 0.0), setup.battery_kwh),
@@ -127,6 +130,11 @@ def on_of(states: Mapping[str, State]) -> bool | None:
 def amps_of(states: Mapping[str, State]) -> float | None:
     """What the charger's current is set to, A; None if that is not known."""
     return states["current"].number if "current" in states else None
+
+
+def by_person_of(states: Mapping[str, State]) -> bool:
+    """Whether a person set switch or current last, through the server."""
+    return any(states[use].by_person for use in ("switch", "current") if use in states)
 
 
 def _since(states: Mapping[str, State], sessions: Sessions) -> float:

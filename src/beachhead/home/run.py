@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 
 from beachhead.charging.habit import Pool
 from beachhead.charging.keep import Choice, UnderWay
-from beachhead.home.control import Command, Order, commands, follows, full, let_charge, order_of, send
+from beachhead.home.control import Command, Order, commands, follows, full, let_charge, order_of, send, set_by_hand
 from beachhead.home.decision import Decision, Kind, decisions, write_decision
 from beachhead.home.home_assistant import Server, State, state_of, write_state
 from beachhead.home.learn import asked_states, begin_of, derived, read_days, told_days
-from beachhead.home.live import Live, amps_of, live_of, on_of
+from beachhead.home.live import Live, amps_of, by_person_of, live_of, on_of
 from beachhead.home.log import DayRead, Record, keep_days, recorded, with_days
 from beachhead.home.plan import Planned, plan_home, pool_of
 from beachhead.home.setup import Setup
@@ -257,27 +257,21 @@ def _plugged(
     session = int((live.since or 0.0) // 60)
     if session != standing.session:
         standing = replace(standing, session=session, order=None, seen=False, manual=False, under_way=None)
-    if (
-        standing.order is not None
-        and standing.seen
-        and follows(standing.order, live.on, live.amps, home.setup) is False
-    ):
-        standing = replace(standing, manual=True)
+    last = standing.order
+    deaf = last is not None and follows(last, live.on, live.amps, home.setup) is False
+    if last is not None and deaf and standing.seen:
+        by_hand = set_by_hand(last, live.on, live.amps, live.by_person, home.setup)
+        standing = replace(standing, manual=by_hand)
     if standing.manual:
         return _by_hand(home, standing, live, record, tables, say)
     planned = plan_home(home.setup, live, record, tables, home.pool, under_way=standing.under_way)
     order = order_of(planned.plan, live, home.setup)
-    deaf = (
-        standing.order is not None
-        and not standing.seen
-        and follows(standing.order, live.on, live.amps, home.setup) is False
-    )
     sent = _sent(home, commands(order, live, home.setup))
     followed = None if home.dry else _obeys(home, order, _peek(home))
     why = " ".join(planned.sentences)
     decision = _decision(live, planned, Kind.PLANNED, order, followed, _words(sent), why, home.dry)
     if deaf:
-        decision = replace(decision, why=f"The charger did not follow the last order; told again. {why}")
+        decision = replace(decision, why=f"The charger is not as it was told last; told again. {why}")
     standing = replace(standing, order=None if home.dry else order, seen=followed is True)
     standing = replace(standing, under_way=planned.plan.under_way)
     return _done(home, standing, decision, planned, say)
@@ -444,10 +438,11 @@ def _texts(states: dict[str, State]) -> tuple[str, ...]:
 
 
 def _touched(home: Running, standing: Standing, states: dict[str, State]) -> bool:
-    """Whether the charger, once seen to obey, is no longer as it was told."""
+    """Whether the charger, once seen to obey, was set otherwise by the driver."""
     if standing.order is None or not standing.seen or standing.manual:
         return False
-    return _obeys(home, standing.order, states) is False
+    order, on, amps = standing.order, on_of(states), amps_of(states)
+    return set_by_hand(order, on, amps, by_person_of(states), home.setup)
 
 
 def _obeys(home: Running, order: Order, states: dict[str, State]) -> bool | None:
