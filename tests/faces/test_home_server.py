@@ -1,7 +1,11 @@
 """`beachhead home` beside a made-up Home Assistant: the protocol, a server in trouble, and no token anywhere."""
 
 import json
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +56,7 @@ def serving(made: MadeHome, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving
 
 @pytest.fixture
 def folder(serving: Serving, tmp_path: Path) -> Path:
-    lines = {"battery = ": f'battery = "{BATTERY}"', "timeout": "timeout_seconds = 5"}
+    lines = {"battery = ": f'battery = "{BATTERY}"', "timeout": "timeout_seconds = 60"}
     return folder_of(tmp_path / "home", serving.url, lines=lines)
 
 
@@ -197,3 +201,24 @@ def test_the_token_is_in_no_file_and_no_word(folder: Path, made: MadeHome) -> No
     assert TOKEN not in said + str(caught.value) + repr(server_of(read_setup(folder)))
     for path in folder.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_end_leaves_the_car_charging(folder: Path, made: MadeHome, sign: signal.Signals) -> None:
+    """A real process, told to stop while the car waits."""
+    made.say(PLUG, "on")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "COLUMNS": "400"}
+    words = [sys.executable, "-m", "beachhead", "home", "run", str(folder)]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if "Waits until" in line:
+                break
+        assert made.text(SWITCH) == "off"
+        run.send_signal(sign)
+        rest = run.stdout.read()
+    assert run.returncode == 0
+    assert "Beachhead was stopped" in rest
+    assert made.text(SWITCH) == "on"
+    assert TOKEN not in rest

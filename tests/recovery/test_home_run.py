@@ -101,7 +101,7 @@ def live(pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         serving = Serving(made)
         serving.__enter__()
         open_servers.append(serving)
-        words = {"battery = ": f'battery = "{BATTERY}"', "timeout": "timeout_seconds = 5"} | (lines or {})
+        words = {"battery = ": f'battery = "{BATTERY}"', "timeout": "timeout_seconds = 60"} | (lines or {})
         setup = read_setup(folder_of(tmp_path / "home", serving.url, lines=words))
         return Lived(made, Running(setup=setup, server=server_of(setup), store=open_log(setup.folder), pool=pool), [])
 
@@ -384,7 +384,7 @@ def test_where_the_peak_costs_the_current_keeps_house_and_car_under_the_cap(live
     for (begin, watts), (end, _) in pairwise(meter):
         for hour in kw:
             kw[hour] += float(watts) / 1000 * max(min(end, hour + 3600) - max(begin, hour), 0.0) / 3600
-    assert all(1.2 < mean < 2.5 for mean in kw.values())  # as much as the cap leaves, in quarters of an hour at 6 A
+    assert all(0.9 < mean < 2.5 for mean in kw.values())  # it charges under the cap, in quarters of an hour at 6 A
     assert {body["value"] for service, body in home.made.calls if service == "number.set_value"} == {6, 16}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -20,10 +21,13 @@ from beachhead.home.decision import Decision, decisions
 from beachhead.home.home_assistant import ask_config, server_of
 from beachhead.home.learn import Learnt, Usual, derived
 from beachhead.home.learn import learn as learn_home
+from beachhead.home.leaving import moment_said, tap
 from beachhead.home.log import open_log, recorded
 from beachhead.home.plan import Planned, pool_of
 from beachhead.home.run import Clock, Running, planned_now
 from beachhead.home.run import run as run_home
+from beachhead.home.serve import Desk
+from beachhead.home.serve import serve as serve_page
 from beachhead.home.setup import Setup, new_home, read_setup
 from beachhead.home.shown import clock_of, hours_of
 from beachhead.home.tables import local_text
@@ -35,6 +39,8 @@ home = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+PASSWORD_VARIABLE = "BEACHHEAD_HOME_PASSWORD"
+_PORT = 8767
 _HOURS_SHOWN = 24
 _SESSIONS_SHOWN = 20
 HomeDir = Annotated[Path, typer.Argument(metavar="DIR", help="The home folder.", show_default=False)]
@@ -88,8 +94,7 @@ def learn(
 def plan(directory: HomeDir, as_json: JsonFlag = False) -> None:
     """Plan the session at hand from what the server says now; nothing is set."""
     setup = read_setup(directory)
-    server, store = server_of(setup), open_log(directory)
-    found = planned_now(setup, server, store, now())
+    found = planned_now(_running(setup), now())
     if as_json:
         show_json(plan_answer(found))
         return
@@ -107,16 +112,61 @@ def run(
 ) -> None:
     """Run the charger: plan each quarter of an hour and at each plug-in, set what must change, until Ctrl-C."""
     setup = read_setup(directory)
-    server, store = server_of(setup), open_log(directory)
-    version = ask_config(server)["version"]  # a wrong token or address is said at once, not tried for ever
+    version = ask_config(server_of(setup))["version"]  # a wrong token or address is said at once, not tried for ever
     if not once:
         end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
         say(f"Home Assistant {version} at {setup.url}. {end}")
     stopped = Event()
     for signal in (SIGINT, SIGTERM):
         on_signal(signal, lambda *_: stopped.set())
-    running = Running(setup=setup, server=server, store=store, pool=pool_of(store), dry=dry_run)
-    run_home(running, Clock(now=now, wait=stopped.wait), once=once, say=lambda one: say(decision_line(setup, one)))
+    run_home(
+        _running(setup, dry=dry_run),
+        Clock(now=now, wait=stopped.wait),
+        once=once,
+        say=lambda one: say(decision_line(setup, one)),
+    )
+
+
+@home.command()
+def leaves(
+    directory: HomeDir,
+    at: Annotated[
+        str, typer.Argument(metavar="TIME", help="07:10, 2026-11-20T07:10, or `forget`.", show_default=False)
+    ],
+) -> None:
+    """Tell the next departure; `run` plans for it at once."""
+    setup, store, moment = read_setup(directory), open_log(directory), now()
+    if at == "forget":
+        tap(store, None, moment)
+        say("Forgotten; the usual departure is expected.")
+        return
+    told = tap(store, moment_said(at, setup, moment), moment).leaves
+    say(f"Leaves {told.astimezone(setup.zone):%A %d %B %H:%M}." if told else "")
+
+
+@home.command()
+def serve(
+    directory: HomeDir,
+    listen: Annotated[str, typer.Option("--listen", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = _PORT,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", metavar="NAME", help="Name the page is reached by; repeat.")
+    ] = None,
+) -> None:
+    """The driver's page: the plan, and "leaving at" by one tap; on this machine only, unless a password is set."""
+    setup = read_setup(directory)
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    page = serve_page(
+        Desk(_running(setup), now), listen=listen, port=port, password=password, hosts=frozenset(host or ())
+    )
+    say(f"http://{'localhost' if listen.startswith('127.') else listen}:{port}/ shows the plan; stop with Ctrl-C.")
+    with page:
+        page.serve_forever()
+
+
+def _running(setup: Setup, *, dry: bool = False) -> Running:
+    store = open_log(setup.folder)
+    return Running(setup=setup, server=server_of(setup), store=store, pool=pool_of(store), dry=dry)
 
 
 @home.command()

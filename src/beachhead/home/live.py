@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from beachhead.home.home_assistant import State
+from beachhead.home.leaving import Tap
 from beachhead.home.log import Record
 from beachhead.home.series import gauge_of, plugged_by
 from beachhead.home.sessions import Sessions, drawn_since
@@ -57,8 +58,15 @@ class Live:
         return bool(self.on) if self.power_kw is None else self.power_kw > DRAWS_KW
 
 
-def live_of(setup: Setup, states: Mapping[str, State], sessions: Sessions, record: Record, now: datetime) -> Live:
-    """What holds now, from the states of all entities and the record."""
+def live_of(
+    setup: Setup,
+    states: Mapping[str, State],
+    sessions: Sessions,
+    record: Record,
+    now: datetime,
+    tap: Tap | None = None,
+) -> Live:
+    """What holds now, from the states of all entities, the record, and the departure told here."""
     plugged = plugged_by(states["plug"].text, setup) if "plug" in states else None
     since = _since(states, sessions) if plugged else None
     drawn = drawn_since(record, since) if since is not None else 0.0
@@ -70,6 +78,8 @@ def live_of(setup: Setup, states: Mapping[str, State], sessions: Sessions, recor
     hour = now.timestamp() // 3600 * 3600
     moment = None if since is None else datetime.fromtimestamp(since, UTC)
     told = departure_told(states["leaves"], setup, now, moment) if "leaves" in states else None
+    if tap is not None and not (told is not None and states["leaves"].changed > tap.told):
+        told = _tapped_departure(tap, setup, now) or told
     return Live(
         at=now,
         plugged=plugged,
@@ -117,6 +127,13 @@ def departure_told(state: State, setup: Setup, now: datetime, plugged_in: dateti
         return None
     told = datetime.combine(local.date(), clock)
     return told if told > local else told + timedelta(days=1)
+
+
+def _tapped_departure(tap: Tap, setup: Setup, now: datetime) -> datetime | None:
+    """The departure told here, on the home's clock, while it lies a minute ahead or more."""
+    if tap.leaves is None or tap.leaves < now + timedelta(minutes=1):
+        return None
+    return tap.leaves.astimezone(setup.zone).replace(tzinfo=None, second=0, microsecond=0, fold=0)
 
 
 def on_of(states: Mapping[str, State]) -> bool | None:

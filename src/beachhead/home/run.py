@@ -16,9 +16,10 @@ from beachhead.home.control import Command, Order, commands, follows, full, let_
 from beachhead.home.decision import Decision, Kind, decisions, write_decision
 from beachhead.home.home_assistant import Server, State, state_of, write_state
 from beachhead.home.learn import asked_states, begin_of, derived, read_days, told_days
+from beachhead.home.leaving import tapped
 from beachhead.home.live import Live, amps_of, by_person_of, live_of, on_of
 from beachhead.home.log import DayRead, Record, keep_days, recorded, with_days
-from beachhead.home.plan import Planned, plan_home, pool_of
+from beachhead.home.plan import Planned, plan_home
 from beachhead.home.setup import Setup
 from beachhead.home.shown import SENSOR, sensor_attributes, sensor_state
 from beachhead.home.tables import Tables
@@ -79,7 +80,7 @@ class Standing:
         last: the last decision that was logged.
         heard: when the plug last said something, seconds since 1970.
         kept: the day (UTC) on which the record was last put into the log; None: do it now.
-        texts: what the plug and the departure helper said.
+        texts: what the plug and the departure helper said, and when a departure was told here.
         due: when to plan again at the latest, seconds since 1970.
         reached: whether the server answered.
     """
@@ -116,13 +117,13 @@ def run(home: Running, clock: Clock, *, once: bool = False, say: Callable[[Decis
             stop(home, standing, clock.now(), say)
 
 
-def planned_now(setup: Setup, server: Server, store: Store, now: datetime) -> Planned:
+def planned_now(home: Running, now: datetime) -> Planned:
     """The plan from what the server says now, kept to the one under way if there is one; nothing is set.
 
     Raises:
         NotLearnt: if the cable is out, or nobody knows whether it is.
     """
-    home = Running(setup=setup, server=server, store=store, pool=pool_of(store))
+    setup, server, store = home.setup, home.server, home.store
     standing = resumed(store, now)
     record, tables, live, _ = _look(home, standing, asked_states(setup, server), now)
     same = live.since is not None and int(live.since // 60) == standing.session
@@ -151,7 +152,7 @@ def turn(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
     live: Live | None = None
     try:
         states = asked_states(home.setup, home.server)
-        standing = replace(standing, texts=_texts(states))
+        standing = replace(standing, texts=_texts(home, states))
         record, tables, live, standing = _look(home, standing, states, now)
         if live.plugged is None:
             return _patient(home, standing, now, say)
@@ -176,7 +177,7 @@ def until_due(home: Running, standing: Standing, clock: Clock) -> tuple[Standing
         except BeachheadError:
             standing = replace(standing, reached=False)
             continue
-        if not standing.reached or _texts(states) != standing.texts or _touched(home, standing, states):
+        if not standing.reached or _texts(home, states) != standing.texts or _touched(home, standing, states):
             return standing, False
         if standing.order is not None and not standing.seen:
             standing = replace(standing, seen=_obeys(home, standing.order, states) is True)
@@ -209,7 +210,7 @@ def _look(
     days += told_days(home.setup, states.get("price"), now)
     record = with_days(kept, days)
     learnt = derived(home.setup, record)
-    live = live_of(home.setup, states, learnt.sessions, record, now)
+    live = live_of(home.setup, states, learnt.sessions, record, now, tapped(home.store))
     changed = (None if live.since is None else int(live.since // 60)) != standing.session
     if standing.kept != now.date() or changed:  # not each time: every version of a day stays in the log
         _keep(home, days, now)
@@ -433,8 +434,13 @@ def _peek(home: Running) -> dict[str, State]:
     return {use: state for use, state in found.items() if state is not None}
 
 
-def _texts(states: dict[str, State]) -> tuple[str, ...]:
-    return tuple(states[use].text if use in states else "" for use in ("plug", "leaves"))
+def _texts(home: Running, states: dict[str, State]) -> tuple[str, ...]:
+    """What, once it is another, asks for a new plan: plug, departure helper, departure told here."""
+    tap = tapped(home.store)
+    return (
+        *(states[use].text if use in states else "" for use in ("plug", "leaves")),
+        "" if tap is None else tap.told.isoformat(),
+    )
 
 
 def _touched(home: Running, standing: Standing, states: dict[str, State]) -> bool:
