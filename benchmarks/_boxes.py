@@ -26,8 +26,8 @@ from beachhead.belief.belief import Belief
 from beachhead.launch.action import PilotMenu
 from beachhead.launch.bound import clairvoyant
 from beachhead.launch.certificate import Estimate
-from beachhead.launch.certify import control_variate, controlled
-from beachhead.launch.draws import draw_worlds
+from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.penalised import penalised
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem, assemble
@@ -177,11 +177,12 @@ def bracket(boxes: tuple[Box, ...], worlds: int, seed: int = 0) -> Bracket:
     scene = set_up(boxes_as_launch(boxes))
     drawn = draw_worlds(boxes_as_launch(boxes), seed, worlds)
     split = split_own(scene.cov)
-    control, mean = control_variate(scene, np.array([world.theta for world in drawn]))
+    scores = draw_scores(boxes_as_launch(boxes).markets, seed, SCORES)
+    control = control_variate(scene, np.array([world.theta for world in drawn]), scores)
     terms, position = scene.terms, scene.position
 
     def measured(of: Callable[[World], float]) -> Estimate:
-        return controlled(np.array([of(world) for world in drawn]), control, mean)
+        return controlled(np.array([of(world) for world in drawn]), control)
 
     return Bracket(
         known=value_of_boxes(boxes),

@@ -4,8 +4,9 @@ import pytest
 from beachhead.launch.action import Standing
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Estimate
-from beachhead.launch.certify import certify_controlled, control_variate, controlled, estimate
-from beachhead.launch.draws import draw_worlds
+from beachhead.launch.certify import certify_controlled
+from beachhead.launch.control import SCORES, Control, control_variate, controlled, estimate
+from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.penalised import expected_urgency, penalised
 from beachhead.launch.plan import plan
@@ -24,35 +25,78 @@ def test_a_control_of_known_mean_takes_away_the_noise_it_explains():
 
 
 def estimate_pair(rng):
-    control = rng.exponential(1.0, 100)
-    sample = 2 * control + 1 + 0.1 * rng.standard_normal(100)
-    return estimate(sample).mean, controlled(sample, control, 1.0).mean
+    worlds = rng.exponential(1.0, 100)
+    sample = 2 * worlds + 1 + 0.1 * rng.standard_normal(100)
+    return estimate(sample).mean, controlled(sample, known(worlds, 1.0)).mean
+
+
+def known(worlds, mean):
+    """A control whose mean is known without error."""
+    return Control(worlds, mean, np.zeros(SCORES))
+
+
+FLAT = known(np.zeros(4), 0.0)
+
+
+def test_the_error_is_honest_where_few_worlds_carry_the_value_and_scatter_most():
+    rng = np.random.default_rng(1)
+    covered = []
+    for _ in range(400):
+        boom = np.exp(1.5 * rng.standard_normal(24))
+        sample = boom * (1 + 0.3 * rng.standard_normal(24))
+        found = controlled(sample, known(boom, np.exp(1.125)))
+        covered.append(abs(found.mean - np.exp(1.125)) < 2 * found.se)
+    assert np.mean(covered) > 0.85  # .65 with one scatter for all worlds and slopes taken as known
 
 
 def test_the_control_has_the_mean_it_is_said_to_have(made_up_launch):
     problem = made_up_launch(M=8)
+    scene, scores = set_up(problem), draw_scores(problem.markets, 5, SCORES)
     worlds = draw_worlds(problem, seed=3, count=4000)
-    control, mean = control_variate(set_up(problem), np.array([world.theta for world in worlds]))
-    assert control.mean() == pytest.approx(mean, abs=4 * control.std() / 4000**0.5)
-    assert mean > 0
+    theta = np.array([world.theta for world in worlds])
+    control = control_variate(scene, theta, scores)
+    error = 4 * np.hypot(control.worlds.std() / 4000**0.5, control.rest.std() / SCORES**0.5)
+    assert control.worlds.mean() == pytest.approx(control.mean, abs=error)
+    assert control.mean > 0
+    split = split_own(scene.cov)
+    given = np.array([what_is_told(scene.position, scene.mean, split, world) for world in worlds[:1000]])
+    told = control_variate(scene, given, scores, split.own)
+    assert told.mean == control.mean
+    assert told.worlds.mean() == pytest.approx(told.mean, abs=4 * control.worlds.std() / 1000**0.5)
+
+
+def test_cars_that_never_lack_leave_the_control_to_the_calls_alone_and_few_cars_cap_it(made_up_launch):
+    problem = made_up_launch(M=8)
+    scene, scores = set_up(problem), draw_scores(problem.markets, 5, SCORES)
+    theta = np.array([world.theta for world in draw_worlds(problem, seed=3, count=50)])
+
+    def cars(factor):
+        terms = scene.terms._replace(cars_cap=np.asarray(scene.terms.cars_cap) * factor)
+        return control_variate(scene._replace(terms=terms), theta, scores)
+
+    ample, some, none = cars(1e6), cars(1.0), cars(0.0)
+    assert ample.rest == pytest.approx(0.0, abs=1e-6 * ample.mean)
+    assert (ample.worlds >= some.worlds - 1e-6).all()
+    assert (some.worlds >= none.worlds - 1e-6).all()
+    assert ample.mean > some.mean > none.mean
 
 
 def test_value_is_bound_less_gap_and_the_share_goes_with_them():
     bounds = np.array([4.0, 6.0, 5.0, 9.0])
-    made = certify_controlled(np.array([3.0, 5.0]), bounds, np.zeros(4), np.zeros(4), 0.0, "by hand")
+    made = certify_controlled(np.array([3.0, 5.0]), bounds, np.zeros(4), FLAT, "by hand")
     assert (made.bound.mean, made.gap.mean, made.value.mean) == (6.0, 1.0, 5.0)
     assert made.share == pytest.approx(5 / 6)
     assert made.committed is None
 
 
 def test_a_plan_that_does_nothing_is_worth_nothing_for_certain():
-    made = certify_controlled(np.zeros(2), np.array([4.0, 6.0, 5.0, 9.0]), np.zeros(4), np.zeros(4), 0.0, "by hand")
+    made = certify_controlled(np.zeros(2), np.array([4.0, 6.0, 5.0, 9.0]), np.zeros(4), FLAT, "by hand")
     assert (made.value.mean, made.value.se, made.share) == (0.0, 0.0, 0.0)
 
 
 def test_no_plan_is_said_to_be_better_than_the_best_possible():
     bounds = np.array([4.0, 6.0, 5.0, 9.0])
-    made = certify_controlled(np.array([5.0, 7.0]), bounds, np.zeros(4), np.zeros(4), 0.0, "by hand")
+    made = certify_controlled(np.array([5.0, 7.0]), bounds, np.zeros(4), FLAT, "by hand")
     assert made.share > 1
     said = worth(made, "EUR")
     assert "117 %" not in said
@@ -60,11 +104,11 @@ def test_no_plan_is_said_to_be_better_than_the_best_possible():
 
 
 def test_of_two_bounds_the_smaller_is_taken_unless_luck_may_have_made_it_so():
-    bounds, values, flat = np.array([4.0, 6.0, 5.0, 9.0]), np.array([3.0, 5.0]), np.zeros(4)
+    bounds, values = np.array([4.0, 6.0, 5.0, 9.0]), np.array([3.0, 5.0])
 
     def made(mean, se):
         other = Estimate(mean=mean, se=se, count=9)
-        return certify_controlled(values, bounds, flat, flat, 0.0, "one", other, "two")
+        return certify_controlled(values, bounds, np.zeros(4), FLAT, "one", other, "two")
 
     taken, doubtful, larger = made(3.0, 0.1), made(5.5, 0.1), made(8.0, 0.1)
     assert (taken.bound.mean, taken.method, taken.value.mean) == (3.0, "two", 5.0)
@@ -93,9 +137,10 @@ def test_telling_the_factors_bounds_the_plan_as_telling_everything_does(made_up_
     clear = np.array([clairvoyant(scene.terms, scene.position, t) for t in theta])
     told = np.array([revealed(scene.terms, scene.position, scene.mean, split, world) for world in worlds])
     values = np.array([play(*scene, w).value - as_is(scene.terms, scene.position, np.exp(w.theta)) for w in worlds])
-    above = controlled(clear, *control_variate(scene, theta))
-    between = controlled(told, *control_variate(scene, given, split.own))
-    below = controlled(values, *control_variate(scene, theta))
+    scores = draw_scores(problem.markets, 4, SCORES)
+    all_told = control_variate(scene, theta, scores)
+    above, below = controlled(clear, all_told), controlled(values, all_told)
+    between = controlled(told, control_variate(scene, given, scores, split.own))
     assert below.mean + 4 * below.se < min(between.mean, above.mean)  # either bound may be the smaller
     assert between.se < 0.7 * told.std() / 200**0.5
 

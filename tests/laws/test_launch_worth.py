@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from beachhead.launch.informed import informed_values
 from beachhead.launch.scene import set_up
-from beachhead.launch.tornado import ASSUMPTIONS, paired, played_values, tornado
+from beachhead.launch.tornado import ASSUMPTIONS, difference, play_sample, tornado
 from beachhead.launch.value import best_start, list_starts
 from beachhead.launch.worth import (
     Spread,
@@ -109,8 +109,8 @@ def test_a_study_is_worth_less_than_certainty_and_more_readings_more(mean, sd, s
 
 def test_an_assumption_that_changes_nothing_swings_nothing_and_the_swings_come_largest_first(made_up_launch):
     problem = made_up_launch(M=5, seed=2)
-    values = played_values(problem, 1, 3)
-    assert paired(played_values(problem, 1, 3), values).mean == 0
+    sample = play_sample(problem, 1, 3)
+    assert difference(play_sample(problem, 1, 3), sample).mean == 0
     swings = tornado(problem, 1, 3, most=10)
     widths = [s.width for s in swings]
     assert len(swings) == 10 == len({s.what for s in swings} & set(ASSUMPTIONS))

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from _exact import PILOT_NOISE, independent_share, solve, start_value, tiny_instances, tiny_problem, tiny_share
 from beachhead.launch.bound import clairvoyant
-from beachhead.launch.certify import control_variate, controlled
-from beachhead.launch.draws import draw_worlds
+from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.penalised import expected_urgency, penalised
 from beachhead.launch.recourse import drop_for_capital
 from beachhead.launch.revealed import revealed, split_own, what_is_told
@@ -75,7 +75,7 @@ def test_every_bound_stands_above_the_exact_optimum(tiny):
     delayed = np.array([penalised(*at, world, urgency=urgency) for world in worlds[:400]])
     whole = np.array([penalised(*at, world, whole=True, urgency=urgency) for world in worlds[:100]])
     given = np.array([what_is_told(scene.position, scene.mean, split, world) for world in worlds])
-    control, mean = control_variate(scene, given, split.own)
+    control = control_variate(scene, given, draw_scores(problem.markets, 0, SCORES), split.own)
     for bound in (told, clear, charged, delayed, whole):
-        found = controlled(bound, control[: len(bound)], mean)
+        found = controlled(bound, control)
         assert found.mean > optimum - 2 * found.se

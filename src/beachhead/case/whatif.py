@@ -35,7 +35,7 @@ from beachhead.launch.certificate import Estimate
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem
 from beachhead.launch.steer import find_steering
-from beachhead.launch.tornado import paired, played_values
+from beachhead.launch.tornado import difference, play_sample, value_of
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price
@@ -140,9 +140,9 @@ def compare(
     after, notes = _with_duties(asked, launch.folder, other.folder, overrides)
     if digest(encode(before)) == digest(encode(after)):
         notes = (*notes, _unread(overrides))
-    one = played_values(before, drawn, worlds, find_steering(before, drawn))
+    one = play_sample(before, drawn, worlds, find_steering(before, drawn))
     tell(1, 2)
-    two = played_values(after, drawn, worlds, find_steering(after, drawn))
+    two = play_sample(after, drawn, worlds, find_steering(after, drawn))
     tell(2, 2)
     return Compared(
         name="",
@@ -151,9 +151,9 @@ def compare(
         quarter=before.quarters[0],
         seed=drawn,
         worlds=worlds,
-        value=paired(one, np.zeros_like(one)),
-        other=paired(two, np.zeros_like(two)),
-        gain=paired(two, one),
+        value=value_of(one),
+        other=value_of(two),
+        gain=difference(two, one),
         moves=_moves(plan(before, drawn, 2), plan(after, drawn, 2)),
         notes=(*notes, *spending_change(launch, other)),
     )

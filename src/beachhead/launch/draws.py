@@ -7,6 +7,7 @@ to every policy, whatever was decided before, and permuting the markets permutes
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def draw_worlds(problem: Problem, seed: int, count: int, first: int = 0) -> list
     T = len(belief.quarters)
     names = (*belief.markets, _FAN_KEY, _TARIFF_KEY)
     streams = [_stream(seed, name, first, T) for name in names]
-    root = _symmetric_root(np.asarray(belief.cov))
+    root = symmetric_root(np.asarray(belief.cov))
     worlds = []
     for _ in range(count):
         drawn = [_draw(stream, T) for stream in streams]
@@ -61,18 +62,31 @@ def _answers(problem: Problem, seed: int, first: int, moved: Floats) -> Floats:
     levels = np.r_[:M, 2 * M]
     cross, own = terms.elasticity_cov[:, levels], terms.elasticity_cov[:, M : 2 * M]
     along = cross @ np.linalg.pinv(problem.belief.cov, hermitian=True) if cross.any() else np.zeros((M, M + 1))
-    root = _symmetric_root(own - along @ cross.T)
+    root = symmetric_root(own - along @ cross.T)
     luck = [_stream(seed, f"{_PRICE_KEY} {code}", 0, 0).standard_normal(first + len(moved)) for code in problem.markets]
     return np.asarray(terms.elasticity + moved @ along.T + np.array(luck)[:, first:].T @ root)
 
 
+def draw_scores(markets: Sequence[str], seed: int, count: int) -> Floats:
+    """(count, M+1) independent standard normals, a column a market and one for the early-adopter bias.
+
+    For what needs many levels of demand and nothing else; keyed by market like the worlds, and apart from theirs.
+    """
+    names = [f"score of {name}" for name in (*markets, _FAN_KEY)]
+    return np.column_stack([_generator(seed, name).standard_normal(count) for name in names])
+
+
 def _stream(seed: int, name: str, first: int, T: int) -> np.random.Generator:
     """A counter-based stream for one market, moved to its world number `first`."""
-    key = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:16], "little")
-    generator = np.random.Generator(np.random.Philox(key=key))
+    generator = _generator(seed, name)
     for _ in range(first):
         _draw(generator, T)
     return generator
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    key = int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:16], "little")
+    return np.random.Generator(np.random.Philox(key=key))
 
 
 def _draw(generator: np.random.Generator, T: int) -> tuple[float, Floats, Floats]:
@@ -83,6 +97,7 @@ def _scenario(odds: Floats, luck: float) -> int:
     return min(int(np.searchsorted(np.cumsum(odds), luck, side="right")), len(odds) - 1)
 
 
-def _symmetric_root(cov: Floats) -> Floats:
+def symmetric_root(cov: Floats) -> Floats:
+    """The symmetric square root, which does not depend on the order of the axes."""
     values, vectors = np.linalg.eigh(cov)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from beachhead.launch.action import LIST_PRICE, Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Certificate
-from beachhead.launch.certify import certify_controlled, control_variate, controlled
-from beachhead.launch.draws import draw_worlds
+from beachhead.launch.certify import certify_controlled
+from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import Bars, Played, World, best_route, marked_down, scaling_odds
@@ -25,7 +26,7 @@ from beachhead.launch.revealed import split_own, told_with, what_is_told
 from beachhead.launch.scene import Scene, expected_information
 from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.steer import PLAIN, most_candidates, pick, play_all, set_course, steer, worlds_for
-from beachhead.launch.terms import EXITED, OUT, Position, Prices, Terms, under
+from beachhead.launch.terms import EXITED, OUT, Floats, Position, Prices, Terms, under
 from beachhead.launch.threads import in_threads
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
@@ -144,7 +145,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     choice = choose(course.aim, position, feared, scene.cov, 0, prices)
     drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
     played = play_all(course, drawn[:worlds], lambda done, _: tell(-1, done))
-    certificate = _certificate(scene, drawn, played)
+    certificate = _certificate(scene, drawn, played, draw_scores(problem.markets, seed, SCORES))
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
@@ -177,7 +178,7 @@ def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates:
     return tell
 
 
-def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Certificate:
+def _certificate(scene: Scene, drawn: list[World], played: list[Played], scores: Floats) -> Certificate:
     """Bound on all worlds drawn, in two threads (the kernels let go of the interpreter); gap on those played."""
     home = scene.position._replace(stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
 
@@ -187,9 +188,9 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
         return clairvoyant(terms, scene.position, world.theta), idle, idle - as_is(terms, home, demand)
 
     rows = np.array(in_threads(one, drawn))
-    control, mean = control_variate(scene, np.array([world.theta for world in drawn]))
+    control = control_variate(scene, np.array([world.theta for world in drawn]), scores)
     values = np.array([p.value for p in played]) - rows[: len(played), 1]
-    first = certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD)
+    first = certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD)
     if first.share is None or first.share >= CLOSE_ENOUGH:
         return first
     split = split_own(*told_with(scene.terms, scene.cov))
@@ -198,8 +199,8 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played]) -> Cert
     urgency = expected_urgency(*at, others)
     bounds = np.array(in_threads(lambda w: penalised(*at, w, urgency=urgency), few))
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
-    tighter = controlled(bounds, *control_variate(scene, told, split.own))
-    return certify_controlled(values, rows[:, 0], rows[:, 2], control, mean, METHOD, tighter, TIGHTER_METHOD)
+    tighter = controlled(bounds, control_variate(scene, told, scores, split.own))
+    return certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD, tighter, TIGHTER_METHOD)
 
 
 def _action(problem: Problem, choice: Choice, i: int) -> Action:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.launch.certificate import Certificate, Estimate
-from beachhead.launch.certify import estimate
+from beachhead.launch.control import estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.objective import Objective, Wanted, scores, worst_mean
 from beachhead.launch.play import Played, World

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from beachhead.launch.certificate import Estimate
-from beachhead.launch.draws import draw_worlds
+from beachhead.launch.control import SCORES, Control, control_variate, controlled
+from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.problem import Problem
+from beachhead.launch.scene import Scene
 from beachhead.launch.steer import PLAIN, Steering, find_steering, play_all, set_course, values_of
 from beachhead.launch.terms import Floats
 from beachhead.world.errors import BadInput
@@ -57,26 +59,44 @@ def tornado(
     if worlds < 2:
         raise BadInput(f"a comparison cannot rest on {worlds} world(s)", "use at least 2 worlds")
     steering = find_steering(problem, seed)
-    base = played_values(problem, seed, worlds, steering)
+    base = play_sample(problem, seed, worlds, steering)
     swings = []
     for done, (what, (low, high, change)) in enumerate(ASSUMPTIONS.items(), start=1):
-        ends = [paired(played_values(change(problem, end), seed, worlds, steering), base) for end in (low, high)]
+        ends = [difference(play_sample(change(problem, end), seed, worlds, steering), base) for end in (low, high)]
         swings.append(Swing(what=what, low=_said(low), high=_said(high), at_low=ends[0], at_high=ends[1]))
         if tick is not None:
             tick(done, len(ASSUMPTIONS))
     return tuple(sorted(swings, key=lambda s: (-s.width, s.what))[:most])
 
 
-def played_values(problem: Problem, seed: int, worlds: int, steering: Steering = PLAIN) -> Floats:
-    """(S,) value of the plan over carrying on as is, world by world."""
+class Sample(NamedTuple):
+    """A launch as planned and played in some worlds.
+
+    Attributes:
+        values: (S,), value of the plan over carrying on as is.
+        control: what tells the luck of these worlds from the plan.
+    """
+
+    values: Floats
+    control: Control
+
+
+def play_sample(problem: Problem, seed: int, worlds: int, steering: Steering = PLAIN) -> Sample:
+    """Plan the launch and play it."""
     course, drawn = set_course(problem, steering), draw_worlds(problem, seed, worlds)
-    return values_of(course, drawn, play_all(course, drawn))
+    thetas, scores = np.array([world.theta for world in drawn]), draw_scores(problem.markets, seed, SCORES)
+    values = values_of(course, drawn, play_all(course, drawn))
+    return Sample(values, control_variate(Scene(*course[2:]), thetas, scores))
 
 
-def paired(values: Floats, base: Floats) -> Estimate:
-    """Mean difference of two plays of the same worlds."""
-    gap = values - base
-    return Estimate(mean=float(gap.mean()), se=float(gap.std(ddof=1) / np.sqrt(len(gap))), count=len(gap))
+def value_of(sample: Sample) -> Estimate:
+    """Mean value of the plan."""
+    return controlled(sample.values, sample.control)
+
+
+def difference(sample: Sample, base: Sample) -> Estimate:
+    """Mean difference of two plays of the same luck."""
+    return controlled(sample.values - base.values, base.control, sample.control.over(base.control))
 
 
 def _said(factor: float) -> str:

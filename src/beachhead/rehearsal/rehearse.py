@@ -13,7 +13,7 @@ import numpy as np
 
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Estimate
-from beachhead.launch.certify import estimate
+from beachhead.launch.control import estimate
 from beachhead.launch.play import Played, World, play_towards, sell
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import Scene

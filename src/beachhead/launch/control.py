@@ -1,0 +1,201 @@
+"""What a launch would earn in a world if nothing but cars held it back: cheap, and its mean known.
+
+A few worlds in which demand is large carry most of a launch's value, so a plain mean over dozens of worlds is mostly
+luck. This control variate tells that luck apart in two stages (double sampling: Cochran 1977, chapter 12; Glasserman
+2004, section 4.1):
+
+- *alone*: every market that may still be entered, entered as soon as permitted if that pays by itself. A sum of calls
+  on log-normal demand, so its mean is known exactly (Black 1976).
+- *rationed*: the same markets share the cars that there are, best margin first. Where demand is large, value follows
+  the cars and not demand, which the calls do not see. Its mean is taken over thousands of levels of demand, freed of
+  most of its noise by the first.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from beachhead.launch.certificate import Estimate
+from beachhead.launch.draws import symmetric_root
+from beachhead.launch.play import best_route
+from beachhead.launch.scene import Scene
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints
+from beachhead.launch.value import normal_cdf, served
+from beachhead.world.compiled import compiled
+
+SCORES = 8192
+"""Levels of demand over which the control's mean is taken."""
+RESTS = 32
+"""Draws of what is left to a market, over which the control is averaged where only part of demand is told."""
+FEWEST = 8
+"""Worlds below which a regression says less than their plain mean."""
+
+
+class Control(NamedTuple):
+    """A control variate.
+
+    Attributes:
+        worlds: (N,), its value in each world.
+        mean: its expectation.
+        rest: (SCORES,), the draws that the expectation was taken from, less all that is known of them: mean 0, their
+            spread is the error of `mean`.
+    """
+
+    worlds: Floats
+    mean: float
+    rest: Floats
+
+    def over(self, other: Control) -> Control:
+        """This one less another of the same worlds and draws."""
+        return Control(self.worlds - other.worlds, self.mean - other.mean, self.rest - other.rest)
+
+
+def controlled(sample: Floats, *controls: Control) -> Estimate:
+    """Mean of the sample freed of what the controls explain: regression at the controls' known means.
+
+    The error allows for the slopes being fitted on the same few worlds and for worlds that scatter unequally (HC3:
+    MacKinnon & White 1985), and for the error of the controls' means.
+    """
+    n = len(sample)
+    used = [c for c in controls if np.ptp(c.worlds[:n]) > 0.0]
+    if n < FEWEST or not used:
+        return estimate(sample)
+    unit = [float(np.abs(c.worlds[:n] - c.mean).max()) for c in used]
+    design = np.column_stack([np.ones(n), *((c.worlds[:n] - c.mean) / u for c, u in zip(used, unit, strict=True))])
+    inverse = np.linalg.pinv(design)
+    slopes = inverse @ sample
+    left = (sample - design @ slopes) / np.maximum(1.0 - np.einsum("ij,ji->i", design, inverse), 1e-6)
+    theirs = sum(b / u * c.rest for b, u, c in zip(slopes[1:], unit, used, strict=True))
+    se = math.hypot(float(np.linalg.norm(inverse[0] * left)), float(np.std(theirs)) / math.sqrt(np.size(theirs)))
+    return Estimate(mean=float(slopes[0]), se=se, count=n)
+
+
+def estimate(sample: Floats) -> Estimate:
+    """Plain mean and its standard error."""
+    n = len(sample)
+    return Estimate(mean=float(sample.mean()), se=float(sample.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0, count=n)
+
+
+def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | None = None) -> Control:
+    """What the launch would earn, over carrying on as is, in each world if nothing but cars held it back.
+
+    Args:
+        scene: the launch.
+        thetas: (N, M), true log demand; or its expectation given what is told.
+        scores: (SCORES, M+1), independent standard normals, a column a market and one for the early-adopter bias
+            (`draws.draw_scores`).
+        own: (M,), variance of log demand that is left then: the control is its mean over draws of that.
+    """
+    M = thetas.shape[1]
+    entry = _entries(scene)
+    rationed, alone = _earned(entry, scene.mean[:M] + (scores @ symmetric_root(scene.cov))[:, :M])
+    calls = zip(entry.gain, entry.spent, scene.mean[:M], np.diag(scene.cov)[:M], strict=True)
+    exact = sum(_call(float(g), float(k), float(m), float(v)) for g, k, m, v in calls if g > 0.0)
+    known = Control(alone, exact, np.zeros(len(alone)))
+    mean = controlled(rationed, known).mean
+    slope = np.cov(rationed, alone)[0, 1] / max(float(np.var(alone, ddof=1)), 1e-300)
+    rest = rationed - rationed.mean() - slope * (alone - alone.mean())
+    if own is None:
+        return Control(_earned(entry, thetas)[0], mean, rest)
+    draws = scores[:RESTS, :M] * np.sqrt(own)
+    return Control(np.mean([_earned(entry, thetas + draw)[0] for draw in draws], axis=0), mean, rest)
+
+
+class _Entries(NamedTuple):
+    """Every market entered as soon as permitted and never left.
+
+    Attributes:
+        undecided: (M,), 1 where the market may still be entered.
+        running: (M,), 1 where it is scaled already.
+        share: (T, M), cars of the quarter over demand at theta.
+        margin: (T, M), a car, discounted.
+        order: (T, M), markets by margin, the best first.
+        cars: (T,), there are in the quarter.
+        after: (M,), profit after the horizon over demand at theta, discounted.
+        spent: (M,), capital and fixed cost, discounted.
+        gain: (M,), all that demand earns over demand at theta if cars never lack; 0 where the market is not undecided.
+    """
+
+    undecided: Ints
+    running: Ints
+    share: Floats
+    margin: Floats
+    order: Ints
+    cars: Floats
+    after: Floats
+    spent: Floats
+    gain: Floats
+
+
+def _entries(scene: Scene) -> _Entries:
+    terms, position = scene.terms, scene.position
+    M, T = terms.path.shape
+    weights = terms.discount ** np.arange(T + 1)
+    undecided, running = np.zeros(M, dtype=np.int64), (position.stage == SCALED).astype(np.int64)
+    share, margin, after, spent = np.zeros((T, M)), np.zeros((T, M)), np.zeros(M), np.zeros(M)
+    for i in np.flatnonzero((position.stage == SCALED) | (position.stage == OUT)).tolist():
+        c, start = int(position.route[i]), int(position.since[i])
+        if position.stage[i] == OUT:
+            c = best_route(terms, i, 0, float(scene.mean[i]), float(scene.cov[i, i]))
+            start = int(terms.first_scale[i, c])
+            if start >= T or not np.isfinite(terms.capital[i, c]) or scene.cov[i, i] <= 1e-12:
+                continue
+            undecided[i] = 1
+            spent[i] = weights[start] * terms.capital[i, c]
+        first = max(start, 0)
+        share[first:, i] = [served(terms, i, c, start, t) for t in range(first, T)]
+        margin[:, i] = weights[:T] * np.maximum(terms.margin[i, c], 0.0)
+        after[i] = weights[T] * terms.tail * served(terms, i, c, start, T - 1) * terms.margin[i, c, T - 1]
+        spent[i] += terms.opex[i, c] * (weights[first:T].sum() + weights[T] * terms.tail)
+    return _Entries(
+        undecided=undecided,
+        running=running,
+        share=share,
+        margin=margin,
+        order=np.argsort(-margin, axis=1, kind="stable"),
+        cars=np.asarray(terms.cars_cap, dtype=np.float64),
+        after=after,
+        spent=spent,
+        gain=undecided * ((margin * share).sum(axis=0) + after),
+    )
+
+
+@compiled
+def _earned(entry: _Entries, thetas: Floats) -> tuple[Floats, Floats]:
+    """(N,) rationed and (N,) alone, over carrying on as is."""
+    rationed, alone = np.zeros(len(thetas)), np.zeros(len(thetas))
+    for k in range(len(thetas)):
+        demand = np.exp(thetas[k])
+        entered = entry.running.copy()
+        for i in range(len(demand)):
+            net = entry.gain[i] * demand[i] - entry.spent[i]
+            if entry.undecided[i] == 1 and net > 0.0:
+                entered[i] = 1
+                alone[k] += net
+                rationed[k] += entry.after[i] * demand[i] - entry.spent[i]
+        rationed[k] += _rationed(entry, entered, demand) - _rationed(entry, entry.running, demand)
+    return rationed, alone
+
+
+@compiled
+def _rationed(entry: _Entries, entered: Ints, demand: Floats) -> float:
+    """Discounted margin of the cars sold within the horizon, those that lack taken from the least margin."""
+    money = 0.0
+    for t in range(len(entry.cars)):
+        left = entry.cars[t]
+        for i in entry.order[t]:
+            if entered[i] == 1:
+                sold = min(left, entry.share[t, i] * demand[i])
+                left -= sold
+                money += entry.margin[t, i] * sold
+    return money
+
+
+def _call(gain: float, spent: float, mean: float, var: float) -> float:
+    """E max(0, gain exp(theta) - spent), theta ~ N(mean, var)."""
+    sd = math.sqrt(var)
+    d2 = (mean + math.log(gain / max(spent, 1e-12))) / sd
+    return gain * math.exp(mean + var / 2) * normal_cdf(d2 + sd) - spent * normal_cdf(d2)
