@@ -395,3 +395,15 @@ def test_without_a_battery_sensor_the_charge_is_estimated_and_said_to_be(live: C
     assert "The car does not tell its charge" in planned.why
     assert planned.stored_kwh is not None
     assert 0 < planned.stored_kwh < 60
+
+
+def test_a_home_that_began_today_charges_and_says_what_it_waits_for(live: Callable[..., Lived]) -> None:
+    home = live()
+    for entity, series in home.made.changes.items():
+        home.made.changes[entity] = [(EVENING.timestamp() - 3600, series[-1][1])]
+    home.made.price_of = {hour: p for hour, p in home.made.price_of.items() if hour >= EVENING.timestamp() // 3600}
+    home.until(at(0.8), lambda: None)
+    failed = next(one for one in home.seen if one.kind is Why.FAILED)
+    assert "week of prices before" in failed.why
+    assert failed.plugged_since == at(0.5)
+    assert home.switch == "on"

@@ -71,8 +71,8 @@ def write_decision(store: Store, decision: Decision) -> None:
         deliver(work, TOPIC, [row], sha256=digest, name=decision.kind.value, who="home", at=decision.at)
 
 
-def decisions(store: Store) -> tuple[Decision, ...]:
-    """Every decision in the log, in order of time."""
+def decisions(store: Store, last: int | None = None) -> tuple[Decision, ...]:
+    """Every decision in the log in order of time, or the `last` so many."""
     with reading(store) as work:
-        found = current(work, TOPIC)
-    return tuple(decode(version.body, Decision) for version in found if version.body is not None)
+        found = [version.body for version in current(work, TOPIC) if version.body is not None]
+    return tuple(decode(body, Decision) for body in (found if last is None else found[max(len(found) - last, 0) :]))

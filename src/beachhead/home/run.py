@@ -132,7 +132,7 @@ def planned_now(home: Running, now: datetime) -> Planned:
 
 def resumed(store: Store, now: datetime) -> Standing:
     """Where the last run left off: its plan and a manual setting hold if the session is the same."""
-    last = next(reversed(decisions(store)), None)
+    last = next(iter(decisions(store, 1)), None)
     if last is None or last.plugged_since is None or last.kind is Kind.STOPPED:
         return Standing(last=last)
     fresh = (now - last.at).total_seconds() <= _FRESH_SECONDS and not last.dry
@@ -159,6 +159,7 @@ def turn(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
         standing = replace(standing, heard=now.timestamp())
         if not live.plugged:
             return _away(home, standing, live, say)
+        standing = _in_session(standing, live)
         return _plugged(home, standing, live, record, tables, say)
     except Exception as error:  # whatever it is: the car must not be stranded
         return _failed(home, standing, live, now, error, say)
@@ -247,6 +248,14 @@ def _away(home: Running, standing: Standing, live: Live, say: Callable[[Decision
     return _done(home, standing, decision, None, say)
 
 
+def _in_session(standing: Standing, live: Live) -> Standing:
+    """What was told and set in another session counts no more."""
+    session = int((live.since or 0.0) // 60)
+    if session == standing.session:
+        return standing
+    return replace(standing, session=session, order=None, seen=False, manual=False, under_way=None)
+
+
 def _plugged(
     home: Running,
     standing: Standing,
@@ -255,9 +264,6 @@ def _plugged(
     tables: Tables,
     say: Callable[[Decision], None],
 ) -> Standing:
-    session = int((live.since or 0.0) // 60)
-    if session != standing.session:
-        standing = replace(standing, session=session, order=None, seen=False, manual=False, under_way=None)
     last = standing.order
     deaf = last is not None and follows(last, live.on, live.amps, home.setup) is False
     if last is not None and deaf and standing.seen:

@@ -61,7 +61,7 @@ class Desk:
             planned=planned,
             said=said,
             usual=usual_departures(self.home.setup, sessions_of(record).whole),
-            decided=tuple(reversed(decisions(self.home.store)[-_SHOWN:])),
+            decided=tuple(reversed(decisions(self.home.store, _SHOWN))),
             token=self.token,
         )
 
