@@ -7,9 +7,9 @@ import pytest
 
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import learn_pool
-from beachhead.charging.hour import halves_like, keep_to, loads_like, worth_drawing
+from beachhead.charging.hour import LIKE_DAYS, halves_like, keep_to, loads_like, worth_drawing
 from beachhead.charging.now import KnownNow, Situation, learnt_now
-from beachhead.charging.peak import DAYS_BACK, daily_peaks, month_of, stays_below
+from beachhead.charging.peak import DAYS_BACK, daily_peaks, days_looked_at, laid, month_of, stays_below
 from beachhead.charging.record import Load
 from beachhead.charging.stochastic import HORIZON, LEVELS
 from beachhead.world.errors import BadInput
@@ -121,3 +121,15 @@ def test_half_an_hour_that_is_not_over_is_refused() -> None:
             home=HOME, plugged_in=60 * NOW, now=60 * NOW + 10, stored_kwh=5.0, needed_kwh=40.0,
             price=np.full(168 + HORIZON, 0.2), published=29, load_kw=load[:-1], half_kwh=half[:-1], half_now_kwh=0.3,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("weeks", "days"), [(3, DAYS_BACK), (6, DAYS_BACK), (10, 70), (12, LIKE_DAYS), (52, LIKE_DAYS)]
+)
+def test_a_live_plan_looks_no_further_back_than_the_record_so_that_no_hour_meets_itself(weeks: int, days: int) -> None:
+    kwh = np.random.default_rng(weeks).gamma(2.0, 0.3, weeks * 168)
+    load = Load(name="", first_hour=MONDAY, slot_hours=1.0, kwh=kwh)
+    assert days_looked_at(load) == days
+    if weeks >= 6:
+        now = MONDAY + 30
+        assert laid(load, now, now + 1)[0] not in laid(load, now - 24 * days + 1, now)

@@ -19,10 +19,9 @@ from beachhead.case.open import Launch
 from beachhead.case.surroundings import surroundings_of
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import Pool, learn_pool
-from beachhead.charging.hour import LIKE_DAYS
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
-from beachhead.charging.peak import laid, laid_halves, month_of
+from beachhead.charging.peak import days_looked_at, laid, laid_halves, month_of
 from beachhead.charging.published import DAYS_LEARNT, PUBLISHED_AT
 from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
 from beachhead.charging.stochastic import HORIZON
@@ -335,10 +334,7 @@ def situation_of(
     mine, moment = at_home.home, _minute(now or plugged_in)
     stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
     earlier, price, published = _prices_around(at_home.price, at_home.table, moment // 60)
-    since = moment // 60 - 24 * LIKE_DAYS
-    load = None if at_home.load is None else laid(at_home.load, since, moment // 60)
-    half = None if at_home.load is None else laid_halves(at_home.load, since, moment // 60 + 1)
-    half = None if half is None or half.size == 0 else half
+    load, half = _past_load(at_home.load, moment // 60)
     if load is not None and peak_so_far_kw is None:
         peak_so_far_kw = _peak_of_month(load, moment // 60)
     return Situation(
@@ -439,6 +435,15 @@ def charging_hours(
         found.append((at, plan))
         stored, on = min(float(plan.stored_kwh[1]), at_home.home.battery_kwh), bool(plan.draw_kwh[0] > 1e-6)
     return found
+
+
+def _past_load(load: Load | None, hour: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Hourly load before `hour`, and what fell in the first half of each and of that hour, if the meter tells it."""
+    if load is None:
+        return None, None
+    since = hour - 24 * days_looked_at(load)
+    half = laid_halves(load, since, hour + 1)
+    return laid(load, since, hour), half if half.size else None
 
 
 def _peak_of_month(load: np.ndarray, hour: int) -> float:

@@ -23,7 +23,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from beachhead.charging.hour import keep_to
+from beachhead.charging.hour import LIKE_DAYS, keep_to
 from beachhead.charging.program import Builder
 from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home, Load
@@ -118,6 +118,15 @@ def _whole_weeks(load: Load) -> tuple[Floats, int]:
     kwh = load.kwh[monday * per_hour :]
     weeks = kwh.size // (168 * per_hour)
     return kwh[: weeks * 168 * per_hour].reshape(-1, per_hour), load.first_hour + monday
+
+
+def days_looked_at(load: Load) -> int:
+    """Days of load that a live plan looks at: as many as like hours are sought in, as far as they are on record.
+
+    A shorter record is repeated: beyond its length the hour at hand would meet itself.
+    """
+    weeks, _ = _whole_weeks(load)
+    return min(max(len(weeks) // 24, DAYS_BACK), LIKE_DAYS)
 
 
 def perfect_peak(
