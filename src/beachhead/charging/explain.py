@@ -27,8 +27,7 @@ def sentences(plan: NowPlan) -> list[str]:
 def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
     """The plan in plain sentences, the decisions first."""
     lines = [
-        _car_decision(plan, car, name if len(names) > 1 else "The car")
-        for name, car in zip(names, plan.cars, strict=True)
+        _car_decision(car, name if len(names) > 1 else "The car") for name, car in zip(names, plan.cars, strict=True)
     ]
     waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
     whose = names[0] if len(names) > 1 else "the car"
@@ -150,7 +149,7 @@ def _cents(eur: float) -> str:
     return f"{100 * eur:.0f} cents" if eur >= 0.01 else f"{100 * eur:.1f} cents"
 
 
-def _car_decision(plan: WholePlan, car: CarPath, name: str) -> str:
+def _car_decision(car: CarPath, name: str) -> str:
     first, price = car.known.chances.first_hour, 100 * car.known.chances.price[0]
     low, middle, high = car.known.leaves
     leaves = f"leaves {clock(middle)}, as told" if low == high else f"leaves between {clock(low)} and {clock(high)}"

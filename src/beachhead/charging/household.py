@@ -135,11 +135,11 @@ def plan_household(task: HomeTask, *, gap: float = 1e-7) -> HomePlan:
     Raises:
         NotFeasible: if the household load alone breaks the fuse.
     """
-    builder, cars, battery, peaks = _program(task)
+    builder, cars, battery = _program(task)
     found = builder.solve(gap=gap)
     if found.outcome in (Outcome.INFEASIBLE, Outcome.UNSOLVED):
         raise NotFeasible(f"no plan meets the fuse of {task.cars[0].fuse_kw} kW", "check the load against the fuse")
-    return _plan(task, found, cars, battery, peaks)
+    return _plan(task, found, cars, battery)
 
 
 def household_algebra(task: HomeTask) -> str:
@@ -147,7 +147,7 @@ def household_algebra(task: HomeTask) -> str:
     return _program(task)[0].algebra()
 
 
-def _program(task: HomeTask) -> tuple[Builder, list[_Columns], tuple[Ints, Ints, Ints] | None, Ints | None]:
+def _program(task: HomeTask) -> tuple[Builder, list[_Columns], tuple[Ints, Ints, Ints] | None]:
     first, builder = task.cars[0], Builder()
     slots, hours = first.slots, first.slot_hours
     limit = np.maximum(first.fuse_kw * hours, np.maximum(first.net_load_kwh, 0.0))  # a load over the fuse is not ours
@@ -162,8 +162,9 @@ def _program(task: HomeTask) -> tuple[Builder, list[_Columns], tuple[Ints, Ints,
         balance += [(battery[0], -1.0), (battery[1], 1.0)]
     builder.constraints("balance", balance, lower=first.net_load_kwh, upper=first.net_load_kwh, count=slots)
     _one_way(builder, task, taken, fed, cars, battery)
-    peaks = _peaks(builder, task.peak, taken, hours) if task.peak else None
-    return builder, cars, battery, peaks
+    if task.peak:
+        _peaks(builder, task.peak, taken, hours)
+    return builder, cars, battery
 
 
 def _car(builder: Builder, name: str, task: ChargingTask) -> _Columns:
@@ -258,11 +259,10 @@ def _either(builder: Builder, name: str, one: Ints, other: Ints, most: Floats) -
     builder.constraints(f"{name}.other", [(other, 1.0), (flag, most)], lower=-np.inf, upper=most, count=one.size)
 
 
-def _peaks(builder: Builder, peak: PeakCharge, taken: Ints, hours: float) -> Ints:
+def _peaks(builder: Builder, peak: PeakCharge, taken: Ints, hours: float) -> None:
     columns = builder.variables("peak", len(peak.locked_kw), cost=peak.eur_per_kw, lower=np.array(peak.locked_kw))
     month = columns[np.array(peak.month)]
     builder.constraints("month", [(month, hours), (taken, -1.0)], lower=0.0, upper=np.inf, count=taken.size)
-    return columns
 
 
 def _plan(
@@ -270,7 +270,6 @@ def _plan(
     found: Solved,
     cars: list[_Columns],
     battery: tuple[Ints, Ints, Ints] | None,
-    peaks: Ints | None,
 ) -> HomePlan:
     first, values = task.cars[0], found.values
     plans = tuple(

@@ -40,7 +40,7 @@ def plan_lattice(task: ChargingTask, charger: Charger, *, on_slots: int = 0) -> 
     _require_lattice(task)
     left = task.leftover
     units, missing, bound = solve_lattice(
-        task.slot_hours, task.buy, task.sell, task.net_load_kwh, task.room_kwh, task.trips_kwh,
+        task.buy, task.sell, task.net_load_kwh, task.room_kwh, task.trips_kwh,
         task.car.battery_kwh, task.car.efficiency, task.start_kwh, task.shortage_eur_per_kwh,
         np.array(left.eur_per_kwh, dtype=np.float64), np.array(left.widths_kwh, dtype=np.float64),
         *_runs(charger), charger.kwh(charger.unit_amps, task.slot_hours),
@@ -150,7 +150,7 @@ def _require_lattice(task: ChargingTask) -> None:
 
 @njit(cache=True, nogil=True)
 def solve_lattice(  # type: ignore[no-untyped-def]
-    hours, buy, sell, net, room, trips, battery, efficiency, start, shortage, values, widths,
+    buy, sell, net, room, trips, battery, efficiency, start, shortage, values, widths,
     first, stride, count, unit_kwh, start_eur, least_on, least_off, on_slots,
 ):  # fmt: skip
     """The compiled planner on bare arrays: (units drawn (T,), missing (T,), value at the start)."""

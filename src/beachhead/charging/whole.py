@@ -169,8 +169,8 @@ def _solve(
     price, there = known[0].chances.price, np.array([odds(its)[1] for its in known])
     sell = np.full(HORIZON, home.sell_eur_per_kwh)
     _bills(builder, cars, battery, there, mean - sun, price, sell)
-    peak = _limits(builder, home, cars, battery, load, first)
-    _no_burning(builder, home, cars, battery, known, price, sell)
+    peak = _limits(builder, cars, battery, load, first)
+    _no_burning(builder, home, cars, battery, price, sell)
     found = builder.solve(gap=gap)
     if found.outcome in (Outcome.INFEASIBLE, Outcome.UNSOLVED):
         raise NotFeasible("no plan of the home was found", "check battery, fuse and the energy stored")
@@ -309,7 +309,6 @@ def _bills(
 
 def _limits(
     builder: Builder,
-    home: WholeHome,
     cars: list[_Columns],
     battery: tuple[Ints, Ints, Ints] | None,
     load: LoadAhead | None,
@@ -351,7 +350,6 @@ def _no_burning(
     home: WholeHome,
     cars: list[_Columns],
     battery: tuple[Ints, Ints, Ints] | None,
-    known: list[KnownNow],
     price: Floats,
     sell: Floats,
 ) -> None:

@@ -204,7 +204,7 @@ def charge_year(
             meter = (metered.load_kw, metered.half_kwh, metered.month, metered.first_hour, metered.eur_per_kw)
             draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
     else:
-        allowed = _windows(home, pieces, policy)
+        allowed = _windows(home, policy)
         draw, missing = _sorted(
             course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, allowed
         )
@@ -261,7 +261,7 @@ def _foresight(
     return draw, missing
 
 
-def _windows(home: Home, pieces: Pieces, policy: Policy) -> Ints:
+def _windows(home: Home, policy: Policy) -> Ints:
     """(N, 2) hours in which each session charges by price: from, and before; (0, 0) charges at once."""
     arrive, leave = home.plug_in // 60, (home.plug_out - 1) // 60 + 1
     if policy is Policy.TYPED:
