@@ -1,13 +1,15 @@
 """`beachhead adjust` on the bundled launch, and on a price test that was run."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from typer.testing import CliRunner
 
+from beachhead.cli.adjust import _settles
 from beachhead.cli.app import app
-from beachhead.launch.adjust import split_margin
+from beachhead.launch.adjust import Settling, split_margin
 from beachhead.world.errors import BadInput
 
 
@@ -74,6 +76,14 @@ def test_the_home_market_and_unknown_ones_are_refused_with_a_cure(folder):
         run("adjust", folder, "--market", "CN")
     with pytest.raises(BadInput, match="'XX' is not a market"):
         run("adjust", folder, "--market", "XX")
+
+
+def test_an_observation_that_moves_no_odds_to_the_eye_is_told_by_its_worth():
+    study = Settling(
+        name="choice study", deed="a choice study", odds_now=0.996, odds_after=0.999, worth=3.57e6, elasticity_sd=0.2
+    )
+    assert _settles(study, "TRY") == "A choice study would tell most, worth TRY 3.57 M a year."
+    assert _settles(replace(study, odds_now=0.71), "TRY").endswith("odds of the right choice from 71 % to >99 %.")
 
 
 def test_margins_of_the_offers_add_to_the_channels_unit_margin():

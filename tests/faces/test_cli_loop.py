@@ -79,6 +79,12 @@ def test_accepting_registers_gates_and_the_ledger_names_its_records(launch):
     assert {ref.partition(":")[0] for ref in decided["entries"][0]["refs"]} >= {"plan", "belief", "reading", "chosen"}
     assert answer("decide", launch)["due"] == []
     assert "Whole" in run("log", launch, "--verify")
+    with pytest.raises(BadInput, match=r"nothing is due in 2027Q1 by the newest plan") as refused:
+        run("decide", launch, "--accept")
+    assert "once something has changed" in refused.value.hint
+    waiting = f"{len(piloted)} stated probabilities wait" if len(piloted) > 1 else "1 stated probability waits"
+    with pytest.raises(NotLearnt, match=f"none of the stated odds has an outcome yet: {waiting}, the first until 20"):
+        run("score", launch)
 
 
 def test_who_may_only_look_sees_plan_decisions_and_ledger_and_changes_nothing(launch, monkeypatch):

@@ -112,7 +112,7 @@ def test_a_launch_without_history_is_refused(tmp_path):
     shutil.copytree(BYD, tmp_path / "x", ignore=shutil.ignore_patterns("history"))
     with pytest.raises(BadInput, match=r"has no history/registrations.csv"):
         follow(tmp_path / "x")
-    with pytest.raises(NotLearnt, match="no stated odds have an outcome yet"):
+    with pytest.raises(NotLearnt, match="no odds are stated in the ledger yet"):
         score_launch(open_launch(tmp_path / "x"))
 
 

@@ -139,7 +139,8 @@ def _said(
     if overrides:
         refuse_beyond_limits(problem, [*earlier, *(chosen.action for _, chosen in out)])
     if not out:
-        raise BadInput("nothing is due", f"run `beachhead plan {launch.path}`, or name a market to override")
+        cure = f"name a market to override, or run `beachhead plan {launch.path}` once something has changed"
+        raise BadInput(f"nothing is due in {planned.record.quarter} by the newest plan", cure)
     return out
 
 

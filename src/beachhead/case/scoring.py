@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from beachhead.case.foretell import BEACHHEAD
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
-from beachhead.ledger import Margin, Score, Settled, margin, score, settle
+from beachhead.ledger import Margin, Score, Settled, Stated, margin, score, settle
 from beachhead.world.errors import NotLearnt
 
 
@@ -44,13 +44,22 @@ def score_launch(launch: Launch) -> Scores:
     entries, _ = whole(launch.store)
     settled = settle(entries)
     if not settled:
-        cure = "state odds and record outcomes first; `beachhead replay` does both"
-        raise NotLearnt("no stated odds have an outcome yet", cure)
+        raise _nothing_to_score(tuple(odds for entry in entries for odds in entry.said.odds))
     stated = sum(len(entry.said.odds) for entry in entries)
     names = sorted({each.stated.forecaster for each in settled})
     by_name = {name: tuple(each for each in settled if each.stated.forecaster == name) for name in names}
     rows = sorted((_scored(name, by_name) for name in names), key=lambda row: (row.behind is not None, row.score.brier))
     return Scores(rows=tuple(rows), open=stated - len(settled))
+
+
+def _nothing_to_score(stated: tuple[Stated, ...]) -> NotLearnt:
+    if not stated:
+        cure = "decide on a plan, or `beachhead targets DIR --register`; `beachhead replay` shows it on real entries"
+        return NotLearnt("no odds are stated in the ledger yet", cure)
+    first = min(odds.by for odds in stated)
+    told = "1 stated probability waits" if len(stated) == 1 else f"{len(stated)} stated probabilities wait"
+    cure = "`beachhead log` lists them; `beachhead targets DIR --register` enters what came of targets"
+    return NotLearnt(f"none of the stated odds has an outcome yet: {told}, the first until {first}", cure)
 
 
 def _scored(name: str, by_name: dict[str, tuple[Settled, ...]]) -> Scored:

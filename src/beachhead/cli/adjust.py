@@ -58,7 +58,7 @@ def _show_all(launch: Launch, found: Adjusted) -> None:
     if not found.rows:
         say("No market has both prices and economics.")
         return
-    _show_rests_on(found)
+    _show_rests_on(found, currency)
     first = found.rows[0]
     if first.best is None:
         say("In no market is a change expected to gain.")
@@ -74,7 +74,7 @@ def _show_all(launch: Launch, found: Adjusted) -> None:
         say(f"... and {len(found.rows) - SHOWN} markets more; --market CODE shows one with all its options.")
 
 
-def _show_rests_on(found: Adjusted) -> None:
+def _show_rests_on(found: Adjusted, currency: str) -> None:
     changed = sum(a.contrast > 0 for a in found.rows)
     asked = sorted({s.study for s in found.stated})
     own = f", on {len(asked)} choice stud{'y' if len(asked) == 1 else 'ies'} of your own" if asked else ""
@@ -87,7 +87,8 @@ def _show_rests_on(found: Adjusted) -> None:
             "yet): read the odds, and test before you change much."
         )
     if found.car_price > 0:
-        say(f"Cars are short: one is worth {found.car_price:,.0f} elsewhere by the newest plan, taken off each margin.")
+        worth = money(found.car_price, currency)
+        say(f"Cars are short: one is worth {worth} elsewhere by the newest plan, taken off each margin.")
 
 
 def _row(name: str, a: Adjustment, currency: str) -> list[str]:
@@ -104,17 +105,20 @@ def _sentence(a: Adjustment, currency: str) -> str:
     if a.best is None:
         return "leave as it is."
     settle = _worth_asking(a)
-    after = (
-        f" {settle.deed.capitalize()} would settle it: odds of the right choice from {odds(settle.odds_now)} to "
-        f"{odds(settle.odds_after)}."
-        if settle
-        else " No observation would change the choice."
-    )
+    after = " No observation would change the choice." if settle is None else f" {_settles(settle, currency)}"
     return (
         f"{a.best.deed}: {money(a.best.gain, currency)} a year expected "
         f"(90 %: {_money(a.best.gain_interval, currency)}), {a.best.cars:+,.0f} cars; "
         f"the odds that it gains are {odds(a.best.odds)}.{after}"
     )
+
+
+def _settles(settle: Settling, currency: str) -> str:
+    """What an observation would do to the choice; where its odds would not change to the eye, what it is worth."""
+    before, after = odds(settle.odds_now), odds(settle.odds_after)
+    if before == after:
+        return f"{settle.deed.capitalize()} would tell most, worth {money(settle.worth, currency)} a year."
+    return f"{settle.deed.capitalize()} would settle it: odds of the right choice from {before} to {after}."
 
 
 def _worth_asking(a: Adjustment) -> Settling | None:
@@ -128,7 +132,7 @@ def _money(interval: Interval, currency: str) -> str:
 
 def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     name, currency = launch.market(a.market).name, launch.folder.terms.currency
-    _show_rests_on(found)
+    _show_rests_on(found, currency)
     e = a.elasticity
     say(
         f"{name}, through {a.channel.value.replace('_', ' ')}: {cars(a.cars)} cars and "

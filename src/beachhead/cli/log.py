@@ -117,7 +117,7 @@ def _show(entries: tuple[Entry, ...], head: str) -> None:
 
 def _line(entry: Entry) -> tuple[str, ...]:
     said = entry.said
-    first = f"{percent(said.odds[0].probability)} {said.odds[0].event}" if said.odds else ""
+    first = f"{percent(said.odds[0].probability)}: {said.odds[0].event}" if said.odds else ""
     odds = first + (f", and {len(said.odds) - 1} more" if len(said.odds) > 1 else "")
     came = sum(outcome.happened for outcome in said.outcomes)
     outcomes = f"{came} of {len(said.outcomes)} events happened" if said.outcomes else ""
