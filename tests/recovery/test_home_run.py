@@ -172,21 +172,22 @@ def test_when_it_ends_the_car_is_left_charging_and_the_sensor_shows_the_plan_mea
 
 def test_what_the_driver_sets_by_hand_holds_until_the_next_plug_in(live: Callable[..., Lived]) -> None:
     home = live(needed=30.0)
-    home.made.trips.append((at(20).timestamp(), at(30).timestamp(), 10.0))
+    home.made.trips[-1] = (at(0.5).timestamp(), at(4).timestamp(), 30.0)
+    home.made.trips.append((at(5).timestamp(), at(14).timestamp(), 10.0))
 
     def tap() -> None:
         if at(2).timestamp() <= home.made.now < at(2).timestamp() + 300:
             home.made.say(SWITCH, "on")
             home.made._live()
 
-    home.until(at(20.6), tap)
+    home.until(at(5.6), tap)
     by_hand = [one for one in home.seen if one.kind is Why.MANUAL]
     assert len(by_hand) == 1
     assert "turned on by hand" in by_hand[0].why
     assert "Without that: Waits until" in by_hand[0].why
     assert home.made.calls[0][0] == "switch.turn_off"
     assert "switch.turn_off" not in [service for service, _ in home.made.calls[1:-2]]
-    after = [one for one in home.seen if one.plugged_since and one.plugged_since >= at(19)]
+    after = [one for one in home.seen if one.plugged_since and one.plugged_since >= at(4.9)]
     assert after[0].kind is Why.PLANNED
 
 
@@ -327,7 +328,7 @@ def test_whatever_is_missing_the_car_charges_and_the_log_says_why(
             if home.made.now > begun[0] + 2000:  # two rounds on at the latest
                 assert home.switch == "on"
 
-    home.until(at(2), fail)
+    home.until(at(1.7), fail)
     said = [one for one in home.seen if one.kind is Why.FAILED]
     assert said
     assert "The car charges, because something is missing" in said[0].why
