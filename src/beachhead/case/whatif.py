@@ -289,7 +289,8 @@ def _set_term(text: str, override: Override) -> tuple[str, list[str]]:
     for name in sections:
         lines += [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in table[name].items())]
     where = ".".join((*override.keys, override.column))
-    return "\n".join(lines) + "\n", [f"launch.toml:{where} {was} -> {section[override.column]}"]
+    said = "not written" if was is None else was
+    return "\n".join(lines) + "\n", [f"launch.toml:{where} {said} -> {section[override.column]}"]
 
 
 def _term(was: object, override: Override) -> object:
