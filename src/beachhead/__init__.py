@@ -8,6 +8,8 @@ planned.plan.certificate
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,3 +59,18 @@ def __getattr__(name: str) -> Any:
     from beachhead.case import verbs
 
     return getattr(verbs, _NAMED.get(name, name))
+
+
+class _Package(ModuleType):
+    """`supply` is a verb here, although importing the room of that name would put the room in its place."""
+
+    @property
+    def supply(self) -> Any:
+        return __getattr__("supply")
+
+    @supply.setter
+    def supply(self, _: ModuleType) -> None:
+        """The room stands in `sys.modules`, where `from beachhead.supply import ...` finds it."""
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,44 @@
+"""The verbs of `import beachhead as bh`, as a notebook calls them."""
+
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import beachhead as bh
+from beachhead.case import verbs
+from beachhead.world.errors import BadInput
+
+ROOMS = sorted(path.parent.name for path in Path(bh.__file__).parent.glob("*/__init__.py"))
+
+
+def test_every_verb_stays_a_verb_whatever_rooms_are_imported():
+    for room in ROOMS:
+        importlib.import_module(f"beachhead.{room}")
+    for name in bh.__all__:
+        for _ in range(2):
+            verb = getattr(bh, name)
+            assert inspect.isfunction(verb), f"bh.{name} is {verb!r}"
+            assert verb.__module__ == verbs.__name__
+            assert verb.__doc__
+    assert sys.modules["beachhead.supply"].__name__ == "beachhead.supply"
+
+
+def test_a_verb_is_found_after_its_namesake_among_the_rooms_was_imported_first():
+    said = "import beachhead.supply.plan, beachhead as bh; print(bh.supply.__module__)"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "beachhead.case.verbs"
+
+
+def test_an_attribute_that_is_no_verb_is_told_as_python_does():
+    with pytest.raises(AttributeError, match="has no attribute 'suply'"):
+        bh.suply  # noqa: B018
+
+
+def test_a_folder_that_is_none_is_refused_with_its_cure(tmp_path):
+    with pytest.raises(BadInput) as refused:
+        bh.open(tmp_path / "nowhere")
+    assert "does not exist" in str(refused.value)
