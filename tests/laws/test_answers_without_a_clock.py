@@ -120,7 +120,7 @@ def whole_home() -> WholePlan:
     pool, hour = learn_pool(drivers[1::2]), monday + 24 * 60 + 18
     clock = (hour - 168 + np.arange(168 + HORIZON)) % 24
     price = 0.25 + 0.06 * np.cos((clock - 19) / 24 * 2 * np.pi)
-    price[168 + 6 : 168 + 12] = -0.2  # whoever burns energy earns: whole decisions forbid it
+    price[168 + 6 : 168 + 8] = -0.2  # whoever burns energy earns: whole decisions forbid it
     cars = [
         Plugged(
             situation=Situation(
