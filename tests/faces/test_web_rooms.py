@@ -169,6 +169,10 @@ def test_a_scenario_kept_is_served_side_by_side(client, folder):
     assert (item["name"], item["worlds"]) == ("dear Norway", 2)
     assert item["gain"] == pytest.approx(item["other"] - item["value"])
     assert item["changed"]
+    refused = client.delete("/api/v1/what-ifs", params={"name": "cheap Norway"})
+    assert refused.status_code == 422
+    assert "dear Norway" in refused.text
+    assert client.delete("/api/v1/what-ifs", params={"name": "dear Norway"}).json() == {"what_ifs": []}
 
 
 def test_a_launch_without_plants_has_no_page_on_supply(client):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from beachhead.launch.informed import informed_values
 from beachhead.launch.scene import set_up
-from beachhead.launch.tornado import ASSUMPTIONS, difference, play_sample, tornado
+from beachhead.launch.tornado import ASSUMPTIONS, play_sample, side_by_side, tornado
 from beachhead.launch.value import best_start, list_starts
 from beachhead.launch.worth import (
     Spread,
@@ -107,10 +107,18 @@ def test_a_study_is_worth_less_than_certainty_and_more_readings_more(mean, sd, s
     assert many <= sure + 1e-9
 
 
+def test_a_comparison_adds_up_and_is_known_better_than_its_sides(made_up_launch):
+    problem = made_up_launch(M=8, seed=2)
+    change = ASSUMPTIONS["doubt about demand"][2]
+    value, beside, gap = side_by_side(play_sample(problem, 1, 16), play_sample(change(problem, 0.9), 1, 16))
+    assert gap.mean == pytest.approx(beside.mean - value.mean)
+    assert gap.se < value.se
+
+
 def test_an_assumption_that_changes_nothing_swings_nothing_and_the_swings_come_largest_first(made_up_launch):
     problem = made_up_launch(M=5, seed=2)
     sample = play_sample(problem, 1, 3)
-    assert difference(play_sample(problem, 1, 3), sample).mean == 0
+    assert side_by_side(sample, play_sample(problem, 1, 3))[2].mean == 0
     swings = tornado(problem, 1, 3, most=10)
     widths = [s.width for s in swings]
     assert len(swings) == 10 == len({s.what for s in swings} & set(ASSUMPTIONS))

@@ -35,7 +35,7 @@ from beachhead.launch.certificate import Estimate
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem
 from beachhead.launch.steer import find_steering
-from beachhead.launch.tornado import difference, play_sample, value_of
+from beachhead.launch.tornado import play_sample, side_by_side
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price
@@ -144,6 +144,7 @@ def compare(
     tell(1, 2)
     two = play_sample(after, drawn, worlds, find_steering(after, drawn))
     tell(2, 2)
+    value, beside, gain = side_by_side(one, two)
     return Compared(
         name="",
         sets=tuple(sets),
@@ -151,9 +152,9 @@ def compare(
         quarter=before.quarters[0],
         seed=drawn,
         worlds=worlds,
-        value=value_of(one),
-        other=value_of(two),
-        gain=difference(two, one),
+        value=value,
+        other=beside,
+        gain=gain,
         moves=_moves(plan(before, drawn, 2), plan(after, drawn, 2)),
         notes=(*notes, *spending_change(launch, other)),
     )

@@ -62,7 +62,7 @@ def tornado(
     base = play_sample(problem, seed, worlds, steering)
     swings = []
     for done, (what, (low, high, change)) in enumerate(ASSUMPTIONS.items(), start=1):
-        ends = [difference(play_sample(change(problem, end), seed, worlds, steering), base) for end in (low, high)]
+        ends = [side_by_side(base, play_sample(change(problem, end), seed, worlds, steering))[2] for end in (low, high)]
         swings.append(Swing(what=what, low=_said(low), high=_said(high), at_low=ends[0], at_high=ends[1]))
         if tick is not None:
             tick(done, len(ASSUMPTIONS))
@@ -89,14 +89,11 @@ def play_sample(problem: Problem, seed: int, worlds: int, steering: Steering = P
     return Sample(values, control_variate(Scene(*course[2:]), thetas, scores))
 
 
-def value_of(sample: Sample) -> Estimate:
-    """Mean value of the plan."""
-    return controlled(sample.values, sample.control)
-
-
-def difference(sample: Sample, base: Sample) -> Estimate:
-    """Mean difference of two plays of the same luck."""
-    return controlled(sample.values - base.values, base.control, sample.control.over(base.control))
+def side_by_side(base: Sample, other: Sample) -> tuple[Estimate, Estimate, Estimate]:
+    """Value of one, of the other, and the difference, which is theirs to the last digit: all on the same controls."""
+    controls = base.control, other.control.over(base.control)
+    value, beside = controlled(base.values, *controls), controlled(other.values, *controls)
+    return value, beside, controlled(other.values - base.values, *controls)
 
 
 def _said(factor: float) -> str:

@@ -9,10 +9,10 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
@@ -26,7 +26,7 @@ from beachhead.case.site_words import effort_sentence
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
-from beachhead.case.whatif import Compared, compare, keep, kept
+from beachhead.case.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.worth import TORNADO_WORLDS, ask_worth
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.worth import Known
@@ -36,7 +36,8 @@ from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.rehearse import Outcome
 from beachhead.store import current, reading
 from beachhead.web.aftersales import work_aftersales
-from beachhead.web.api import REFUSALS, sheet_of
+from beachhead.web.api import REFUSALS, recorded, sheet_of
+from beachhead.web.desk import Desk
 from beachhead.web.refusal import NotFound
 from beachhead.web.room import (
     MOST_ROWS,
@@ -57,7 +58,7 @@ from beachhead.web.room import (
     number_or_none,
     table_of,
 )
-from beachhead.web.sessions import Viewer
+from beachhead.web.sessions import Analyst, Viewer
 from beachhead.world.figures import cars, money, percent
 
 REHEARSED_WORLDS = 24
@@ -132,6 +133,20 @@ def what_ifs(request: Request, response: Response, _: Viewer) -> WhatIfsOut:
     sheet = sheet_of(request, response)
     names = {market.code: market.name for market in sheet.launch.folder.markets}
     return WhatIfsOut(what_ifs=[_what_if(item, names) for item in kept(sheet.launch)])
+
+
+@router.delete("/what-ifs")
+def forget_what_if(
+    request: Request,
+    response: Response,
+    person: Analyst,
+    name: Annotated[str, Query(max_length=120, description="What the scenario is called.")],
+) -> WhatIfsOut:
+    """Take a scenario off the list; it stays on record as withdrawn."""
+    desk: Desk = request.app.state.desk
+    forget(desk.launch(), name, who=person.name, at=now())
+    recorded(request)
+    return what_ifs(request, response, person)
 
 
 def try_what_if(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:

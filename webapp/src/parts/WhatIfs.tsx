@@ -17,6 +17,11 @@ export function WhatIfs({ currency }: { currency: string }) {
     const sent = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "what_if", arguments: { sets, name } } });
     if (sent.error) setError(refused(sent.error));
   }
+  async function forget(called: string) {
+    setError(undefined);
+    const sent = await api.DELETE("/api/v1/what-ifs", { params: { query: { name: called } } });
+    if (sent.error) setError(refused(sent.error));
+  }
   const found = answer.data?.what_ifs ?? [];
   const pm = (mean: number, se: number) => `${money(mean, currency)} ± ${money(se, currency)}`;
   return (
@@ -24,11 +29,11 @@ export function WhatIfs({ currency }: { currency: string }) {
       {found.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Scenarios side by side">
           <table>
-            <thead><tr><th>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th>done differently now</th></tr></thead>
+            <thead><tr><th>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th style={{ minWidth: "15rem" }}>done differently now</th></tr></thead>
             <tbody>
               {found.map((item) => (
                 <tr key={item.name}>
-                  <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
+                  <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div><button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>Forget</button></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
                   <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{pm(item.gain, item.gain_se)}</strong></td>
                   <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft"><Said>{note}</Said></div>)}</td>
                 </tr>
