@@ -23,18 +23,18 @@ export function WhatIfs({ currency }: { currency: string }) {
     if (sent.error) setError(refused(sent.error));
   }
   const found = answer.data?.what_ifs ?? [];
-  const pm = (mean: number, se: number) => `${money(mean, currency)} ± ${money(se, currency)}`;
+  const pm = (mean: number, se: number) => <>{money(mean, currency)}<div className="soft">± {money(se, currency)}</div></>;
   return (
     <>
       {found.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Scenarios side by side">
           <table>
-            <thead><tr><th>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th style={{ minWidth: "15rem" }}>done differently now</th></tr></thead>
+            <thead><tr><th style={{ minWidth: "8rem" }}>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th style={{ minWidth: "14rem" }}>done differently now</th></tr></thead>
             <tbody>
               {found.map((item) => (
                 <tr key={item.name}>
                   <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div><button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>Forget</button></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
-                  <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{pm(item.gain, item.gain_se)}</strong></td>
+                  <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{money(item.gain, currency)}</strong><div className="soft">± {money(item.gain_se, currency)}</div></td>
                   <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft"><Said>{note}</Said></div>)}</td>
                 </tr>
               ))}
