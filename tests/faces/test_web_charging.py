@@ -76,7 +76,8 @@ def test_without_prices_the_page_says_what_it_needs_and_a_bad_file_is_refused_at
     told = client.get("/api/v1/charging").json()
     assert (told["files"], told["markets"], told["value"]) == ({}, [], None)
     assert client.get("/api/v1/charging/plan", params=ASKED).status_code == 404
-    bad = prices().replace("2022-06-01 03:00:00", "2022-06-31 03:00:00", 1).replace("time,DE-LU\n", "time,DE-LU\n\n", 1)
+    untimed = prices().replace("time,DE-LU\n", "time,DE-LU\n,1\n", 1)
+    bad = untimed.replace("2022-06-01 03:00:00", "2022-06-31 03:00:00", 1)
     refused = client.put("/api/v1/charging/files/prices", content=bad)
     assert refused.status_code == 422
     faults = [(fault["row"], fault["column"]) for fault in refused.json()["error"]["faults"]]

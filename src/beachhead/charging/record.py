@@ -245,7 +245,7 @@ def _timed(path: Path, lacks: str, cure: str) -> tuple[tuple[str, ...], Minutes,
     rows = _rows(path)
     head = next(rows, [])
     kept = [(line, row) for line, row in enumerate(rows, start=2) if any(cell.strip() for cell in row)]
-    if not kept or len(head) < 2:
+    if len(kept) < 2 or len(head) < 2:
         raise BadInput(f"{path.name} {lacks}", cure)
     names = tuple(name.strip() for name in head[1:])
     faults: list[Fault] = []
