@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,11 +60,22 @@ def test_the_control_has_the_mean_it_is_said_to_have(made_up_launch):
     error = 4 * np.hypot(control.worlds.std() / 4000**0.5, control.rest.std() / SCORES**0.5)
     assert control.worlds.mean() == pytest.approx(control.mean, abs=error)
     assert control.mean > 0
+
+
+def test_what_is_not_told_leaves_the_control_its_mean(made_up_launch):
+    problem = made_up_launch(M=8)
+    wide = replace(problem.belief, cov=4 * np.asarray(problem.belief.cov))
+    problem = replace(problem, belief=wide)
+    scene, scores = set_up(problem), draw_scores(problem.markets, 5, SCORES)
+    worlds = draw_worlds(problem, seed=3, count=2000)
     split = split_own(scene.cov)
-    given = np.array([what_is_told(scene.position, scene.mean, split, world) for world in worlds[:1000]])
+    given = np.array([what_is_told(scene.position, scene.mean, split, world) for world in worlds])
     told = control_variate(scene, given, scores, split.own)
-    assert told.mean == control.mean
-    assert told.worlds.mean() == pytest.approx(told.mean, abs=4 * control.worlds.std() / 1000**0.5)
+    known = control_variate(scene, np.array([world.theta for world in worlds]), scores)
+    gap = told.worlds - known.worlds
+    assert told.mean == known.mean
+    assert gap.mean() == pytest.approx(0.0, abs=3 * gap.std() / 2000**0.5)
+    assert np.corrcoef(told.worlds, known.worlds)[0, 1] > 0.5
 
 
 def test_cars_that_never_lack_leave_the_control_to_the_calls_alone_and_few_cars_cap_it(made_up_launch):

@@ -29,7 +29,7 @@ from beachhead.world.compiled import compiled
 SCORES = 8192
 """Levels of demand over which the control's mean is taken."""
 RESTS = 32
-"""Draws of what is left to a market, over which the control is averaged where only part of demand is told."""
+"""Draws a world of what is left to each market, where only part of demand is told."""
 FEWEST = 8
 """Worlds below which a regression says less than their plain mean."""
 
@@ -92,16 +92,30 @@ def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | 
     M = thetas.shape[1]
     entry = _entries(scene)
     rationed, alone = _earned(entry, scene.mean[:M] + (scores @ symmetric_root(scene.cov))[:, :M])
-    calls = zip(entry.gain, entry.spent, scene.mean[:M], np.diag(scene.cov)[:M], strict=True)
-    exact = sum(_call(float(g), float(k), float(m), float(v)) for g, k, m, v in calls if g > 0.0)
-    known = Control(alone, exact, np.zeros(len(alone)))
+    known = Control(alone, _calls(entry, scene.mean[:M], np.diag(scene.cov)[:M]), np.zeros(len(alone)))
     mean = controlled(rationed, known).mean
     slope = np.cov(rationed, alone)[0, 1] / max(float(np.var(alone, ddof=1)), 1e-300)
     rest = rationed - rationed.mean() - slope * (alone - alone.mean())
     if own is None:
         return Control(_earned(entry, thetas)[0], mean, rest)
-    draws = scores[:RESTS, :M] * np.sqrt(own)
-    return Control(np.mean([_earned(entry, thetas + draw)[0] for draw in draws], axis=0), mean, rest)
+    draws = scores[:, :M] * np.sqrt(own)
+    return Control(np.array([_left_open(entry, theta, own, draws, k) for k, theta in enumerate(thetas)]), mean, rest)
+
+
+def _left_open(entry: _Entries, theta: Floats, own: Floats, draws: Floats, k: int) -> float:
+    """Expectation over what is left to each market: of the calls exactly, of what few cars cost over draws.
+
+    The draws are those of world k alone: the same ones in every world would move them all alike.
+    """
+    mine = np.arange(k * RESTS, (k + 1) * RESTS) % len(draws)
+    rationed, alone = _earned(entry, theta + draws[mine])
+    return _calls(entry, theta, own) + float(np.mean(rationed - alone))
+
+
+def _calls(entry: _Entries, mean: Floats, var: Floats) -> float:
+    """Expectation of what every market earns alone, theta ~ N(mean, var)."""
+    rows = zip(entry.gain, entry.spent, mean, var, strict=True)
+    return sum(_call(float(g), float(k), float(m), float(v)) for g, k, m, v in rows if g > 0.0)
 
 
 class _Entries(NamedTuple):
@@ -196,6 +210,8 @@ def _rationed(entry: _Entries, entered: Ints, demand: Floats) -> float:
 
 def _call(gain: float, spent: float, mean: float, var: float) -> float:
     """E max(0, gain exp(theta) - spent), theta ~ N(mean, var)."""
+    if var <= 1e-12:
+        return max(gain * math.exp(mean) - spent, 0.0)
     sd = math.sqrt(var)
     d2 = (mean + math.log(gain / max(spent, 1e-12))) / sd
     return gain * math.exp(mean + var / 2) * normal_cdf(d2 + sd) - spent * normal_cdf(d2)
