@@ -10,7 +10,7 @@ import typer
 
 from beachhead.case.check import Checked, check_launch
 from beachhead.cli.faults import fault_lines
-from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table
+from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table, suggest
 
 AllFlag = Annotated[bool, typer.Option("--all", help="List every fault, also those that are alike.")]
 
@@ -56,8 +56,8 @@ def _show_sound(found: Checked) -> None:
         for table in found.tables
     ]
     show_table(["table", "rows", "grade A", "B", "C", "oldest fact"], rows, right={1, 2, 3, 4})
-    next_step = f"Next: beachhead plan {shlex.quote(str(found.path))}"
-    say("A read at source, B general knowledge, C assumption with its rule.", "", next_step)
+    say("A read at source, B general knowledge, C assumption with its rule.", "")
+    suggest(f"beachhead plan {shlex.quote(str(found.path))}")
 
 
 def _show_faults(found: Checked, every: bool) -> None:

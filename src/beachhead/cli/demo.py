@@ -21,7 +21,7 @@ from beachhead.cli.plan import show_plan
 from beachhead.cli.read import show_read
 from beachhead.cli.replay import show_market, show_steps
 from beachhead.cli.score import show_scores
-from beachhead.cli.show import money, percent, progress, say, show_table
+from beachhead.cli.show import money, percent, progress, say, show_table, suggest
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
@@ -43,7 +43,8 @@ def demo(
         _plan_xiaomi(Path(folder) / "xiaomi")
         say("", "2. A real first batch: BYD in Norway, August to October 2021 (registrations, retyped).", "")
         _read_norway(Path(folder) / "byd-norway-2021")
-    say("", "Next: beachhead new my-launch --example xiaomi && beachhead check my-launch && beachhead plan my-launch")
+    say("")
+    suggest("beachhead new my-launch --example xiaomi && beachhead check my-launch && beachhead plan my-launch")
 
 
 def _replay_byd(folder: Path) -> None:
@@ -53,7 +54,8 @@ def _replay_byd(folder: Path) -> None:
     show_steps(launch, steps)
     show_market(launch, steps, "NO")
     show_scores(score_launch(launch))
-    say("", "Next: beachhead new byd --example byd-europe-2021 && beachhead replay byd --advise")
+    say("")
+    suggest("beachhead new byd --example byd-europe-2021 && beachhead replay byd --advise")
 
 
 def _plan_xiaomi(folder: Path) -> None:

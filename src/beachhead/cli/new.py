@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.new import STARTER, examples, new_launch
-from beachhead.cli.show import JsonFlag, say, show_json
+from beachhead.cli.show import JsonFlag, say, show_json, suggest
 
 NewDir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; must not exist yet.", show_default=False)]
 Example = Annotated[
@@ -24,8 +24,5 @@ def new(folder: NewDir, example: Example = STARTER, as_json: JsonFlag = False) -
     if as_json:
         show_json({"folder": str(made), "example": example, "files": names})
         return
-    say(
-        f"{made} now holds the launch {example}: {', '.join(names)}.",
-        "",
-        f"Next: beachhead check {shlex.quote(str(made))}",
-    )
+    say(f"{made} now holds the launch {example}: {', '.join(names)}.", "")
+    suggest(f"beachhead check {shlex.quote(str(made))}")

@@ -11,7 +11,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.replay import Step
 from beachhead.case.replay import replay as tell_again
 from beachhead.cli.clock import Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, progress, say, show_json, show_table, suggest
 from beachhead.launch.action import Action, ActionKind
 from beachhead.world.figures import at_price
 
@@ -42,8 +42,8 @@ def replay(
         show_market(launch, steps, market)
     else:
         show_steps(launch, steps)
-        next_step = f"Next: beachhead score {shlex.quote(str(directory))}"
-        say(f"Every quarter's odds stood in the ledger before its data was read. {next_step}")
+        say("Every quarter's odds stood in the ledger before its data was read.")
+        suggest(f"beachhead score {shlex.quote(str(directory))}")
 
 
 def show_steps(launch: Launch, steps: tuple[Step, ...]) -> None:

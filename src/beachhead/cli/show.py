@@ -72,6 +72,11 @@ def say(*sentences: str) -> None:
         out.print(escape(sentence))
 
 
+def suggest(command: str) -> None:
+    """Print the next command, in one line however long: a reader copies it, and a break would cut a path in two."""
+    console().print(escape(f"Next: {command}"), soft_wrap=True)
+
+
 def show_table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", right: Set[int] = frozenset()
 ) -> None:
