@@ -7,7 +7,7 @@ from beachhead.launch.action import Standing
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.certify import certify_controlled
-from beachhead.launch.control import SCORES, Control, control_variate, controlled, estimate
+from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled, estimate
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.penalised import expected_urgency, penalised
@@ -60,6 +60,9 @@ def test_the_control_has_the_mean_it_is_said_to_have(made_up_launch):
     error = 4 * np.hypot(control.worlds.std() / 4000**0.5, control.rest.std() / SCORES**0.5)
     assert control.worlds.mean() == pytest.approx(control.mean, abs=error)
     assert control.mean > 0
+    alone = control_alone(scene, theta)
+    assert alone.worlds.mean() == pytest.approx(alone.mean, abs=4 * alone.worlds.std() / 4000**0.5)
+    assert (alone.worlds >= control.worlds - 1e-6).all()
 
 
 def test_what_is_not_told_leaves_the_control_its_mean(made_up_launch):

@@ -102,6 +102,14 @@ def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | 
     return Control(np.array([_left_open(entry, theta, own, draws, k) for k, theta in enumerate(thetas)]), mean, rest)
 
 
+def control_alone(scene: Scene, thetas: Floats, own: Floats | None = None) -> Control:
+    """The calls alone, their mean exact: the closer control where capital and starts hold a launch back, not cars."""
+    M = thetas.shape[1]
+    entry, left = _entries(scene), np.zeros(M) if own is None else own
+    worlds = np.array([_calls(entry, theta, left) for theta in thetas])
+    return Control(worlds, _calls(entry, scene.mean[:M], np.diag(scene.cov)[:M]), np.zeros(1))
+
+
 def _left_open(entry: _Entries, theta: Floats, own: Floats, draws: Floats, k: int) -> float:
     """Expectation over what is left to each market: of the calls exactly, of what few cars cost over draws.
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.control import SCORES, control_variate
-from beachhead.launch.draws import draw_scores, draw_worlds
+from beachhead.launch.control import control_alone
+from beachhead.launch.draws import draw_worlds
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import World, play
 from beachhead.launch.problem import Problem
@@ -81,10 +81,9 @@ def contest(
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         rows = list(pool.map(one, worlds))
-    scores = draw_scores(problem.markets, _SCOUT_SEED, SCORES)
-    clear = control_variate(ours, np.array([world.theta for world in worlds]), scores)
+    clear = control_alone(ours, np.array([world.theta for world in worlds]))
     given = np.array([what_is_told(ours.position, ours.mean, own, world) for world in worlds])
-    told = control_variate(ours, given, scores, own.own)
+    told = control_alone(ours, given, own.own)
     return Contest(
         policies=(OURS, INDEPENDENT, *(r.name.lower() for r in rivals)),
         values=np.array([row for row, _, _ in rows]).T,
