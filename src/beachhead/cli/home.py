@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from select import select
 from signal import SIGINT, SIGTERM
 from signal import signal as on_signal
-from threading import Event
+from socket import socketpair
 from typing import Annotated, Any
 
 import typer
@@ -116,15 +119,29 @@ def run(
     if not once:
         end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
         say(f"Home Assistant {version} at {setup.url}. {end}")
-    stopped = Event()
-    for signal in (SIGINT, SIGTERM):
-        on_signal(signal, lambda *_: stopped.set())
-    run_home(
-        _running(setup, dry=dry_run),
-        Clock(now=now, wait=stopped.wait),
-        once=once,
-        say=lambda one: say(decision_line(setup, one)),
-    )
+    with _told_to_end() as wait:
+        run_home(
+            _running(setup, dry=dry_run),
+            Clock(now=now, wait=wait),
+            once=once,
+            say=lambda one: say(decision_line(setup, one)),
+        )
+
+
+@contextmanager
+def _told_to_end() -> Iterator[Callable[[float], bool]]:
+    """Waits so many seconds, or until SIGINT or SIGTERM; True once one came.
+
+    The handler writes to a socket: an Event's lock may be held by the very wait that it interrupts.
+    """
+    ends, told = socketpair()
+    with ends, told:
+        before = {signal: on_signal(signal, lambda *_: told.send(b".")) for signal in (SIGINT, SIGTERM)}
+        try:
+            yield lambda seconds: bool(select([ends], [], [], max(seconds, 0.0))[0])
+        finally:
+            for signal, handler in before.items():
+                on_signal(signal, handler)
 
 
 @home.command()
