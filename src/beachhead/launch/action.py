@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from beachhead.world.market import Channel, Stage
 from beachhead.world.quarter import Quarter
+from beachhead.world.reading import is_far_from_list
 
 WEEKS_A_QUARTER = 13
 LIST_PRICE = 1.0
@@ -71,7 +72,7 @@ class PilotMenu:
         if self.quarters < 0 or self.offers < 1:
             raise ValueError("quarters must not be negative and offers must be at least 1")
         points = self.price_points
-        if LIST_PRICE not in points or list(points) != sorted(set(points)) or not 0.5 <= points[0] <= points[-1] <= 2:
+        if LIST_PRICE not in points or list(points) != sorted(set(points)) or any(map(is_far_from_list, points)):
             raise ValueError(f"price points must increase from 0.5 to 2 at most and have 1.0 among them, got {points}")
 
 

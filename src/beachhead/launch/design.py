@@ -17,6 +17,7 @@ from beachhead.launch.terms import Floats, Terms
 from beachhead.launch.value import pilot_noise
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
+from beachhead.world.reading import is_far_from_list
 
 _LEVELS = np.linspace(-4.0, 4.0, 161)
 
@@ -176,7 +177,7 @@ def with_pilot(problem: Problem, batch: int, price_point: float = LIST_PRICE) ->
     """The arrays with a menu of that one pilot; reach in proportion to the batch."""
     if batch < 1:
         raise BadInput(f"a batch of {batch} cars tells nothing", "ship at least one car")
-    if not 0.5 <= price_point <= 2:
+    if is_far_from_list(price_point):
         raise BadInput(
             f"a price of {price_point:g} times list is too far from list price", "ask for 0.5 to 2 times list price"
         )

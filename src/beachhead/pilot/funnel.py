@@ -22,8 +22,8 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.pilot.read import CARS, RUNNING, at_list, counted, funnel_of, is_far_from_list, name_of, place_of
-from beachhead.world.reading import DemandCount, Funnel, Observation, Reading
+from beachhead.pilot.read import CARS, RUNNING, at_list, counted, funnel_of, name_of, place_of
+from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 Array = NDArray[np.float64]
 Key = tuple[str, str, str, str, str]

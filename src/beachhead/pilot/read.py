@@ -12,14 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from beachhead.world.reading import DemandCount, Funnel, Observation, Reading
+from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 RUNNING = "running"
 """Batch name of the running supply of a scaled market: never a pilot."""
 
-
-FARTHEST_PRICE = 2.0
-"""Factor from list price beyond which sales are not taken to say anything about demand at list price."""
 
 CARS = (Funnel.ORDERS, Funnel.DELIVERIES, Funnel.REGISTRATIONS)
 """Counts of cars, nearest to demand first."""
@@ -119,11 +116,6 @@ def _priced(span: _Span, point: float) -> _Span:
         return replace(span, price_point=point)
     why = f"it was sold at {100 * point:,.0f} % of list price; check its price, its currency and prices.csv"
     return _Span(row=span.row, left_out=why)
-
-
-def is_far_from_list(point: float) -> bool:
-    """Whether a price point lies further than a factor 2 from list price."""
-    return not 1 / FARTHEST_PRICE <= point <= FARTHEST_PRICE
 
 
 def _left(row: Observation, stock: int | None, count: int | None) -> int | None:

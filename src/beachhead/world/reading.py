@@ -8,6 +8,14 @@ from enum import StrEnum
 
 from beachhead.world.market import Channel
 
+FARTHEST_PRICE = 2.0
+"""Factor from list price beyond which sales are not taken to say anything about demand at list price."""
+
+
+def is_far_from_list(point: float) -> bool:
+    """Whether a price point lies further than a factor 2 from list price."""
+    return not 1 / FARTHEST_PRICE <= point <= FARTHEST_PRICE
+
 
 class Funnel(StrEnum):
     """Which count of the funnel a demand reading rests on, nearest to demand first."""
