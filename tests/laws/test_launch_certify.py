@@ -5,9 +5,9 @@ import pytest
 
 from beachhead.launch.action import Standing
 from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.certificate import Estimate
+from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.certify import certify_controlled
-from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled, estimate
+from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.penalised import expected_urgency, penalised
@@ -97,22 +97,40 @@ def test_cars_that_never_lack_leave_the_control_to_the_calls_alone_and_few_cars_
     assert ample.mean > some.mean > none.mean
 
 
+BOUNDS = np.array([4.0, 6.0] * 4 + [5.0, 9.0] * 4)
+"""Of worlds by hand, the first eight of them played."""
+
+
 def test_value_is_bound_less_gap_and_the_share_goes_with_them():
-    bounds = np.array([4.0, 6.0, 5.0, 9.0])
-    made = certify_controlled(np.array([3.0, 5.0]), bounds, np.zeros(4), FLAT, "by hand")
+    made = certify_controlled(np.array([3.0, 5.0] * 4), BOUNDS, np.zeros(16), FLAT, "by hand")
     assert (made.bound.mean, made.gap.mean, made.value.mean) == (6.0, 1.0, 5.0)
     assert made.share == pytest.approx(5 / 6)
     assert made.committed is None
 
 
 def test_a_plan_that_does_nothing_is_worth_nothing_for_certain():
-    made = certify_controlled(np.zeros(2), np.array([4.0, 6.0, 5.0, 9.0]), np.zeros(4), FLAT, "by hand")
+    made = certify_controlled(np.zeros(8), BOUNDS, np.zeros(16), FLAT, "by hand")
     assert (made.value.mean, made.value.se, made.share) == (0.0, 0.0, 0.0)
 
 
+def test_worlds_too_few_to_tell_an_error_state_none_and_no_share_of_the_bound():
+    made = certify_controlled(np.array([-1.2e6, -1.2e6]), 1e7 * BOUNDS, np.zeros(16), FLAT, "by hand")
+    assert made.value.se is None  # two worlds that agree are no proof of anything
+    assert made.gap.se is None
+    assert made.share is None
+    said = worth(made, "EUR")
+    assert "± ?; no plan can earn more than EUR 60.0 M ± EUR" in said
+    assert "2 worlds are too few to say how exactly this is known" in said
+    assert "at least" not in said
+
+
+def test_worlds_that_happen_to_agree_on_a_loss_leave_the_doubt_of_the_bound():
+    made = certify_controlled(np.full(8, -1.2), BOUNDS, np.zeros(16), FLAT, "by hand")
+    assert made.value.se > 0.3
+
+
 def test_no_plan_is_said_to_be_better_than_the_best_possible():
-    bounds = np.array([4.0, 6.0, 5.0, 9.0])
-    made = certify_controlled(np.array([5.0, 7.0]), bounds, np.zeros(4), FLAT, "by hand")
+    made = certify_controlled(np.array([5.0, 7.0] * 4), BOUNDS, np.zeros(16), FLAT, "by hand")
     assert made.share > 1
     said = worth(made, "EUR")
     assert "117 %" not in said
@@ -120,13 +138,14 @@ def test_no_plan_is_said_to_be_better_than_the_best_possible():
 
 
 def test_of_two_bounds_the_smaller_is_taken_unless_luck_may_have_made_it_so():
-    bounds, values = np.array([4.0, 6.0, 5.0, 9.0]), np.array([3.0, 5.0])
+    values = np.array([3.0, 5.0] * 4)
 
     def made(mean, se):
         other = Estimate(mean=mean, se=se, count=9)
-        return certify_controlled(values, bounds, np.zeros(4), FLAT, "one", other, "two")
+        return certify_controlled(values, BOUNDS, np.zeros(16), FLAT, "one", other, "two")
 
     taken, doubtful, larger = made(3.0, 0.1), made(5.5, 0.1), made(8.0, 0.1)
+    assert made(3.0, None).method == "one"  # a bound of too few worlds never is
     assert (taken.bound.mean, taken.method, taken.value.mean) == (3.0, "two", 5.0)
     assert (doubtful.bound.mean, doubtful.method) == (larger.bound.mean, larger.method) == (6.0, "one")
 

@@ -117,9 +117,9 @@ def test_a_comparison_adds_up_and_is_known_better_than_its_sides(made_up_launch)
 
 def test_an_assumption_that_changes_nothing_swings_nothing_and_the_swings_come_largest_first(made_up_launch):
     problem = made_up_launch(M=5, seed=2)
-    sample = play_sample(problem, 1, 3)
-    assert side_by_side(sample, play_sample(problem, 1, 3))[2].mean == 0
-    swings = tornado(problem, 1, 3, most=10)
+    sample = play_sample(problem, 1, 8)
+    assert side_by_side(sample, play_sample(problem, 1, 8))[2].mean == 0
+    swings = tornado(problem, 1, 8, most=10)
     widths = [s.width for s in swings]
     assert len(swings) == 10 == len({s.what for s in swings} & set(ASSUMPTIONS))
     assert widths == sorted(widths, reverse=True)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration, odds
+from beachhead.world.figures import duration, give_or_take, odds, tally
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_days_of_a_workshop_have_its_opening_hours():
 
 def test_odds_counted_from_draws_are_never_certain():
     assert [odds(share) for share in (0.0, 0.004, 0.5, 1.0)] == ["<1 %", "<1 %", "50 %", ">99 %"]
+
+
+def test_an_error_that_too_few_worlds_tell_is_a_question_and_a_share_of_few_is_its_count():
+    assert give_or_take(12.34e6, 4.5e5, "EUR") == "EUR 12.3 M ± EUR 450 k"
+    assert give_or_take(12.34e6, None, "EUR") == "EUR 12.3 M ± ?"
+    assert [tally(0, 0), tally(0, 3), tally(49, 49), tally(9, 50)] == ["-", "0 of 3", "49 of 49", "18 %"]

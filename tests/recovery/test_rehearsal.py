@@ -1,5 +1,7 @@
 """Whole launches played in made-up worlds: the numbers are the same however the work is shared out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,12 +33,22 @@ def test_every_family_meets_every_policy_on_the_worlds_asked_for(played):
     assert all(o.behind.mean == o.behind.se == 0 for o in ours.values())
     assert ours[Family.LOWER].value.mean < ours[Family.BELIEVED].value.mean
     for o in found:
-        assert o.low_worst <= o.low_mean <= 0
+        assert o.low_worst is None  # of twelve worlds none is the worst twentieth
+        assert o.low_mean <= 0
         assert all(part is None or 0 <= part <= 1 for part in (o.false_scale, o.false_stop, o.cover))
         assert o.odds[1] == 0
         assert o.odds[2] <= o.odds[0]
         if o.share is not None:
             assert o.share <= 1 + 1e-9
+
+
+def test_the_worst_twentieth_and_the_share_of_the_best_are_stated_from_worlds_enough(played):
+    _, pieces = played
+    for o in outcomes([*pieces, *(replace(piece, chunk=piece.chunk + 2) for piece in pieces)]):
+        assert o.low_worst <= o.low_mean <= 0
+    (few, *_) = outcomes([piece for piece in pieces if len(piece.clairvoyant) < CHUNK])
+    assert few.value.se is None
+    assert few.share is None
 
 
 def test_the_order_and_place_of_the_work_do_not_change_a_number(played):

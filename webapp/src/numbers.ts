@@ -22,6 +22,9 @@ export function money(amount: number | null | undefined, currency: string): stri
   return `${sign}${currency}\u00a0${threeDigits.format(size)}`;
 }
 
+/** One standard error behind a figure; so few worlds that they tell none say so. */
+export const giveOrTake = (se: number | null | undefined, currency: string) => `± ${se == null ? "?" : money(se, currency)}`;
+
 export function cars(count: number | null | undefined): string {
   if (count == null || !Number.isFinite(count)) return "–";
   return Math.abs(count) < 1000 ? whole.format(count) : threeDigits.format(count);

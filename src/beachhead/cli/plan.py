@@ -16,7 +16,7 @@ from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted
 from beachhead.launch.pursue import Pursued
 from beachhead.launch.reason import sentence
-from beachhead.world.figures import at_price
+from beachhead.world.figures import at_price, give_or_take
 from beachhead.world.market import Stage
 
 MOST_WAITING = 5
@@ -80,8 +80,8 @@ def _show_tried(pursued: Pursued, currency: str) -> None:
     rows = [
         [
             f"{t.steering.caution:g} sd",
-            f"{money(t.value.mean, currency)} ± {money(t.value.se, currency)}",
-            f"{money(t.worst.mean, currency)} ± {money(t.worst.se, currency)}",
+            give_or_take(t.value.mean, t.value.se, currency),
+            give_or_take(t.worst.mean, t.worst.se, currency),
         ]
         for t in pursued.tried
     ]

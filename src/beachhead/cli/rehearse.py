@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated
 
 import typer
@@ -11,9 +10,11 @@ from beachhead.case.open import open_launch
 from beachhead.case.rehearse import Rehearsed, rehearse_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
+from beachhead.launch.headline import too_few
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID, Family
 from beachhead.rehearsal.rehearse import Outcome
+from beachhead.world.figures import give_or_take, odds_of, tally
 
 WORLDS = 24
 
@@ -54,17 +55,17 @@ def show_rehearsal(answer: Rehearsed) -> None:
     say(
         f"Played {answer.worlds * len(ours)} launches from {answer.quarter} on{resumed}. "
         f"{_capital(SAID[first.family])}: "
-        f"worth {money(first.value.mean, currency)} ± {money(first.value.se, currency)}"
+        f"worth {give_or_take(first.value.mean, first.value.se, currency)}"
         + ("" if first.share is None else f", {percent(first.share)} of what a clairvoyant earns")
-        + f"; of the markets scaled {_share(first.false_scale)} were bad, of the good ones piloted "
-        f"{_share(first.false_stop)} were never scaled; money is lowest at {money(first.low_mean, currency)} on "
-        f"average, {money(first.low_worst, currency)} in the worst twentieth."
+        + f"; {_wrong(first)}; money is lowest at {money(first.low_mean, currency)} on average"
+        + ("" if first.low_worst is None else f", {money(first.low_worst, currency)} in the worst twentieth")
+        + f".{too_few(first.value, ', or what share of the best it is')}"
     )
     show_table(
         ["worlds", "value", "of best", "bad scaled", "good dropped", "to scale", "90 % cover", "cash low"],
         [
-            [o.family.value.replace("_", " "), money(o.value.mean, currency), _share(o.share), _share(o.false_scale)]
-            + [_share(o.false_stop), _quarters(o), _share(o.cover), money(o.low_mean, currency)]
+            [o.family.value.replace("_", " "), money(o.value.mean, currency), _share(o.share), _bad(o)]
+            + [_dropped(o), _quarters(o), _share(o.cover), money(o.low_mean, currency)]
             for o in ours
         ],
         title="The plan, where the belief is right and where it is wrong",
@@ -76,7 +77,7 @@ def show_rehearsal(answer: Rehearsed) -> None:
         ["policy", "value", "of best", "behind the plan", "bad scaled", "good dropped", "cash low"],
         [
             [o.policy.replace("_", " "), money(o.value.mean, currency), _share(o.share), _behind(o, currency)]
-            + [_share(o.false_scale), _share(o.false_stop), money(o.low_mean, currency)]
+            + [_bad(o), _dropped(o), money(o.low_mean, currency)]
             for o in answer.outcomes
             if o.family is first.family
         ],
@@ -97,10 +98,19 @@ def _share(share: float | None) -> str:
     return "-" if share is None else percent(share)
 
 
-def odds_of(share: float, worlds: int) -> str:
-    """Odds with the spread that so few worlds leave (Jeffreys 1946: beta with half a world added to each side)."""
-    a, b = share * worlds + 0.5, (1 - share) * worlds + 0.5
-    return percent(share, math.sqrt(a * b / (a + b + 1)) / (a + b))
+def _wrong(outcome: Outcome) -> str:
+    scaled = f"of the markets scaled {_bad(outcome)} were bad" if outcome.scaled else "no market was scaled"
+    if not outcome.good_piloted:
+        return f"{scaled}, no good one was piloted"
+    return f"{scaled}, of the good ones piloted {_dropped(outcome)} were never scaled"
+
+
+def _bad(outcome: Outcome) -> str:
+    return tally(outcome.scaled_bad, outcome.scaled)
+
+
+def _dropped(outcome: Outcome) -> str:
+    return tally(outcome.good_dropped, outcome.good_piloted)
 
 
 def _quarters(outcome: Outcome) -> str:
@@ -110,7 +120,7 @@ def _quarters(outcome: Outcome) -> str:
 def _behind(outcome: Outcome, currency: str) -> str:
     if outcome.policy == OURS:
         return "-"
-    return f"{money(outcome.behind.mean, currency)} ± {money(outcome.behind.se, currency)}"
+    return give_or_take(outcome.behind.mean, outcome.behind.se, currency)
 
 
 def _capital(text: str) -> str:

@@ -13,9 +13,10 @@ from beachhead.case.worth import SPREADS, TORNADO_WORLDS, Worth, ask_worth
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.certificate import Estimate
+from beachhead.launch.headline import too_few
 from beachhead.launch.worth import BatchWorth, Known
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price
+from beachhead.world.figures import at_price, give_or_take
 from beachhead.world.market import Channel
 
 MOST_ROWS = 8
@@ -120,6 +121,7 @@ def show_worth(launch: Launch, answer: Worth) -> None:
             ],
             title="What moves the value of the launch most, each changed alone",
         )
+        say(too_few(answer.swings[0].at_low).strip())
 
 
 def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], currency: str) -> None:
@@ -182,7 +184,7 @@ def _named(what: str, names: dict[str, str]) -> str:
 
 def _change(estimate: Estimate, currency: str) -> str:
     sign = "+" if estimate.mean > 0 else ""
-    return f"{sign}{money(estimate.mean, currency)} ± {money(estimate.se, currency)}"
+    return f"{sign}{give_or_take(estimate.mean, estimate.se, currency)}"
 
 
 def show_compared(launch: Launch, compared: Compared) -> None:
@@ -190,10 +192,10 @@ def show_compared(launch: Launch, compared: Compared) -> None:
     currency, names = launch.folder.terms.currency, {m.code: m.name for m in launch.folder.markets}
     kept_as = f" Kept as {compared.name!r}." if compared.name else ""
     sign = "more" if compared.gain.mean >= 0 else "less"
-    gain = Estimate(mean=abs(compared.gain.mean), se=compared.gain.se, count=compared.gain.count)
     say(
-        f"With {', '.join(compared.sets)} the launch is worth {money(gain.mean, currency)} ± "
-        f"{money(gain.se, currency)} {sign}, on the same {compared.worlds} worlds.{kept_as}"
+        f"With {', '.join(compared.sets)} the launch is worth "
+        f"{give_or_take(abs(compared.gain.mean), compared.gain.se, currency)} {sign}, on the same {compared.worlds} "
+        f"worlds.{too_few(compared.gain)}{kept_as}"
     )
     show_table(
         ["", "as it is", "as it would be", "difference"],

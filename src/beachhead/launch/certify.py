@@ -7,12 +7,10 @@ same worlds: that biases by order 1 / worlds.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from beachhead.launch.certificate import Certificate, Estimate
-from beachhead.launch.control import Control, controlled, estimate
+from beachhead.launch.certificate import FEWEST, Certificate, Estimate, error_of_sum, estimate
+from beachhead.launch.control import Control, controlled
 from beachhead.launch.terms import Floats
 
 
@@ -39,12 +37,12 @@ def certify_controlled(
     """
     bound = controlled(bounds, control)
     gap = controlled(bounds[: len(values)] - values, control)
-    value = Estimate(mean=bound.mean - gap.mean, se=math.hypot(bound.se, gap.se), count=gap.count)
-    if len(values) > 1 and np.ptp(values) <= 1e-9 * np.abs(bounds).max():
+    value = Estimate(mean=bound.mean - gap.mean, se=error_of_sum(bound, gap), count=gap.count)
+    if len(values) >= FEWEST and np.abs(values).max() <= 1e-9 * np.abs(bounds).max():
         value = estimate(values)  # a plan that does nothing is worth that for certain: no noise to free it of
-    if tighter is not None and bound.mean - tighter.mean > 2 * math.hypot(bound.se, tighter.se):
+    if tighter is not None and _is_smaller(tighter, bound):
         method, bound = tighter_method, tighter
-        gap = Estimate(mean=bound.mean - value.mean, se=math.hypot(bound.se, value.se), count=gap.count)
+        gap = Estimate(mean=bound.mean - value.mean, se=error_of_sum(bound, value), count=gap.count)
     return Certificate(
         value=value,
         bound=bound,
@@ -55,5 +53,10 @@ def certify_controlled(
     )
 
 
+def _is_smaller(one: Estimate, other: Estimate) -> bool:
+    error = error_of_sum(one, other)
+    return error is not None and other.mean - one.mean > 2 * error
+
+
 def _share(value: Estimate, bound: Estimate) -> float | None:
-    return value.mean / bound.mean if bound.mean > 0 else None
+    return value.mean / bound.mean if bound.mean > 0 and value.se is not None else None

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.certificate import Estimate
+from beachhead.launch.certificate import FEWEST, Estimate, estimate
 from beachhead.launch.draws import symmetric_root
 from beachhead.launch.play import best_route
 from beachhead.launch.scene import Scene
@@ -30,8 +30,6 @@ SCORES = 8192
 """Levels of demand over which the control's mean is taken."""
 RESTS = 32
 """Draws a world of what is left to each market, where only part of demand is told."""
-FEWEST = 8
-"""Worlds below which a regression says less than their plain mean."""
 
 
 class Control(NamedTuple):
@@ -71,12 +69,6 @@ def controlled(sample: Floats, *controls: Control) -> Estimate:
     theirs = sum(b / u * c.rest for b, u, c in zip(slopes[1:], unit, used, strict=True))
     se = math.hypot(float(np.linalg.norm(inverse[0] * left)), float(np.std(theirs)) / math.sqrt(np.size(theirs)))
     return Estimate(mean=float(slopes[0]), se=se, count=n)
-
-
-def estimate(sample: Floats) -> Estimate:
-    """Plain mean and its standard error."""
-    n = len(sample)
-    return Estimate(mean=float(sample.mean()), se=float(sample.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0, count=n)
 
 
 def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | None = None) -> Control:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from beachhead.launch.action import ActionKind
-from beachhead.launch.certificate import Certificate, Estimate
+from beachhead.launch.certificate import FEWEST, Certificate, Estimate
 from beachhead.launch.objective import Wanted
 from beachhead.launch.plan import Plan
 from beachhead.launch.pursue import FLOORED, Pursued
 from beachhead.launch.steer import PLAIN
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, give_or_take, money, odds_of, percent
 
 _VERBS = {ActionKind.SCALE: "scale", ActionKind.PILOT: "pilot", ActionKind.EXIT: "leave"}
 
@@ -40,14 +40,22 @@ def worth(certificate: Certificate, currency: str) -> str:
     if certificate.committed is not None:
         entered = certificate.committed
         besides = (
-            f" That is what is still open; markets entered already are worth {money(entered.mean, currency)} ± "
-            f"{money(entered.se, currency)} besides if nothing more is done."
+            f" That is what is still open; markets entered already are worth "
+            f"{give_or_take(entered.mean, entered.se, currency)} besides if nothing more is done."
         )
     return (
-        f"Expected value {money(value.mean, currency)} ± {money(value.se, currency)}; no plan can earn more than "
-        f"{money(bound.mean, currency)} ± {money(bound.se, currency)}{share} ({certificate.method}; "
-        f"{value.count} worlds played, {bound.count} bounded, Monte Carlo errors).{besides}"
+        f"Expected value {give_or_take(value.mean, value.se, currency)}; no plan can earn more than "
+        f"{give_or_take(bound.mean, bound.se, currency)}{share} ({certificate.method}; {value.count} worlds played, "
+        f"{bound.count} bounded, Monte Carlo errors).{too_few(value, ', or what share of the bound it is')}{besides}"
     )
+
+
+def too_few(found: Estimate, besides: str = "") -> str:
+    """What to do where worlds are too few to tell an error; nothing where they are enough."""
+    if found.se is not None:
+        return ""
+    said = "1 world is" if found.count == 1 else f"{found.count} worlds are"
+    return f" {said} too few to say how exactly this is known{besides}: play {FEWEST} or more (--worlds)."
 
 
 def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
@@ -88,29 +96,29 @@ def _price(pursued: Pursued, currency: str) -> str:
     given = "gives up" if cost.mean >= 0 else "gains"
     other = "" if pursued.wanted is Wanted.VALUE else f", which reaches {_counted(pursued, pursued.plain_score)}"
     return (
-        f"To that end it {' and '.join(lowered)} when it decides, and {given} {money(abs(cost.mean), currency)} ± "
-        f"{money(cost.se, currency)} of expected value against the plan of highest value{other} ({cost.count} worlds)."
+        f"To that end it {' and '.join(lowered)} when it decides, and {given} "
+        f"{give_or_take(abs(cost.mean), cost.se, currency)} of expected value against the plan of highest value{other} "
+        f"({cost.count} worlds).{too_few(cost)}"
     )
 
 
 def _floor(pursued: Pursued, currency: str) -> tuple[str, ...]:
     worst, floor = pursued.worst, pursued.floor
     seen = (
-        f"In the worst {percent(pursued.tail)} of worlds it is worth {money(worst.mean, currency)} ± "
-        f"{money(worst.se, currency)} on average (CVaR)"
+        f"In the worst {percent(pursued.tail)} of worlds it is worth "
+        f"{give_or_take(worst.mean, worst.se, currency)} on average (CVaR)"
     )
     if floor is None:
         return (f"{seen}; no floor is set.",)
     if not _is_kept(pursued):
-        idle = (
-            " It enters no market, whatever is learnt." if max(abs(pursued.value.mean), pursued.value.se) < 1e-3 else ""
-        )
+        value = pursued.value
+        idle = " It enters no market, whatever is learnt." if max(abs(value.mean), value.se or 0.0) < 1e-3 else ""
         return (
             f"{seen}: no policy tried keeps the floor of {money(floor, currency)}; this is the safest of them.{idle}",
         )
     if worst.mean >= floor:
         return (f"{seen}; the floor of {money(floor, currency)} is kept.",)
-    within = " within the error of the estimate" if worst.mean + 2 * worst.se >= floor else ""
+    within = " within the error of the estimate" if worst.se is None or worst.mean + 2 * worst.se >= floor else ""
     return (f"{seen}; the floor of {money(floor, currency)}, kept in the search, is missed{within} on these worlds.",)
 
 
@@ -121,8 +129,8 @@ def _is_kept(pursued: Pursued) -> bool:
 
 def _counted(pursued: Pursued, found: Estimate) -> str:
     if pursued.wanted is Wanted.ODDS:
-        return percent(found.mean, found.se)
-    return f"{cars(found.mean)} ± {cars(found.se)} cars"
+        return odds_of(found.mean, found.count) if not found.se else percent(found.mean, found.se)
+    return f"{cars(found.mean)} ± {'?' if found.se is None else cars(found.se)} cars"
 
 
 def _deeds(plan: Plan, names: Mapping[str, str]) -> str:

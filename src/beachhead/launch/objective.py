@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.launch.certificate import Estimate
+from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.terms import Floats
 
 YEAR = 4
@@ -145,7 +145,6 @@ def worst_mean(values: Floats, tail: float) -> Estimate:
     Rockafellar and Uryasev (2000), equations 4 and 5: the largest over eta of eta - E max(0, eta - V) / tail, reached
     at the tail's quantile; the error is that of the mean at that eta.
     """
-    n = len(values)
-    eta = float(np.sort(values)[max(int(np.ceil(tail * n - 1e-9)) - 1, 0)])
+    eta = float(np.sort(values)[max(int(np.ceil(tail * len(values) - 1e-9)) - 1, 0)])
     parts = eta - np.maximum(eta - values, 0.0) / tail
-    return Estimate(mean=float(parts.mean()), se=float(parts.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0, count=n)
+    return estimate(parts)

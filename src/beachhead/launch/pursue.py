@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beachhead.launch.certificate import Certificate, Estimate
-from beachhead.launch.control import estimate
+from beachhead.launch.certificate import Certificate, Estimate, estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.objective import Objective, Wanted, scores, worst_mean
 from beachhead.launch.play import Played, World
@@ -50,7 +49,7 @@ class Pursued:
         score: value, cars or odds reached.
         bound: what no plan can exceed (that keeps the floor, where `method` says so).
         gap: bound less score, paired by world.
-        share: score / bound; None where the bound is not positive.
+        share: score / bound; None where the bound is not positive, or the worlds are too few to tell an error.
         method: how the bound was found.
         value: expected value of the plan over carrying on as is.
         worst: mean value in the worst tail.
@@ -116,7 +115,7 @@ def pursue(
         score, plain_score = scores(objective, cars_of(played)), scores(objective, cars_of(other))
         bounds, method = _bounds(problem, objective, course, drawn, tried, seed)
         bound, gap = estimate(bounds), estimate(bounds - score)
-        share = float(score.mean() / bound.mean) if bound.mean > 0 else None
+        share = float(score.mean() / bound.mean) if bound.mean > 0 and bound.se is not None else None
     worst = worst_mean(values, objective.tail)
     return Pursued(
         wanted=objective.wanted,

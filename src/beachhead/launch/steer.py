@@ -18,8 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.launch.bound import as_is
-from beachhead.launch.certificate import Estimate
-from beachhead.launch.control import estimate
+from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.objective import Count, Milestone, Objective, Wanted, scores, worst_mean
 from beachhead.launch.play import Bars, Played, World, marked_down, play_towards

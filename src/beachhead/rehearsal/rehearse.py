@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.certificate import Estimate
-from beachhead.launch.control import estimate
+from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.play import Played, World, play_towards, sell
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import Scene
@@ -29,6 +28,8 @@ CHUNK = 8
 POLICIES = (OURS, INDEPENDENT, *(rival.name.lower() for rival in Rival))
 PILOTING = 3
 COVER = 1.6448536269514722
+TWENTY = 20
+"""Worlds below which none can be told apart as the worst twentieth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +107,16 @@ class Outcome:
         family: where the worlds come from.
         policy: name.
         value: over carrying on as is.
-        share: of the clairvoyant's value.
+        share: of the clairvoyant's value; None where that is not positive, or the worlds are too few.
         behind: ours less this policy's value, paired by world.
         low_mean: mean of the lowest cumulated money.
-        low_worst: its 5 % quantile.
+        low_worst: its 5 % quantile; None where the worlds are fewer than hold one in twenty.
+        scaled: markets scaled, over all worlds.
+        scaled_bad: of these, markets that were bad.
+        good_piloted: good markets piloted, over all worlds.
+        good_dropped: of these, markets never scaled, for want of capital too.
         false_scale: share of markets scaled that were bad; None if none was scaled.
-        false_stop: share of good piloted markets never scaled, for want of capital too; None if none was good.
+        false_stop: share of good piloted markets never scaled; None if none was good.
         quarters_to_scale: mean quarters from first pilot to scaling; None if none.
         cover: share of 90 % intervals that hold the truth; None if nothing was learnt.
         odds: of each goal, in the order asked.
@@ -123,7 +128,11 @@ class Outcome:
     share: float | None
     behind: Estimate
     low_mean: float
-    low_worst: float
+    low_worst: float | None
+    scaled: int
+    scaled_bad: int
+    good_piloted: int
+    good_dropped: int
     false_scale: float | None
     false_stop: float | None
     quarters_to_scale: float | None
@@ -227,14 +236,19 @@ def outcomes(pieces: Iterable[Piece]) -> tuple[Outcome, ...]:
 def _outcome(family: Family, policy: int, plays: list[Performance], ours: Floats, bound: Floats) -> Outcome:
     value = np.array([p.value for p in plays])
     low = np.array([p.low for p in plays])
+    earned = estimate(value)
     return Outcome(
         family=family,
         policy=POLICIES[policy],
-        value=estimate(value),
-        share=float(value.mean() / bound.mean()) if bound.mean() > 0 else None,
+        value=earned,
+        share=float(value.mean() / bound.mean()) if bound.mean() > 0 and earned.se is not None else None,
         behind=estimate(ours - value),
         low_mean=float(low.mean()),
-        low_worst=float(np.quantile(low, 0.05)),
+        low_worst=float(np.quantile(low, 0.05)) if len(low) >= TWENTY else None,
+        scaled=sum(p.scaled for p in plays),
+        scaled_bad=sum(p.scaled_bad for p in plays),
+        good_piloted=sum(p.good_piloted for p in plays),
+        good_dropped=sum(p.good_dropped for p in plays),
         false_scale=_ratio(sum(p.scaled_bad for p in plays), sum(p.scaled for p in plays)),
         false_stop=_ratio(sum(p.good_dropped for p in plays), sum(p.good_piloted for p in plays)),
         quarters_to_scale=_ratio(sum(p.wait for p in plays), sum(p.waited for p in plays)),

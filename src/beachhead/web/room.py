@@ -53,9 +53,9 @@ class SwingOut(BaseModel):
     low: str
     high: str
     at_low: float
-    at_low_se: float
+    at_low_se: float | None
     at_high: float
-    at_high_se: float
+    at_high_se: float | None
 
 
 class PointsOut(BaseModel):

@@ -29,6 +29,7 @@ from beachhead.case.targets import Assessed, assess_targets
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.worth import TORNADO_WORLDS, ask_worth
 from beachhead.evidence.tables.tasks import TaskRow
+from beachhead.launch.headline import too_few
 from beachhead.launch.worth import Known
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
@@ -59,7 +60,7 @@ from beachhead.web.room import (
     table_of,
 )
 from beachhead.web.sessions import Analyst, Viewer
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, money, percent, tally
 
 REHEARSED_WORLDS = 24
 
@@ -86,11 +87,11 @@ class WhatIfOut(BaseModel):
     quarter: str
     worlds: int
     value: float
-    value_se: float
+    value_se: float | None
     other: float
-    other_se: float
+    other_se: float | None
     gain: float
-    gain_se: float
+    gain_se: float | None
     moves: list[MoveOut]
     notes: list[str]
 
@@ -210,16 +211,16 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
     first = ours[0]
     known = [
-        f"{percent(share)} of {what}"
-        for share, what in (
-            (first.false_scale, "the markets that it scales are bad ones"),
-            (first.false_stop, "the good markets that it pilots are never scaled"),
+        f"{tally(part, whole)} of {what}"
+        for part, whole, what in (
+            (first.scaled_bad, first.scaled, "the markets that it scales are bad ones"),
+            (first.good_dropped, first.good_piloted, "the good markets that it pilots are never scaled"),
         )
-        if share is not None
+        if whole
     ]
     said = [
         f"Played in {found.worlds} made-up worlds of each family from {found.quarter}, gates on.",
-        f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.",
+        f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.{too_few(first.value)}",
         *found.notes,
     ]
     columns = [("value", "money"), ("± standard error", "money"), ("of best", "share"), ("bad ones scaled", "share")]

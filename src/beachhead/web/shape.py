@@ -67,9 +67,9 @@ class CertificateOut(BaseModel):
     """What the plan is worth, and what no plan can beat."""
 
     value: float
-    value_se: float
+    value_se: float | None
     bound: float
-    bound_se: float
+    bound_se: float | None
     share_of_bound: float | None
     method: str
     sentence: str
@@ -232,7 +232,7 @@ class TriedOut(BaseModel):
     score: float
     value: float
     worst: float
-    worst_se: float
+    worst_se: float | None
     is_chosen: bool
 
 

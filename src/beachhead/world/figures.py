@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+MANY = 50
+"""Cases from which a share of them is said in per cent."""
+
 
 def money(amount: float, currency: str) -> str:
     """Three significant digits with the scale in words' place: `EUR 12.3 M`, `-EUR 450 k`."""
@@ -12,6 +15,11 @@ def money(amount: float, currency: str) -> str:
         if size >= floor * 0.9995:
             return f"{sign}{currency} {_three_digits(size / divisor)}{suffix}"
     return f"{sign}{currency} {size:,.0f}"
+
+
+def give_or_take(amount: float, se: float | None, currency: str) -> str:
+    """An amount with its standard error: `EUR 12.3 M ± EUR 450 k`; ` ± ?` where too few worlds tell one."""
+    return f"{money(amount, currency)} ± {'?' if se is None else money(se, currency)}"
 
 
 def cars(count: float) -> str:
@@ -53,6 +61,19 @@ def at_price(point: float) -> str:
 def odds(share: float) -> str:
     """Odds counted from draws, as `percent`; that none or all of some thousand did is no certainty: `<1 %`, `>99 %`."""
     return percent(min(max(share, 1e-6), 1 - 1e-6))
+
+
+def odds_of(share: float, worlds: int) -> str:
+    """Odds with the spread that so few worlds leave (Jeffreys 1946: beta with half a world added to each side)."""
+    a, b = share * worlds + 0.5, (1 - share) * worlds + 0.5
+    return percent(share, math.sqrt(a * b / (a + b + 1)) / (a + b))
+
+
+def tally(part: int, whole: int) -> str:
+    """A share of few as its count, `3 of 17`, which says itself how much it shows; of many as `18 %`; `-` of none."""
+    if not whole:
+        return "-"
+    return percent(part / whole) if whole >= MANY else f"{part} of {whole}"
 
 
 def duration(days: float, hours_a_day: float = 24.0) -> str:

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, cars, day, instant, money, percent } from "../numbers";
+import { atMostAll, cars, day, giveOrTake, instant, money, percent } from "../numbers";
 import { LedgerTable } from "../parts/LedgerTable";
 import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
@@ -43,7 +43,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           <h2>Plan</h2>
           <p className="soft">Made {instant(plan.data.made_at)}; every figure below is from {record(plan.data.certificate.record)}.</p>
           <dl className="figures">
-            <div><dt>expected value</dt><dd>{money(plan.data.certificate.value, launch.currency)}<small>± {money(plan.data.certificate.value_se, launch.currency)}</small></dd></div>
+            <div><dt>expected value</dt><dd>{money(plan.data.certificate.value, launch.currency)}<small>{giveOrTake(plan.data.certificate.value_se, launch.currency)}</small></dd></div>
             <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
             <div><dt>certified share</dt><dd>{percent(atMostAll(plan.data.certificate.share_of_bound))}</dd></div>
           </dl>

@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { money } from "../numbers";
+import { giveOrTake, money } from "../numbers";
 
 /** What moves the value most: one bar an assumption, to both sides of no change. A table, so that it can be read aloud. */
 export function Tornado({ swings, currency }: { swings: Schemas["SwingOut"][]; currency: string }) {
@@ -8,7 +8,7 @@ export function Tornado({ swings, currency }: { swings: Schemas["SwingOut"][]; c
     const width = (50 * Math.abs(change)) / most;
     return <i style={{ left: `${change < 0 ? 50 - width : 50}%`, width: `${width}%`, background: `var(${tone})` }} />;
   };
-  const said = (change: number, se: number) => `${change > 0 ? "+" : ""}${money(change, currency)} ± ${money(se, currency)}`;
+  const said = (change: number, se: number | null) => `${change > 0 ? "+" : ""}${money(change, currency)} ${giveOrTake(se, currency)}`;
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Tornado">
       <table className="tornado">

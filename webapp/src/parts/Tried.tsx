@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { cars, money, number, percent } from "../numbers";
+import { cars, giveOrTake, money, number, percent } from "../numbers";
 
 /** Policies tried for the objective: what each step towards it costs in expected value and in the worst worlds. */
 export function Tried({ objective, currency }: { objective: Schemas["ObjectiveOut"]; currency: string }) {
@@ -15,7 +15,7 @@ export function Tried({ objective, currency }: { objective: Schemas["ObjectiveOu
             {objective.tried.map((row) => (
               <tr key={`${row.bonus} ${row.caution}`}>
                 {!isValue && <td className="num">{money(row.bonus, currency)}</td>}<td className="num">{number(row.caution)} sd</td>{!isValue && <td className="num">{score(row.score)}</td>}
-                <td className="num">{money(row.value, currency)}</td><td className="num">{money(row.worst, currency)} ± {money(row.worst_se, currency)}</td><td>{row.is_chosen ? "yes" : ""}</td>
+                <td className="num">{money(row.value, currency)}</td><td className="num">{money(row.worst, currency)} {giveOrTake(row.worst_se, currency)}</td><td>{row.is_chosen ? "yes" : ""}</td>
               </tr>
             ))}
           </tbody>

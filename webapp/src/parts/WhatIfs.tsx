@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, newKey, refused, useAsk, type Refused } from "../api";
 import { useJobs } from "../live";
-import { money } from "../numbers";
+import { giveOrTake, money } from "../numbers";
 import { Refusal } from "./Refusal";
 import { Said } from "./Said";
 
@@ -23,7 +23,7 @@ export function WhatIfs({ currency }: { currency: string }) {
     if (sent.error) setError(refused(sent.error));
   }
   const found = answer.data?.what_ifs ?? [];
-  const pm = (mean: number, se: number) => <>{money(mean, currency)}<div className="soft">± {money(se, currency)}</div></>;
+  const pm = (mean: number, se: number | null) => <>{money(mean, currency)}<div className="soft">{giveOrTake(se, currency)}</div></>;
   return (
     <>
       {found.length > 0 && (
@@ -34,7 +34,7 @@ export function WhatIfs({ currency }: { currency: string }) {
               {found.map((item) => (
                 <tr key={item.name}>
                   <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div><button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>Forget</button></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
-                  <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{money(item.gain, currency)}</strong><div className="soft">± {money(item.gain_se, currency)}</div></td>
+                  <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{money(item.gain, currency)}</strong><div className="soft">{giveOrTake(item.gain_se, currency)}</div></td>
                   <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft"><Said>{note}</Said></div>)}</td>
                 </tr>
               ))}
