@@ -82,8 +82,13 @@ def test_accepting_registers_gates_and_the_ledger_names_its_records(launch):
     with pytest.raises(BadInput, match=r"nothing is due in 2027Q1 by the newest plan") as refused:
         run("decide", launch, "--accept")
     assert "once something has changed" in refused.value.hint
-    waiting = f"{len(piloted)} stated probabilities wait" if len(piloted) > 1 else "1 stated probability waits"
-    with pytest.raises(NotLearnt, match=f"none of the stated odds has an outcome yet: {waiting}, the first until 20"):
+    odds = [each["name"] for entry in decided["entries"] for each in entry["odds"]]
+    assert {f"{code} 2027Q1 break-even" for code in piloted} < set(odds)
+    assert all(sum(f"{code} 2027Q1 pilot" in name for name in odds) >= 2 for code in piloted)  # sold out, gate, ranges
+    waiting = f"{len(odds)} stated probabilities wait"
+    with pytest.raises(
+        NotLearnt, match=f"none of the stated odds has an outcome yet: {waiting}, the first until 2027-04-01"
+    ):
         run("score", launch)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,16 +57,8 @@ def predict(
         at_least: numbers of cars whose odds are asked.
         offer_shares: as in `update`.
     """
-    data = rows(belief, (span,), offer_shares or {})
-    weight, mean, size = _mixture(belief, int(data.market_of[0]), span.is_pilot, data.mean[0], data.size[0])
-
-    share = size / (size + mean)
-
-    def below(number: int) -> float:
-        """P(count < number): the negative binomial's distribution function as an incomplete beta function."""
-        return float(weight @ betainc(size, number, share)) if number > 0 else 0.0
-
-    low, median, high = (_quantile(below, level) for level in (0.05, 0.5, 0.95))
+    below = count_below(belief, span, offer_shares=offer_shares)
+    low, median, high = (quantile(below, level) for level in (0.05, 0.5, 0.95))
     return Prediction(
         market=span.market,
         low=low,
@@ -77,12 +69,32 @@ def predict(
     )
 
 
+def count_below(
+    belief: Belief, span: DemandCount, *, offer_shares: Mapping[tuple[str, str], float] | None = None
+) -> Callable[[int], float]:
+    """P(count < number) of a coming count as a function of the number; arguments as in `predict`.
+
+    The price of the span counts where the belief holds the market's elasticity (`belief.priced.joined`).
+    """
+    data = rows(belief, (span,), offer_shares or {})
+    weight, mean, size = _mixture(belief, span, data.mean[0], data.size[0])
+    share = size / (size + mean)
+
+    def below(number: int) -> float:
+        """The negative binomial's distribution function as an incomplete beta function."""
+        return float(weight @ betainc(size, number, share)) if number > 0 else 0.0
+
+    return below
+
+
 def _mixture(
-    belief: Belief, m: int, is_pilot: bool, exposure: float, unit: float
+    belief: Belief, span: DemandCount, exposure: float, unit: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Weights, means and sizes of the negative binomials that make up the prediction."""
     of = np.zeros(len(belief.mean))
-    of[m], of[-1] = 1.0, float(is_pilot)
+    of[belief.markets.index(span.market)], of[-1] = 1.0, float(span.is_pilot)
+    if span.market in belief.elastic:
+        of[len(belief.markets) + belief.elastic.index(span.market)] = -log(span.price_point)
     centre, sd = float(of @ belief.mean), sqrt(max(float(of @ belief.cov @ of), 0.0))
     mean = exposure * np.exp(centre + sd * _LEVELS)
     size = unit * belief.nb_size_weekly * np.exp(belief.nb_size_log_sd * _SIZES)
@@ -90,8 +102,8 @@ def _mixture(
     return weight / weight.sum(), np.repeat(mean, _SIZES.size), np.tile(size, _LEVELS.size)
 
 
-def _quantile(below: Callable[[int], float], level: float) -> int:
-    """The least n with P(count <= n) >= level, by bisection."""
+def quantile(below: Callable[[int], float], level: float) -> int:
+    """The least n with P(count <= n) >= level, by bisection; `below` as `count_below` gives it."""
     high = 1
     while below(high + 1) < level:
         high *= 2

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
+from beachhead.case.believe import fit_of
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, head, say
 from beachhead.case.open import Launch
@@ -13,19 +15,18 @@ from beachhead.case.override import capital_of, override, refuse_beyond_limits
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
 from beachhead.case.sited import sited_routes
 from beachhead.case.standing import standings
+from beachhead.case.stating import PILOT_ODDS, odds_of_pilot, stated_of_market, stated_of_pilot
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation
+from beachhead.launch.pilot_odds import PilotOdds
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Reason
-from beachhead.ledger import Act, Entry, Head, Said, Stated
+from beachhead.ledger import Act, Entry, Head, Said
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.errors import BadInput, OutOfDate
 from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
-
-QUARTERS_TO_KNOW = 8
-"""Stated odds of break-even can be settled two years after the decision, when a market has ramped up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,14 @@ class Decided:
 
     entries: tuple[Said, ...]
     head: Head
+
+
+class _Meant(NamedTuple):
+    """A decision before it has its place in the ledger."""
+
+    said: Said
+    chosen: Chosen
+    expected: PilotOdds | None
 
 
 def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
@@ -100,11 +109,11 @@ def decide(
     if inputs_changed(launch, planned):
         raise OutOfDate("tables or observations changed since the plan was made", f"run `beachhead plan {launch.path}`")
     with writing(launch.store) as work:
-        first = _first_come(work, planned, [item.market for item, _ in said], after)
+        first = _first_come(work, planned, [meant.said.market for meant in said], after)
         if first is None:
             return _enter(work, planned, said)
-        for item, _ in said:
-            say(work, replace(item, act=Act.DRAFT))
+        for meant in said:
+            say(work, replace(meant.said, act=Act.DRAFT, odds=()))
     raise OutOfDate(first, "look at it, then decide again; what you meant is kept in the ledger as a draft")
 
 
@@ -116,7 +125,7 @@ def _said(
     markets: Iterable[str] | None,
     overrides: Mapping[str, str],
     because: str,
-) -> list[tuple[Said, Chosen]]:
+) -> list[_Meant]:
     for code in (*overrides, *(markets or ())):
         launch.market(code)
     rows = {row.action.market: row for row in due(launch, planned)}
@@ -126,18 +135,19 @@ def _said(
         problem = get(work, planned.record.problem, Problem)
         earlier = [_choice(work, entry).action for entry in _decided(work, planned)]
     before = standings(launch, planned.record.quarter + -1).by_market
-    sited = sited_routes(launch)
-    out = []
+    sited, fit = sited_routes(launch), fit_of(launch)
+    out: list[_Meant] = []
     for code in codes:
         index = _index(planned, code)
         recommended = rows[code].action if code in rows else planned.plan.actions[index]
         chosen = recommended
         if code in overrides:
             chosen = override(problem, before[code], planned.plan.actions[index], overrides[code])
-        item = _one(planned, recommended, chosen, who, at, because if code in overrides else "")
-        out.append((item, _chosen(planned, problem, chosen, sited)))
+        expected = odds_of_pilot(planned, problem, chosen, fit)
+        item = _one(planned, recommended, chosen, who, at, because if code in overrides else "", expected)
+        out.append(_Meant(item, _chosen(planned, problem, chosen, sited), expected))
     if overrides:
-        refuse_beyond_limits(problem, [*earlier, *(chosen.action for _, chosen in out)])
+        refuse_beyond_limits(problem, [*earlier, *(meant.chosen.action for meant in out)])
     if not out:
         cure = f"name a market to override, or run `beachhead plan {launch.path}` once something has changed"
         raise BadInput(f"nothing is due in {planned.record.quarter} by the newest plan", cure)
@@ -156,7 +166,15 @@ def _chosen(planned: Planned, problem: Problem, action: Action, sited: Collectio
     )
 
 
-def _one(planned: Planned, recommended: Action, chosen: Action, who: str, at: datetime, because: str) -> Said:
+def _one(
+    planned: Planned,
+    recommended: Action,
+    chosen: Action,
+    who: str,
+    at: datetime,
+    because: str,
+    expected: PilotOdds | None,
+) -> Said:
     refs = (planned.ref, planned.record.plan, planned.record.belief, planned.record.reading)
     same = chosen == recommended
     return Said(
@@ -167,7 +185,7 @@ def _one(planned: Planned, recommended: Action, chosen: Action, who: str, at: da
         recommended=words(recommended),
         chosen=words(chosen),
         because="" if same else because,
-        odds=_odds(planned, chosen.market),
+        odds=stated_of_market(planned, chosen.market) + (() if expected is None else stated_of_pilot(expected)),
         refs=refs,
     )
 
@@ -185,24 +203,17 @@ def words(action: Action) -> str:
             return "exit"
 
 
-def _odds(planned: Planned, code: str) -> tuple[Stated, ...]:
-    """P(demand >= break-even), as stated with the decision."""
-    reason = next(reason for reason in planned.plan.reasons if reason.market == code)
-    probability, level = reason.figure("odds_of_break_even"), reason.figure("break_even_demand")
-    if probability is None or level is None or level == float("inf"):
-        return ()
-    quarter = planned.record.quarter
-    by = (quarter + QUARTERS_TO_KNOW).last_day
-    event = f"demand in {code} at full scale is at least {level:,.0f} cars a year"
-    return (Stated(name=f"{code} {quarter} break-even", event=event, probability=probability, by=by),)
-
-
-def _enter(work: Work, planned: Planned, said: Sequence[tuple[Said, Chosen]]) -> Decided:
-    items = [replace(item, refs=(*item.refs, put(work, CHOSEN, chosen))) for item, chosen in said]
-    items += _registered(work, planned, [chosen.action for _, chosen in said], items[0])
+def _enter(work: Work, planned: Planned, said: Sequence[_Meant]) -> Decided:
+    items = [replace(meant.said, refs=(*meant.said.refs, *_kept(work, meant))) for meant in said]
+    items += _registered(work, planned, [meant.chosen.action for meant in said], items[0])
     for item in items:
         say(work, item)
     return Decided(entries=tuple(items), head=head(work))
+
+
+def _kept(work: Work, meant: _Meant) -> list[Ref]:
+    chosen = put(work, CHOSEN, meant.chosen)
+    return [chosen] if meant.expected is None else [chosen, put(work, PILOT_ODDS, meant.expected)]
 
 
 def _registered(work: Work, planned: Planned, actions: Sequence[Action], like: Said) -> list[Said]:

@@ -21,16 +21,8 @@ def judge(gate: Gate, problem: Problem) -> Judgement:
 
     `undecided` means that less information has come in than the gate asks for: neither scaling nor stopping is judged.
     """
-    if gate.market not in problem.markets:
-        raise BadInput(
-            f"the gate of {gate.market!r} is for a market that the launch does not have", "judge its own launch"
-        )
-    i = problem.markets.index(gate.market)
-    if gate.channel not in problem.channels[i]:
-        raise BadInput(f"{gate.market} has no economics for {gate.channel}", "add the row the gate was registered with")
-    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
-    odds, loss, _ = scaling_odds(kernel_terms(problem), i, problem.channels[i].index(gate.channel), 0, mean, var)
-    gained = 1.0 / max(var, 1e-12) - gate.information_at_start
+    i = _index(gate, problem)
+    odds, loss, gained = _weighed(gate, problem, i, 0)
     unmet = tuple(c for c in gate.readiness if c not in problem.standing[i].met)
     looked = problem.standing[i].pilot_quarters > 0
     verdict, reason = _verdict(gate, odds, loss, gained, unmet, looked=looked)
@@ -50,6 +42,36 @@ def judge(gate: Gate, problem: Problem) -> Judgement:
         unmet=unmet,
         reason=reason,
     )
+
+
+def opens(gate: Gate, problem: Problem, *, later: int = 0) -> bool:
+    """True if odds, information and expected loss let the market be scaled; readiness is left aside.
+
+    Args:
+        gate: registered, of a market whose pilot has run.
+        problem: the question, with the belief to judge by.
+        later: quarters from the one decided in `problem` to the look.
+    """
+    odds, loss, gained = _weighed(gate, problem, _index(gate, problem), later)
+    return _verdict(gate, odds, loss, gained, (), looked=True)[0] is Verdict.SCALE
+
+
+def _index(gate: Gate, problem: Problem) -> int:
+    if gate.market not in problem.markets:
+        raise BadInput(
+            f"the gate of {gate.market!r} is for a market that the launch does not have", "judge its own launch"
+        )
+    i = problem.markets.index(gate.market)
+    if gate.channel not in problem.channels[i]:
+        raise BadInput(f"{gate.market} has no economics for {gate.channel}", "add the row the gate was registered with")
+    return i
+
+
+def _weighed(gate: Gate, problem: Problem, i: int, later: int) -> tuple[float, float, float]:
+    """Odds of breaking even, expected loss, and information gained since registration."""
+    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
+    odds, loss, _ = scaling_odds(kernel_terms(problem), i, problem.channels[i].index(gate.channel), later, mean, var)
+    return odds, loss, 1.0 / max(var, 1e-12) - gate.information_at_start
 
 
 def _verdict(
