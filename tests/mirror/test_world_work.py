@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from beachhead.world.work import Meter, meter
+from beachhead.world.work import Meter, in_turn, meter
 
 
 def test_a_search_stops_when_its_work_is_done_and_not_before():
@@ -49,3 +49,31 @@ def test_a_part_has_no_more_than_is_left_and_is_booked_on_the_whole():
     whole.settle(part)
     assert whole.done == 6.5
     assert whole.by_clock
+
+
+def test_whoever_listens_hears_what_is_done_of_what_there_is_at_most():
+    heard = []
+    counted = meter(10.0, tick=lambda done, total: heard.append((done, total)))
+    counted.charge(2.0)
+    counted.foreseen = 8.0
+    counted.charge(1.0)
+    part = counted.part(4.0)
+    part.charge(2.0)
+    counted.settle(part)
+    counted.charge(20.0)
+    assert heard == [(2.0, 10.0), (3.0, 8.0), (5.0, 8.0), (5.0, 8.0), (8.0, 8.0)]
+
+
+def test_nobody_is_told_of_a_search_whose_end_is_not_in_sight():
+    Meter(tick=lambda done, total: pytest.fail("told")).charge(1.0)
+
+
+def test_searches_one_after_the_other_are_told_as_shares_of_the_whole():
+    heard = []
+    first, second = in_turn(lambda done, total: heard.append(done / total), [3.0, 1.0])
+    first(5.0, 10.0)
+    first(10.0, 10.0)
+    second(1.0, 2.0)
+    second(9.0, 2.0)  # more than was foreseen
+    assert heard == [0.375, 0.75, 0.875, 1.0]
+    assert in_turn(None, [3.0, 1.0]) == [None, None]

@@ -10,7 +10,11 @@ the answer says so.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+Tick = Callable[[float, float], None]
+"""Told how much is done, and how much there is at most."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -22,16 +26,27 @@ class Meter:
         until: reading of `time.perf_counter` at which to stop at the latest; inf without a clock.
         done: units of work done.
         by_clock: whether the clock has stopped something.
+        foreseen: units that the search takes where nothing ends it sooner; inf as long as that is not known.
+        tick: told of progress: units done, and units there are at most.
     """
 
     limit: float = float("inf")
     until: float = float("inf")
     done: float = 0.0
     by_clock: bool = False
+    foreseen: float = float("inf")
+    tick: Tick | None = None
 
     def charge(self, units: float) -> None:
         """Book so much work as done."""
         self.done += units
+        self.hear()
+
+    def hear(self, done: float = 0.0, total: float = 0.0) -> None:
+        """Tell of progress; `done` is what a search within this one has done that is booked here when it ends."""
+        most = min(self.limit, self.foreseen)
+        if self.tick is not None and 0.0 < most < float("inf"):
+            self.tick(min(self.done + done, most), most)
 
     @property
     def left(self) -> float:
@@ -54,14 +69,28 @@ class Meter:
 
     def part(self, units: float) -> Meter:
         """A meter for a part of the search: so many units, no more than are left, and the same clock."""
-        return Meter(limit=min(units, self.left), until=self.until)
+        return Meter(limit=min(units, self.left), until=self.until, tick=self.hear)
 
     def settle(self, part: Meter) -> None:
         """Book what a part has done, and whether the clock stopped it."""
-        self.done += part.done
+        self.charge(part.done)
         self.by_clock = self.by_clock or part.by_clock
 
 
-def meter(work: float, seconds: float | None = None) -> Meter:
-    """A meter that starts now: `work` units, and a clock only where `seconds` are given."""
-    return Meter(limit=work, until=float("inf") if seconds is None else time.perf_counter() + seconds)
+def in_turn(tick: Tick | None, shares: Sequence[float]) -> list[Tick | None]:
+    """Who is told of each of several searches that run one after the other, and take these shares of the whole."""
+    ends = [sum(shares[: k + 1]) for k in range(len(shares))]
+    if tick is None or not ends or ends[-1] <= 0.0:
+        return [None] * len(shares)
+    whole = ends[-1]
+    return [_part_of(tick, end - share, share, whole) for end, share in zip(ends, shares, strict=True)]
+
+
+def _part_of(tick: Tick, before: float, share: float, whole: float) -> Tick:
+    return lambda done, total: tick(before + share * min(done / total, 1.0) if total > 0 else before, whole)
+
+
+def meter(work: float, seconds: float | None = None, tick: Tick | None = None) -> Meter:
+    """A meter that starts now: `work` units, a clock only where `seconds` are given, and who is told of progress."""
+    until = float("inf") if seconds is None else time.perf_counter() + seconds
+    return Meter(limit=work, until=until, tick=tick)
