@@ -8,7 +8,7 @@ relaxation violates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -21,7 +21,7 @@ from beachhead.siting.pace import KNAPSACK
 from beachhead.siting.programme import opened, run, run_tree
 from beachhead.siting.solve import Status
 from beachhead.world.errors import NotFeasible
-from beachhead.world.work import Meter, meter
+from beachhead.world.work import Meter, Tick, meter
 
 _STEPS = 1500
 _ROUNDS = 40
@@ -77,61 +77,142 @@ class Served:
         return max(self.upper - self.lower, 0.0) / abs(self.upper) if self.upper else 0.0
 
 
-def serve(yard: Yard, *, work: float = 120.0, seconds: float | None = None, steps: int = _STEPS) -> Served:
-    """The cheapest sites with enough capacity, and proof; so much work at most, and by the clock only if asked for."""
-    counted = meter(work, seconds)
+def serve(
+    yard: Yard,
+    *,
+    work: float = 120.0,
+    seconds: float | None = None,
+    steps: int = _STEPS,
+    tick: Tick | None = None,
+) -> Served:
+    """The cheapest sites with enough capacity, and proof.
+
+    Args:
+        yard: customers and sites.
+        work: units of work (see `beachhead.world.work`) after which no further stage starts.
+        seconds: safety stop by the clock; None for none.
+        steps: of prices.
+        tick: told of progress: units of work done, and units there are at most.
+    """
+    counted = meter(work, seconds, tick)
     if (left := unserved(yard)) > 0.0:
         raise NotFeasible(f"all sites together leave {left:,.1f} of {yard.demand.sum():,.0f} unserved", "add sites")
-    cost = np.where(np.isfinite(yard.cost), yard.cost, _far(yard))
-    first = _mended(yard, _by_drop(yard, cost))
-    upper, share = _assign(yard, cost, first, counted)
-    best = first
-    prices = cost.min(axis=1)
-    lower, fixed = -np.inf, np.zeros(len(first), np.int8)
-    if_open = if_closed = np.zeros(len(first))
-    for _ in range(3):
-        lower, prices, share_of, if_open, if_closed = _climb(
-            yard.demand, yard.capacity, yard.opening, cost, yard.kept, prices, upper, _least_open(yard), steps // 3
-        )
-        counted.charge(steps // 3 * cost.size * KNAPSACK)
-        trial = _mended(yard, _enough(yard, share_of))
-        trial = _improved(yard, cost, trial, prices, counted)
-        value, some = _assign(yard, cost, trial, counted)
-        if value < upper:
-            upper, best, share = value, trial, some
-    if lower < upper * (1 - 1e-9):
-        likely = np.argsort(-share_of, kind="stable")[: max(_LIKELY, 2 * int(best.sum()))]
-        few = np.where(np.isin(np.arange(len(best)), likely) | best, 0, -1).astype(np.int8)
-        few[yard.kept] = 1
-        trial = _finished(yard, cost, few, best, upper, counted, work / 6).open
-        value, some = _assign(yard, cost, trial, counted)
-        if value < upper:
-            upper, best, share = value, trial, some
-    proved = lower
-    for turn in range(_TRIES):
-        if lower >= upper * (1 - 1e-9) or counted.must_stop():
-            break
-        left = counted.left
-        # A better set strikes more sites: look again from it rather than finish the larger programme.
-        fixed = _decided(yard, upper - lower, if_open, if_closed)
-        done = _finished(yard, cost, fixed, best, upper, counted, left if turn == _TRIES - 1 else max(left / 4, 1.0))
-        value, some = _assign(yard, cost, done.open, counted)
-        if value < upper:
-            upper, best, share = value, done.open, some
-        proved = max(proved, min(done.bound, upper))
-        if proved >= upper * (1 - 1e-9):
-            break
-    lower = max(lower, proved)
-    lower = upper if lower >= upper * (1 - 1e-9) else lower
+    task = _Task(yard=yard, cost=np.where(np.isfinite(yard.cost), yard.cost, _far(yard)), meter=counted)
+    best = _priced(task, _first(task), steps)
+    if best.lower < best.enough:
+        best = task.better(best, _finished(task, _likely(yard, best), best, work / 6).open)
+    best = _proved(task, best)
+    lower = best.upper if best.lower >= best.enough else best.lower
     return Served(
-        sites=np.flatnonzero(best).astype(np.int32),
-        share=share,
-        upper=upper,
+        sites=np.flatnonzero(best.open).astype(np.int32),
+        share=best.share,
+        upper=best.upper,
         lower=lower,
-        status=Status.OPTIMAL if lower == upper else Status.unproved(counted.by_clock),
+        status=Status.OPTIMAL if lower == best.upper else Status.unproved(counted.by_clock),
         work=counted.done,
-        free_sites=int((fixed == 0).sum()),
+        free_sites=best.free_sites,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Best:
+    """How far the search came.
+
+    Attributes:
+        open: (J,), the best set.
+        upper: its cost.
+        share: (I, J), who serves whom in it.
+        prices: (I,), of customers.
+        lower: no set costs less.
+        liking: (J,), how often prices opened each site of late, 0..1.
+        if_open: (J,), what opening a site costs more than the prices prove, at the least.
+        if_closed: (J,), the same of closing it.
+        free_sites: sites that prices left undecided.
+    """
+
+    open: NDArray[np.bool_]
+    upper: float
+    share: Floats
+    prices: Floats
+    lower: float
+    liking: Floats
+    if_open: Floats
+    if_closed: Floats
+    free_sites: int
+
+    @property
+    def enough(self) -> float:
+        """A bound that proves the set best."""
+        return self.upper * (1 - 1e-9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    """What does not change while a yard is solved, but for the work that its meter counts; `cost` is finite."""
+
+    yard: Yard
+    cost: Floats
+    meter: Meter
+
+    def better(self, best: _Best, trial: NDArray[np.bool_]) -> _Best:
+        """The trial set where it costs less."""
+        value, share = _assign(self.yard, self.cost, trial, self.meter)
+        return replace(best, open=trial, upper=value, share=share) if value < best.upper else best
+
+
+def _first(task: _Task) -> _Best:
+    """A set by single costs, before anything is known of prices."""
+    trial, none = _mended(task.yard, _by_drop(task.yard, task.cost)), np.zeros(len(task.yard.capacity))
+    upper, share = _assign(task.yard, task.cost, trial, task.meter)
+    return _Best(
+        open=trial,
+        upper=upper,
+        share=share,
+        prices=task.cost.min(axis=1),
+        lower=-np.inf,
+        liking=none,
+        if_open=none,
+        if_closed=none,
+        free_sites=len(none),
+    )
+
+
+def _priced(task: _Task, best: _Best, steps: int) -> _Best:
+    """Three climbs of the prices, each aiming at the best set known, and the sets that they suggest."""
+    yard, aimed = task.yard, _least_open(task.yard)
+    for _ in range(3):
+        lower, prices, liking, if_open, if_closed = _climb(
+            yard.demand, yard.capacity, yard.opening, task.cost, yard.kept, best.prices, best.upper, aimed, steps // 3
+        )
+        task.meter.charge(steps // 3 * task.cost.size * KNAPSACK)
+        best = replace(best, lower=lower, prices=prices, liking=liking, if_open=if_open, if_closed=if_closed)
+        trial = _mended(yard, _enough(yard, liking))
+        best = task.better(best, _improved(yard, task.cost, trial, prices, task.meter))
+    return best
+
+
+def _likely(yard: Yard, best: _Best) -> NDArray[np.int8]:
+    """(J,), 0 for the sites that prices like and those of the best set, 1 for those kept, -1 for the rest."""
+    liked = np.argsort(-best.liking, kind="stable")[: max(_LIKELY, 2 * int(best.open.sum()))]
+    few = np.where(np.isin(np.arange(len(best.open)), liked) | best.open, 0, -1).astype(np.int8)
+    few[yard.kept] = 1
+    return few
+
+
+def _proved(task: _Task, best: _Best) -> _Best:
+    """Close the gap on what the prices leave undecided: a better set strikes more sites, so look again from it."""
+    by_prices = best.lower
+    for turn in range(_TRIES):
+        if by_prices >= best.enough or task.meter.must_stop():
+            break
+        left = task.meter.left
+        fixed = _decided(task.yard, best.upper - by_prices, best.if_open, best.if_closed)
+        done = _finished(task, fixed, best, left if turn == _TRIES - 1 else max(left / 4, 1.0))
+        best = task.better(replace(best, free_sites=int((fixed == 0).sum())), done.open)
+        best = replace(best, lower=max(best.lower, min(done.bound, best.upper)))
+        if best.lower >= best.enough:
+            break
+    return best
 
 
 def unserved(yard: Yard) -> float:
@@ -283,19 +364,26 @@ class _Done:
     bound: float
 
 
-def _finished(
-    yard: Yard,
-    cost: Floats,
-    fixed: NDArray[np.int8],
-    best: NDArray[np.bool_],
-    upper: float,
-    meter: Meter,
-    work: float,
-) -> _Done:
+def _finished(task: _Task, fixed: NDArray[np.int8], best: _Best, work: float) -> _Done:
     """The remaining programme; sites struck are gone, rows `x_ij <= y_j` come where the relaxation needs them."""
-    sites = np.flatnonzero(fixed >= 0)
+    sites, part = np.flatnonzero(fixed >= 0), task.meter.part(work)
+    highs = written_out(task.yard, task.cost, sites, fixed[sites] == 1)
+    _tightened(highs, task.cost.shape[0], len(sites), part, work)
+    _start_from(highs, best.open[sites])
+    run_tree(highs, part, work)
+    task.meter.settle(part)
+    info = highs.getInfo()
+    is_open = best.open.copy()
+    if info.primal_solution_status == 2:
+        is_open = np.zeros(len(fixed), np.bool_)
+        is_open[sites] = np.array(highs.getSolution().col_value[: len(sites)]) > 0.5
+    bound = float(info.mip_dual_bound)
+    return _Done(open=is_open, bound=min(bound, best.upper) if np.isfinite(bound) else -np.inf)
+
+
+def written_out(yard: Yard, cost: Floats, sites: NDArray[np.int64], must: NDArray[np.bool_]) -> highspy.Highs:
+    """The relaxation on some sites, first their columns y, then x customer by customer; without rows `x_ij <= y_j`."""
     customers, count = len(cost), len(sites)
-    part = meter.part(work)
     flat, at = (grid.ravel() for grid in np.indices((customers, count)))
     x = count + np.arange(len(flat))
     matrix = coo_array(
@@ -310,10 +398,14 @@ def _finished(
     )
     low = np.concatenate([np.ones(customers), np.full(count, -np.inf), [_least_open(yard)]])
     high = np.concatenate([np.ones(customers), np.zeros(count), [np.inf]])
-    below = np.concatenate([(fixed[sites] == 1).astype(float), np.zeros(len(flat))])
+    below = np.concatenate([must.astype(float), np.zeros(len(flat))])
     may = np.isfinite(yard.cost[:, sites]).astype(float).ravel()
     expense = np.concatenate([yard.opening[sites], cost[:, sites].ravel() * may])
-    highs = _programme(expense, below, np.concatenate([np.ones(count), may]), matrix, low, high)
+    return _programme(expense, below, np.concatenate([np.ones(count), may]), matrix, low, high)
+
+
+def _tightened(highs: highspy.Highs, customers: int, count: int, part: Meter, work: float) -> None:
+    """Solve the relaxation, and add the rows `x_ij <= y_j` that it breaks, until it breaks none or half is used up."""
     added = np.zeros((customers, count), np.bool_)
     for _ in range(_ROUNDS):
         run(highs, part)
@@ -329,20 +421,13 @@ def _finished(
         highs.addRows(
             len(where), np.full(len(where), -np.inf), np.zeros(len(where)), len(entries), starts, entries, ones
         )
-    for j in range(count):
+
+
+def _start_from(highs: highspy.Highs, is_open: NDArray[np.bool_]) -> None:
+    """Sites are opened whole from here on, and a first set of them is known."""
+    for j in range(len(is_open)):
         highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
-    hint = np.zeros(count)
-    hint[np.searchsorted(sites, np.flatnonzero(best & (fixed >= 0)))] = 1.0
-    highs.setSolution(count, np.arange(count, dtype=np.int32), hint)
-    run_tree(highs, part, work)
-    meter.settle(part)
-    info = highs.getInfo()
-    is_open = best.copy()
-    if info.primal_solution_status == 2:
-        is_open = np.zeros(len(best), np.bool_)
-        is_open[sites] = np.array(highs.getSolution().col_value[:count]) > 0.5
-    bound = float(info.mip_dual_bound)
-    return _Done(open=is_open, bound=min(bound, upper) if np.isfinite(bound) else -np.inf)
+    highs.setSolution(len(is_open), np.arange(len(is_open), dtype=np.int32), is_open.astype(float))
 
 
 def _programme(
