@@ -73,6 +73,30 @@ def test_json_carries_both_bounds_every_site_with_its_sentence_and_the_curve_of_
     assert np.all(np.array(row["curve"]["most"]) >= np.array(row["curve"]["covered"]) - 1e-12)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"model": Model.PHASES},
+        {"model": Model.COVER, "count": 6},
+        {"model": Model.TRAVEL, "count": 6},
+        {"model": Model.GRADUAL, "count": 6},
+        {"model": Model.PROMISE},
+        {"model": Model.CAPTURE, "count": 6},
+        {"model": Model.CAPACITATED},
+    ],
+    ids=lambda asked: asked["model"].value,
+)
+def test_long_work_tells_how_much_of_it_is_done_and_finds_the_same_sites_for_it(launch, market, asked):
+    heard: list[float] = []
+    ask = Ask(markets=(market,), work=5.0, site_people=100_000, **asked)
+    told = ask_sites(open_launch(launch), ask, lambda done, total: heard.append(done / total))
+    assert heard == sorted(heard)
+    assert heard[0] >= 0.0
+    assert 0.8 <= heard[-1] <= 1.0
+    if ask.model is Model.COVER:
+        assert [one.place for one in told.sites] == [one.place for one in ask_sites(open_launch(launch), ask).sites]
+
+
 def test_the_map_is_geojson_and_the_table_is_csv(launch, market, tmp_path):
     _run(launch, "--market", market, "--count", 4, "--out", tmp_path / "sites.geojson")
     _run(launch, "--market", market, "--count", 4, "--out", tmp_path / "sites.csv")

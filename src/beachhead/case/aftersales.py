@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -70,17 +71,20 @@ class Serviced:
     cars_seen: Floats
 
 
-def ask_service(launch: Launch, *, on: date | None = None, draws: int = DRAWS) -> Serviced:
+def ask_service(
+    launch: Launch, *, on: date | None = None, draws: int = DRAWS, tick: Callable[[int, int], None] | None = None
+) -> Serviced:
     """Cars in use, appointments, bays, technicians, spares and quality for the cars that the plan would sell.
 
     Args:
         launch: the launch.
         on: the day; None for today.
         draws: futures drawn.
+        tick: called with (futures played, futures in all).
     """
     day = on or today()
     question = put_question(launch, on=on, count_on_service=False)
-    planned = planned_cars(question.problem, launch.folder.terms.seeds.plan, draws)
+    planned = planned_cars(question.problem, launch.folder.terms.seeds.plan, draws, tick)
     judged = judge_quality(launch, day)
     home = {market.code for market in launch.folder.markets if market.is_home}
     past = _handed_over(judged, planned.markets, planned.quarters[0])

@@ -21,6 +21,7 @@ from beachhead.siting.formats import Format
 from beachhead.siting.solve import Effort, Found, Status, solve
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible
+from beachhead.world.work import Tick, in_turn
 
 YEARS = 10
 """Years over which the capital of a site is written off; assumption, grade C."""
@@ -55,6 +56,7 @@ class _Part:
         seed: of the search.
         work: units of work for it.
         seconds: safety stop by the clock; None for none.
+        tick: told of progress; None where the market is solved on a cluster.
     """
 
     rows: Ints
@@ -70,6 +72,7 @@ class _Part:
     seed: int
     work: float
     seconds: float | None
+    tick: Tick | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +117,7 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
     )
 
 
-def facilities(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def facilities(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None = None) -> Choice:
     """The cheapest sites and formats that serve everybody who is within the minutes of a candidate."""
     if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
         raise BadInput(
@@ -125,7 +128,10 @@ def facilities(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     load = np.zeros(len(scene.candidates))
     upper = lower = 0.0
     parts = _parts(launch, ask, scene)
-    found: list[_Answer] = mapper(ask.scheduler)(_solved, parts)
+    if ask.scheduler is None:
+        ticks = in_turn(tick, [float(len(part.rows) * len(part.sites)) for part in parts])
+        parts = [replace(part, tick=told) for part, told in zip(parts, ticks, strict=True)]
+    found: list[_Answer] = mapper(ask.scheduler, tick)(_solved, parts)
     for part, one in zip(parts, found, strict=True):
         opens[part.sites[one.sites]] = 0
         load[part.sites] += one.load
@@ -242,7 +248,7 @@ def _limited(part: _Part, limit: Floats) -> _Answer:
     yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
     if missed := unserved(yard):
         raise NotFeasible(_short(part, missed), _CURE)
-    found = serve(yard, work=part.work, seconds=part.seconds)
+    found = serve(yard, work=part.work, seconds=part.seconds, tick=part.tick)
     return _answer(found, part.cars @ found.share)
 
 
@@ -266,7 +272,7 @@ def _unlimited(part: _Part) -> _Answer:
         horizon=outside,
         limits=Limits.count(len(part.sites), len(part.sites), part.kept),
     )
-    found = solve(field, seed=part.seed, effort=Effort(work=part.work, seconds=part.seconds))
+    found = solve(field, seed=part.seed, effort=Effort(work=part.work, seconds=part.seconds, tick=part.tick))
     _, server, _ = cost_of(field, found.sites)
     used: Floats = np.bincount(server[server >= 0], part.cars[server >= 0], minlength=len(part.sites)).astype(float)
     return _answer(found, used)

@@ -28,10 +28,11 @@ from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
 from beachhead.world.figures import percent
 from beachhead.world.quarter import Quarter
+from beachhead.world.work import Tick
 
 
-def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
-    """The sites that make the model's aim best, as far as the search came."""
+def choose(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None = None) -> Choice:
+    """The sites that make the model's aim best, as far as the search came; `tick` is told how far that is."""
     answer = {
         Model.COVER: _cover,
         Model.PHASES: _phases,
@@ -42,15 +43,15 @@ def choose(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         Model.UNCAPACITATED: facilities,
         Model.CAPACITATED: facilities,
     }
-    return answer[ask.model](launch, ask, scene)
+    return answer[ask.model](launch, ask, scene, tick)
 
 
-def _cover(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _cover(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     closable = scene.stands & ~scene.kept
     limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
     total = np.array([_affordable(ask, scene) + closable.sum()])
     ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
-    found, said = _covered(launch, ask, ground, CoverEffort(work=ask.work, seconds=ask.seconds))
+    found, said = _covered(launch, ask, ground, CoverEffort(work=ask.work, seconds=ask.seconds, tick=tick))
     return Choice(
         opens=found.opens,
         value=found.value,
@@ -68,11 +69,13 @@ def _covered(launch: Launch, ask: Ask, ground: Ground, effort: CoverEffort) -> t
     if np.isfinite(ground.total).any():
         said = "A shared budget or count couples the markets, so they are solved together on this machine."
         return most_covered(ground, seed=_seed(launch, ask), effort=effort), (said,) if ask.scheduler else ()
-    side_by_side = mapper(ask.scheduler)
+    side_by_side = mapper(ask.scheduler, effort.tick)
+    if ask.scheduler is not None:
+        effort = replace(effort, tick=None)  # nobody listens on the machines of a cluster
     return most_covered_apart(ground, seed=_seed(launch, ask), effort=effort, mapper=side_by_side), ()
 
 
-def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _phases(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     terms = launch.folder.terms
     quarters, lead = terms.grid, scene.format.lead_quarters
     if lead >= len(quarters):
@@ -92,7 +95,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         budget[m, : min(start, len(quarters))] = 0.0
         budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
     worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
-    effort = CoverEffort(steps=1500, moves=10_000.0, work=ask.work, seconds=ask.seconds)
+    effort = CoverEffort(steps=1500, moves=10_000.0, work=ask.work, seconds=ask.seconds, tick=tick)
     found, told = _covered(launch, ask, _ground(scene, ask, budget, total, worth), effort)
     return Choice(
         opens=found.opens,
@@ -108,7 +111,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     )
 
 
-def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _travel(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     if ask.per_market or ask.spacing_km:
         raise BadInput("mean travel time takes one count for all markets, without spacing", "use --model cover")
     count = _affordable(ask, scene) + int(scene.stands.sum())
@@ -120,7 +123,8 @@ def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         aim=Aim.TRAVEL,
         minutes=FAR * ask.minutes,
     )
-    found = site_network(question, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds))
+    effort = Effort(work=ask.work, seconds=ask.seconds, tick=tick)
+    found = site_network(question, seed=_seed(launch, ask), effort=effort)
     chosen = np.isin(scene.candidates, [site.place for site in found.sites])
     counted = np.where(np.isfinite(found.minutes), found.minutes, 2.0 * FAR * ask.minutes)
     mean = float(np.average(counted, weights=scene.places.people))
@@ -136,7 +140,7 @@ def _travel(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     )
 
 
-def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _gradual(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     """Gradual cover: nobody beyond the minutes counts, and less and less from `full` minutes on.
 
     Church & Roberts, Papers of the Regional Science Association 53 (1983); Berman, Krass & Drezner, EJOR 151 (2003): a
@@ -167,7 +171,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         horizon=scene.buyers.copy(),
         limits=limits,
     )
-    found = solve(field, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds))
+    found = solve(field, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds, tick=tick))
     everyone = float(scene.buyers.sum())
     value, bound = everyone - found.upper, everyone - found.lower
     return Choice(
@@ -182,7 +186,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     )
 
 
-def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _promise(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
         raise BadInput(
             "a promise asks for the fewest sites: it takes no count, budget or spacing",
@@ -194,7 +198,7 @@ def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
         ask.share,
         scene.kept,
         seed=_seed(launch, ask),
-        effort=CoverEffort(steps=600, moves=3_000.0, work=ask.work, seconds=ask.seconds),
+        effort=CoverEffort(steps=600, moves=3_000.0, work=ask.work, seconds=ask.seconds, tick=tick),
     )
     opens = np.ones(len(scene.candidates), np.int32)
     opens[found.sites] = 0
@@ -211,7 +215,7 @@ def _promise(launch: Launch, ask: Ask, scene: Scene) -> Choice:
     )
 
 
-def _capture(launch: Launch, ask: Ask, scene: Scene) -> Choice:
+def _capture(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
     if ask.per_market or ask.spacing_km:
         raise BadInput("capture takes one count for all markets, without spacing", "use --model cover")
     if not scene.format.sells:

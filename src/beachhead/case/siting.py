@@ -20,17 +20,29 @@ from beachhead.siting.promise import marginal_curve
 from beachhead.siting.worth import SiteWorth, best_addition, nearest_two, within, worth_of_sites
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
+from beachhead.world.work import Tick, in_turn
 
 __all__ = ["Ask", "MarketReach", "Model", "Site", "Sited", "ask_sites", "keep_sites", "terms_of"]
 
 
-def ask_sites(launch: Launch, ask: Ask) -> Sited:
-    """Choose the sites of a launch and say what each is there for."""
+_SHARES = (0.8, 0.2)
+"""Of the time, searching for sites and telling each market's curve of cover take about so much (bundled launch)."""
+
+
+def ask_sites(launch: Launch, ask: Ask, tick: Tick | None = None) -> Sited:
+    """Choose the sites of a launch and say what each is there for.
+
+    Args:
+        launch: the launch.
+        ask: which network is asked for.
+        tick: told how much is done, and how much there is at most: a search ends as soon as its answer is proved.
+    """
+    searching, telling = in_turn(tick, _SHARES)
     scene = scene_of(launch, ask)
     refuse_small(launch, ask, scene)
     if ask.model in (Model.UNCAPACITATED, Model.CAPACITATED):
         scene = facility_scene(launch, ask, scene)
-    return _told(ask, scene, choose(launch, ask, scene))
+    return _told(ask, scene, choose(launch, ask, scene, searching), telling)
 
 
 def keep_sites(launch: Launch, sited: Sited, *, who: str, at: datetime) -> SitingTerms:
@@ -88,7 +100,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     )
 
 
-def _told(ask: Ask, scene: Scene, choice: Choice) -> Sited:
+def _told(ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
     periods = max(len(choice.quarters), 1)
     opened = np.flatnonzero(choice.opens < periods).astype(np.int32)
     people = scene.places.people
@@ -103,7 +115,7 @@ def _told(ask: Ask, scene: Scene, choice: Choice) -> Sited:
         places=scene.places,
         format=scene.format,
         sites=_sites(scene, choice, opened, worth),
-        markets=_by_market(ask, scene, choice, opened),
+        markets=_by_market(ask, scene, choice, opened, tick),
         quarters=choice.quarters,
         covered_share=float(people[near <= ask.minutes].sum() / people.sum()),
         mean_minutes=float(np.average(near[served], weights=people[served])) if people[served].sum() > 0 else 0.0,
@@ -154,7 +166,7 @@ def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, .
     )
 
 
-def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints) -> tuple[MarketReach, ...]:
+def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints, tick: Tick | None) -> tuple[MarketReach, ...]:
     periods, lead = max(len(choice.quarters), 1), scene.format.lead_quarters if choice.quarters else 0
     reach = within(scene.minutes, ask.minutes)
     rows = np.repeat(np.arange(len(scene.places)), np.diff(reach.ptr))
@@ -163,6 +175,8 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints) -> tuple[Ma
     of_site, people = scene.market[scene.candidates], scene.places.people
     out = []
     for m, code in enumerate(scene.markets):
+        if tick is not None:
+            tick(m, len(scene.markets))
         here = scene.market == m
         gained = np.bincount(first[here], people[here], minlength=periods + 1)[:periods]
         everyone = float(people[here].sum())

@@ -19,7 +19,7 @@ from beachhead.case.quality import judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.service_quality import quality_answer, show_quality
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
 MOST_SHOWN = 15
@@ -62,7 +62,8 @@ def service(
         else:
             show_quality(launch, judged)
         return
-    serviced = ask_service(launch, on=day, draws=draws)
+    with progress("playing the plan's futures", quiet=as_json) as advance:
+        serviced = ask_service(launch, on=day, draws=draws, tick=advance)
     if keep:
         if not serviced.parts:
             raise BadInput("there is no parts.csv, so parts cost nothing to keep", "add parts.csv")

@@ -2,119 +2,104 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.places import SETS
 from beachhead.case.site_words import headline, people_in, place_name, site_sentence
 from beachhead.case.sited import forget_terms
-from beachhead.case.siting import Ask, MarketReach, Model, Site, Sited, ask_sites, keep_sites
+from beachhead.case.siting import Ask, MarketReach, Site, Sited, ask_sites, keep_sites
 from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
-from beachhead.cli.show import JsonFlag, LaunchDir, money, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, money, progress, say, show_json, show_table
 from beachhead.cli.site_files import refuse_unwritable, site_answer, write_sites
+from beachhead.cli.site_options import (
+    BudgetOption,
+    CarsOption,
+    CountOption,
+    ExcludeOption,
+    ForgetOption,
+    FormatOption,
+    FullOption,
+    KeepOption,
+    LeastPeopleOption,
+    MarketOption,
+    MatrixOption,
+    MinutesOption,
+    ModelOption,
+    NameOption,
+    OutOption,
+    PayingOption,
+    PerMarketOption,
+    PromiseOption,
+    RivalsOption,
+    RouterOption,
+    SchedulerOption,
+    SettlementsOption,
+    SitePeopleOption,
+    SitesOption,
+    SpacingOption,
+    StaffOption,
+    by_market,
+    codes_of,
+    model_for,
+    promised,
+)
 from beachhead.world.errors import BadInput
 
-_PROMISE = re.compile(r"\s*(\d*\.?\d+)\s*(%?)\s*@\s*(\d*\.?\d+)\s*(?:min(?:utes)?)?\s*", re.IGNORECASE)
 _SHOWN = 15
-
-PromiseOption = Annotated[
-    str | None, typer.Option("--promise", metavar="SHARE@MINUTES", help="Fewest sites for this, such as 0.95@45min.")
-]
-PerMarketOption = Annotated[
-    list[str] | None, typer.Option("--per-market", metavar="CC=N", help="Most new sites of a market; may be repeated.")
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Write the sites as .geojson or .csv, or all as .json.")
-]
 
 
 def site(
     directory: LaunchDir,
-    model: Annotated[
-        Model | None,
-        typer.Option("--model", help="What is made best; default by what is asked."),
-    ] = None,
+    model: ModelOption = None,
     promise: PromiseOption = None,
-    minutes: Annotated[float, typer.Option(min=1, max=600, help="Within which a site counts.")] = 45.0,
-    count: Annotated[int | None, typer.Option("--count", help="New sites in all.")] = None,
+    minutes: MinutesOption = 45.0,
+    count: CountOption = None,
     per_market: PerMarketOption = None,
-    budget: Annotated[float | None, typer.Option("--budget", help="Capital for new sites, launch currency.")] = None,
-    staff: Annotated[float | None, typer.Option("--staff", help="People who can be trained in a quarter.")] = None,
-    market: Annotated[
-        list[str] | None, typer.Option("--market", metavar="CODE", help="Only this market; may be repeated.")
-    ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option("--format", metavar="NAME", help="Of formats.csv; default store, or any that sells (least cost)."),
-    ] = None,
-    cars: Annotated[
-        list[str] | None, typer.Option("--cars", metavar="CC=N", help="Cars a year to be served (least cost).")
-    ] = None,
-    full: Annotated[
-        float | None, typer.Option("--full", min=0, help="Minutes within which a buyer counts wholly (gradual).")
-    ] = None,
-    sites: Annotated[
-        Path | None, typer.Option("--sites", metavar="FILE", help="Standing sites (CSV: name,country,lat,lon).")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="PLACE", help="No site in this settlement.")
-    ] = None,
-    spacing: Annotated[float, typer.Option("--spacing", min=0, help="Least km between sites.")] = 0.0,
-    paying: Annotated[
-        bool, typer.Option(help="By quarters: no more sites in a market once the next would not earn its cost.")
-    ] = True,
-    rivals: Annotated[float, typer.Option("--rivals", help="Rival stores near every buyer (capture).")] = 4.0,
-    settlements: Annotated[
-        Path | None, typer.Option("--settlements", metavar="FILE", help="Own settlements: CSV or a GeoNames dump.")
-    ] = None,
-    matrix: Annotated[
-        Path | None,
-        typer.Option("--matrix", metavar="FILE", help="Own minutes: CSV, XLSX or Parquet with from,to,minutes."),
-    ] = None,
-    router: Annotated[
-        str | None, typer.Option("--router", metavar="KIND=URL", help="Minutes by osrm=URL or valhalla=URL.")
-    ] = None,
-    least_people: Annotated[int, typer.Option(min=0, help="Leave out smaller settlements.")] = SETS[-1],
-    site_people: Annotated[int, typer.Option(min=0, help="Sites only in settlements this large.")] = 50_000,
-    name: Annotated[str | None, typer.Option("--site", metavar="NAME", help="Only the sentence of this site.")] = None,
+    budget: BudgetOption = None,
+    staff: StaffOption = None,
+    market: MarketOption = None,
+    format_: FormatOption = None,
+    cars: CarsOption = None,
+    full: FullOption = None,
+    sites: SitesOption = None,
+    exclude: ExcludeOption = None,
+    spacing: SpacingOption = 0.0,
+    paying: PayingOption = True,
+    rivals: RivalsOption = 4.0,
+    settlements: SettlementsOption = None,
+    matrix: MatrixOption = None,
+    router: RouterOption = None,
+    least_people: LeastPeopleOption = SETS[-1],
+    site_people: SitePeopleOption = 50_000,
+    name: NameOption = None,
     work: WorkOption = 60.0,
     seconds: SecondsOption = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            "--scheduler", metavar="ADDRESS", help="Dask cluster for markets that share no budget; default here."
-        ),
-    ] = None,
+    scheduler: SchedulerOption = None,
     out: OutOption = None,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its reach and capital.")
-    ] = False,
-    forget: Annotated[bool, typer.Option("--forget", help="Take the answer kept off the next plan, and stop.")] = False,
+    keep: KeepOption = False,
+    forget: ForgetOption = False,
     who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Say where the next stores and service centres go, in what order, what each adds, and how good that is."""
-    kinds = tuple(code.strip() for code in (format_ or "").split(",") if code.strip())
-    share, within = (0.95, minutes) if promise is None else _promised(promise)
+    formats, (share, within) = codes_of(format_), promised(promise, minutes)
     ask = Ask(
-        model=model or _model(promise, count, budget, per_market),
+        model=model or model_for(promise, count, budget, per_market),
         minutes=within,
         share=share,
         markets=tuple(code.upper() for code in market or ()),
         count=count,
-        per_market=_per_market(per_market or []),
+        per_market=by_market(per_market),
         budget=budget,
         staff_per_quarter=staff,
-        format=kinds[0] if kinds else "store",
-        formats=kinds,
-        cars={code: float(number) for code, number in _per_market(cars or [], "cars a year").items()},
+        format=formats[0] if formats else "store",
+        formats=formats,
+        cars={code: float(number) for code, number in by_market(cars, "cars a year").items()},
         full=full,
         least_people=least_people,
         site_people=site_people,
@@ -135,19 +120,25 @@ def site(
     if forget:
         _forget(launch, name_of(who), as_json)
         return
-    sited = ask_sites(launch, ask)
+    with progress("siting", quiet=as_json) as advance:
+        sited = ask_sites(launch, ask, advance)
     if keep:
         keep_sites(launch, sited, who=name_of(who), at=now())
+    _tell(launch, sited, out=out, name=name, kept=keep, as_json=as_json)
+
+
+def _tell(launch: Launch, sited: Sited, *, out: Path | None, name: str | None, kept: bool, as_json: bool) -> None:
+    """The answer where it was asked for: a file, JSON, one sentence, or sentences and tables."""
     if out is not None:
         write_sites(launch, sited, out)
         say(f"{len(sited.sites)} sites written to {out}.")
     elif as_json:
-        show_json(site_answer(launch, sited) | {"kept": keep})
+        show_json(site_answer(launch, sited) | {"kept": kept})
     elif name is not None:
         say(*_of_name(launch, sited, name))
     else:
         _show(launch, sited)
-        say(*_what_next(launch, sited, keep))
+        say(*_what_next(launch, sited, kept))
 
 
 def _forget(launch: Launch, who: str, as_json: bool) -> None:
@@ -156,30 +147,6 @@ def _forget(launch: Launch, who: str, as_json: bool) -> None:
         show_json({"forgotten": gone})
     else:
         say("Forgotten: plans rest on economics.csv again." if gone else "No answer of siting was kept.")
-
-
-def _model(promise: str | None, count: int | None, budget: float | None, per_market: list[str] | None) -> Model:
-    if promise is not None:
-        return Model.PROMISE
-    return Model.PHASES if count is None and budget is None and not per_market else Model.COVER
-
-
-def _promised(text: str) -> tuple[float, float]:
-    found = _PROMISE.fullmatch(text)
-    share = float(found[1]) / (100.0 if found[2] or float(found[1]) > 1 else 1.0) if found else 0.0
-    if found is None or not 0 < share <= 1 or not 0 < float(found[3]) <= 600:
-        raise BadInput(f"{text!r} is not a promise", "write a share and minutes, such as 0.95@45min")
-    return share, float(found[3])
-
-
-def _per_market(texts: list[str], what: str = "sites") -> dict[str, int]:
-    found = {}
-    for text in texts:
-        code, _, number = text.partition("=")
-        if not number.strip().isdigit():
-            raise BadInput(f"{text!r} is not a number of {what} for a market", "write it like DE=40")
-        found[code.strip().upper()] = int(number)
-    return found
 
 
 # ---- sentences and tables --------------------------------------------------------------------------------------------

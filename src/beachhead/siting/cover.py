@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.siting.cover_dual import Climb, ascend, first_climb, step_work
-from beachhead.siting.cover_search import Roster, improve, roster_of, schedule_of, seed_greedily
+from beachhead.siting.cover_search import Roster, improve, move_work, roster_of, schedule_of, seed_greedily
 from beachhead.siting.field import Floats, Ints
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
-from beachhead.world.work import Meter, meter
+from beachhead.world.work import Meter, Tick, meter
 
 _CHUNK = 100
 
@@ -32,6 +32,7 @@ class CoverEffort:
         work: units of work (see `beachhead.world.work`) after which no further stage starts.
         seconds: safety stop by the clock; None for none. An answer cut short by it says so.
         aim: a value that is good enough; the search ends when it is reached or proved out of reach.
+        tick: told of progress: units of work done, and units there are at most.
     """
 
     steps: int = 1500
@@ -39,6 +40,7 @@ class CoverEffort:
     work: float = 100.0
     seconds: float | None = None
     aim: float = np.inf
+    tick: Tick | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +79,8 @@ class Cover:
 def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEffort | None = None) -> Cover:
     """Choose sites and periods, and prove how good they are; stops once the gap is at most `gap`."""
     effort = effort or CoverEffort()
-    counted = meter(effort.work, effort.seconds)
+    counted = meter(effort.work, effort.seconds, effort.tick)
+    counted.foreseen = _foreseen(ground, effort)
     roster = roster_of(ground)
     seed_greedily(roster, seed)
     counted.charge(roster.work)
@@ -111,6 +114,12 @@ def covered_by(ground: Ground, opens: Ints) -> Floats:
     np.minimum.at(first, rows, opens[ground.reach.item])
     gained = np.bincount(first, ground.people, minlength=ground.periods + 1)[: ground.periods]
     return np.cumsum(gained)
+
+
+def _foreseen(ground: Ground, effort: CoverEffort) -> float:
+    """Units of work where the gap stays open: all steps, all moves, a third of the steps again."""
+    steps = effort.steps + effort.steps // 3
+    return steps * step_work(ground) + effort.moves * _may_open(ground) * move_work(ground)
 
 
 def _may_open(ground: Ground) -> float:

@@ -157,6 +157,11 @@ def improve(roster: Roster, moves: int, *, meter: Meter) -> None:
         _replace(roster, schedule)
 
 
+def move_work(ground: Ground) -> float:
+    """Units of work that one move takes, about: it reads the list of the site that would open."""
+    return (_ENTRIES_A_MOVE + len(ground.reach.item) / max(ground.sites, 1)) * MOVED
+
+
 def schedule_of(roster: Roster) -> Ints:
     """(J,), the period in which each candidate opens, T for never."""
     return roster.when.copy()

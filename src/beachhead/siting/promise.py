@@ -7,6 +7,7 @@ from above; the bound of maximal covering, which for fixed prices holds for ever
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, log2
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ def fewest_for(
 ) -> Promise:
     """The fewest sites that cover `share` of the people; where that cannot be, all that helps and how far it gets."""
     effort = effort or CoverEffort(steps=600, moves=3_000.0, work=60.0)
-    counted = meter(effort.work, effort.seconds)
+    counted = meter(effort.work, effort.seconds, effort.tick)
     ground = one_period(reach, people, np.inf, kept=kept, sites=len(kept))
     goal, everyone = share * people.sum(), max(float(people.sum()), 1e-300)
     order, covered = greedy_order(ground)
@@ -86,6 +87,7 @@ def fewest_for(
     least = untried = high if high == 0 or not len(enough) else 1
     if least < high:
         least = untried = _least(ground, _cover(ground, high, seed, effort, counted), goal, high)
+        counted.foreseen = counted.done * (1 + ceil(log2(high - untried + 1)))  # bisection: one search a halving
     while untried < high and not counted.must_stop():
         count = (untried + high) // 2
         found = _cover(ground, count, seed, replace(effort, aim=goal), counted)
@@ -107,7 +109,8 @@ def fewest_for(
 def _cover(ground: Ground, count: int, seed: int, effort: CoverEffort, meter: Meter) -> Cover:
     """The best cover by so many new sites, within what the meter has left."""
     seconds = None if effort.seconds is None else meter.seconds_left
-    found = most_covered(_with(ground, count), seed=seed, effort=replace(effort, work=meter.left, seconds=seconds))
+    inner = replace(effort, work=meter.left, seconds=seconds, tick=meter.hear)
+    found = most_covered(_with(ground, count), seed=seed, effort=inner)
     meter.charge(found.work)
     meter.by_clock = meter.by_clock or found.status is Status.OUT_OF_TIME
     return found

@@ -13,7 +13,7 @@ from beachhead.siting.core import finish
 from beachhead.siting.dual import Prices, climb, margins
 from beachhead.siting.field import Field, cost_of, fit, restrict
 from beachhead.siting.swap import Frame, descend, frame_of, iterate, open_sites, stand, work_of
-from beachhead.world.work import Meter, meter
+from beachhead.world.work import Meter, Tick, meter
 
 _HEAT = 0.15  # of the mean cost of a customer: tuned on rl5934 and pcb3038
 _KICK_SIZE = 3
@@ -54,6 +54,7 @@ class Effort:
         finish: units of work of the exact finish by HiGHS at most.
         work: units of work (see `beachhead.world.work`) after which no further stage starts.
         seconds: safety stop by the clock; None for none. An answer cut short by it says so.
+        tick: told of progress: units of work done, and units there are at most.
     """
 
     steps: int = 3000
@@ -64,6 +65,7 @@ class Effort:
     finish: float = 20.0
     work: float = 60.0
     seconds: float | None = None
+    tick: Tick | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,12 +97,15 @@ class Found:
 def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = None) -> Found:
     """Find sites for the field and prove how good they are; stops once the gap is at most `gap`."""
     effort = effort or Effort()
-    counted = meter(effort.work, effort.seconds)
+    counted = meter(effort.work, effort.seconds, effort.tick)
     task = _Task(field=field, seed=seed, gap=gap, grain=grain_of(field), effort=effort, meter=counted)
     prices = task.climbed(climb(field, aim=np.inf, enough=np.inf, steps=effort.steps // 4, final=0.01))
+    climbing = counted.done
     best = _descended(task, prices)
     for part in (_GLANCE, 1.0):  # a short search often finds what is best, and a short climb proves it
+        before = counted.done
         best = _searched(task, prices, best, runs=range(1), part=part)
+        counted.foreseen = _foreseen(effort, climbing, (counted.done - before) / part)
         steps = effort.steps if part == 1.0 else effort.steps // 4
         prices = task.climbed(climb(field, aim=best.cost, enough=task.goal(best), steps=steps, start=prices))
         best = _proved(task, prices, best.with_bound(prices.bound), easy_only=True)
@@ -123,6 +128,11 @@ def solve(field: Field, *, seed: int, gap: float = 0.0, effort: Effort | None = 
         work=counted.done,
         prices=prices.best,
     )
+
+
+def _foreseen(effort: Effort, climbing: float, run: float) -> float:
+    """Units of work where the gap stays open, by what a first quarter of the steps and one whole run took."""
+    return 10 * climbing + (1 + _GLANCE + effort.runs) * run + effort.finish
 
 
 def grain_of(field: Field) -> float:

@@ -16,6 +16,7 @@ from beachhead.siting.cover import Cover, CoverEffort, covered_by, most_covered
 from beachhead.siting.field import Lists, lists_of
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
+from beachhead.world.work import Tick, in_turn
 
 _LEAST_WORK = 2.0  # units for the smallest group
 _LEAST_SECONDS = 2.0
@@ -88,20 +89,21 @@ def split(ground: Ground, *, seed: int, gap: float, effort: CoverEffort) -> list
     home[rows] = of
     if (home[rows] != of).any():
         raise ValueError("a customer lies within reach of two groups: solve them together")
+    shares = np.bincount(ground.group, minlength=len(ground.budget)) / max(ground.sites, 1)
+    ticks = in_turn(effort.tick, shares.tolist())
     parts = []
-    for g in range(len(ground.budget)):
+    for g in np.flatnonzero(shares):
         sites, customers = np.flatnonzero(ground.group == g), np.flatnonzero(home == g)
-        if len(sites):
-            part = _part(ground, g, sites, customers)
-            own = _shared(effort, len(sites) / ground.sites)
-            parts.append(Part(ground=part, sites=sites, customers=customers, seed=seed, effort=own, gap=gap))
+        part = _part(ground, int(g), sites, customers)
+        own = _shared(effort, float(shares[g]), ticks[g])
+        parts.append(Part(ground=part, sites=sites, customers=customers, seed=seed, effort=own, gap=gap))
     return parts
 
 
-def _shared(effort: CoverEffort, share: float) -> CoverEffort:
+def _shared(effort: CoverEffort, share: float, tick: Tick | None) -> CoverEffort:
     """The share of a group: of the work, and of the time where there is a clock."""
     seconds = None if effort.seconds is None else max(effort.seconds * share, _LEAST_SECONDS)
-    return replace(effort, work=max(effort.work * share, _LEAST_WORK), seconds=seconds)
+    return replace(effort, work=max(effort.work * share, _LEAST_WORK), seconds=seconds, tick=tick)
 
 
 def _part(ground: Ground, g: int, sites: NDArray[np.int64], customers: NDArray[np.int64]) -> Ground:

@@ -31,7 +31,7 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     """The job: what the cars that the plan would sell need, and what those on the road have shown."""
     launch = open_launch(root)
     draws = int(arguments.get("draws", DRAWS))
-    found = ask_service(launch, on=day_of(arguments), draws=draws)
+    found = ask_service(launch, on=day_of(arguments), draws=draws, tick=advance)
     names = {market.code: market.name for market in launch.folder.markets}
     if not found.markets:
         said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]

@@ -402,7 +402,7 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         work=float(arguments.get("work", 60)),
         seconds=None if arguments.get("seconds") is None else float(arguments["seconds"]),
     )
-    found = ask_sites(launch, ask)
+    found = ask_sites(launch, ask, advance)
     new = [site for site in found.sites if not site.kept]
     cost = sum(site.cost for site in new)
     brought = (

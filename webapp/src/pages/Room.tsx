@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
-import { useTitle } from "../live";
+import { useJobs, useTitle } from "../live";
 import { day, inLocale, instant } from "../numbers";
 import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
@@ -77,15 +77,18 @@ export function NetworkPage({ launch }: Props) {
   );
 }
 
-/** Another question: minutes, and how many sites. */
+/** Another question: minutes, how many sites, and how long to search. The bar above the page shows how far it is. */
 function Ask() {
   const [minutes, setMinutes] = useState("45");
   const [count, setCount] = useState("");
+  const [work, setWork] = useState("60");
+  const running = useJobs().some((job) => job.kind === "network" && (job.state === "queued" || job.state === "running"));
   const [error, setError] = useState<Refused>();
   async function ask() {
     setError(undefined);
     const said: Record<string, number> = { minutes: Number(minutes) };
     if (count) said.count = Number(count);
+    if (work) said.work = Number(work);
     const answer = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "network", arguments: said } });
     if (answer.error) setError(refused(answer.error));
   }
@@ -94,8 +97,10 @@ function Ask() {
       <form className="row" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
         <span><label htmlFor="minutes">minutes by road within which a site counts</label><input id="minutes" type="number" min={5} max={240} value={minutes} onChange={(event) => setMinutes(event.target.value)} /></span>
         <span><label htmlFor="count">new sites in all; blank: by the plan's stages and capital</label><input id="count" type="number" min={1} max={20000} value={count} onChange={(event) => setCount(event.target.value)} /></span>
-        <button>Ask</button>
+        <span><label htmlFor="work">work at most; a unit takes about a second</label><input id="work" type="number" min={1} max={600} value={work} aria-describedby="work-hint" onChange={(event) => setWork(event.target.value)} /></span>
+        <button disabled={running}>{running ? "searching …" : "Ask"}</button>
       </form>
+      <p className="soft" id="work-hint">Work is counted, not timed, so a busy computer finds the same sites. The search ends sooner once no choice of sites can be better.</p>
       {error && <Refusal error={error} />}
     </section>
   );
