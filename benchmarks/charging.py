@@ -1,13 +1,14 @@
 """Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
 
     python benchmarks/charging.py [--quick] [--json] [--peers] [--only exactness,speed,regret,ladder,peak,value,fleet]
-        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON]
+        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON] [--scheduler ADDRESS]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
 goal or the true departure. `--peers` puts EMHASS beside them, in a Python that has it (its versions of numpy and pandas
 are not ours: `uv venv emhass; uv pip install --python emhass/bin/python emhass`). `fleet` is 8 zones x 1,000 homes x 5
-policies, minutes of work, and `ladder` the regret split by what is not known: both run when they are named. Without
-files the shared data is used; without that there is nothing to measure.
+policies, minutes of work (on a Dask cluster with `--scheduler`, by the same path as `charge value`), and `ladder` the
+regret split by what is not known: both run when they are named. Without files the shared data is used; without that
+there is nothing to measure.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from _charging_cases import lattice_case, one_session, real_task, shared
+from beachhead.case.cluster import workers_at
 from beachhead.charging.convex import plan_convex, solve_convex
 from beachhead.charging.habit import departure_interval
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
@@ -58,6 +60,7 @@ def main() -> None:
     parser.add_argument("--loads", type=Path, default=folder / "lcl_2013_halfhourly_kwh_87households.csv.gz")
     parser.add_argument("--peers", action="store_true", help="EMHASS beside the planner and HiGHS")
     parser.add_argument("--emhass", default=sys.executable, help="a Python that has emhass")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler on which the fleet lives its years")
     parser.add_argument("--zone", default="BE", help="price zone of the capacity tariff")
     asked = parser.parse_args()
     prices = read_prices(asked.prices)
@@ -83,7 +86,7 @@ def main() -> None:
     if "value" in wanted:
         figures["value"] = value(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
     if "fleet" in wanted:
-        figures["fleet"] = fleet(prices, homes, 40 if asked.quick else 1_000)
+        figures["fleet"] = fleet(prices, homes, 40 if asked.quick else 1_000, asked.scheduler)
     print(json.dumps(figures, indent=2, default=float)) if asked.json else show(figures)
 
 
@@ -216,10 +219,11 @@ def _bill(task: Any, draw: list[float]) -> float:
     return float(with_car - alone)
 
 
-def fleet(prices: Prices, homes: tuple[Home, ...], count: int) -> dict[str, Any]:
+def fleet(prices: Prices, homes: tuple[Home, ...], count: int, scheduler: str | None) -> dict[str, Any]:
     """8 zones x 1,000 homes x 5 policies, every home learnt anew: the homes on record, round and round.
 
-    Spot prices alone in every zone; the charge on the monthly peak is another question (`peak`).
+    Spot prices alone in every zone; the charge on the monthly peak is another question (`peak`). On a cluster the core
+    seconds and the memory are those of this process alone.
     """
     known = [home for home in homes if home.sessions >= 20]
     picked = [replace(known[n % len(known)], name=f"home {n}") for n in range(count)]
@@ -227,7 +231,8 @@ def fleet(prices: Prices, homes: tuple[Home, ...], count: int) -> dict[str, Any]
     everywhere = [replace(tariff, zone=zone, peak_eur_per_kw=0.0) for zone in prices.zones]
     market_values(known[:2], prices, everywhere[:1], ANCHOR)
     began, core = time.perf_counter(), time.process_time()
-    market_values(picked, prices, everywhere, ANCHOR)
+    with workers_at(scheduler) as run:
+        market_values(picked, prices, everywhere, ANCHOR, run=run)
     return {
         "homes": count,
         "sessions": sum(home.sessions for home in picked),

@@ -232,3 +232,51 @@ def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path:
     ):
         with pytest.raises(BadInput, match=message):
             run(*words, *wrong)
+
+
+@pytest.mark.full
+def test_a_dask_cluster_gives_the_same_values_and_is_left_clean_when_stopped(prices: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    heard: list[tuple[int, int]] = []
+
+    def stop(done: int, _: int) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    # over TCP, so that the work is truly sent, though the worker is a thread of this process
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=":0"
+    ) as cluster:
+        asked = {"markets": ["DE"], "year": 2023, "most_homes": 3}
+        here = charging_value(prices, **asked)
+        with pytest.raises(KeyboardInterrupt):
+            charging_value(prices, **asked, scheduler=cluster.scheduler_address, tick=stop)
+        there = charging_value(
+            prices, **asked, scheduler=cluster.scheduler_address, tick=lambda *done: heard.append(done)
+        )
+        assert not cluster.scheduler.tasks
+    assert repr(there) == repr(here)
+    assert heard == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_cluster_that_is_not_there_has_no_workers_or_not_this_beachhead_is_refused_before_any_work(
+    prices: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("beachhead.case.charging.market_values", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr("beachhead.case.cluster.WAIT_SECONDS", 0.2)
+    with pytest.raises(BadInput, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+        charging_value(prices, markets=["DE"], year=2023, scheduler="tcp://127.0.0.1:1")
+    with distributed.LocalCluster(n_workers=0, processes=False, protocol="tcp", dashboard_address=":0") as cluster:
+        with pytest.raises(BadInput, match="has no workers"):
+            charging_value(prices, markets=["DE"], year=2023, scheduler=cluster.scheduler_address)
+        cluster.scale(1)
+        monkeypatch.setattr("beachhead.case.cluster.WAIT_SECONDS", 30)
+        monkeypatch.setattr("beachhead.case.cluster._version", _of_another_time)
+        with pytest.raises(BadInput, match=r"has Beachhead 0\.0\.1; here it is") as refused:
+            charging_value(prices, markets=["DE"], year=2023, scheduler=cluster.scheduler_address)
+    assert "install beachhead" in refused.value.hint
+
+
+def _of_another_time() -> str:
+    return "0.0.1"

@@ -55,7 +55,7 @@ def test_a_dask_cluster_gives_the_same_numbers_and_goes_on_where_local_cores_sto
     first, *_ = kept.read_text().splitlines(keepends=True)
     # over TCP, so that the work is truly sent, though the worker is a thread of this process
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=None
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=":0"
     ) as cluster:
         kept.unlink()
         away = json.loads(ask(folder, *words, "--scheduler", cluster.scheduler_address))

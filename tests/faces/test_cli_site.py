@@ -321,7 +321,7 @@ def test_ten_countries_side_by_side_on_a_cluster_get_the_same_sites(tmp_path):
         ask, model=Model.UNCAPACITATED, per_market={}, markets=("PT", "HU"), cars={"PT": 900.0, "HU": 900.0}
     )
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=None
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp", dashboard_address=":0"
     ) as cluster:
         for asked in (ask, least):
             here = ask_sites(opened, asked)

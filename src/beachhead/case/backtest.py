@@ -13,6 +13,7 @@ from beachhead.belief.history.backtest import Backtest, Question
 from beachhead.belief.history.backtest import backtest as score
 from beachhead.belief.history.groups import Groups, score_groups
 from beachhead.belief.history.slow import SlowOrigin, slow_origins
+from beachhead.case.cluster import cluster
 from beachhead.evidence.panel import brand_name, country_code, read_panel
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
@@ -106,8 +107,8 @@ def _month(text: str | None) -> int | None:
 @contextmanager
 def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor | None]:
     if scheduler is not None:
-        with _cluster(scheduler) as executor:
-            yield executor
+        with cluster(scheduler) as client:
+            yield client.get_executor()
         return
     count = workers or os.cpu_count() or 1
     if count == 1:
@@ -115,13 +116,3 @@ def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor |
         return
     with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as executor:
         yield executor
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise BadInput("--scheduler needs Dask", "pip install 'beachhead[cluster]'") from error
-    with Client(address) as client:
-        yield client.get_executor()

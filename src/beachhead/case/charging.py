@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from beachhead.belief import prior
 from beachhead.case.believe import fit_of
+from beachhead.case.cluster import workers_at
 from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
 from beachhead.case.surroundings import surroundings_of
@@ -97,12 +98,16 @@ def charging_value(
     year: int | None = None,
     most_homes: int | None = None,
     seed: int = 0,
+    scheduler: str | None = None,
     tick: Callable[[int, int], None] | None = None,
 ) -> Valued:
     """What the planner saves a driver a year in each market whose price zone is in the file.
 
+    `scheduler` is the address of a Dask scheduler whose workers live the homes' years; local cores if None. The numbers
+    are the same.
+
     Raises:
-        BadInput: if a market has no tariff, or the file lacks its zone or the year.
+        BadInput: if a market has no tariff, or the file lacks its zone or the year, or the cluster is not there.
     """
     table = read_prices(prices)
     first_day = first_monday(year or table.last_day.year - (table.last_day < date(table.last_day.year, 12, 29)))
@@ -118,7 +123,8 @@ def charging_value(
     _require_prices(table, [tariff.zone for tariff in tariffs], anchor, prices.name)
     peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
     metered = read_loads(loads) if loads is not None and peaks else ()
-    found = market_values(homes, table, tariffs, anchor, loads=metered, seed=seed, tick=tick)
+    with workers_at(scheduler) as run:
+        found = market_values(homes, table, tariffs, anchor, loads=metered, seed=seed, run=run, tick=tick)
     return Valued(
         markets=found,
         homes=found[0].homes,

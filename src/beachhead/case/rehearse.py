@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from beachhead.case.cluster import workers_at
 from beachhead.case.open import Launch
 from beachhead.case.planning import put_question
 from beachhead.evidence.tables.targets import TargetKind, TargetRow
@@ -20,7 +21,6 @@ from beachhead.launch.steer import find_steering
 from beachhead.rehearsal.family import Family
 from beachhead.rehearsal.rehearse import Goal, Item, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode
-from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
 FOLDER = "rehearsals"
@@ -79,21 +79,28 @@ def rehearse_launch(
     goals, notes = goals_of(launch, question.problem)
     kept = _Kept(_place(launch, question.problem, drawn, goals))
     before = kept.pieces()
-    run = _local if scheduler is None else _cluster(scheduler)
     total, count, resumed, pieces = worlds * len(families), 0, 0, []
     old = {id(piece) for piece in before}
     steering = find_steering(question.problem, launch.folder.terms.seeds.plan)
-    for piece in rehearse(
-        question.problem, drawn, worlds, families=families, goals=goals, done=before, run=run, steering=steering
-    ):
-        count += len(piece.clairvoyant)
-        if id(piece) in old:
-            resumed += len(piece.clairvoyant)
-        else:
-            kept.add(piece)
-        pieces.append(piece)
-        if tick is not None:
-            tick(count, total)
+    with workers_at(scheduler) as away:
+        for piece in rehearse(
+            question.problem,
+            drawn,
+            worlds,
+            families=families,
+            goals=goals,
+            done=before,
+            run=away or _local,
+            steering=steering,
+        ):
+            count += len(piece.clairvoyant)
+            if id(piece) in old:
+                resumed += len(piece.clairvoyant)
+            else:
+                kept.add(piece)
+            pieces.append(piece)
+            if tick is not None:
+                tick(count, total)
     return Rehearsed(
         quarter=question.now,
         currency=launch.folder.terms.currency,
@@ -179,27 +186,3 @@ def _local(work: Callable[[Item], Piece], items: Sequence[Item]) -> Iterator[Pie
         finally:
             for waiting in running:
                 waiting.cancel()
-
-
-def _cluster(
-    address: str,
-) -> Callable[[Callable[[tuple[Family, int, int]], Piece], Sequence[tuple[Family, int, int]]], Iterator[Piece]]:
-    """The same on a Dask cluster."""
-    try:
-        from distributed import Client
-        from distributed import as_completed as as_finished
-    except ImportError:
-        raise BadInput(
-            f"--scheduler {address} needs Dask, which is not installed", "pip install 'beachhead[cluster]'"
-        ) from None
-
-    def run(work: Callable[[Item], Piece], items: Sequence[Item]) -> Iterator[Piece]:
-        try:
-            client = Client(address, timeout="10s")
-        except (OSError, TimeoutError):
-            raise BadInput(f"no Dask scheduler answers at {address}", "start one, or leave out --scheduler") from None
-        with client:
-            for future in as_finished(client.map(work, items, pure=False)):
-                yield future.result()
-
-    return run

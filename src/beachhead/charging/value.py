@@ -7,8 +7,8 @@ bootstrap over homes (Efron & Tibshirani 1993, ch. 13): it speaks of other homes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ from beachhead.charging.year import Course, Pieces, Policy, charge_year, course_
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 POLICIES = (Policy.ARRIVAL, Policy.TIMER, Policy.SORTED, Policy.LEARNED, Policy.FORESIGHT)
 _FOLDS = 5
@@ -91,12 +92,51 @@ class Ready:
         return 365 * 24 * 60 / max(minutes, 28 * 24 * 60)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fleet:
+    """Homes and what their years are lived on: called with a home's number, what that home's years came to.
+
+    A noun and not a closure, so that it can be sent to another process.
+
+    Attributes:
+        homes: N homes.
+        fold: (N,) fold of each home.
+        priors: of each fold, what the homes of the other folds give.
+        tariffs: T tariffs.
+        courses: of each tariff its course of prices, and the year's mean spot price, EUR/kWh.
+        loads: household loads, round and round; none: made up where needed.
+        seed: of made-up loads.
+    """
+
+    homes: tuple[Home, ...]
+    fold: Ints
+    priors: dict[int, Pool]
+    tariffs: tuple[Tariff, ...]
+    courses: tuple[tuple[Course, float], ...]
+    loads: tuple[Load, ...]
+    seed: int
+
+    def __call__(self, number: int) -> tuple[int, Floats]:
+        """A home's number, and its (T, 15) rows: it is learnt once, lives a year in every market and is forgotten."""
+        ready = _learnt(self.homes[number], self.priors[int(self.fold[number])])
+        rows = [
+            _home_row(ready, course, tariff, mean_spot, _meter(number, ready.home, tariff, self.loads, self.seed))
+            for tariff, (course, mean_spot) in zip(self.tariffs, self.courses, strict=True)
+        ]
+        return number, np.array(rows)
+
+
+Mapper = Callable[[Fleet, Sequence[int]], Iterable[tuple[int, Floats]]]
+"""Runs a fleet's homes anywhere and yields the answers as they come, in any order."""
+
+
 def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = 20) -> tuple[Ready, ...]:
     """Learn each home's habits with a prior from the other folds of homes: no home is in its own prior.
 
     A session's tables take 36 kB: for many homes at once `market_values` learns one at a time.
     """
-    return tuple(_learnt(home, pool) for home, pool in _with_priors(homes, seed, least_sessions))
+    kept, fold, priors = _with_priors(homes, seed, least_sessions)
+    return tuple(_learnt(home, priors[int(its)]) for home, its in zip(kept, fold, strict=True))
 
 
 def market_values(
@@ -108,45 +148,65 @@ def market_values(
     loads: Sequence[Load] = (),
     seed: int = 0,
     least_sessions: int = 20,
-    workers: int = 2,
+    run: Mapper | None = None,
     tick: Callable[[int, int], None] | None = None,
 ) -> tuple[MarketValue, ...]:
     """The value in each market over the 52 weeks from the Monday `anchor` (hours since 1970) on.
 
     Each home is learnt once, lives a year in every market and is forgotten: memory does not grow with the homes. Where
     a tariff charges for the monthly peak, home n lives with household load n of `loads`, round and round, or a made-up
-    one; every policy and baseline pays what the car adds to that household's peaks. `tick` hears homes done, and all.
+    one; every policy and baseline pays what the car adds to that household's peaks.
+
+    Args:
+        homes: those with fewer than `least_sessions` are left out.
+        prices: of every tariff's zone.
+        tariffs: one a market.
+        anchor: first hour of the year.
+        loads: household loads on record.
+        seed: of folds, made-up loads and bootstrap.
+        least_sessions: that a home must have on record.
+        run: where homes live their years; two threads of this process if None. The numbers do not depend on it.
+        tick: hears homes done, and all.
     """
-    known, done = _with_priors(homes, seed, least_sessions), [0]
-    courses = [_courses(prices, tariff, anchor) for tariff in tariffs]
-
-    def one(number: int) -> list[Floats]:
-        home = _learnt(*known[number])
-        rows = [
-            _home_row(home, course, tariff, mean_spot, _meter(number, home.home, tariff, loads, seed))
-            for tariff, (course, mean_spot) in zip(tariffs, courses, strict=True)
-        ]
-        done[0] += 1
+    kept, fold, priors = _with_priors(homes, seed, least_sessions)
+    fleet = Fleet(
+        homes=kept, fold=fold, priors=priors, tariffs=tuple(tariffs),
+        courses=tuple(_courses(prices, tariff, anchor) for tariff in tariffs), loads=tuple(loads), seed=seed,
+    )  # fmt: skip
+    rows: dict[int, Floats] = {}
+    for number, its in (run or _in_threads)(fleet, range(len(kept))):
+        rows[number] = its
         if tick is not None:
-            tick(done[0], len(known))
-        return rows
-
-    with ThreadPoolExecutor(workers) as pool:
-        rows = np.array(list(pool.map(one, range(len(known)))))
-    return tuple(_summed(rows[:, k], tariff, np.random.default_rng(seed)) for k, tariff in enumerate(tariffs))
+            tick(len(rows), len(kept))
+    table = np.array([rows[number] for number in range(len(kept))])  # (N, T, 15)
+    return tuple(_summed(table[:, k], tariff, np.random.default_rng(seed)) for k, tariff in enumerate(tariffs))
 
 
-def _with_priors(homes: Sequence[Home], seed: int, least_sessions: int) -> list[tuple[Home, Pool]]:
-    """Each home with enough sessions, beside the prior of the other folds."""
-    kept = [home for home in homes if home.sessions >= least_sessions]
+def _in_threads(fleet: Fleet, numbers: Sequence[int]) -> Iterator[tuple[int, Floats]]:
+    """Two threads: the kernels let go of the interpreter, what is between them does not."""
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(fleet, number) for number in numbers]
+        try:
+            for finished in as_completed(running):
+                yield finished.result()
+        finally:
+            for waiting in running:
+                waiting.cancel()
+
+
+def _with_priors(
+    homes: Sequence[Home], seed: int, least_sessions: int
+) -> tuple[tuple[Home, ...], Ints, dict[int, Pool]]:
+    """Homes with enough sessions, their folds, and for each fold the prior that the other folds give."""
+    kept = tuple(home for home in homes if home.sessions >= least_sessions)
     if len(kept) < 2:
         raise BadInput(f"{len(kept)} homes with {least_sessions} sessions or more", "give sessions of more homes")
     folds = np.random.default_rng(seed).permutation(len(kept)) % min(_FOLDS, len(kept))
-    pools = {
-        fold: learn_pool([home for home, its in zip(kept, folds, strict=True) if its != fold])
+    priors = {
+        int(fold): learn_pool([home for home, its in zip(kept, folds, strict=True) if its != fold])
         for fold in np.unique(folds)
     }
-    return [(home, pools[fold]) for home, fold in zip(kept, folds, strict=True)]
+    return kept, folds, priors
 
 
 def _learnt(home: Home, pool: Pool) -> Ready:

@@ -228,6 +228,10 @@ def value(
     year: Annotated[int | None, typer.Option("--year", help="Year of prices; default the last whole one.")] = None,
     homes: Annotated[int | None, typer.Option("--homes", min=2, help="Draw so many homes; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Of drivers, folds and bootstrap.")] = 0,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Address of a Dask scheduler; default local cores."),
+    ] = None,
     launch: Annotated[
         Path | None, typer.Option("--launch", metavar="DIR", help="Also say what it does to demand in this launch.")
     ] = None,
@@ -251,6 +255,7 @@ def value(
             year=year,
             most_homes=homes,
             seed=seed,
+            scheduler=scheduler,
             tick=advance,
         )
     shifts = demand_shifts(opened, valued) if opened is not None else ()
