@@ -11,7 +11,7 @@ from typing import Any
 from beachhead.case.clock import now
 from beachhead.case.open import open_launch
 from beachhead.case.planning import WORLDS, make_plan
-from beachhead.web import backtest, charging, rooms, supply
+from beachhead.web import backtest, charging_home, charging_value, rooms, supply
 
 
 def plan(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
@@ -39,6 +39,6 @@ WORK = {
     "aftersales": rooms.work_out("aftersales"),
     "network": rooms.work_out("network"),
     "backtest": backtest.work_out,
-    "charging": charging.work_out,
-    "charging_home": charging.learn,
+    "charging": charging_value.work_out,
+    "charging_home": charging_home.learn,
 }
