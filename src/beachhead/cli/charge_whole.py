@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from beachhead.case.charging_whole import battery_of, roof_of
+from beachhead.case.charging import AtHome
+from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, second_at_home, whole_plan
 from beachhead.charging.explain import clock, whole_sentences
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.sun import Roof
@@ -19,7 +22,93 @@ _ON = 1e-6
 _SHOWN = 36
 
 
-def roof_asked(kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str) -> Roof | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What else is at the home than one car, as the options say it.
+
+    Attributes:
+        second: whose second car; None without one.
+        second_plugged_in: when it was plugged in.
+        second_stored: kWh in it; None for 60 %.
+        second_leaves: its departure, if told.
+        gives: most the first car gives back, kW.
+        battery: the home battery.
+        roof: the roof whose sun is reckoned from the sky.
+        cloud: share of the sky in cloud.
+        solar: file of what the roof gives.
+        feed_in_eur: paid for a kWh fed in, EUR.
+    """
+
+    second: str | None
+    second_plugged_in: datetime
+    second_stored: float | None
+    second_leaves: datetime | None
+    gives: float
+    battery: HomeBattery | None
+    roof: Roof | None
+    cloud: float
+    solar: Path | None
+    feed_in_eur: float
+
+
+def beside_asked(
+    market: str, plugged_in: datetime, now: datetime | None, *,
+    second: str | None, second_plugged_in: datetime | None, second_stored: float | None,
+    second_leaves: datetime | None, gives: float, battery: float | None, battery_kw: float,
+    battery_stored: float | None, solar: Path | None, roof: float | None, place: str | None, tilt: float,
+    azimuth: float, cloud: float, feed_in: float,
+) -> Beside | None:  # fmt: skip
+    """What else is at the home; None where it is one car that only charges.
+
+    Raises:
+        BadInput: if an option stands without the one that it belongs to.
+    """
+    if second is None and (second_plugged_in or second_leaves or second_stored is not None):
+        raise BadInput("a second car's state without --second", "add --second with whose car it is")
+    if place is not None and roof is None:
+        raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
+    found = Beside(
+        second=second,
+        second_plugged_in=plugged_in if second is None else _second_plugged(plugged_in, second_plugged_in, now),
+        second_stored=second_stored,
+        second_leaves=second_leaves,
+        gives=gives,
+        battery=_battery(battery, battery_kw, battery_stored),
+        roof=_roof(roof, place, tilt, azimuth, market),
+        cloud=cloud,
+        solar=solar,
+        feed_in_eur=feed_in / 100,
+    )
+    there = second is not None or battery is not None or solar is not None or roof is not None or gives != 0
+    return found if there else None
+
+
+def plan_beside(
+    at_home: AtHome,
+    beside: Beside,
+    sessions: Path | None,
+    chargers: Path | None,
+    *,
+    plugged_in: datetime,
+    now: datetime | None,
+    stored_kwh: float | None,
+    leaves: datetime | None,
+    peak_so_far_kw: float | None,
+    fuse_kw: float,
+) -> WholePlan:
+    """The plan of the car with all that is beside it; a second car is learnt from the same sessions."""
+    second = None if beside.second is None else SecondCar(
+        car=second_at_home(at_home, beside.second, plugged_in, sessions, chargers),
+        plugged_in=beside.second_plugged_in, stored_kwh=beside.second_stored, leaves=beside.second_leaves,
+    )  # fmt: skip
+    return whole_plan(
+        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, leaves=leaves, peak_so_far_kw=peak_so_far_kw,
+        fuse_kw=fuse_kw, gives_kw=beside.gives, second=second, battery=beside.battery, roof=beside.roof,
+        cloud=beside.cloud, solar=beside.solar, feed_in_eur_per_kwh=beside.feed_in_eur,
+    )  # fmt: skip
+
+
+def _roof(kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str) -> Roof | None:
     """The roof that the options say; None without one."""
     if kwp is None:
         return None
@@ -33,13 +122,21 @@ def roof_asked(kwp: float | None, place: str | None, tilt: float, azimuth: float
     return roof_of(kwp, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth)
 
 
-def battery_asked(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
+def _battery(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
     """The battery that the options say; None without one."""
     if kwh is None:
         if stored is not None:
             raise BadInput("--battery-stored without --battery", "add --battery with its capacity in kWh")
         return None
     return battery_of(kwh, kw, stored)
+
+
+def _second_plugged(plugged_in: datetime, second: datetime | None, now: datetime | None) -> datetime:
+    """When the second car was plugged in; default with the first one."""
+    found = second or plugged_in
+    if found > (now or plugged_in):
+        raise BadInput(f"the second car is plugged in at {found:%Y-%m-%d %H:%M}, later than now", "mend the times")
+    return found
 
 
 def whole_answer(plan: WholePlan, names: list[str]) -> dict[str, Any]:
@@ -121,11 +218,3 @@ def _number(kwh: float) -> str:
 
 def _rounded(kwh: float) -> str:
     return f"{round(float(kwh), 1) + 0.0:.1f}"
-
-
-def second_plugged(plugged_in: datetime, second: datetime | None, now: datetime | None) -> datetime:
-    """When the second car was plugged in; default with the first one."""
-    found = second or plugged_in
-    if found > (now or plugged_in):
-        raise BadInput(f"the second car is plugged in at {found:%Y-%m-%d %H:%M}, later than now", "mend the times")
-    return found
