@@ -257,12 +257,12 @@ def charging_home(
     return ready(mine, pool, table, tariff, _load_of(loads, household), year=year, seed=seed)
 
 
-def home_of(homes: Sequence[Home], name: str) -> Home:
-    """The home of that name; BadInput if there is none."""
+def home_of(homes: Sequence[Home], name: str, what: str = "home") -> Home:
+    """The home of that name; BadInput if there is none, calling it `what`."""
     mine = next((one for one in homes if one.name == name), None)
     if mine is None:
         some = ", ".join(one.name for one in homes[:8])
-        raise BadInput(f"no home {name!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
+        raise BadInput(f"no {what} {name!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")
     return mine
 
 

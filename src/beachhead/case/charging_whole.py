@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from beachhead.case.charging import AtHome, charging_homes, first_monday, situation_of
+from beachhead.case.charging import AtHome, charging_homes, first_monday, home_of, situation_of
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.record import day_hour, read_power
@@ -91,11 +91,9 @@ def second_at_home(
         BadInput: if nobody of that name is on record, or it is the first car.
     """
     homes = charging_homes(sessions, chargers, first_day=first_monday(moment.year))
-    its = next((home for home in homes if home.name == name), None)
-    if its is None or its.name == at_home.home.name:
-        some = ", ".join(home.name for home in homes[:8] if home.name != at_home.home.name)
-        raise BadInput(f"no second car {name!r} on record", f"name one of {some} ...")
-    pool = learn_pool([home for home in homes if home.name not in (its.name, at_home.home.name)])
+    others = [home for home in homes if home.name != at_home.home.name]
+    its = home_of(others, name, "second car")
+    pool = learn_pool([home for home in others if home.name != name])
     return AtHome(home=its, pool=pool, table=at_home.table, price=at_home.price)
 
 

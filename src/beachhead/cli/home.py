@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.clock import now
-from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, how_many, page_address, percent, progress, say, show_json, show_table
 from beachhead.home.account import Account, account_of
 from beachhead.home.check import Checked
 from beachhead.home.check import check as check_home
@@ -176,7 +176,7 @@ def serve(
     page = serve_page(
         Desk(_running(setup), now), listen=listen, port=port, password=password, hosts=frozenset(host or ())
     )
-    say(f"http://{'localhost' if listen.startswith('127.') else listen}:{port}/ shows the plan; stop with Ctrl-C.")
+    say(f"{page_address(listen, port)} shows the plan; stop with Ctrl-C.")
     with page:
         page.serve_forever()
 

@@ -11,7 +11,7 @@ import typer
 
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.cli.show import LaunchDir, say
+from beachhead.cli.show import LaunchDir, page_address, say
 from beachhead.world.errors import BadInput
 
 PORT = 8765
@@ -28,7 +28,7 @@ def serve(
 ) -> None:
     """Open the launch in a browser, or begin one in an empty folder; on this machine only, unless accounts exist."""
     web = _web("app")
-    address = f"http://{'localhost' if listen.startswith('127.') else listen}:{port}/"
+    address = page_address(listen, port)
     if is_vacant(directory):
         say(f"{address} begins a launch in {directory}, which is empty; stop with Ctrl-C.")
     else:

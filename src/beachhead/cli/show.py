@@ -121,6 +121,12 @@ def plain(value: object) -> Any:
     return str(value)
 
 
+def page_address(listen: str, port: int) -> str:
+    """What to type into a browser on this machine for a page that listens there."""
+    host = "localhost" if listen.startswith("127.") or listen == "::1" else f"[{listen}]" if ":" in listen else listen
+    return f"http://{host}:{port}/"
+
+
 @contextmanager
 def progress(label: str, *, quiet: bool = False) -> Iterator[Advance]:
     """Show progress with the remaining time on stderr, on a terminal only; gone when the work is done."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -65,7 +65,7 @@ class Entities:
     @property
     def named(self) -> dict[str, str]:
         """What each is for, and its name; those that are not there left out."""
-        pairs = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        pairs = {each.name: getattr(self, each.name) for each in fields(Entities)}
         return {use: name for use, name in pairs.items() if name is not None}
 
 
@@ -128,18 +128,14 @@ class _Server(_Section):
     time_zone: str
 
 
-class _Entities(_Section):
-    plug: str
-    charger: str
-    switch: str | None = None
-    current: str | None = None
-    battery: str | None = None
-    meter: str | None = None
-    solar: str | None = None
-    leaves: str | None = None
-    price: str | None = None
-    plugged: list[str] = []
-    unplugged: list[str] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entities(Entities):
+    """The section of home.toml: the entities, and what their states mean."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _Section.model_config
+
+    plugged: list[str] = field(default_factory=list)
+    unplugged: list[str] = field(default_factory=list)
     meter_holds_car: bool = True
 
 
@@ -247,7 +243,7 @@ def _fault(error: dict[str, Any], text: str) -> Fault:
         row = line_of(where[:-1], text) if where[1:] else None
         return Fault(file=FILE, row=row, column=column, problem="is missing", cure="add it; `home new` shows how")
     row = line_of(where, text) or line_of(where[:-1], text)
-    if error["type"] == "extra_forbidden":
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         known = ", ".join(_fields(where[:-1]))
         cure = f"delete it, or name one of {known}"
         return Fault(file=FILE, row=row, column=column, problem="is not a key", cure=cure)
@@ -258,11 +254,12 @@ def _fault(error: dict[str, Any], text: str) -> Fault:
 
 
 def _fields(where: tuple[str, ...]) -> list[str]:
-    model: type[BaseModel] = _Home
+    """The keys of a section."""
+    model: Any = _Home
     for name in where:
         inner = model.model_fields[name].annotation if name in model.model_fields else None
-        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else model
-    return list(model.model_fields)
+        model = inner if isinstance(inner, type) else model
+    return [each.name for each in fields(model)] if is_dataclass(model) else list(model.model_fields)
 
 
 def _secrets(raw: dict[str, Any], text: str) -> list[Fault]:
@@ -311,7 +308,7 @@ def _faults(told: _Home, folder: Path, text: str) -> list[Fault]:
         refuse("server.url", told.server.url, "says more than the address", "leave out /api and what follows")
     if told.server.time_zone not in available_timezones():
         refuse("server.time_zone", told.server.time_zone, "is not a time zone", 'write one such as "Europe/Berlin"')
-    names = told.entities.model_dump(exclude={"plugged", "unplugged", "meter_holds_car"}, exclude_none=True)
+    names = told.entities.named
     for use, name in names.items():
         if not _ENTITY.fullmatch(name):
             refuse(f"entities.{use}", name, "is not an entity", "write it as the server does: sensor.wallbox_power")
@@ -360,7 +357,6 @@ def _wrong_tariff(told: _Home, folder: Path, refuse: Any) -> None:
 
 
 def _setup(told: _Home, folder: Path) -> Setup:
-    names = told.entities.model_dump(exclude={"plugged", "unplugged", "meter_holds_car"})
     yes, no = (frozenset(word.strip().lower() for word in words) for words in _words(told))
     return Setup(
         folder=folder,
@@ -368,7 +364,7 @@ def _setup(told: _Home, folder: Path) -> Setup:
         token_env=told.server.token_env,
         timeout_seconds=told.server.timeout_seconds,
         zone=ZoneInfo(told.server.time_zone),
-        entities=Entities(**names),
+        entities=Entities(**told.entities.named),
         plugged=(frozenset(PLUGGED) - no) | yes,
         unplugged=(frozenset(UNPLUGGED) - yes) | no,
         meter_holds_car=told.entities.meter_holds_car,
