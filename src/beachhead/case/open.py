@@ -70,6 +70,7 @@ def quarter_on(launch: Launch, on: date | None) -> Quarter:
     now = max(first, Quarter.of(on or today()))
     if now > first + (count - 1):
         raise OutOfDate(
-            f"{now} lies after the last quarter planned, {first + (count - 1)}", "lengthen `quarters` in launch.toml"
+            f"{now} lies after the last quarter planned, {first + (count - 1)}",
+            "lengthen `quarters` in launch.toml, or name a day within them (`--on` on the command line)",
         )
     return now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,10 @@ from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
 from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
-from beachhead.launch.research import Doubt, Research, State, Worth, research
+from beachhead.launch.research import TOP, Doubt, Research, Screened, State, Worth, research
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
+from beachhead.world.figures import percent
 from beachhead.world.market import Market
 from beachhead.world.source import Grade, Source
 
@@ -26,6 +27,8 @@ electric-car markets of 23 countries, 2019 to 2025; rounded)."""
 GROWTH_YEARS = 2.5
 GROWTH_SD = {Grade.A: 0.03, Grade.B: 0.05, Grade.C: 0.08}
 STALE_DAYS = 548
+LOOKED_AT = 3
+SURE = 0.9
 LEAST_WORTH = 1.0
 """What knowing a fact must be worth to be shown, launch currency."""
 PREDICTORS = {
@@ -55,6 +58,30 @@ class Researched:
     found: Research
     studies: tuple[Evidence, ...]
     spending: tuple[Spending, ...]
+
+
+def screen_said(screen: Sequence[Screened], names: Mapping[str, str]) -> str:
+    """Which markets are best to look at, and whether their median return bears that out, in a sentence or two."""
+    if not screen:
+        return "No market abroad has economics to screen by."
+    pays = [names[s.market] for s in screen[:LOOKED_AT] if s.score > 0]
+    loses = [names[s.market] for s in screen[:LOOKED_AT] if s.score <= 0]
+    if not pays:
+        said = f"Best to look at, though none covers its fixed cost at its median demand: {_joined(loses)}."
+    elif loses:
+        them = "does not cover its" if len(loses) == 1 else "do not cover their"
+        said = f"Best to look at: {_joined(pays)}. At median demand {_joined(loses)}, next in order, {them} fixed cost."
+    else:
+        said = f"Best to look at: {_joined(pays)}."
+    if len(screen) <= TOP:
+        return said
+    sure = sum(s.top_odds >= SURE for s in screen[:TOP])
+    there = "is" if sure == 1 else "are"
+    return f"{said} Of the first {TOP}, {sure or 'none'} {there} there with odds of {percent(SURE)} or more."
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = None) -> Researched:

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from beachhead.case.check import Checked, check_launch
+from beachhead.case.clock import today
 from beachhead.cli.faults import fault_lines
 from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table, suggest
+from beachhead.world.quarter import Quarter
 
 AllFlag = Annotated[bool, typer.Option("--all", help="List every fault, also those that are alike.")]
 
@@ -57,7 +59,12 @@ def _show_sound(found: Checked) -> None:
     ]
     show_table(["table", "rows", "grade A", "B", "C", "oldest fact"], rows, right={1, 2, 3, 4})
     say("A read at source, B general knowledge, C assumption with its rule.", "")
-    suggest(f"beachhead plan {shlex.quote(str(found.path))}")
+    last = launch.terms.start + (launch.terms.quarters - 1)
+    is_over = Quarter.of(today()) > last
+    if is_over:
+        say(f"The last quarter planned, {last}, is over: lengthen `quarters` in launch.toml, or plan as on a day then.")
+    as_then = f" --on {launch.terms.start.first_day}" if is_over else ""
+    suggest(f"beachhead plan {shlex.quote(str(found.path))}{as_then}")
 
 
 def _show_faults(found: Checked, every: bool) -> None:

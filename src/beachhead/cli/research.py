@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
+from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.spending import effect_said
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
@@ -49,27 +49,25 @@ def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
 def _show(launch: Launch, found: Researched) -> None:
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
     screen, facts = found.found.screen, worth_checking(found)
+    say(screen_said(screen, names))
     if not screen:
-        say("No market abroad has economics to screen by.")
         return
-    sure = [s for s in screen[:TOP] if s.top_odds >= 0.9]
-    say(
-        f"Best to look at: {', '.join(names[s.market] for s in screen[:3])}. Of the first {min(TOP, len(screen))}, "
-        f"{len(sure) or 'none'} {'is' if len(sure) == 1 else 'are'} there with odds of 90 % or more; a draw's order "
-        f"and this one correlate at {found.found.stability:.2f}."
-    )
+    if len(screen) > 1:
+        say(f"A draw's order and this one correlate at {found.found.stability:.2f}.")
+    many = len(screen) > TOP  # of fewer all are among the first
     show_table(
-        ["rank", "market", "90 %", f"in first {TOP}", "return", "90 %", "knowing demand"],
+        ["rank", "market", "90 %", *([f"in first {TOP}"] if many else []), "return", "90 %", "knowing demand"],
         [
-            [str(s.rank), names[s.market], f"{s.rank_low}-{s.rank_high}", percent(s.top_odds), _change(s.score)]
+            [str(s.rank), names[s.market], f"{s.rank_low}-{s.rank_high}", *([percent(s.top_odds)] if many else [])]
             + [
+                _change(s.score),
                 f"{_change(s.score_low)} to {_change(s.score_high)}",
                 money(s.demand_worth, currency) if s.can_open else "shut",
             ]
             for s in screen[:SHOWN]
         ],
         title="Screen: contribution a year at full scale over capital; what knowing demand is worth to the plan",
-        right={0, 2, 3, 4, 5, 6},
+        right={0, 2, 3, 4, 5, 6} - (set() if many else {6}),
     )
     if not all(s.can_open for s in screen[:SHOWN]):
         say("shut: within the plan's horizon nothing may be scaled there, so what is learnt there changes no plan.")

@@ -110,6 +110,13 @@ class LimitsSection(Section):
     )
     pilot_cars_per_quarter: Series = column("cars set aside for pilots, by quarter", unit="cars/quarter", least=0)
 
+    @model_validator(mode="after")
+    def _has_cars(self) -> LimitsSection:
+        if not any(self.cars_per_quarter):
+            cure = "write how many the plants can deliver, in at least one quarter"
+            raise refusal("leaves no car to sell in any quarter", cure, "limits.cars_per_quarter")
+        return self
+
 
 class Seeds(Section):
     """Seeds of everything drawn at random; the same seeds, folder and version give the same answer."""
@@ -182,7 +189,7 @@ class Terms(Section):
     start: QuarterCell = column("first quarter planned")
     quarters: Integer = column("quarters planned", unit="quarters", least=1, most=MOST_QUARTERS)
     terminal_quarters: Decimal = column(
-        "value beyond the horizon, in quarters of the last quarter's profit",
+        "value beyond the horizon, in quarters of the last quarter's profit; cars are taken to be short no longer",
         unit="quarters",
         least=0,
         most=200,

@@ -13,6 +13,9 @@ from beachhead.launch.certificate import FEWEST, Certificate, Estimate, error_of
 from beachhead.launch.control import Control, controlled
 from beachhead.launch.terms import Floats
 
+LEAST_BOUND = 0.005
+"""A bound of less than half a cent is nothing, and no share of it is told."""
+
 
 def certify_controlled(
     values: Floats,
@@ -59,4 +62,4 @@ def _is_smaller(one: Estimate, other: Estimate) -> bool:
 
 
 def _share(value: Estimate, bound: Estimate) -> float | None:
-    return value.mean / bound.mean if bound.mean > 0 and value.se is not None else None
+    return value.mean / bound.mean if bound.mean > LEAST_BOUND and value.se is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from beachhead.launch.action import ActionKind
 from beachhead.launch.certificate import FEWEST, Certificate, Estimate
+from beachhead.launch.certify import LEAST_BOUND
 from beachhead.launch.objective import Wanted
 from beachhead.launch.plan import Plan
 from beachhead.launch.pursue import FLOORED, Pursued
@@ -33,9 +34,13 @@ def headline(plan: Plan, names: Mapping[str, str], currency: str) -> tuple[str, 
 def worth(certificate: Certificate, currency: str) -> str:
     """Value, bound and share of the bound in one sentence."""
     value, bound = certificate.value, certificate.bound
+    if certificate.committed is None and max(bound.mean, bound.se or 0.0) < LEAST_BOUND:
+        return f"No plan can earn anything within these limits ({certificate.method}; {bound.count} worlds bounded)."
     share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
     if certificate.share is not None and certificate.share > 1:
         share = ", which the plan reaches as nearly as these worlds can tell"
+    if certificate.share is not None and certificate.share < 0:
+        share = ", of which it is not shown to reach any"
     besides = ""
     if certificate.committed is not None:
         entered = certificate.committed

@@ -83,7 +83,7 @@ _TEXTS = {
     ActionKind.WAIT: (
         ("odds_of_break_even", "{odds_of_break_even} odds of breaking even"),
         ("value_of_scaling_now", "scaling now is worth {value_of_scaling_now}"),
-        ("value_of_waiting", "waiting is worth {value_of_waiting}"),
+        ("value_of_waiting", "waiting is worth up to {value_of_waiting} by itself"),
     ),
     ActionKind.EXIT: (("expected_demand", "{expected_demand} expected do not pay for staying"),),
 }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.reading import monitors as watch_counts
-from beachhead.case.research import Researched, ask_research, effect_worth, worth_checking
+from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.spending import Spending, effect_said
 from beachhead.launch.design import design, pilot_channel
 from beachhead.launch.monitor import Monitor
@@ -20,7 +20,7 @@ from beachhead.web.refusal import NotFound
 from beachhead.web.sessions import Viewer
 from beachhead.web.wire import FromRoom, Known
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, how_many, money, percent
 
 MOST_FACTS = 60
 
@@ -294,13 +294,9 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     sheet, desk = sheet_of(request, response), _desk(request)
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
-    sure = sum(row.top_odds >= 0.9 for row in screen[:TOP])
-    said = (
-        f"Best to look at: {', '.join(_name(sheet, row.market) for row in screen[:3])}. Of the first "
-        f"{min(TOP, len(screen))}, {sure} are there with odds of 90 % or more. {len(facts)} facts would help the plan."
-        if screen
-        else "No market abroad has economics to screen by."
-    )
+    said = screen_said(screen, {row.market: _name(sheet, row.market) for row in screen})
+    if facts:
+        said += f" {how_many(len(facts), 'fact')} would help the plan."
     return ResearchOut(
         sentence=said,
         top=TOP,

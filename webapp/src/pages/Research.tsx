@@ -15,6 +15,7 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
   if (!data) return <Waiting title="Research" says="drawing the markets' order …" />;
   const most = Math.max(...data.screen.map((row) => row.score_high), 0.001);
   const least = Math.min(...data.screen.map((row) => row.score_low), 0);
+  const many = data.screen.length > data.top; // of fewer all are among the first
   const at = (score: number) => (100 * (score - least)) / (most - least);
   return (
     <div className="grid">
@@ -23,12 +24,12 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
         <h2>Which markets are worth a look</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Screen of markets">
           <table>
-            <caption>Return: contribution a year at full scale over the capital it takes, median and 90 % range. A draw's order and this one correlate at {number(data.stability)}.</caption>
-            <thead><tr><th className="num">rank</th><th>market</th><th className="num">90 %</th><th className="num">in the first {data.top}</th><th className="num">return</th><th>range</th><th className="num">knowing demand is worth</th></tr></thead>
+            <caption>Return: contribution a year at full scale over the capital it takes, median and 90 % range.{data.screen.length > 1 && ` A draw's order and this one correlate at ${number(data.stability)}.`}</caption>
+            <thead><tr><th className="num">rank</th><th>market</th><th className="num">90 %</th>{many && <th className="num">in the first {data.top}</th>}<th className="num">return</th><th>range</th><th className="num">knowing demand is worth</th></tr></thead>
             <tbody>
               {data.screen.map((row) => (
                 <tr key={row.market}>
-                  <td className="num">{row.rank}</td><td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{row.rank_low}–{row.rank_high}</td><td className="num">{percent(row.top_odds)}</td>
+                  <td className="num">{row.rank}</td><td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{row.rank_low}–{row.rank_high}</td>{many && <td className="num">{percent(row.top_odds)}</td>}
                   <td className="num">{percent(row.score)}</td>
                   <td><span className="span" role="img" aria-label={`${percent(row.score_low)} to ${percent(row.score_high)}`}><i style={{ left: `${at(row.score_low)}%`, right: `${100 - at(row.score_high)}%` }} /><b style={{ left: `${at(row.score)}%` }} /></span></td>
                   <td className="num">{row.can_open ? money(row.demand_worth, launch.currency) : "shut"}</td>

@@ -1,0 +1,101 @@
+"""Launches of odd shape: what is said of them fits what they are."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from beachhead.case.new import new_launch
+from beachhead.case.research import screen_said
+from beachhead.cli.app import app
+from beachhead.launch.certificate import Certificate, Estimate
+from beachhead.launch.headline import worth
+from beachhead.launch.research import Screened
+
+NAMES = {code: f"Land {code}" for code in "ABC"} | {f"M{k}": f"Land {k}" for k in range(12)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return new_launch(tmp_path / "launch", "starter")
+
+
+def said(*words: object) -> str:
+    return " ".join(CliRunner().invoke(app, [str(word) for word in words]).output.split())
+
+
+def written(folder: Path, file: str, old: str, new: str) -> Path:
+    path = folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    return folder
+
+
+def screened(market: str, score: float, top_odds: float = 1.0) -> Screened:
+    return Screened(
+        market=market,
+        rank=1,
+        rank_low=1,
+        rank_high=3,
+        top_odds=top_odds,
+        score=score,
+        score_low=-0.3,
+        score_high=3.0,
+        demand_worth=1e6,
+        can_open=True,
+    )
+
+
+def test_markets_that_lose_money_at_their_median_are_not_called_best_without_saying_so():
+    assert screen_said([screened("A", 0.2), screened("B", 0.1)], NAMES) == "Best to look at: Land A and Land B."
+    mixed = screen_said([screened("A", 0.2), screened("B", -0.1), screened("C", -0.2)], NAMES)
+    assert mixed == (
+        "Best to look at: Land A. At median demand Land B and Land C, next in order, do not cover their fixed cost."
+    )
+    poor = screen_said([screened("A", -0.1)], NAMES)
+    assert poor == "Best to look at, though none covers its fixed cost at its median demand: Land A."
+
+
+def test_being_among_the_first_ten_is_said_only_where_there_are_more():
+    few = [screened(f"M{k}", 0.5) for k in range(10)]
+    assert "first" not in screen_said(few, NAMES)
+    many = [*few[:1], *(screened(f"M{k}", 0.5, 0.4) for k in range(1, 12))]
+    assert screen_said(many, NAMES).endswith("Of the first 10, 1 is there with odds of 90 % or more.")
+
+
+def test_a_launch_whose_last_quarter_is_over_is_told_so_with_the_day_to_plan_it_on(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2031-02-01T12:00:00+00:00")
+    text = said("check", folder)
+    assert "The last quarter planned, 2029Q4, is over" in text
+    assert text.endswith("--on 2027-01-01")
+    refused = CliRunner().invoke(app, ["plan", str(folder)]).exception
+    assert "--on" in str(getattr(refused, "hint", ""))
+
+
+def test_a_launch_without_a_car_in_any_quarter_is_a_fault_with_its_cure(folder):
+    written(folder, "launch.toml", "cars_per_quarter = [10_000, 11_000, 12_000]", "cars_per_quarter = 0")
+    assert "leaves no car to sell in any quarter: write how many the plants can deliver" in said("check", folder)
+
+
+def certificate(value: float, bound: float, se: float = 0.0) -> Certificate:
+    return Certificate(
+        value=Estimate(mean=value, se=se, count=24),
+        bound=Estimate(mean=bound, se=se, count=240),
+        gap=Estimate(mean=bound - value, se=se, count=24),
+        share=value / bound if bound else None,
+        method="by hand",
+    )
+
+
+def test_a_plan_that_can_earn_nothing_states_no_share_of_nothing():
+    nothing = certificate(0.0, 0.0)
+    assert worth(nothing, "EUR") == "No plan can earn anything within these limits (by hand; 240 worlds bounded)."
+    entered = replace(nothing, committed=Estimate(mean=5e6, se=1e5, count=24))
+    assert "markets entered already are worth EUR 5.00 M" in worth(entered, "EUR")
+
+
+def test_a_value_below_nothing_is_no_share_of_the_bound():
+    text = worth(certificate(-6e5, 1.7e7, 4e6), "EUR")
+    assert "of which it is not shown to reach any" in text
+    assert "-4 %" not in text
