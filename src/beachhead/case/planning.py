@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 
 from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
@@ -31,11 +32,14 @@ from beachhead.case.workshop import TOPICS as WORKSHOP
 from beachhead.compliance.approval import Used
 from beachhead.evidence.terms import PilotsSection
 from beachhead.launch.action import PilotMenu
+from beachhead.launch.algebra import Algebra, spell, write_out
+from beachhead.launch.draws import draw_worlds
 from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.headline import pursuit
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
+from beachhead.launch.steer import find_steering, set_course
 from beachhead.store import (
     Row,
     current,
@@ -156,6 +160,27 @@ def make_plan(
     drawn = launch.folder.terms.seeds.plan if seed is None else seed
     made = plan(question.problem, drawn, worlds, tick)
     return _keep(launch, question, made, recommended(question.problem, made), who, at, seed=drawn, worlds=worlds)
+
+
+def write_bound(
+    launch: Launch, path: Path, *, world: int = 0, on: date | None = None, seed: int | None = None
+) -> Algebra:
+    """Write the bound of one of the plan's worlds as algebra (.lp), with the plan's own course in it.
+
+    Args:
+        launch: the launch.
+        path: of the file.
+        world: number of the world, 0 for the first that the plan is played in.
+        on: the day; None for today.
+        seed: of the worlds; that of launch.toml if None.
+    """
+    question, terms = put_question(launch, on=on), launch.folder.terms
+    drawn = terms.seeds.plan if seed is None else seed
+    course = set_course(question.problem, find_steering(question.problem, drawn))
+    algebra = write_out(question.problem, course, draw_worlds(question.problem, drawn, 1, first=world)[0])
+    told = f"{terms.name}, {question.now}, world {world} of seed {drawn}"
+    path.write_text(spell(algebra, terms.currency, told), encoding="utf-8")
+    return algebra
 
 
 def recommended(problem: Problem, made: Plan) -> tuple[Recommendation, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import WORLDS, Planned, make_plan
+from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
 from beachhead.case.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, money, percent, progress, say, show_json, show_table
@@ -16,6 +18,7 @@ from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted
 from beachhead.launch.pursue import Pursued
 from beachhead.launch.reason import sentence
+from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price, give_or_take
 from beachhead.world.market import Stage
 
@@ -27,11 +30,19 @@ def plan(
     on: OnOption = None,
     worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds played for value and bound.")] = WORLDS,
     seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Write the bound of one world as algebra, .lp, and stop."),
+    ] = None,
+    world: Annotated[int, typer.Option(min=0, help="With --write: which world; 0 is the first one played.")] = 0,
     who: Who = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Plan the launch: pilots, batches, gates, what to scale, what it is worth and what no plan can beat."""
     launch = open_launch(directory)
+    if write is not None:
+        _write(launch, write, world, day_of(on), seed, as_json)
+        return
     with progress("planning", quiet=as_json) as advance:
         planned = make_plan(launch, on=day_of(on), worlds=worlds, seed=seed, who=name_of(who), at=now(), tick=advance)
     if as_json:
@@ -41,6 +52,26 @@ def plan(
     if not planned.kept:
         note = f"{launch.store.name} cannot be written: this plan is on no record, and nothing can be decided on it."
         console(err=True).print(note, markup=False)
+
+
+def _write(launch: Launch, path: Path, world: int, day: date | None, seed: int | None, as_json: bool) -> None:
+    if path.suffix != ".lp":
+        raise BadInput(f"{str(path)!r} does not say its format", "let the name end in .lp")
+    if not path.parent.is_dir():
+        raise BadInput(f"the folder of {str(path)!r} does not exist", "make it, or write elsewhere")
+    algebra, currency = write_bound(launch, path, world=world, on=day, seed=seed), launch.folder.terms.currency
+    if as_json:
+        course = {name: part for name, part in zip(algebra.columns, algebra.course.tolist(), strict=True) if part}
+        answer = {"written": str(path), "bytes": path.stat().st_size, "world": world, "currency": currency}
+        money_of = {"bound": algebra.bound, "earned": algebra.earned, "pilots": algebra.pilots}
+        show_json(answer | money_of | {"course": course})
+        return
+    bound, earned, pilots = (money(value, currency) for value in (algebra.bound, algebra.earned, algebra.pilots))
+    say(f"In world {world} no plan can earn more than {bound}; this one earns {earned} after {pilots} for pilots.")
+    say(
+        f"Wrote the programme whose optimum is that bound to {path} ({path.stat().st_size / 1e6:.1f} MB), the plan's"
+        " course at its end. Any solver of linear programmes reads it; the printed bound is the mean over many worlds."
+    )
 
 
 def show_plan(launch: Launch, planned: Planned) -> None:

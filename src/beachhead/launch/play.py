@@ -85,6 +85,7 @@ class Played(NamedTuple):
         sold: (T, M), cars sold by scaled markets.
         mean: (M+1,), belief at the end.
         cov: (M+1, M+1), belief at the end.
+        route: (M,), route of each market that is or was scaled; -1 of others.
     """
 
     value: float
@@ -94,6 +95,7 @@ class Played(NamedTuple):
     sold: Floats
     mean: Floats
     cov: Floats
+    route: Ints
 
 
 @compiled
@@ -170,7 +172,7 @@ def play_towards(
     if has_prices(terms):
         mean, cov = levels_of(wide_mean, wide_cov)
     value += weight * after_horizon(truth, position, demand)
-    return Played(value, stage, batch, cash, sold, mean, cov)
+    return Played(value, stage, batch, cash, sold, mean, cov, position.route)
 
 
 @compiled

@@ -64,7 +64,7 @@ def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world
         weight *= terms.discount
         observe(terms, position, mean, cov, world, t, action, route, design)
     value += weight * after_horizon(truth, position, demand)
-    return Played(value, stage, batch, cash, sold, mean, cov)
+    return Played(value, stage, batch, cash, sold, mean, cov, position.route)
 
 
 @compiled
