@@ -68,6 +68,7 @@ def believe(
     scaled_since: Mapping[str, date] | None = None,
     evidence: Sequence[Evidence] = (),
     until: date | None = None,
+    seen_to: date | None = None,
 ) -> Held:
     """The belief after everything observed: quarter by quarter, as levels move from one to the next.
 
@@ -77,8 +78,9 @@ def believe(
         evidence: statements about demand from outside our own sales, besides those of studies.csv.
         until: leave out rows that end after this day, and hold the belief as of its quarter; None for all rows, and
             the quarter of the last.
+        seen_to: leave out rows that end after this day, earlier than `until`; None for those of `until`.
     """
-    seen = read_rows(launch, scaled_since=scaled_since, until=until)
+    seen = read_rows(launch, scaled_since=scaled_since, until=seen_to or until)
     before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
     studies, course = (*folder_evidence(launch), *evidence), course_of(launch)
     if course is not None:

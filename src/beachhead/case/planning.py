@@ -225,6 +225,7 @@ def put_question(
     supply: SupplyTerms | None = None,
     count_on_supply: bool = True,
     count_on_service: bool = True,
+    seen_to: date | None = None,
 ) -> Question:
     """Put the question together from belief, tables and ledger.
 
@@ -237,13 +238,14 @@ def put_question(
         supply: what supply answered; its newest answer on record if None.
         count_on_supply: false for supply's own first question, which must not rest on its last answer.
         count_on_service: likewise for after-sales.
+        seen_to: leave out rows that end after this day too; None for the last of the quarter.
     """
     with reading(launch.store) as work:
         after, read_to = head(work).sha256, last_delivery(work)
     now = quarter_on(launch, on)
     ready = readiness(launch, min(on or today(), now.last_day))
     stand = standings(launch, now, asked=ready.asked, met=ready.met)
-    held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day)
+    held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day, seen_to=seen_to)
     folder, belief = launch.folder, from_quarter(held.belief, now)
     given = folder.economics if economics is None else economics
     network = siting_inputs(launch, given)

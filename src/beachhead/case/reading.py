@@ -8,7 +8,10 @@ from math import inf
 
 from beachhead.belief import Odds, odds
 from beachhead.case.believe import CARS_OF_PILOT_REACH, Held
+from beachhead.case.clock import today
 from beachhead.case.open import Launch
+from beachhead.case.outcome import Came
+from beachhead.case.outcomes import outcomes
 from beachhead.case.planning import Question, put_question
 from beachhead.launch.design import design, widest_channel
 from beachhead.launch.gate import Gate, Judgement
@@ -62,6 +65,7 @@ class Read:
         corrected: true if the correction was made.
         question: the question that a plan would now answer.
         monitors: what the counts alone have shown, valid however often one looks; one for each market with counts.
+        outcomes: what is known by then of the odds stated with decisions.
     """
 
     reading: Reading
@@ -71,6 +75,7 @@ class Read:
     corrected: bool
     question: Question
     monitors: tuple[Monitor, ...]
+    outcomes: tuple[Came, ...] = ()
 
 
 def read(launch: Launch, *, on: date | None = None) -> Read:
@@ -95,6 +100,7 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
         corrected=held.posterior.corrected,
         question=question,
         monitors=monitors(question),
+        outcomes=outcomes(launch, on=on or today()),
     )
 
 

@@ -64,7 +64,7 @@ def standings(
     sites = sited_routes(launch)
     committed: dict[int, float] = {}
     shipped: Counter[tuple[str, int]] = Counter()
-    for chosen in _choices(launch, said):
+    for chosen in choices(launch, said):
         standing = by_market.get(chosen.action.market)
         if standing is None or standing.is_home or chosen.quarter > now:
             continue
@@ -110,7 +110,7 @@ def _at_start(launch: Launch, code: str, is_home: bool) -> Standing:
     return Standing(stage=Stage.SCALED, channel=channel, since=since, is_home=True)
 
 
-def _choices(launch: Launch, said: Iterable[Entry]) -> list[Chosen]:
+def choices(launch: Launch, said: Iterable[Entry]) -> list[Chosen]:
     """What was chosen, market by market, oldest first; a later choice of the same quarter replaces the earlier."""
     latest: dict[tuple[str, Quarter], Chosen] = {}
     with reading(launch.store) as work:

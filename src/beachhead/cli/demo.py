@@ -53,7 +53,7 @@ def _replay_byd(folder: Path) -> None:
         steps = tell_again(launch, who=name_of(None), at=now(), tick=tick)
     show_steps(launch, steps)
     show_market(launch, steps, "NO")
-    show_scores(score_launch(launch))
+    show_scores(score_launch(launch), folder)
     say("")
     suggest("beachhead new byd --example byd-europe-2021 && beachhead replay byd --advise")
 

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 from math import log
+from typing import Annotated
+
+import typer
 
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.outcome import State
+from beachhead.case.outcomes import register_outcomes
 from beachhead.case.reading import Moved, Read
 from beachhead.case.reading import read as read_launch
-from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, odds, say, show_json, show_table
 from beachhead.launch.gate import Verdict
 from beachhead.launch.monitor import Monitor, Shown
+from beachhead.ledger import Said
 from beachhead.world.reading import DemandCount
 
 SHOWN_MOVES = 8
 
 
-def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -> None:
+RegisterFlag = Annotated[
+    bool, typer.Option("--register", help="Enter in the ledger what came of the odds stated with decisions.")
+]
+
+
+def read(
+    directory: LaunchDir,
+    on: OnOption = None,
+    register: RegisterFlag = False,
+    who: Who = None,
+    as_json: JsonFlag = False,
+) -> None:
     """Read the observed rows: belief before and after, and every open gate held against it."""
     launch = open_launch(directory)
-    found = read_launch(launch, on=day_of(on))
+    day = day_of(on)
+    entered = register_outcomes(launch, on=day, who=name_of(who), at=now()) if register else ()
+    found = read_launch(launch, on=day)
     if as_json:
         show_json(
             {
@@ -31,12 +50,16 @@ def read(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -
                 "allowed_for": found.reading.allowed_for,
                 "counts": found.reading.counts,
                 "monitors": found.monitors,
+                "outcomes": found.outcomes,
+                "entered": entered,
                 "effective_sample_size": found.effective_sample_size,
                 "importance_corrected": found.corrected,
             }
         )
     else:
         show_read(launch, found)
+        for line in outcome_lines(launch, found, entered, asked=register):
+            say(line)
 
 
 def show_read(launch: Launch, found: Read) -> None:
@@ -78,6 +101,39 @@ def show_read(launch: Launch, found: Read) -> None:
             if found.corrected
             else "The importance correction was not made; the belief is the Laplace approximation."
         )
+
+
+def outcome_lines(launch: Launch, found: Read, entered: tuple[Said, ...], *, asked: bool) -> list[str]:
+    """What came of each decision's odds, and whether the ledger has it."""
+    names = {market.code: market.name for market in launch.folder.markets}
+    told = [came for came in found.outcomes if came.state is State.TOLD]
+    lines = []
+    for number in dict.fromkeys(came.entry for came in told):
+        mine = [came for came in told if came.entry == number]
+        events = ", ".join(
+            f"{event_of(came.stated.name)} {odds(came.stated.probability)} ({'yes' if came.happened else 'no'})"
+            for came in mine
+        )
+        lines.append(f"{names[mine[0].market]}, {mine[0].why}. What had been stated, and whether it came: {events}.")
+    known = sum(len(said.outcomes) for said in entered)
+    fresh = sum(not came.on_record for came in told)
+    if known:
+        lines.append(f"Entered in the ledger: what came of {_probabilities(known)}.")
+    elif asked:
+        lines.append("Nothing new is known of the odds stated with decisions; nothing was entered.")
+    elif fresh:
+        lines.append(f"`beachhead read {launch.path} --register` enters what came of {_probabilities(fresh)}.")
+    return lines
+
+
+def event_of(name: str) -> str:
+    """The event in few words, off the name of its odds: `sold out`, `gate opens`, `7 to 50 orders`, `break-even`."""
+    _, through, rest = name.partition(" through ")
+    return rest.partition(" ")[2] if through else name.split(" ", 2)[-1]
+
+
+def _probabilities(count: int) -> str:
+    return "1 stated probability" if count == 1 else f"{count} stated probabilities"
 
 
 def gate_lines(found: Read, names: dict[str, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from beachhead.ledger.chain import Break, Head, Line, Verdict, append, verify
 from beachhead.ledger.entry import Act, Entry, Outcome, Said, Stated, entry_of, text_of
-from beachhead.ledger.score import CalibrationRow, Margin, Score, Settled, margin, score, settle
+from beachhead.ledger.score import CalibrationRow, Margin, Score, Settled, first_stated, margin, score, settle
 
 __all__ = [
     "Act",
@@ -20,6 +20,7 @@ __all__ = [
     "Verdict",
     "append",
     "entry_of",
+    "first_stated",
     "margin",
     "score",
     "settle",

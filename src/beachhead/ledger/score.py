@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from beachhead.ledger.entry import Entry, Stated
+from beachhead.ledger.entry import Act, Entry, Stated
 from beachhead.world.errors import NotLearnt
 
 
@@ -63,12 +63,14 @@ class Score:
     Attributes:
         count: how many.
         brier: mean squared distance between odds and outcome, 0..1 (Brier 1950); 0.25 for saying 50 % always.
+        brier_error: its standard error, events of one cluster counting as one; None where all are of one cluster.
         log_score: mean of -log(probability given to what happened), nats (Good 1952); infinite if certainty was wrong.
         calibration: one row for each band in which odds were stated.
     """
 
     count: int
     brier: float
+    brier_error: float | None
     log_score: float
     calibration: tuple[CalibrationRow, ...]
 
@@ -93,7 +95,10 @@ class Margin:
 
 
 def settle(entries: Sequence[Entry]) -> tuple[Settled, ...]:
-    """Match stated odds with the last outcome recorded for each; odds stated after their outcome do not count."""
+    """Match stated odds with the last outcome recorded for each; odds stated after their outcome do not count.
+
+    Of odds that a forecaster stated twice for one event the first count: who says it again may know more by then.
+    """
     first_known: dict[str, int] = {}
     happened: dict[str, bool] = {}
     for entry in entries:
@@ -102,10 +107,19 @@ def settle(entries: Sequence[Entry]) -> tuple[Settled, ...]:
             happened[outcome.name] = outcome.happened
     return tuple(
         Settled(stated=stated, happened=happened[stated.name])
-        for entry in entries
-        for stated in entry.said.odds
-        if entry.number < first_known.get(stated.name, 0)
+        for number, stated in first_stated(entries)
+        if number < first_known.get(stated.name, 0)
     )
+
+
+def first_stated(entries: Sequence[Entry]) -> tuple[tuple[int, Stated], ...]:
+    """Every event's odds as each forecaster first stated them, with the number of the entry; drafts state none."""
+    found: dict[tuple[str, str], tuple[int, Stated]] = {}
+    for entry in entries:
+        if entry.said.act is not Act.DRAFT:
+            for stated in entry.said.odds:
+                found.setdefault((stated.forecaster, stated.name), (entry.number, stated))
+    return tuple(found.values())
 
 
 def margin(ours: Sequence[Settled], others: Sequence[Settled]) -> Margin:
@@ -136,6 +150,7 @@ def score(probability: ArrayLike, happened: ArrayLike, *, cluster: ArrayLike | N
     return Score(
         count=p.size,
         brier=float(np.mean((p - y) ** 2)),
+        brier_error=_clustered((p - y) ** 2, group)[1] if len(np.unique(group)) > 1 else None,
         log_score=float(np.mean(surprise)) + 0.0,  # no "-0.0" for perfect odds
         calibration=_calibration(p, y, group, bands),
     )

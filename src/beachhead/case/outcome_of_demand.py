@@ -1,0 +1,98 @@
+"""What the rows show of the odds of breaking even: the second year at full scale, if there was one."""
+
+from __future__ import annotations
+
+from beachhead import pilot
+from beachhead.belief import Belief, prior
+from beachhead.belief.calendar import calendar_count
+from beachhead.belief.realised import realised
+from beachhead.case.believe import fit_of
+from beachhead.case.open import Launch
+from beachhead.case.outcome import Came, Scene, State
+from beachhead.case.planning import PlanRecord
+from beachhead.case.pricing import price_point_of
+from beachhead.case.surroundings import surroundings_of
+from beachhead.launch.action import ActionKind
+from beachhead.ledger import Entry, Stated
+from beachhead.pilot.result import PRICE_TOLERANCE
+from beachhead.world.figures import cars
+from beachhead.world.market import Channel
+from beachhead.world.quarter import Quarter
+from beachhead.world.reading import DemandCount, Observation
+
+RAMP_QUARTERS, COUNTED_QUARTERS = 4, 4
+"""A market that was scaled ramps up for a year; what the next year sells settles its odds of breaking even."""
+FEWEST_DAYS = 270
+"""Days of that year that rows must tell of."""
+QUARTERS_UNTIL_SCALED = 4
+"""Levels move: a market scaled later than this after the decision does not settle its odds."""
+
+
+def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, record: PlanRecord, level: float) -> Came:
+    """How it stands with P(demand >= `level`) stated in a quarter."""
+    state, why, happened = _told(scene, entry.said.market, quarter, record, level)
+    return Came(stated=stated, entry=entry.number, market=entry.said.market, state=state, happened=happened, why=why)
+
+
+def _told(
+    scene: Scene, market: str, quarter: Quarter, record: PlanRecord, level: float
+) -> tuple[State, str, bool | None]:
+    start = _started(scene, market)
+    if start is None or start[0] - quarter > QUARTERS_UNTIL_SCALED:
+        if Quarter.of(scene.on) - quarter <= QUARTERS_UNTIL_SCALED:
+            return State.WAITING, "its market is not scaled yet", None
+        return State.UNENTERED, "its market was not scaled within a year, so nobody knows its demand", None
+    since, channel, left = start
+    first, last = since + RAMP_QUARTERS, since + (RAMP_QUARTERS + COUNTED_QUARTERS - 1)
+    span = f"{first} to {last}"
+    if quarter >= first or scene.seen_before(record, market, first.first_day, last.last_day, pilots=False):
+        return State.VOID, f"rows of {span} were on record before the odds were stated", None
+    if left is not None and left <= last:
+        return State.UNSEEN, f"the market was left in {left}, before the end of {span}", None
+    if scene.on <= last.last_day:
+        return State.WAITING, f"settled by what is sold from {span}", None
+    counts = _counts(scene, market, channel, since, first, last)
+    days = len({day for c in counts for day in range(c.start.toordinal(), c.end.toordinal() + 1)})
+    if days < FEWEST_DAYS:
+        return State.UNSEEN, f"rows tell of {days} days of {span}, at least {FEWEST_DAYS} are needed", None
+    found = realised(_paths(scene.launch), counts)
+    high = "more" if found.high == float("inf") else cars(found.high)
+    why = f"{found.counted:,} cars in {span}: {cars(found.low)} to {high} cars a year at full scale (90 %)"
+    if found.low < level <= found.high:
+        return State.UNDECIDED, f"{why}, break-even {cars(level)} lies within", None
+    return State.TOLD, f"{why}, break-even {cars(level)}", level <= found.low
+
+
+def _started(scene: Scene, market: str) -> tuple[Quarter, Channel, Quarter | None] | None:
+    """When the market was scaled, through which channel, and when it was left; None if it was not scaled."""
+    mine = [made for made in scene.chosen if made.action.market == market]
+    scaled = next((made for made in mine if made.action.kind is ActionKind.SCALE), None)
+    if scaled is None or scaled.action.channel is None:
+        return None
+    left = (made.quarter for made in mine if made.action.kind is ActionKind.EXIT and made.quarter > scaled.quarter)
+    return scaled.quarter, scaled.action.channel, next(left, None)
+
+
+def _counts(
+    scene: Scene, market: str, channel: Channel, since: Quarter, first: Quarter, last: Quarter
+) -> tuple[DemandCount, ...]:
+    """Cars counted in these quarters at list price, with the share of buyers that the channel serves by then."""
+    economics = next(
+        (row for row in scene.launch.folder.economics if (row.market, row.channel) == (market, channel)), None
+    )
+
+    def reach(row: Observation) -> float | None:
+        return None if economics is None else economics.served(Quarter.of(row.start) - since)
+
+    rows = [
+        row for row in scene.rows if row.market == market and first.first_day <= row.start and row.end <= last.last_day
+    ]
+    point = price_point_of(scene.launch)
+    seen = pilot.read(rows, default_reach=reach, scaled_since={market: since.first_day}, price_point=point)
+    fit = fit_of(scene.launch)
+    return tuple(calendar_count(fit, count) for count in seen.counts if abs(count.price_point - 1) <= PRICE_TOLERANCE)
+
+
+def _paths(launch: Launch) -> Belief:
+    """The expected course of every market, before any row."""
+    return prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
