@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from beachhead.siting.geography import Places, great_circle_km, on_sphere
+from beachhead.case.own_table import columns_of, whole_lines
+from beachhead.evidence.cell import number_cure
+from beachhead.evidence.textfile import MOST_FAULTS, decode, given_up, read_bytes, records
+from beachhead.siting.geography import Places, on_sphere
 from beachhead.world.errors import BadInput, Fault
 
 SETS = (500, 1000, 5000, 15000)
@@ -22,6 +24,8 @@ _AT_SEA_KM = 250.0
 _ELSEWHERE_KM = 400.0
 _DENSITY = 4000.0  # people a square km of a large city; assumption, grade C
 _CITY = 100_000.0
+_MOST_BYTES = 512 * 2**20  # GeoNames' set of all places of 500 people has 35 MB
+_MOST_ROWS = 1_000_000
 _COLUMNS = ("name", "country", "lat", "lon", "people")
 _CLOSABLE = "closable"  # of standing sites; blank = no
 _YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
@@ -78,7 +82,9 @@ def settlements_of(path: Path, countries: Iterable[str], least_people: int) -> P
     wanted = set(countries)
     some = [line for line in lines if line.country in wanted and line.people >= least_people]
     if not some:
-        raise BadInput(f"{path.name} has no settlement of {', '.join(sorted(wanted))}", "check its column country")
+        has = ", ".join(sorted({line.country for line in lines})[:8])
+        cure = f"its column country has {has}; its people must be {least_people:,} or more" if has else "add rows"
+        raise BadInput(f"{path.name} has no settlement of {least_people:,} people in {', '.join(sorted(wanted))}", cure)
     return _places(sorted(some, key=lambda line: (-line.people, line.row)))
 
 
@@ -88,13 +94,19 @@ def sites_of(path: Path, countries: Iterable[str]) -> list[Line]:
     return [line for line in _read(path, need_people=False) if line.country in wanted]
 
 
-def nearest_place(places: Places, lat: float, lon: float, country: str) -> tuple[int, float]:
-    """The settlement of that country nearest to a point and its distance in km; (-1, inf) where there is none."""
-    of = np.flatnonzero(np.array(places.country) == country)
-    if not len(of):
-        return -1, np.inf
-    far = great_circle_km(np.array(lat), np.array(lon), places.lat[of], places.lon[of])
-    return int(of[far.argmin()]), float(far.min())
+def nearest_places(
+    places: Places, lat: NDArray[np.float64], lon: NDArray[np.float64], countries: Sequence[str]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Of each point the nearest settlement of its country, and the distance in km; -1 and inf where there is none."""
+    points, settled = on_sphere(lat, lon), on_sphere(places.lat, places.lon)
+    home, country = np.array(places.country), np.array(countries)
+    nearest, km = np.full(len(lat), -1), np.full(len(lat), np.inf)
+    for code in np.unique(country):
+        of, rows = np.flatnonzero(home == code), np.flatnonzero(country == code)
+        if len(of):
+            chord, found = cKDTree(settled[of]).query(points[rows])
+            nearest[rows], km[rows] = of[found], _km_of(np.asarray(chord))
+    return nearest, km
 
 
 def _without_parts(lines: list[Line]) -> Places:
@@ -128,42 +140,37 @@ def _places(lines: list[Line]) -> Places:
 
 def _read(path: Path, *, need_people: bool) -> list[Line]:
     """Every place of a file; raises `BadInput` with every fault."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read ({error.strerror})", "name a file of places") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path} is not UTF-8 text", "save it as UTF-8") from None
-    first = text.split("\n", 1)[0]
-    found = list(_dump_lines(text, path) if first.count("\t") >= 14 else _table_lines(text, path, need_people))
+    data = read_bytes(path.resolve(), path.name, _MOST_BYTES, named=True)
+    text = data if isinstance(data, Fault) else decode(data, path.name)
+    if isinstance(text, Fault):
+        raise BadInput.of([text])
+    is_dump = text.split("\n", 1)[0].count("\t") >= 14
+    found = list(_dump_lines(text, path.name) if is_dump else _table_lines(text, path.name, need_people))
     faults = [fault for fault in found if isinstance(fault, Fault)]
     lines = [line for line in found if isinstance(line, Line)]
     faults += [*_twice(lines, path.name), *_misplaced(lines, path.name)]
     if faults:
-        raise BadInput.of(faults)
+        more = [given_up(faults[MOST_FAULTS].row or 1, path.name, _MOST_ROWS)] if len(faults) > MOST_FAULTS else []
+        raise BadInput.of([*faults[:MOST_FAULTS], *more])
     return lines
 
 
-def _dump_lines(text: str, path: Path) -> Iterator[Line | Fault]:
+def _dump_lines(text: str, file: str) -> Iterator[Line | Fault]:
     """GeoNames' 19 columns; populated places only."""
     for row, line in enumerate(text.splitlines(), start=1):
         cells = line.split("\t")
         if len(cells) >= 15 and cells[6] in ("P", ""):
             written = dict(zip(_COLUMNS, (cells[1], cells[8], cells[4], cells[5], cells[14] or "0"), strict=True))
-            yield from _line(written, row, path.name, need_people=True)
+            yield from _line(written, row, file, need_people=True)
 
 
-def _table_lines(text: str, path: Path, need_people: bool) -> Iterator[Line | Fault]:
-    rows = csv.DictReader(text.splitlines())
-    names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
-    lacking = [name for name in _COLUMNS[: 5 if need_people else 4] if name not in names]
-    if lacking:
-        cure = f"the header needs {', '.join(_COLUMNS[: 5 if need_people else 4])}"
-        yield Fault(file=path.name, row=1, problem=f"lacks the column {', '.join(lacking)}", cure=cure)
-        return
-    for row in rows:
-        written = {name: (row.get(names.get(name, ""), "") or "").strip() for name in (*_COLUMNS, _CLOSABLE)}
-        yield from _line(written, rows.line_num, path.name, need_people)
+def _table_lines(text: str, file: str, need_people: bool) -> Iterator[Line | Fault]:
+    grid = records(text, file, most_rows=_MOST_ROWS)
+    at = columns_of(grid, file, _COLUMNS[: 5 if need_people else 4])
+    yield from grid.faults
+    for line in whole_lines(grid):
+        written = {name: line.cell(at[name]) if name in at else "" for name in (*_COLUMNS, _CLOSABLE)}
+        yield from _line(written, line.number, file, need_people)
 
 
 def _line(written: dict[str, str], row: int, file: str, need_people: bool) -> Iterator[Line | Fault]:
@@ -173,9 +180,8 @@ def _line(written: dict[str, str], row: int, file: str, need_people: bool) -> It
         try:
             numbers[column] = float(text)
         except ValueError:
-            yield Fault(
-                file=file, row=row, column=column, written=text, problem="is not a number", cure="write a number"
-            )
+            cure = number_cure(text, "59.91") if text else "write a number"
+            yield Fault(file=file, row=row, column=column, written=text, problem="is not a number", cure=cure)
             return
         if not least <= numbers[column] <= most:
             swapped = column == "lat" and abs(numbers[column]) <= 180
@@ -257,4 +263,9 @@ def _misplaced(lines: list[Line], file: str) -> Iterator[Fault]:
 def _far(tree: cKDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Great-circle km to the nearest point of a tree on the unit sphere."""
     chord = np.asarray(tree.query(points)[0])
+    return _km_of(chord)
+
+
+def _km_of(chord: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Great-circle km of straight lines through the unit sphere."""
     return np.asarray(2 * 6371.0 * np.arcsin(np.clip(chord / 2, 0, 1)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from beachhead.case.open import Launch
-from beachhead.case.places import Line, nearest_place, sites_of
+from beachhead.case.places import Line, nearest_places, sites_of
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.siting.geography import Places
 from beachhead.world.errors import BadInput, Fault
@@ -41,7 +43,9 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
         sells: whether sites are sought that sell cars, so that only those count; else only those with bays.
     """
     if file is not None:
-        return _placed(sites_of(file, codes), places, file.name, ())
+        lines = sites_of(file, codes)
+        none = f"{file.name} tells of no standing site in the markets asked for."
+        return _placed(lines, places, file.name, () if lines else (none,))
     lines, nowhere = [], 0
     for row, store in enumerate(launch.folder.rows(StoreRow), start=2):
         if store.market not in codes or not (store.sells_cars if sells else store.service_bays):
@@ -72,8 +76,9 @@ def _placed(lines: list[Line], places: Places, file: str, notes: tuple[str, ...]
     stay: set[int] = set()
     may_close: set[int] = set()
     faults = []
-    for line in lines:
-        at, km = nearest_place(places, line.lat, line.lon, line.country)
+    lat, lon = np.array([line.lat for line in lines]), np.array([line.lon for line in lines])
+    nearest, far = nearest_places(places, lat, lon, [line.country for line in lines])
+    for line, at, km in zip(lines, nearest.tolist(), far.tolist(), strict=True):
         if km > NEAR_KM:
             problem = f"stands {km:,.0f} km from any settlement counted in {line.country}"
             cure = "mend the coordinates, or lower --least-people"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from beachhead.case.own_table import columns_of, whole_lines
 from beachhead.case.router import table_of
+from beachhead.evidence.cell import number_cure
 from beachhead.evidence.sheet import read_sheet
+from beachhead.evidence.textfile import MOST_FAULTS, Grid
 from beachhead.siting.field import Floats, Ints, Lists, lists_of
 from beachhead.siting.geography import Places, travel
 from beachhead.world.errors import BadInput, Fault
@@ -62,64 +66,102 @@ def repeated(lists: Lists, base: Ints, count: int) -> Lists:
     return lists_of(rows, order[start + within], np.repeat(lists.cost, times), len(lists.ptr) - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drive:
+    """One line of a matrix: from where to where, as numbers of settlements; None where no such one is counted."""
+
+    row: int
+    start: int | None
+    end: int | None
+    minutes: float
+    stranger: str
+
+
 def _from_matrix(path: Path, places: Places, candidates: Ints, most: float) -> tuple[Lists, tuple[str, ...]]:
     grid = read_sheet(path, path.name)
-    if grid.faults:
-        raise BadInput.of(grid.faults)
-    names = [name.strip().lower() for name in grid.header]
-    lacking = [name for name in _COLUMNS if name not in names]
-    if lacking:
-        fault = Fault(
-            file=path.name,
-            row=1,
-            problem=f"lacks the column {', '.join(lacking)}",
-            cure=f"the header needs {', '.join(_COLUMNS)}",
-        )
-        raise BadInput.of([fault])
-    columns = [names.index(name) for name in _COLUMNS]
-    index, number = _by_name(places), {int(k): j for j, k in enumerate(candidates)}
-    found: dict[tuple[int, int], tuple[float, int]] = {}
-    faults: list[Fault] = []
-    unknown: list[tuple[int, str]] = []
-    for line in grid.lines:
-        start, end, text = (line.cells[k].strip() if k < len(line.cells) else "" for k in columns)
-        minutes = _minutes(text)
-        if minutes is None:
-            problem, cure = "is not a number of minutes", "write minutes from 0 on, or leave out a pair without a road"
-            faults.append(
-                Fault(file=path.name, row=line.number, column="minutes", written=text, problem=problem, cure=cure)
-            )
+    read = list(_drives(grid, path.name, _by_name(places)))
+    drives = [drive for drive in read if isinstance(drive, _Drive)]
+    pairs = _pairs(drives, places, candidates, most)
+    wrong = [fault for fault in read if isinstance(fault, Fault)]
+    if faults := [*grid.faults, *wrong, *_differing(drives, pairs, path.name)]:
+        raise BadInput.of(faults[:MOST_FAULTS])
+    strangers = [drive for drive in drives if drive.stranger]
+    if not pairs:
+        raise _no_pair(path.name, most, strangers)
+    said = [f"Minutes by {path.name}: {len(pairs):,} pairs; a pair that it does not list is out of reach."]
+    if strangers:
+        first = strangers[0]
+        counted = f"{len(strangers):,} rows of {path.name} name settlements not counted"
+        said.append(f"{counted}, row {first.row} first: {first.stranger!r}.")
+    cost = {pair: drive.minutes for pair, drive in pairs.items()}
+    for j, k in enumerate(candidates):
+        cost.setdefault((int(k), j), 0.0)  # who lives there is there
+    rows, items = np.array(list(cost)).T
+    return _nearest_first(rows, items, np.array(list(cost.values())), len(places)), tuple(said)
+
+
+def _drives(grid: Grid, file: str, index: Mapping[str, int]) -> Iterator[_Drive | Fault]:
+    """Each line understood, or what is wrong with it."""
+    at = columns_of(grid, file, _COLUMNS)
+    for line in whole_lines(grid):
+        start, end, text = (line.cell(at[name]) for name in _COLUMNS)
+        if not start or not end:
+            column, cure = "to" if start else "from", "name the settlement, as `Name` or `CC:Name`"
+            yield Fault(file=file, row=line.number, column=column, problem="names no settlement", cure=cure)
             continue
         a, b = index.get(start.casefold()), index.get(end.casefold())
-        if a is None or b is None:
-            unknown.append((line.number, start if a is None else end))
+        minutes = _minutes(text)
+        if minutes is None or (minutes == 0.0 and a != b):
+            yield _not_minutes(file, line.number, text, minutes)
             continue
-        if places.country[a] != places.country[b] or b not in number or minutes > most:
+        stranger = start if a is None else end if b is None else ""
+        yield _Drive(line.number, a, b, minutes, stranger)
+
+
+def _not_minutes(file: str, row: int, text: str, minutes: float | None) -> Fault:
+    problem, cure = "is not a number of minutes", number_cure(text, "12.5") if text else "write a number"
+    if minutes is not None:
+        problem, cure = "is no time between two settlements", "write the minutes on the road, 0.5 if need be"
+    elif _is_number(text):
+        cure = "write minutes from 0 on"
+    cure += ", or leave out a pair without a road"
+    return Fault(file=file, row=row, column="minutes", written=text, problem=problem, cure=cure)
+
+
+def _pairs(drives: Sequence[_Drive], places: Places, candidates: Ints, most: float) -> dict[tuple[int, int], _Drive]:
+    """The first line of each settlement and candidate of one country that lie so near to each other."""
+    number = {int(k): j for j, k in enumerate(candidates)}
+    found: dict[tuple[int, int], _Drive] = {}
+    for drive in drives:
+        a, b = drive.start, drive.end
+        if a is None or b is None or b not in number or drive.minutes > most:
             continue
-        before = found.setdefault((a, number[b]), (minutes, line.number))
-        if before[0] != minutes:
-            problem = f"differs from row {before[1]} for the same pair, {before[0]:g}"
-            cure = "keep one of the two"
-            faults.append(
-                Fault(file=path.name, row=line.number, column="minutes", written=text, problem=problem, cure=cure)
+        if places.country[a] == places.country[b]:
+            found.setdefault((a, number[b]), drive)
+    return found
+
+
+def _differing(drives: Sequence[_Drive], pairs: Mapping[tuple[int, int], _Drive], file: str) -> Iterator[Fault]:
+    """Lines that tell other minutes for a pair than a line before them."""
+    first = {(drive.start, drive.end): drive for drive in pairs.values()}
+    for drive in drives:
+        before = first.get((drive.start, drive.end), drive)
+        if before.minutes != drive.minutes:
+            problem = f"differs from row {before.row} for the same pair, {before.minutes:g}"
+            written = f"{drive.minutes:g}"
+            yield Fault(
+                file=file, row=drive.row, column="minutes", written=written, problem=problem, cure="keep one of the two"
             )
-    if faults:
-        raise BadInput.of(faults)
-    if not found:
-        raise BadInput(
-            f"{path.name} has no pair of a settlement and a candidate within {most:g} minutes",
-            "write settlements as `Name` or `CC:Name`, as `beachhead site --json` names them",
-        )
-    for j, k in enumerate(candidates):
-        found.setdefault((int(k), j), (0.0, 0))  # who lives there is there
-    rows = np.array([pair[0] for pair in found])
-    items = np.array([pair[1] for pair in found])
-    cost = np.array([value[0] for value in found.values()])
-    said = [f"Minutes by {path.name}: {len(found):,} pairs; a pair that it does not list is out of reach."]
-    if unknown:
-        row, name = unknown[0]
-        said.append(f"{len(unknown):,} rows of {path.name} name settlements not counted, row {row} first: {name!r}.")
-    return _nearest_first(rows, items, cost, len(places)), tuple(said)
+
+
+def _no_pair(file: str, most: float, strangers: Sequence[_Drive]) -> BadInput:
+    cure = "write settlements as `Name` or `CC:Name`, as `beachhead site --json` names them"
+    if not strangers:
+        return BadInput(f"{file} has no pair of a settlement and a candidate within {most:g} minutes", cure)
+    others = f", nor are those of {len(strangers) - 1:,} more rows" if len(strangers) > 1 else ""
+    row, name = strangers[0].row, strangers[0].stranger
+    problem = f"is no settlement counted{others}, and no pair is left"
+    return BadInput.of([Fault(file=file, row=row, written=name, problem=problem, cure=cure)])
 
 
 def _from_router(text: str, places: Places, candidates: Ints, most: float) -> tuple[Lists, tuple[str, ...]]:
@@ -166,8 +208,13 @@ def _by_name(places: Places) -> dict[str, int]:
 
 
 def _minutes(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
+    value = float(text) if _is_number(text) else -1.0
     return value if 0.0 <= value < float("inf") else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -113,6 +113,8 @@ def refuse_unwritable(out: Path) -> None:
         raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")
     if not out.parent.is_dir():
         raise BadInput(f"the folder of {str(out)!r} does not exist", "make it, or write elsewhere")
+    if out.is_dir():
+        raise BadInput(f"{str(out)!r} is a folder", "name a file in it")
 
 
 def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
@@ -124,7 +126,20 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
         table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-        out.write_text(text.getvalue(), encoding="utf-8")
+        _write_whole(out, text.getvalue())
     else:
         answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
-        out.write_text(json.dumps(plain(answer), ensure_ascii=False, indent=1), encoding="utf-8")
+        _write_whole(out, json.dumps(plain(answer), ensure_ascii=False, indent=1))
+
+
+def _write_whole(out: Path, text: str) -> None:
+    """Beside the file first, so that a full disk leaves what stood there; devices and pipes are written to at once."""
+    if out.exists() and not out.is_file():
+        out.write_text(text, encoding="utf-8")
+        return
+    beside = out.resolve().with_name(f".{out.name}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(out.resolve())
+    finally:
+        beside.unlink(missing_ok=True)

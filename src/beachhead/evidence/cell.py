@@ -79,10 +79,11 @@ def _number(value: Any) -> Any:
         if math.isfinite(number):
             return number
         raise refusal("is too large a number", "check the unit and the exponent")
-    raise refusal("is not a number", _number_cure(value))
+    raise refusal("is not a number", number_cure(value))
 
 
-def _number_cure(text: str, example: str = "1250.5") -> str:
+def number_cure(text: str, example: str = "1250.5") -> str:
+    """How to write what was meant as a number: without unit, thousands separators or decimal comma."""
     if text.casefold() in _UNKNOWN_WORDS:
         return "leave the cell blank if the value is not known (required columns must be known)"
     bare = text.rstrip("% ").replace(",", ".")
@@ -105,7 +106,7 @@ def _whole(value: Any) -> Any:
     number = float(value) if _NUMBER.fullmatch(value) else math.nan
     if math.isfinite(number) and number.is_integer() and abs(number) < 1e15:
         return int(number)
-    cure = "write a whole number, without decimals" if math.isfinite(number) else _number_cure(value, "1250")
+    cure = "write a whole number, without decimals" if math.isfinite(number) else number_cure(value, "1250")
     raise refusal("is not a whole number", cure)
 
 

@@ -33,7 +33,7 @@ def read_sheet(
     sheet: str | None = None,
 ) -> Grid:
     """Header and lines of a table file, told apart by how the name ends; what cannot be read is a fault of the grid."""
-    data = read_bytes(path.resolve(), file)
+    data = read_bytes(path.resolve(), file, named=True)
     if isinstance(data, Fault):
         return _nothing(data)
     kind = path.suffix.casefold()
@@ -62,7 +62,7 @@ def _text(data: bytes, file: str, encoding: str, delimiter: str, header_row: int
         except (UnicodeDecodeError, LookupError):
             cure = "name the encoding in which the file was saved"
             return _nothing(Fault(file=file, written=encoding, problem="does not decode this file", cure=cure))
-    return records(text, file, delimiter=delimiter, header_row=header_row)
+    return records(text, file, delimiter=delimiter, header_row=header_row, most_rows=MOST_ROWS)
 
 
 def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Grid:

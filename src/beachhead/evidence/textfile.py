@@ -22,7 +22,7 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 500
 MOST_FAULTS = 500
 """Faults of one table after which reading stops: what would follow is told as one fault more."""
-MOST_FAULTS = 500
+_CREATE = "create it, or start from `beachhead new`"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -57,19 +57,21 @@ class Grid:
     header_row: int = 1
 
 
-def read_bytes(path: Path, file: str, most: int = MOST_BYTES) -> bytes | Fault:
-    """The bytes of a regular file of at most `most` bytes, or why not."""
+def read_bytes(path: Path, file: str, most: int = MOST_BYTES, *, named: bool = False) -> bytes | Fault:
+    """The bytes of a regular file of at most `most` bytes, or why not; `named`: by a user, not part of a launch."""
     try:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):
-            return Fault(file=file, problem=_not_a_file(mode), cure="put the file itself here")
+            cure = "name the file itself" if named else "put the file itself here"
+            return Fault(file=file, problem=_not_a_file(mode), cure=cure)
         with path.open("rb") as stream:
             data = stream.read(most + 1)
     except FileNotFoundError:
-        return Fault(file=file, problem="is missing", cure="create it, or start from `beachhead new`")
+        cure = f"there is no {path}: check its folder and spelling" if named else _CREATE
+        return Fault(file=file, problem="is missing", cure=cure)
     except OSError as error:
         return Fault(file=file, problem=f"cannot be read ({error.strerror})", cure="check the file's permissions")
-    return _too_large(data, file, most) or data
+    return _too_large(data, file, most, named) or data
 
 
 def _not_a_file(mode: int) -> str:
@@ -77,7 +79,7 @@ def _not_a_file(mode: int) -> str:
     return next((words for test, words in kinds if test(mode)), "is not a regular file") + " where a file should be"
 
 
-def _too_large(data: bytes, file: str, most: int) -> Fault | None:
+def _too_large(data: bytes, file: str, most: int, named: bool) -> Fault | None:
     start = 0
     while len(data) - start > MOST_LINE_BYTES:
         end = data.rfind(b"\n", start, start + MOST_LINE_BYTES + 1)
@@ -88,7 +90,8 @@ def _too_large(data: bytes, file: str, most: int) -> Fault | None:
         start = end + 1
     if len(data) > most:
         problem = f"is larger than {most // 2**20} MB"
-        return Fault(file=file, problem=problem, cure="split the launch, or leave rows out that no plan needs")
+        cure = "leave rows out" if named else "split the launch, or leave rows out that no plan needs"
+        return Fault(file=file, problem=problem, cure=cure)
     return None
 
 
@@ -117,7 +120,7 @@ def parse(text: str, file: str, known: tuple[str, ...], required: tuple[str, ...
     return with_known_header(records(text, file), file, known, required)
 
 
-def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1) -> Grid:
+def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1, most_rows: int = MOST_ROWS) -> Grid:
     """Header and records of a table in text, whatever its columns; lines before `header_row` are passed over."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     lines: list[Line] = []
@@ -134,8 +137,9 @@ def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1) 
                 faults += _ragged(stripped, header, start, file)
                 lines.append(Line(start, stripped))
             start = reader.line_num + 1
-            if len(faults) > MOST_FAULTS or len(lines) > MOST_ROWS:
-                return Grid(header=header, lines=tuple(lines), faults=(*faults, given_up(start, file)), complete=False)
+            if len(faults) > MOST_FAULTS or len(lines) > most_rows:
+                last = given_up(start, file, most_rows)
+                return Grid(header=header, lines=tuple(lines), faults=(*faults, last), complete=False)
     except csv.Error as error:
         faults.append(_quoting(error, start, file))
         return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=False, header_row=found)
@@ -162,9 +166,9 @@ def separated_otherwise(header: tuple[str, ...], row: int, file: str) -> Fault |
     return None
 
 
-def given_up(row: int, file: str) -> Fault:
+def given_up(row: int, file: str, most_rows: int = MOST_ROWS) -> Fault:
     """The last fault of a table that is read no further."""
-    cure = f"mend those listed; a table may have {MOST_ROWS} rows"
+    cure = f"mend those listed; a table may have {most_rows} rows"
     return Fault(
         file=file, row=row, problem="and what follows was not read, the table being too long or too faulty", cure=cure
     )
