@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
+import beachhead as bh
 from beachhead.case import outcomes as registering
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.cli.app import app
+from beachhead.web.app import create
 from beachhead.world.errors import NotLearnt
 
 HEAD = "batch,market,offer,channel,start,end,opening_stock,orders,price,currency\n"
@@ -231,3 +234,28 @@ def test_what_came_is_entered_whole_or_not_at_all(launch, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("BEACHHEAD_NOW", "2030-01-10T09:00:00+00:00")
     assert answer("log", launch) == before
+
+
+def test_the_web_enters_what_came_and_shows_the_score_with_its_counts(launch, monkeypatch):
+    decide(launch)
+    observe(launch, *SOLD)
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-01T09:00:00+00:00")
+    with TestClient(create(launch), base_url="http://127.0.0.1") as client:
+        before = client.get("/api/v1/score").json()
+        assert (before["settled"], before["due"], before["ready"], before["brier"]) == (0, 4, 4, None)
+        after = client.post("/api/v1/score", headers={"Origin": "http://127.0.0.1"})
+        assert after.status_code == 201
+        assert (after.json()["settled"], after.json()["ready"], len(after.json()["came"])) == (4, 0, 4)
+        assert client.get("/api/v1/score").json() == after.json()
+        newest = client.get("/api/v1/decisions").json()["rows"][0]
+        assert newest["kind"] == "outcome"
+        assert "NO 2027Q2 pilot 150 through dealer sold out: no" in newest["odds"]
+
+
+def test_python_reads_registers_and_scores(launch):
+    decide(launch)
+    observe(launch, *SOLD)
+    opened = bh.open(launch)
+    found = bh.read(opened, on=date(2027, 7, 1), register=True)
+    assert sum(came.on_record for came in found.outcomes) == 4
+    assert bh.score(opened, on=date(2027, 7, 1)).rows[0].score.count == 4

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 NOW = {
     "make-a-launch-folder": "2026-05-12T08:00Z",
     "price-a-pilot": "2027-04-05T09:00Z",
+    "score-the-odds": "2027-07-05T09:00Z",
     "run-the-programme": "2026-05-12T08:00Z",
     "send-observations": "2026-11-04T09:00Z",
     "send-workshop-files": "2026-11-04T09:00Z",

@@ -118,18 +118,6 @@ def _nothing_due(scores: Scores) -> NotLearnt:
     return NotLearnt(f"none of the stated odds has an outcome yet: {told}{until}", cure)
 
 
-def selection_warning(scores: Scores) -> str:
-    """What the score cannot show, "" if nothing is left out: only markets that were entered are ever scored."""
-    never = scores.count(State.UNENTERED)
-    if not never:
-        return ""
-    odds = "1 probability of breaking even" if never == 1 else f"{never} probabilities of breaking even"
-    return (
-        f"{odds} will never have an outcome, for the market was not scaled: the score is of markets that were entered, "
-        "and cannot show whether those that were stopped would have broken even."
-    )
-
-
 def _standing(launch: Launch, waiting: Sequence[Stated], on: date) -> tuple[Standing, ...]:
     """How it stands with each; odds of targets and of replays wait for their day."""
     known: dict[str, Came] = {}

@@ -17,16 +17,18 @@ from beachhead.case import deciding, observe, planning, reading
 from beachhead.case.adjust import Adjusted
 from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
 from beachhead.case.aftersales import Serviced, ask_service
-from beachhead.case.clock import now
+from beachhead.case.clock import now, today
 from beachhead.case.deciding import Decided
 from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.outcomes import register_outcomes
 from beachhead.case.planning import WORLDS, Planned
 from beachhead.case.programme import Assessed as AssessedTasks
 from beachhead.case.programme_tasks import assess_whole
 from beachhead.case.reading import Read
 from beachhead.case.research import Researched, ask_research
+from beachhead.case.scoring import Scores, score_launch
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
@@ -46,6 +48,7 @@ __all__ = [
     "plan",
     "read",
     "research",
+    "score",
     "service",
     "site",
     "supply",
@@ -135,9 +138,22 @@ def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None
     )
 
 
-def read(launch: Launch, *, on: date | None = None) -> Read:
-    """Read everything observed: belief before and now, open gates held against it."""
+def read(launch: Launch, *, on: date | None = None, register: bool = False) -> Read:
+    """Read everything observed: belief before and now, open gates held against it.
+
+    Args:
+        launch: the launch.
+        on: the day; None for today.
+        register: enter in the ledger what came of the odds stated with decisions.
+    """
+    if register:
+        register_outcomes(launch, on=on or today(), who=getpass.getuser(), at=now())
     return reading.read(launch, on=on)
+
+
+def score(launch: Launch, *, on: date | None = None) -> Scores:
+    """How good the stated odds were that have come due, and which have no outcome and why."""
+    return score_launch(launch, on=on)
 
 
 def decide(

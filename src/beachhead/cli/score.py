@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from beachhead.case.open import open_launch
-from beachhead.case.outcome import State
-from beachhead.case.scoring import Scored, Scores, score_launch, selection_warning
+from beachhead.case.score_words import score_sentences, selection_warning, without_outcome
+from beachhead.case.scoring import Scored, Scores, score_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
 from beachhead.ledger import CalibrationRow, Settled
 
 SHOWN_OUTCOMES = 15
-WORDS = {
-    State.UNSEEN: "lack rows",
-    State.VOID: "are void",
-    State.UNDECIDED: "are undecided",
-}
 
 
 def score(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -> None:
@@ -40,7 +34,8 @@ def score(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) 
 
 def show_scores(scores: Scores, directory: Path) -> None:
     """How good the odds were in a sentence, the scores, the calibration, and what came of which odds."""
-    for line in (*_headline(scores), *_waiting(scores, directory)):
+    ready = f"`beachhead read {directory} --register` enters it"
+    for line in score_sentences(scores, ready):
         say(line)
     rows = scores.rows
     if len(rows) > 1:
@@ -62,40 +57,6 @@ def show_scores(scores: Scores, directory: Path) -> None:
     _show_why_not(scores)
 
 
-def _headline(scores: Scores) -> list[str]:
-    if not scores.rows:
-        have = "1 probability has" if scores.due == 1 else f"{scores.due} probabilities have"
-        return [f"{have} come due, and none has an outcome on record yet."]
-    if len(scores.rows) > 1:
-        best = min(scores.rows, key=lambda row: row.score.brier)
-        others = ", ".join(f"{row.forecaster} {row.score.brier:.3f}" for row in scores.rows if row is not best)
-        return [f"Best by Brier score: {best.forecaster} {best.score.brier:.3f}; {others}."]
-    found = scores.rows[0].score
-    spread = "" if found.brier_error is None else f" ± {found.brier_error:.3f}"
-    have = "has" if found.count == 1 else "have"
-    alone = "; all became known on one day, so its spread is not known" if found.brier_error is None else ""
-    due = "1 probability that has" if scores.due == 1 else f"{scores.due} probabilities that have"
-    told = f"Brier score {found.brier:.3f}{spread}, where saying 50 % always scores 0.25{alone}"
-    return [f"Of {due} come due, {found.count} {have} an outcome: {told}."]
-
-
-def _waiting(scores: Scores, directory: Path) -> list[str]:
-    """What is still open, and why."""
-    lines = []
-    if ready := scores.count(State.READY, State.TOLD):
-        are = "1 more is known by now" if ready == 1 else f"{ready} more are known by now"
-        lines.append(f"{are}: `beachhead read {directory} --register` enters what came of them.")
-    lacking = [f"{count} {WORDS[state]}" for state in WORDS if (count := scores.count(state))]
-    if lacking:
-        lines.append(f"Without an outcome although their time is over: {', '.join(lacking)}.")
-    if waiting := scores.count(State.WAITING):
-        lines.append("1 waits for its time." if waiting == 1 else f"{waiting} wait for their time.")
-    others = scores.open - len(scores.standing)
-    if others:
-        lines.append(f"{others} odds of other forecasters have no outcome yet.")
-    return [*lines, *([warning] if (warning := selection_warning(scores)) else [])]
-
-
 def _show_settled(settled: tuple[Settled, ...]) -> None:
     more = f"; the latest {SHOWN_OUTCOMES} of {len(settled)}" if len(settled) > SHOWN_OUTCOMES else ""
     show_table(
@@ -110,19 +71,13 @@ def _show_settled(settled: tuple[Settled, ...]) -> None:
 
 
 def _show_why_not(scores: Scores) -> None:
-    """One line for each reason, with how many odds it holds for."""
-    why = Counter((_what(each.stated.name), each.why) for each in scores.standing if each.state in WORDS)
-    if why:
+    lacking = without_outcome(scores)
+    if lacking:
         show_table(
             ("odds of", "how many", "why there is no outcome"),
-            [[what, str(count), reason] for (what, reason), count in why.items()],
+            [[each.what, str(each.count), each.why] for each in lacking],
             right={1},
         )
-
-
-def _what(name: str) -> str:
-    """The market, the quarter and what was decided, of a name such as `NO 2027Q2 pilot 50 through dealer sold out`."""
-    return " ".join(name.split()[: 4 if " pilot " in name else 3])
 
 
 def _score_row(row: Scored) -> list[str]:

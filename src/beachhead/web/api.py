@@ -17,14 +17,14 @@ from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
 from beachhead import __version__
-from beachhead.case.clock import now
+from beachhead.case.clock import now, today
 from beachhead.case.deciding import decide
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.observe import TOPIC, Receipt, observations, observe
+from beachhead.case.outcomes import register_outcomes
 from beachhead.case.whatif import parse_override
-from beachhead.ledger import score, settle
 from beachhead.store import deliveries, reading, text_of
 from beachhead.web import view
 from beachhead.web.desk import Desk, Sheet
@@ -32,9 +32,9 @@ from beachhead.web.guard import Person, Role
 from beachhead.web.idempotency import answered, remember
 from beachhead.web.jobs import Job, Jobs
 from beachhead.web.refusal import NotFound, NotModified, Refusal, TooLarge
+from beachhead.web.scored import score_out
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
-    BandOut,
     BeginIn,
     BeginOut,
     BundledOut,
@@ -58,7 +58,7 @@ from beachhead.web.shape import (
     ScoreOut,
     SentOut,
 )
-from beachhead.world.errors import BadInput, NotLearnt, NotStored, OutOfDate
+from beachhead.world.errors import BadInput, NotStored, OutOfDate
 from beachhead.world.ref import Ref
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -294,22 +294,17 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
 
 @router.get("/score")
 def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
-    """How stated odds turned out."""
-    sheet = sheet_of(request, response)
-    stated = sum(len(entry.said.odds) for entry in sheet.entries)
-    settled = settle(sheet.entries)
-    try:
-        found = score(
-            [item.stated.probability for item in settled],
-            [item.happened for item in settled],
-            cluster=[item.stated.by.toordinal() for item in settled],
-        )
-    except NotLearnt:
-        said = f"{stated} odds were stated; none can be settled yet." if stated else "No odds have been stated yet."
-        return ScoreOut(settled=0, open=stated, brier=None, sentence=said, bands=[])
-    said = f"{found.count} of {stated} stated odds are settled: Brier score {found.brier:.3f} (a coin has 0.25)."
-    bands = [BandOut(**{name: getattr(row, name) for name in BandOut.model_fields}) for row in found.calibration]
-    return ScoreOut(settled=found.count, open=stated - found.count, brier=found.brier, sentence=said, bands=bands)
+    """How stated odds turned out, and which have no outcome."""
+    return score_out(sheet_of(request, response).launch)
+
+
+@router.post("/score", status_code=201)
+def enter_outcomes(request: Request, person: Analyst) -> ScoreOut:
+    """Enter in the ledger what the rows show by now of the odds stated with decisions; what is on record stays."""
+    desk: Desk = request.app.state.desk
+    if register_outcomes(desk.launch(), on=today(), who=person.name, at=now()):
+        recorded(request)
+    return score_out(desk.launch())
 
 
 @router.get(

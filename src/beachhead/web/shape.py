@@ -170,7 +170,7 @@ class ObservationOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """One row of the ledger."""
+    """One row of the ledger; `odds` are sentences of those stated, or of what came of earlier ones."""
 
     number: int
     when: datetime
@@ -351,14 +351,37 @@ class BandOut(BaseModel):
     happened_high: float
 
 
+class CameOut(BaseModel):
+    """One probability whose outcome is known."""
+
+    event: str
+    probability: float
+    by: date
+    happened: bool
+
+
+class WithoutOut(BaseModel):
+    """Odds of one decision whose time is over and which have no outcome."""
+
+    what: str
+    count: int
+    why: str
+
+
 class ScoreOut(BaseModel):
     """How the odds stated so far have turned out."""
 
     settled: int
     open: int
+    due: int
+    ready: int
     brier: float | None
+    brier_error: float | None
     sentence: str
+    lines: list[str]
     bands: list[BandOut]
+    came: list[CameOut]
+    without: list[WithoutOut]
 
 
 class JobIn(BaseModel):

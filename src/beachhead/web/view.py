@@ -314,7 +314,8 @@ def decision_out(entry: Entry) -> DecisionOut:
         recommended=said.recommended,
         chosen=said.chosen,
         because=said.because,
-        odds=[f"{percent(stated.probability)} that {stated.event}" for stated in said.odds],
+        odds=[f"{percent(stated.probability)} that {stated.event}" for stated in said.odds]
+        + [f"{came.name}: {'yes' if came.happened else 'no'}" for came in said.outcomes],
         refs={ref.kind: ref.sha256 for ref in said.refs},
         hash=f"{entry.number}:{entry.predecessor}",
     )

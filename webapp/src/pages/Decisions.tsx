@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { Calibration } from "../parts/Calibration";
+import { Score } from "../parts/Score";
 import { LedgerTable } from "../parts/LedgerTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
@@ -34,7 +34,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         <div className="dues">{due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
         <p className="row no-print"><PlanButton has /></p>
       </section>
-      <section className="sheet wide"><h2>How past odds turned out</h2><p><Said>{score.data?.sentence ?? "…"}</Said></p>{score.data && <Calibration score={score.data} />}</section>
+      <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>
       <section className="sheet wide">
         <h2>Ledger</h2>
         {data.rows.length ? <LedgerTable rows={data.rows} /> : <p>No decision has been taken yet.</p>}

@@ -7,7 +7,7 @@ export function LedgerTable({ rows }: { rows: Schemas["DecisionOut"][] }) {
     <div className="scroll" tabIndex={0} role="region" aria-label="Ledger">
       <table>
         <thead>
-          <tr><th className="num">no.</th><th>when</th><th>who</th><th>market</th><th>recommended</th><th>chosen</th><th>because</th><th>odds stated</th><th>records</th></tr>
+          <tr><th className="num">no.</th><th>when</th><th>who</th><th>market</th><th>recommended</th><th>chosen</th><th>because</th><th>odds stated, or what came</th><th>records</th></tr>
         </thead>
         <tbody>
           {rows.map((row) => (

@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { api, refused, type Refused, type Schemas } from "../api";
+import { percent } from "../numbers";
+import { Calibration } from "./Calibration";
+import { Refusal } from "./Refusal";
+import { Said } from "./Said";
+
+/** How good the stated odds were, in a sentence; their calibration, what came of each, and what has no outcome and why. */
+export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean }) {
+  const [error, setError] = useState<Refused>();
+  const [busy, setBusy] = useState(false);
+  async function enter() {
+    setBusy(true);
+    setError(undefined);
+    const answer = await api.POST("/api/v1/score", {});
+    setBusy(false);
+    if (answer.error) setError(refused(answer.error));
+  }
+  return (
+    <>
+      <p><strong><Said>{score.sentence}</Said></strong></p>
+      {score.lines.map((line) => <p key={line}><Said>{line}</Said></p>)}
+      {may && score.ready > 0 && <p className="row no-print"><button disabled={busy} onClick={() => void enter()}>{busy ? "Reading …" : "Enter what came"}</button></p>}
+      {error && <Refusal error={error} />}
+      <Calibration score={score} />
+      {score.came.length > 0 && (
+        <div className="scroll" tabIndex={0} role="region" aria-label="What came of the odds">
+          <table>
+            <caption>What came of the odds</caption>
+            <thead><tr><th>event</th><th className="num">odds stated</th><th>came true</th><th>known</th></tr></thead>
+            <tbody>{score.came.map((each) => <tr key={each.by + each.event}><td style={{ minWidth: "13rem" }}>{each.event}</td><td className="num">{percent(each.probability)}</td><td>{each.happened ? "yes" : "no"}</td><td>{each.by}</td></tr>)}</tbody>
+          </table>
+        </div>
+      )}
+      {score.without.length > 0 && (
+        <div className="scroll" tabIndex={0} role="region" aria-label="Odds without an outcome">
+          <table>
+            <caption>Odds whose time is over, without an outcome</caption>
+            <thead><tr><th>odds of</th><th className="num">how many</th><th>why</th></tr></thead>
+            <tbody>{score.without.map((each) => <tr key={each.what + each.why}><td>{each.what}</td><td className="num">{each.count}</td><td style={{ minWidth: "13rem" }}>{each.why}</td></tr>)}</tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
