@@ -178,6 +178,25 @@ def test_missing_economics_and_short_limits_are_all_named_at_once(made_up_launch
         )
 
 
+def test_reason_gate_and_design_name_one_break_even_whatever_channel_the_pilot_goes_by(made_up_launch):
+    problem = made_up_launch(M=4, channels=(Channel.OWN_STORE, Channel.IMPORTER))
+    capital, car_cost = np.array(problem.terms.capital), np.array(problem.terms.car_cost)
+    capital[:, problem.channels[0].index(Channel.IMPORTER)] *= 3.0
+    car_cost[:, problem.channels[0].index(Channel.OWN_STORE)] *= 4.0
+    problem = replace(problem, terms=problem.terms._replace(capital=capital, car_cost=car_cost))
+    answer = plan(problem, seed=0, worlds=2)
+    piloted = [a for a in answer.actions if a.kind is ActionKind.PILOT]
+    gates = {gate.market: gate for gate in answer.gates}
+    assert piloted
+    for action in piloted:
+        gate = gates[action.market]
+        reason = next(reason for reason in answer.reasons if reason.market == action.market)
+        told = design(problem, action.market, 50)
+        assert (action.channel, gate.channel) == (Channel.IMPORTER, Channel.OWN_STORE) == (told.channel, gate.channel)
+        assert gate.break_even == reason.figure("break_even_demand") == told.break_even
+        assert reason.figure("odds_of_break_even") == told.odds_break_even
+
+
 def test_a_pilot_that_opens_a_market_whose_gate_demands_a_reading_is_run(made_up_launch):
     problem = made_up_launch(M=4)
     answer = plan(problem, seed=0, worlds=2)

@@ -7,16 +7,15 @@ from datetime import date
 from math import inf
 
 from beachhead.belief import Odds, odds
-from beachhead.case.believe import CARS_OF_PILOT_REACH, Held
+from beachhead.case.believe import Held
 from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.outcome import Came
 from beachhead.case.outcomes import outcomes
 from beachhead.case.planning import Question, put_question
-from beachhead.launch.design import design, widest_channel
+from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, planned_look, watch
-from beachhead.world.errors import BadInput
 from beachhead.world.reading import Reading
 
 
@@ -107,14 +106,14 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
 def monitors(question: Question) -> tuple[Monitor, ...]:
     """The anytime-valid monitor of every market with counts, and the planned look of its gate.
 
-    Without a gate the break-even is that of the channel with the widest reach.
+    Without a gate the break-even is that of the channel that would pay most if scaled now.
     """
     held, gates = question.held, {gate.market: gate for gate in question.problem.gates}
     out = []
     for code in held.belief.markets:
         gate = gates.get(code)
         counts = tuple(count for count in held.reading.counts if count.market == code and count.counts_cars)
-        level = _break_even(question, code, gate) if counts else None
+        level = _level(question, code, gate) if counts else None
         found = watch(held.before, counts, code, break_even=level)
         if found is not None:
             look = None if gate is None else planned_look(gate, held.before, held.belief, question.now)
@@ -122,14 +121,13 @@ def monitors(question: Question) -> tuple[Monitor, ...]:
     return tuple(out)
 
 
-def _break_even(question: Question, code: str, gate: Gate | None) -> float | None:
+def _level(question: Question, code: str, gate: Gate | None) -> float | None:
+    """Cars a year that the market must sell: what its gate asks, without one what scaling would need now."""
     if gate is not None:
         return gate.break_even
-    try:
-        channel = widest_channel(question.problem, code)
-        level = design(question.problem, code, CARS_OF_PILOT_REACH, channel).break_even
-    except BadInput:  # no economics there
+    if code not in question.problem.markets:
         return None
+    level = break_even(question.problem, question.problem.markets.index(code)).cars_per_year
     return level if 0 < level < inf else None
 
 

@@ -14,6 +14,7 @@ from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, odds, say, show
 from beachhead.launch.adjust import Adjustment, Interval, Settling
 
 SHOWN = 12
+NOTHING = 0.001  # of the best gain: news worth less leaves the choice as it is
 
 
 def adjust(
@@ -122,8 +123,12 @@ def _settles(settle: Settling, currency: str) -> str:
 
 
 def _worth_asking(a: Adjustment) -> Settling | None:
-    """The observation worth most, None where none is worth a unit of money: the choice would be the same after it."""
-    return next((settle for settle in a.settling if settle.worth >= 1), None)
+    """The observation worth most, None where none is worth a thousandth of the gain: the choice would be the same."""
+    return next((settle for settle in a.settling if _would_tell(settle, a)), None)
+
+
+def _would_tell(settle: Settling, a: Adjustment) -> bool:
+    return settle.worth > max(NOTHING * (a.best.gain if a.best else 0.0), 1.0)
 
 
 def _money(interval: Interval, currency: str) -> str:
@@ -162,7 +167,10 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     )
     show_table(
         ["observation", "worth a year", "odds right now", "after it"],
-        [[s.deed, money(s.worth, currency), odds(s.odds_now), odds(s.odds_after)] for s in a.settling],
+        [
+            [s.deed, money(s.worth, currency) if _would_tell(s, a) else "nothing", odds(s.odds_now), odds(s.odds_after)]
+            for s in a.settling
+        ],
         title="What would settle it",
         right={1, 2, 3},
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.launch.action import LIST_PRICE
-from beachhead.launch.play import scaling_odds
+from beachhead.launch.break_even import break_even
 from beachhead.launch.prices import expected_cost
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms, price_answer
 from beachhead.launch.scene import set_up
@@ -42,7 +42,7 @@ class Design:
         information: 1 / variance on log demand that it adds, expected.
         share_resolved: share of the variance of log demand that it removes.
         floor_sd: what no pilot can remove, however large: the early-adopter bias that all pilots share.
-        break_even: cars a year at which scaling just pays.
+        break_even: cars a year at which scaling just pays, by the route of scaling, whatever that of the pilot.
         odds_break_even: P(demand >= break-even) now.
         odds_wrong: expected chance of misjudging the side of break-even after the reading.
         teaches: other markets by share of their variance removed, largest first.
@@ -91,7 +91,8 @@ def design(
     along = cov[:, i] + cov[:, last] + tied
     spread = along[i] + along[last] + tied[i] + tied[last] + noise
     left = cov[i, i] - along[i] ** 2 / spread
-    odds, _, level = scaling_odds(terms, i, c, 0, float(mean[i]), float(cov[i, i]))
+    scaled = break_even(problem, i, terms)
+    level = scaled.cars_per_year
     others = [
         (code, float(along[j] ** 2 / spread / cov[j, j]))
         for j, code in enumerate(problem.markets)
@@ -115,7 +116,7 @@ def design(
         share_resolved=1 - left / max(cov[i, i], 1e-12),
         floor_sd=_floor(cov, i, last),
         break_even=level,
-        odds_break_even=odds,
+        odds_break_even=scaled.odds,
         odds_wrong=_odds_wrong(float(mean[i]) - math.log(level), float(cov[i, i]), left) if level < math.inf else 0.0,
         teaches=tuple(sorted(others, key=lambda row: (-row[1], row[0]))[:5]),
     )
@@ -131,15 +132,6 @@ def pilot_channel(problem: Problem, market: str) -> Channel:
     channel = problem.channels[i][c] if c >= 0 else None
     if channel is None:
         raise BadInput(f"{market} has no route that a pilot could take", "add a row to economics.csv")
-    return channel
-
-
-def widest_channel(problem: Problem, market: str) -> Channel:
-    """The channel whose pilots reach most."""
-    i = _index(problem, market)
-    reach = np.where(np.isfinite(problem.terms.capital[i]), problem.terms.pilot_reach[i, :, 0], -1.0)
-    channel = problem.channels[i][int(np.argmax(reach))]
-    assert channel is not None
     return channel
 
 

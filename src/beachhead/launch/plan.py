@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from beachhead.launch.action import LIST_PRICE, Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
+from beachhead.launch.break_even import break_even
 from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled
 from beachhead.launch.control import SCORES, control_variate, controlled
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.gate import Gate
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
-from beachhead.launch.play import Bars, Played, World, best_route, marked_down, scaling_odds
+from beachhead.launch.play import Bars, Played, World, marked_down
 from beachhead.launch.prices import expected_cost
 from beachhead.launch.problem import Problem
 from beachhead.launch.pursue import Pursued, pursue
@@ -227,14 +228,13 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     kind = _KINDS[int(choice.action[i])]
     if position.stage[i] != OUT:
         return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=math.exp(mean + var / 2)),))
-    route = int(choice.route[i]) if choice.route[i] >= 0 else best_route(terms, i, 0, mean, var)
-    odds, loss, level = scaling_odds(terms, i, route, 0, mean, var)
+    scaled = break_even(problem, i, terms, int(choice.route[i]) if kind is ActionKind.SCALE else -1)
     figures = {
-        "odds_of_break_even": odds,
-        "break_even_demand": level,
+        "odds_of_break_even": scaled.odds,
+        "break_even_demand": scaled.cars_per_year,
         "expected_demand": math.exp(mean + var / 2),
-        "expected_loss": loss,
-        "capital": float(terms.capital[i, route]),
+        "expected_loss": scaled.expected_loss,
+        "capital": float(terms.capital[i, scaled.route]),
         "gain": float(choice.gain[i]),
         "value_of_waiting": float(choice.wait_value[i]),
         "own_news": float(choice.own_news[i]),
@@ -244,7 +244,7 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
         figures["value_of_scaling_now"] = float(choice.scale_now[i])
     if kind is ActionKind.PILOT:
         at = terms, position, np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
-        figures["pilot_cost"] = expected_cost(*at, i, route, int(choice.design[i]), 0)
+        figures["pilot_cost"] = expected_cost(*at, i, int(choice.route[i]), int(choice.design[i]), 0)
     lead = {
         ActionKind.PILOT: ("own_news", "news_for_others", "pilot_cost"),
         ActionKind.SCALE: ("odds_of_break_even", "value_of_scaling_now", "capital"),
@@ -290,23 +290,21 @@ def _gate(problem: Problem, terms: Terms, bars: Bars, i: int, design: int) -> Ga
     if design >= 0:
         mean_now, cov_now = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
         information = problem.rule.information_share * expected_information(terms, mean_now, cov_now, i, design)
-    mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
-    route = best_route(terms, i, 0, mean, var)
-    _, _, level = scaling_odds(terms, i, route, 0, mean, var)
-    channel = problem.channels[i][route]
+    scaled = break_even(problem, i, terms)
+    channel = problem.channels[i][scaled.route]
     assert channel is not None
     return Gate(
         market=problem.markets[i],
         registered=problem.quarters[0],
         looks=problem.quarters[1 : 1 + problem.menu.quarters],
         channel=channel,
-        break_even=level,
+        break_even=scaled.cars_per_year,
         scale_odds=problem.rule.scale_odds,
         stop_odds=problem.rule.stop_odds,
         information=information,
         information_at_start=float(1 / max(problem.belief.cov[i, i], 1e-12)),
         max_expected_loss=float(bars.loss[i]),
-        capital=float(terms.capital[i, route]),
+        capital=float(terms.capital[i, scaled.route]),
         readiness=problem.standing[i].conditions,
     )
 

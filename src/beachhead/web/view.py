@@ -169,10 +169,14 @@ def plan_out(sheet: Sheet) -> PlanOut:
         raise NotFound("no plan is on record yet", "start one")
     order = {ActionKind.SCALE: 0, ActionKind.PILOT: 1, ActionKind.EXIT: 2, ActionKind.WAIT: 3}
     rank = {action.market: order[action.kind] for action in planned.plan.actions}
+    waits = {reason.market: reason.figure("value_of_waiting") or 0.0 for reason in planned.plan.reasons}
     return PlanOut(
         certificate=certificate_out(sheet, planned),
         objective=_objective(sheet, planned),
-        markets=sorted(market_rows(sheet), key=lambda row: (rank.get(row.code, 9), -(row.odds_good or 0.0))),
+        markets=sorted(
+            market_rows(sheet),
+            key=lambda row: (rank.get(row.code, 9), -waits.get(row.code, 0.0), -(row.odds_good or 0.0)),
+        ),
         steps=_steps(sheet, planned),
         gates=[
             GateOut(
@@ -281,7 +285,7 @@ def due_out(sheet: Sheet) -> list[DueOut]:
                 name=_name(sheet, item.action.market),
                 sentence=f"{words(item.action)}; {why}.",
                 recommended=words(item.action),
-                allowed=[choices[kind] for kind in allowed if kind in choices] + ["exit"],
+                allowed=[choices[kind] for kind in allowed if kind in choices and kind != "exit"] + ["exit"],
             )
         )
     return out

@@ -31,6 +31,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
         {due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
+        {launch.role === "approver" && due.length > 1 && <AcceptAll due={due} head={data.head} />}
         <div className="dues">{due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
         <p className="row no-print"><PlanButton has /></p>
       </section>
@@ -43,6 +44,30 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
           {data.next_cursor && <button className="quiet" onClick={() => choose("from", data.next_cursor!)}>older</button>}
         </div>
       </section>
+    </div>
+  );
+}
+
+/** Takes every recommendation, one entry a market; stops at the first that is refused. */
+function AcceptAll({ due, head }: { due: Schemas["DueOut"][]; head: string }) {
+  const [taken, setTaken] = useState<number>();
+  const [error, setError] = useState<Refused>();
+  async function accept() {
+    setError(undefined);
+    for (const [done, item] of due.entries()) {
+      setTaken(done);
+      const answer = await api.POST("/api/v1/decisions", {
+        params: { header: { "Idempotency-Key": newKey() } },
+        body: { market: item.market, choose: item.recommended, because: "", after: head },
+      });
+      if (answer.error) { setError(refused(answer.error)); break; }
+    }
+    setTaken(undefined);
+  }
+  return (
+    <div className="no-print">
+      <p className="row"><button disabled={taken !== undefined} onClick={() => void accept()}>{taken === undefined ? `Accept all ${due.length} as recommended` : `Accepting ${taken + 1} of ${due.length} …`}</button></p>
+      {error && <Refusal error={error} />}
     </div>
   );
 }

@@ -12,6 +12,9 @@ import { WhatIfs } from "../parts/WhatIfs";
 import { Said } from "../parts/Said";
 import { Waiting } from "../parts/Waiting";
 
+/** From this share of a limit on, it is worth a look. */
+const NEARLY = 0.9;
+
 /** What the plan says about its objective, where that is not value alone. */
 const aim = (line: string) => /objective/i.test(line);
 
@@ -24,7 +27,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const plan = answer.data;
   if (!plan) return <Waiting title="Plan" />;
-  const unit = (use: Schemas["UseOut"], value: number | null | undefined) => (use.unit === launch.currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);
+  const tight = plan.uses.filter((use) => (use.shadow_price ?? 0) > 0 || (use.available != null && use.used >= NEARLY * use.available));
   return (
     <div className="grid">
       <section className="wide">
@@ -73,20 +76,29 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       </section>
       <section className="sheet">
         <h2>Limits and what one more unit is worth</h2>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Limits">
-          <table>
-            <thead><tr><th>limit</th><th>period</th><th className="num">used</th><th className="num">available</th><th className="num">worth of one more</th></tr></thead>
-            <tbody>
-              {plan.uses.map((use) => (
-                <tr key={use.limit + use.period}>
-                  <td>{use.limit}</td><td>{use.period}</td><td className="num">{unit(use, use.used)}</td><td className="num">{use.available == null ? "–" : unit(use, use.available)}</td>
-                  <td className="num">{use.shadow_price == null ? "–" : use.unit === launch.currency ? percent(use.shadow_price) : money(use.shadow_price, launch.currency)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <p>{tight.length === 0 ? "No limit is nearly used up, and none would bring more if it were wider." : `${tight.length} of ${plan.uses.length} limits are nearly used up, or would bring more if they were wider.`}</p>
+        {tight.length > 0 && <Limits uses={tight} currency={launch.currency} label="Tight limits" />}
+        {tight.length < plan.uses.length && <details><summary>All {plan.uses.length} limits by period</summary><Limits uses={plan.uses} currency={launch.currency} label="All limits" /></details>}
       </section>
+    </div>
+  );
+}
+
+function Limits({ uses, currency, label }: { uses: Schemas["UseOut"][]; currency: string; label: string }) {
+  const unit = (use: Schemas["UseOut"], value: number) => (use.unit === currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table>
+        <thead><tr><th>limit</th><th>period</th><th className="num">used</th><th className="num">available</th><th className="num">worth of one more</th></tr></thead>
+        <tbody>
+          {uses.map((use) => (
+            <tr key={use.limit + use.period}>
+              <td>{use.limit}</td><td>{use.period}</td><td className="num">{unit(use, use.used)}</td><td className="num">{use.available == null ? "–" : unit(use, use.available)}</td>
+              <td className="num">{use.shadow_price == null ? "–" : use.unit === currency ? percent(use.shadow_price) : money(use.shadow_price, currency)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
