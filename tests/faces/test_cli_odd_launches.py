@@ -99,3 +99,12 @@ def test_a_value_below_nothing_is_no_share_of_the_bound():
     text = worth(certificate(-6e5, 1.7e7, 4e6), "EUR")
     assert "of which it is not shown to reach any" in text
     assert "-4 %" not in text
+
+
+def test_an_override_without_a_channel_is_told_which_there_are(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-05T12:00:00+00:00")
+    said("plan", folder, "--worlds", "2")
+    words = ["decide", str(folder), "--override", "NO=pilot:150", "--because", "stores"]
+    refused = CliRunner().invoke(app, words).exception
+    assert str(refused).startswith("NO='pilot:150' names no channel, and the plan proposes none")
+    assert "write NO=pilot:150:dealer or NO=pilot:150:own_store" in str(refused)

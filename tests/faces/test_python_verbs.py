@@ -22,7 +22,7 @@ def test_every_verb_stays_a_verb_whatever_rooms_are_imported():
         for _ in range(2):
             verb = getattr(bh, name)
             assert inspect.isfunction(verb), f"bh.{name} is {verb!r}"
-            assert verb.__module__ == verbs.__name__
+            assert verb.__module__ == ("beachhead.cli.summary" if name == "summary" else verbs.__name__)
             assert verb.__doc__
     assert sys.modules["beachhead.supply"].__name__ == "beachhead.supply"
 

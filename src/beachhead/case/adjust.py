@@ -28,6 +28,7 @@ from beachhead.evidence.tables.offers import OfferRow
 from beachhead.launch.adjust import Adjustment, Stake, adjust, split_margin
 from beachhead.launch.plan import Plan
 from beachhead.store import reading
+from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.market import Market
@@ -59,6 +60,8 @@ class Adjusted:
     car_price: float
     priced_counts: int
     stated: tuple[StatedElasticity, ...] = ()
+
+    __repr__ = brief
 
 
 def ask_adjust(

@@ -24,6 +24,7 @@ from beachhead.evidence.tables.parts import PartRow
 from beachhead.evidence.tables.service import ServiceRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.volumes import planned_cars
+from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
@@ -69,6 +70,8 @@ class Serviced:
     last_orders: tuple[LastOrder, ...]
     judged: Judged
     cars_seen: Floats
+
+    __repr__ = brief
 
 
 def ask_service(

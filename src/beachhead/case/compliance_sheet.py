@@ -65,7 +65,7 @@ def write_sheets(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
     """Write sheets as one workbook (.xlsx), or as one CSV file each; returns the files written."""
     kind = path.suffix.casefold()
     if kind not in (".csv", ".xlsx"):
-        raise BadInput(f"{path.name!r} is neither .csv nor .xlsx", "name the file so")
+        raise BadInput(f"{path.name!r} is neither .csv nor .xlsx", "end its name in .csv or .xlsx")
     try:
         return _write_workbook(path, tables) if kind == ".xlsx" else _write_csv(path, tables)
     except OSError as error:

@@ -23,6 +23,7 @@ from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said
 from beachhead.store import Work, get, put, reading, writing
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, OutOfDate
 from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
@@ -55,6 +56,8 @@ class Decided:
 
     entries: tuple[Said, ...]
     head: Head
+
+    __repr__ = brief
 
 
 class _Meant(NamedTuple):
@@ -104,7 +107,7 @@ def decide(
     planned = newest_plan(launch)
     overrides = overrides or {}
     if overrides and not because.strip():
-        raise BadInput("an override says why", 'add --because "..."')
+        raise BadInput(f"the override of {', '.join(overrides)} gives no reason", 'add --because "..."')
     said = _said(launch, planned, who, at, markets, overrides, because)
     if inputs_changed(launch, planned):
         raise OutOfDate("tables or observations changed since the plan was made", f"run `beachhead plan {launch.path}`")

@@ -59,9 +59,11 @@ def is_vacant(path: Path) -> bool:
 
 def new_launch(target: Path, example: str = STARTER) -> Path:
     """Copy a bundled launch to `target`, which must not exist or be an empty folder; all of it or nothing."""
-    if example not in examples():
+    if not isinstance(example, str) or example not in examples():
         known = ", ".join(examples())
-        raise BadInput(f"{example!r} is not a bundled launch", meant(example, examples(), f"choose one of {known}"))
+        raise BadInput(
+            f"{example!r} is not a bundled launch", meant(str(example), examples(), f"choose one of {known}")
+        )
     if target.is_symlink() or target.is_file() or (target.is_dir() and any(target.iterdir())):
         raise BadInput(f"{str(target)!r} is not empty", "name a folder that does not exist yet; nothing was changed")
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from beachhead.case.clock import today
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.store import Store, open_store
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, OutOfDate
 from beachhead.world.market import Market
 from beachhead.world.quarter import Quarter
@@ -28,6 +29,8 @@ class Launch:
 
     folder: Folder
     store: Store
+
+    __repr__ = brief
 
     @property
     def path(self) -> Path:

@@ -84,6 +84,12 @@ def _written(problem: Problem, standing: Standing, proposed: Action, text: str) 
     if kind == "pilot" and understood and through is not None and size > 0:
         proposed = replace(proposed, weeks=proposed.weeks or PILOT_WEEKS, price_point=price or proposed.price_point)
         return replace(proposed, kind=ActionKind.PILOT, channel=through, batch=size)
+    if kind in ("scale", "pilot") and understood and through is None:
+        known = [channel for channel in problem.channels[problem.markets.index(code)] if channel is not None]
+        raise BadInput(
+            f"{code}={text!r} names no channel, and the plan proposes none",
+            "write " + " or ".join(f"{code}={text.strip()}:{channel}" for channel in known),
+        )
     raise BadInput(
         f"{code}={text!r} is not a decision",
         f"write {code}=hold, {code}=exit, {code}=scale:dealer, {code}=pilot:150:dealer or {code}=pilot:150:dealer:95%",

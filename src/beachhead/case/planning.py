@@ -54,6 +54,7 @@ from beachhead.store import (
     ref_of,
     writing,
 )
+from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
@@ -134,6 +135,8 @@ class Planned:
     made_at: datetime
     kept: bool = True
 
+    __repr__ = brief
+
 
 def make_plan(
     launch: Launch,
@@ -209,6 +212,8 @@ class Question:
     ledger_head: str
     read_to: int
     notes: tuple[str, ...] = ()
+
+    __repr__ = brief
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

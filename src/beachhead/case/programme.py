@@ -27,6 +27,7 @@ from beachhead.programme.risk import DRAWS, Gate, GateRisk, Risk, assess
 from beachhead.programme.schedule import Schedule, make_schedule
 from beachhead.programme.task import Blocks, Duration, Need, Progress, Role, Shape, Stage, Task
 from beachhead.store import Row, Version, Work
+from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault, NotLearnt
 from beachhead.world.quarter import Quarter
@@ -86,6 +87,8 @@ class Assessed:
     baseline: Schedule
     schedule: Schedule
     risk: Risk
+
+    __repr__ = brief
 
     @property
     def late_days(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from beachhead.case.planning import Question, put_question
 from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, planned_look, watch
+from beachhead.world.brief import brief
 from beachhead.world.reading import Reading
 
 
@@ -75,6 +76,8 @@ class Read:
     question: Question
     monitors: tuple[Monitor, ...]
     outcomes: tuple[Came, ...] = ()
+
+    __repr__ = brief
 
 
 def read(launch: Launch, *, on: date | None = None) -> Read:

@@ -21,6 +21,7 @@ from beachhead.launch.steer import find_steering
 from beachhead.rehearsal.family import Family
 from beachhead.rehearsal.rehearse import Goal, Item, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode
+from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
 
 FOLDER = "rehearsals"
@@ -51,6 +52,8 @@ class Rehearsed:
     goals: tuple[Goal, ...]
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
+
+    __repr__ = brief
 
 
 def rehearse_launch(

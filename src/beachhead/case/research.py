@@ -12,6 +12,7 @@ from beachhead.case.planning import Question, put_question
 from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
 from beachhead.launch.research import TOP, Doubt, Research, Screened, State, Worth, research
+from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
 from beachhead.world.figures import percent
@@ -58,6 +59,8 @@ class Researched:
     found: Research
     studies: tuple[Evidence, ...]
     spending: tuple[Spending, ...]
+
+    __repr__ = brief
 
 
 def screen_said(screen: Sequence[Screened], names: Mapping[str, str]) -> str:

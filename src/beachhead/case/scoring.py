@@ -13,6 +13,7 @@ from beachhead.case.open import Launch
 from beachhead.case.outcome import Came, State
 from beachhead.case.outcomes import outcomes
 from beachhead.ledger import Margin, Score, Settled, Stated, first_stated, margin, score, settle
+from beachhead.world.brief import brief
 from beachhead.world.errors import NotLearnt
 
 
@@ -61,6 +62,8 @@ class Scores:
     settled: tuple[Settled, ...]
     standing: tuple[Standing, ...]
     open: int
+
+    __repr__ = brief
 
     def count(self, *states: State) -> int:
         """How many of Beachhead's odds without an outcome stand so."""

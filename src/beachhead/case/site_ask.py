@@ -13,6 +13,7 @@ from beachhead.siting.formats import Format
 from beachhead.siting.geography import Places
 from beachhead.siting.promise import Curve, Promise
 from beachhead.siting.worth import SiteWorth
+from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
 
 RIVAL_MINUTES = 15.0
@@ -199,3 +200,5 @@ class Sited:
     closed: tuple[int, ...]
     left_out: tuple[int, ...]
     notes: tuple[str, ...]
+
+    __repr__ = brief

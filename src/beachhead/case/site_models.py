@@ -80,7 +80,8 @@ def _phases(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice
     quarters, lead = terms.grid, scene.format.lead_quarters
     if lead >= len(quarters):
         raise BadInput(
-            f"a {scene.format.name} takes {lead} quarters, the launch has {len(quarters)}", "plan for longer"
+            f"a {scene.format.name} takes {lead} quarters, the launch has {len(quarters)}",
+            "lengthen `quarters` in launch.toml",
         )
     starts, notes = _stages(launch, scene, quarters)
     total = _new_by_quarter(launch, ask, scene, quarters)

@@ -32,6 +32,7 @@ from beachhead.supply.settle import settle_selling_cost
 from beachhead.supply.switch import SwitchMap, map_switches, worth_a_map
 from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
 from beachhead.supply.whatif import Effect, try_changes, usual_changes
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter
@@ -66,6 +67,8 @@ class Supplied:
     without_lane: tuple[str, ...]
     depth: Depth
     before: Supplied | None = None
+
+    __repr__ = brief
 
 
 def ask_supply(

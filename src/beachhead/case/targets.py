@@ -23,6 +23,7 @@ from beachhead.launch.volumes import planned_cars
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.quarter import Quarter
 
@@ -120,6 +121,8 @@ class Assessed:
     effects: tuple[Effect, ...]
     price: Price | None
     notes: tuple[str, ...]
+
+    __repr__ = brief
 
 
 def assess_targets(

@@ -185,7 +185,7 @@ def _from_router(text: str, places: Places, candidates: Ints, most: float) -> tu
     if not inside.any():
         raise BadInput(
             f"the routing server finds no way of {most:g} minutes to any candidate",
-            "does its map hold these markets?",
+            "load a map that holds these markets, or raise --minutes",
         )
     lost = int((~np.isfinite(cost)).sum())
     roadless = f"; {lost:,} of them have no road" if lost else ""

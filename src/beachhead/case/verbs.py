@@ -1,16 +1,18 @@
 """The verbs of the loop for Python users: the same as on the command line, with clock and login name filled in.
 
-import beachhead as bh
-launch = bh.open("my-launch")
-planned = bh.plan(launch)
+The examples are run by a test, on the bundled launch `starter` as it lies in `my-launch`; for the verbs that need more
+tables than it has, on `xiaomi`.
 """
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from beachhead.case import adjust as adjusting
 from beachhead.case import deciding, observe, planning, reading
@@ -19,6 +21,7 @@ from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
 from beachhead.case.aftersales import Serviced, ask_service
 from beachhead.case.clock import now, today
 from beachhead.case.deciding import Decided
+from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
@@ -27,6 +30,7 @@ from beachhead.case.planning import WORLDS, Planned
 from beachhead.case.programme import Assessed as AssessedTasks
 from beachhead.case.programme_tasks import assess_whole
 from beachhead.case.reading import Read
+from beachhead.case.rehearse import Rehearsed, rehearse_launch
 from beachhead.case.research import Researched, ask_research
 from beachhead.case.scoring import Scores, score_launch
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
@@ -34,19 +38,26 @@ from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed as AssessedTargets
 from beachhead.case.targets import assess_targets
+from beachhead.case.whatif import Compared, compare
+from beachhead.case.worth import TORNADO_WORLDS, Worth, ask_worth
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
+from beachhead.ledger import Entry
+from beachhead.rehearsal.family import Family
+from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 
 __all__ = [
     "adjust",
     "decide",
     "design",
+    "log",
     "new",
     "observe_file",
     "open_folder",
     "plan",
     "read",
+    "rehearse",
     "research",
     "score",
     "service",
@@ -54,19 +65,111 @@ __all__ = [
     "supply",
     "targets",
     "tasks",
+    "what_if",
+    "worth",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
+
+def _asked(verb: Callable[P, R]) -> Callable[P, R]:
+    """Read the arguments of a verb as a notebook may write them; refuse what is none of theirs, with the cure."""
+    signature = inspect.signature(verb)
+
+    @wraps(verb)
+    def asking(*given: P.args, **named: P.kwargs) -> R:
+        call = signature.bind(*given, **named)
+        for name, value in call.arguments.items():
+            if name in _READ and (value is not None or signature.parameters[name].default is not None):
+                call.arguments[name] = _READ[name](name, value)
+        return verb(*call.args, **call.kwargs)
+
+    return asking
+
+
+def _open(_: str, value: Any) -> Launch:
+    if isinstance(value, Launch):
+        return value
+    raise BadInput(f"{value!r} is not an open launch", 'open it first: launch = bh.open("my-launch")')
+
+
+def _path(name: str, value: Any) -> Path:
+    if isinstance(value, str | Path) and str(value):
+        return Path(value)
+    raise BadInput(f"{value!r} is not a {name}", f'name the {name} by its path, such as "{_EXAMPLE[name]}"')
+
+
+def _day(_: str, value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadInput(f"{value!r} is not a day", "write date(2027, 1, 31), or 2027-01-31 in quotes") from None
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise BadInput(f"{name}={value!r} is not a whole number", f"write {name}=24")
+
+
+def _code(_: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip().upper()
+    raise BadInput(f"{value!r} is not the code of a market", 'write it as in markets.csv, such as "NO"')
+
+
+def _codes(_: str, value: Any) -> list[str]:
+    return [_code("market", code) for code in ([value] if isinstance(value, str) else value)]
+
+
+def _channel(_: str, value: Any) -> Channel:
+    known = [str(channel) for channel in Channel]
+    if value in known:
+        return Channel(value)
+    raise BadInput(f"{value!r} is not a channel", f"name one of {', '.join(known)}")
+
+
+_EXAMPLE = {"folder": "my-launch", "file": "sales.csv", "mapping": "mapping.toml"}
+_READ: Mapping[str, Callable[[str, Any], Any]] = {
+    "launch": _open,
+    "folder": _path,
+    "file": _path,
+    "mapping": _path,
+    "on": _day,
+    "market": _code,
+    "markets": _codes,
+    "channel": _channel,
+    "worlds": _whole,
+    "draws": _whole,
+    "batch": _whole,
+    "seed": _whole,
+}
+
+
+@_asked
 def new(folder: str | Path, example: str = "xiaomi") -> Launch:
-    """Make a launch folder from a bundled one, and open it."""
+    """Make a launch folder from a bundled one, and open it.
+
+    >>> bh.new("another", example="starter").folder.terms.name
+    'starter'
+    """
     return open_launch(new_launch(Path(folder), example))
 
 
+@_asked
 def open_folder(folder: str | Path) -> Launch:
-    """Open a launch folder; raises `BadInput` with every fault found."""
+    """Open a launch folder; raises `BadInput` with every fault found.
+
+    >>> [market.code for market in bh.open("my-launch").folder.markets]
+    ['NO', 'SE', 'PT', 'CN']
+    """
     return open_launch(folder)
 
 
+@_asked
 def plan(
     launch: Launch,
     *,
@@ -75,10 +178,17 @@ def plan(
     seed: int | None = None,
     tick: Callable[[int, int], None] | None = None,
 ) -> Planned:
-    """Plan the launch as it stands on a day (today if None) and keep the plan on record."""
+    """Plan the launch as it stands on a day (today if None) and keep the plan on record.
+
+    >>> planned = bh.plan(bh.open("my-launch"), on=date(2027, 1, 5), worlds=8)
+    >>> certificate = planned.plan.certificate
+    >>> 0 < certificate.value.mean <= certificate.bound.mean
+    True
+    """
     return planning.make_plan(launch, on=on, worlds=worlds, seed=seed, who=getpass.getuser(), at=now(), tick=tick)
 
 
+@_asked
 def design(
     launch: Launch,
     market: str,
@@ -88,16 +198,27 @@ def design(
     price_point: float = 1.0,
     on: date | None = None,
 ) -> Design:
-    """What a batch of cars in a market can and cannot tell, sold at that many times list price."""
+    """What a batch of cars in a market can and cannot tell, sold at that many times list price.
+
+    >>> batch = bh.design(bh.open("my-launch"), "NO", 150)
+    >>> batch.sd_after < batch.sd_before
+    True
+    """
     launch.market(market)
     return design_batch(planning.put_question(launch, on=on).problem, market, batch, channel, price_point)
 
 
+@_asked
 def adjust(launch: Launch, *, market: str | None = None, on: date | None = None) -> Adjusted:
-    """The change of price, trim list or mix with the largest expected gain in each market, or in one."""
+    """The change of price, trim list or mix with the largest expected gain in each market, or in one.
+
+    >>> [row.market for row in bh.adjust(bh.open("my-launch"), market="NO").rows]
+    ['NO']
+    """
     return adjusting.ask_adjust(launch, on=on, market=market)
 
 
+@_asked
 def supply(
     launch: Launch, *, on: date | None = None, draws: int = DRAWS, firm_share: float = 0.0, keep: bool = False
 ) -> Supplied:
@@ -109,6 +230,11 @@ def supply(
         draws: futures drawn.
         firm_share: share of the planned cars that must arrive.
         keep: let the next plan count on the margins and cars of this answer.
+
+    >>> launch = bh.new("shipped", example="xiaomi")
+    >>> planned = bh.plan(launch, worlds=8)
+    >>> sorted(bh.supply(launch, draws=20).maps) != []
+    True
     """
     supplied = ask_supply(launch, on=on, draws=draws, firm_share=firm_share, what_if=False)
     if keep:
@@ -116,18 +242,38 @@ def supply(
     return supplied
 
 
+@_asked
 def research(launch: Launch, *, on: date | None = None) -> Researched:
-    """Screen the markets, and list doubtful facts by what knowing them is worth."""
+    """Screen the markets, and list doubtful facts by what knowing them is worth.
+
+    >>> researched = bh.research(bh.open("my-launch"))
+    >>> sorted(market.market for market in researched.found.screen)
+    ['NO', 'PT', 'SE']
+    """
     return ask_research(launch, on=on)
 
 
+@_asked
 def service(launch: Launch, *, on: date | None = None, draws: int = SERVICE_DRAWS) -> Serviced:
-    """After-sales: cars in use, appointments, bays and technicians, spare parts, and what the workshop saw."""
+    """After-sales: cars in use, appointments, bays and technicians, spare parts, and what the workshop saw.
+
+    >>> bh.service(bh.open("my-launch"), draws=20).markets
+    ('NO', 'SE', 'PT')
+    """
     return ask_service(launch, on=on, draws=draws)
 
 
+@_asked
 def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None = None) -> Receipt:
-    """Take in a file of observations, whole or not at all."""
+    r"""Take in a file of observations, whole or not at all.
+
+    >>> launch = bh.open("my-launch")
+    >>> head = "batch,market,offer,channel,start,end,orders"
+    >>> with open("sales.csv", "w") as sales:
+    ...     _ = sales.write(f"{head}\nfirst,NO,ONE,dealer,2027-01-01,2027-01-04,12\n")
+    >>> bh.observe(launch, "sales.csv").on_record
+    1
+    """
     return observe.observe(
         launch.folder,
         launch.store,
@@ -138,8 +284,12 @@ def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None
     )
 
 
+@_asked
 def read(launch: Launch, *, on: date | None = None, register: bool = False) -> Read:
     """Read everything observed: belief before and now, open gates held against it.
+
+    >>> bh.read(bh.open("my-launch"), on=date(2027, 2, 1)).judgements
+    ()
 
     Args:
         launch: the launch.
@@ -151,11 +301,7 @@ def read(launch: Launch, *, on: date | None = None, register: bool = False) -> R
     return reading.read(launch, on=on)
 
 
-def score(launch: Launch, *, on: date | None = None) -> Scores:
-    """How good the stated odds were that have come due, and which have no outcome and why."""
-    return score_launch(launch, on=on)
-
-
+@_asked
 def decide(
     launch: Launch,
     *,
@@ -164,7 +310,14 @@ def decide(
     because: str = "",
     who: str | None = None,
 ) -> Decided:
-    """Accept what the newest plan recommends, except where overridden with a reason."""
+    """Accept what the newest plan recommends, except where overridden with a reason.
+
+    >>> launch = bh.open("my-launch")
+    >>> planned = bh.plan(launch, on=date(2027, 1, 5), worlds=8)
+    >>> decided = bh.decide(launch, overrides={"NO": "pilot:150:dealer"}, because="the stores are there", who="Ann")
+    >>> decided.entries[0].chosen
+    'pilot ...'
+    """
     return deciding.decide(
         launch,
         who=who or getpass.getuser(),
@@ -175,16 +328,29 @@ def decide(
     )
 
 
+@_asked
 def site(launch: Launch, ask: Ask | None = None) -> Sited:
-    """Where the next stores and service centres go; by quarters under the launch's capital if nothing is asked."""
+    """Where the next stores and service centres go; by quarters under the launch's capital if nothing is asked.
+
+    >>> sited = bh.site(bh.open("my-launch"))
+    >>> sited.value <= sited.bound
+    True
+    """
     return ask_sites(launch, ask or Ask(model=Model.PHASES))
 
 
+@_asked
 def tasks(launch: Launch, *, on: date | None = None, approvals: bool = True) -> AssessedTasks:
-    """Schedule and odds of the programme on a day: that of the latest report, or its first, if None."""
+    """Schedule and odds of the programme on a day: that of the latest report, or its first, if None.
+
+    >>> assessed = bh.tasks(bh.new("with-tasks", example="xiaomi"))
+    >>> assessed.schedule.days >= assessed.schedule.bound
+    True
+    """
     return assess_whole(launch, on=on, approvals=approvals)
 
 
+@_asked
 def targets(
     launch: Launch,
     *,
@@ -193,5 +359,76 @@ def targets(
     what_if: bool = True,
     price: str | None = None,
 ) -> AssessedTargets:
-    """Odds of every target under the newest plan, what moves them, and the shadow price of one."""
+    """Odds of every target under the newest plan, what moves them, and the shadow price of one.
+
+    >>> launch = bh.new("with-targets", example="xiaomi")
+    >>> planned = bh.plan(launch, worlds=8)
+    >>> found = bh.targets(launch, worlds=24, what_if=False)
+    >>> all(0 <= target.odds <= 1 for target in found.odds if target.odds is not None)
+    True
+    """
     return assess_targets(launch, on=on, worlds=worlds, what_if=what_if, price=price)
+
+
+@_asked
+def worth(
+    launch: Launch,
+    *,
+    market: str | None = None,
+    batches: Sequence[int] = (),
+    on: date | None = None,
+    tornado: bool = False,
+    worlds: int = TORNADO_WORLDS,
+) -> Worth:
+    """What knowing a market, a factor or a fact is worth; with a market, what batches there are; or what moves most.
+
+    >>> found = bh.worth(bh.open("my-launch"), market="NO", batches=[50, 150])
+    >>> [batch.design.batch for batch in found.batches]
+    [50, 150]
+    """
+    return ask_worth(launch, market=market, batches=tuple(batches), on=on, swings=tornado, worlds=worlds)
+
+
+@_asked
+def what_if(launch: Launch, *sets: str, on: date | None = None, worlds: int = WORLDS) -> Compared:
+    """The launch as it is beside the launch with other inputs, on the same worlds.
+
+    >>> compared = bh.what_if(bh.open("my-launch"), "economics.NO.own_store.capital=*2", worlds=8)
+    >>> compared.gain.mean <= 0
+    True
+    """
+    return compare(launch, sets, on=on, worlds=worlds)
+
+
+@_asked
+def rehearse(
+    launch: Launch, *, worlds: int = WORLDS, families: Sequence[Family] = tuple(Family), on: date | None = None
+) -> Rehearsed:
+    """Play whole launches in made-up worlds, as believed and where the belief is wrong.
+
+    >>> found = bh.rehearse(bh.open("my-launch"), worlds=8, families=["as_believed"])
+    >>> found.outcomes[0].value.count
+    8
+    """
+    return rehearse_launch(launch, worlds=worlds, families=tuple(Family(family) for family in families), on=on)
+
+
+@_asked
+def log(launch: Launch) -> tuple[Entry, ...]:
+    """The ledger: who decided what, when, on which records; oldest first.
+
+    >>> bh.log(bh.open("my-launch"))
+    ()
+    """
+    return whole(launch.store)[0]
+
+
+@_asked
+def score(launch: Launch, *, on: date | None = None) -> Scores:
+    """How good the stated odds were that have come due, and which have no outcome and why.
+
+    >>> bh.score(bh.open("my-launch"))
+    Traceback (most recent call last):
+    beachhead.world.errors.NotLearnt: ...
+    """
+    return score_launch(launch, on=on)

@@ -37,6 +37,7 @@ from beachhead.launch.problem import Problem
 from beachhead.launch.steer import find_steering
 from beachhead.launch.tornado import play_sample, side_by_side
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price
 from beachhead.world.quarter import Quarter
@@ -110,6 +111,8 @@ class Compared:
     gain: Estimate
     moves: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...]
+
+    __repr__ = brief
 
 
 def compare(
@@ -276,12 +279,15 @@ def _known_columns(table: str) -> frozenset[str]:
     return frozenset(name for made in TABLES if made.name == table for name in columns_of(made.row))
 
 
+_SECTIONS = "name objective, limits, pilots, seeds or belief, or a key at the head of the file"
+
+
 def _set_term(text: str, override: Override) -> tuple[str, list[str]]:
     table: dict[str, Any] = tomllib.loads(text)
     section = table
     for key in override.keys:
         if not isinstance(section.get(key, {}), dict):
-            raise BadInput(f"{override.text!r}: {key} is not a section of launch.toml", "see `beachhead check`")
+            raise BadInput(f"{override.text!r}: {key} is not a section of launch.toml", _SECTIONS)
         section = section.setdefault(key, {})
     was = section.get(override.column)
     section[override.column] = _term(was, override)
@@ -381,7 +387,10 @@ def _customs_value(folder: Folder) -> float:
     rows = [row for row in folder.rows(OfferRow) if row.ex_works_cost is not None and row.mix is not None]
     weight = sum(float(row.mix or 0) for row in rows)
     if weight <= 0:
-        raise BadInput("offers.csv has no ex_works_cost with a mix, so a duty has no value to be paid on", "add both")
+        raise BadInput(
+            "offers.csv has no ex_works_cost with a mix, so a duty has no value to be paid on",
+            "add the columns ex_works_cost and mix to offers.csv",
+        )
     return sum(folder.money(float(r.ex_works_cost or 0), r.currency) * float(r.mix or 0) for r in rows) / weight
 
 

@@ -21,12 +21,13 @@ from beachhead.launch.worth import (
     know_facts,
     know_markets,
 )
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Grade
 
-TORNADO_WORLDS = 6
+TORNADO_WORLDS = 8
 SPREADS = {Grade.A: 0.05, Grade.B: 0.15, Grade.C: 0.30}
 """How far off a fact of each grade may be, one standard deviation as a share of it (assumption, grade C)."""
 
@@ -54,6 +55,8 @@ class Worth:
     factors: tuple[Known, ...]
     facts: tuple[Known, ...]
     swings: tuple[Swing, ...]
+
+    __repr__ = brief
 
 
 def ask_worth(

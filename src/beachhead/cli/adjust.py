@@ -34,7 +34,7 @@ def adjust(
     elif market is not None:
         _show_market(launch, found, found.rows[0])
     else:
-        _show_all(launch, found)
+        show_adjusted(launch, found)
 
 
 def adjust_answer(launch: Launch, found: Adjusted) -> dict[str, object]:
@@ -53,7 +53,8 @@ def adjust_answer(launch: Launch, found: Adjusted) -> dict[str, object]:
     }
 
 
-def _show_all(launch: Launch, found: Adjusted) -> None:
+def show_adjusted(launch: Launch, found: Adjusted) -> None:
+    """The best change in each market."""
     names = {m.code: m.name for m in launch.folder.markets}
     currency = launch.folder.terms.currency
     if not found.rows:

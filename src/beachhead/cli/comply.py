@@ -217,7 +217,10 @@ def _terms(conditions: Sequence[str], awaits: Sequence[str]) -> str:
 def _show_why(answers: Sequence[Assessment], code: str) -> None:
     found = [(answer, chain) for answer in answers if (chain := _chain(answer, code))]
     if not found:
-        raise BadInput(f"{code!r} is no requirement, declared feature or route of these answers", "check the spelling")
+        raise BadInput(
+            f"{code!r} is no requirement, declared feature or route of these answers",
+            "write a code as it stands in the answers; `beachhead comply` with --json lists them",
+        )
     shared: defaultdict[tuple[str, tuple[Reason, ...]], list[str]] = defaultdict(list)
     for answer, (verdict, reasons) in found:
         shared[(f"{answer.offer}: {verdict}", reasons)].append(answer.market)
@@ -398,7 +401,7 @@ def _show_dossier(
         typer.echo(text)
         return
     if out.suffix.casefold() != ".md":
-        raise BadInput(f"{out.name!r} is not .md", "name the file so")
+        raise BadInput(f"{out.name!r} is not .md", "end its name in .md")
     out.write_text(text, encoding="utf-8")
     say(f"Dossier written to {out}.")
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.deciding import Due, due, words
+from beachhead.case.deciding import Decided, Due, due, words
 from beachhead.case.deciding import decide as decide_launch
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import newest_plan
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
@@ -52,6 +52,11 @@ def decide(
     if as_json:
         show_json({"entries": decided.entries, "head": decided.head})
         return
+    show_decided(launch, decided)
+
+
+def show_decided(launch: Launch, decided: Decided) -> None:
+    """What the ledger now holds, line by line."""
     names = {m.code: m.name for m in launch.folder.markets}
     for entry in decided.entries:
         overridden = f" instead of {entry.recommended}, because {entry.because}" if entry.act == "override" else ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
+from beachhead.launch.design import Design, pilot_channel
 from beachhead.launch.design import design as design_batch
-from beachhead.launch.design import pilot_channel
 from beachhead.world.market import Channel
 
 
@@ -32,7 +33,7 @@ def design(
     """Say what a batch would tell: spread before and after, odds of misjudging, what it teaches elsewhere."""
     launch = open_launch(directory)
     market = market.strip().upper()
-    name = launch.market(market).name
+    launch.market(market)
     problem = put_question(launch, on=day_of(on)).problem
     through = channel or pilot_channel(problem, market)
     sizes, points = batch or problem.menu.batches, price_point or problem.menu.price_points
@@ -40,7 +41,13 @@ def design(
     if as_json:
         show_json({"market": market, "designs": designs})
         return
+    show_designs(launch, designs)
+
+
+def show_designs(launch: Launch, designs: Sequence[Design]) -> None:
+    """What batches of one market would tell."""
     first, currency = designs[0], launch.folder.terms.currency
+    name = launch.market(first.market).name
     say(
         f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
         f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year, and log demand "

@@ -80,7 +80,7 @@ def _export(entries: tuple[Entry, ...], path: Path) -> None:
     elif kind == ".json":
         text = ledger_of.as_json(entries)
     else:
-        raise BadInput(f"{path.name!r} is neither .csv nor .json", "name the file so")
+        raise BadInput(f"{path.name!r} is neither .csv nor .json", "end its name in .csv or .json")
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -98,7 +98,10 @@ def _show_again(answer: Again, as_json: bool) -> None:
     who = f"entry {answer.entry.number}, {said.who} on {said.market}, {said.at:%Y-%m-%d}"
     if not answer.same:
         told = f"recommended then: {then.action} ({then.reason})\n  recommended now: {now.action} ({now.reason})"
-        raise OutOfDate(f"{who}: this version answers its records otherwise\n  {told}", "compare the versions")
+        raise OutOfDate(
+            f"{who}: this version answers its records otherwise\n  {told}",
+            "CHANGELOG.md says what changed; the version that decided answers them as then",
+        )
     plans = "the whole plan is the same, bit for bit" if answer.same_plan else "other parts of the plan differ"
     say(f"{who}: planned again on its records, the recommendation is the same; {plans}.")
     say(f"Recommended: {then.action}, because {then.reason}. Chosen: {said.chosen}.")

@@ -73,7 +73,7 @@ def observe(
     if as_json:
         show_json(receipt)
     else:
-        _show(receipt, trying)
+        show_receipt(receipt, trying)
 
 
 def _history(launch: Launch, words: list[str], as_json: bool) -> None:
@@ -85,7 +85,8 @@ def _history(launch: Launch, words: list[str], as_json: bool) -> None:
         show_histories(found)
 
 
-def _show(receipt: Receipt, trying: bool) -> None:
+def show_receipt(receipt: Receipt, trying: bool = False) -> None:
+    """What a file changed."""
     arrival = receipt.arrival
     if receipt.sent_before is not None:
         before = receipt.sent_before

@@ -28,7 +28,7 @@ def research(
     if as_json:
         show_json(research_answer(launch, found))
     else:
-        _show(launch, found)
+        show_research(launch, found)
 
 
 def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
@@ -46,7 +46,8 @@ def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
     }
 
 
-def _show(launch: Launch, found: Researched) -> None:
+def show_research(launch: Launch, found: Researched) -> None:
+    """Which markets to look at, then what is worth checking."""
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
     screen, facts = found.found.screen, worth_checking(found)
     say(screen_said(screen, names))

@@ -71,6 +71,13 @@ def service(
     if as_json:
         show_json(service_answer(launch, serviced, view) | {"kept": keep})
         return
+    show_service(launch, serviced, view)
+    if keep:
+        say(f"Kept: `beachhead plan {launch.path}` now counts on the cost of these spare parts.")
+
+
+def show_service(launch: Launch, serviced: Serviced, view: View = View.ALL) -> None:
+    """Sentences, then the tables asked for."""
     for line in headline(launch, serviced):
         say(line)
     if view in (View.ALL, View.DEMAND):
@@ -81,8 +88,6 @@ def service(
         _show_parts(launch, serviced)
     if view is View.ALL:
         show_quality(launch, serviced.judged)
-    if keep:
-        say(f"Kept: `beachhead plan {launch.path}` now counts on the cost of these spare parts.")
 
 
 def headline(launch: Launch, serviced: Serviced) -> list[str]:

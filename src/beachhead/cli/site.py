@@ -137,7 +137,7 @@ def _tell(launch: Launch, sited: Sited, *, out: Path | None, name: str | None, k
     elif name is not None:
         say(*_of_name(launch, sited, name))
     else:
-        _show(launch, sited)
+        show_sites(launch, sited)
         say(*_what_next(launch, sited, kept))
 
 
@@ -152,7 +152,8 @@ def _forget(launch: Launch, who: str, as_json: bool) -> None:
 # ---- sentences and tables --------------------------------------------------------------------------------------------
 
 
-def _show(launch: Launch, sited: Sited) -> None:
+def show_sites(launch: Launch, sited: Sited) -> None:
+    """Sentences, then the sites in order."""
     say(*headline(launch, sited), *sited.notes)
     new = [one for one in sited.sites if not one.kept]
     say(*(f"- {site_sentence(launch, sited, one)}" for one in new[:3]))

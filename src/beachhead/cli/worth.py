@@ -16,7 +16,7 @@ from beachhead.launch.certificate import Estimate
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import BatchWorth, Known
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price, give_or_take
+from beachhead.world.figures import at_price, give_or_take, how_many
 from beachhead.world.market import Channel
 
 MOST_ROWS = 8
@@ -130,13 +130,18 @@ def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], curren
     added = best.on_top - best.cost
     priced = any(b.design.price_point != 1.0 for b in batches)
     verdict = _verdict(best.net > 0, added > 0, best.others)
+    besides = ""
+    if best.others:
+        besides = (
+            f"; on top of the {how_many(best.others, 'other pilot')} that the plan starts they teach "
+            f"{money(best.on_top, currency)} more, net {money(added, currency)}"
+        )
     say(
         f"{cars(design.batch)} cars{at_price(design.price_point)} in {names[design.market]} through "
         f"{design.channel.value.replace('_', ' ')} are "
         f"{verdict}: as the only pilot of the quarter they teach {money(best.gross, currency)} "
         f"({money(best.here, currency)} here, {money(best.elsewhere, currency)} elsewhere), cost "
-        f"{money(best.cost, currency)}, net {money(best.net, currency)}; on top of the {best.others} other pilots "
-        f"that the plan starts they teach {money(best.on_top, currency)} more, net {money(added, currency)}. "
+        f"{money(best.cost, currency)}, net {money(best.net, currency)}{besides}. "
         f"Knowing {names[design.market]} for certain would be worth {money(best.most, currency)}."
     )
     show_table(
@@ -168,7 +173,7 @@ def _verdict(alone: bool, on_top: bool, others: int) -> str:
 
 
 def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
-    shown = [row for row in rows if row.value > 0][:MOST_ROWS]
+    shown = [row for row in rows if row.value >= 0.5][:MOST_ROWS]
     if shown:
         show_table(
             [title, "worth up to"],

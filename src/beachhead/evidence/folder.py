@@ -26,6 +26,7 @@ from beachhead.evidence.terms import FILE as TERMS_FILE
 from beachhead.evidence.terms import Terms
 from beachhead.evidence.termsfile import line_of, parse_terms
 from beachhead.evidence.textfile import MOST_FAULTS, decode, read_bytes
+from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.market import Market
@@ -65,6 +66,8 @@ class Folder:
     rates: Mapping[str, float]
     tables: Mapping[str, tuple[Row, ...]]
     rules: tuple[str, ...]
+
+    __repr__ = brief
 
     def rows(self, kind: type[R]) -> tuple[R, ...]:
         """The rows of the table whose row model is `kind`, such as `rows(StoreRow)`."""

@@ -270,7 +270,10 @@ def highest(asked: Programme, whole_columns: int, whole: bool = False) -> float:
     # out of nodes: the bound proven so far holds all the same
     stopped = whole and status == highspy.HighsModelStatus.kSolutionLimit and math.isfinite(info.mip_dual_bound)
     if status != highspy.HighsModelStatus.kOptimal and not stopped:
-        raise NotFeasible(f"the clairvoyant programme ended as {solver.modelStatusToString(status)}")
+        raise NotFeasible(
+            f"the clairvoyant programme ended as {solver.modelStatusToString(status)}",
+            "look for a number in economics.csv or launch.toml that is thousands of times its neighbours",
+        )
     best = info.mip_dual_bound if whole else info.objective_function_value
     if not math.isfinite(best):  # no branching was needed
         best = info.objective_function_value

@@ -29,6 +29,7 @@ from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
 from beachhead.launch.steer import PLAIN, most_candidates, pick, play_all, set_course, steer, worlds_for
 from beachhead.launch.terms import EXITED, OUT, Floats, Position, Prices, Terms, under
 from beachhead.launch.threads import in_threads
+from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
@@ -117,6 +118,8 @@ class Plan:
     seed: int
     worlds: int
     pursued: Pursued | None = None
+
+    __repr__ = brief
 
 
 def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int], None] | None = None) -> Plan:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from beachhead.launch.problem import Problem
 from beachhead.launch.worth import Spread, know_facts, know_markets
+from beachhead.world.brief import brief
 
 Array = NDArray[np.float64]
 
@@ -112,6 +113,8 @@ class Research:
     screen: tuple[Screened, ...]
     stability: float
     facts: tuple[Worth, ...]
+
+    __repr__ = brief
 
 
 def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int = DRAWS) -> Research:

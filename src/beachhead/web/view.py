@@ -166,7 +166,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
     """The newest plan; NotFound while there is none."""
     planned = sheet.planned
     if planned is None:
-        raise NotFound("no plan is on record yet", "start one")
+        raise NotFound("no plan is on record yet", "start one: Plan on the overview, or a job of kind plan")
     order = {ActionKind.SCALE: 0, ActionKind.PILOT: 1, ActionKind.EXIT: 2, ActionKind.WAIT: 3}
     rank = {action.market: order[action.kind] for action in planned.plan.actions}
     waits = {reason.market: reason.figure("value_of_waiting") or 0.0 for reason in planned.plan.reasons}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
 
 
@@ -25,6 +26,8 @@ class Outlook:
     markets: tuple[str, ...]
     quarters: tuple[Quarter, ...]
     seed: int
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=np.float64)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from beachhead.world.brief import brief
 from beachhead.world.market import Channel
 
 FARTHEST_PRICE = 2.0
@@ -158,3 +159,5 @@ class Reading:
     counts: tuple[DemandCount, ...]
     left_out: tuple[str, ...] = ()
     allowed_for: tuple[str, ...] = ()
+
+    __repr__ = brief
