@@ -13,9 +13,10 @@ import beachhead as bh
 from beachhead.case import outcomes as registering
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.planning import is_stale, newest_plan
 from beachhead.cli.app import app
 from beachhead.web.app import create
-from beachhead.world.errors import NotLearnt
+from beachhead.world.errors import NotLearnt, OutOfDate
 
 HEAD = "batch,market,offer,channel,start,end,opening_stock,orders,price,currency\n"
 SOLD = (
@@ -234,6 +235,19 @@ def test_what_came_is_entered_whole_or_not_at_all(launch, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("BEACHHEAD_NOW", "2030-01-10T09:00:00+00:00")
     assert answer("log", launch) == before
+
+
+def test_what_came_neither_ages_the_plan_nor_stands_in_the_way_of_who_decides(launch):
+    decide(launch)
+    observe(launch, *SOLD)
+    run("plan", launch, "--on", AFTER, "--worlds", "2")
+    seen = answer("log", launch)["head"]["sha256"]
+    run("read", launch, "--on", AFTER, "--register")
+    opened = open_launch(launch)
+    assert not is_stale(opened, newest_plan(opened))
+    run("decide", launch, "--override", "NO=hold", "--because", "not now", "--after", seen)
+    with pytest.raises(OutOfDate, match="ana came before you"):
+        run("decide", launch, "--override", "SE=hold", "--because", "not now", "--after", seen)
 
 
 def test_the_web_enters_what_came_and_shows_the_score_with_its_counts(launch, monkeypatch):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from beachhead.case.believe import fit_of
 from beachhead.case.decision import CHOSEN, Chosen
-from beachhead.case.log import entries, head, say
+from beachhead.case.log import KEEPS_SCORE, entries, head, say, since
 from beachhead.case.open import Launch
 from beachhead.case.override import capital_of, override, refuse_beyond_limits
 from beachhead.case.planning import Planned, inputs_changed, newest_plan
@@ -251,9 +251,10 @@ def _choice(work: Work, entry: Entry) -> Chosen:
 def _first_come(work: Work, planned: Planned, codes: Sequence[str], after: str | None) -> str | None:
     """Who came first with one of these markets, or with anything since the head that was looked at; None if nobody."""
     clash = next((entry for entry in _decided(work, planned) if entry.said.market in codes), None)
-    if clash is None and (after is None or after == head(work).sha256):
+    new = [] if after is None else [entry for entry in since(work, after) if entry.said.act not in KEEPS_SCORE]
+    if clash is None and not new:
         return None
-    first = (clash or entries(work)[-1]).said
+    first = (clash or new[-1]).said
     what = f"{first.market} = {first.chosen}" if first.market else first.chosen
     return f"{first.who} came before you: {what!r}, {first.at:%Y-%m-%d %H:%M} UTC"
 

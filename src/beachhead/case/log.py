@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from beachhead import ledger, store
-from beachhead.ledger import Entry, Head, Line, Said, Verdict
+from beachhead.ledger import Act, Entry, Head, Line, Said, Verdict
 from beachhead.store import Link, Store, Work
 from beachhead.world.errors import NotStored, OutOfDate
 from beachhead.world.ref import Ref
 
 CHAIN = "ledger"
+KEEPS_SCORE = (Act.FORECAST, Act.OUTCOME)
+"""Acts that say how good odds are and decide nothing: a plan does not grow old by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,15 @@ def entries(work: Work) -> tuple[Entry, ...]:
         return tuple(ledger.entry_of(link.body) for link in store.links(work, CHAIN))
     except ValueError as error:
         raise NotStored(f"the ledger of {work.store.name} was altered ({error})", "see `log --verify`") from error
+
+
+def since(work: Work, sha256: str) -> tuple[Entry, ...]:
+    """The entries after the one with that digest; all, if it is none of the ledger's."""
+    said = entries(work)
+    if head(work).sha256 == sha256:
+        return ()
+    first = next((place for place, entry in enumerate(said) if entry.predecessor == sha256), 0)
+    return said[first:]
 
 
 def whole(kept: Store) -> tuple[tuple[Entry, ...], Head]:

@@ -6,7 +6,11 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
 
+from beachhead.belief import Belief, prior
+from beachhead.case.believe import fit_of
 from beachhead.case.decision import CHOSEN
 from beachhead.case.log import entries
 from beachhead.case.observe import TOPIC as ROWS
@@ -14,12 +18,16 @@ from beachhead.case.observe import rows_today
 from beachhead.case.open import Launch
 from beachhead.case.planning import PlanRecord, Question, put_question
 from beachhead.case.standing import choices
+from beachhead.case.surroundings import surroundings_of
 from beachhead.ledger import Act, Entry, Stated
 from beachhead.pilot import RUNNING
 from beachhead.pilot.result import PilotResult
-from beachhead.store import history, reading
+from beachhead.store import get, history, reading
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
+
+N = TypeVar("N")
+PLAN_RECORD = "plan_record"
 
 
 class State(StrEnum):
@@ -82,12 +90,28 @@ class Scene:
         self.on_record = {o.name: o.happened for entry in self.said for o in entry.said.outcomes}
         self.chosen = choices(launch, self.said)
         self.questions: dict[Quarter, Question] = {}
+        self._records: dict[Ref, Any] = {}
 
     @property
     def decisions(self) -> list[Entry]:
         """Entries of decisions that stated odds."""
-        acts = (Act.DECISION, Act.OVERRIDE)
-        return [e for e in self.said if e.said.act in acts and e.said.odds and ref_of_kind(e, CHOSEN) is not None]
+        acts, kinds = (Act.DECISION, Act.OVERRIDE), {CHOSEN, PLAN_RECORD}
+        stated = (entry for entry in self.said if entry.said.act in acts and entry.said.odds)
+        return [entry for entry in stated if kinds <= {ref.kind for ref in entry.said.refs}]
+
+    def read(self, ref: Ref, kind: type[N]) -> N:
+        """A record, read once however many decisions rest on it."""
+        if ref not in self._records:
+            with reading(self.launch.store) as work:
+                self._records[ref] = get(work, ref, kind)
+        found: N = self._records[ref]
+        return found
+
+    @cached_property
+    def paths(self) -> Belief:
+        """The expected course of every market, before any row."""
+        launch = self.launch
+        return prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
 
     def question_at(self, look: Quarter) -> Question:
         """The question of a look, by the rows that had ended before it."""

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from beachhead import pilot
-from beachhead.belief import Belief, prior
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.realised import realised
 from beachhead.case.believe import fit_of
-from beachhead.case.open import Launch
 from beachhead.case.outcome import Came, Scene, State
 from beachhead.case.planning import PlanRecord
 from beachhead.case.pricing import price_point_of
-from beachhead.case.surroundings import surroundings_of
 from beachhead.launch.action import ActionKind
 from beachhead.ledger import Entry, Stated
 from beachhead.pilot.result import PRICE_TOLERANCE
@@ -37,6 +34,8 @@ def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, re
 def _told(
     scene: Scene, market: str, quarter: Quarter, record: PlanRecord, level: float
 ) -> tuple[State, str, bool | None]:
+    if market not in scene.paths.markets:
+        return State.UNSEEN, "its market is no longer in markets.csv", None
     start = _started(scene, market)
     if start is None or start[0] - quarter > QUARTERS_UNTIL_SCALED:
         if Quarter.of(scene.on) - quarter <= QUARTERS_UNTIL_SCALED:
@@ -55,7 +54,7 @@ def _told(
     days = len({day for c in counts for day in range(c.start.toordinal(), c.end.toordinal() + 1)})
     if days < FEWEST_DAYS:
         return State.UNSEEN, f"rows tell of {days} days of {span}, at least {FEWEST_DAYS} are needed", None
-    found = realised(_paths(scene.launch), counts)
+    found = realised(scene.paths, counts)
     high = "more" if found.high == float("inf") else cars(found.high)
     why = f"{found.counted:,} cars in {span}: {cars(found.low)} to {high} cars a year at full scale (90 %)"
     if found.low < level <= found.high:
@@ -91,8 +90,3 @@ def _counts(
     seen = pilot.read(rows, default_reach=reach, scaled_since={market: since.first_day}, price_point=point)
     fit = fit_of(scene.launch)
     return tuple(calendar_count(fit, count) for count in seen.counts if abs(count.price_point - 1) <= PRICE_TOLERANCE)
-
-
-def _paths(launch: Launch) -> Belief:
-    """The expected course of every market, before any row."""
-    return prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))

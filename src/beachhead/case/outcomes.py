@@ -12,7 +12,7 @@ from datetime import date, datetime
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, say
 from beachhead.case.open import Launch
-from beachhead.case.outcome import Came, Scene, State, ref_of_kind
+from beachhead.case.outcome import PLAN_RECORD, Came, Scene, State, ref_of_kind
 from beachhead.case.outcome_of_demand import demand_came
 from beachhead.case.outcome_of_pilot import pilot_came
 from beachhead.case.planning import PlanRecord
@@ -20,7 +20,8 @@ from beachhead.case.stating import PILOT_ODDS, break_even_name
 from beachhead.launch.pilot_odds import PilotOdds
 from beachhead.launch.plan import Plan
 from beachhead.ledger import Act, Entry, Outcome, Said
-from beachhead.store import get, put, reading, writing
+from beachhead.store import put, writing
+from beachhead.world.errors import NotStored
 
 RESULT = "pilot_result"
 """Kind under which what came of a pilot is kept."""
@@ -69,14 +70,16 @@ def register_outcomes(launch: Launch, *, on: date, who: str, at: datetime) -> tu
 
 
 def _of_entry(scene: Scene, entry: Entry) -> list[Came]:
-    chosen_ref, record_ref, odds_ref = (ref_of_kind(entry, kind) for kind in (CHOSEN, "plan_record", PILOT_ODDS))
+    """None where the records of a decision were written by another version and do not read any more."""
+    chosen_ref, record_ref, odds_ref = (ref_of_kind(entry, kind) for kind in (CHOSEN, PLAN_RECORD, PILOT_ODDS))
     assert chosen_ref is not None, "a decision names what was chosen"
     assert record_ref is not None, "a decision names its plan"
-    with reading(scene.launch.store) as work:
-        chosen = get(work, chosen_ref, Chosen)
-        record = get(work, record_ref, PlanRecord)
-        odds = None if odds_ref is None else get(work, odds_ref, PilotOdds)
-        plan = get(work, record.plan, Plan)
+    try:
+        chosen, record = scene.read(chosen_ref, Chosen), scene.read(record_ref, PlanRecord)
+        odds = None if odds_ref is None else scene.read(odds_ref, PilotOdds)
+        plan = scene.read(record.plan, Plan)
+    except NotStored:
+        return []
     found: list[Came] = []
     by_name = {stated.name: stated for stated in entry.said.odds}
     name = break_even_name(entry.said.market, chosen.quarter)

@@ -12,7 +12,7 @@ from beachhead.belief import Belief
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.clock import today
 from beachhead.case.compliance import permitted
-from beachhead.case.log import head
+from beachhead.case.log import KEEPS_SCORE, head, since
 from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
@@ -308,10 +308,10 @@ def newest_plan(launch: Launch) -> Planned:
 
 
 def is_stale(launch: Launch, planned: Planned) -> bool:
-    """True if tables, observations or decisions have changed since the plan was made."""
+    """True if tables, observations or decisions changed since the plan was made; what came of odds is none of them."""
     with reading(launch.store) as work:
-        after = head(work).sha256
-    return planned.record.ledger_head != after or inputs_changed(launch, planned)
+        new = since(work, planned.record.ledger_head)
+    return any(entry.said.act not in KEEPS_SCORE for entry in new) or inputs_changed(launch, planned)
 
 
 def inputs_changed(launch: Launch, planned: Planned) -> bool:

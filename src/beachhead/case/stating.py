@@ -21,7 +21,7 @@ def odds_of_pilot(planned: Planned, problem: Problem, chosen: Action, fit: Entry
     """What the pilot chosen is expected to show; None if it is none."""
     if chosen.kind is not ActionKind.PILOT:
         return None
-    made = (*planned.plan.gates, *planned.plan.spare_gates)
+    made = (*problem.gates, *planned.plan.gates, *planned.plan.spare_gates)  # one registered stays in force
     return pilot_odds(problem, chosen, next((gate for gate in made if gate.market == chosen.market), None), fit=fit)
 
 

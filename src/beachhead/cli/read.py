@@ -114,7 +114,8 @@ def outcome_lines(launch: Launch, found: Read, entered: tuple[Said, ...], *, ask
             f"{event_of(came.stated.name)} {odds(came.stated.probability)} ({'yes' if came.happened else 'no'})"
             for came in mine
         )
-        lines.append(f"{names[mine[0].market]}, {mine[0].why}. What had been stated, and whether it came: {events}.")
+        name = names.get(mine[0].market, mine[0].market)
+        lines.append(f"{name}, {mine[0].why}. What had been stated, and whether it came: {events}.")
     known = sum(len(said.outcomes) for said in entered)
     fresh = sum(not came.on_record for came in told)
     if known:
