@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import highspy
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -280,3 +281,35 @@ def test_a_cluster_that_is_not_there_has_no_workers_or_not_this_beachhead_is_ref
 
 def _of_another_time() -> str:
     return "0.0.1"
+
+
+def test_the_algebra_of_a_plan_can_be_written_and_its_least_is_what_the_plan_costs(
+    prices: Path, tmp_path: Path
+) -> None:
+    car = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "10"]
+    said = run(*car, "--write", str(tmp_path / "car.mps"))
+    told = float(said.split("its least is")[1].split()[0])
+    assert least_of(tmp_path / "car.mps") == pytest.approx(told, abs=1e-4)
+    home = [*car, "--second", "retired 1", "--battery", "10", "--roof", "6", "--at", "51,4", "--feed-in", "8"]
+    answer = json.loads(run(*home, "--write", str(tmp_path / "home.lp"), "--json"))
+    assert answer["written"] == str(tmp_path / "home.lp")
+    assert least_of(tmp_path / "home.lp") == pytest.approx(answer["cost_eur"], abs=1e-6)
+
+
+def least_of(file: Path) -> float:
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("primal_feasibility_tolerance", 1e-10)  # with 1e-7, its own, it ends 1e-5 EUR above
+    highs.setOptionValue("dual_feasibility_tolerance", 1e-10)
+    assert highs.readModel(str(file)) == highspy.HighsStatus.kOk
+    highs.run()
+    return float(highs.getInfo().objective_function_value)
+
+
+@pytest.mark.parametrize(
+    ("file", "problem"), [("plan.txt", "does not say its format"), ("nowhere/plan.lp", "does not exist")]
+)
+def test_where_no_algebra_can_be_written_is_refused(prices: Path, tmp_path: Path, file: str, problem: str) -> None:
+    words = ["charge", "plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--write"]
+    with pytest.raises(BadInput, match=problem):
+        CliRunner().invoke(app, [*words, str(tmp_path / file)], catch_exceptions=False)

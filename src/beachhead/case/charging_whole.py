@@ -15,7 +15,7 @@ from beachhead.charging.record import day_hour, read_power
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.sun import Roof, expected_sun
 from beachhead.charging.tariff import tariff_of
-from beachhead.charging.whole import Plugged, WholeHome, WholePlan, plan_whole
+from beachhead.charging.whole import Plugged, WholeHome, WholePlan, plan_whole, write_whole
 from beachhead.world.errors import BadInput
 
 _DAYS_OF_SUN = 7
@@ -57,29 +57,48 @@ def whole_plan(
     cloud: float = 0.5,
     solar: Path | None = None,
     feed_in_eur_per_kwh: float = 0.0,
+    write: Path | None = None,
 ) -> WholePlan:
     """The plan of everything that is at the home, from the moment on.
 
     The sun comes from a file (a forecast; where it ends, the mean of the same hour over its seven days before) or, with
-    a `roof`, from a clear sky less a share of cloud.
+    a `roof`, from a clear sky less a share of cloud. `write` names a file for the linear programme, .lp or .mps, whose
+    least is the plan's expected cost.
 
     Raises:
-        BadInput: if prices or the sun of the file are not there, or both cars are the same one.
+        BadInput: if prices or the sun of the file are not there, both cars are the same one, or nothing can be written.
     """
+    if write is not None:
+        require_algebra(write)
     moment = now or plugged_in
-    told = {"now": moment, "peak_so_far_kw": peak_so_far_kw, "fuse_kw": fuse_kw}
-    first = situation_of(at_home, plugged_in=plugged_in, stored_kwh=stored_kwh, leaves=leaves, **told)  # type: ignore[arg-type]
+    first = situation_of(
+        at_home, plugged_in=plugged_in, now=moment, stored_kwh=stored_kwh, leaves=leaves,
+        peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
+    )  # fmt: skip
     cars = [Plugged(situation=first, pool=at_home.pool, discharge_kw=gives_kw)]
     if second is not None:
         cars.append(_second(at_home, second, moment))
-    hour = day_hour(moment.date()) + moment.hour + np.arange(HORIZON)
-    sun = None
-    if solar is not None:
-        sun = _sun_of(solar, hour)
-    elif roof is not None:
-        sun = expected_sun(roof, hour, cloud)
+    sun = _expected_sun(moment, solar, roof, cloud)
     home = WholeHome(cars=tuple(cars), sun_kwh=sun, sell_eur_per_kwh=feed_in_eur_per_kwh, battery=battery)
+    if write is not None:
+        write_whole(home, write)
     return plan_whole(home)
+
+
+def require_algebra(path: Path) -> None:
+    """Refuse a file that no algebra can be written to, before any work."""
+    if path.suffix not in (".lp", ".mps"):
+        raise BadInput(f"{str(path)!r} does not say its format", "let the name end in .lp or .mps")
+    if not path.parent.is_dir():
+        raise BadInput(f"the folder of {str(path)!r} does not exist", "make it, or write elsewhere")
+
+
+def _expected_sun(moment: datetime, solar: Path | None, roof: Roof | None, cloud: float) -> np.ndarray | None:
+    """(T,) kWh of each hour from the moment on; None without a roof."""
+    hour = day_hour(moment.date()) + moment.hour + np.arange(HORIZON)
+    if solar is not None:
+        return _sun_of(solar, hour)
+    return None if roof is None else expected_sun(roof, hour, cloud)
 
 
 def second_at_home(

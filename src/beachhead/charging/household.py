@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,6 +148,11 @@ def household_algebra(task: HomeTask) -> str:
     return _program(task)[0].algebra()
 
 
+def write_household(task: HomeTask, path: Path) -> None:
+    """Write the programme of the home as HiGHS reads it, .lp or .mps: its least is the plan's objective, EUR."""
+    _program(task)[0].write(path, offset=-_bill_alone(task))
+
+
 def _program(task: HomeTask) -> tuple[Builder, list[_Columns], tuple[Ints, Ints, Ints] | None]:
     first, builder = task.cars[0], Builder()
     slots, hours = first.slots, first.slot_hours
@@ -157,7 +163,7 @@ def _program(task: HomeTask) -> tuple[Builder, list[_Columns], tuple[Ints, Ints,
     balance: list[tuple[Ints, object]] = [(taken, 1.0), (fed, -1.0)]
     for columns in cars:
         balance += [(columns.draw, -1.0), (columns.give, 1.0)]
-    battery = _battery(builder, task.battery, slots, hours) if task.battery else None
+    battery = battery_rows(builder, task.battery, slots, hours) if task.battery else None
     if battery:
         balance += [(battery[0], -1.0), (battery[1], 1.0)]
     builder.constraints("balance", balance, lower=first.net_load_kwh, upper=first.net_load_kwh, count=slots)
@@ -193,21 +199,24 @@ def _car(builder: Builder, name: str, task: ChargingTask) -> _Columns:
             upper=need + car.battery_kwh,
             count=leaves.size,
         )
-    pieces = len(task.leftover.eur_per_kwh)
-    if pieces:
-        kept = builder.variables(
-            f"{name}.leftover",
-            pieces,
-            cost=-np.array(task.leftover.eur_per_kwh),
-            upper=np.array(task.leftover.widths_kwh),
-        )
-        columns = np.concatenate((kept, stored[-1:]))
-        signs = np.concatenate((np.ones(pieces), [-1.0]))
-        builder.sums(f"{name}.kept", np.zeros(pieces + 1, np.int64), columns, signs, lower=-np.inf, upper=0.0)
+    leftover_rows(builder, task, stored, f"{name}.")
     return _Columns(draw=draw, give=give, missing=missing)
 
 
-def _battery(builder: Builder, battery: HomeBattery, slots: int, hours: float) -> tuple[Ints, Ints, Ints]:
+def leftover_rows(builder: Builder, task: ChargingTask, stored: Ints, name: str = "") -> None:
+    """The worth of what is stored after the last slot, piece by piece; the dearest fills first by itself."""
+    pieces = len(task.leftover.eur_per_kwh)
+    if pieces == 0:
+        return
+    worth = -np.array(task.leftover.eur_per_kwh)
+    kept = builder.variables(f"{name}leftover", pieces, cost=worth, upper=np.array(task.leftover.widths_kwh))
+    signs = np.concatenate((np.ones(pieces), [-1.0]))
+    columns = np.concatenate((kept, stored[-1:]))
+    builder.sums(f"{name}kept", np.zeros(pieces + 1, np.int64), columns, signs, lower=-np.inf, upper=0.0)
+
+
+def battery_rows(builder: Builder, battery: HomeBattery, slots: int, hours: float) -> tuple[Ints, Ints, Ints]:
+    """What the battery takes, gives and holds in each slot: columns of `builder`, with the rows that tie them."""
     most = battery.power_kw * hours
     taken = builder.variables("battery.in", slots, upper=most)
     given = builder.variables("battery.out", slots, upper=most, cost=battery.wear_eur_per_kwh)
@@ -240,23 +249,15 @@ def _one_way(
     most = sum(c.room_kwh.max() + c.give_kwh.max() for c in task.cars) + np.abs(first.net_load_kwh).max()
     most += task.battery.power_kw * first.slot_hours if task.battery else 0.0
     arbitrage = np.flatnonzero(first.sell > first.buy)
-    _either(builder, "direction", taken[arbitrage], fed[arbitrage], np.full(arbitrage.size, most))
+    builder.either("direction", taken[arbitrage], fed[arbitrage], most)
     below = np.flatnonzero((first.buy < 0) | (first.sell < 0) | (first.sell > first.buy))
     for number, (columns, car) in enumerate(zip(cars, task.cars, strict=True)):
         both = below[(car.give_kwh > 0)[below]]
         widest = np.maximum(car.room_kwh, car.give_kwh)[both]
-        _either(builder, f"car{number}.direction", columns.draw[both], columns.give[both], widest)
+        builder.either(f"car{number}.direction", columns.draw[both], columns.give[both], widest)
     if battery and task.battery:
-        widest = np.full(below.size, task.battery.power_kw * first.slot_hours)
-        _either(builder, "battery.direction", battery[0][below], battery[1][below], widest)
-
-
-def _either(builder: Builder, name: str, one: Ints, other: Ints, most: Floats) -> None:
-    if one.size == 0:
-        return
-    flag = builder.variables(name, one.size, upper=1.0, whole=True)
-    builder.constraints(f"{name}.one", [(one, 1.0), (flag, -most)], lower=-np.inf, upper=0.0, count=one.size)
-    builder.constraints(f"{name}.other", [(other, 1.0), (flag, most)], lower=-np.inf, upper=most, count=one.size)
+        most = task.battery.power_kw * first.slot_hours
+        builder.either("battery.direction", battery[0][below], battery[1][below], most)
 
 
 def _peaks(builder: Builder, peak: PeakCharge, taken: Ints, hours: float) -> None:
@@ -285,10 +286,10 @@ def _plan(
     into, out, stored = _battery_flows(task, values, battery)
     net = first.net_load_kwh + sum(p.draw_kwh - p.give_kwh for p in plans) + into - out
     bill = float(first.buy @ np.maximum(net, 0.0) - first.sell @ np.maximum(-net, 0.0))
-    alone = float(first.buy @ np.maximum(first.net_load_kwh, 0.0) - first.sell @ np.maximum(-first.net_load_kwh, 0.0))
     wear = task.battery.wear_eur_per_kwh * float(out.sum()) if task.battery else 0.0
     shortage = sum(c.shortage_eur_per_kwh * float(p.missing_kwh.sum()) for c, p in zip(task.cars, plans, strict=True))
-    peak_kw, peak_cost, locked = _peak_cost(task, net)
+    peak_kw, peak_cost = _peak_cost(task, net)
+    alone = _bill_alone(task)
     left = sum(plan.leftover_eur for plan in plans)
     left += task.battery.leftover_eur_per_kwh * float(stored[-1]) if task.battery else 0.0
     for array in (into, out, stored):
@@ -299,10 +300,17 @@ def _plan(
         battery_out_kwh=out,
         battery_kwh=stored,
         peak_kw=peak_kw,
-        cost_eur=bill - alone + wear + shortage + peak_cost - locked,
+        cost_eur=bill - alone + wear + shortage + peak_cost,
         leftover_eur=left,
-        bound_eur=found.bound - alone - locked,
+        bound_eur=found.bound - alone,
     )
+
+
+def _bill_alone(task: HomeTask) -> float:
+    """The household's own bill, with the peaks already locked in, EUR."""
+    first, peak = task.cars[0], task.peak
+    bill = first.buy @ np.maximum(first.net_load_kwh, 0.0) - first.sell @ np.maximum(-first.net_load_kwh, 0.0)
+    return float(bill) + (peak.eur_per_kw * sum(peak.locked_kw) if peak else 0.0)
 
 
 def _battery_flows(
@@ -317,13 +325,13 @@ def _battery_flows(
     return into, out, np.clip(stored, 0.0, task.battery.capacity_kwh)
 
 
-def _peak_cost(task: HomeTask, net: Floats) -> tuple[tuple[float, ...], float, float]:
-    """Peak of each month, the charge for it, and the charge already locked in."""
+def _peak_cost(task: HomeTask, net: Floats) -> tuple[tuple[float, ...], float]:
+    """Peak of each month, and the charge for it."""
     if task.peak is None:
-        return (), 0.0, 0.0
+        return (), 0.0
     month = np.array(task.peak.month)
     power = np.maximum(net, 0.0) / task.cars[0].slot_hours
     peaks = tuple(
         max(locked, float(power[month == number].max(initial=0.0))) for number, locked in enumerate(task.peak.locked_kw)
     )
-    return peaks, task.peak.eur_per_kw * sum(peaks), task.peak.eur_per_kw * sum(task.peak.locked_kw)
+    return peaks, task.peak.eur_per_kw * sum(peaks)

@@ -12,12 +12,14 @@ of `lattice_program`, solved by HiGHS at gap 0.
 from __future__ import annotations
 
 from math import gcd
+from pathlib import Path
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from beachhead.charging.charger import Charger
+from beachhead.charging.household import leftover_rows
 from beachhead.charging.plan import ChargingPlan, priced
 from beachhead.charging.program import Builder
 from beachhead.charging.task import ChargingTask
@@ -68,7 +70,6 @@ def lattice_program(task: ChargingTask, charger: Charger) -> Builder:
     """The same question as a mixed-integer programme: the judge of `plan_lattice`, and its readable algebra."""
     _require_lattice(task)
     builder, slots = Builder(), task.slots
-    hours = task.slot_hours
     taken = builder.variables("import", slots, cost=task.buy)
     fed = builder.variables("export", slots, cost=-task.sell)
     draw = builder.variables("draw", slots)
@@ -79,46 +80,51 @@ def lattice_program(task: ChargingTask, charger: Charger) -> Builder:
     balance = [(taken, 1.0), (fed, -1.0), (draw, -1.0)]
     builder.constraints("balance", balance, lower=task.net_load_kwh, upper=task.net_load_kwh, count=slots)
     arbitrage = np.flatnonzero(task.sell > task.buy)
-    if arbitrage.size:
-        most = float(task.room_kwh.max() + np.abs(task.net_load_kwh).max())
-        imports = builder.variables("direction", arbitrage.size, upper=1.0, whole=True)
-        parts = [(taken[arbitrage], 1.0), (imports, -most)]
-        builder.constraints("one", parts, lower=-np.inf, upper=0.0, count=arbitrage.size)
-        parts = [(fed[arbitrage], 1.0), (imports, most)]
-        builder.constraints("other", parts, lower=-np.inf, upper=most, count=arbitrage.size)
-    used, amps = [], []
-    for count in charger.phases:
-        each = charger.kwh(count, hours)
-        most_amps = np.minimum(np.floor(task.room_kwh / each + _TINY), charger.most_amps)
-        flag = builder.variables(f"phase{count}", slots, upper=(most_amps >= charger.least_amps) * 1.0, whole=True)
-        amp = builder.variables(f"amps{count}", slots, upper=np.maximum(most_amps, 0.0), whole=True)
-        builder.constraints(
-            f"least{count}", [(amp, 1.0), (flag, -charger.least_amps)], lower=0.0, upper=np.inf, count=slots
-        )
-        builder.constraints(
-            f"most{count}", [(amp, 1.0), (flag, -charger.most_amps)], lower=-np.inf, upper=0.0, count=slots
-        )
-        used.append((flag, -1.0))
-        amps.append((amp, -each))
-    builder.constraints("on", [(on, 1.0), *used], lower=0.0, upper=0.0, count=slots)
-    builder.constraints("draws", [(draw, 1.0), *amps], lower=0.0, upper=0.0, count=slots)
-    before, start = np.concatenate(([-1], stored[:-1])), np.zeros(slots)
-    start[0] = task.start_kwh
-    needs = start - task.trips_kwh
-    state = [(stored, 1.0), (before, -1.0), (draw, -task.car.efficiency), (missing, -1.0)]
-    builder.constraints("state", state, lower=needs, upper=needs, count=slots)
-    builder.constraints("leave", [(before, 1.0), (missing, 1.0)], lower=-needs, upper=-needs + 1e6, count=slots)
+    most = float(task.room_kwh.max() + np.abs(task.net_load_kwh).max())
+    builder.either("direction", taken[arbitrage], fed[arbitrage], most)
+    _levels(builder, task, charger, draw, on)
+    _energy(builder, task, draw, stored, missing)
     was = np.concatenate(([-1], on[:-1]))
     builder.constraints("begins", [(begun, 1.0), (on, -1.0), (was, 1.0)], lower=0.0, upper=np.inf, count=slots)
     _least_times(builder, task, charger, on)
-    pieces = len(task.leftover.eur_per_kwh)
-    if pieces:
-        worth = -np.array(task.leftover.eur_per_kwh)
-        kept = builder.variables("leftover", pieces, cost=worth, upper=np.array(task.leftover.widths_kwh))
-        signs = np.concatenate((np.ones(pieces), [-1.0]))
-        columns = np.concatenate((kept, stored[-1:]))
-        builder.sums("kept", np.zeros(pieces + 1, np.int64), columns, signs, lower=-np.inf, upper=0.0)
+    leftover_rows(builder, task, stored)
     return builder
+
+
+def write_lattice(task: ChargingTask, charger: Charger, path: Path) -> None:
+    """Write that programme as HiGHS reads it, .lp or .mps: its least is the plan's objective, EUR."""
+    net = task.net_load_kwh
+    alone = float(task.buy @ np.maximum(net, 0.0) - task.sell @ np.maximum(-net, 0.0))
+    lattice_program(task, charger).write(path, offset=-alone)
+
+
+def _levels(builder: Builder, task: ChargingTask, charger: Charger, draw: Ints, on: Ints) -> None:
+    """On is one phase count at whole amps, off is none."""
+    used, amps = [], []
+    for count in charger.phases:
+        each = charger.kwh(count, task.slot_hours)
+        most = np.minimum(np.floor(task.room_kwh / each + _TINY), charger.most_amps)
+        flag = builder.variables(f"phase{count}", task.slots, upper=(most >= charger.least_amps) * 1.0, whole=True)
+        amp = builder.variables(f"amps{count}", task.slots, upper=np.maximum(most, 0.0), whole=True)
+        above = [(amp, 1.0), (flag, -charger.least_amps)]
+        builder.constraints(f"least{count}", above, lower=0.0, upper=np.inf, count=task.slots)
+        below = [(amp, 1.0), (flag, -charger.most_amps)]
+        builder.constraints(f"most{count}", below, lower=-np.inf, upper=0.0, count=task.slots)
+        used.append((flag, -1.0))
+        amps.append((amp, -each))
+    builder.constraints("on", [(on, 1.0), *used], lower=0.0, upper=0.0, count=task.slots)
+    builder.constraints("draws", [(draw, 1.0), *amps], lower=0.0, upper=0.0, count=task.slots)
+
+
+def _energy(builder: Builder, task: ChargingTask, draw: Ints, stored: Ints, missing: Ints) -> None:
+    """What is stored after each slot; a trip leaves first, and takes what is there."""
+    before, start = np.concatenate(([-1], stored[:-1])), np.zeros(task.slots)
+    start[0] = task.start_kwh
+    needs = start - task.trips_kwh
+    state = [(stored, 1.0), (before, -1.0), (draw, -task.car.efficiency), (missing, -1.0)]
+    builder.constraints("state", state, lower=needs, upper=needs, count=task.slots)
+    leave = [(before, 1.0), (missing, 1.0)]
+    builder.constraints("leave", leave, lower=-needs, upper=-needs + 1e6, count=task.slots)
 
 
 def _least_times(builder: Builder, task: ChargingTask, charger: Charger, on: Ints) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+
+from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -101,6 +104,15 @@ class Builder:
         self.row_names.append((name, count))
         self.rows += count
 
+    def either(self, name: str, one: Ints, other: Ints, most: object) -> None:
+        """Forbid that both of a pair of variables are above nothing, neither of which exceeds `most`."""
+        if one.size == 0:
+            return
+        flag = self.variables(name, one.size, upper=1.0, whole=True)
+        some = np.broadcast_to(np.asarray(most, dtype=np.float64), (one.size,))
+        self.constraints(f"{name}.one", [(one, 1.0), (flag, -some)], lower=-np.inf, upper=0.0, count=one.size)
+        self.constraints(f"{name}.other", [(other, 1.0), (flag, some)], lower=-np.inf, upper=some, count=one.size)
+
     def solve(self, *, gap: float = 0.0, nodes: int = MOST_NODES) -> Solved:
         """Solve with HiGHS: single thread, relative gap `gap`, at most so many nodes of the tree.
 
@@ -144,6 +156,18 @@ class Builder:
             kind = " whole" if whole[column] else ""
             lines.append(f"  {_between(name, lower[column], upper[column])}{kind}")
         return "\n".join(lines) + "\n"
+
+    def write(self, path: Path, *, offset: float = 0.0) -> None:
+        """Write the programme as HiGHS reads it, .lp or .mps by the ending; `offset` is added to its objective."""
+        model = self._model()
+        model.offset_ = offset
+        model.col_names_ = [f"{name}({index})" for name, count in self.names for index in range(count)]
+        model.row_names_ = [f"{name}({index})" for name, count in self.row_names for index in range(count)]
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        highs.setOptionValue("output_flag", False)
+        highs.passModel(model)
+        if highs.writeModel(str(path)) == highspy.HighsStatus.kError or not path.exists():
+            raise BadInput(f"the algebra cannot be written to {str(path)!r}", "name a file that ends in .lp or .mps")
 
     def _model(self) -> highspy.HighsLp:
         rows = np.concatenate([part[0] for part in self.terms]) if self.terms else np.empty(0, np.int64)

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.habit import Pool
-from beachhead.charging.household import HomeBattery
+from beachhead.charging.household import HomeBattery, battery_rows
 from beachhead.charging.meter import LoadAhead, load_ahead
 from beachhead.charging.now import KnownNow, Situation, learnt_now, load_in_hour
 from beachhead.charging.peak import DAYS_BACK, daily_peaks, expected_peak, month_of, planned_load
@@ -140,14 +141,27 @@ def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
     Raises:
         NotFeasible: if the solver finds no plan.
     """
-    # Fuse and peak bind the home, not each car: they are limits of the whole programme.
-    known = [learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool) for car in home.cars]
-    first = home.cars[0].situation
-    load = None if first.load_kw is None else load_ahead(first.load_kw[-24 * DAYS_BACK :], first.now // 60, HORIZON)
+    known, load = _learnt(home), _load(home)
     best = _solve(home, known, load, gap)
     charges = bool(best.cars[0].draw_kwh[0] > 1e-6)
     other = _solve(home, known, load, gap, first_charges=not charges)
     return replace(best, other_costs_eur=max(other.cost_eur - best.cost_eur, 0.0))
+
+
+def write_whole(home: WholeHome, path: Path) -> None:
+    """Write the programme of `plan_whole` as HiGHS reads it, .lp or .mps: its least is the plan's cost, EUR."""
+    programme = _programme(home, _learnt(home), _load(home))
+    programme.builder.write(path, offset=-programme.alone_eur)
+
+
+def _learnt(home: WholeHome) -> list[KnownNow]:
+    """The chances of each car. Fuse and peak bind the home, not each car: they are limits of the whole programme."""
+    return [learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool) for car in home.cars]
+
+
+def _load(home: WholeHome) -> LoadAhead | None:
+    first = home.cars[0].situation
+    return None if first.load_kw is None else load_ahead(first.load_kw[-24 * DAYS_BACK :], first.now // 60, HORIZON)
 
 
 def _solve(
@@ -157,30 +171,14 @@ def _solve(
     gap: float,
     first_charges: bool | None = None,
 ) -> WholePlan:
-    builder, first = Builder(), home.cars[0].situation
-    sun = np.zeros(HORIZON) if home.sun_kwh is None else home.sun_kwh
-    mean = np.zeros(HORIZON) if load is None else load.mean
-    free = np.inf if load is None else max(float(first.fuse_kw - load.highest[0]), 0.0)
-    cars = [
-        _car(builder, number, car, its, first_charges if number == 0 else None, free)
-        for number, (car, its) in enumerate(zip(home.cars, known, strict=True))
-    ]
-    battery = _battery(builder, home.battery) if home.battery else None
-    price, there = known[0].chances.price, np.array([odds(its)[1] for its in known])
-    sell = np.full(HORIZON, home.sell_eur_per_kwh)
-    _bills(builder, cars, battery, there, mean - sun, price, sell)
-    peak = _limits(builder, cars, battery, load, first)
-    _no_burning(builder, home, cars, battery, price, sell)
-    found = builder.solve(gap=gap)
+    programme = _programme(home, known, load, first_charges)
+    found = programme.builder.solve(gap=gap)
     if found.outcome in (Outcome.INFEASIBLE, Outcome.UNSOLVED):
         raise NotFeasible("no plan of the home was found", "check battery, fuse and the energy stored")
-    alone = float(price @ np.maximum(mean - sun, 0.0) - sell @ np.maximum(sun - mean, 0.0))
-    if peak is not None:
-        alone += first.peak_eur_per_kw * peak[1]
-    paths = tuple(_path(found.values, columns, its) for columns, its in zip(cars, known, strict=True))
+    paths = tuple(_path(found.values, columns, its) for columns, its in zip(programme.cars, known, strict=True))
     into, out, stored = np.zeros(HORIZON), np.zeros(HORIZON), np.zeros(HORIZON + 1)
-    if battery is not None and home.battery is not None:
-        into, out, after = (found.values[columns] for columns in battery)
+    if programme.battery is not None and home.battery is not None:
+        into, out, after = (found.values[columns] for columns in programme.battery)
         stored = np.concatenate(([home.battery.start_kwh], after))
     flows = sum(odds(its)[1] * (path.draw_kwh - path.give_kwh) for path, its in zip(paths, known, strict=True))
     return WholePlan(
@@ -188,14 +186,66 @@ def _solve(
         battery_in_kwh=into,
         battery_out_kwh=out,
         battery_kwh=stored,
-        sun_kwh=sun,
+        sun_kwh=_sun(home),
         load=load,
-        grid_kwh=mean - sun + into - out + flows,
-        cost_eur=found.objective - alone,
-        bound_eur=found.bound - alone,
+        grid_kwh=programme.net_kwh + into - out + flows,
+        cost_eur=found.objective - programme.alone_eur,
+        bound_eur=found.bound - programme.alone_eur,
         other_costs_eur=0.0,
-        cap_kw=None if peak is None else float(found.values[peak[0]][0]),
+        cap_kw=None if programme.peak is None else float(found.values[programme.peak][0]),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Programme:
+    """The linear programme, and where its variables stand.
+
+    Attributes:
+        builder: the programme.
+        cars: columns of each car.
+        battery: columns of what the battery takes, gives and holds.
+        peak: column of the month's peak; None without a charge on it.
+        net_kwh: (T,) load of the household less the sun.
+        alone_eur: the household's own bill, with the peak it reaches by itself.
+    """
+
+    builder: Builder
+    cars: list[_Columns]
+    battery: tuple[Ints, Ints, Ints] | None
+    peak: Ints | None
+    net_kwh: Floats
+    alone_eur: float
+
+
+def _programme(
+    home: WholeHome, known: list[KnownNow], load: LoadAhead | None, first_charges: bool | None = None
+) -> _Programme:
+    builder, first = Builder(), home.cars[0].situation
+    net = (np.zeros(HORIZON) if load is None else load.mean) - _sun(home)
+    free = np.inf if load is None else max(float(first.fuse_kw - load.highest[0]), 0.0)
+    cars = [
+        _car(builder, number, car, its, first_charges if number == 0 else None, free)
+        for number, (car, its) in enumerate(zip(home.cars, known, strict=True))
+    ]
+    battery = battery_rows(builder, home.battery, HORIZON, 1.0) if home.battery else None
+    price, there = known[0].chances.price, np.array([odds(its)[1] for its in known])
+    sell = np.full(HORIZON, home.sell_eur_per_kwh)
+    _bills(builder, cars, battery, there, net, price, sell)
+    peak = _limits(builder, cars, battery, load, first)
+    _no_burning(builder, home, cars, battery, price, sell)
+    alone = float(price @ np.maximum(net, 0.0) - sell @ np.maximum(-net, 0.0))
+    return _Programme(
+        builder=builder,
+        cars=cars,
+        battery=battery,
+        peak=None if peak is None else peak[0],
+        net_kwh=net,
+        alone_eur=alone if peak is None else alone + first.peak_eur_per_kw * peak[1],
+    )
+
+
+def _sun(home: WholeHome) -> Floats:
+    return np.zeros(HORIZON) if home.sun_kwh is None else home.sun_kwh
 
 
 def odds(known: KnownNow) -> tuple[Floats, Floats, Floats]:
@@ -268,19 +318,6 @@ def _car(builder: Builder, number: int, car: Plugged, known: KnownNow, charges: 
     return _Columns(draw=draw, give=give, stored=stored)
 
 
-def _battery(builder: Builder, battery: HomeBattery) -> tuple[Ints, Ints, Ints]:
-    taken = builder.variables("battery.in", HORIZON, upper=battery.power_kw)
-    given = builder.variables("battery.out", HORIZON, upper=battery.power_kw, cost=battery.wear_eur_per_kwh)
-    worth = np.zeros(HORIZON)
-    worth[-1] = -battery.leftover_eur_per_kwh
-    stored = builder.variables("battery.stored", HORIZON, upper=battery.capacity_kwh, cost=worth)
-    before, start = np.concatenate(([-1], stored[:-1])), np.zeros(HORIZON)
-    start[0] = battery.start_kwh
-    parts = [(stored, 1.0), (before, -1.0), (taken, -battery.efficiency), (given, 1 / battery.efficiency)]
-    builder.constraints("battery.state", parts, lower=start, upper=start, count=HORIZON)
-    return taken, given, stored
-
-
 def _bills(
     builder: Builder,
     cars: list[_Columns],
@@ -303,8 +340,7 @@ def _bills(
             balance += [(battery[0], -1.0), (battery[1], 1.0)]
         builder.constraints(f"balance{name}", balance, lower=net, upper=net, count=HORIZON)
         both = np.flatnonzero(sell > price)
-        if both.size:
-            _either(builder, f"direction{name}", taken[both], fed[both], 1000.0)
+        builder.either(f"direction{name}", taken[both], fed[both], 1000.0)
 
 
 def _limits(
@@ -360,15 +396,9 @@ def _no_burning(
     for number, (columns, car) in enumerate(zip(cars, home.cars, strict=True)):
         if car.discharge_kw > 0:
             most = max(car.discharge_kw, car.situation.home.power_kw)
-            _either(builder, f"car{number}.direction", columns.draw[below], columns.give[below], most)
+            builder.either(f"car{number}.direction", columns.draw[below], columns.give[below], most)
     if battery and home.battery:
-        _either(builder, "battery.direction", battery[0][below], battery[1][below], home.battery.power_kw)
-
-
-def _either(builder: Builder, name: str, one: Ints, other: Ints, most: float) -> None:
-    flag = builder.variables(name, one.size, upper=1.0, whole=True)
-    builder.constraints(f"{name}.one", [(one, 1.0), (flag, -most)], lower=-np.inf, upper=0.0, count=one.size)
-    builder.constraints(f"{name}.other", [(other, 1.0), (flag, most)], lower=-np.inf, upper=most, count=one.size)
+        builder.either("battery.direction", battery[0][below], battery[1][below], home.battery.power_kw)
 
 
 def _path(values: Floats, columns: _Columns, known: KnownNow) -> CarPath:

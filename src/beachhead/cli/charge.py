@@ -18,6 +18,7 @@ from beachhead.case.charging import (
     require_shifts_of,
     write_shifts,
 )
+from beachhead.case.charging_whole import require_algebra
 from beachhead.case.clock import today
 from beachhead.case.open import open_launch
 from beachhead.charging.now import LEAST_GAIN_EUR
@@ -53,6 +54,7 @@ from beachhead.cli.charge_options import (
     SolarOption,
     StoredOption,
     TiltOption,
+    WriteOption,
 )
 from beachhead.cli.charge_plan import decisions_answer, plan_answer, show_decisions, show_plan
 from beachhead.cli.charge_value import show_shifts, show_value, value_answer
@@ -101,12 +103,13 @@ def plan(
     azimuth: AzimuthOption = 180.0,
     cloud: CloudOption = 0.5,
     feed_in: FeedInOption = 0.0,
+    write: WriteOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """The plan of the session at hand, hour by hour, with its reason.
 
     With a second car, a home battery, a roof or a car that gives back, all of it is planned together by a linear
-    programme of the same chances, with its bound.
+    programme of the same chances, with its bound; --write plans one car by it too.
     """
     under_way = None if before is None else read_under_way(before)
     beside = beside_asked(
@@ -114,20 +117,24 @@ def plan(
         second_leaves=second_leaves, gives=gives, battery=battery, battery_kw=battery_kw, battery_stored=battery_stored,
         solar=solar, roof=roof, place=place, tilt=tilt, azimuth=azimuth, cloud=cloud, feed_in=feed_in,
     )  # fmt: skip
-    if beside is not None and (under_way is not None or charging):
-        raise BadInput("--before or --charging with a whole home", "leave them out: it is planned anew each time")
+    if write is not None:
+        require_algebra(write)
+    whole = write is not None or not beside.is_nothing
+    if whole and (under_way is not None or charging):
+        what = "--write" if beside.is_nothing else "a whole home"
+        raise BadInput(f"--before or --charging with {what}", "leave them out: it is planned anew each time")
     at_home = charging_home(
         prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
         loads=loads, household=household,
     )  # fmt: skip
     most = float("inf") if fuse is None else fuse
-    if beside is not None:
+    if whole:
         together = plan_beside(
             at_home, beside, sessions, chargers, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves,
-            peak_so_far_kw=peak_so_far, fuse_kw=most,
+            peak_so_far_kw=peak_so_far, fuse_kw=most, write=write,
         )  # fmt: skip
         names = [home] if second is None else [home, second]
-        show_json(whole_answer(together, names)) if as_json else show_whole(together, names)
+        show_json(whole_answer(together, names, write)) if as_json else show_whole(together, names, write)
         return
     found = charging_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves, charging=charging,

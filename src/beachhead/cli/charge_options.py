@@ -73,3 +73,6 @@ TiltOption = Annotated[float, typer.Option("--tilt", help="Of the roof, degrees 
 AzimuthOption = Annotated[float, typer.Option("--azimuth", help="It faces, degrees from north over east.")]
 CloudOption = Annotated[float, typer.Option("--cloud", help="Share of the sky in cloud, 0 to 1.")]
 FeedInOption = Annotated[float, typer.Option("--feed-in", help="Cents paid for a kWh fed in.")]
+WriteOption = Annotated[
+    Path | None, typer.Option("--write", metavar="FILE", help="Write the programme as algebra, .lp or .mps.")
+]

@@ -50,6 +50,12 @@ class Beside:
     solar: Path | None
     feed_in_eur: float
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is one car that only charges, and nothing else."""
+        there = (self.second, self.battery, self.solar, self.roof)
+        return all(one is None for one in there) and self.gives == 0
+
 
 def beside_asked(
     market: str, plugged_in: datetime, now: datetime | None, *,
@@ -57,8 +63,8 @@ def beside_asked(
     second_leaves: datetime | None, gives: float, battery: float | None, battery_kw: float,
     battery_stored: float | None, solar: Path | None, roof: float | None, place: str | None, tilt: float,
     azimuth: float, cloud: float, feed_in: float,
-) -> Beside | None:  # fmt: skip
-    """What else is at the home; None where it is one car that only charges.
+) -> Beside:  # fmt: skip
+    """What else is at the home.
 
     Raises:
         BadInput: if an option stands without the one that it belongs to.
@@ -67,7 +73,7 @@ def beside_asked(
         raise BadInput("a second car's state without --second", "add --second with whose car it is")
     if place is not None and roof is None:
         raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
-    found = Beside(
+    return Beside(
         second=second,
         second_plugged_in=plugged_in if second is None else _second_plugged(plugged_in, second_plugged_in, now),
         second_stored=second_stored,
@@ -79,8 +85,6 @@ def beside_asked(
         solar=solar,
         feed_in_eur=feed_in / 100,
     )
-    there = second is not None or battery is not None or solar is not None or roof is not None or gives != 0
-    return found if there else None
 
 
 def plan_beside(
@@ -95,6 +99,7 @@ def plan_beside(
     leaves: datetime | None,
     peak_so_far_kw: float | None,
     fuse_kw: float,
+    write: Path | None,
 ) -> WholePlan:
     """The plan of the car with all that is beside it; a second car is learnt from the same sessions."""
     second = None if beside.second is None else SecondCar(
@@ -104,7 +109,7 @@ def plan_beside(
     return whole_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, leaves=leaves, peak_so_far_kw=peak_so_far_kw,
         fuse_kw=fuse_kw, gives_kw=beside.gives, second=second, battery=beside.battery, roof=beside.roof,
-        cloud=beside.cloud, solar=beside.solar, feed_in_eur_per_kwh=beside.feed_in_eur,
+        cloud=beside.cloud, solar=beside.solar, feed_in_eur_per_kwh=beside.feed_in_eur, write=write,
     )  # fmt: skip
 
 
@@ -139,9 +144,9 @@ def _second_plugged(plugged_in: datetime, second: datetime | None, now: datetime
     return found
 
 
-def whole_answer(plan: WholePlan, names: list[str]) -> dict[str, Any]:
+def whole_answer(plan: WholePlan, names: list[str], written: Path | None) -> dict[str, Any]:
     """The plan of a whole home as one JSON object."""
-    return {
+    return ({} if written is None else {"written": written}) | {
         "sentences": whole_sentences(plan, names),
         "cost_eur": plan.cost_eur,
         "bound_eur": plan.bound_eur,
@@ -188,8 +193,8 @@ def _hour(plan: WholePlan, t: int) -> dict[str, Any]:
     }
 
 
-def show_whole(plan: WholePlan, names: list[str]) -> None:
-    """Sentences first, then the hours."""
+def show_whole(plan: WholePlan, names: list[str], written: Path | None) -> None:
+    """Sentences first, then the hours, and the file that was written."""
     say(*whole_sentences(plan, names))
     first, battery, sun = plan.cars[0].known.chances, plan.battery_kwh.max() > 0, plan.sun_kwh.max() > 0
     last = max(int(np.flatnonzero(car.draw_kwh + car.give_kwh > _ON).max(initial=0)) for car in plan.cars)
@@ -210,6 +215,8 @@ def show_whole(plan: WholePlan, names: list[str]) -> None:
     if plan.load:
         say("Half of the hours like it the house drew less than under house, nine in ten less than under 9 in 10.")
     say("What a car draws counts while it is there; below 0 it gives back. The grid is the mean over whether it is.")
+    if written is not None:
+        say(f"Wrote the linear programme to {written}; its least is {plan.bound_eur:.4f} EUR, this plan's bound.")
 
 
 def _number(kwh: float) -> str:
