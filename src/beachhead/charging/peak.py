@@ -201,24 +201,37 @@ def month_aware(  # type: ignore[no-untyped-def]
                 expected, price[at[i] - 168 : at[i]].mean(), battery, power, shortage, hazard, known,
                 early[k], later[k], trip[k], away[k], worth, levels,
             )  # fmt: skip
-            while i < end and hour[i] < again:
-                h = hour[i] - first_hour
-                if month[h] != month[here]:
-                    break  # a new month: the peak begins at nothing
-                _read_meter(meter, h, load, drawn, month)
-                limit = max(cap, meter[0])
-                wanted = min(levels[hour[i] - now] - stored, power)
-                if wanted > 0.0:
-                    begin, ends = _stay(i, first[k], end, part[i])
-                    charge = eur_per_kw * stays_below(limit, days, max(_left_of_month(month, h) // 24, 1))
-                    draw[i] = keep_to(
-                        wanted, limit - drawn[h], stored, onward[hour[i] - now], expected[hour[i] - now], charge,
-                        battery, power, begin, ends, told, load, half, _PAST + h,
-                    )  # fmt: skip
-                stored += draw[i]
-                drawn[h] += draw[i]
-                i += 1
+            i, stored = _kept_under(
+                i, end, again, first[k], now, here, stored, cap, days, levels, onward, expected, hour, part, meter,
+                battery, power, told, load, half, month, first_hour, eur_per_kw, draw, drawn,
+            )  # fmt: skip
     return draw, missing
+
+
+@njit(cache=True, nogil=True)
+def _kept_under(  # type: ignore[no-untyped-def]
+    i, end, again, begun, now, here, stored, cap, days, levels, onward, expected, hour, part, meter,
+    battery, power, told, load, half, month, first_hour, eur_per_kw, draw, drawn,
+):  # fmt: skip
+    """Follow the plan made at `now` from piece `i` on, until it is made anew: the next piece, and kWh stored."""
+    while i < end and hour[i] < again:
+        h = hour[i] - first_hour
+        if month[h] != month[here]:
+            break  # a new month: the peak begins at nothing
+        _read_meter(meter, h, load, drawn, month)
+        limit, t = max(cap, meter[0]), hour[i] - now
+        wanted = min(levels[t] - stored, power)
+        if wanted > 0.0:
+            begin, ends = _stay(i, begun, end, part[i])
+            charge = eur_per_kw * stays_below(limit, days, max(_left_of_month(month, h) // 24, 1))
+            draw[i] = keep_to(
+                wanted, limit - drawn[h], stored, onward[t], expected[t], charge,
+                battery, power, begin, ends, told, load, half, _PAST + h,
+            )  # fmt: skip
+        stored += draw[i]
+        drawn[h] += draw[i]
+        i += 1
+    return i, stored
 
 
 @njit(cache=True, nogil=True)

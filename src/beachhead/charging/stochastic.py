@@ -140,37 +140,58 @@ def _recursion(  # type: ignore[no-untyped-def]
         mine_leaving[:] = leaving
         if known_kwh >= 0.0:
             back = arrived[min(t + known_away, hours), need_class(known_kwh / power)]
-            for s in range(LEVELS):
-                lack = known_kwh - s * step
-                mine_leaving[s] = shortage * lack + back[0] if lack > 0.0 else between(back, -lack, step)
+            _value_of_known(known_kwh, back, shortage, step, mine_leaving)
         if len(gone) > 0:
             gone[t] = mine_leaving
-        # Of those who leave within the hour, half leave before they could charge in it.
-        known = part[t] >= 0.0
-        first = 0.0 if known else 0.5 * hazard[t]
-        second = hazard[t] if known else 0.5 * hazard[t] / (1 - 0.5 * hazard[t])
-        for s in range(LEVELS):
-            mixed[s] = second * mine_leaving[s] + (1 - second) * mine[s]
-        after[t] = mixed
-        levels[t] = _charge(mixed, price[t], room[t] * (part[t] if known else 1.0), step, mine) * step
-        for s in range(LEVELS):
-            mine[s] = first * mine_leaving[s] + (1 - first) * mine[s]
-        for b in range(CLASSES):
-            for age in range(EARLY + 1):
-                chance = early[b, age, clock] if age < EARLY else later[b, (hour + 72) % 168]
-                first = 0.5 * chance if age > 0 else 0.0  # a session begins in the middle of its first hour
-                second = 0.5 * chance / (1 - 0.5 * chance) if age > 0 else chance
-                onward = value[b, min(age + 1, EARLY)]
-                for s in range(LEVELS):
-                    mixed[s] = second * leaving[s] + (1 - second) * onward[s]
-                _charge(mixed, price[t], room[t] if age > 0 else 0.5 * room[t], step, fresh[b, age])
-                for s in range(LEVELS):
-                    fresh[b, age, s] = first * leaving[s] + (1 - first) * fresh[b, age, s]
+        levels[t] = _session_at_hand(hazard[t], part[t], price[t], room[t], step, mine_leaving, mine, after[t])
+        _sessions_to_come(hour, price[t], room[t], step, leaving, early, later, value, mixed, fresh)
         value[:] = fresh
         arrived[t] = value[:, 0]
         if hours - _BACK - 24 <= t < hours - _BACK or (hours <= _BACK + 24 and t < 24):
             worth[clock] = value - value[1, 0, LEVELS // 2]
     return after
+
+
+@njit(cache=True, nogil=True)
+def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped-def]
+    """Fill (S,) the cost of leaving for a trip that is known, by energy stored; `back` is the value of its return."""
+    for s in range(LEVELS):
+        lack = trip - s * step
+        out[s] = shortage * lack + back[0] if lack > 0.0 else between(back, -lack, step)
+
+
+@njit(cache=True, nogil=True)
+def _session_at_hand(hazard, part, price, room, step, leaving, mine, after):  # type: ignore[no-untyped-def]
+    """One hour back for the car at its charger: fill `mine` and `after` (S,), and return its level, kWh.
+
+    Of those who leave within the hour, half leave before they could charge in it.
+    """
+    known = part >= 0.0
+    first = 0.0 if known else 0.5 * hazard
+    second = hazard if known else 0.5 * hazard / (1 - 0.5 * hazard)
+    for s in range(LEVELS):
+        after[s] = second * leaving[s] + (1 - second) * mine[s]
+    level = _charge(after, price, room * (part if known else 1.0), step, mine) * step
+    for s in range(LEVELS):
+        mine[s] = first * leaving[s] + (1 - first) * mine[s]
+    return level
+
+
+@njit(cache=True, nogil=True)
+def _sessions_to_come(hour, price, room, step, leaving, early, later, value, mixed, fresh):  # type: ignore[no-untyped-def]
+    """One hour back for later sessions, by class of energy needed and age: fill `fresh` (3, 4, S) from `value`."""
+    clock = hour % 24
+    for b in range(CLASSES):
+        for age in range(EARLY + 1):
+            chance = early[b, age, clock] if age < EARLY else later[b, (hour + 72) % 168]
+            first = 0.5 * chance if age > 0 else 0.0  # a session begins in the middle of its first hour
+            second = 0.5 * chance / (1 - 0.5 * chance) if age > 0 else chance
+            onward = value[b, min(age + 1, EARLY)]
+            for s in range(LEVELS):
+                mixed[s] = second * leaving[s] + (1 - second) * onward[s]
+            _charge(mixed, price, room if age > 0 else 0.5 * room, step, fresh[b, age])
+            for s in range(LEVELS):
+                fresh[b, age, s] = first * leaving[s] + (1 - first) * fresh[b, age, s]
 
 
 @njit(cache=True, nogil=True)
