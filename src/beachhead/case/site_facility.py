@@ -39,7 +39,7 @@ _LEAST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Part:
+class Part:
     """One market: customers that somebody can reach, and its candidates.
 
     Attributes:
@@ -119,15 +119,10 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
 
 def facilities(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None = None) -> Choice:
     """The cheapest sites and formats that serve everybody who is within the minutes of a candidate."""
-    if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
-        raise BadInput(
-            "least cost decides how many sites: it takes no count, budget or spacing",
-            "leave them out, or use --model cover",
-        )
     opens = np.ones(len(scene.candidates), np.int32)
     load = np.zeros(len(scene.candidates))
     upper = lower = 0.0
-    parts = _parts(launch, ask, scene)
+    parts = parts_of(launch, ask, scene)
     if ask.scheduler is None:
         ticks = in_turn(tick, [float(len(part.rows) * len(part.sites)) for part in parts])
         parts = [replace(part, tick=told) for part, told in zip(parts, ticks, strict=True)]
@@ -183,7 +178,13 @@ def _nearest_load(scene: Scene, cars: Floats) -> Floats:
     return load
 
 
-def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
+def parts_of(launch: Launch, ask: Ask, scene: Scene) -> list[Part]:
+    """The markets one by one, as no customer crosses a border."""
+    if ask.per_market or ask.spacing_km or ask.count is not None or ask.budget is not None:
+        raise BadInput(
+            "least cost decides how many sites: it takes no count, budget or spacing",
+            "leave them out, or use --model cover",
+        )
     cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
     euro = launch.folder.money(1.0, "EUR") if "EUR" in launch.folder.rates else 1.0
     by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
@@ -202,7 +203,7 @@ def _parts(launch: Launch, ask: Ask, scene: Scene) -> list[_Part]:
         entries = np.concatenate([np.arange(near.ptr[i], near.ptr[i + 1]) for i in rows])
         ptr = np.concatenate([[0], np.cumsum(np.diff(near.ptr)[rows])]).astype(np.int64)
         parts.append(
-            _Part(
+            Part(
                 rows=rows,
                 sites=sites,
                 lists=Lists(ptr, number[near.item[entries]], near.cost[entries]),
@@ -228,12 +229,13 @@ def _yearly(one: Format, discount: float) -> float:
     return 4.0 * (one.opex_per_quarter + one.capital * rate)
 
 
-def _solved(part: _Part) -> _Answer:
+def _solved(part: Part) -> _Answer:
     """The cheapest sites of one market."""
-    return _unlimited(part) if part.capacity is None else _limited(part, part.capacity)
+    return _unlimited(part) if part.capacity is None else _limited(part)
 
 
-def _limited(part: _Part, limit: Floats) -> _Answer:
+def yard_of(part: Part) -> Yard:
+    """A market whose formats serve only so many."""
     cells = len(part.rows) * len(part.sites)
     if cells > _MOST_CELLS:
         raise BadInput(
@@ -244,8 +246,13 @@ def _limited(part: _Part, limit: Floats) -> _Answer:
     cost = np.full((len(part.rows), len(part.sites)), np.inf)
     rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
     cost[rows, part.lists.item] = part.lists.cost * part.by_minute * part.cars[rows]
-    capacity = np.minimum(limit, float(part.cars.sum()))
-    yard = Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
+    limit = np.inf if part.capacity is None else part.capacity
+    capacity = np.minimum(limit, np.full(len(part.sites), float(part.cars.sum())))
+    return Yard(demand=part.cars, capacity=capacity, opening=part.opening, cost=cost, kept=part.kept)
+
+
+def _limited(part: Part) -> _Answer:
+    yard = yard_of(part)
     if missed := unserved(yard):
         raise NotFeasible(_short(part, missed), _CURE)
     found = serve(yard, work=part.work, seconds=part.seconds, tick=part.tick)
@@ -255,23 +262,28 @@ def _limited(part: _Part, limit: Floats) -> _Answer:
 _CURE = "allow more candidates (--site-people), more --minutes, or a format that serves more"
 
 
-def _short(part: _Part, missed: float) -> str:
+def _short(part: Part, missed: float) -> str:
     cars = f"{max(missed, 1):,.0f} of {part.cars.sum():,.0f} cars a year"
     return f"all candidates of {part.code} within {part.minutes:g} minutes leave {cars} unserved"
 
 
-def _unlimited(part: _Part) -> _Answer:
+def field_of(part: Part) -> Field:
+    """A market whose formats serve any number."""
     rows = np.repeat(np.arange(len(part.rows)), np.diff(part.lists.ptr))
     cost = part.lists.cost * part.by_minute * part.cars[rows]
     last = cost[part.lists.ptr[1:] - 1]
     outside = last + part.opening.max() + 1.0  # opening a site of one's own is always cheaper
-    field = Field(
+    return Field(
         by_customer=part.lists._replace(cost=cost),
         opening=part.opening,
         outside=outside,
         horizon=outside,
         limits=Limits.count(len(part.sites), len(part.sites), part.kept),
     )
+
+
+def _unlimited(part: Part) -> _Answer:
+    field = field_of(part)
     found = solve(field, seed=part.seed, effort=Effort(work=part.work, seconds=part.seconds, tick=part.tick))
     _, server, _ = cost_of(field, found.sites)
     used: Floats = np.bincount(server[server >= 0], part.cars[server >= 0], minlength=len(part.sites)).astype(float)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,11 +48,8 @@ def choose(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None = None) -> 
 
 
 def _cover(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
-    closable = scene.stands & ~scene.kept
-    limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
-    total = np.array([_affordable(ask, scene) + closable.sum()])
-    ground = _ground(scene, ask, limits[:, None], total, np.ones(1))
-    found, said = _covered(launch, ask, ground, CoverEffort(work=ask.work, seconds=ask.seconds, tick=tick))
+    effort = CoverEffort(work=ask.work, seconds=ask.seconds, tick=tick)
+    found, said = _covered(launch, ask, cover_ground(ask, scene), effort)
     return Choice(
         opens=found.opens,
         value=found.value,
@@ -62,6 +60,14 @@ def _cover(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
         work=found.work,
         notes=(*said, *_spacing_note(ask)),
     )
+
+
+def cover_ground(ask: Ask, scene: Scene) -> Ground:
+    """Who would be covered by which site, at once; a site that may be closed makes room for another."""
+    closable = scene.stands & ~scene.kept
+    limits = _limits(scene, ask) + np.bincount(scene.market[scene.candidates], closable, len(scene.markets))
+    total = np.array([_affordable(ask, scene) + closable.sum()])
+    return _ground(scene, ask, limits[:, None], total, np.ones(1))
 
 
 def _covered(launch: Launch, ask: Ask, ground: Ground, effort: CoverEffort) -> tuple[Cover, tuple[str, ...]]:
@@ -76,6 +82,40 @@ def _covered(launch: Launch, ask: Ask, ground: Ground, effort: CoverEffort) -> t
 
 
 def _phases(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
+    phased = phased_ground(launch, ask, scene)
+    effort = CoverEffort(steps=1500, moves=10_000.0, work=ask.work, seconds=ask.seconds, tick=tick)
+    found, told = _covered(launch, ask, phased.ground, effort)
+    return Choice(
+        opens=found.opens,
+        value=found.value / 4,
+        bound=found.bound / 4,
+        gap=found.gap,
+        unit="discounted cars of the market within the minutes, over the quarters",
+        status=found.status.value,
+        work=found.work,
+        quarters=launch.folder.terms.grid,
+        starts=phased.starts,
+        notes=(*phased.notes, *told, *_spacing_note(ask)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Phased:
+    """What may open when.
+
+    Attributes:
+        ground: who would be covered by which site, quarter by quarter.
+        starts: (M,), number of the first quarter in which each market may open sites; T for never.
+        notes: sentences.
+    """
+
+    ground: Ground
+    starts: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def phased_ground(launch: Launch, ask: Ask, scene: Scene) -> Phased:
+    """What capital, staff, lead time and the stages of the plan let open in each quarter."""
     terms = launch.folder.terms
     quarters, lead = terms.grid, scene.format.lead_quarters
     if lead >= len(quarters):
@@ -91,32 +131,26 @@ def _phases(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice
         limits, notes = np.minimum(limits, enough), (*notes, *said)
     if limits.sum() <= np.cumsum(total)[min([*starts, len(quarters) - 1])]:
         total = np.full(len(quarters), np.inf)  # the first quarter already pays for all: no toll, and a better bound
-    budget = np.repeat(limits[:, None], len(quarters), axis=1)
-    for m, start in enumerate(starts):
-        budget[m, : min(start, len(quarters))] = 0.0
-        budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
+    budget = _from_start(limits, starts, len(quarters))
     worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
-    effort = CoverEffort(steps=1500, moves=10_000.0, work=ask.work, seconds=ask.seconds, tick=tick)
-    found, told = _covered(launch, ask, _ground(scene, ask, budget, total, worth), effort)
-    return Choice(
-        opens=found.opens,
-        value=found.value / 4,
-        bound=found.bound / 4,
-        gap=found.gap,
-        unit="discounted cars of the market within the minutes, over the quarters",
-        status=found.status.value,
-        work=found.work,
-        quarters=quarters,
-        starts=tuple(starts),
-        notes=(*notes, *told, *_spacing_note(ask)),
-    )
+    return Phased(ground=_ground(scene, ask, budget, total, worth), starts=tuple(starts), notes=notes)
 
 
-def _travel(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
+def _from_start(limits: Floats, starts: Sequence[int], quarters: int) -> Floats:
+    """(M, T), new sites that a market may open: all it may have in its first quarter, what is left of them later."""
+    budget = np.repeat(limits[:, None], quarters, axis=1)
+    for m, start in enumerate(starts):
+        budget[m, : min(start, quarters)] = 0.0
+        budget[m, start + 1 :] = np.where(np.isfinite(budget[m, start + 1 :]), 0.0, np.inf)
+    return budget
+
+
+def median_question(ask: Ask, scene: Scene) -> Question:
+    """Which sites to open so that people travel least."""
     if ask.per_market or ask.spacing_km:
         raise BadInput("mean travel time takes one count for all markets, without spacing", "use --model cover")
     count = _affordable(ask, scene) + int(scene.stands.sum())
-    question = Question(
+    return Question(
         places=scene.places,
         sites=scene.candidates,
         kept=scene.kept,
@@ -124,6 +158,10 @@ def _travel(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice
         aim=Aim.TRAVEL,
         minutes=FAR * ask.minutes,
     )
+
+
+def _travel(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
+    question = median_question(ask, scene)
     effort = Effort(work=ask.work, seconds=ask.seconds, tick=tick)
     found = site_network(question, seed=_seed(launch, ask), effort=effort)
     chosen = np.isin(scene.candidates, [site.place for site in found.sites])
@@ -141,7 +179,7 @@ def _travel(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice
     )
 
 
-def _gradual(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
+def gradual_field(ask: Ask, scene: Scene) -> Field:
     """Gradual cover: nobody beyond the minutes counts, and less and less from `full` minutes on.
 
     Church & Roberts, Papers of the Regional Science Association 53 (1983); Berman, Krass & Drezner, EJOR 151 (2003): a
@@ -149,7 +187,7 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choic
     """
     if ask.spacing_km:
         raise BadInput("gradual cover takes no spacing", "use --model cover")
-    full = ask.minutes / 2 if ask.full is None else ask.full
+    full = _full(ask)
     if not 0 <= full < ask.minutes:
         raise BadInput(
             f"buyers cannot count wholly within {full:g} minutes and not at all beyond {ask.minutes:g}",
@@ -165,13 +203,22 @@ def _gradual(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choic
         group=group,
         budget=_limits(scene, ask) + stands,
     )
-    field = Field(
+    return Field(
         by_customer=lists._replace(cost=missed * scene.buyers[rows]),
         opening=np.zeros(len(scene.candidates)),
         outside=scene.buyers.copy(),
         horizon=scene.buyers.copy(),
         limits=limits,
     )
+
+
+def _full(ask: Ask) -> float:
+    """Minutes within which a buyer counts wholly."""
+    return ask.minutes / 2 if ask.full is None else ask.full
+
+
+def _gradual(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
+    field, full = gradual_field(ask, scene), _full(ask)
     found = solve(field, seed=_seed(launch, ask), effort=Effort(work=ask.work, seconds=ask.seconds, tick=tick))
     everyone = float(scene.buyers.sum())
     value, bound = everyone - found.upper, everyone - found.lower

@@ -8,6 +8,7 @@ import numpy as np
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.places import SETS
+from beachhead.case.site_algebra import site_algebra
 from beachhead.case.site_words import headline, people_in, place_name, site_sentence
 from beachhead.case.sited import forget_terms
 from beachhead.case.siting import Ask, MarketReach, Site, Sited, ask_sites, keep_sites
@@ -15,7 +16,7 @@ from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, money, progress, say, show_json, show_table
-from beachhead.cli.site_files import refuse_unwritable, site_answer, write_sites
+from beachhead.cli.site_files import refuse_unplaced, refuse_unwritable, site_answer, write_sites, write_whole
 from beachhead.cli.site_options import (
     BudgetOption,
     CarsOption,
@@ -43,11 +44,13 @@ from beachhead.cli.site_options import (
     SitesOption,
     SpacingOption,
     StaffOption,
+    WriteOption,
     by_market,
     codes_of,
     model_for,
     promised,
 )
+from beachhead.siting.algebra import spell
 from beachhead.world.errors import BadInput
 
 _SHOWN = 15
@@ -81,6 +84,7 @@ def site(
     seconds: SecondsOption = None,
     scheduler: SchedulerOption = None,
     out: OutOption = None,
+    write: WriteOption = None,
     keep: KeepOption = False,
     forget: ForgetOption = False,
     who: Who = None,
@@ -120,6 +124,9 @@ def site(
     if forget:
         _forget(launch, name_of(who), as_json)
         return
+    if write is not None:
+        _write(launch, ask, write, as_json)
+        return
     with progress("siting", quiet=as_json) as advance:
         sited = ask_sites(launch, ask, advance)
     if keep:
@@ -139,6 +146,20 @@ def _tell(launch: Launch, sited: Sited, *, out: Path | None, name: str | None, k
     else:
         show_sites(launch, sited)
         say(*_what_next(launch, sited, kept))
+
+
+def _write(launch: Launch, ask: Ask, path: Path, as_json: bool) -> None:
+    if path.suffix != ".lp":
+        raise BadInput(f"{str(path)!r} does not say its format", "let the name end in .lp")
+    refuse_unplaced(path)
+    algebra = site_algebra(launch, ask)
+    write_whole(path, spell(algebra))
+    size = path.stat().st_size
+    if as_json:
+        show_json({"written": str(path), "bytes": size, "rows": len(algebra.rows), "sites": len(algebra.sites)})
+        return
+    counted = f"{len(algebra.sites):,} columns of sites, {len(algebra.rows):,} rows, {size / 1e3:,.0f} kB"
+    say(f"Wrote the question to {path} ({counted}). Any solver of integer programmes reads it; {algebra.said[-1]}")
 
 
 def _forget(launch: Launch, who: str, as_json: bool) -> None:

@@ -111,6 +111,11 @@ def refuse_unwritable(out: Path) -> None:
     """Raise where the name says no format that we write, or its folder does not exist."""
     if out.suffix not in (".csv", ".geojson", ".json"):
         raise BadInput(f"{out} has no ending that says what to write", "end it in .geojson, .csv or .json")
+    refuse_unplaced(out)
+
+
+def refuse_unplaced(out: Path) -> None:
+    """Raise where a file of that name has no folder to stand in."""
     if not out.parent.is_dir():
         raise BadInput(f"the folder of {str(out)!r} does not exist", "make it, or write elsewhere")
     if out.is_dir():
@@ -126,13 +131,13 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
         table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-        _write_whole(out, text.getvalue())
+        write_whole(out, text.getvalue())
     else:
         answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
-        _write_whole(out, json.dumps(plain(answer), ensure_ascii=False, indent=1))
+        write_whole(out, json.dumps(plain(answer), ensure_ascii=False, indent=1))
 
 
-def _write_whole(out: Path, text: str) -> None:
+def write_whole(out: Path, text: str) -> None:
     """Beside the file first, so that a full disk leaves what stood there; devices and pipes are written to at once."""
     if out.exists() and not out.is_file():
         out.write_text(text, encoding="utf-8")

@@ -68,6 +68,9 @@ SchedulerOption = Annotated[
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write the sites as .geojson or .csv, or all as .json.")
 ]
+WriteOption = Annotated[
+    Path | None, typer.Option("--write", metavar="FILE", help="Write the question as algebra, .lp, and stop.")
+]
 KeepOption = Annotated[
     bool, typer.Option("--keep", help="Keep the answer: the next plan counts on its reach and capital.")
 ]
