@@ -1,13 +1,15 @@
 """Charging: exactness and speed against HiGHS, regret with users held out, cover of departure intervals, value table.
 
-    python benchmarks/charging.py [--quick] [--json] [--peers] [--only exactness,speed,regret,ladder,peak,value,fleet]
-        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON] [--scheduler ADDRESS]
+    python benchmarks/charging.py [--quick] [--json] [--peers] [--scheduler ADDRESS]
+        [--only exactness,speed,regret,ladder,live,peak,value,fleet]
+        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
 goal or the true departure. `--peers` puts EMHASS beside them, in a Python that has it (its versions of numpy and pandas
 are not ours: `uv venv emhass; uv pip install --python emhass/bin/python emhass`). `fleet` is 8 zones x 1,000 homes x 5
 policies, minutes of work (on a Dask cluster with `--scheduler`, by the same path as `charge value`), and `ladder` the
-regret split by what is not known: both run when they are named. Without files the shared data is used; without that
+regret split by what is not known, `live` what the live plan costs and misses on the same sessions, minutes too: these
+run when they are named. Without files the shared data is used; without that
 there is nothing to measure.
 """
 
@@ -31,9 +33,10 @@ from typing import Any
 import numpy as np
 
 from _charging_cases import lattice_case, one_session, real_task, shared
+from _charging_live import followed
 from beachhead.case.cluster import workers_at
 from beachhead.charging.convex import plan_convex, solve_convex
-from beachhead.charging.habit import departure_interval
+from beachhead.charging.habit import departure_interval, learn_pool
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
 from beachhead.charging.lattice import lattice_program, plan_lattice
 from beachhead.charging.peak import metered
@@ -80,6 +83,8 @@ def main() -> None:
     if "ladder" in wanted:
         ready = make_ready(homes[3 :: 16 if asked.quick else 4], least_sessions=2)
         figures["ladder"] = ladder(ready, prices, ("DE-LU", "ES", "FR"))
+    if "live" in wanted:
+        figures["live"] = live(prices, homes, 2 if asked.quick else 40, 10 if asked.quick else 40)
     if "peak" in wanted:
         loads = read_loads(asked.loads)
         figures["peak"] = peak(prices, homes[::8] if asked.quick else homes[::2], loads, asked.zone)
@@ -319,6 +324,42 @@ def _share(cost: np.ndarray, column: int) -> float:
     return float(((total[:, -2] - total[:, column]) / (total[:, -2] - total[:, -1])).mean())
 
 
+def live(prices: Prices, homes: tuple[Home, ...], count: int, sessions: int) -> dict[str, Any]:
+    """The live plan, hour by hour, beside the simulated year: the newest sessions of homes no setting was chosen on.
+
+    The prior is learnt from the other homes. Intervals are the percentile bootstrap over homes.
+    """
+    mine = [home for home in homes[3::4] if home.sessions >= 2 * sessions][:count]
+    names = {home.name for home in mine}
+    pool = learn_pool([home for home in homes if home.name not in names])
+    course = course_of(prices.zone("DE-LU"), prices.first_hour, ANCHOR)
+    rows = np.array([followed(home, home.sessions - sessions, home.sessions, course, pool) for home in mine])
+    driven = np.array([np.minimum(home.energy_kwh, home.battery_kwh)[-sessions:].sum() for home in mine])
+    rng, picks = np.random.default_rng(4), np.arange(len(mine))
+    drawn = [rng.integers(0, len(mine), len(mine)) for _ in range(400)]
+
+    def shown(figure: Any) -> list[float]:
+        return [figure(picks), *np.quantile([figure(draw) for draw in drawn], (0.025, 0.975)).tolist()]
+
+    return {
+        "homes": len(mine),
+        "sessions": len(mine) * sessions,
+        **{
+            name: {
+                "share_of_foresight": shown(lambda d, j=j: 1 - _over(rows[d, :, 0], j) / _over(rows[d, :, 0], 0)),
+                "missing_share": shown(lambda d, j=j: rows[d, j, 1].sum() / driven[d].sum()),
+                "sessions_with_two_restarts": rows[:, j, 2].sum() / (len(mine) * sessions),
+            }
+            for j, name in ((1, "simulated"), (2, "live"))
+        },
+    }
+
+
+def _over(cost: np.ndarray, column: int) -> float:
+    """What a column costs above the last, perfect foresight, over all homes."""
+    return float((cost[:, column] - cost[:, -1]).sum())
+
+
 def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone: str) -> dict[str, Any]:
     """Energy and peak charge of house and car, EUR a home and year, over the optimum that knows everything.
 
@@ -336,17 +377,20 @@ def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone:
         for policy, knows in _PEAK_ROWS:
             year, draw = charge_year(its.home, its.pieces, course, policy, its.habits, meter if knows else None)
             added = meter.added_eur(its.pieces.hour, draw)
-            found.append([year.cost_eur - year.peak_eur, added + alone])
+            found.append([year.cost_eur - year.peak_eur, added + alone, year.missing_kwh, year.driven_kwh])
         return its.per_year * np.array(found)
 
     with ThreadPoolExecutor(2) as pool:
         rows = np.array(list(pool.map(one, range(len(ready))))).mean(0)
+    missing = rows[:, 2] / rows[:, 3]
+    rows = rows[:, :2]
     total, names = rows.sum(1), [f"{p.name.lower()}{'' if knows else '_blind'}" for p, knows in _PEAK_ROWS]
     return {
         "homes": len(ready),
         "energy_eur": dict(zip(names, rows[:, 0].tolist(), strict=True)),
         "peak_eur": dict(zip(names, rows[:, 1].tolist(), strict=True)),
         "over_optimum": dict(zip(names, (total / total[-1] - 1).tolist(), strict=True)),
+        "missing_share": dict(zip(names, missing.tolist(), strict=True)),
     }
 
 
