@@ -313,3 +313,24 @@ def test_where_no_algebra_can_be_written_is_refused(prices: Path, tmp_path: Path
     words = ["charge", "plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--write"]
     with pytest.raises(BadInput, match=problem):
         CliRunner().invoke(app, [*words, str(tmp_path / file)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--leaves", "2023-06-13 17:00"], "the departure told, 2023-06-13 17:00, is over at 2023-06-13 18:10"),
+        (["--now", "2023-06-13 17:00"], "plugged in at 2023-06-13 18:10, later than the moment planned for"),
+        (["--stored", "900"], "900 kWh stored in a battery of"),
+    ],
+)
+def test_a_car_that_cannot_stand_so_is_refused_in_its_own_times(prices: Path, words: list[str], said: str) -> None:
+    asked = ["charge", "plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", *words]
+    with pytest.raises(BadInput, match=said):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+
+
+def test_a_full_battery_is_said_to_be_full(prices: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--stored", "60", "--json"]
+    answer = json.loads(run(*words))
+    assert answer["battery_kwh"] == 60
+    assert answer["sentences"][0] == "Does not charge: the battery is full."

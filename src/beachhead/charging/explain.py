@@ -11,6 +11,7 @@ from beachhead.charging.now import NowPlan
 from beachhead.charging.whole import CarPath, WholePlan
 
 _ON = 1e-6  # kWh
+_FULL = 0.05  # kWh: what no display shows
 
 
 def sentences(plan: NowPlan) -> list[str]:
@@ -58,6 +59,8 @@ def _decision(plan: NowPlan) -> str:
         return (
             f"Charges now at {price}: waiting would cost {other} more, counting the chance that the car leaves early."
         )
+    if plan.stored_kwh[0] >= plan.battery_kwh - _FULL:
+        return "Does not charge: the battery is full."
     if plan.other_costs_eur < 0:
         return f"Waits at {price}."
     there = f"{price.removesuffix(' ct/kWh')} now"

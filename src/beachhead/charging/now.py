@@ -7,6 +7,7 @@ charging, the other not charging, in the hour at hand.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,9 +106,18 @@ class Situation:
         if self.price.size < 168 + 1 or self.published < 1:
             raise BadInput("no week of prices before the hour at hand", "give prices from a week before until today")
         if not 0 <= self.stored_kwh <= self.home.battery_kwh:
-            raise BadInput(f"{self.stored_kwh} kWh stored", f"keep it within 0..{self.home.battery_kwh:.0f} kWh")
-        if self.now < self.plugged_in or (self.leaves is not None and self.leaves <= self.now):
-            raise BadInput("the moment lies before the plug-in, or after the departure told", "mend the times")
+            held = f"{self.home.battery_kwh:.0f} kWh"
+            raise BadInput(f"{self.stored_kwh:g} kWh stored in a battery of {held}", f"state 0 to {held}")
+        if self.now < self.plugged_in:
+            at, moment = _said(self.plugged_in), _said(self.now)
+            raise BadInput(f"the car is plugged in at {at}, later than the moment planned for, {moment}", "mend one")
+        if self.leaves is not None and self.leaves <= self.now:
+            gone, moment = _said(self.leaves), _said(self.now)
+            raise BadInput(f"the departure told, {gone}, is over at {moment}", "tell a later one, or none")
+
+
+def _said(minute: int) -> str:
+    return f"{datetime(1970, 1, 1) + timedelta(minutes=minute):%Y-%m-%d %H:%M}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,6 +143,7 @@ class NowPlan:
         peak_so_far_kw: highest hour of the month so far.
         peak_eur_per_kw: charge for each kW of it.
         plugged_in: minute of plug-in.
+        battery_kwh: what the battery holds at most.
         change: how it follows from the plan before, and what changing is worth.
         starts: how often the charger has started in this session, the hour at hand included.
         most_starts: how often it may: once more than the best plan of the session, as far as it is known.
@@ -155,6 +166,7 @@ class NowPlan:
     peak_so_far_kw: float = 0.0
     peak_eur_per_kw: float = 0.0
     plugged_in: int
+    battery_kwh: float
     change: Change
     starts: int
     most_starts: int
@@ -213,6 +225,7 @@ def plan_now(
         peak_so_far_kw=situation.peak_so_far_kw,
         peak_eur_per_kw=situation.peak_eur_per_kw,
         plugged_in=situation.plugged_in,
+        battery_kwh=situation.home.battery_kwh,
         change=step.change,
         starts=step.starts,
         most_starts=step.most_starts,

@@ -84,7 +84,7 @@ function Session({ data }: { data: Charging }) {
   const nowhere = query.get("sun") === "roof" && !(query.get("latitude") && query.get("longitude"));
   return (
     <section className="sheet wide">
-      <h2>{whole ? "The whole home, tonight" : "One car, tonight"}</h2>
+      <h2>{whole ? "The whole home" : "One car at its charger"}</h2>
       <div className="row no-print">
         <span><label htmlFor="c-market">market whose tariff is paid</label><select id="c-market" value={market} onChange={(event) => choose("market", event.target.value)}>{data.markets.map((place) => <option key={place.market} value={place.market}>{place.name}</option>)}</select></span>
         <span><label htmlFor="c-home">home ({data.whose})</label><select id="c-home" value={home} onChange={(event) => choose("home", event.target.value)}>{data.homes.map((name) => <option key={name}>{name}</option>)}</select></span>
