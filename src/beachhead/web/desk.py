@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from beachhead.case.clock import today
@@ -134,5 +135,14 @@ def _sheet(launch: Launch, version: str) -> Sheet:
 
 def _stamp(root: Path) -> str:
     """Names, sizes and times of the folder's text files."""
-    files = sorted(p for p in (*root.glob("*.csv"), *root.glob("*.toml"), *root.glob("rules/*.y*ml")) if p.is_file())
-    return "|".join(f"{p.name}:{(s := p.stat()).st_size}:{s.st_mtime_ns}" for p in files)
+    files = sorted((*root.glob("*.csv"), *root.glob("*.toml"), *root.glob("rules/*.y*ml")))
+    return "|".join(filter(None, map(_mark, files)))
+
+
+def _mark(file: Path) -> str:
+    """Name, size and time of a file; "" for what is none, or is just being replaced, as by a pull."""
+    try:
+        seen = file.stat()
+    except FileNotFoundError:
+        return ""
+    return f"{file.name}:{seen.st_size}:{seen.st_mtime_ns}" if S_ISREG(seen.st_mode) else ""
