@@ -192,8 +192,13 @@ def test_the_second_year_at_full_scale_settles_the_odds_of_breaking_even(launch,
     (came,) = answer("read", launch, "--on", "2029-07-01", "--register")["outcomes"]
     assert (came["state"], came["happened"]) == (state, happened)
     assert "2028Q3 to 2029Q2" in came["why"]
-    (settled,) = answer("score", launch)["settled"]
+    scores = answer("score", launch)
+    (settled,), (known,) = scores["settled"], scores["regrets"]
     assert settled["happened"] is happened
+    assert (known["market"], known["chosen"]) == ("NO", "scale through dealer")
+    assert 0 <= known["regret"]["low"] <= known["regret"]["high"]
+    assert (known["regret"]["best_start"] is None) is not happened
+    assert "gave up is known, for the market's demand is" in told("score", launch)
 
 
 @pytest.mark.full
@@ -202,7 +207,7 @@ def test_stock_that_ended_every_row_says_only_that_demand_was_at_least_that(laun
     observe(launch, *year_two(100, stock="100"))
     (came,) = answer("read", launch, "--on", "2029-07-01")["outcomes"]
     assert came["state"] == "undecided"
-    assert "to more cars a year" in came["why"]
+    assert "400 cars in 2028Q3 to 2029Q2: at least" in came["why"]
 
 
 def test_a_market_that_was_not_entered_has_no_outcome_and_the_score_says_so(launch):

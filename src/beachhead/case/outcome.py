@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from beachhead.belief import Belief, prior
+from beachhead.belief.realised import Realised
 from beachhead.case.believe import fit_of
 from beachhead.case.decision import CHOSEN
 from beachhead.case.log import entries
@@ -59,6 +60,7 @@ class Came:
         happened: whether the event came; None unless it is told.
         why: what the rows show, or why they do not.
         result: what its pilot showed; None where it is not about one.
+        realised: demand as counted in the second year; None where it is not known, or not what the odds are of.
         on_record: true if the ledger's last entry about it says the same.
     """
 
@@ -69,6 +71,7 @@ class Came:
     happened: bool | None
     why: str
     result: PilotResult | None = None
+    realised: Realised | None = None
     on_record: bool = False
 
 

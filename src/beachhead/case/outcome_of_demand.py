@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
+
 from beachhead import pilot
 from beachhead.belief.calendar import calendar_count
-from beachhead.belief.realised import realised
+from beachhead.belief.realised import Realised, realised
 from beachhead.case.believe import fit_of
 from beachhead.case.outcome import Came, Scene, State
 from beachhead.case.planning import PlanRecord
@@ -27,13 +30,22 @@ QUARTERS_UNTIL_SCALED = 4
 
 def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, record: PlanRecord, level: float) -> Came:
     """How it stands with P(demand >= `level`) stated in a quarter."""
-    state, why, happened = _told(scene, entry.said.market, quarter, record, level)
-    return Came(stated=stated, entry=entry.number, market=entry.said.market, state=state, happened=happened, why=why)
+    state, why, found = _known(scene, entry.said.market, quarter, record)
+    came = Came(
+        stated=stated, entry=entry.number, market=entry.said.market, state=state, happened=None, why=why, realised=found
+    )
+    if found is None:
+        return came
+    least = cars(found.low)
+    demand = f"at least {least}" if found.high == inf else f"{least} to {cars(found.high)}"
+    told = f"{found.counted:,} cars in {why}: {demand} cars a year at full scale (90 %), break-even"
+    if found.low < level <= found.high:
+        return replace(came, state=State.UNDECIDED, why=f"{told} {cars(level)} lies within")
+    return replace(came, happened=level <= found.low, why=f"{told} {cars(level)}")
 
 
-def _told(
-    scene: Scene, market: str, quarter: Quarter, record: PlanRecord, level: float
-) -> tuple[State, str, bool | None]:
+def _known(scene: Scene, market: str, quarter: Quarter, record: PlanRecord) -> tuple[State, str, Realised | None]:
+    """What the second year showed and when that was, or what stands in the way."""
     if market not in scene.paths.markets:
         return State.UNSEEN, "its market is no longer in markets.csv", None
     start = _started(scene, market)
@@ -54,12 +66,7 @@ def _told(
     days = len({day for c in counts for day in range(c.start.toordinal(), c.end.toordinal() + 1)})
     if days < FEWEST_DAYS:
         return State.UNSEEN, f"rows tell of {days} days of {span}, at least {FEWEST_DAYS} are needed", None
-    found = realised(scene.paths, counts)
-    high = "more" if found.high == float("inf") else cars(found.high)
-    why = f"{found.counted:,} cars in {span}: {cars(found.low)} to {high} cars a year at full scale (90 %)"
-    if found.low < level <= found.high:
-        return State.UNDECIDED, f"{why}, break-even {cars(level)} lies within", None
-    return State.TOLD, f"{why}, break-even {cars(level)}", level <= found.low
+    return State.TOLD, span, realised(scene.paths, counts)
 
 
 def _started(scene: Scene, market: str) -> tuple[Quarter, Channel, Quarter | None] | None:

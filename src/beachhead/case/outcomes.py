@@ -16,6 +16,7 @@ from beachhead.case.outcome import PLAN_RECORD, Came, Scene, State, ref_of_kind
 from beachhead.case.outcome_of_demand import demand_came
 from beachhead.case.outcome_of_pilot import pilot_came
 from beachhead.case.planning import PlanRecord
+from beachhead.case.regretting import Regretted, regretted
 from beachhead.case.stating import PILOT_ODDS, break_even_name
 from beachhead.launch.pilot_odds import PilotOdds
 from beachhead.launch.plan import Plan
@@ -42,6 +43,17 @@ def outcomes(launch: Launch, *, on: date, judged: bool = True, anew: bool = Fals
         replace(came, on_record=came.state is State.TOLD and scene.on_record.get(came.stated.name) is came.happened)
         for came in found
     )
+
+
+def regrets(launch: Launch, *, on: date) -> tuple[Regretted, ...]:
+    """What decisions gave up in markets whose demand is known on that day, in the ledger's order."""
+    scene, found = Scene(launch, on, judged=False, anew=False), []
+    for entry in scene.decisions:
+        ref = ref_of_kind(entry, PLAN_RECORD)
+        for came in _of_entry(scene, entry):
+            if came.realised is not None and ref is not None:
+                found.append(regretted(scene, entry, came, scene.read(ref, PlanRecord)))
+    return tuple(each for each in found if each is not None)
 
 
 def register_outcomes(launch: Launch, *, on: date, who: str, at: datetime) -> tuple[Said, ...]:

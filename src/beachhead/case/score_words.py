@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from beachhead.case.outcome import State
 from beachhead.case.scoring import Scores
+from beachhead.launch.regret import Regret
+from beachhead.world.figures import money
 
-LACKING = {State.UNSEEN: "lack rows", State.VOID: "are void", State.UNDECIDED: "are undecided"}
+LACKING = {State.UNSEEN: "for lack of rows", State.VOID: "void", State.UNDECIDED: "undecided"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,39 @@ def score_sentences(scores: Scores, ready: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def regret_sentence(scores: Scores) -> str:
+    """Of how many decisions it is known what they gave up, "" if of none."""
+    count, markets = len(scores.regrets), len({each.market for each in scores.regrets})
+    if not count:
+        return ""
+    what = "1 decision" if count == 1 else f"{count} decisions"
+    where = "1 market" if markets == 1 else f"{markets} markets"
+    return (
+        f"What {what} in {where} gave up is known, for the market's demand is; of markets that were not entered it "
+        "never will be."
+    )
+
+
+def regret_lines(scores: Scores, currency: str) -> tuple[str, ...]:
+    """One sentence for each decision whose regret is known."""
+    return tuple(
+        f"{each.market}, {each.chosen} (entry {each.entry}): gave up {given_up(each.regret, currency)}; with hindsight "
+        f"it was best to {best_words(each.regret)}."
+        for each in scores.regrets
+    )
+
+
+def given_up(found: Regret, currency: str) -> str:
+    """Money, or the range of it."""
+    low, high = money(found.low, currency), money(found.high, currency)
+    return low if low == high else f"{low} to {high}"
+
+
+def best_words(found: Regret) -> str:
+    """What would have been best: `scale through dealer in 2027Q3`, or `never enter`."""
+    return "never enter" if found.best_start is None else f"scale through {found.best_channel} in {found.best_start}"
+
+
 def selection_warning(scores: Scores) -> str:
     """What the score cannot show, "" if nothing is left out: only markets that were entered are ever scored."""
     never = scores.count(State.UNENTERED)
@@ -73,7 +108,8 @@ def _headline(scores: Scores) -> str:
     found = scores.rows[0].score
     spread = "" if found.brier_error is None else f" ± {found.brier_error:.3f}"
     have = "has" if found.count == 1 else "have"
-    alone = "; all became known on one day, so its spread is not known" if found.brier_error is None else ""
+    why = "it is the only one" if found.count == 1 else "all became known on one day"
+    alone = f"; {why}, so its spread is not known" if found.brier_error is None else ""
     due = "1 probability that has" if scores.due == 1 else f"{scores.due} probabilities that have"
     told = f"Brier score {found.brier:.3f}{spread}, where saying 50 % always scores 0.25{alone}"
     return f"Of {due} come due, {found.count} {have} an outcome: {told}."

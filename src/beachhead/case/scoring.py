@@ -11,7 +11,8 @@ from beachhead.case.foretell import BEACHHEAD
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
 from beachhead.case.outcome import Came, State
-from beachhead.case.outcomes import outcomes
+from beachhead.case.outcomes import outcomes, regrets
+from beachhead.case.regretting import Regretted
 from beachhead.ledger import Margin, Score, Settled, Stated, first_stated, margin, score, settle
 from beachhead.world.brief import brief
 from beachhead.world.errors import NotLearnt
@@ -55,12 +56,14 @@ class Scores:
         rows: one a forecaster, Beachhead first, then in order of the Brier score; none while nothing is settled.
         settled: Beachhead's own odds whose outcome is known, latest first.
         standing: its odds without an outcome, in the order in which they were stated.
+        regrets: what decisions gave up in markets whose demand is known by now.
         open: stated odds of all forecasters whose outcome is not known yet.
     """
 
     rows: tuple[Scored, ...]
     settled: tuple[Settled, ...]
     standing: tuple[Standing, ...]
+    regrets: tuple[Regretted, ...]
     open: int
 
     __repr__ = brief
@@ -106,6 +109,7 @@ def score_launch(launch: Launch, *, on: date | None = None) -> Scores:
         rows=tuple(rows),
         settled=tuple(ours),
         standing=_standing(launch, waiting, on or today()),
+        regrets=regrets(launch, on=on or today()),
         open=len(stated) - len(settled),
     )
     if not settled and not scores.due:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from beachhead.case.open import open_launch
-from beachhead.case.score_words import score_sentences, selection_warning, without_outcome
+from beachhead.case.open import Launch, open_launch
+from beachhead.case.score_words import (
+    best_words,
+    given_up,
+    regret_sentence,
+    score_sentences,
+    selection_warning,
+    without_outcome,
+)
 from beachhead.case.scoring import Scored, Scores, score_launch
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
 from beachhead.ledger import CalibrationRow, Settled
 
 SHOWN_OUTCOMES = 15
@@ -16,7 +23,8 @@ SHOWN_OUTCOMES = 15
 
 def score(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) -> None:
     """Score every stated probability whose outcome is known: Brier, log score, calibration."""
-    scores = score_launch(open_launch(directory), on=day_of(on))
+    launch = open_launch(directory)
+    scores = score_launch(launch, on=day_of(on))
     if as_json:
         show_json(
             {
@@ -25,11 +33,13 @@ def score(directory: LaunchDir, on: OnOption = None, as_json: JsonFlag = False) 
                 "settled": scores.settled,
                 "open": scores.open,
                 "standing": scores.standing,
+                "regrets": scores.regrets,
                 "selection_warning": selection_warning(scores),
             }
         )
     else:
         show_scores(scores, directory)
+        _show_regrets(scores, launch)
 
 
 def show_scores(scores: Scores, directory: Path) -> None:
@@ -78,6 +88,30 @@ def _show_why_not(scores: Scores) -> None:
             [[each.what, str(each.count), each.why] for each in lacking],
             right={1},
         )
+
+
+def _show_regrets(scores: Scores, launch: Launch) -> None:
+    """What each decision gave up, where its market's demand is known."""
+    if not scores.regrets:
+        return
+    say(regret_sentence(scores))
+    currency = launch.folder.terms.currency
+    show_table(
+        ("entry", "market", "demand, cars a year", "chosen", "best with hindsight", "given up"),
+        [
+            [
+                str(each.entry),
+                each.market,
+                f"{cars(each.low)}-{cars(each.high)}",
+                each.chosen,
+                best_words(each.regret),
+                given_up(each.regret, currency),
+            ]
+            for each in scores.regrets
+        ],
+        right={0, 2, 5},
+        title="Regret: by the accounting of the plan decided on, limits left out",
+    )
 
 
 def _score_row(row: Scored) -> list[str]:

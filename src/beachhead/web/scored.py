@@ -5,7 +5,7 @@ from __future__ import annotations
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
 from beachhead.case.outcome import State
-from beachhead.case.score_words import score_sentences, without_outcome
+from beachhead.case.score_words import regret_lines, regret_sentence, score_sentences, without_outcome
 from beachhead.case.scoring import score_launch
 from beachhead.web.shape import BandOut, CameOut, ScoreOut, WithoutOut
 from beachhead.world.errors import NotLearnt
@@ -25,6 +25,7 @@ def score_out(launch: Launch) -> ScoreOut:
             came=[], without=[],
         )  # fmt: skip
     ours = next((row.score for row in found.rows if row.behind is None), None)
+    told = (regret_sentence(found), *regret_lines(found, launch.folder.terms.currency)) if found.regrets else ()
     sentence, *lines = score_sentences(found, "it can be entered here")
     return ScoreOut(
         settled=len(found.settled),
@@ -34,7 +35,7 @@ def score_out(launch: Launch) -> ScoreOut:
         brier=None if ours is None else ours.brier,
         brier_error=None if ours is None else ours.brier_error,
         sentence=sentence,
-        lines=lines,
+        lines=[*lines, *told],
         bands=[
             BandOut(**{name: getattr(row, name) for name in BandOut.model_fields})
             for row in (() if ours is None else ours.calibration)
