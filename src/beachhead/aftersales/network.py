@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.aftersales.demand import Visits, cars_by_age, jobs, most_in
+from beachhead.aftersales.demand import Jobs, Visits, cars_by_age, jobs, most_in
 from beachhead.aftersales.staffing import (
     Kept,
     Promise,
@@ -139,14 +139,65 @@ def service_network(
 
 def _network(deliveries: Floats, before: Floats, service: MarketService, survival: float) -> MarketNetwork:
     stays = deliveries[:, -1] > 0
-    odds = float(stays.mean())
-    deliveries = deliveries[stays] if stays.any() else deliveries
+    fleet = _fleet(deliveries[stays] if stays.any() else deliveries, before, service, survival)
+    in_use = fleet.in_use.mean(axis=0)
+    number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
+    number = max(number, 1)
+    mean, sd = fleet.mean, fleet.sd
+    per_centre = mean / number
+    per_centre_sd = np.sqrt(per_centre + np.maximum(sd**2 - mean, 0.0) / number**2)
+    high = np.quantile(fleet.jobs.mean, 0.9, axis=0)
+    team = _team(per_centre, service)
+    calls = in_use * service.breakdowns_per_year / 4
+    return MarketNetwork(
+        market=service.market,
+        odds=float(stays.mean()),
+        centres=number,
+        in_use=in_use,
+        in_use_high=np.quantile(fleet.in_use, 0.9, axis=0),
+        jobs=mean,
+        jobs_sd=sd,
+        jobs_high=high,
+        kinds=fleet.jobs.kinds.mean(axis=1),
+        roadside=calls / _WEEKS_PER_QUARTER,
+        per_centre=per_centre,
+        per_centre_sd=per_centre_sd,
+        per_centre_most=most_in(per_centre, per_centre_sd, 0.95),
+        staffing=team,
+        high=np.array([places(float(rate) / number, service.work, service.promise) for rate in high]),
+        kept=_promise_kept(per_centre, team, service),
+        cost=number * _running(team, service.rates) + calls * service.roadside_per_call,
+        capital=_built(team, number * service.rates.bay),
+        relief=_relief(float(per_centre[-1]), int(team.technicians[0, -1]), service),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Fleet:
+    """Cars of a market in the futures in which it stays, and their jobs.
+
+    Attributes:
+        in_use: (S, T), cars.
+        jobs: jobs a week; futures stand where markets do elsewhere.
+    """
+
+    in_use: Floats
+    jobs: Jobs
+
+    @property
+    def mean(self) -> Floats:
+        """(T,), expected jobs a week."""
+        return np.asarray(self.jobs.mean.mean(axis=0))
+
+    @property
+    def sd(self) -> Floats:
+        """(T,), of one week's count: chance within a future, and the futures among themselves."""
+        return np.asarray(np.sqrt((self.jobs.sd**2).mean(axis=0) + self.jobs.mean.var(axis=0)))
+
+
+def _fleet(deliveries: Floats, before: Floats, service: MarketService, survival: float) -> _Fleet:
     known = np.repeat(before[None], len(deliveries), axis=0)
-    draws = cars_by_age(np.concatenate([known, deliveries], axis=1), survival)[
-        :, len(before) :
-    ]  # draws stand in for markets
-    total = draws.sum(axis=2)
-    horizon = deliveries.shape[1]
+    ages = cars_by_age(np.concatenate([known, deliveries], axis=1), survival)[:, len(before) :]
     visits = Visits(
         maintenance_per_quarter=np.array([service.maintenance_per_quarter]),
         claims_per_month=np.full(len(deliveries), service.claims_per_month),
@@ -155,47 +206,28 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
         accidents_per_year=service.accidents_per_year,
         recall_share=service.recall_share,
     )
-    each = jobs(draws, visits)
-    mean = each.mean.mean(axis=0)
-    sd = np.sqrt((each.sd**2).mean(axis=0) + each.mean.var(axis=0))
-    in_use = total.mean(axis=0)
-    number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
-    number = max(number, 1)
-    per_centre = mean / number
-    per_centre_sd = np.sqrt(per_centre + np.maximum(sd**2 - mean, 0.0) / number**2)
+    return _Fleet(in_use=ages.sum(axis=2), jobs=jobs(ages, visits))
+
+
+def _team(per_centre: Floats, service: MarketService) -> Staffing:
+    """Bays and technicians of one centre; where none can keep the promise, the market is named."""
     try:
-        team = staff(per_centre[None], service.work, service.promise, service.rates)
+        return staff(per_centre[None], service.work, service.promise, service.rates)
     except NotFeasible as error:
         raise NotFeasible(f"{service.market}: {error.message}", error.hint) from None
-    high = np.quantile(each.mean, 0.9, axis=0)
-    bays = np.diff(team.bays[0], prepend=0)
-    calls = in_use * service.breakdowns_per_year / 4
-    return MarketNetwork(
-        market=service.market,
-        odds=odds,
-        centres=number,
-        in_use=in_use,
-        in_use_high=np.quantile(total, 0.9, axis=0),
-        jobs=mean,
-        jobs_sd=sd,
-        jobs_high=high,
-        kinds=each.kinds.mean(axis=1),
-        roadside=calls / _WEEKS_PER_QUARTER,
-        per_centre=per_centre,
-        per_centre_sd=per_centre_sd,
-        per_centre_most=most_in(per_centre, per_centre_sd, 0.95),
-        staffing=team,
-        high=np.array([places(float(rate) / number, service.work, service.promise) for rate in high]),
-        kept=tuple(
-            kept(float(per_centre[t]), int(team.technicians[0, t]), service.work, service.promise)
-            if team.technicians[0, t] > 0
-            else None
-            for t in range(horizon)
-        ),
-        cost=number * _running(team, service.rates) + calls * service.roadside_per_call,
-        capital=np.asarray(number * service.rates.bay * np.maximum(bays, 0), dtype=np.float64),
-        relief=_relief(float(per_centre[-1]), int(team.technicians[0, -1]), service),
+
+
+def _promise_kept(per_centre: Floats, team: Staffing, service: MarketService) -> tuple[Kept | None, ...]:
+    """T, how far the promise is kept at a centre; None in quarters in which nobody works there."""
+    return tuple(
+        kept(float(rate), int(number), service.work, service.promise) if number > 0 else None
+        for rate, number in zip(per_centre, team.technicians[0], strict=True)
     )
+
+
+def _built(team: Staffing, bay: float) -> Floats:
+    """(T,), capital of the bays that are built in each quarter; `bay`: of one at every centre."""
+    return np.asarray(bay * np.maximum(np.diff(team.bays[0], prepend=0), 0), dtype=np.float64)
 
 
 def _running(team: Staffing, rates: Rates) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
-from beachhead.case.aftersales import DRAWS, ask_service
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import Judged, service_row
 from beachhead.web.room import (
@@ -30,12 +30,24 @@ from beachhead.world.figures import cars, duration, money, percent
 def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     """The job: what the cars that the plan would sell need, and what those on the road have shown."""
     launch = open_launch(root)
-    draws = int(arguments.get("draws", DRAWS))
-    found = ask_service(launch, on=day_of(arguments), draws=draws, tick=advance)
-    names = {market.code: market.name for market in launch.folder.markets}
+    found = ask_service(launch, on=day_of(arguments), draws=int(arguments.get("draws", DRAWS)), tick=advance)
     if not found.markets:
         said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
         return keep_answer(launch, "aftersales", arguments, said, [])
+    names = {market.code: market.name for market in launch.folder.markets}
+    tables = (
+        _promises(launch, found, names),
+        _capacity(found, names),
+        _quality(found.judged, names),
+        _by_use(found.judged),
+        _orders(found),
+    )
+    shown = [table for table in tables if table.rows]
+    funnelled = funnel_of(found.judged, names)
+    return keep_answer(launch, "aftersales", arguments, _sentences(launch, found), shown, funnel=funnelled)
+
+
+def _sentences(launch: Launch, found: Serviced) -> list[str]:
     last, currency = len(found.quarters) - 1, launch.folder.terms.currency
     fleet = found.in_use[:, :, last].sum(axis=1)
     jobs = sum(network.odds * float(network.jobs[last]) for network in found.network)
@@ -51,40 +63,47 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
             f"{percent(found.pilot.fill)} of demand at once."
         )
-    shown = sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
-    promise = table_of(
-        f"The promise and what is forecast for {found.quarters[last]}, if the market stays",
+    if not found.judged.record.cars:
+        said.append("No car is on record yet: quality is not yet learnt.")
+    return said
+
+
+def _shown(found: Serviced) -> list[MarketNetwork]:
+    """The markets with the most cars to expect."""
+    return sorted(found.network, key=lambda network: -network.odds * network.in_use[-1])[:MOST_ROWS]
+
+
+def _promises(launch: Launch, found: Serviced, names: dict[str, str]) -> TableOut:
+    return table_of(
+        f"The promise and what is forecast for {found.quarters[-1]}, if the market stays",
         "Seen: from the call to the bay; repaired: from the bay to the keys. So far: share of the jobs on record. "
         "Waits are in opening hours and working days",
         [("market", "text"), ("promised", "share"), ("seen within, days", "number"), ("forecast", "share")]
         + [("so far", "share"), ("repaired within, hours", "number"), ("forecast ", "share"), ("so far ", "share")]
         + [("mean wait", "wait"), ("busy", "share")],
-        [_promise(launch, names[n.market], n, found.judged) for n in shown],
+        [_promise(launch, names[n.market], n, found.judged) for n in _shown(found)],
     )
-    capacity = table_of(
-        f"Bays, technicians and cost in {found.quarters[last]}, if the market stays",
+
+
+def _capacity(found: Serviced, names: dict[str, str]) -> TableOut:
+    return table_of(
+        f"Bays, technicians and cost in {found.quarters[-1]}, if the market stays",
         "Stays: odds. Of one centre: bays, technicians, and the places it needs if sales are high (90 % of futures "
         "have less); cost and capital: of all",
         [("market", "text"), ("stays", "share"), ("cars in use", "cars"), ("jobs a week", "number")]
-        + [
-            ("centres", "number"),
-            ("bays each", "number"),
-            ("technicians each", "number"),
-            ("if sales are high", "number"),
-        ]
-        + [("cost a quarter", "money"), ("capital", "money")],
+        + [("centres", "number"), ("bays each", "number"), ("technicians each", "number")]
+        + [("if sales are high", "number"), ("cost a quarter", "money"), ("capital", "money")],
         [
-            [names[n.market], n.odds, float(n.in_use[last]), float(n.jobs[last]), float(n.centres)]
-            + [float(n.staffing.bays[0, last]), float(n.staffing.technicians[0, last]), float(n.high[last])]
-            + [float(n.cost[last]), float(n.capital.sum())]
-            for n in shown
+            [names[n.market], n.odds, float(n.in_use[-1]), float(n.jobs[-1]), float(n.centres)]
+            + [float(n.staffing.bays[0, -1]), float(n.staffing.technicians[0, -1]), float(n.high[-1])]
+            + [float(n.cost[-1]), float(n.capital.sum())]
+            for n in _shown(found)
         ],
     )
-    quality = found.judged.quality
-    seen = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
-    if not found.judged.record.cars:
-        said.append("No car is on record yet: quality is not yet learnt.")
-    judged = table_of(
+
+
+def _quality(judged: Judged, names: dict[str, str]) -> TableOut:
+    return table_of(
         "Quality: what was seen, and whether scaling may go on",
         "Claims a thousand car-months; a gate that is not yet learnt waits, it never passes",
         [("market", "text"), ("cars", "cars"), ("claims", "number"), ("gate", "text"), ("fails on", "text")],
@@ -92,34 +111,24 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             [names.get(each.market, each.market), float(each.cars), number_or_none(each.rate.value)]
             + [each.gate.verdict.value if each.gate else "not judged"]
             + [", ".join(c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL) if each.gate else ""]
-            for each in seen
+            for each in judged.quality.markets
+            if each.cars or each.open_jobs or each.late.exposure
         ],
     )
-    orders = table_of(
+
+
+def _orders(found: Serviced) -> TableOut:
+    return table_of(
         "Last orders of spare parts",
         "",
+        [("part", "text"), ("in", "text"), ("demand", "number"), ("± sd", "number")]
+        + [("order", "number"), ("cost", "money")],
         [
-            ("part", "text"),
-            ("in", "text"),
-            ("demand", "number"),
-            ("± sd", "number"),
-            ("order", "number"),
-            ("cost", "money"),
-        ],
-        [
-            [
-                o.part,
-                str(found.quarters[o.quarter]),
-                float(o.demand),
-                float(o.demand_sd),
-                float(o.order.quantity),
-                float(o.cost),
-            ]
-            for o in found.last_orders
+            [order.part, str(found.quarters[order.quarter]), float(order.demand), float(order.demand_sd)]
+            + [float(order.order.quantity), float(order.cost)]
+            for order in found.last_orders
         ],
     )
-    tables = [table for table in (promise, capacity, judged, _by_use(found.judged), orders) if table.rows]
-    return keep_answer(launch, "aftersales", arguments, said, tables, funnel=funnel_of(found.judged, names))
 
 
 def _promise(launch: Launch, name: str, network: MarketNetwork, judged: Judged) -> list[Cell]:
