@@ -62,7 +62,7 @@ def service(
         else:
             show_quality(launch, judged)
         return
-    with progress("playing the plan's futures", quiet=as_json) as advance:
+    with progress("playing the plan's futures (the first run compiles)", quiet=as_json) as advance:
         serviced = ask_service(launch, on=day, draws=draws, tick=advance)
     if keep:
         if not serviced.parts:
