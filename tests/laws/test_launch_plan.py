@@ -149,7 +149,7 @@ def test_every_pilot_gets_a_gate_before_it_starts_and_the_gate_judges_what_comes
     sad = replace(told, belief=replace(problem.belief, mean=bad, cov=cov))
     assert judge(gate, sad).verdict is Verdict.STOP
     again = plan(sad, seed=0, worlds=3)
-    chosen = recommend(again.actions, [judge(gate, sad)], sad)[i]
+    chosen = recommend(again.actions, [judge(gate, sad)])[i]
     assert chosen.action is ActionKind.WAIT
     assert chosen.verdict is Verdict.STOP
 

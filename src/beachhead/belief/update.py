@@ -105,7 +105,7 @@ def update(
             log_marginal=fit.log_marginal,
             converged=fit.converged,
         )
-    fits = [_refined(start, data, loading, node) for node in _nodes(start, peak, spread)]
+    fits = [_refined(start, data, loading, node) for node in _nodes(peak, spread)]
     return _importance(start, fits, loading, draws, seed)
 
 
@@ -213,7 +213,7 @@ def _dispersion(belief: Belief, data: Rows, loading: Array) -> tuple[float, floa
     return peak, min(sd, max(bend, 1e-12) ** -0.5)
 
 
-def _nodes(belief: Belief, peak: float, spread: float) -> list[tuple[float, float]]:
+def _nodes(peak: float, spread: float) -> list[tuple[float, float]]:
     """Log sizes to try, with the log weight that turns their posterior density into a share (Gauss-Hermite)."""
     if spread == 0:
         return [(peak, 0.0)]

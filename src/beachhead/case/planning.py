@@ -188,7 +188,7 @@ def write_bound(
 
 def recommended(problem: Problem, made: Plan) -> tuple[Recommendation, ...]:
     """What a plan chooses among what the registered gates allow, one a market."""
-    return recommend(made.actions, tuple(judge(gate, problem) for gate in problem.gates), problem)
+    return recommend(made.actions, tuple(judge(gate, problem) for gate in problem.gates))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

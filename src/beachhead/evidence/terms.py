@@ -11,6 +11,7 @@ from beachhead.evidence.cell import Code, CurrencyCode, QuarterCell, Text, Writt
 from beachhead.evidence.row import Row, column
 from beachhead.world.economics import Limits
 from beachhead.world.quarter import Quarter, grid
+from beachhead.world.reading import FARTHEST_PRICE
 
 FILE = "launch.toml"
 MOST_QUARTERS = 80
@@ -161,8 +162,8 @@ class PilotsSection(Section):
     price_points: PricePoints = column(
         "prices at which a pilot may be sold, lowest first, 1.0 = list price; scaling is at list price",
         unit="times list price",
-        least=0.5,
-        most=2,
+        least=1 / FARTHEST_PRICE,
+        most=FARTHEST_PRICE,
         default=(1.0,),
     )
 

@@ -229,7 +229,7 @@ def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int)
         contrast=learnt.contrasts.get(stake.offers.market, 0.0),
         options=tuple(ranked),
         best=best,
-        settling=_settling(world, np.array([g for g, _ in gains]), learnt, fit),
+        settling=_settling(world, np.array([g for g, _ in gains]), learnt),
         badge=_badge(world, fit, draws, seed) if stake.penalised else None,
     )
 
@@ -392,7 +392,7 @@ def _shipment(world: _World, divert: Array, cars: Array) -> tuple[Array, Array]:
     return sold @ margins - left, sold.sum(axis=1)
 
 
-def _settling(world: _World, gains: Array, learnt: Learnt, fit: ChoiceFit) -> tuple[Settling, ...]:
+def _settling(world: _World, gains: Array, learnt: Learnt) -> tuple[Settling, ...]:
     """A price test in the market and a choice study there: what each would do to the choice among price changes."""
     m = learnt.belief.markets.index(world.stake.offers.market)
     mean, var = float(learnt.response.mean[m]), float(learnt.response.cov[m, m])

@@ -170,27 +170,11 @@ def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> P
     Money is counted in units of the largest coefficient's order by the solver's caller.
     """
     M, C = terms.capital.shape
-    T = terms.path.shape[1]
-    Y = terms.capital_cap.shape[0]
-    N = ways.market.shape[0]
-    number = np.full((M, C), -1, dtype=np.int64)
-    groups = 0
-    for k in range(N):
-        if number[ways.market[k], ways.route[k]] < 0:
-            number[ways.market[k], ways.route[k]] = groups
-            groups += 1
+    T, Y, N = terms.path.shape[1], terms.capital_cap.shape[0], ways.market.shape[0]
+    number, groups = _numbered(ways, M, C)
     base_capital, base_start, base_car, base_sold = M, M + Y, M + Y + T, M + Y + 2 * T
-    rows = base_sold + groups * T
+    lower, upper = _room(terms, position, groups)
     cost = np.zeros(N + groups * T)
-    lower = np.full(rows, -np.inf)
-    upper = np.zeros(rows)
-    upper[:M] = 1.0
-    for i in range(M):
-        if position.stage[i] == SCALED:
-            lower[i] = 1.0
-    upper[base_capital:base_start] = np.maximum(terms.capital_cap - position.spent, 0.0)
-    upper[base_start:base_car] = terms.starts_cap
-    upper[base_car:base_sold] = terms.cars_cap
     most = N * (3 + T) + groups * T * 2
     row = np.empty(most, dtype=np.int64)
     column = np.empty(most, dtype=np.int64)
@@ -220,6 +204,34 @@ def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> P
                 row[n + 1], column[n + 1], value[n + 1] = base_car + t, col, 1.0
                 n += 2
     return Programme(cost, lower, upper, row[:n], column[:n], value[:n])
+
+
+@compiled
+def _numbered(ways: Ways, M: int, C: int) -> tuple[Ints, int]:
+    """(M, C) number of each market and route that has a way, in order of the ways, -1 of others; and how many."""
+    number = np.full((M, C), -1, dtype=np.int64)
+    groups = 0
+    for k in range(ways.market.shape[0]):
+        if number[ways.market[k], ways.route[k]] < 0:
+            number[ways.market[k], ways.route[k]] = groups
+            groups += 1
+    return number, groups
+
+
+@compiled
+def _room(terms: Terms, position: Position, groups: int) -> tuple[Floats, Floats]:
+    """Lower and upper ends of the rows: a market scaled already runs in one way, others in at most one."""
+    M, T, Y = terms.capital.shape[0], terms.path.shape[1], terms.capital_cap.shape[0]
+    rows = M + Y + 2 * T + groups * T
+    lower, upper = np.full(rows, -np.inf), np.zeros(rows)
+    upper[:M] = 1.0
+    for i in range(M):
+        if position.stage[i] == SCALED:
+            lower[i] = 1.0
+    upper[M : M + Y] = np.maximum(terms.capital_cap - position.spent, 0.0)
+    upper[M + Y : M + Y + T] = terms.starts_cap
+    upper[M + Y + T : M + Y + 2 * T] = terms.cars_cap
+    return lower, upper
 
 
 @compiled

@@ -65,7 +65,7 @@ def too_few(found: Estimate, besides: str = "") -> str:
 
 def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
     """What is wanted, how much of it the plan reaches, what that costs, and whether the floor is kept."""
-    lines = [_reached(pursued, currency)]
+    lines = [_reached(pursued)]
     if pursued.steering == PLAIN:
         lines.append(
             "The plan of highest expected value keeps the floor in the search, so it stands."
@@ -77,7 +77,7 @@ def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
     return (*lines, *_floor(pursued, currency))
 
 
-def _reached(pursued: Pursued, currency: str) -> str:
+def _reached(pursued: Pursued) -> str:
     if pursued.wanted is Wanted.VALUE:
         return "Objective: expected value, with a floor under the worst worlds. The bound holds with or without it."
     share = "" if pursued.share is None else f", so at least {percent(min(pursued.share, 1.0))} of what is possible"

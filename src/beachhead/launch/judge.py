@@ -101,21 +101,18 @@ def _verdict(
     return Verdict.SCALE, f"{shown}, at least the {100 * gate.scale_odds:.0f} % that the gate asks for"
 
 
-def recommend(
-    actions: Iterable[Action], judgements: Iterable[Judgement], problem: Problem
-) -> tuple[Recommendation, ...]:
+def recommend(actions: Iterable[Action], judgements: Iterable[Judgement]) -> tuple[Recommendation, ...]:
     """The plan's choice among what the gates allow, (M,) in plan order.
 
     Args:
         actions: of the plan re-solved on the present belief.
         judgements: at most one a market; markets without one have no registered gate.
-        problem: the problem that the plan answers.
     """
     judged = {j.market: j for j in judgements}
-    return tuple(_recommend(action, judged.get(action.market), problem) for action in actions)
+    return tuple(_recommend(action, judged.get(action.market)) for action in actions)
 
 
-def _recommend(action: Action, judgement: Judgement | None, problem: Problem) -> Recommendation:
+def _recommend(action: Action, judgement: Judgement | None) -> Recommendation:
     if action.kind is ActionKind.EXIT:
         verdict, reason = Verdict.STOP, "what the market still earns is less than leaving it recovers"
     elif judgement is None:

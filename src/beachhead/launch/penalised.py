@@ -157,77 +157,159 @@ def charges(
     """
     M, C = terms.capital.shape
     T, D = terms.path.shape[1], terms.batches.shape[0]
-    G = OWN_POINTS
-    left = np.maximum(terms.capital_cap - position.spent, 0.0)
     bonus, refunds, urgency = np.full((M, C, T), -np.inf), np.zeros(M), np.zeros((M, C + D))
-    grid = np.linspace(-5.0, 5.0, G)
+    grid = np.linspace(-5.0, 5.0, OWN_POINTS)
     normal = np.exp(-0.5 * grid**2)
     normal /= normal.sum()
     for i in range(M):
         if position.stage[i] != OUT:
             continue
-        sd = math.sqrt(own[i])
-        # money earned (C, T) and best priced value (T) of a start, by point of the grid; the truth stands last
-        earned, value = np.full((C, T, G + 1), -np.inf), np.full((T, G + 1), -np.inf)
-        spent = np.full((C, T), np.inf)
-        for c in range(C):
-            for s in range(terms.first_scale[i, c], T):
-                if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
-                    continue
-                spent[c, s] = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
-                for g in range(G + 1):
-                    level = told[i] + sd * grid[g] if g < G else theta[i]
-                    earned[c, s, g], _ = run(terms, i, c, s, math.exp(level), prices[2])
-                    value[s, g] = max(value[s, g], earned[c, s, g] - spent[c, s])
-                bonus[i, c, s] = (normal * earned[c, s, :G]).sum() - earned[c, s, G]
-        # what the market is worth from the next gate on, and what a pilot or start at this one is worth, before fees
-        wait = 0.0
-        for c in range(C):
-            for s in range(1, T):
-                if spent[c, s] < np.inf:
-                    wait = max(wait, (normal * earned[c, s, :G]).sum() - spent[c, s])
-            if spent[c, 0] < np.inf:
-                urgency[i, c] = (normal * earned[c, 0, :G]).sum() - spent[c, 0]
-        # courses that begin with a pilot at this gate, by design: as bonus and refunds
-        first, unmade = np.full((D, C, T), -np.inf), np.full(D, -np.inf)
+        own_grid = math.sqrt(own[i]) * grid
+        courses = _starts_of(terms, position, i, told[i] + own_grid, theta[i], prices, normal, bonus[i])
+        wait = _acting_now(courses, normal, urgency[i])
         if position.piloted[i] < terms.pilot_quarters:
-            # (T, G+1), what the market is worth from the next quarter on once r is known
-            known = np.zeros((T, G + 1))
-            for t in range(T - 2, -1, -1):
-                for g in range(G + 1):
-                    known[t, g] = max(known[t + 1, g], value[t + 1, g])
-            fee = np.full((2, D, T), np.inf)
-            for t in range(T):
-                for d in range(D):
-                    if terms.batches[d] <= terms.pool_cap[t]:
-                        fee[0, d, t], fee[1, d, t] = _fees(terms, position, i, d, t, prices[3, t])
             for d in range(D):
-                if sd < 1e-6 or shape[i, d] * (sd * (grid[1] - grid[0])) ** 2 > 1.0:
-                    soon, later = _perfect(known, normal, fee[0, d], bonus[i], refunds, i, first[d], unmade, d)
-                else:
-                    ends = (-5.0 * sd + low[i, d], 5.0 * sd + high[i, d])
-                    read = theta[i] - told[i] + luck[i, d]
-                    soon, later = _noisy(
-                        earned, spent, known, normal, sd * grid, shape[i, d], ends, read, fee[0, d], fee[1],
-                        position.piloted[i] + 1 < terms.pilot_quarters, bonus[i], refunds, i, first[d], unmade, d,
-                    )  # fmt: skip
-                urgency[i, C + d] = soon
+                read = Read(shape[i, d], low[i, d], high[i, d], theta[i] - told[i] + luck[i, d])
+                urgency[i, C + d], later = _pilots_of(
+                    terms, position, i, d, own_grid, normal, read, prices[3], courses, refunds
+                )
                 wait = max(wait, later)
-        for c in range(C):
-            urgency[i, c] = urgency[i, c] - wait if spent[c, 0] < np.inf else 0.0
-            if spent[c, 0] < np.inf and not np.isnan(expected[i, c]):
-                bonus[i, c, 0] += expected[i, c] - urgency[i, c]
-        for d in range(D):
-            urgency[i, C + d] = urgency[i, C + d] - wait if unmade[d] > -np.inf else 0.0
-            due = 0.0 if np.isnan(expected[i, C + d]) else urgency[i, C + d] - expected[i, C + d]
-            refunds[i] = max(refunds[i], unmade[d] - due)
-            for c in range(C):
-                for s in range(T):
-                    bonus[i, c, s] = max(bonus[i, c, s], first[d, c, s] - due)
+        _settle(courses, expected[i], wait, urgency[i], refunds, i)
+    return bonus, refunds, urgency
+
+
+class Courses(NamedTuple):
+    """What starts of one market bring, and the best courses of pilots before them; the truth stands last, at G.
+
+    Attributes:
+        earned: (C, T, G+1), money earned, by point of the grid of r.
+        known: (T, G+1), what the market is worth from the next quarter on once r is known.
+        spent: (C, T), capital and prices; infinite where no start is permitted.
+        bonus: (C, T), row of the market; raised as better courses are found.
+        first: (D, C, T), likewise for courses that begin with a pilot at this gate, by design.
+        unmade: (D,), these where no start follows.
+    """
+
+    earned: Floats
+    known: Floats
+    spent: Floats
+    bonus: Floats
+    first: Floats
+    unmade: Floats
+
+
+class Read(NamedTuple):
+    """What a pilot reads.
+
+    Attributes:
+        shape: kappa.
+        low: a low quantile of its noise.
+        high: a high one.
+        here: its reading in this world.
+    """
+
+    shape: float
+    low: float
+    high: float
+    here: float
+
+
+@compiled
+def _starts_of(
+    terms: Terms,
+    position: Position,
+    i: int,
+    levels: Floats,
+    truth: float,
+    prices: Floats,
+    normal: Floats,
+    bonus: Floats,
+) -> Courses:
+    """What permitted starts earn at every level (G,) of log demand and in truth; fills `bonus` with their charges."""
+    C, T, G = terms.capital.shape[1], terms.path.shape[1], levels.shape[0]
+    D = terms.batches.shape[0]
+    earned, value = np.full((C, T, G + 1), -np.inf), np.full((T, G + 1), -np.inf)
+    spent = np.full((C, T), np.inf)
+    for c in range(C):
+        for s in range(terms.first_scale[i, c], T):
+            left = max(terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]], 0.0)
+            if terms.capital[i, c] > left or terms.starts_cap[s] < 1.0:
+                continue
+            spent[c, s] = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
+            for g in range(G + 1):
+                level = levels[g] if g < G else truth
+                earned[c, s, g], _ = run(terms, i, c, s, math.exp(level), prices[2])
+                value[s, g] = max(value[s, g], earned[c, s, g] - spent[c, s])
+            bonus[c, s] = (normal * earned[c, s, :G]).sum() - earned[c, s, G]
+    known = np.zeros((T, G + 1))
+    for t in range(T - 2, -1, -1):
+        for g in range(G + 1):
+            known[t, g] = max(known[t + 1, g], value[t + 1, g])
+    return Courses(earned, known, spent, bonus, np.full((D, C, T), -np.inf), np.full(D, -np.inf))
+
+
+@compiled
+def _acting_now(courses: Courses, normal: Floats, urgency: Floats) -> float:
+    """What starting blindly from the next gate on is worth; fills `urgency` with what starting now is, by route."""
+    (C, T), G = courses.spent.shape, normal.shape[0]
+    wait = 0.0
+    for c in range(C):
+        for s in range(1, T):
+            if courses.spent[c, s] < np.inf:
+                wait = max(wait, (normal * courses.earned[c, s, :G]).sum() - courses.spent[c, s])
+        if courses.spent[c, 0] < np.inf:
+            urgency[c] = (normal * courses.earned[c, 0, :G]).sum() - courses.spent[c, 0]
+    return wait
+
+
+@compiled
+def _pilots_of(
+    terms: Terms,
+    position: Position,
+    i: int,
+    d: int,
+    grid: Floats,
+    normal: Floats,
+    read: Read,
+    pool_price: Floats,
+    courses: Courses,
+    refunds: Floats,
+) -> tuple[float, float]:
+    """Courses with pilots of one design, as `_perfect` and `_noisy` find them; `grid` (G,) is that of r."""
+    T, G = courses.known.shape[0], normal.shape[0]
+    fee = np.full(T, np.inf)
+    again = np.full(T, np.inf)  # a second pilot may be of any design
+    for t in range(T):
+        for k in range(terms.batches.shape[0]):
+            if terms.batches[k] <= terms.pool_cap[t]:
+                here, later = _fees(terms, position, i, k, t, pool_price[t])
+                fee[t] = here if k == d else fee[t]
+                if position.piloted[i] + 1 < terms.pilot_quarters:
+                    again[t] = min(again[t], later)
+    if grid[G - 1] < 5e-6 or read.shape * (grid[1] - grid[0]) ** 2 > 1.0:
+        return _perfect(normal, fee, courses, refunds, i, d)
+    return _noisy(normal, grid, read, fee, again, courses, refunds, i, d)
+
+
+@compiled
+def _settle(courses: Courses, expected: Floats, wait: float, urgency: Floats, refunds: Floats, i: int) -> None:
+    """Take waiting off the urgencies, charge them at the first gate, and set bonuses against the refund."""
+    D, C, T = courses.first.shape
+    bonus = courses.bonus
+    for c in range(C):
+        urgency[c] = urgency[c] - wait if courses.spent[c, 0] < np.inf else 0.0
+        if courses.spent[c, 0] < np.inf and not np.isnan(expected[c]):
+            bonus[c, 0] += expected[c] - urgency[c]
+    for d in range(D):
+        urgency[C + d] = urgency[C + d] - wait if courses.unmade[d] > -np.inf else 0.0
+        due = 0.0 if np.isnan(expected[C + d]) else urgency[C + d] - expected[C + d]
+        refunds[i] = max(refunds[i], courses.unmade[d] - due)
         for c in range(C):
             for s in range(T):
-                bonus[i, c, s] -= refunds[i]
-    return bonus, refunds, urgency
+                bonus[c, s] = max(bonus[c, s], courses.first[d, c, s] - due)
+    for c in range(C):
+        for s in range(T):
+            bonus[c, s] -= refunds[i]
 
 
 @compiled
@@ -245,22 +327,13 @@ def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: 
 
 
 @compiled
-def _perfect(
-    known: Floats,
-    normal: Floats,
-    fee: Floats,
-    bonus: Floats,
-    refunds: Floats,
-    i: int,
-    first: Floats,
-    unmade: Floats,
-    d: int,
-) -> tuple[float, float]:
-    """A pilot that reads r exactly: raise the bonus (C, T) of starts after it, and the refund for not starting.
+def _perfect(normal: Floats, fee: Floats, courses: Courses, refunds: Floats, i: int, d: int) -> tuple[float, float]:
+    """A pilot that reads r exactly: raise the bonus of starts after it, and the refund for not starting.
 
-    Courses that begin with it at the first gate stand apart, in `first` (C, T) and `unmade`. Returns what is expected
-    of a pilot at the first gate, before its fee, and of the best later one.
+    Courses that begin with it at the first gate stand apart. Returns what is expected of a pilot at the first gate,
+    before its fee, and of the best later one.
     """
+    bonus, known = courses.bonus, courses.known
     T, G = known.shape[0], normal.shape[0]
     best = now = later = -np.inf
     soon = 0.0
@@ -268,7 +341,7 @@ def _perfect(
         for c in range(bonus.shape[0]):
             if bonus[c, t] > -np.inf:
                 bonus[c, t] = max(bonus[c, t], best)
-                first[c, t] = now
+                courses.first[d, c, t] = now
         if fee[t] < np.inf:
             hoped = (normal * known[t, :G]).sum()
             if t == 0:
@@ -276,78 +349,43 @@ def _perfect(
             else:
                 best, later = max(best, hoped - known[t, G] - fee[t]), max(later, hoped - fee[t])
     refunds[i] = max(refunds[i], best)
-    unmade[d] = now
+    courses.unmade[d] = now
     return soon, later
 
 
 @compiled
 def _noisy(
-    earned: Floats,
-    spent: Floats,
-    known: Floats,
     normal: Floats,
     grid: Floats,
-    shape: float,
-    ends: tuple[float, float],
-    read: float,
+    read: Read,
     fee: Floats,
     again: Floats,
-    may_again: bool,
-    bonus: Floats,
+    courses: Courses,
     refunds: Floats,
     i: int,
-    first: Floats,
-    unmade: Floats,
     d: int,
 ) -> tuple[float, float]:
-    """A first pilot that reads y, and perhaps a second that reads r: as `_perfect`.
+    """A first pilot that reads y, and perhaps a second (at `again`, (T,)) that reads r: as `_perfect`.
 
     Everything is tabulated at READ_POINTS readings; the reading of this world stands last.
     """
-    C, T = spent.shape
-    G, J = normal.shape[0], READ_POINTS
-    belief = np.empty((J + 1, G))
-    odds = np.empty(J)
-    for j in range(J + 1):
-        y = ends[0] + (ends[1] - ends[0]) * j / (J - 1) if j < J else read
-        total = 0.0
-        for g in range(G):
-            belief[j, g] = normal[g] * math.exp(shape * (y - grid[g] - math.exp(y - grid[g]) + 1.0))
-            total += belief[j, g]
-        if j < J:
-            odds[j] = total
-        belief[j] /= max(total, 1e-300)
-    odds /= odds.sum()
-    # a second pilot in t: cost, and what is expected of it by reading
-    second = np.full(T, np.inf)
-    for t in range(T):
-        for k in range(again.shape[0]):
-            if may_again:
-                second[t] = min(second[t], again[k, t])
+    (C, T), G, J = courses.spent.shape, normal.shape[0], READ_POINTS
+    known = courses.known
+    belief, odds = _readings(normal, grid, read)
     hoped = np.ascontiguousarray(known[:, :G]) @ belief.T
-    # what the market is worth from t on once y is read, (J+1,) and backwards in t
-    worth = np.zeros((T + 1, J + 1))
-    mean_earned = np.full((C, T, J + 1), -np.inf)
-    for t in range(T - 1, -1, -1):
-        for j in range(J + 1):
-            worth[t, j] = max(worth[t + 1, j], hoped[t, j] - second[t])
-        for c in range(C):
-            if spent[c, t] < np.inf:
-                mean_earned[c, t] = belief @ earned[c, t, :G]
-                for j in range(J + 1):
-                    worth[t, j] = max(worth[t, j], mean_earned[c, t, j] - spent[c, t])
+    worth, mean_earned = _once_read(courses, belief, hoped, again)
     # best course so far with one pilot and with two, by whether the first stood at this gate (0) or later (1)
     one, two = np.full(2, -np.inf), np.full(2, -np.inf)
     soon, later = 0.0, -np.inf
     for t in range(T):
         for c in range(C):
-            if bonus[c, t] > -np.inf:
-                blur = mean_earned[c, t, J] - earned[c, t, G]
-                first[c, t] = max(one[0] + blur, two[0])
-                bonus[c, t] = max(bonus[c, t], one[1] + blur, two[1])
+            if courses.bonus[c, t] > -np.inf:
+                blur = mean_earned[c, t, J] - courses.earned[c, t, G]
+                courses.first[d, c, t] = max(one[0] + blur, two[0])
+                courses.bonus[c, t] = max(courses.bonus[c, t], one[1] + blur, two[1])
         for k in range(2):
             if one[k] > -np.inf:
-                two[k] = max(two[k], one[k] - second[t] + hoped[t, J] - known[t, G])
+                two[k] = max(two[k], one[k] - again[t] + hoped[t, J] - known[t, G])
         if fee[t] < np.inf:
             expected = (odds * worth[t + 1, :J]).sum()
             course = expected - worth[t + 1, J] - fee[t]
@@ -356,5 +394,42 @@ def _noisy(
             else:
                 one[1], later = max(one[1], course), max(later, expected - fee[t])
     refunds[i] = max(refunds[i], one[1], two[1])
-    unmade[d] = max(one[0], two[0])
+    courses.unmade[d] = max(one[0], two[0])
     return soon, later
+
+
+@compiled
+def _readings(normal: Floats, grid: Floats, read: Read) -> tuple[Floats, Floats]:
+    """(J+1, G) belief about r by reading, this world's last, and (J,) odds of the readings."""
+    G, J = grid.shape[0], READ_POINTS
+    least, most = grid[0] + read.low, grid[G - 1] + read.high
+    belief = np.empty((J + 1, G))
+    odds = np.empty(J)
+    for j in range(J + 1):
+        y = least + (most - least) * j / (J - 1) if j < J else read.here
+        total = 0.0
+        for g in range(G):
+            belief[j, g] = normal[g] * math.exp(read.shape * (y - grid[g] - math.exp(y - grid[g]) + 1.0))
+            total += belief[j, g]
+        if j < J:
+            odds[j] = total
+        belief[j] /= max(total, 1e-300)
+    odds /= odds.sum()
+    return belief, odds
+
+
+@compiled
+def _once_read(courses: Courses, belief: Floats, hoped: Floats, again: Floats) -> tuple[Floats, Floats]:
+    """(T+1, J+1) what the market is worth from t on once y is read, and (C, T, J+1) mean money of a start then."""
+    (C, T), J, G = courses.spent.shape, belief.shape[0] - 1, belief.shape[1]
+    worth = np.zeros((T + 1, J + 1))
+    mean_earned = np.full((C, T, J + 1), -np.inf)
+    for t in range(T - 1, -1, -1):
+        for j in range(J + 1):
+            worth[t, j] = max(worth[t + 1, j], hoped[t, j] - again[t])
+        for c in range(C):
+            if courses.spent[c, t] < np.inf:
+                mean_earned[c, t] = belief @ courses.earned[c, t, :G]
+                for j in range(J + 1):
+                    worth[t, j] = max(worth[t, j], mean_earned[c, t, j] - courses.spent[c, t])
+    return worth, mean_earned

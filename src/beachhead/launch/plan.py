@@ -157,7 +157,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
         gates=problem.gates + _new_gates(problem, terms, bars, choice, choice.action == PILOT),
         spare_gates=_new_gates(problem, terms, bars, choice, (position.stage == OUT) & (choice.action == WAIT)),
         timeline=_timeline(problem, played),
-        prices=_shadow(problem, terms, prices, choice),
+        prices=_shadow(problem, prices, choice),
         certificate=certificate,
         unaffordable=tuple(
             code
@@ -328,7 +328,7 @@ def _timeline(problem: Problem, played: list[Played]) -> Timeline:
     )
 
 
-def _shadow(problem: Problem, terms: Terms, prices: Prices, choice: Choice) -> ShadowPrices:
+def _shadow(problem: Problem, prices: Prices, choice: Choice) -> ShadowPrices:
     years = sorted({q.year for q in problem.quarters})
     return ShadowPrices(
         capital={year: float(prices.capital[k]) for k, year in enumerate(years)},

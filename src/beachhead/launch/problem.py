@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.belief.belief import Belief
 from beachhead.belief.priced import Elasticities
@@ -254,54 +255,16 @@ def _terms(
     answers: Elasticities | None,
 ) -> Terms:
     M, T = belief.log_path.shape
-    C = max(len(row) for row in rows)
     years = sorted({q.year for q in belief.quarters})
-
-    def table(name: str, fill: float) -> np.ndarray:
-        out = np.full((M, C), fill)
-        for i, row in enumerate(rows):
-            out[i, : len(row)] = [getattr(r, name) for r in row]
-        return out
-
-    capital = table("capital", np.inf)
-    salvage = np.zeros((M, C))
-    ramp = np.zeros((M, C, T))
     points = (LIST_PRICE, *(point for point in menu.price_points if point != LIST_PRICE))
     batches, asked = np.tile(menu.batches, len(points)), np.repeat(points, len(menu.batches))
-    reach = np.zeros((M, C, len(batches)))
-    kept = np.zeros((M, C))
-    first_scale = np.full((M, C), T, dtype=np.int64)
-    first_pilot = np.full((M, C), T, dtype=np.int64)
-    small_series = np.full((M, C), np.inf)
-    for i, row in enumerate(rows):
-        shipped = 0 if earliest is None else earliest[i]
-        for c, r in enumerate(row):
-            salvage[i, c] = r.capital * r.exit_share
-            steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
-            ramp[i, c] = r.reach * np.array(steps)
-            reach[i, c] = np.minimum(r.pilot_reach * batches / 100.0, 1.0)
-            kept[i, c] = net[i] * (1 - CHANNEL_CUT[r.channel])
-            if r.small_series is not None:
-                small_series[i, c] = r.small_series
-            if shipped is not None:
-                first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
-                first_pilot[i, c] = min(max(r.earliest_pilot - belief.quarters[0], shipped, 0), T)
-    odds, known, dated = _margins(belief, rows, table("unit_margin", 0.0), scenarios)
+    kept = net[:, None] * _by_route(rows, lambda r: 1 - CHANNEL_CUT[r.channel], 0.0)
+    odds, known, dated = _margins(belief, rows, _by_route(rows, lambda r: r.unit_margin, 0.0), scenarios)
     return Terms(
-        capital=capital,
-        salvage=salvage,
-        opex=table("opex_per_quarter", 0.0),
+        **_routes(belief, rows, batches, earliest),
         margin=np.einsum("g,gmct->mct", odds, dated),
-        ramp=ramp,
         path=np.exp(belief.log_path),
-        start_fee=table("pilot_start_fee", 0.0),
-        quarter_fee=table("pilot_fee_per_quarter", 0.0),
-        car_cost=table("pilot_cost_per_car", 0.0),
-        pilot_reach=np.maximum(reach, 1e-12),
         week_size=np.full(M, belief.nb_size_weekly),
-        first_scale=first_scale,
-        first_pilot=first_pilot,
-        small_series=small_series,
         batches=np.array(batches, dtype=np.int64),
         year=np.array([years.index(q.year) for q in belief.quarters], dtype=np.int64),
         capital_cap=np.array([max(limits.capital_per_year[y] - committed.get(y, 0.0), 0.0) for y in years]),
@@ -319,6 +282,45 @@ def _terms(
         weeks=menu.weeks,
         **_priced(asked, len(menu.batches), kept, M, answers),
     )
+
+
+def _routes(
+    belief: Belief, rows: list[list[Economics]], batches: NDArray[np.int64], earliest: list[int | None] | None
+) -> dict[str, Any]:
+    """The terms that stand in economics.csv, by market and route."""
+    (M, T), C = belief.log_path.shape, max(len(row) for row in rows)
+    ramp, reach = np.zeros((M, C, T)), np.zeros((M, C, len(batches)))
+    first_scale, first_pilot = np.full((M, C), T, dtype=np.int64), np.full((M, C), T, dtype=np.int64)
+    for i, row in enumerate(rows):
+        shipped = 0 if earliest is None else earliest[i]
+        for c, r in enumerate(row):
+            steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
+            ramp[i, c] = r.reach * np.array(steps)
+            reach[i, c] = np.minimum(r.pilot_reach * batches / 100.0, 1.0)
+            if shipped is not None:
+                first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
+                first_pilot[i, c] = min(max(r.earliest_pilot - belief.quarters[0], shipped, 0), T)
+    return {
+        "capital": _by_route(rows, lambda r: r.capital, np.inf),
+        "salvage": _by_route(rows, lambda r: r.capital * r.exit_share, 0.0),
+        "opex": _by_route(rows, lambda r: r.opex_per_quarter, 0.0),
+        "ramp": ramp,
+        "start_fee": _by_route(rows, lambda r: r.pilot_start_fee, 0.0),
+        "quarter_fee": _by_route(rows, lambda r: r.pilot_fee_per_quarter, 0.0),
+        "car_cost": _by_route(rows, lambda r: r.pilot_cost_per_car, 0.0),
+        "pilot_reach": np.maximum(reach, 1e-12),
+        "first_scale": first_scale,
+        "first_pilot": first_pilot,
+        "small_series": _by_route(rows, lambda r: np.inf if r.small_series is None else r.small_series, np.inf),
+    }
+
+
+def _by_route(rows: list[list[Economics]], of: Callable[[Economics], float], fill: float) -> Floats:
+    """(M, C) a number of each row; `fill` where a market has fewer routes."""
+    out = np.full((len(rows), max(len(row) for row in rows)), fill)
+    for i, row in enumerate(rows):
+        out[i, : len(row)] = [of(r) for r in row]
+    return out
 
 
 def _priced(asked: Floats, sizes: int, kept: Floats, M: int, answers: Elasticities | None) -> dict[str, Any]:

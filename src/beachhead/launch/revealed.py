@@ -18,7 +18,7 @@ import numpy as np
 from beachhead.launch.bound import as_is
 from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn
-from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, under
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, under
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
 
@@ -166,10 +166,7 @@ def _at_prices(
         total += terms.discount**t * prices[2, t] * terms.cars_cap[t]
     for i in range(terms.capital.shape[0]):
         if position.stage[i] == OUT:
-            total += _market(
-                terms, position, i, told[i], own[i], prices[0], prices[1], prices[2], prices[3], left,
-                nodes, weights, use[0], use[1], use[2], use[3],
-            )  # fmt: skip
+            total += _market(terms, position, i, told[i], own[i], prices, left, nodes, weights, use)
         elif position.stage[i] == SCALED:
             total += _going_on(terms, position, i, math.exp(told[i]), prices[2], use[2])
     return total
@@ -215,90 +212,132 @@ def _market(
     i: int,
     known: float,
     own: float,
-    cap_price: Floats,
-    start_price: Floats,
-    car_price: Floats,
-    pool_price: Floats,
+    prices: Floats,
     left: Floats,
     nodes: Floats,
     weights: Floats,
-    use_cap: Floats,
-    use_start: Floats,
-    use_car: Floats,
-    use_pool: Floats,
+    use: Floats,
 ) -> float:
     """Value of one market at these prices; adds what its best choice is expected to use."""
-    C = terms.capital.shape[1]
+    C, T, G = terms.capital.shape[1], terms.path.shape[1], nodes.shape[0]
+    demand = np.exp(known + math.sqrt(own) * nodes)
+    starts = Nodes(np.full((T, G), -np.inf), np.zeros((T, G), dtype=np.int64), np.zeros((T, G, C), dtype=np.int64))
+    blind, blind_start, blind_route = _each_start(terms, i, demand, prices, left, weights, starts)
+    best, pilot, shipped = _pilot_first(terms, position, i, prices[3], weights, starts.value, blind)
+    if pilot >= 0:
+        use[3, pilot] += shipped
+    for g in range(G if best > 0.0 else 0):
+        s, c = blind_start, blind_route
+        if pilot >= 0:
+            s = _best_after(starts.value, pilot, g)
+            c = starts.route[s, g] if s >= 0 else -1
+        if s >= 0:
+            _count_use(terms, i, c, s, starts.until[s, g, c], demand[g], weights[g], prices[2], use)
+    return best
+
+
+class Nodes(NamedTuple):
+    """Starts of one market by quarter and quadrature node.
+
+    Attributes:
+        value: (T, G), of the best route; -inf where no start is permitted.
+        route: (T, G), that route.
+        until: (T, G, C), quarter in which the market is left.
+    """
+
+    value: Floats
+    route: Ints
+    until: Ints
+
+
+@compiled
+def _each_start(
+    terms: Terms, i: int, demand: Floats, prices: Floats, left: Floats, weights: Floats, starts: Nodes
+) -> tuple[float, int, int]:
+    """Fill `starts`; never (0, -1, -1) or the best blind start: mean over nodes, quarter, route."""
     T = terms.path.shape[1]
-    G = nodes.shape[0]
-    sd = math.sqrt(own)
-    # value of (start, node): best route; and of starting blindly, mean over nodes by start and route
-    value = np.full((T, G), -np.inf)
-    route = np.zeros((T, G), dtype=np.int64)
-    until = np.zeros((T, G, C), dtype=np.int64)
     blind, blind_start, blind_route = 0.0, -1, -1
-    for c in range(C):
+    for c in range(terms.capital.shape[1]):
         if not np.isfinite(terms.capital[i, c]):
             continue
         for s in range(terms.first_scale[i, c], T):
             if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
                 continue
-            spent = terms.capital[i, c] * (terms.discount**s + cap_price[terms.year[s]]) + start_price[s]
+            spent = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
             mean = 0.0
-            for g in range(G):
-                earned, last = run(terms, i, c, s, math.exp(known + sd * nodes[g]), car_price)
-                until[s, g, c] = last
-                if earned - spent > value[s, g]:
-                    value[s, g], route[s, g] = earned - spent, c
+            for g in range(demand.shape[0]):
+                earned, last = run(terms, i, c, s, demand[g], prices[2])
+                starts.until[s, g, c] = last
+                if earned - spent > starts.value[s, g]:
+                    starts.value[s, g], starts.route[s, g] = earned - spent, c
                 mean += weights[g] * (earned - spent)
             if mean > blind:
                 blind, blind_start, blind_route = mean, s, c
+    return blind, blind_start, blind_route
+
+
+@compiled
+def _pilot_first(
+    terms: Terms, position: Position, i: int, pool_price: Floats, weights: Floats, value: Floats, blind: float
+) -> tuple[float, int, float]:
+    """The best of `blind` and a pilot that tells all before a start: value, its quarter (-1: none) and its cars."""
+    T, G = value.shape
     best, pilot, shipped = blind, -1, 0.0
-    if position.piloted[i] < terms.pilot_quarters:
-        later = np.zeros(G)  # best value from quarter t + 1 on, never included
-        for t in range(T - 1, -1, -1):
-            if t + 1 < T:
-                for g in range(G):
-                    later[g] = max(later[g], value[t + 1, g])
-            fee, cars = np.inf, 0.0
-            for c in range(C):
-                if not np.isfinite(terms.capital[i, c]) or t < terms.first_pilot[i, c]:
-                    continue
-                for d in range(terms.batches.shape[0]):
-                    if terms.batches[d] > terms.pool_cap[t]:
-                        continue
-                    start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
-                    cost = start + terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[d]
-                    cost = max(cost - most_brought(terms, i, c, d), 0.0)
-                    priced = terms.discount**t * cost + pool_price[t] * terms.batches[d]
-                    if priced < fee:
-                        fee, cars = priced, float(terms.batches[d])
-            if fee == np.inf:
-                continue
-            told = (weights * later).sum() - fee
-            if told > best:
-                best, pilot, shipped = told, t, cars
-    if pilot >= 0:
-        use_pool[pilot] += shipped
-    for g in range(G):
-        if best <= 0.0:
-            break
-        s, c = blind_start, blind_route
-        if pilot >= 0:
-            s = -1
-            top = 0.0
-            for k in range(pilot + 1, T):
-                if value[k, g] > top:
-                    top, s = value[k, g], k
-            c = route[s, g] if s >= 0 else -1
-        if s < 0:
+    if position.piloted[i] >= terms.pilot_quarters:
+        return best, pilot, shipped
+    later = np.zeros(G)  # best value from quarter t + 1 on, never included
+    for t in range(T - 1, -1, -1):
+        if t + 1 < T:
+            for g in range(G):
+                later[g] = max(later[g], value[t + 1, g])
+        fee, cars = _least_fee(terms, position, i, t, pool_price[t])
+        if fee == np.inf:
             continue
-        use_cap[terms.year[s]] += weights[g] * terms.capital[i, c]
-        use_start[s] += weights[g]
-        for t in range(s, until[s, g, c]):
-            if terms.margin[i, c, t] > car_price[t]:
-                use_car[t] += weights[g] * served(terms, i, c, s, t) * math.exp(known + sd * nodes[g])
-    return best
+        told = (weights * later).sum() - fee
+        if told > best:
+            best, pilot, shipped = told, t, cars
+    return best, pilot, shipped
+
+
+@compiled
+def _least_fee(terms: Terms, position: Position, i: int, t: int, pool_price: float) -> tuple[float, float]:
+    """Discounted cost of the cheapest pilot of the quarter, price of pool cars included, and its cars."""
+    fee, cars = np.inf, 0.0
+    for c in range(terms.capital.shape[1]):
+        if not np.isfinite(terms.capital[i, c]) or t < terms.first_pilot[i, c]:
+            continue
+        for d in range(terms.batches.shape[0]):
+            if terms.batches[d] > terms.pool_cap[t]:
+                continue
+            start = terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0
+            cost = start + terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[d]
+            cost = max(cost - most_brought(terms, i, c, d), 0.0)
+            priced = terms.discount**t * cost + pool_price * terms.batches[d]
+            if priced < fee:
+                fee, cars = priced, float(terms.batches[d])
+    return fee, cars
+
+
+@compiled
+def _best_after(value: Floats, pilot: int, g: int) -> int:
+    """The best start after the pilot's quarter at this node; -1 where none pays."""
+    s, top = -1, 0.0
+    for k in range(pilot + 1, value.shape[0]):
+        if value[k, g] > top:
+            top, s = value[k, g], k
+    return s
+
+
+@compiled
+def _count_use(
+    terms: Terms, i: int, c: int, s: int, until: int, demand: float, weight: float, car_price: Floats, use: Floats
+) -> None:
+    """Add what a start with these odds uses of capital, starts and cars."""
+    use[0, terms.year[s]] += weight * terms.capital[i, c]
+    use[1, s] += weight
+    for t in range(s, until):
+        if terms.margin[i, c, t] > car_price[t]:
+            use[2, t] += weight * served(terms, i, c, s, t) * demand
 
 
 @compiled

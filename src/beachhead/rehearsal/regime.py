@@ -86,35 +86,8 @@ def made_up_launch(regime: Regime, markets: int, seed: int) -> Problem:
         log_path=np.zeros((M, T)),
         nb_size_weekly=1.0,
     )
-    source = Source(who="made up for a rehearsal", as_of=date(2026, 1, 1), grade=Grade.C)
-    economics = [
-        Economics(
-            market=belief.markets[i],
-            channel=Channel.OWN_STORE,
-            capital=capital[i],
-            exit_share=regime.exit_share,
-            opex_per_quarter=(1 - regime.capital_share) * worth[i] / lasting,
-            unit_margin=margin[i],
-            reach=1.0,
-            ramp=tuple(ramps[i]),
-            pilot_start_fee=regime.pilot_start_fee * capital[i],
-            pilot_fee_per_quarter=regime.pilot_quarter_fee * capital[i],
-            pilot_cost_per_car=regime.pilot_cost_per_car,
-            pilot_reach=min(1.0, regime.pilot_sales_share * 100 * 4 / np.exp(level[i])),
-            earliest_scale=quarters[0],
-            earliest_pilot=quarters[0],
-            source=source,
-        )
-        for i in range(M)
-    ]
-    expected = float(np.exp(level + np.diag(belief.cov)[:M] / 2).sum() / 4)
-    starts = regime.starts_per_quarter or max(1, int(M / regime.markets_per_start))
-    limits = Limits(
-        capital_per_year={q.year: regime.capital_per_year * float(capital.sum()) for q in quarters},
-        scale_starts_per_quarter=starts,
-        cars_per_quarter=tuple(regime.cars_share * expected * min(1.0, (t + 1) / regime.cars_ramp) for t in range(T)),
-        pilot_cars_per_quarter=(regime.pool_per_market * M,) * T,
-    )
+    economics = _economics(regime, belief, capital, (1 - regime.capital_share) * worth / lasting, margin, ramps)
+    limits = _limits(regime, belief, capital)
     problem = assemble(
         belief=belief,
         economics=economics,
@@ -127,6 +100,46 @@ def made_up_launch(regime: Regime, markets: int, seed: int) -> Problem:
     # dispersion goes by the batch, not by reach: a batch of 50 has the same weekly size in every market
     size = regime.pilot_size_per_50 / 50 * np.exp(level) / (4 * regime.pilot_sales_share)
     return replace(problem, terms=problem.terms._replace(week_size=size))
+
+
+def _economics(
+    regime: Regime, belief: Belief, capital: Floats, opex: Floats, margin: Floats, ramps: Floats
+) -> list[Economics]:
+    """One own store a market."""
+    source = Source(who="made up for a rehearsal", as_of=date(2026, 1, 1), grade=Grade.C)
+    first = belief.quarters[0]
+    return [
+        Economics(
+            market=code,
+            channel=Channel.OWN_STORE,
+            capital=capital[i],
+            exit_share=regime.exit_share,
+            opex_per_quarter=opex[i],
+            unit_margin=margin[i],
+            reach=1.0,
+            ramp=tuple(ramps[i]),
+            pilot_start_fee=regime.pilot_start_fee * capital[i],
+            pilot_fee_per_quarter=regime.pilot_quarter_fee * capital[i],
+            pilot_cost_per_car=regime.pilot_cost_per_car,
+            pilot_reach=min(1.0, regime.pilot_sales_share * 100 * 4 / np.exp(belief.mean[i])),
+            earliest_scale=first,
+            earliest_pilot=first,
+            source=source,
+        )
+        for i, code in enumerate(belief.markets)
+    ]
+
+
+def _limits(regime: Regime, belief: Belief, capital: Floats) -> Limits:
+    """Capital a year as a share of what all markets take; cars as a share of what they are expected to sell."""
+    M, T = belief.log_path.shape
+    expected = float(np.exp(belief.mean[:M] + np.diag(belief.cov)[:M] / 2).sum() / 4)
+    return Limits(
+        capital_per_year={q.year: regime.capital_per_year * float(capital.sum()) for q in belief.quarters},
+        scale_starts_per_quarter=regime.starts_per_quarter or max(1, int(M / regime.markets_per_start)),
+        cars_per_quarter=tuple(regime.cars_share * expected * min(1.0, (t + 1) / regime.cars_ramp) for t in range(T)),
+        pilot_cars_per_quarter=(regime.pool_per_market * M,) * T,
+    )
 
 
 def _tariffs(regime: Regime, belief: Belief, margin: Floats) -> tuple[Scenario, ...]:

@@ -115,7 +115,7 @@ def _decide(
         for i in range(M):
             if position.piloted[i] == 0 and position.stage[i] == OUT and terms.pilot_quarters > 0:
                 rank[i] = -np.inf
-    _take(terms, position, now, rank, action, route, 1.0 if rival == Rival.WATERFALL else np.inf, mean0)
+    _take(terms, position, now, rank, action, route, 1.0 if rival == Rival.WATERFALL else np.inf)
     return action, route, design
 
 
@@ -159,7 +159,6 @@ def _take(
     action: Ints,
     route: Ints,
     most_open: float,
-    promised: Floats,
 ) -> None:
     """Scale in order of rank while capital, launches and (for the waterfall) its patience last."""
     capital = terms.capital_cap[terms.year[now]] - position.spent[terms.year[now]]
