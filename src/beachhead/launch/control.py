@@ -61,14 +61,41 @@ def controlled(sample: Floats, *controls: Control) -> Estimate:
     used = [c for c in controls if np.ptp(c.worlds[:n]) > 0.0]
     if n < FEWEST or not used:
         return estimate(sample)
-    unit = [float(np.abs(c.worlds[:n] - c.mean).max()) for c in used]
-    design = np.column_stack([np.ones(n), *((c.worlds[:n] - c.mean) / u for c, u in zip(used, unit, strict=True))])
+    line = _line(sample, *used)
+    left = line.left / np.maximum(1.0 - line.leverage, 1e-6)
+    theirs = sum(b * c.rest for b, c in zip(line.slopes, used, strict=True))
+    se = math.hypot(float(np.linalg.norm(line.pull * left)), float(np.std(theirs)) / math.sqrt(np.size(theirs)))
+    return Estimate(mean=line.mean, se=se, count=n)
+
+
+class _Line(NamedTuple):
+    """A regression on controls.
+
+    Attributes:
+        mean: the sample's where every control is at its own.
+        slopes: (K,), by control.
+        left: (N,), what is left of the sample.
+        pull: (N,), what a unit more in a world adds to `mean`.
+        leverage: (N,), what it adds to the fit in that world.
+    """
+
+    mean: float
+    slopes: Floats
+    left: Floats
+    pull: Floats
+    leverage: Floats
+
+
+def _line(sample: Floats, *controls: Control) -> _Line:
+    """Least squares of the sample on the controls less their means, each in units of its largest."""
+    n = len(sample)
+    away = [c.worlds[:n] - c.mean for c in controls]
+    unit = np.array([max(float(np.abs(column).max()), 1e-300) for column in away])
+    design = np.column_stack([np.ones(n), *(column / u for column, u in zip(away, unit, strict=True))])
     inverse = np.linalg.pinv(design)
-    slopes = inverse @ sample
-    left = (sample - design @ slopes) / np.maximum(1.0 - np.einsum("ij,ji->i", design, inverse), 1e-6)
-    theirs = sum(b / u * c.rest for b, u, c in zip(slopes[1:], unit, used, strict=True))
-    se = math.hypot(float(np.linalg.norm(inverse[0] * left)), float(np.std(theirs)) / math.sqrt(np.size(theirs)))
-    return Estimate(mean=float(slopes[0]), se=se, count=n)
+    fitted = inverse @ sample
+    leverage = np.einsum("ij,ji->i", design, inverse)
+    return _Line(float(fitted[0]), fitted[1:] / unit, sample - design @ fitted, inverse[0], leverage)
 
 
 def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | None = None) -> Control:
@@ -85,13 +112,12 @@ def control_variate(scene: Scene, thetas: Floats, scores: Floats, own: Floats | 
     entry = _entries(scene)
     rationed, alone = _earned(entry, scene.mean[:M] + (scores @ symmetric_root(scene.cov))[:, :M])
     known = Control(alone, _calls(entry, scene.mean[:M], np.diag(scene.cov)[:M]), np.zeros(len(alone)))
-    mean = controlled(rationed, known).mean
-    slope = np.cov(rationed, alone)[0, 1] / max(float(np.var(alone, ddof=1)), 1e-300)
-    rest = rationed - rationed.mean() - slope * (alone - alone.mean())
+    line = _line(rationed, known)
     if own is None:
-        return Control(_earned(entry, thetas)[0], mean, rest)
+        return Control(_earned(entry, thetas)[0], line.mean, line.left)
     draws = scores[:, :M] * np.sqrt(own)
-    return Control(np.array([_left_open(entry, theta, own, draws, k) for k, theta in enumerate(thetas)]), mean, rest)
+    worlds = np.array([_left_open(entry, theta, own, draws, k) for k, theta in enumerate(thetas)])
+    return Control(worlds, line.mean, line.left)
 
 
 def control_alone(scene: Scene, thetas: Floats, own: Floats | None = None) -> Control:
