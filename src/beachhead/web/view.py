@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -238,7 +239,7 @@ def uses_out(sheet: Sheet, planned: Planned) -> list[UseOut]:
             limit="pilot cars",
             period=str(now),
             used=sum(action.batch for action in made.actions),
-            available=folder.limits.pilot_cars_per_quarter[first],
+            available=_at(folder.limits.pilot_cars_per_quarter, first),
             unit="cars",
             shadow_price=made.prices.pilot_car,
         ),
@@ -257,12 +258,17 @@ def uses_out(sheet: Sheet, planned: Planned) -> list[UseOut]:
                 limit="cars, home included",
                 period=str(quarter),
                 used=float(made.timeline.cars[t] + made.timeline.pilot_cars[t]),
-                available=folder.limits.cars_per_quarter[first + t],
+                available=_at(folder.limits.cars_per_quarter, first + t),
                 unit="cars",
                 shadow_price=made.prices.car.get(quarter),
             )
         )
     return rows
+
+
+def _at(limits: Sequence[float], t: int) -> float | None:
+    """The limit of a quarter; None where the launch no longer has it since the plan was made."""
+    return limits[t] if 0 <= t < len(limits) else None
 
 
 def due_out(sheet: Sheet) -> list[DueOut]:
