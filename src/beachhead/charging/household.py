@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.charging.plan import ChargingPlan, priced
+from beachhead.charging.plan import ChargingPlan, gap_of, priced
 from beachhead.charging.program import Builder, Outcome, Solved
 from beachhead.charging.task import ChargingTask
 from beachhead.world.errors import BadInput, NotFeasible
@@ -118,7 +118,7 @@ class HomePlan:
     @property
     def gap(self) -> float:
         """Distance to the bound, relative to the larger of the bound's size and one cent."""
-        return max(self.objective_eur - self.bound_eur, 0.0) / max(abs(self.bound_eur), 0.01)
+        return gap_of(self.objective_eur, self.bound_eur)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -40,11 +40,16 @@ class ChargingPlan:
     @property
     def gap(self) -> float:
         """Distance to the bound, relative to the larger of the bound's size and one cent."""
-        return max(self.objective_eur - self.bound_eur, 0.0) / max(abs(self.bound_eur), 0.01)
+        return gap_of(self.objective_eur, self.bound_eur)
 
     def with_starts(self, eur: float) -> ChargingPlan:
         """The same plan with the cost of starting the charger added."""
         return replace(self, cost_eur=self.cost_eur + eur)
+
+
+def gap_of(objective_eur: float, bound_eur: float) -> float:
+    """Distance of an objective to its bound, relative to the larger of the bound's size and one cent."""
+    return max(objective_eur - bound_eur, 0.0) / max(abs(bound_eur), 0.01)
 
 
 def priced(

@@ -27,6 +27,7 @@ from beachhead.charging.household import HomeBattery, battery_rows
 from beachhead.charging.meter import LoadAhead, load_ahead
 from beachhead.charging.now import KnownNow, Situation, learnt_now, load_in_hour
 from beachhead.charging.peak import DAYS_BACK, daily_peaks, expected_peak, month_of, planned_load
+from beachhead.charging.plan import gap_of
 from beachhead.charging.program import Builder, Outcome
 from beachhead.charging.stochastic import HORIZON
 from beachhead.world.errors import BadInput, NotFeasible
@@ -132,7 +133,7 @@ class WholePlan:
     @property
     def gap(self) -> float:
         """Distance to the bound, relative to the larger of the bound's size and one cent."""
-        return max(self.cost_eur - self.bound_eur, 0.0) / max(abs(self.bound_eur), 0.01)
+        return gap_of(self.cost_eur, self.bound_eur)
 
 
 def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
