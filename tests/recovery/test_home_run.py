@@ -406,5 +406,6 @@ def test_a_home_that_began_today_charges_and_says_what_it_waits_for(live: Callab
     home.until(at(0.8), lambda: None)
     failed = next(one for one in home.seen if one.kind is Why.FAILED)
     assert "week of prices before" in failed.why
+    assert "the first plan is due on Thursday 26 November" in failed.why
     assert failed.plugged_since == at(0.5)
     assert home.switch == "on"

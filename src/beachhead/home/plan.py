@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from beachhead.charging.explain import sentences
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import NowPlan, plan_now
-from beachhead.charging.record import Home, read_homes, read_loads, read_prices
+from beachhead.charging.record import Home, Prices, read_homes, read_loads, read_prices
 from beachhead.home.live import Live
 from beachhead.home.log import Record
 from beachhead.home.setup import Setup
@@ -98,8 +98,21 @@ def _at_home(setup: Setup, record: Record, tables: Tables, pool: Pool, now: date
             "there are no prices yet", "run `beachhead home learn`, and see that the price entity is recorded"
         )
     prices = read_prices(tables.prices)
+    _require_week(prices, _on_the_clock(now.timestamp(), setup))
     load = None if tables.loads is None else read_loads(tables.loads)[0]
     return ready(_car(setup, tables), pool, prices, setup.tariff, load, year=now.year)
+
+
+def _require_week(prices: Prices, now: datetime) -> None:
+    """A home that has just begun is told from when on there is a plan."""
+    begins = datetime(1970, 1, 1) + timedelta(hours=prices.first_hour)
+    first = begins + timedelta(days=7)
+    if now < first:
+        raise BadInput(
+            f"the week of prices before now is not on record, they begin on {begins:%A} {begins.day} {begins:%B}; "
+            f"the first plan is due on {first:%A} {first.day} {first:%B}, until then the car just charges",
+            "wait, or name a price file that reaches further back",
+        )
 
 
 def _car(setup: Setup, tables: Tables) -> Home:
