@@ -9,7 +9,8 @@ what is fair under the belief, so outside it only the clairvoyant's holds, and n
 then of the clairvoyant bound, and raw. `--ours` leaves out the rivals; `--split` lets the bound split markets: looser
 by half a point at base, a few where capital is tight, ten times faster. `--play N` plays the policy alone in N worlds
 and tells time and memory. `--times` leaves out the bounds and tells what the plan earns in multiples
-of each rival, paired, launches as clusters: most of the error is the spread between launches, so `--launches N` draws
+of each rival (certainty equivalence in both readings: mean demand, and exp of mean log demand), paired, launches as
+clusters: most of the error is the spread between launches, so `--launches N` draws
 more of them than the regime says.
 """
 
@@ -40,9 +41,15 @@ from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.rehearsal.rehearse import chunks
-from beachhead.rehearsal.rivals import Rival, play_rival
+from beachhead.rehearsal.rivals import OF_LOG_DEMAND, Rival, play_rival
 
 REGIMES = Path(__file__).with_name("regimes.toml")
+THEIRS = {
+    "certainty_equivalent": int(Rival.CERTAINTY_EQUIVALENT),
+    "certainty_equivalent_of_log_demand": OF_LOG_DEMAND,
+    **{rival.name.lower(): int(rival) for rival in Rival if rival is not Rival.CERTAINTY_EQUIVALENT},
+}
+"""Rivals of `--times`, both readings of certainty equivalence first: mean demand, and exp of mean log demand."""
 
 
 def regimes() -> dict[str, Regime]:
@@ -191,7 +198,7 @@ def times_rivals(regime: Regime, name: str, markets: int, worlds: int) -> list[d
         for world in draw_worlds(problem, 1000 + k, worlds // instances + (k < worlds % instances)):
             idle = as_is(under(scene.terms, world.scenario), scene.position, np.exp(world.theta))
             at = scene.terms, scene.position, scene.mean, scene.cov, world
-            played = (play(*scene, world), *(play_rival(*at, int(rival)) for rival in Rival))
+            played = (play(*scene, world), *(play_rival(*at, rival) for rival in THEIRS.values()))
             values.append([p.value - idle for p in played])
             cluster.append(k)
     earned, launch = np.array(values).T, np.array(cluster)
@@ -201,13 +208,13 @@ def times_rivals(regime: Regime, name: str, markets: int, worlds: int) -> list[d
             "markets": markets,
             "launches": instances,
             "worlds": worlds,
-            "rival": rival.name.lower(),
+            "rival": rival,
             "value": float(earned[0].mean()),
             "rival_value": float(theirs.mean()),
             "times": float(earned[0].mean() / theirs.mean()),
             "se": share_se(earned[0], theirs, launch),
         }
-        for rival, theirs in zip(Rival, earned[1:], strict=True)
+        for rival, theirs in zip(THEIRS, earned[1:], strict=True)
     ]
 
 

@@ -35,6 +35,10 @@ class Rival(IntEnum):
     THOMPSON = 5
 
 
+OF_LOG_DEMAND = 6
+"""The other reading of certainty equivalence, exp of mean log demand for the truth: weaker, so no baseline of ours."""
+
+
 @compiled
 def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world: World, rival: int) -> Played:
     """Play a rival through one world; as `launch.play.play`, without gates and prices."""
@@ -96,7 +100,7 @@ def _decide(
             value[i], route[i] = scale_now(terms, starts, now, i, mean[i] + 0.5 * cov[i, i], 1e-12)
         elif rival == Rival.PILOT_ALL:
             value[i], route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
-        else:
+        else:  # OF_LOG_DEMAND; Thompson's draw replaces it below
             value[i], route[i] = scale_now(terms, starts, now, i, mean[i], 1e-12)
     if rival == Rival.THOMPSON:
         drawn = _drawn(mean, cov, world.noise[now], world.luck[now])
