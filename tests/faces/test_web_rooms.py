@@ -153,6 +153,21 @@ def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp
         assert client.get("/api/v1/rooms/kitchen").status_code == 422
 
 
+def test_the_job_of_the_network_tells_how_far_it_is_and_does_no_more_work_than_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
+    root = new_launch(tmp_path / "launch", "starter")
+    heard: list[float] = []
+    WORK["network"](root, {"count": 5, "work": 2.0}, lambda done, total: heard.append(done / total))
+    assert len(heard) > 5
+    assert heard == sorted(heard)
+    assert 0.8 <= heard[-1] <= 1.0
+    with TestClient(create(root), base_url=LOCAL) as client:
+        told = client.get("/api/v1/rooms/network").json()
+        assert any("of 2 units of work" in line for line in told["sentences"]), told["sentences"]
+        refused = client.post("/api/v1/jobs", json={"kind": "network", "arguments": {"work": 601}})
+        assert refused.status_code == 422
+
+
 @pytest.mark.parametrize(
     "arguments", [{"sets": "nonsense"}, {"sets": "economics.NO.capital=1", "colour": 3}, {"worlds": 1}]
 )
