@@ -210,6 +210,7 @@ def test_stock_that_ended_every_row_says_only_that_demand_was_at_least_that(laun
     assert "400 cars in 2028Q3 to 2029Q2: at least" in came["why"]
 
 
+@pytest.mark.full
 def test_a_market_that_was_not_entered_has_no_outcome_and_the_score_says_so(launch):
     decide(launch)
     observe(launch, *SOLD)
@@ -271,6 +272,7 @@ def test_the_web_enters_what_came_and_shows_the_score_with_its_counts(launch, mo
         assert "NO 2027Q2 pilot 150 through dealer sold out: no" in newest["odds"]
 
 
+@pytest.mark.full
 def test_python_reads_registers_and_scores(launch):
     decide(launch)
     observe(launch, *SOLD)
