@@ -111,7 +111,7 @@ def test_who_may_only_look_sees_plan_decisions_and_ledger_and_changes_nothing(la
 
 def test_an_override_needs_a_reason_and_is_kept_with_it(launch):
     market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
-    with pytest.raises(BadInput, match="says why"):
+    with pytest.raises(BadInput, match="the override of DE gives no reason"):
         run("decide", launch, "--override", f"{market}=hold")
     entry = answer("decide", launch, "--override", f"{market}=hold", "--because", "no staff", "--who", "ana")[
         "entries"
