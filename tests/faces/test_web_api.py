@@ -164,6 +164,25 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
     assert kinds.count("draft") == 1
 
 
+def test_all_that_is_due_is_accepted_at_once_or_not_at_all(client, folder):
+    planned(folder)
+    found = client.get("/api/v1/decisions").json()
+    one, *others = found["due"]
+    client.post(
+        "/api/v1/decisions", json={"market": one["market"], "choose": one["recommended"], "after": found["head"]}
+    )
+    stale = client.post("/api/v1/decisions/all", json={"after": found["head"]})
+    assert stale.status_code == 409
+    assert [item["market"] for item in client.get("/api/v1/decisions").json()["due"]] == [i["market"] for i in others]
+    head = client.get("/api/v1/decisions").json()["head"]
+    taken = client.post("/api/v1/decisions/all", json={"after": head}, headers={"Idempotency-Key": "k1"})
+    again = client.post("/api/v1/decisions/all", json={"after": head}, headers={"Idempotency-Key": "k1"})
+    assert (taken.status_code, taken.json()) == (201, again.json())
+    decided = {row["market"] for row in taken.json()["rows"] if row["kind"] == "decision"}
+    assert decided == {item["market"] for item in others}
+    assert client.get("/api/v1/decisions").json()["due"] == []
+
+
 def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monkeypatch):
     monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     store = open_launch(folder).store

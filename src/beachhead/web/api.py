@@ -35,6 +35,8 @@ from beachhead.web.refusal import NotFound, NotModified, Refusal, TooLarge
 from beachhead.web.scored import score_out
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
+    AcceptedOut,
+    AcceptIn,
     BeginIn,
     BeginOut,
     BundledOut,
@@ -287,6 +289,21 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
     )
     entry = next(e for e in reversed(desk.sheet().entries) if e.said.market == body.market)
     out = view.decision_out(entry)
+    remember(desk.launch().store, key, person.name, out.model_dump_json())
+    recorded(request)
+    return out
+
+
+@router.post("/decisions/all", status_code=201)
+def accept_all(request: Request, person: Approver, body: AcceptIn, key: Key = None) -> AcceptedOut:
+    """Accept all that is due as recommended, at once or not at all; names the ledger's head you saw."""
+    desk: Desk = request.app.state.desk
+    if known := answered(desk.launch().store, key, person.name):
+        return AcceptedOut.model_validate_json(known)
+    sheet = desk.sheet()
+    decide(sheet.launch, who=person.name, at=now(), after=body.after)
+    made = desk.sheet().entries[len(sheet.entries) :]
+    out = AcceptedOut(rows=[view.decision_out(entry) for entry in made])
     remember(desk.launch().store, key, person.name, out.model_dump_json())
     recorded(request)
     return out

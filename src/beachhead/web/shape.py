@@ -339,6 +339,18 @@ class DecideIn(BaseModel):
     after: str
 
 
+class AcceptIn(BaseModel):
+    """One person's acceptance of all that is due, on the ledger as it was seen."""
+
+    after: str
+
+
+class AcceptedOut(BaseModel):
+    """The entries that one acceptance made."""
+
+    rows: list[DecisionOut]
+
+
 class BandOut(BaseModel):
     """Of the events given odds in one band, how many happened, with its 90 % interval."""
 

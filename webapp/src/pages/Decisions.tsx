@@ -31,7 +31,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
         {due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
-        {launch.role === "approver" && due.length > 1 && <AcceptAll due={due} head={data.head} />}
+        {launch.role === "approver" && due.length > 1 && <AcceptAll count={due.length} head={data.head} />}
         <div className="dues">{due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
         <p className="row no-print"><PlanButton has /></p>
       </section>
@@ -48,25 +48,20 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   );
 }
 
-/** Takes every recommendation, one entry a market; stops at the first that is refused. */
-function AcceptAll({ due, head }: { due: Schemas["DueOut"][]; head: string }) {
-  const [taken, setTaken] = useState<number>();
+/** Takes every recommendation at once, or none. */
+function AcceptAll({ count, head }: { count: number; head: string }) {
+  const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Refused>();
   async function accept() {
+    setBusy(true);
     setError(undefined);
-    for (const [done, item] of due.entries()) {
-      setTaken(done);
-      const answer = await api.POST("/api/v1/decisions", {
-        params: { header: { "Idempotency-Key": newKey() } },
-        body: { market: item.market, choose: item.recommended, because: "", after: head },
-      });
-      if (answer.error) { setError(refused(answer.error)); break; }
-    }
-    setTaken(undefined);
+    const answer = await api.POST("/api/v1/decisions/all", { params: { header: { "Idempotency-Key": newKey() } }, body: { after: head } });
+    setBusy(false);
+    if (answer.error) setError(refused(answer.error));
   }
   return (
     <div className="no-print">
-      <p className="row"><button disabled={taken !== undefined} onClick={() => void accept()}>{taken === undefined ? `Accept all ${due.length} as recommended` : `Accepting ${taken + 1} of ${due.length} …`}</button></p>
+      <p className="row"><button className="quiet" disabled={busy} onClick={() => void accept()}>Take all {count} as recommended</button></p>
       {error && <Refusal error={error} />}
     </div>
   );
