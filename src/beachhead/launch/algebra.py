@@ -19,9 +19,10 @@ from beachhead.launch.problem import Problem
 from beachhead.launch.steer import Course
 from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Position, Terms, under
 from beachhead.launch.value import served
+from beachhead.world.algebra import row_text
 
 MILLION = 1e6
-_WIDTH = 110
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -183,10 +184,15 @@ def spell(algebra: Algebra, currency: str, told: str) -> str:
         (algebra.pilots_may_earn / MILLION, "pilots_may_earn"),
     ]
     aside = [(value, name) for value, name in aside if value != 0.0]
-    lines = [*_preface(algebra, currency, told), "maximize", *_terms_of("value", [*objective, *aside]), "subject to"]
+    lines = [
+        *_preface(algebra, currency, told),
+        "maximize",
+        *row_text("value", [*objective, *aside], digits=_DIGITS),
+        "subject to",
+    ]
     for r, terms in sorted(by_row.items()):
         holds = "=" if asked.lower[r] == asked.upper[r] else "<="
-        lines += _terms_of(algebra.rows[r], terms, f"{holds} {asked.upper[r] / unit[r]:.9g}")
+        lines += row_text(algebra.rows[r], terms, f"{holds} {asked.upper[r] / unit[r]:.{_DIGITS}g}", digits=_DIGITS)
     lines += ["bounds", *(f" {name} = 1" for _, name in aside), "end"]
     taken = [f"\\ {names[k]} = {algebra.course[k]:.9g}" for k in np.flatnonzero(algebra.course)]
     return "\n".join(
@@ -206,14 +212,3 @@ def _preface(algebra: Algebra, currency: str, told: str) -> Iterable[str]:
         f"\\ Optimum: {bound}. The plan earns {earned} after {pilots} for its pilots, which stand outside the",
         f"\\ programme: its course, at the end, is worth {worth} in it.",
     )
-
-
-def _terms_of(name: str, terms: Iterable[tuple[float, str]], ending: str = "") -> list[str]:
-    """`name: + 2 x - 3 y <= 4` in lines that fit a screen."""
-    lines, line = [], f" {name}:"
-    for part in (*(f"{'-' if value < 0 else '+'} {abs(value):.9g} {column}" for value, column in terms), ending):
-        if part and len(line) + len(part) >= _WIDTH:
-            lines.append(line)
-            line = "  "
-        line += f" {part}" if part else ""
-    return [*lines, line]

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from beachhead.siting.capacity import Yard
 from beachhead.siting.field import Field, Lists
 from beachhead.siting.ground import Ground
+from beachhead.world.algebra import row_text
 
-_WIDTH = 110
 _LETTERS = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "ß": "ss", "ł": "l", "Ł": "L", "đ": "d", "ı": "i"})
 _NEGLIGIBLE = 1e-12
+_DIGITS = 12
 
 Term = tuple[float, str]
 
@@ -215,9 +216,9 @@ def side_by_side(parts: Sequence[Algebra], said: Sequence[str] = ()) -> Algebra:
 def spell(algebra: Algebra) -> str:
     """The programme as text in the .lp format."""
     lines = [*(f"\\ {line}" for line in algebra.said), "maximize" if algebra.maximise else "minimize"]
-    lines += [*_terms_of("value", algebra.objective), "subject to"]
+    lines += [*row_text("value", algebra.objective, digits=_DIGITS), "subject to"]
     for row in algebra.rows:
-        lines += _terms_of(row.name, row.terms, f"{row.sense} {row.limit:.12g}")
+        lines += row_text(row.name, row.terms, f"{row.sense} {row.limit:.{_DIGITS}g}", digits=_DIGITS)
     lines += ["bounds", *(f" {name} <= 1" for name in algebra.shares), *(f" {name} = 1" for name in algebra.standing)]
     standing = set(algebra.standing)  # readers reset the bounds of binaries, so these are not among them
     decided = [name for name in algebra.sites if name not in standing]
@@ -283,14 +284,3 @@ def _some(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Without what counts for nothing; one is left, as an objective needs a column."""
     terms = tuple(terms)
     return tuple(term for term in terms if abs(term[0]) > _NEGLIGIBLE) or terms[:1]
-
-
-def _terms_of(name: str, terms: Iterable[Term], ending: str = "") -> list[str]:
-    """`name: + 2 x - 3 y <= 4` in lines that fit a screen."""
-    lines, line = [], f" {name}:"
-    for part in (*(f"{'-' if value < 0 else '+'} {abs(value):.12g} {column}" for value, column in terms), ending):
-        if part and len(line) + len(part) >= _WIDTH:
-            lines.append(line)
-            line = "  "
-        line += f" {part}" if part else ""
-    return [*lines, line]
