@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from beachhead.cli.adjust import _settles
 from beachhead.cli.app import app
-from beachhead.launch.adjust import Settling, split_margin
+from beachhead.launch.adjust import LEAST_NEWS, Settling, split_margin
 from beachhead.world.errors import BadInput
 
 
@@ -48,6 +48,9 @@ def test_every_market_gets_its_best_change_with_odds_and_what_would_settle_it(fo
         assert 0 < e["low"] < e["median"] < e["high"]
         assert {s["name"] for s in market["settling"]} == {"price test", "choice study"}
         assert all(s["worth"] >= 0 and 0 <= s["odds_after"] <= 1 for s in market["settling"])
+        best_gain = market["best"]["gain"] if market["best"] else 0.0
+        least = max(LEAST_NEWS * best_gain, 1.0)
+        assert [s["could_change"] for s in market["settling"]] == [s["worth"] > least for s in market["settling"]]
         levers = {option["lever"] for option in market["options"]}
         assert {"price", "trim"} <= levers
     assert "What would settle it" in run("adjust", folder, "--market", "NO")
@@ -80,7 +83,13 @@ def test_the_home_market_and_unknown_ones_are_refused_with_a_cure(folder):
 
 def test_an_observation_that_moves_no_odds_to_the_eye_is_told_by_its_worth():
     study = Settling(
-        name="choice study", deed="a choice study", odds_now=0.996, odds_after=0.999, worth=3.57e6, elasticity_sd=0.2
+        name="choice study",
+        deed="a choice study",
+        odds_now=0.996,
+        odds_after=0.999,
+        worth=3.57e6,
+        elasticity_sd=0.2,
+        could_change=True,
     )
     assert _settles(study, "TRY") == "A choice study would tell most, worth TRY 3.57 M a year."
     assert _settles(replace(study, odds_now=0.71), "TRY").endswith("odds of the right choice from 71 % to >99 %.")

@@ -1,5 +1,6 @@
 """Launches of odd shape: what is said of them fits what they are."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
 from beachhead.case.research import screen_said
+from beachhead.case.shut import Bar, Shut
 from beachhead.cli.app import app
 from beachhead.launch.certificate import Certificate, Estimate
 from beachhead.launch.headline import worth
 from beachhead.launch.research import Screened
+from beachhead.world.quarter import Quarter
 
 NAMES = {code: f"Land {code}" for code in "ABC"} | {f"M{k}": f"Land {k}" for k in range(12)}
 
@@ -32,7 +35,7 @@ def written(folder: Path, file: str, old: str, new: str) -> Path:
     return folder
 
 
-def screened(market: str, score: float, top_odds: float = 1.0) -> Screened:
+def screened(market: str, score: float, top_odds: float = 1.0, *, can_open: bool = True) -> Screened:
     return Screened(
         market=market,
         rank=1,
@@ -43,7 +46,7 @@ def screened(market: str, score: float, top_odds: float = 1.0) -> Screened:
         score_low=-0.3,
         score_high=3.0,
         demand_worth=1e6,
-        can_open=True,
+        can_open=can_open,
     )
 
 
@@ -55,6 +58,28 @@ def test_markets_that_lose_money_at_their_median_are_not_called_best_without_say
     )
     poor = screen_said([screened("A", -0.1)], NAMES)
     assert poor == "Best to look at, though none covers its fixed cost at its median demand: Land A."
+
+
+def test_a_market_that_is_shut_is_not_best_to_look_at_and_is_told_what_would_open_it(folder):
+    screen = [screened("A", 0.9, can_open=False), screened("B", 0.2), screened("C", 0.1, can_open=False)]
+    shut = [
+        Shut(market="A", bar=Bar.DATES, opens=Quarter(year=2035, number=1)),
+        Shut(market="C", bar=Bar.APPROVALS, opens=None),
+    ]
+    text = screen_said(screen, NAMES, shut)
+    assert text.startswith("Best to look at: Land B. Land A is shut: earliest_scale of economics.csv says 2035Q1")
+    assert "Land C is shut until the approvals are settled: `beachhead comply`" in text
+    assert screen_said(screen[:1], NAMES, shut[:1]).startswith("No market can be scaled within the plan's horizon")
+    table = (folder / "economics.csv").read_text()
+    (folder / "economics.csv").write_text(
+        re.sub(r"^(PT,.*),2027Q\d,2027Q\d,", r"\1,2035Q1,2035Q1,", table, flags=re.MULTILINE)
+    )
+    text = said("research", folder)
+    assert "Portugal" not in text.split(". ")[0]
+    assert "Portugal is shut: earliest_scale of economics.csv says 2035Q1" in text
+    written(folder, "offers.csv", "2027Q1", "2040Q1")
+    text = said("research", folder)
+    assert re.search("(Norway|Sweden) and (Norway|Sweden) are shut: no offer can be sold there", text)
 
 
 def test_being_among_the_first_ten_is_said_only_where_there_are_more():

@@ -103,6 +103,7 @@ def test_price_response_research_and_monitor_are_those_of_the_verbs(client, fold
     ours = ask_adjust(launch, on=DAY, market="NO").rows[0]
     told = client.get("/api/v1/markets/NO/adjustment").json()
     assert [option["gain"] for option in told["options"]] == pytest.approx([option.gain for option in ours.options])
+    assert [item["could_change"] for item in told["settling"]] == [item.could_change for item in ours.settling]
     screen = client.get("/api/v1/research").json()["screen"]
     assert [row["market"] for row in screen] == [row.market for row in ask_research(launch, on=DAY).found.screen]
     assert client.get("/api/v1/monitors").json()["monitors"] == []

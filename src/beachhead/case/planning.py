@@ -22,6 +22,7 @@ from beachhead.case.quality import readiness
 from beachhead.case.rivals import rival_notes
 from beachhead.case.serviced import TOPIC as SERVICE
 from beachhead.case.serviced import service_inputs
+from beachhead.case.shut import Bar, Shut, shut_markets
 from beachhead.case.sited import TOPIC as SITING
 from beachhead.case.sited import siting_inputs
 from beachhead.case.spending import spending_notes
@@ -203,6 +204,7 @@ class Question:
         ledger_head: hash of the ledger's last entry, taken before anything else was read.
         read_to: number of the last delivery, likewise.
         notes: sentences on what other rooms changed in it.
+        shut: markets in which nothing may be scaled within the horizon, each with what shuts it.
     """
 
     now: Quarter
@@ -212,6 +214,7 @@ class Question:
     ledger_head: str
     read_to: int
     notes: tuple[str, ...] = ()
+    shut: tuple[Shut, ...] = ()
 
     __repr__ = brief
 
@@ -285,7 +288,18 @@ def put_question(
         *(note for room in (network, care, routes) if room is not None for note in room.notes),
     )
     return Question(
-        now=now, held=held, standings=stand, problem=problem, ledger_head=after, read_to=read_to, notes=notes
+        now=now,
+        held=held,
+        standings=stand,
+        problem=problem,
+        ledger_head=after,
+        read_to=read_to,
+        notes=notes,
+        shut=shut_markets(
+            (code for m, code in enumerate(problem.markets) if not problem.can_open(m)),
+            problem.quarters[-1] + 1,
+            ((Bar.DATES, given), (Bar.TASKS, rows), (Bar.APPROVALS, rules.economics)),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, put_question
+from beachhead.case.shut import Shut, listed, shut_said
 from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
 from beachhead.launch.research import TOP, Doubt, Research, Screened, State, Worth, research
@@ -63,19 +64,20 @@ class Researched:
     __repr__ = brief
 
 
-def screen_said(screen: Sequence[Screened], names: Mapping[str, str]) -> str:
-    """Which markets are best to look at, and whether their median return bears that out, in a sentence or two."""
+def screen_said(screen: Sequence[Screened], names: Mapping[str, str], shut: Sequence[Shut] = ()) -> str:
+    """Which open markets are best to look at, whether their median return bears that out, and what opens the others.
+
+    Args:
+        screen: the markets, best first.
+        names: of the markets, by code.
+        shut: those that cannot be scaled within the horizon, with what shuts them.
+    """
     if not screen:
         return "No market abroad has economics to screen by."
-    pays = [names[s.market] for s in screen[:LOOKED_AT] if s.score > 0]
-    loses = [names[s.market] for s in screen[:LOOKED_AT] if s.score <= 0]
-    if not pays:
-        said = f"Best to look at, though none covers its fixed cost at its median demand: {_joined(loses)}."
-    elif loses:
-        them = "does not cover its" if len(loses) == 1 else "do not cover their"
-        said = f"Best to look at: {_joined(pays)}. At median demand {_joined(loses)}, next in order, {them} fixed cost."
-    else:
-        said = f"Best to look at: {_joined(pays)}."
+    best = [s for s in screen if s.can_open][:LOOKED_AT]
+    closed = {s.market for s in screen if not s.can_open}
+    opened_by = shut_said([each for each in shut if each.market in closed], names)
+    said = " ".join(part for part in (_best_said(best, names), opened_by) if part)
     if len(screen) <= TOP:
         return said
     sure = sum(s.top_odds >= SURE for s in screen[:TOP])
@@ -83,8 +85,17 @@ def screen_said(screen: Sequence[Screened], names: Mapping[str, str]) -> str:
     return f"{said} Of the first {TOP}, {sure or 'none'} {there} there with odds of {percent(SURE)} or more."
 
 
-def _joined(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _best_said(best: Sequence[Screened], names: Mapping[str, str]) -> str:
+    if not best:
+        return "No market can be scaled within the plan's horizon, so none is best to look at now."
+    pays = [names[s.market] for s in best if s.score > 0]
+    loses = [names[s.market] for s in best if s.score <= 0]
+    if not pays:
+        return f"Best to look at, though none covers its fixed cost at its median demand: {listed(loses)}."
+    if loses:
+        them = "does not cover its" if len(loses) == 1 else "do not cover their"
+        return f"Best to look at: {listed(pays)}. At median demand {listed(loses)}, next in order, {them} fixed cost."
+    return f"Best to look at: {listed(pays)}."
 
 
 def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = None) -> Researched:

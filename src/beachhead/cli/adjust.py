@@ -14,7 +14,6 @@ from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, odds, say, show
 from beachhead.launch.adjust import Adjustment, Interval, Settling
 
 SHOWN = 12
-NOTHING = 0.001  # of the best gain: news worth less leaves the choice as it is
 
 
 def adjust(
@@ -124,12 +123,8 @@ def _settles(settle: Settling, currency: str) -> str:
 
 
 def _worth_asking(a: Adjustment) -> Settling | None:
-    """The observation worth most, None where none is worth a thousandth of the gain: the choice would be the same."""
-    return next((settle for settle in a.settling if _would_tell(settle, a)), None)
-
-
-def _would_tell(settle: Settling, a: Adjustment) -> bool:
-    return settle.worth > max(NOTHING * (a.best.gain if a.best else 0.0), 1.0)
+    """The observation worth most, None where none could change the choice."""
+    return next((settle for settle in a.settling if settle.could_change), None)
 
 
 def _money(interval: Interval, currency: str) -> str:
@@ -169,7 +164,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     show_table(
         ["observation", "worth a year", "odds right now", "after it"],
         [
-            [s.deed, money(s.worth, currency) if _would_tell(s, a) else "nothing", odds(s.odds_now), odds(s.odds_after)]
+            [s.deed, money(s.worth, currency) if s.could_change else "nothing", odds(s.odds_now), odds(s.odds_after)]
             for s in a.settling
         ],
         title="What would settle it",

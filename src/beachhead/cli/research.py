@@ -50,7 +50,7 @@ def show_research(launch: Launch, found: Researched) -> None:
     """Which markets to look at, then what is worth checking."""
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
     screen, facts = found.found.screen, worth_checking(found)
-    say(screen_said(screen, names))
+    say(screen_said(screen, names, found.question.shut))
     if not screen:
         return
     if len(screen) > 1:
@@ -71,7 +71,7 @@ def show_research(launch: Launch, found: Researched) -> None:
         right={0, 2, 3, 4, 5, 6} - (set() if many else {6}),
     )
     if not all(s.can_open for s in screen[:SHOWN]):
-        say("shut: within the plan's horizon nothing may be scaled there, so what is learnt there changes no plan.")
+        say("shut: nothing may be scaled there in time, so what is learnt there changes no plan.")
     if not facts:
         say("No fact alone would change the plan.")
     else:

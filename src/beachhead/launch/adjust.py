@@ -43,6 +43,9 @@ STUDY_BIAS_SD = 0.35
 """Sd of the log by which a choice study misses what people do (grade C); its sampling error is that of the US one."""
 STUDY_SE, STUDY_SE_PEOPLE = 0.07, 384
 TEST_WEEKS = 8
+LEAST_NEWS = 0.001
+"""Share of the best gain, and at least one unit of money a year, below which an observation is worth nothing: the
+choice after it would be the one made now."""
 _DRAWS = 256
 
 
@@ -134,6 +137,7 @@ class Settling:
         odds_now: how likely the choice made now is right, best option against leaving things as they are.
         odds_after: how likely it is expected to be right after the observation.
         elasticity_sd: expected standard deviation of the log elasticity after it.
+        could_change: true if what it shows may change the choice (`LEAST_NEWS`); else its worth is rounding.
     """
 
     name: str
@@ -142,6 +146,7 @@ class Settling:
     odds_now: float
     odds_after: float
     elasticity_sd: float
+    could_change: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -229,7 +234,7 @@ def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int)
         contrast=learnt.contrasts.get(stake.offers.market, 0.0),
         options=tuple(ranked),
         best=best,
-        settling=_settling(world, np.array([g for g, _ in gains]), learnt),
+        settling=_settling(world, np.array([g for g, _ in gains]), learnt, best.gain if best else 0.0),
         badge=_badge(world, fit, draws, seed) if stake.penalised else None,
     )
 
@@ -392,7 +397,7 @@ def _shipment(world: _World, divert: Array, cars: Array) -> tuple[Array, Array]:
     return sold @ margins - left, sold.sum(axis=1)
 
 
-def _settling(world: _World, gains: Array, learnt: Learnt) -> tuple[Settling, ...]:
+def _settling(world: _World, gains: Array, learnt: Learnt, best_gain: float) -> tuple[Settling, ...]:
     """A price test in the market and a choice study there: what each would do to the choice among price changes."""
     m = learnt.belief.markets.index(world.stake.offers.market)
     mean, var = float(learnt.response.mean[m]), float(learnt.response.cov[m, m])
@@ -405,7 +410,8 @@ def _settling(world: _World, gains: Array, learnt: Learnt) -> tuple[Settling, ..
         ("price test", f"{TEST_WEEKS} weeks with prices {step:.0%} apart in two halves of the reach", test),
         ("choice study", f"a choice study with {STUDY_PEOPLE} buyers", study_noise),
     ]
-    found = [_worth(name, deed, curves, var, noise) for name, deed, noise in looks if np.isfinite(noise)]
+    least = max(LEAST_NEWS * best_gain, 1.0)
+    found = [_worth(name, deed, curves, var, noise, least) for name, deed, noise in looks if np.isfinite(noise)]
     return tuple(sorted(found, key=lambda s: -s.worth))
 
 
@@ -451,7 +457,7 @@ def _curves(world: _World, gains: Array) -> _Curves:
     )
 
 
-def _worth(name: str, deed: str, curves: _Curves, var: float, noise: float) -> Settling:
+def _worth(name: str, deed: str, curves: _Curves, var: float, noise: float, least: float) -> Settling:
     """Expected value of the observation, over what it may show (outer nodes) and what is then left open (inner)."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
     weights = np.asarray(weights / weights.sum(), dtype=np.float64)
@@ -465,13 +471,15 @@ def _worth(name: str, deed: str, curves: _Curves, var: float, noise: float) -> S
     changes = after.max(axis=1) > 0
     top = int(now.argmax())
     right_now = float(weights @ ((gain[:, :, top] > 0) @ weights))
+    worth = max(0.0, float(weights @ np.maximum(after.max(axis=1), 0.0)) - max(0.0, float(now.max())))
     return Settling(
         name=name,
         deed=deed,
-        worth=max(0.0, float(weights @ np.maximum(after.max(axis=1), 0.0)) - max(0.0, float(now.max()))),
+        worth=worth,
         odds_now=right_now if now[top] > 0 else 1 - right_now,
         odds_after=float(weights @ np.where(changes, kept, 1 - kept)),
         elasticity_sd=sqrt(var * (1 - resolved)),
+        could_change=worth > least,
     )
 
 

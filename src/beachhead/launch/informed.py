@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from beachhead.launch.terms import OUT, Floats, Position, Terms
-from beachhead.launch.value import Starts, best_start, next_pilot, resolvable, value_of
+from beachhead.launch.value import Starts, best_entry, best_start, next_pilot, resolvable
 from beachhead.world.compiled import compiled
 
 SHARES = np.array([0.0, 0.002, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1.0])
@@ -101,14 +101,9 @@ def best_course(terms: Terms, starts: Starts, position: Position, mean: Floats, 
     noise, fee, _, when = next_pilot(terms, position, mean, now, i)
     cost = terms.discount ** (when - now) * fee
     var = cov[i, i]
-    level = mean[i] + 0.5 * var
-    sd = var / math.sqrt(var + terms.signal_var)
     best = -np.inf
     if position.barred[i] <= 0.0:
-        for e in range(starts.begin[i], starts.begin[i + 1]):
-            if starts.quarter[e] > now:
-                value, _ = value_of(starts, e, terms.discount, math.exp(level), level, sd, 1.0, -np.inf)
-                best = max(best, value)
+        best, _ = best_entry(terms, starts, now + 1, terms.path.shape[1], i, mean[i], var)
     learnt = resolvable(var, float(cov[i, -1]), float(cov[-1, -1]), noise)
     if learnt > 1e-9 and cost < np.inf:
         later = _by_level(terms, starts, when + 1, i, mean[i], math.sqrt(var), var - learnt)

@@ -47,7 +47,7 @@ def find_prices(
     left = np.maximum(terms.capital_cap - position.spent, 0.0)
     price = Prices(start.capital.copy(), start.start.copy(), start.car.copy())
     average = no_prices(terms)
-    unit_money, unit_margin = _units(terms)
+    unit_money, unit_margin = units_of(terms)
     averaged = 0
     for step in range(rounds):
         use_capital, use_starts, use_cars = expected_use(terms, position, mean, cov, now, price)
@@ -79,8 +79,8 @@ def _moved(price: float, size: float, use: float, cap: float, typical: float) ->
 
 
 @compiled
-def _units(terms: Terms) -> tuple[float, float]:
-    """Mean capital and mean margin over the routes that exist."""
+def units_of(terms: Terms) -> tuple[float, float]:
+    """Mean capital and mean margin over the routes that exist: the units in which prices are moved."""
     money = margin = 0.0
     count = 0
     for i in range(terms.capital.shape[0]):
@@ -103,7 +103,7 @@ def expected_use(
     use_capital = np.zeros(terms.capital_cap.shape[0])
     use_starts = np.zeros(T)
     use_cars = np.zeros(T)
-    unit_money, _ = _units(terms)
+    unit_money, _ = units_of(terms)
     heat = _TEMPERATURE * unit_money
     width = 0
     for i in range(M):

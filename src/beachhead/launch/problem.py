@@ -77,6 +77,10 @@ class Problem:
         """T quarters; the first is decided now."""
         return self.belief.quarters
 
+    def can_open(self, m: int) -> bool:
+        """Whether market m may be scaled within the horizon, through any channel."""
+        return bool((self.terms.first_scale[m] < len(self.quarters)).any())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:

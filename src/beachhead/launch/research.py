@@ -197,7 +197,7 @@ def _screened(
         score_low=float(low),
         score_high=float(high),
         demand_worth=demand_worth,
-        can_open=bool((problem.terms.first_scale[m] < len(problem.quarters)).any()),
+        can_open=problem.can_open(m),
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from beachhead.launch.bound import as_is
 from beachhead.launch.play import World
-from beachhead.launch.prices import most_brought, pilots_may_earn
+from beachhead.launch.prices import most_brought, pilots_may_earn, units_of
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, under
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
@@ -121,7 +121,7 @@ def seek_prices(terms: Terms, position: Position, told: Floats, own: Floats) -> 
     T = terms.path.shape[1]
     Y = terms.capital_cap.shape[0]
     left = np.maximum(terms.capital_cap - position.spent, 0.0)
-    money, margin = _units(terms)
+    money, margin = units_of(terms)
     prices = np.zeros((4, max(T, Y)))
     best_prices = prices.copy()
     best = np.inf
@@ -170,20 +170,6 @@ def _at_prices(
         elif position.stage[i] == SCALED:
             total += _going_on(terms, position, i, math.exp(told[i]), prices[2], use[2])
     return total
-
-
-@compiled
-def _units(terms: Terms) -> tuple[float, float]:
-    """Mean capital and mean margin over the routes that exist."""
-    money = margin = 0.0
-    count = 0
-    for i in range(terms.capital.shape[0]):
-        for c in range(terms.capital.shape[1]):
-            if np.isfinite(terms.capital[i, c]):
-                money += terms.capital[i, c]
-                margin += terms.margin[i, c].mean()
-                count += 1
-    return money / max(count, 1), margin / max(count, 1)
 
 
 @compiled

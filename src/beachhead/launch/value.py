@@ -213,16 +213,28 @@ def best_start(terms: Terms, starts: Starts, earliest: int, i: int, mean: float,
 @compiled
 def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best value of scaling in quarter `now`, negative values included, and its route; (-inf, -1) if not permitted."""
+    best, which = best_entry(terms, starts, now, now, i, mean, var)
+    return best, starts.route[which] if which >= 0 else -1
+
+
+@compiled
+def best_entry(
+    terms: Terms, starts: Starts, first: int, last: int, i: int, mean: float, var: float
+) -> tuple[float, int]:
+    """Best of starting in the quarters `first` to `last`, never to start left aside: so a loss is told as a loss.
+
+    Returns the value at the gate and which start; (-inf, -1) where none is permitted.
+    """
     level = mean + 0.5 * var
     expected = math.exp(level)
     sd = var / math.sqrt(var + terms.signal_var)
-    best, route = -np.inf, -1
+    best, which = -np.inf, -1
     for e in range(starts.begin[i], starts.begin[i + 1]):
-        if starts.quarter[e] == now:
+        if first <= starts.quarter[e] <= last:
             value, _ = value_of(starts, e, terms.discount, expected, level, sd, 1.0, best)
             if value > best:
-                best, route = value, starts.route[e]
-    return best, route
+                best, which = value, e
+    return best, which
 
 
 @compiled

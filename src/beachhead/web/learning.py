@@ -83,13 +83,14 @@ class OptionOut(FromRoom):
 
 
 class SettlingOut(FromRoom):
-    """An observation, and what it would do to the choice."""
+    """An observation, and what it would do to the choice; `could_change` is false where it would leave it as it is."""
 
     name: str
     deed: str
     worth: float
     odds_now: float
     odds_after: float
+    could_change: bool
 
 
 class AdjustmentOut(FromRoom):
@@ -294,7 +295,7 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     sheet, desk = sheet_of(request, response), _desk(request)
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
-    said = screen_said(screen, {row.market: _name(sheet, row.market) for row in screen})
+    said = screen_said(screen, {row.market: _name(sheet, row.market) for row in screen}, found.question.shut)
     if facts:
         said += f" {how_many(len(facts), 'fact')} would help the plan."
     return ResearchOut(

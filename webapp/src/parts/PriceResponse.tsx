@@ -2,16 +2,12 @@ import { api, useAsk } from "../api";
 import { cars, money, percent } from "../numbers";
 import { Said } from "./Said";
 
-/** Worth less than this share of the best gain: the choice would be the same after it. */
-const NOTHING = 0.001;
-
 /** What a change of price, trims or mix would bring, with its odds, and what would settle it. */
 export function PriceResponse({ market, currency }: { market: string; currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}/adjustment", { params: { path: { code: market } } }), [market]);
   if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
   if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
   const { options, sentence, settling, badge } = answer.data;
-  const least = Math.max(1, NOTHING * Math.max(0, ...options.map((option) => option.gain)));
   const range = (interval: { low: number; high: number }) => `${money(interval.low, currency)} to ${money(interval.high, currency)}`;
   return (
     <>
@@ -30,7 +26,7 @@ export function PriceResponse({ market, currency }: { market: string; currency: 
       </div>
       {settling.map((item) => (
         <p key={item.name}>
-          {item.deed[0]!.toUpperCase() + item.deed.slice(1)} {item.worth > least ? <>would be worth {money(item.worth, currency)} a year; odds of the right choice from {percent(item.odds_now)} to {percent(item.odds_after)}.</> : "would not change the choice."}
+          {item.deed[0]!.toUpperCase() + item.deed.slice(1)} {item.could_change ? <>would be worth {money(item.worth, currency)} a year; odds of the right choice from {percent(item.odds_now)} to {percent(item.odds_after)}.</> : "would not change the choice."}
         </p>
       ))}
     </>
