@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from beachhead.case.log import check
 from beachhead.case.observe import observations
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 HEAD = "batch,market,offer,channel,store,start,end,registrations\n"
 ROW = "first,NO,TANG,importer,,2021-08-01,2021-08-31,61\n"
 LOCAL = "http://127.0.0.1"
+LIVE = "ws://127.0.0.1/api/v1/live"
 DAYS = range(1, 29)
 
 
@@ -80,6 +82,30 @@ def test_a_page_from_elsewhere_can_neither_read_nor_write(client):
     foreign = client.post("/api/v1/jobs", json={"kind": "plan"}, headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
     assert "frame-ancestors 'none'" in client.get("/api/v1/launch").headers["Content-Security-Policy"]
+
+
+def test_no_page_from_elsewhere_hears_what_the_server_tells_its_own(client):
+    for headers in ({"origin": "http://evil.example"}, {"host": "evil.example"}, {"origin": "null"}):
+        with (
+            pytest.raises(WebSocketDisconnect) as refused,
+            client.websocket_connect(LIVE, headers=headers),
+        ):
+            pass
+        assert refused.value.code == 1008
+    with client.websocket_connect(LIVE, headers={"origin": LOCAL}) as tab:
+        assert tab.receive_json()["topic"] == "launch"
+
+
+def test_a_folder_edited_by_hand_is_told_to_every_tab_once_somebody_looks(client, folder):
+    with client.websocket_connect(LIVE) as tab:
+        before = tab.receive_json()["version"]
+        assert tab.receive_json()["topic"] == "jobs"
+        markets = folder / "markets.csv"
+        markets.write_text(markets.read_text(encoding="utf-8").replace("Norway", "Noreg"), encoding="utf-8")
+        now = client.get("/api/v1/launch").json()["version"]
+        assert now != before
+        assert tab.receive_json() == {"topic": "launch", "version": now}
+    assert "Noreg" in client.get("/api/v1/markets").text
 
 
 def test_a_bad_file_is_refused_at_its_cells_and_nothing_is_stored(client):
@@ -189,6 +215,8 @@ def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monke
     add_account(store, "vera", Role.VIEWER, "correct horse battery")
     with TestClient(create(folder), base_url=LOCAL) as client:
         assert client.get("/api/v1/overview").status_code == 401
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(LIVE):
+            pass  # what moves is told to nobody who has not signed in
         wrong = client.post("/api/v1/session", json={"name": "vera", "password": "guess"})
         assert wrong.status_code == 403
         signed = client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
@@ -211,6 +239,17 @@ def test_a_job_reports_its_progress_and_can_be_stopped(client):
     assert client.post("/api/v1/jobs", json={"kind": "plan", "arguments": {"worlds": 2000}}).json()["id"] == job["id"]
     assert client.delete(f"/api/v1/jobs/{job['id']}").json()["state"] == "cancelled"
     assert client.get("/api/v1/plan").status_code == 404
+
+
+def test_work_asked_for_twice_under_one_key_is_started_once_even_when_it_is_over(client):
+    asked, key = {"kind": "plan", "arguments": {"worlds": 2000}}, {"Idempotency-Key": "one"}
+    first = client.post("/api/v1/jobs", json=asked, headers=key).json()
+    client.delete(f"/api/v1/jobs/{first['id']}")
+    again = client.post("/api/v1/jobs", json=asked, headers=key).json()
+    assert (again["id"], again["state"]) == (first["id"], "cancelled")
+    other = client.post("/api/v1/jobs", json=asked, headers={"Idempotency-Key": "two"}).json()
+    assert other["id"] != first["id"]
+    client.delete(f"/api/v1/jobs/{other['id']}")
 
 
 @pytest.mark.full

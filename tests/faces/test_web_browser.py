@@ -69,9 +69,11 @@ def vacant(tmp_path_factory):
     yield from _served(tmp_path_factory.mktemp("vacant"))
 
 
-def _served(folder):
+def _served(folder, port=None):
+    """The address of a server on the folder, stopped when closed; on a port that was served before, if one is named."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", port or 0))
         port = free.getsockname()[1]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "BEACHHEAD_NOW": "2021-11-01T12:00:00+00:00"}
     command = [sys.executable, "-m", "beachhead", "serve", str(folder), "--port", str(port)]
@@ -365,6 +367,63 @@ def test_the_map_of_sites_shows_thousands_and_moves_by_keyboard(page, tmp_path_f
     page.wait_for_timeout(200)
     assert sites.evaluate("canvas => canvas.toDataURL()") != before
     assert sites.evaluate(count) > 0
+    serving.close()
+
+
+def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):
+    answer = {"room": "network", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
+    answer |= {"asked": {"minutes": 60, "count": 7}, "is_stale": False, "sentences": ["7 new sites."], "tables": []}
+    page.route("**/api/v1/rooms/network", lambda route: route.fulfill(json=answer | {"swings": [], "points": None}))
+    page.route("**/api/v1/jobs", lambda route: route.fulfill(status=202, json={}))
+    page.goto(f"{server}/network")
+    minutes = page.get_by_label("minutes by road")
+    assert minutes.input_value() == "60", "the form says what the answer below was worked out with"
+    minutes.fill("30")
+    page.get_by_label("work at most").fill("9")
+    with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/jobs")) as sent:
+        page.get_by_role("button", name="Work it out").click()
+    assert sent.value.post_data_json == {"kind": "network", "arguments": {"minutes": 30, "count": 7, "work": 9}}
+
+
+def test_what_was_typed_is_kept_and_sent_under_the_same_key_when_the_answer_was_lost(page, server):
+    page.goto(f"{server}/pilots")
+    page.get_by_label("Pasted rows").fill(quarter_of_the_replay())
+    keys = []
+
+    def lose_the_first_answer(route):
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()  # it reached the server; the answer never came back
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/observations?*", lose_the_first_answer)
+    page.get_by_role("button", name="Check only").click()
+    page.get_by_text("the server did not answer").wait_for()
+    page.get_by_role("button", name="Check only").click()
+    page.get_by_text("pasted.csv would bring").wait_for()
+    assert keys[0] == keys[1], "what may have been carried out is asked for again, not done again"
+
+
+@pytest.mark.full
+def test_work_that_a_server_lost_is_told_and_a_page_that_cannot_be_loaded_says_so(page, tmp_path):
+    root = new_launch(tmp_path / "launch", "byd-norway-2021")
+    serving = _served(root)
+    address = next(serving)
+    page.goto(f"{address}/network")
+    page.get_by_role("button", name="Work it out").click()
+    page.get_by_role("button", name="stop: Network").wait_for()
+    serving.close()
+    page.get_by_text("not connected; trying again").wait_for()
+    page.get_by_role("link", name="Research").click()
+    page.get_by_role("alert").get_by_text("could not be loaded").wait_for()  # its script never came
+    page.go_back()
+    serving = _served(root, int(address.rsplit(":", 1)[1]))
+    next(serving)
+    page.get_by_text("Network: the server was stopped before this was finished").wait_for()
+    page.get_by_role("button", name="put away: Network").click()
+    page.get_by_role("button", name="Work it out").wait_for()
     serving.close()
 
 

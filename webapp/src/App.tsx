@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
 import { api, useAsk, type Schemas } from "./api";
-import { useConnected } from "./live";
+import { reconnect, useConnected } from "./live";
+import { Caught } from "./parts/Caught";
 import { JobBar } from "./parts/JobBar";
 import { Link } from "./parts/Link";
 import { Refusal } from "./parts/Refusal";
@@ -37,7 +38,7 @@ export function App() {
     main.current?.focus({ preventScroll: true });
     document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [route.path]);
-  if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={launch.again} /></main>;
+  if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={() => { reconnect(); launch.again(); }} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} page /></main>;
   if (!launch.data) return <main aria-busy="true" />;
@@ -59,9 +60,11 @@ export function App() {
       </header>
       <main id="main" ref={main} tabIndex={-1} style={{ outline: "none" }}>
         <JobBar />
-        <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>
-          {Page ? <Page launch={launch.data} /> : <section><h1>No such page</h1><p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p></section>}
-        </Suspense>
+        <Caught key={here}>
+          <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>
+            {Page ? <Page launch={launch.data} /> : <section><h1>No such page</h1><p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p></section>}
+          </Suspense>
+        </Caught>
       </main>
     </>
   );

@@ -1,22 +1,21 @@
 // The typed client of the REST API, and one hook that asks again whenever something was recorded.
 import createClient from "openapi-fetch";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { components, paths } from "./generated/api";
-import { useVersion } from "./live";
+import { useJobs, useVersion } from "./live";
 
 export type Schemas = components["schemas"];
 export const api = createClient<paths>({ baseUrl: "" });
 
-export interface Refused {
-  kind: string;
-  message: string;
-  hint: string;
-  faults: { file: string; row?: number | null; column?: string | null; written: string; problem: string; cure: string }[];
-}
+/** A server that does not answer refuses in the one shape too, so that no button waits for it for ever. */
+const unreachable = { kind: "Unreachable", message: "the server did not answer", hint: "is `beachhead serve` still running? What you typed is still here; send it again then", faults: [] };
+api.use({ onError: () => Response.json({ error: unreachable }, { status: 503 }) });
+
+export type Refused = Schemas["ErrorOut"];
 
 export function refused(error: unknown): Refused {
   const body = (error as { error?: Refused } | undefined)?.error;
-  return body ?? { kind: "Unreachable", message: "the server did not answer", hint: "is `beachhead serve` still running?", faults: [] };
+  return body ?? unreachable;
 }
 
 export type Answer<T> = { state: "waiting"; data?: T } | { state: "here"; data: T } | { state: "refused"; error: Refused; data?: T };
@@ -50,4 +49,51 @@ export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, key
   return { ...answer, again: () => setRound((count) => count + 1) };
 }
 
-export const newKey = () => crypto.randomUUID();
+/** Keys also where a page is not served over HTTPS and browsers withhold `randomUUID`. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
+ * One write at a time, and what was refused. Its key is kept until an answer came: what is sent again after the answer
+ * was lost is not carried out twice. `what` is what is sent; another content has another key.
+ */
+export function useSend() {
+  const [error, setError] = useState<Refused>();
+  const [busy, setBusy] = useState(false);
+  const open = useRef<{ what: string; key: string }>(undefined);
+  async function send<T>(what: unknown, ask: (key: string) => Promise<{ data?: T; error?: unknown }>): Promise<T | undefined> {
+    const text = JSON.stringify(what);
+    if (open.current?.what !== text) open.current = { what: text, key: newKey() };
+    setBusy(true);
+    setError(undefined);
+    const answer = await ask(open.current.key).catch((problem: unknown) => ({ data: undefined, error: problem }));
+    setBusy(false);
+    const wrong = answer.error === undefined ? undefined : refused(answer.error);
+    if (wrong?.kind !== "Unreachable") open.current = undefined;
+    setError(wrong);
+    return answer.data;
+  }
+  return { send, busy, error };
+}
+
+/** Sends a file, or what was pasted as if it were one. */
+export function useUpload(method: "POST" | "PUT") {
+  const { send, busy, error } = useSend();
+  const upload = async <T>(to: string, content: Blob) => {
+    const what = [to, content instanceof File ? [content.name, content.lastModified, content.size] : await content.text()];
+    return send(what, async (key) => {
+      const response = await fetch(to, { method, headers: { "Content-Type": "application/octet-stream", "Idempotency-Key": key }, body: content });
+      const body: unknown = await response.json();
+      return response.ok ? { data: body as T } : { error: body };
+    });
+  };
+  return { upload, busy, error };
+}
+
+/** Starts long work in a worker process, and tells whether any of its kind waits or runs. */
+export function useStart(kind: string) {
+  const { send, busy, error } = useSend();
+  const running = useJobs().some((job) => job.kind === kind && (job.state === "queued" || job.state === "running"));
+  const start = (said: Record<string, string | number | boolean> = {}) =>
+    send(said, (key) => api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": key } }, body: { kind, arguments: said } }));
+  return { start, running: running || busy, error };
+}

@@ -1,14 +1,8 @@
 // One WebSocket a tab: what changes on the server is told at once (server-sent events would hang the seventh tab).
 import { useEffect, useSyncExternalStore } from "react";
+import type { components } from "./generated/api";
 
-export interface LiveJob {
-  id: string;
-  kind: string;
-  state: "queued" | "running" | "done" | "failed" | "cancelled";
-  share_done: number | null;
-  seconds_left: number | null;
-  error: { message: string; hint: string } | null;
-}
+export type LiveJob = components["schemas"]["JobOut"];
 
 type Message = { topic: "jobs"; jobs: LiveJob[] } | { topic: "launch"; version: string };
 
@@ -18,9 +12,23 @@ let connected = false;
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());
 
+/** Work that a server started again knows nothing of: said once, not passed over in silence. */
+function lost(known: LiveJob[]): LiveJob[] {
+  const gone = jobs.filter((job) => !over(job) && !known.some((other) => other.id === job.id));
+  const kept = jobs.filter((job) => job.error?.kind === "Lost" && !known.some((other) => other.kind === job.kind && other.asked_at > job.asked_at));
+  return [...kept, ...gone.map((job): LiveJob => ({ ...job, state: "failed", error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again" } }))];
+}
+
+const over = (job: LiveJob) => job.state !== "queued" && job.state !== "running";
+
 let wait = 250;
+let socket: WebSocket | undefined;
+let later: ReturnType<typeof setTimeout> | undefined;
+
 function connect() {
-  const socket = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/v1/live`);
+  clearTimeout(later);
+  if (socket && socket.readyState <= WebSocket.OPEN) return;
+  socket = new WebSocket(`${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/v1/live`);
   socket.onopen = () => {
     wait = 250;
     connected = true;
@@ -28,7 +36,7 @@ function connect() {
   };
   socket.onmessage = (event) => {
     const message = JSON.parse(String(event.data)) as Message;
-    if (message.topic === "jobs") jobs = message.jobs;
+    if (message.topic === "jobs") jobs = [...message.jobs, ...lost(message.jobs)];
     else version = message.version;
     tell();
   };
@@ -36,16 +44,30 @@ function connect() {
     connected = false;
     tell();
     wait = Math.min(wait * 2, 8000);
-    setTimeout(connect, wait);
+    later = setTimeout(connect, wait);
   };
 }
+
+/** The server sees that files were edited by hand when it is next asked, and tells every tab. */
+function look() {
+  connect();
+  if (document.visibilityState === "visible") void fetch("/api/v1/launch").catch(() => undefined);
+}
+
+export function startLive() {
+  connect();
+  window.addEventListener("online", connect);
+  document.addEventListener("visibilitychange", look);
+}
+
+/** At once instead of when its turn comes: somebody has just signed in. */
+export const reconnect = connect;
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
 
-export const startLive = connect;
 export const useJobs = () => useSyncExternalStore(subscribe, () => jobs);
 /** Changes whenever anything recorded for the launch changes; pages ask again when it does. */
 export const useVersion = () => useSyncExternalStore(subscribe, () => version);

@@ -12,7 +12,16 @@ let current = read();
 
 function read(): Route {
   const { pathname, search } = window.location;
-  return { path: pathname, parts: pathname.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(search) };
+  return { path: pathname, parts: pathname.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(search) };
+}
+
+/** An address typed by hand may hold a % that encodes nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function changed() {

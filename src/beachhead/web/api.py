@@ -354,7 +354,8 @@ def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -
     found: Jobs = request.app.state.jobs
     if body.kind in ARGUMENTS:
         _check_arguments(body.kind, body.arguments)
-    return _job(found.start(body.kind, {**body.arguments, "who": person.name}))
+    asked = {**body.arguments, "who": person.name}
+    return _job(found.start(body.kind, asked, key=(person.name, key) if key else None))
 
 
 @router.get("/jobs/{job_id}")
@@ -374,6 +375,8 @@ def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) 
     """How things stand, with the headers that let a reader ask whether they still do."""
     desk: Desk = request.app.state.desk
     sheet = desk.sheet()
+    if sheet.version != request.app.state.hub.version:  # edited by hand, or recorded by another program
+        request.app.state.hub.recorded(sheet.version)
     _tag(request, response, sheet.version, may_be_kept=may_be_kept)
     return sheet
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
 
 from beachhead.web.refusal import refusal_body
 
@@ -73,11 +74,11 @@ def guard(allowed_hosts: frozenset[str] | None) -> Callable[[Request, Next], Awa
     """
 
     async def middleware(request: Request, call_next: Next) -> Response:
-        host = _host_of(request.headers.get("host", ""))
-        if not (is_loopback(host) or host in (allowed_hosts or frozenset())):
+        if not is_ours(request.headers, allowed_hosts):
+            host = _host_of(request.headers.get("host", ""))
             return _refuse(421, f"this server does not answer to the name {host!r}", "open it by its own address")
-        origin = request.headers.get("origin")
-        if request.method in WRITES and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        if request.method in WRITES and is_foreign(request.headers):
+            origin = request.headers.get("origin")
             return _refuse(403, f"a page from {origin!r} may not write here", "write from the app itself")
         response = await call_next(request)
         for name, value in HEADERS.items():
@@ -85,6 +86,18 @@ def guard(allowed_hosts: frozenset[str] | None) -> Callable[[Request, Next], Awa
         return response
 
     return middleware
+
+
+def is_ours(headers: Headers, allowed_hosts: frozenset[str] | None) -> bool:
+    """True if a request names this server by loopback or by a name that it answers to."""
+    host = _host_of(headers.get("host", ""))
+    return is_loopback(host) or host in (allowed_hosts or frozenset())
+
+
+def is_foreign(headers: Headers) -> bool:
+    """True if a page of another address asks."""
+    origin = headers.get("origin")
+    return bool(origin) and urlsplit(origin).netloc != headers.get("host")
 
 
 def _host_of(header: str) -> str:

@@ -85,6 +85,7 @@ class Jobs:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._arguments: dict[str, dict[str, Any]] = {}
+        self._keys: dict[str, tuple[str, str]] = {}
         self._running: dict[str, _Running] = {}
         self._listeners: list[Listener] = []
         self._wake = threading.Event()
@@ -92,17 +93,27 @@ class Jobs:
         self._watcher = threading.Thread(target=self._watch, name="jobs", daemon=True)
         self._watcher.start()
 
-    def start(self, kind: str, arguments: dict[str, Any]) -> Job:
-        """Queue a piece of work; the same work already waiting or running is returned instead of started twice."""
+    def start(self, kind: str, arguments: dict[str, Any], *, key: tuple[str, str] | None = None) -> Job:
+        """Queue a piece of work; the same work already waiting or running is returned instead of started twice.
+
+        Args:
+            kind: which work.
+            arguments: what it is told.
+            key: who asks and under which key; what was started under it is returned, whether or not it is over.
+        """
         if kind not in self._work:
             raise BadInput(f"no such work: {kind!r}", f"ask for one of {', '.join(sorted(self._work))}")
         with self._lock:
             for job in self._jobs.values():
+                if key is not None and self._keys.get(job.id) == key:
+                    return job
                 if job.kind == kind and not job.state.is_over and self._arguments[job.id] == arguments:
                     return job
             job = Job(id=uuid.uuid4().hex, kind=kind, state=JobState.QUEUED, asked_at=datetime.now(UTC))
             self._jobs[job.id] = job
             self._arguments[job.id] = arguments
+            if key is not None:
+                self._keys[job.id] = key
             self._forget_old()
         self._tell(job)
         self._wake.set()
@@ -214,6 +225,7 @@ class Jobs:
         over = [job_id for job_id, job in self._jobs.items() if job.state.is_over]
         for job_id in over[: max(0, len(over) - KEPT_FINISHED)]:
             del self._jobs[job_id], self._arguments[job_id]
+            self._keys.pop(job_id, None)
 
     def _tell(self, job: Job) -> None:
         for listener in list(self._listeners):

@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 from typing import Any
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from fastapi.encoders import jsonable_encoder
 
+from beachhead.web.guard import is_foreign, is_ours
 from beachhead.web.jobs import Job, Jobs
+from beachhead.web.sessions import person_of
+
+MOST_JOBS = 20
 
 router = APIRouter()
 
@@ -46,7 +50,9 @@ class Hub:
         self._send(self._jobs_now())
 
     def _jobs_now(self) -> dict[str, Any]:
-        return {"topic": "jobs", "jobs": jsonable_encoder(self._jobs.all()[:20])}
+        newest = self._jobs.all()
+        shown = [job for place, job in enumerate(newest) if place < MOST_JOBS or not job.state.is_over]
+        return {"topic": "jobs", "jobs": jsonable_encoder(shown, exclude={"answer"})}
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -59,8 +65,16 @@ class Hub:
 
 @router.websocket("/live")
 async def live(socket: WebSocket) -> None:
-    """Send what changes until the tab goes away."""
-    hub: Hub = socket.app.state.hub
+    """Send what changes until the tab goes away.
+
+    A browser lets a page from anywhere open a socket here, and no middleware for requests sees it: foreign names and
+    pages are refused, and so is who has not signed in where one must.
+    """
+    state = socket.app.state
+    if not is_ours(socket.headers, state.hosts) or is_foreign(socket.headers) or person_of(socket) is None:
+        await socket.close(code=status.WS_1008_POLICY_VIOLATION)
+        return
+    hub: Hub = state.hub
     await socket.accept()
     queue = hub.open()
     gone = asyncio.ensure_future(_until_gone(socket))

@@ -107,11 +107,12 @@ class BarOut(BaseModel):
 
 
 class RoomOut(BaseModel):
-    """What a room answered last."""
+    """What a room answered last, and with which words of the asker's; what is not among them was left to the room."""
 
     room: RoomName
     made_at: datetime
     on: date
+    asked: dict[str, str | int | float | bool] = {}
     record: str
     is_stale: bool
     sentences: list[str]
@@ -155,6 +156,7 @@ def keep_answer(
         room=room,
         made_at=at,
         on=day_of(arguments) or today(),
+        asked={name: value for name, value in arguments.items() if name != "who"},
         record="",
         is_stale=False,
         sentences=sentences,

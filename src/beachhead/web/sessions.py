@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
+from starlette.requests import HTTPConnection
 
 from beachhead.web.accounts import SESSION_SECONDS, Sessions
 from beachhead.web.guard import Person, Role
@@ -31,12 +32,17 @@ class PersonOut(BaseModel):
     role: str
 
 
+def person_of(asked: HTTPConnection) -> Person | None:
+    """The session's person, or the user at this machine where nobody must sign in; None if nobody is signed in."""
+    sessions: Sessions = asked.app.state.sessions
+    if asked.app.state.must_sign_in:
+        return sessions.person(asked.cookies.get(COOKIE, ""))
+    return Person(name=getpass.getuser(), role=Role.APPROVER)
+
+
 def asking(request: Request) -> Person:
-    """Who is asking: the session's person, or the user at this machine where nobody must sign in."""
-    sessions: Sessions = request.app.state.sessions
-    person: Person | None = Person(name=getpass.getuser(), role=Role.APPROVER)
-    if request.app.state.must_sign_in:
-        person = sessions.person(request.cookies.get(COOKIE, ""))
+    """Who is asking; refused where one must sign in and has not."""
+    person = person_of(request)
     if person is None:
         raise NotSignedIn("nobody is signed in", "sign in with your name and password")
     request.state.person = person

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, refused, useAsk, type Refused } from "../api";
+import { api, useAsk, useSend } from "../api";
 import { useTitle } from "../live";
 import { Refusal } from "../parts/Refusal";
 import { Waiting } from "../parts/Waiting";
@@ -8,16 +8,10 @@ import { Waiting } from "../parts/Waiting";
 export function Begin({ done }: { done: () => void }) {
   useTitle("New launch");
   const answer = useAsk(() => api.GET("/api/v1/begin"), []);
-  const [error, setError] = useState<Refused>();
-  const [busy, setBusy] = useState(false);
+  const { send, busy, error } = useSend();
   const [chosen, setChosen] = useState("starter");
   async function begin() {
-    setBusy(true);
-    setError(undefined);
-    const made = await api.POST("/api/v1/launch", { body: { example: chosen } });
-    setBusy(false);
-    if (made.error) setError(refused(made.error));
-    else done();
+    if (await send(chosen, () => api.POST("/api/v1/launch", { body: { example: chosen } }))) done();
   }
   if (answer.state === "refused") return <Refusal error={answer.error} page />;
   if (!answer.data) return <Waiting title="New launch" />;

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, refused, useAsk, type Refused, type Schemas } from "../api";
+import { api, useAsk, useSend, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { day, instant, integer, money, percent, tenth, weekdayClock } from "../numbers";
 import { ChargeCourse } from "../parts/ChargeCourse";
@@ -44,12 +44,10 @@ export default function ChargingPage({ launch }: { launch: Schemas["LaunchOut"] 
 
 function Files({ data, may }: { data: Charging; may: boolean }) {
   const [said, setSaid] = useState("");
-  const [error, setError] = useState<Refused>();
+  const { send, busy, error } = useSend();
   async function drop(table: Schemas["Table"]) {
-    setError(undefined);
-    const answer = await api.DELETE("/api/v1/charging/files/{table}", { params: { path: { table } } });
-    if (answer.error) setError(refused(answer.error));
-    else setSaid(answer.data.sentence);
+    const answer = await send(table, () => api.DELETE("/api/v1/charging/files/{table}", { params: { path: { table } } }));
+    if (answer) setSaid(answer.sentence);
   }
   return (
     <section className="sheet wide">
@@ -62,7 +60,7 @@ function Files({ data, may }: { data: Charging; may: boolean }) {
             <h3>{name}</h3>
             <p className="soft">{says}</p>
             {data.files[key]
-              ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" onClick={() => void drop(key as Schemas["Table"])}>Take away</button>}</p>
+              ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" disabled={busy} onClick={() => void drop(key as Schemas["Table"])}>Take away</button>}</p>
               : <p>{key === "prices" ? "Not sent yet." : "None."}</p>}
             {may && (key !== "chargers" || data.files.sessions) && <SendTable label={data.files[key] ? "Another" : name} to={`/api/v1/charging/files/${key}`} example={example} done={setSaid} />}
           </section>
@@ -229,12 +227,10 @@ function Decisions({ rows, label }: { rows: Schemas["ChargeDecisionOut"][]; labe
 
 function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: boolean }) {
   const [said, setSaid] = useState("");
-  const [error, setError] = useState<Refused>();
+  const { send, busy, error } = useSend();
   async function count() {
-    setError(undefined);
-    const answer = await api.POST("/api/v1/charging/statements");
-    if (answer.error) setError(refused(answer.error));
-    else setSaid(answer.data.sentence);
+    const answer = await send("count", () => api.POST("/api/v1/charging/statements"));
+    if (answer) setSaid(answer.sentence);
   }
   const button = (has: boolean) => may && <JobButton kind="charging" name={has ? "Work it out again" : "Work it out"} busy="working it out …" quiet={has} />;
   if (!value) return <section className="sheet wide"><h2>What it is worth by market</h2><p>Not worked out yet: a year of every home on every market's prices, under five policies. It takes some minutes in the background; you may go on working.</p><p className="row no-print">{button(false)}</p></section>;
@@ -270,7 +266,7 @@ function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: b
               <tbody>{value.shifts.map((row) => <tr key={row.market}><th scope="row">{value.markets.find((item) => item.market === row.market)?.name ?? row.market}</th><td className="num">{eur(row.saved_eur)}</td><td className="num">{eur(row.price_eur)}</td><td className="num">{row.log_shift > 0 ? "+" : ""}{percent(row.log_shift, 2)}</td></tr>)}</tbody>
             </table>
           </div>
-          {may && <p className="row no-print"><button className="quiet" onClick={() => void count()}>{value.is_counted ? "Count these in the plan instead" : "Count it in the next plan"}</button></p>}
+          {may && <p className="row no-print"><button className="quiet" disabled={busy} onClick={() => void count()}>{value.is_counted ? "Count these in the plan instead" : "Count it in the next plan"}</button></p>}
           {value.is_counted && <p className="soft">Statements of an earlier or of this value stand in studies.csv, with source "simulated here".</p>}
         </>
       )}

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
+import { api, useAsk, useSend, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { Score } from "../parts/Score";
 import { LedgerTable } from "../parts/LedgerTable";
@@ -50,15 +50,8 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
 
 /** Takes every recommendation at once, or none. */
 function AcceptAll({ count, head }: { count: number; head: string }) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<Refused>();
-  async function accept() {
-    setBusy(true);
-    setError(undefined);
-    const answer = await api.POST("/api/v1/decisions/all", { params: { header: { "Idempotency-Key": newKey() } }, body: { after: head } });
-    setBusy(false);
-    if (answer.error) setError(refused(answer.error));
-  }
+  const { send, busy, error } = useSend();
+  const accept = () => send(head, (key) => api.POST("/api/v1/decisions/all", { params: { header: { "Idempotency-Key": key } }, body: { after: head } }));
   return (
     <div className="no-print">
       <p className="row"><button className="quiet" disabled={busy} onClick={() => void accept()}>Take all {count} as recommended</button></p>
@@ -70,18 +63,11 @@ function AcceptAll({ count, head }: { count: number; head: string }) {
 function Due({ item, head, may }: { item: Schemas["DueOut"]; head: string; may: boolean }) {
   const [other, setOther] = useState("");
   const [because, setBecause] = useState("");
-  const [error, setError] = useState<Refused>();
-  const [busy, setBusy] = useState(false);
-  async function decide(chosen: string, reason: string) {
-    setBusy(true);
-    setError(undefined);
-    const answer = await api.POST("/api/v1/decisions", {
-      params: { header: { "Idempotency-Key": newKey() } },
-      body: { market: item.market, choose: chosen, because: reason, after: head },
-    });
-    setBusy(false);
-    if (answer.error) setError(refused(answer.error));
-  }
+  const { send, busy, error } = useSend();
+  const decide = (choose: string, because: string) => {
+    const body = { market: item.market, choose, because, after: head };
+    return send(body, (key) => api.POST("/api/v1/decisions", { params: { header: { "Idempotency-Key": key } }, body }));
+  };
   const others = item.allowed.filter((action) => action !== item.recommended);
   return (
     <article className="sheet" aria-label={item.name}>

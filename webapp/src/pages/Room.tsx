@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState, type ReactNode } from "react";
-import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
-import { useJobs, useTitle } from "../live";
+import { api, useAsk, useStart, type Schemas } from "../api";
+import { useTitle } from "../live";
 import { day, inLocale, instant } from "../numbers";
 import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
@@ -15,11 +15,11 @@ const SiteMap = lazy(() => import("../parts/SiteMap"));
 type Room = Schemas["RoomOut"]["room"];
 type Props = { launch: Schemas["LaunchOut"] };
 
-/** A room whose answer takes a while: what it said last, and a button for a new answer. */
-export function RoomAnswer({ room, launch, empty, children }: { room: Room; launch: Schemas["LaunchOut"]; empty: string; children?: (data: Schemas["RoomOut"]) => ReactNode }) {
+/** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. */
+export function RoomAnswer({ room, launch, empty, ask, children }: { room: Room; launch: Schemas["LaunchOut"]; empty: string; ask?: (last?: Schemas["RoomOut"]) => ReactNode; children?: (data: Schemas["RoomOut"]) => ReactNode }) {
   const answer = useAsk(() => api.GET("/api/v1/rooms/{room}", { params: { path: { room } } }), [room]);
-  const button = (has: boolean) => <JobButton kind={room} name={has ? "Work it out again" : "Work it out"} busy="working it out …" quiet={has} />;
-  if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty} It runs in the background; you may go on working.</p><p className="row no-print">{button(false)}</p></section>;
+  const button = (last?: Schemas["RoomOut"]) => (ask ? ask(last) : <p className="row no-print"><JobButton kind={room} name={last ? "Work it out again" : "Work it out"} busy="working it out …" quiet={!!last} arguments={last?.asked} /></p>);
+  if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty} It runs in the background; you may go on working.</p>{button()}</section>;
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;
@@ -31,7 +31,7 @@ export function RoomAnswer({ room, launch, empty, children }: { room: Room; laun
         {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
         <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
         <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
-        <p className="row no-print">{button(true)}</p>
+        {button(data)}
       </section>
       {children?.(data)}
       {data.tables.map((table) => <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}><h2>{inLocale(table.title)}</h2><RoomTable table={table} currency={launch.currency} /></section>)}
@@ -69,39 +69,30 @@ export function NetworkPage({ launch }: Props) {
   return (
     <div className="grid">
       <h1 className="wide">Network</h1>
-      <Ask />
-      <RoomAnswer room="network" launch={launch} empty="Where the next stores and service centres go has not been worked out yet.">
+      <RoomAnswer room="network" launch={launch} empty="Where the next stores and service centres go has not been worked out yet." ask={(last) => <AskSites key={last?.record} last={last} />}>
         {(data) => data.points && <section className="sheet wide"><h2>Where the sites stand</h2><Suspense fallback={<p aria-busy="true" />}><SiteMap points={data.points} /></Suspense></section>}
       </RoomAnswer>
     </div>
   );
 }
 
-/** Another question: minutes, how many sites, and how long to search. The bar above the page shows how far it is. */
-function Ask() {
-  const [minutes, setMinutes] = useState("45");
-  const [count, setCount] = useState("");
-  const [work, setWork] = useState("60");
-  const running = useJobs().some((job) => job.kind === "network" && (job.state === "queued" || job.state === "running"));
-  const [error, setError] = useState<Refused>();
-  async function ask() {
-    setError(undefined);
-    const said: Record<string, number> = { minutes: Number(minutes) };
-    if (count) said.count = Number(count);
-    if (work) said.work = Number(work);
-    const answer = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "network", arguments: said } });
-    if (answer.error) setError(refused(answer.error));
-  }
+/** What the next answer is worked out with: at first what the answer shown was. The bar above the page shows how far it is. */
+function AskSites({ last }: { last?: Schemas["RoomOut"] }) {
+  const asked = (name: string, otherwise: string) => String(last?.asked?.[name] ?? otherwise);
+  const [minutes, setMinutes] = useState(asked("minutes", "45"));
+  const [count, setCount] = useState(asked("count", ""));
+  const [work, setWork] = useState(asked("work", "60"));
+  const { start, running, error } = useStart("network");
   return (
-    <section className="sheet wide no-print">
-      <form className="row" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
-        <span><label htmlFor="minutes">minutes by road within which a site counts</label><input id="minutes" type="number" min={5} max={240} value={minutes} onChange={(event) => setMinutes(event.target.value)} /></span>
+    <div className="no-print">
+      <form className="row" aria-label="What is asked" onSubmit={(event) => { event.preventDefault(); void start({ minutes: Number(minutes), work: Number(work), ...(count ? { count: Number(count) } : {}) }); }}>
+        <span><label htmlFor="minutes">minutes by road within which a site counts</label><input id="minutes" type="number" min={5} max={240} required value={minutes} onChange={(event) => setMinutes(event.target.value)} /></span>
         <span><label htmlFor="count">new sites in all; blank: by the plan's stages and capital</label><input id="count" type="number" min={1} max={20000} value={count} onChange={(event) => setCount(event.target.value)} /></span>
-        <span><label htmlFor="work">work at most; a unit takes about a second</label><input id="work" type="number" min={1} max={600} value={work} aria-describedby="work-hint" onChange={(event) => setWork(event.target.value)} /></span>
-        <button disabled={running}>{running ? "searching …" : "Ask"}</button>
+        <span><label htmlFor="work">work at most; a unit takes about a second</label><input id="work" type="number" min={1} max={600} required value={work} aria-describedby="work-hint" onChange={(event) => setWork(event.target.value)} /></span>
+        <button disabled={running}>{running ? "working it out …" : last ? "Work it out again with these" : "Work it out"}</button>
       </form>
       <p className="soft" id="work-hint">Work is counted, not timed, so a busy computer finds the same sites. The search ends sooner once no choice of sites can be better.</p>
       {error && <Refusal error={error} />}
-    </section>
+    </div>
   );
 }

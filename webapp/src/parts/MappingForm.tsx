@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, refused, useAsk, type Refused, type Schemas } from "../api";
+import { api, useAsk, useSend, type Schemas } from "../api";
 import { Refusal } from "./Refusal";
 
 type Heading = Schemas["HeadingOut"];
@@ -33,7 +33,7 @@ export function MappingForm({ heading, kept }: { heading: Heading; kept: (name: 
   const [choice, setChoice] = useState<Choice>(() => guessed(heading));
   const [text, setText] = useState<string>();
   const [name, setName] = useState("export");
-  const [error, setError] = useState<Refused>();
+  const { send, busy, error } = useSend();
   const markets = useAsk(() => api.GET("/api/v1/markets"), []).data?.markets ?? [];
   const change = (part: Partial<Choice>) => { setChoice({ ...choice, ...part }); setText(undefined); };
   const codes: Record<string, string[]> = { market: markets.map((row) => row.code), channel: channels };
@@ -44,10 +44,7 @@ export function MappingForm({ heading, kept }: { heading: Heading; kept: (name: 
   });
   const written = text ?? toml(heading, choice, foreign.map(({ ours, theirs }) => ({ ours, theirs, code: known(ours, theirs) })));
   async function keep() {
-    setError(undefined);
-    const answer = await api.PUT("/api/v1/mappings/{name}", { params: { path: { name } }, body: { text: written } });
-    if (answer.error) setError(refused(answer.error));
-    else kept(name);
+    if (await send({ name, written }, () => api.PUT("/api/v1/mappings/{name}", { params: { path: { name } }, body: { text: written } }))) kept(name);
   }
   const select = (label: string, value: string, set: (value: string) => void, options: string[], empty: string) => (
     <select aria-label={label} value={value} onChange={(event) => set(event.target.value)}><option value="">{empty}</option>{options.map((option) => <option key={option}>{option}</option>)}</select>
@@ -92,7 +89,7 @@ export function MappingForm({ heading, kept }: { heading: Heading; kept: (name: 
         </>
       )}
       <details><summary>The mapping as text, to change by hand</summary><textarea aria-label="Mapping as text" rows={12} style={{ width: "100%" }} className="hash" value={written} onChange={(event) => setText(event.target.value)} /></details>
-      <div className="row"><span><label htmlFor="m-name">kept as</label><input id="m-name" value={name} pattern="[\w\-]{1,60}" onChange={(event) => setName(event.target.value)} /></span><button type="button" onClick={() => void keep()} disabled={!/^[\w-]{1,60}$/.test(name)}>Keep this mapping</button></div>
+      <div className="row"><span><label htmlFor="m-name">kept as</label><input id="m-name" value={name} pattern="[\w\-]{1,60}" onChange={(event) => setName(event.target.value)} /></span><button type="button" onClick={() => void keep()} disabled={busy || !/^[\w-]{1,60}$/.test(name)}>Keep this mapping</button></div>
       {error && <Refusal error={error} />}
     </div>
   );

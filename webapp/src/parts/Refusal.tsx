@@ -3,6 +3,7 @@ import { Said } from "./Said";
 
 /** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading. */
 export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
+  const named = error.faults.some((fault) => fault.file !== error.faults[0]!.file || error.message.indexOf(fault.file) < 0);
   return (
     <>
     {page && <h1>Not to be shown</h1>}
@@ -11,15 +12,17 @@ export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
         <strong><Said literal>{error.message}</Said></strong>
         {error.hint && <> · <Said literal>{error.hint}</Said></>}
       </p>
+      {error.kind === "NotSignedIn" && <p><button onClick={() => window.location.reload()}>Sign in</button></p>}
       {error.faults.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Faults">
           <table>
             <thead>
-              <tr><th>row</th><th>column</th><th>written</th><th>what is wrong</th><th>cure</th></tr>
+              <tr>{named && <th>file</th>}<th>row</th><th>column</th><th>written</th><th>what is wrong</th><th>cure</th></tr>
             </thead>
             <tbody>
               {error.faults.map((fault, index) => (
                 <tr key={index}>
+                  {named && <td>{fault.file}</td>}
                   <td>{fault.row ?? "–"}</td>
                   <td>{fault.column ?? "–"}</td>
                   <td><code>{fault.written}</code></td>

@@ -1,5 +1,4 @@
-import { useState } from "react";
-import { api, refused, type Refused, type Schemas } from "../api";
+import { api, useSend, type Schemas } from "../api";
 import { percent } from "../numbers";
 import { Calibration } from "./Calibration";
 import { Refusal } from "./Refusal";
@@ -7,15 +6,8 @@ import { Said } from "./Said";
 
 /** How good the stated odds were, in a sentence; their calibration, what came of each, and what has no outcome and why. */
 export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean }) {
-  const [error, setError] = useState<Refused>();
-  const [busy, setBusy] = useState(false);
-  async function enter() {
-    setBusy(true);
-    setError(undefined);
-    const answer = await api.POST("/api/v1/score", {});
-    setBusy(false);
-    if (answer.error) setError(refused(answer.error));
-  }
+  const { send, busy, error } = useSend();
+  const enter = () => send("score", () => api.POST("/api/v1/score", {}));
   return (
     <>
       <p><strong><Said>{score.sentence}</Said></strong></p>

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, newKey, refused, useAsk, type Refused, type Schemas } from "../api";
+import { api, useAsk, useUpload, type Schemas } from "../api";
 import { FaultGrid } from "./FaultGrid";
 import { MappingForm } from "./MappingForm";
 import { Refusal } from "./Refusal";
@@ -13,30 +13,18 @@ export function SendRows({ columns }: { columns: string[] }) {
   const [file, setFile] = useState<File | null>(null);
   const [mapping, setMapping] = useState("");
   const [heading, setHeading] = useState<Schemas["HeadingOut"]>();
-  const [error, setError] = useState<Refused>();
+  const { upload, busy, error } = useUpload("POST");
   const [sent, setSent] = useState<Schemas["SentOut"]>();
-  const [busy, setBusy] = useState(false);
   const [checked, setChecked] = useState("");
   const mappings = useAsk(() => api.GET("/api/v1/mappings"), []);
   const name = file?.name ?? "pasted.csv";
   const content = () => file ?? new Blob([pasted], { type: "text/csv" });
 
-  async function ask<T>(to: string, key = true): Promise<T | undefined> {
-    setError(undefined);
+  async function ask<T>(to: string): Promise<T | undefined> {
     setSent(undefined);
-    setBusy(true);
-    try {
-      const response = await fetch(to, { method: "POST", headers: { "Content-Type": "application/octet-stream", ...(key ? { "Idempotency-Key": newKey() } : {}) }, body: content() });
-      const body: unknown = await response.json();
-      if (response.ok) return body as T;
-      setChecked(/\.(csv|txt|tsv)$/i.test(name) ? await content().text() : "");
-      setError(refused(body));
-    } catch (problem) {
-      setError(refused(problem));
-    } finally {
-      setBusy(false);
-    }
-    return undefined;
+    const answer = await upload<T>(to, content());
+    setChecked(!answer && /\.(csv|txt|tsv)$/i.test(name) ? await content().text() : "");
+    return answer;
   }
   async function send(dry: boolean) {
     setSent(await ask<Schemas["SentOut"]>(`/api/v1/observations?name=${encodeURIComponent(name)}&dry_run=${dry}&mapping=${encodeURIComponent(mapping)}`));
@@ -44,7 +32,7 @@ export function SendRows({ columns }: { columns: string[] }) {
   async function choose(value: string) {
     setMapping(value === NEW ? "" : value);
     setHeading(undefined);
-    if (value === NEW) setHeading(await ask<Schemas["HeadingOut"]>(`/api/v1/observations/heading?name=${encodeURIComponent(name)}`, false));
+    if (value === NEW) setHeading(await ask<Schemas["HeadingOut"]>(`/api/v1/observations/heading?name=${encodeURIComponent(name)}`));
   }
   const nothing = !file && !pasted;
   return (

@@ -1,5 +1,5 @@
 import { useId, useState } from "react";
-import { refused, type Refused } from "../api";
+import { useUpload } from "../api";
 import { FaultGrid } from "./FaultGrid";
 import { Refusal } from "./Refusal";
 
@@ -9,24 +9,12 @@ export function SendTable({ label, to, example, done }: { label: string; to: str
   const [pasted, setPasted] = useState("");
   const [file, setFile] = useState<File | null>(null);
   const [checked, setChecked] = useState("");
-  const [error, setError] = useState<Refused>();
-  const [busy, setBusy] = useState(false);
+  const { upload, busy, error } = useUpload("PUT");
   async function send() {
-    setError(undefined);
-    setBusy(true);
     const content = file ?? new Blob([pasted], { type: "text/csv" });
-    try {
-      const response = await fetch(to, { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body: content });
-      const body: unknown = await response.json();
-      if (response.ok) done((body as { sentence: string }).sentence);
-      else {
-        setChecked(file?.name.endsWith(".gz") ? "" : await content.text());
-        setError(refused(body));
-      }
-    } catch (problem) {
-      setError(refused(problem));
-    }
-    setBusy(false);
+    const answer = await upload<{ sentence: string }>(to, content);
+    setChecked(answer || file?.name.endsWith(".gz") ? "" : await content.text());
+    if (answer) done(answer.sentence);
   }
   return (
     <form className="no-print" onSubmit={(event) => { event.preventDefault(); void send(); }}>

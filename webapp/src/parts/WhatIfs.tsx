@@ -1,6 +1,5 @@
 import { useState } from "react";
-import { api, newKey, refused, useAsk, type Refused } from "../api";
-import { useJobs } from "../live";
+import { api, useAsk, useSend, useStart } from "../api";
 import { giveOrTake, money } from "../numbers";
 import { Refusal } from "./Refusal";
 import { Said } from "./Said";
@@ -10,18 +9,9 @@ export function WhatIfs({ currency }: { currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/what-ifs"), []);
   const [sets, setSets] = useState("");
   const [name, setName] = useState("");
-  const [error, setError] = useState<Refused>();
-  const busy = useJobs().some((job) => job.kind === "what_if" && (job.state === "queued" || job.state === "running"));
-  async function ask() {
-    setError(undefined);
-    const sent = await api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": newKey() } }, body: { kind: "what_if", arguments: { sets, name } } });
-    if (sent.error) setError(refused(sent.error));
-  }
-  async function forget(called: string) {
-    setError(undefined);
-    const sent = await api.DELETE("/api/v1/what-ifs", { params: { query: { name: called } } });
-    if (sent.error) setError(refused(sent.error));
-  }
+  const comparing = useStart("what_if");
+  const forgetting = useSend();
+  const forget = (name: string) => forgetting.send(name, () => api.DELETE("/api/v1/what-ifs", { params: { query: { name } } }));
   const found = answer.data?.what_ifs ?? [];
   const pm = (mean: number, se: number | null) => <>{money(mean, currency)}<div className="soft">{giveOrTake(se, currency)}</div></>;
   return (
@@ -42,15 +32,15 @@ export function WhatIfs({ currency }: { currency: string }) {
           </table>
         </div>
       )}
-      <form className="no-print" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
+      <form className="no-print" onSubmit={(event) => { event.preventDefault(); void comparing.start({ sets, name }); }}>
         <div className="row">
           <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, =*FACTOR or =+MORE</label>
             <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount_per_quarter=0.97"} /></span>
           <span style={{ flex: "1 1 10rem" }}><label htmlFor="scenario">called</label><input id="scenario" value={name} onChange={(event) => setName(event.target.value)} maxLength={120} /></span>
-          <button className="quiet" disabled={busy || !sets.trim()}>{busy ? "comparing …" : "Compare"}</button>
+          <button className="quiet" disabled={comparing.running || !sets.trim()}>{comparing.running ? "comparing …" : "Compare"}</button>
         </div>
       </form>
-      {error && <Refusal error={error} />}
+      {[comparing.error, forgetting.error].map((error, which) => error && <Refusal key={which} error={error} />)}
     </>
   );
 }
