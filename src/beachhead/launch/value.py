@@ -21,6 +21,12 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 FEW_NODES, FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 FEW_WEIGHTS = FEW_WEIGHTS / FEW_WEIGHTS.sum()
+# With few markets there is time for finer ones, and each decision weighs more.
+FEW_MARKETS = 6
+FINE_NODES, FINE_WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+FINE_WEIGHTS = FINE_WEIGHTS / FINE_WEIGHTS.sum()
+FINE_FEW_NODES, FINE_FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+FINE_FEW_WEIGHTS = FINE_FEW_WEIGHTS / FINE_FEW_WEIGHTS.sum()
 SHARES = np.array([0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 0.92, 1.0])
 _ROOT_HALF = math.sqrt(0.5)
 
@@ -273,6 +279,9 @@ def tabulate(
     again[:] = 0.0
     if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
         return
+    nodes, weights, few_nodes, few_weights = NODES, WEIGHTS, FEW_NODES, FEW_WEIGHTS
+    if terms.capital.shape[0] <= FEW_MARKETS:
+        nodes, weights, few_nodes, few_weights = FINE_NODES, FINE_WEIGHTS, FINE_FEW_NODES, FINE_FEW_WEIGHTS
     var = cov[i, i]
     noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
     wait = terms.discount ** (when - now)
@@ -283,19 +292,19 @@ def tabulate(
         shut_alone = SHARES[k] < position.barred[i]
         shut_again = shut_alone and position.barred[i] > SHARES[1]
         first = second = 0.0
-        for g in range(NODES.shape[0]):
+        for g in range(nodes.shape[0]):
             if k == 0 and g > 0:
                 break
-            level = mean[i] + step * NODES[g] if k > 0 else mean[i]
-            weight = WEIGHTS[g] if k > 0 else 1.0
+            level = mean[i] + step * nodes[g] if k > 0 else mean[i]
+            weight = weights[g] if k > 0 else 1.0
             value, _ = best_start(terms, starts, now + 1, i, level, left)
             look = 0.0
             if learnt > 1e-9 and fee_again < np.inf:
-                for h in range(FEW_NODES.shape[0]):
+                for h in range(few_nodes.shape[0]):
                     better, _ = best_start(
-                        terms, starts, when + 1, i, level + math.sqrt(learnt) * FEW_NODES[h], left - learnt
+                        terms, starts, when + 1, i, level + math.sqrt(learnt) * few_nodes[h], left - learnt
                     )
-                    look += FEW_WEIGHTS[h] * better
+                    look += few_weights[h] * better
             first += weight * max(0.0 if shut_alone else value, look - wait * fee_alone)
             second += weight * max(0.0 if shut_again else value, look - wait * fee_again)
         alone[k] = max(first, alone[k - 1]) if k > 0 else first
