@@ -279,9 +279,7 @@ def tabulate(
     again[:] = 0.0
     if position.stage[i] != OUT or starts.begin[i] == starts.begin[i + 1]:
         return
-    nodes, weights, few_nodes, few_weights = NODES, WEIGHTS, FEW_NODES, FEW_WEIGHTS
-    if terms.capital.shape[0] <= FEW_MARKETS:
-        nodes, weights, few_nodes, few_weights = FINE_NODES, FINE_WEIGHTS, FINE_FEW_NODES, FINE_FEW_WEIGHTS
+    nodes, weights, few_nodes, few_weights = _nodes(terms.capital.shape[0])
     var = cov[i, i]
     noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
     wait = terms.discount ** (when - now)
@@ -309,6 +307,14 @@ def tabulate(
             second += weight * max(0.0 if shut_again else value, look - wait * fee_again)
         alone[k] = max(first, alone[k - 1]) if k > 0 else first
         again[k] = max(second, again[k - 1]) if k > 0 else second
+
+
+@compiled
+def _nodes(markets: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Nodes and weights of what is learnt first, and of what a pilot teaches after that."""
+    if markets <= FEW_MARKETS:
+        return FINE_NODES, FINE_WEIGHTS, FINE_FEW_NODES, FINE_FEW_WEIGHTS
+    return NODES, WEIGHTS, FEW_NODES, FEW_WEIGHTS
 
 
 @compiled
