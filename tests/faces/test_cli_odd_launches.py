@@ -127,6 +127,7 @@ def test_a_value_below_nothing_is_no_share_of_the_bound():
 
 
 def test_an_override_without_a_channel_is_told_which_there_are(folder, monkeypatch):
+    written(folder, "launch.toml", "capital_per_year = 60e6", "capital_per_year = 0")  # so nothing is proposed
     monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-05T12:00:00+00:00")
     said("plan", folder, "--worlds", "2")
     words = ["decide", str(folder), "--override", "NO=pilot:150", "--because", "stores"]
