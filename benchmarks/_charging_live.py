@@ -44,17 +44,17 @@ def _rows_of(noun: Home | Habits, rows: slice) -> Home | Habits:
 def _live(home: Home, first: int, pieces: Pieces, course: Course, pool: Pool) -> tuple[np.ndarray, float, float]:
     """Drawn in each piece, missing and left, kWh: planned anew at plug-in and at each full hour."""
     at, draw = course.index(pieces.hour), np.zeros(pieces.hour.size)
-    stored, missing = home.battery_kwh - pieces.energy[0], 0.0
+    stored, missing = home.battery_kwh, 0.0
     for k, trip in enumerate(pieces.energy):
-        if k > 0:
-            missing, stored = missing + max(trip - stored, 0.0), max(stored - trip, 0.0)
+        took = float(min(trip, stored))  # what a car that tells its charge shows; what lacked it does not
+        missing, stored = missing + trip - took, stored - took
         begun, needed, on, under_way = int(home.plug_in[first + k]), home.battery_kwh - stored, False, None
         past = _rows_of(home, slice(0, first + k))
         for i in range(pieces.first[k], pieces.first[k + 1]):
             price, published = _prices(course, int(at[i]), int(pieces.hour[i]) % 24)
             situation = Situation(
                 home=past, plugged_in=begun, now=max(60 * int(pieces.hour[i]), begun), stored_kwh=stored,
-                needed_kwh=needed, price=price, published=published, charging=on,
+                needed_kwh=needed, trip_kwh=took, price=price, published=published, charging=on,
                 earlier=course.price[int(at[i]) - 24 * DAYS_LEARNT : int(at[i]) - 168],
             )  # fmt: skip
             plan = plan_now(situation, pool, under_way=under_way)

@@ -293,7 +293,7 @@ def test_the_algebra_of_a_plan_can_be_written_and_its_least_is_what_the_plan_cos
     home = [*car, "--second", "retired 1", "--battery", "10", "--roof", "6", "--at", "51,4", "--feed-in", "8"]
     answer = json.loads(run(*home, "--write", str(tmp_path / "home.lp"), "--json"))
     assert answer["written"] == str(tmp_path / "home.lp")
-    assert least_of(tmp_path / "home.lp") == pytest.approx(answer["cost_eur"], abs=1e-6)
+    assert least_of(tmp_path / "home.lp") == pytest.approx(answer["counted_eur"], abs=1e-6)
 
 
 def least_of(file: Path) -> float:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.explain import sentences
 from beachhead.charging.habit import learn_pool
-from beachhead.charging.keep import ON_KWH, Choice, UnderWay, starts_ahead
-from beachhead.charging.now import NowPlan, Situation, plan_now
+from beachhead.charging.keep import ON_KWH, Choice, UnderWay, follow, starts_ahead
+from beachhead.charging.now import NowPlan, Situation, learnt_now, plan_now
 from beachhead.charging.published import PUBLISHED_AT
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON
@@ -116,12 +116,12 @@ def test_a_plan_is_changed_for_more_than_the_stated_gain_only_and_says_what_chan
     for before, plan in pairwise(plans):
         change, said = plan.change, " ".join(sentences(plan))
         if change.choice is Choice.CHANGED:
-            assert change.gain_eur > least
+            assert change.counted_eur > least
             assert "Changed: " in said
             assert " instead of " in said
             continue
         assert change.choice is not Choice.FIRST
-        assert change.choice is Choice.RESTARTS or change.gain_eur <= least
+        assert change.choice is Choice.RESTARTS or change.counted_eur <= least
         assert ("Keeps to the plan before" in said) == (change.choice is not Choice.SAME)
         going_on = before.draw_kwh[1:25] > ON_KWH
         assert np.array_equal(plan.draw_kwh[:24] > ON_KWH, going_on)
@@ -150,7 +150,40 @@ def test_no_path_is_cheaper_than_that_of_the_programme() -> None:
                 level_kwh=tuple(stored + np.cumsum(other)), starts=0, most_starts=9,
             )  # fmt: skip
             found = plan_now(situation, POOL, under_way=tried, least_gain_eur=-1e9)
-            assert found.change.gain_eur > -0.02
+            assert found.change.counted_eur > -0.02
+
+
+def test_decisions_count_what_lacks_with_caution_and_sentences_say_euros() -> None:
+    """Told the departure nothing is counted above its price; untold, the same path is charged more than it costs."""
+    cautious = 0
+    for seed in range(12):
+        session = session_of(seed)
+        situation = session.at(session.plugged_in // 60 + 1, 3.0, False)
+        told = learnt_now(replace(situation, leaves=session.plugged_out + 600), POOL).chances
+        assert told.plain_eur is told.gone_eur
+        plan, chances = plan_now(situation, POOL), learnt_now(situation, POOL).chances
+        full = follow(np.full(HORIZON, chances.battery_kwh), chances.room_kwh, chances.stored_kwh)
+        empty = np.zeros(HORIZON)
+        saved, counted = (cost(empty) - cost(full) for cost in (chances.euros, chances.cost))
+        assert counted > saved  # energy in the battery is worth more to a decision than in euros
+        assert plan.kept or plan.counted_other_eur > -1e-9
+        assert ("to be safe" in sentences(plan)[0]) == (plan.charge_now and plan.cautious)
+        cautious += plan.charge_now and plan.cautious
+    assert cautious > 0
+
+
+def test_habits_are_asked_by_what_the_trip_before_took_not_by_what_a_battery_lacks_that_was_not_filled() -> None:
+    session = session_of(4)
+    situation = session.at(session.plugged_in // 60, session.home.battery_kwh - session.energy, False)
+    lacking = replace(situation, needed_kwh=0.9 * session.home.battery_kwh)
+    one, same, other = (
+        plan_now(asked, POOL).there
+        for asked in (situation, replace(lacking, trip_kwh=session.energy), lacking)
+    )  # fmt: skip
+    assert np.array_equal(one, same)
+    assert not np.allclose(one, other, atol=0.01)
+    with pytest.raises(BadInput, match="a trip of 90 kWh"):
+        replace(situation, trip_kwh=90.0)
 
 
 def test_a_departure_told_in_the_middle_is_a_new_question_that_may_start_the_charger_again() -> None:

@@ -245,6 +245,26 @@ def test_a_manual_setting_and_the_plan_under_way_outlive_a_restart(live: Callabl
     assert len(home.made.calls) == before
 
 
+def test_what_the_trip_before_took_is_what_the_car_held_when_it_left_less_what_it_came_back_with(
+    live: Callable[..., Lived],
+) -> None:
+    """Over a restart while it is away and one while it waits; a cable that was out for a moment is no trip."""
+    home = live(needed=10.0)
+    came = at(15.5)
+    home.made.trips.append((came.timestamp(), (came + timedelta(hours=20)).timestamp(), 25.0))
+    home.until(at(14.5))
+    left = home.made.stored_kwh
+    home.until(at(15))
+    home.until(at(16))
+    home.until(at(16.5))
+    before = [one for one in home.seen if one.plugged_since is not None and one.plugged_since < at(14)]
+    after = [one for one in home.seen if one.plugged_since == came and one.kind is Why.PLANNED]
+    assert before
+    assert all(one.trip_kwh is None for one in before)  # nobody saw it leave before
+    assert after
+    assert all(one.trip_kwh == pytest.approx(left - 35.0, abs=0.7) for one in after)  # the car tells whole percent
+
+
 def test_leaving_at_told_by_one_tap_makes_a_new_plan_at_once(live: Callable[..., Lived]) -> None:
     home = live(needed=30.0, lines={"leaves = ": f'leaves = "{LEAVES}"'})
     home.made.say(LEAVES, "unknown")

@@ -300,6 +300,7 @@ def charging_plan(
     now: datetime | None = None,
     stored_kwh: float | None = None,
     needed_kwh: float | None = None,
+    trip_kwh: float | None = None,
     leaves: datetime | None = None,
     charging: bool = False,
     least_gain_eur: float = LEAST_GAIN_EUR,
@@ -311,14 +312,15 @@ def charging_plan(
 
     Where the tariff charges for the monthly peak, `peak_so_far_kw` is what the meter shows for this month; without it
     the highest hour of the household alone. `under_way` is the plan made before in this session: it is changed only for
-    more than `least_gain_eur`.
+    more than `least_gain_eur`. `trip_kwh` is what the trip before took, if that is known.
 
     Raises:
         BadInput: if the prices around the moment are not there.
     """
     situation = situation_of(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, needed_kwh=needed_kwh, leaves=leaves,
-        charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw, under_way=under_way,
+        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, needed_kwh=needed_kwh,
+        trip_kwh=trip_kwh, leaves=leaves, charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
+        under_way=under_way,
     )  # fmt: skip
     return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
 
@@ -330,6 +332,7 @@ def situation_of(
     now: datetime | None = None,
     stored_kwh: float | None = None,
     needed_kwh: float | None = None,
+    trip_kwh: float | None = None,
     leaves: datetime | None = None,
     charging: bool = False,
     peak_so_far_kw: float | None = None,
@@ -352,6 +355,7 @@ def situation_of(
         price=price,
         published=published,
         earlier=earlier,
+        trip_kwh=trip_kwh,
         leaves=None if leaves is None else _minute(leaves),
         charging=charging,
         load_kw=load,

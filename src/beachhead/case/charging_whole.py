@@ -47,6 +47,7 @@ def whole_plan(
     plugged_in: datetime,
     now: datetime | None = None,
     stored_kwh: float | None = None,
+    trip_kwh: float | None = None,
     leaves: datetime | None = None,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
@@ -72,7 +73,7 @@ def whole_plan(
         require_algebra(write)
     moment = now or plugged_in
     first = situation_of(
-        at_home, plugged_in=plugged_in, now=moment, stored_kwh=stored_kwh, leaves=leaves,
+        at_home, plugged_in=plugged_in, now=moment, stored_kwh=stored_kwh, trip_kwh=trip_kwh, leaves=leaves,
         peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
     )  # fmt: skip
     cars = [Plugged(situation=first, pool=at_home.pool, discharge_kw=gives_kw)]

@@ -9,6 +9,7 @@ import numpy as np
 from beachhead.charging.keep import Block, Choice
 from beachhead.charging.now import NowPlan
 from beachhead.charging.whole import CarPath, WholePlan
+from beachhead.charging.year import CAUTION
 
 _ON = 1e-6  # kWh
 _FULL = 0.05  # kWh: what no display shows
@@ -32,17 +33,33 @@ def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
     ]
     waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
     whose = names[0] if len(names) > 1 else "the car"
-    lines.append(f"For {whose}, {waits} would cost {100 * plan.other_costs_eur:.1f} cents more, all else planned anew.")
+    lines.append(f"For {whose}, {waits} would cost {_other_way(plan)}, all else planned anew.")
     if plan.battery_kwh.max() > 0:
         lines.append(_battery(plan))
     if plan.cap_kw is not None:
         lines.append(f"House and cars are planned for a highest hour of {plan.cap_kw:.1f} kW this month.")
-    proof = "proven cheapest in expectation" if plan.gap < 1e-6 else f"within {100 * plan.gap:.2g} % of the cheapest"
     lines.append(
-        f"Expected to add {plan.cost_eur:.2f} EUR, what the cars will lack or hold after they leave counted; {proof} "
-        f"(bound {plan.bound_eur:.2f} EUR)."
+        f"Expected to add {plan.cost_eur:.2f} EUR, what the cars will lack or hold after they leave counted; "
+        f"{_proof(plan)}."
     )
     return lines
+
+
+def _other_way(plan: WholePlan) -> str:
+    cents = 100 * plan.other_costs_eur
+    if cents < 0:
+        return f"{-cents:.1f} cents less on average, but more trips would lack energy"
+    return f"{cents:.1f} cents more"
+
+
+def _proof(plan: WholePlan) -> str:
+    """How near it is to the best, counted as the programme does."""
+    cautious = abs(plan.counted_eur - plan.cost_eur) > 5e-3
+    proof = "proven cheapest in expectation" if plan.gap < 1e-6 else f"within {100 * plan.gap:.2g} % of the cheapest"
+    if not cautious:
+        return f"{proof} (bound {plan.bound_eur:.2f} EUR)"
+    counts = f"energy that lacks for trips counted at {CAUTION:g} times its price"
+    return f"{proof} with {counts} ({plan.counted_eur:.2f} EUR, bound {plan.bound_eur:.2f} EUR)"
 
 
 def clock(minute: float) -> str:
@@ -54,6 +71,8 @@ def _decision(plan: NowPlan) -> str:
     other = _cents(abs(plan.other_costs_eur))
     price = f"{100 * plan.price[0]:.1f} ct/kWh"
     if plan.charge_now:
+        if plan.cautious:
+            return f"Charges now at {price} to be safe: {_less(plan, 'waiting')}."
         if plan.other_costs_eur < 0:
             return f"Keeps charging at {price}."
         return (
@@ -61,6 +80,8 @@ def _decision(plan: NowPlan) -> str:
         )
     if plan.stored_kwh[0] >= plan.battery_kwh - _FULL:
         return "Does not charge: the battery is full."
+    if plan.cautious:
+        return f"Waits at {price}: {_less(plan, 'charging this hour')}."
     if plan.other_costs_eur < 0:
         return f"Waits at {price}."
     there = f"{price.removesuffix(' ct/kWh')} now"
@@ -75,6 +96,10 @@ def _decision(plan: NowPlan) -> str:
         f"Waits until {clock(60 * (plan.first_hour + start))}, at {100 * plan.price[start]:.1f} ct{said} "
         f"instead of {there}; charging this hour would cost {other} more."
     )
+
+
+def _less(plan: NowPlan, other: str) -> str:
+    return f"{other} would cost {_cents(-plan.other_costs_eur)} less on average, but more trips would lack energy"
 
 
 def _sureness(plan: NowPlan) -> str:
@@ -99,21 +124,28 @@ def _first_block_end(drawn: np.ndarray) -> int:
 
 def _change(plan: NowPlan) -> str:
     """How it follows from the plan before, and what changing is worth; nothing if it is the same."""
-    change, worth = plan.change, _cents(plan.change.gain_eur)
+    change, worth = plan.change, _cents(abs(plan.change.gain_eur))
+    dearer = change.gain_eur < 0
     if change.choice is Choice.CHANGED:
-        return f"Changed: {_blocks(change.best)} instead of {_blocks(change.before)}, which saves {worth}."
+        saves = f"saves {worth}" if not dearer else f"costs {worth} more on average, but fewer trips lack energy"
+        return f"Changed: {_blocks(change.best)} instead of {_blocks(change.before)}, which {saves}."
+    if dearer and change.choice in (Choice.SMALL, Choice.RESTARTS):
+        why = "too little to change for" if change.choice is Choice.SMALL else _started(plan)
+        return f"Keeps to the plan before; {_blocks(change.best)} would be safer, but cost {worth} more: {why}."
     if change.choice is Choice.SMALL:
         return f"Keeps to the plan before; {_blocks(change.best)} would save only {worth}: too little to change for."
     if change.choice is Choice.RESTARTS:
-        return (
-            f"Keeps to the plan before: {_blocks(change.best)} would save {worth}, but the charger has started "
-            f"{_times(plan.starts)} and is to start {_times(plan.most_starts)} at most."
-        )
+        return f"Keeps to the plan before: {_blocks(change.best)} would save {worth}, but {_started(plan)}."
     if plan.kept and change.choice is Choice.FIRST:
         wanted = "charging" if plan.wanted else "waiting"
         saves = _cents(max(-plan.other_costs_eur, 0.0))
         return f"{wanted.capitalize()} would be better by only {saves}: too little to change for."
     return ""
+
+
+def _started(plan: NowPlan) -> str:
+    often = f"is to start {_times(plan.most_starts)} at most"
+    return f"the charger has started {_times(plan.starts)} and {often}"
 
 
 def _blocks(blocks: tuple[Block, ...]) -> str:

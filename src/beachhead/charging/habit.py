@@ -151,17 +151,23 @@ def departure_quantile(habits: Habits, session: int, plugged_in: int, level: flo
 
 def sure_until(habits: Habits, session: int, plugged_in: int, minute: float) -> float:
     """Probability that the car is still there at `minute`, calibrated on the pool."""
-    gone = _gone(habits.depart[session], plugged_in, minute)
-    return 1 - float(np.interp(gone, habits.levels, np.linspace(0.0, 1.0, 101)))
+    return float(sure_at(habits, session, plugged_in, np.array([minute]))[0])
 
 
-def _gone(depart: Floats, plugged_in: int, minute: float) -> float:
-    """Probability, before calibration, that the car has left by `minute`."""
+def sure_at(habits: Habits, session: int, plugged_in: int, minutes: Floats) -> Floats:
+    """(M,) probability that the car is still there at each of the minutes, calibrated on the pool."""
+    gone = _gone(habits.depart[session], plugged_in, minutes)
+    return np.asarray(1 - np.interp(gone, habits.levels, np.linspace(0.0, 1.0, 101)))
+
+
+def _gone(depart: Floats, plugged_in: int, minutes: Floats) -> Floats:
+    """(M,) probability, before calibration, that the car has left by each of the minutes."""
     first = plugged_in // 60
     begin = 60.0 * (first + np.arange(depart.size))
     end = begin + 60
     begin[0] = plugged_in
-    return float(depart @ np.clip((minute - begin) / (end - begin), 0.0, 1.0) / depart.sum())
+    share = np.clip((minutes[:, None] - begin) / (end - begin), 0.0, 1.0)
+    return np.asarray(share @ depart / depart.sum())
 
 
 def _calibrated(homes: Sequence[Home], pool: Pool) -> Floats:
@@ -169,7 +175,8 @@ def _calibrated(homes: Sequence[Home], pool: Pool) -> Floats:
     stated = []
     for home in homes[:: max(len(homes) // 40, 1)]:
         depart = learn_habits(home, pool).depart
-        stated += [_gone(depart[k], int(home.plug_in[k]), float(home.plug_out[k])) for k in range(home.sessions)]
+        out = home.plug_out.astype(np.float64)
+        stated += [_gone(depart[k], int(home.plug_in[k]), out[k : k + 1])[0] for k in range(home.sessions)]
     levels = np.quantile(stated, np.linspace(0.0, 1.0, 101))
     levels[0], levels[-1] = 0.0, 1.0
     return np.asarray(np.maximum.accumulate(levels + 1e-9 * np.arange(101)) / (1 + 1e-7))

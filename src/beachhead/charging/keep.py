@@ -62,13 +62,16 @@ class Change:
 
     Attributes:
         choice: what became of the plan under way.
-        gain_eur: what the best plan is expected to cost less than the one under way, EUR; 0 if it is the same.
+        gain_eur: what the best plan is expected to cost less than the one under way, EUR; 0 if it is the same. Below 0
+            where it costs more on average, but leaves less lacking for trips.
+        counted_eur: the same as the decision counts it, with caution: what the least gain is compared with.
         before: when the plan under way would charge in the next 24 hours.
         best: when the best plan would.
     """
 
     choice: Choice
     gain_eur: float = 0.0
+    counted_eur: float = 0.0
     before: tuple[Block, ...] = ()
     best: tuple[Block, ...] = ()
 
@@ -117,7 +120,9 @@ class Chances:
         room_kwh: (T,) most the charger may draw in each hour if the car stays.
         hazard: (T,) chance to leave in each hour.
         part: (T,) part of the hour it stays where the departure is known, below 0 where it is not.
-        gone_eur: (T + 1, S) cost to go of leaving in each hour; last row: of being there at the horizon.
+        gone_eur: (T + 1, S) cost to go of leaving in each hour; last row: of being there at the horizon. Energy that
+            lacks is counted with caution (`year.counted_shortage`): what is decided by.
+        plain_eur: (T + 1, S) the same with energy that lacks at its price: what is said.
         battery_kwh: capacity, the top of the S energies.
         stored_kwh: stored now.
     """
@@ -128,14 +133,20 @@ class Chances:
     hazard: Floats
     part: Floats
     gone_eur: Floats
+    plain_eur: Floats
     battery_kwh: float
     stored_kwh: float
 
     def cost(self, draw: Floats) -> float:
-        """Expected cost of a path (T,), EUR."""
-        value: float = path_cost(
-            draw, self.stored_kwh, self.price, self.hazard, self.part, self.gone_eur, self.battery_kwh
-        )
+        """Expected cost of a path (T,) as decisions count it, EUR: energy that lacks is counted with caution."""
+        return self._cost(draw, self.gone_eur)
+
+    def euros(self, draw: Floats) -> float:
+        """Expected cost of a path (T,), EUR: energy that lacks is counted at its price."""
+        return self._cost(draw, self.plain_eur)
+
+    def _cost(self, draw: Floats, gone: Floats) -> float:
+        value: float = path_cost(draw, self.stored_kwh, self.price, self.hazard, self.part, gone, self.battery_kwh)
         return value
 
 
@@ -161,11 +172,12 @@ def adopt(
     gain, allowed = (chances.cost(before) - chances.cost(path) for path in (best, able))
     kept, wanted = blocks(before, chances.first_hour), blocks(best, chances.first_hour)
     if allowed > least:
-        return able, Change(choice=Choice.CHANGED, gain_eur=allowed, before=kept, best=blocks(able, chances.first_hour))
+        euros, turned = chances.euros(before) - chances.euros(able), blocks(able, chances.first_hour)
+        return able, Change(choice=Choice.CHANGED, gain_eur=euros, counted_eur=allowed, before=kept, best=turned)
     if _alike(kept, wanted):
         return before, Change(choice=Choice.SAME)
-    choice = Choice.RESTARTS if gain > least else Choice.SMALL
-    return before, Change(choice=choice, gain_eur=max(gain, 0.0), before=kept, best=wanted)
+    choice, euros = Choice.RESTARTS if gain > least else Choice.SMALL, chances.euros(before) - chances.euros(best)
+    return before, Change(choice=choice, gain_eur=euros, counted_eur=max(gain, 0.0), before=kept, best=wanted)
 
 
 def tidied(chances: Chances, draw: Floats, *, charging: bool, least: float) -> Floats:
@@ -214,11 +226,12 @@ def best_starts(
     return starts_ahead(np.concatenate((draw, onward)), False)
 
 
-def follow(levels: Floats, room: Floats, stored: float) -> Floats:
+@njit(cache=True, nogil=True)
+def follow(levels, room, stored):  # type: ignore[no-untyped-def]
     """(T,) drawn by charging up to a level in each hour, as far as the room goes."""
     draw = np.zeros(room.size)
     for t in range(room.size):
-        draw[t] = min(max(float(levels[t]) - stored, 0.0), float(room[t]))
+        draw[t] = min(max(levels[t] - stored, 0.0), room[t])
         stored += draw[t]
     return draw
 

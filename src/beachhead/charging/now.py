@@ -1,7 +1,8 @@
 """The plan of the session at hand, its reason in plain figures, and when a changed plan is worth adopting.
 
 What an alternative would cost is the difference of two expected costs of the same stochastic programme, one of them
-charging, the other not charging, in the hour at hand.
+charging, the other not charging, in the hour at hand. Decisions count energy that lacks for a trip with caution, as the
+simulated year does (`year.counted_shortage`); what is said in euros counts it at its price.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.charging.habit import Habits, Pool, departure_interval, departure_quantile, learn_habits, sure_until
+from beachhead.charging.habit import (
+    Habits,
+    Pool,
+    departure_interval,
+    departure_quantile,
+    learn_habits,
+    sure_at,
+    sure_until,
+)
 from beachhead.charging.hour import halves_like, loads_like, worth_drawing
 from beachhead.charging.keep import (
     ON_KWH,
@@ -40,10 +49,11 @@ from beachhead.charging.peak import (
 from beachhead.charging.published import price_ahead
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_and_leave
-from beachhead.charging.year import SHORTAGE
+from beachhead.charging.year import SHORTAGE, counted_shortage
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 LEAST_GAIN_EUR = 0.02
 """A running decision is kept unless changing it is worth more than this."""
@@ -59,6 +69,8 @@ class Situation:
         now: minute at hand, not before it.
         stored_kwh: energy in the battery now.
         needed_kwh: energy the battery lacked at plug-in.
+        trip_kwh: what the trip before took of it; None if nobody knows: then all that it lacked. Habits are learnt by
+            what trips took: a battery that was not filled the last time lacks more, and says nothing by it.
         price: (7 x 24 + 96,) EUR/kWh: the week before the hour at hand, then that hour and what is published after it.
         published: hours known from the hour at hand on.
         earlier: (P,) EUR/kWh of the hours before those in `price`: seven weeks of them tell what to expect later.
@@ -82,6 +94,7 @@ class Situation:
     price: Floats
     published: int
     earlier: Floats = field(default_factory=lambda: np.empty(0))
+    trip_kwh: float | None = None
     leaves: int | None = None
     charging: bool = False
     load_kw: Floats | None = None
@@ -108,6 +121,9 @@ class Situation:
         if not 0 <= self.stored_kwh <= self.home.battery_kwh:
             held = f"{self.home.battery_kwh:.0f} kWh"
             raise BadInput(f"{self.stored_kwh:g} kWh stored in a battery of {held}", f"state 0 to {held}")
+        if self.trip_kwh is not None and not 0 <= self.trip_kwh <= self.home.battery_kwh:
+            held = f"{self.home.battery_kwh:.0f} kWh"
+            raise BadInput(f"a trip of {self.trip_kwh:g} kWh on a battery of {held}", f"state 0 to {held}")
         if self.now < self.plugged_in:
             at, moment = _said(self.plugged_in), _said(self.now)
             raise BadInput(f"the car is plugged in at {at}, later than the moment planned for, {moment}", "mend one")
@@ -136,7 +152,8 @@ class NowPlan:
         next_trip_kwh: (half, nine in ten) quantiles of the next trip.
         charge_now: the decision for the hour at hand.
         other_costs_eur: what the other decision would cost more in expectation; below 0 if the decision is kept
-            although changing it is worth a little.
+            although changing it is worth a little, or taken out of caution.
+        counted_other_eur: the same as the decision counts it: energy that lacks for a trip at more than its price.
         wanted: what the programme would have decided without the wish to keep on.
         expected_mean_eur_per_kwh: mean price paid for what is charged if the car stays.
         cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
@@ -160,6 +177,7 @@ class NowPlan:
     next_trip_kwh: tuple[float, float]
     charge_now: bool
     other_costs_eur: float
+    counted_other_eur: float
     wanted: bool
     expected_mean_eur_per_kwh: float
     cap_kw: float | None = None
@@ -186,6 +204,11 @@ class NowPlan:
         )
 
     @property
+    def cautious(self) -> bool:
+        """True if the other way would cost less on average, and is not taken because more would lack for trips."""
+        return self.other_costs_eur < 0 <= self.counted_other_eur
+
+    @property
     def kept(self) -> bool:
         """True if a running decision was kept because changing it is worth too little."""
         return self.charge_now != self.wanted
@@ -201,9 +224,8 @@ def plan_now(
     """
     known = learnt_now(situation, pool)
     chances, levels = known.chances, known.levels
-    gain = _gain_of_charging(
-        situation, known.onward, float(chances.price[0]), float(levels[0]), float(chances.room_kwh[0])
-    )
+    on, off = _charging_or_not(chances, levels)
+    gain, euros = chances.cost(off) - chances.cost(on), chances.euros(off) - chances.euros(on)
     step = _step(situation, chances, levels, gain, least_gain_eur, under_way)
     draw, charge = step.draw, bool(step.draw[0] > ON_KWH)
     drawn, stored = float(draw.sum()), np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
@@ -218,7 +240,8 @@ def plan_now(
         leaves=known.leaves,
         next_trip_kwh=known.next_trip_kwh,
         charge_now=charge,
-        other_costs_eur=gain if charge else -gain,
+        other_costs_eur=euros if charge else -euros,
+        counted_other_eur=gain if charge else -gain,
         wanted=step.wanted,
         expected_mean_eur_per_kwh=float(draw @ chances.price) / drawn if drawn > 1e-9 else float("nan"),
         cap_kw=known.cap_kw,
@@ -239,7 +262,7 @@ class KnownNow:
     Attributes:
         chances: prices, room, chances to leave and what leaving costs: what a path is judged by.
         levels: (T,) what the stochastic programme charges up to in each hour.
-        onward: (S,) cost to go after the hour at hand by energy stored.
+        onward: (S,) cost to go after the hour at hand by energy stored, as decisions count it.
         leaves: (low, median, high) departure, minutes since 1970: 90 % interval; all the same if it was told.
         there: (T + 1,) probability that the car is still there at the beginning of each hour.
         next_trip_kwh: (half, nine in ten) quantiles of the next trip.
@@ -257,22 +280,30 @@ class KnownNow:
     published: int
 
 
-def learnt_now(situation: Situation, pool: Pool) -> KnownNow:
-    """Learn from the home's sessions so far and the pooled prior, and run the stochastic programme of its session."""
+def learnt_now(situation: Situation, pool: Pool, *, peak_costs: bool | None = None) -> KnownNow:
+    """Learn from the home's sessions so far and the pooled prior, and run the stochastic programme of its session.
+
+    `peak_costs` tells of a charge on the month's peak that another programme weighs; None: as the situation says.
+    """
     home, session = _with_this_session(situation)
     habits = learn_habits(home, pool, since=session)
     price, hour = _price(situation), situation.now // 60
     hazard, part = _leaving(situation, habits.depart[session])
     cap, room = _allowed(situation, habits, session, price, hazard, part)
-    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room)
+    peak = situation.peak_eur_per_kw > 0 if peak_costs is None else peak_costs
+    counted = counted_shortage(told=situation.leaves is not None, peak=peak)
+    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room, counted)
+    plain = gone
+    if counted != SHORTAGE:
+        _, _, plain = _solved(situation, habits, session, price, hazard, part, room, SHORTAGE)
     told = situation.leaves
     leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
     return KnownNow(
-        chances=_chances(situation, price, room, hazard, part, gone),
+        chances=_chances(situation, price, room, hazard, part, gone, plain),
         levels=levels,
         onward=onward,
         leaves=leaves,
-        there=np.array([_still_there(habits, session, situation, 60 * (hour + t)) for t in range(HORIZON + 1)]),
+        there=_still_there(habits, session, situation, 60 * (hour + np.arange(HORIZON + 1))),
         next_trip_kwh=_next_trip(habits, session, leaves[1]),
         cap_kw=cap,
         published=situation.published,
@@ -289,7 +320,9 @@ class _Step:
     most_starts: int
 
 
-def _chances(situation: Situation, price: Floats, room: Floats, hazard: Floats, part: Floats, gone: Floats) -> Chances:
+def _chances(
+    situation: Situation, price: Floats, room: Floats, hazard: Floats, part: Floats, gone: Floats, plain: Floats
+) -> Chances:
     """What a path is judged by; the room holds the rest of the hour at hand, and of the hour it is told to leave in."""
     hour, begun = situation.now // 60, situation.now % 60 / 60
     stays = np.ones(HORIZON)
@@ -303,6 +336,7 @@ def _chances(situation: Situation, price: Floats, room: Floats, hazard: Floats, 
         hazard=hazard,
         part=part,
         gone_eur=gone,
+        plain_eur=plain,
         battery_kwh=situation.home.battery_kwh,
         stored_kwh=situation.stored_kwh,
     )
@@ -357,14 +391,15 @@ def _with_first(levels: Floats, chances: Chances, charges: bool) -> Floats:
     """The programme's path, but for the hour at hand, in which it charges or does not."""
     first = levels.copy()
     first[0] = chances.battery_kwh if charges else 0.0
-    return follow(first, chances.room_kwh, chances.stored_kwh)
+    return np.asarray(follow(first, chances.room_kwh, chances.stored_kwh))
 
 
 def _with_this_session(situation: Situation) -> tuple[Home, int]:
     """The home with the open session as its last; its end is not known and not looked at."""
     home = situation.home
     before = home.plug_out <= situation.plugged_in
-    energy = max(situation.needed_kwh, 0.1)
+    took = situation.needed_kwh if situation.trip_kwh is None else situation.trip_kwh
+    energy = max(took, 0.1)
     return Home(
         name=home.name,
         place=home.place,
@@ -415,7 +450,8 @@ def _allowed(
     cap, onward = best_cap(
         float(days[-1]), locked, left, float(max(days[-1], locked)), busy, days, situation.peak_eur_per_kw, now,
         situation.stored_kwh, 1 - situation.now % 60 / 60, price, float(situation.price[:168].mean()),
-        home.battery_kwh, home.power_kw, SHORTAGE, hazard, part, habits.early[session], habits.later[session],
+        home.battery_kwh, home.power_kw, counted_shortage(told=situation.leaves is not None, peak=True), hazard, part,
+        habits.early[session], habits.later[session],
         habits.trip_kwh[session], habits.away_hours[session], empty_worth(), np.empty(HORIZON),
     )  # fmt: skip
     under = room_under(cap, left, max(float(days[-1]), locked), busy, now, home.power_kw)
@@ -456,31 +492,33 @@ def _likely_in_hour(situation: Situation) -> tuple[float, Floats]:
 
 
 def _solved(
-    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """(S,) cost to go after the hour at hand by energy stored, (T,) levels, and (T + 1, S) cost to go of leaving."""
+    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats,
+    shortage: float,
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """(S,) cost to go after the hour at hand by energy stored, (T,) levels, and (T + 1, S) cost to go of leaving.
+
+    A kWh that lacks for a trip is counted at `shortage`.
+    """
     levels, gone, mean = np.empty(HORIZON), np.empty((HORIZON + 1, LEVELS)), float(situation.price[:168].mean())
     home = situation.home
     onward = plan_and_leave(
         situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
-        room, SHORTAGE, hazard, part, -1.0, 1,
+        room, shortage, hazard, part, -1.0, 1,
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
         empty_worth(), levels, gone,
     )  # fmt: skip
     return onward[0], levels, gone
 
 
-def _gain_of_charging(situation: Situation, onward: Floats, price: float, level: float, room: float) -> float:
-    """What charging in the hour at hand saves over not charging in it, the best following either; below 0 if it costs.
+def _charging_or_not(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
+    """(T,) the paths that charge and do not charge in the hour at hand, and follow the programme after it.
 
     Charging means up to the level where the programme charges, else as much as the charger gives.
     """
-    home, stored = situation.home, situation.stored_kwh
-    grid = np.linspace(0.0, home.battery_kwh, LEVELS)
-    most = min(room, home.battery_kwh - stored)
-    drawn = min(most, level - stored) if level > stored + 1e-6 else most
-    after, before = np.interp([stored + drawn, stored], grid, onward)
-    return float(before - after - price * drawn)
+    stored, on, off = chances.stored_kwh, levels.copy(), levels.copy()
+    on[0] = levels[0] if levels[0] > stored + 1e-6 else chances.battery_kwh
+    off[0] = 0.0
+    return follow(on, chances.room_kwh, stored), follow(off, chances.room_kwh, stored)
 
 
 def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float, float, float]:
@@ -496,12 +534,13 @@ def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float
     return low, middle, high
 
 
-def _still_there(habits: Habits, session: int, situation: Situation, minute: int) -> float:
+def _still_there(habits: Habits, session: int, situation: Situation, minutes: Ints) -> Floats:
+    """(M,) probability that the car is still there at each minute, given that it is now."""
     if situation.leaves is not None:
-        return float(minute < situation.leaves)
-    now = sure_until(habits, session, situation.plugged_in, situation.now)
-    then = sure_until(habits, session, situation.plugged_in, max(minute, situation.now))
-    return then / now if now > 1e-9 else 0.0
+        return np.asarray(minutes < situation.leaves, dtype=np.float64)
+    later = np.maximum(minutes, situation.now).astype(np.float64)
+    sure = sure_at(habits, session, situation.plugged_in, np.concatenate(([situation.now], later)))
+    return np.asarray(sure[1:] / sure[0] if sure[0] > 1e-9 else np.zeros(minutes.size))
 
 
 def _next_trip(habits: Habits, session: int, leaves: float) -> tuple[float, float]:

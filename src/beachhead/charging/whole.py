@@ -112,9 +112,12 @@ class WholePlan:
         sun_kwh: (T,) expected from the roof.
         load: expected load of the household; None if it is not metered.
         grid_kwh: (T,) expected from the grid, below 0 fed in.
-        cost_eur: expected cost with what cars and battery do, the household's own bill taken off, EUR.
-        bound_eur: no plan of this programme costs less, EUR.
-        other_costs_eur: what the other decision for the first car in the hour at hand costs more.
+        cost_eur: expected cost with what cars and battery do, the household's own bill taken off, EUR; energy that
+            lacks for trips at its price.
+        counted_eur: the same as the programme counts it, energy that lacks with caution: what is least.
+        bound_eur: no plan of this programme counts less, EUR.
+        other_costs_eur: what the other decision for the first car in the hour at hand costs more; below 0 if it costs
+            less on average, and is not taken because more would lack for trips.
         cap_kw: highest draw from the grid planned for while the month lasts; None without a charge on the peak.
     """
 
@@ -126,6 +129,7 @@ class WholePlan:
     load: LoadAhead | None
     grid_kwh: Floats
     cost_eur: float
+    counted_eur: float
     bound_eur: float
     other_costs_eur: float
     cap_kw: float | None
@@ -133,7 +137,7 @@ class WholePlan:
     @property
     def gap(self) -> float:
         """Distance to the bound, relative to the larger of the bound's size and one cent."""
-        return gap_of(self.cost_eur, self.bound_eur)
+        return gap_of(self.counted_eur, self.bound_eur)
 
 
 def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
@@ -146,18 +150,23 @@ def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
     best = _solve(home, known, load, gap)
     charges = bool(best.cars[0].draw_kwh[0] > 1e-6)
     other = _solve(home, known, load, gap, first_charges=not charges)
-    return replace(best, other_costs_eur=max(other.cost_eur - best.cost_eur, 0.0))
+    costs = other.cost_eur - best.cost_eur
+    return replace(best, other_costs_eur=costs if other.counted_eur > best.counted_eur else max(costs, 0.0))
 
 
 def write_whole(home: WholeHome, path: Path) -> None:
-    """Write the programme of `plan_whole` as HiGHS reads it, .lp or .mps: its least is the plan's cost, EUR."""
+    """Write the programme of `plan_whole` as HiGHS reads it, .lp or .mps: its least is what the plan counts, EUR."""
     programme = _programme(home, _learnt(home), _load(home))
     programme.builder.write(path, offset=-programme.alone_eur)
 
 
 def _learnt(home: WholeHome) -> list[KnownNow]:
     """The chances of each car. Fuse and peak bind the home, not each car: they are limits of the whole programme."""
-    return [learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool) for car in home.cars]
+    peak = home.cars[0].situation.peak_eur_per_kw > 0
+    return [
+        learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool, peak_costs=peak)
+        for car in home.cars
+    ]
 
 
 def _load(home: WholeHome) -> LoadAhead | None:
@@ -190,11 +199,22 @@ def _solve(
         sun_kwh=_sun(home),
         load=load,
         grid_kwh=programme.net_kwh + into - out + flows,
-        cost_eur=found.objective - programme.alone_eur,
+        cost_eur=found.objective - programme.alone_eur - sum(map(_caution, paths)),
+        counted_eur=found.objective - programme.alone_eur,
         bound_eur=found.bound - programme.alone_eur,
         other_costs_eur=0.0,
         cap_kw=None if programme.peak is None else float(found.values[programme.peak][0]),
     )
+
+
+def _caution(path: CarPath) -> float:
+    """What the programme counts above the price of the energy that is expected to lack for a car's trips, EUR."""
+    chances = path.known.chances
+    if chances.plain_eur is chances.gone_eur:
+        return 0.0
+    grid = np.linspace(0.0, chances.battery_kwh, chances.gone_eur.shape[1])
+    more = leaving_cost(path.known, chances.gone_eur) - leaving_cost(path.known, chances.plain_eur)
+    return float(sum(np.interp(held, grid, row) for held, row in zip(path.stored_kwh[1:], more, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -260,10 +280,12 @@ def odds(known: KnownNow) -> tuple[Floats, Floats, Floats]:
     return stays * first, stays * (1 - first), stays * (1 - first) * second
 
 
-def leaving_cost(known: KnownNow) -> Floats:
-    """(T, S) expected cost to go of what is stored after each hour, by energy stored, EUR: its convex envelope."""
+def leaving_cost(known: KnownNow, gone: Floats) -> Floats:
+    """(T, S) expected cost to go of what is stored after each hour, by energy stored, EUR: its convex envelope.
+
+    `gone` (T + 1, S) is the cost to go of leaving in each hour.
+    """
     before, there, after = odds(known)
-    gone = known.chances.gone_eur
     cost = after[:, None] * gone[:-1]
     cost[:-1] += before[1:, None] * gone[1:-1]
     cost[-1] += (there[-1] - after[-1]) * gone[-1]
@@ -306,7 +328,7 @@ def _car(builder: Builder, number: int, car: Plugged, known: KnownNow, charges: 
     start[0] = chances.stored_kwh
     parts = [(stored, 1.0), (before, -1.0), (draw, -1.0), (give, 1 / car.discharge_efficiency)]
     builder.constraints(f"{name}.state", parts, lower=start, upper=start, count=HORIZON)
-    cost = leaving_cost(known)
+    cost = leaving_cost(known, chances.gone_eur)
     pieces = cost.shape[1] - 1
     width = chances.battery_kwh / pieces
     slopes = np.diff(cost, axis=1) / width

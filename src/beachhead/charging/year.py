@@ -202,7 +202,7 @@ def charge_year(
             draw, missing = _learned(*record, counted_shortage(told=told), told, False, False, *learnt)
         else:
             meter = (metered.load_kw, metered.half_kwh, metered.month, metered.first_hour, metered.eur_per_kw)
-            draw, missing = month_aware(*record, SHORTAGE, told, *learnt, *meter)
+            draw, missing = month_aware(*record, counted_shortage(told=told, peak=True), told, *learnt, *meter)
     else:
         allowed = _windows(home, policy)
         draw, missing = _sorted(
@@ -239,9 +239,9 @@ def _year(home: Home, pieces: Pieces, course: Course, draw: Floats, missing: Flo
     )
 
 
-def counted_shortage(*, told: bool) -> float:
-    """What the planner counts a kWh at that lacks for a trip, EUR."""
-    return SHORTAGE if told else CAUTION * SHORTAGE
+def counted_shortage(*, told: bool, peak: bool = False) -> float:
+    """What the planner counts a kWh at that lacks for a trip, EUR; at its price where the month's peak costs."""
+    return SHORTAGE if told or peak else CAUTION * SHORTAGE
 
 
 def _foresight(

@@ -36,6 +36,7 @@ from beachhead.cli.charge_options import (
     GivesOption,
     HomeOption,
     HouseholdOption,
+    LastTripOption,
     LeastGainOption,
     LeavesOption,
     LoadsOption,
@@ -80,6 +81,7 @@ def plan(
     chargers: ChargersOption = None,
     now: NowOption = None,
     stored: StoredOption = None,
+    last_trip: LastTripOption = None,
     leaves: LeavesOption = None,
     charging: ChargingFlag = False,
     loads: LoadsOption = None,
@@ -130,15 +132,16 @@ def plan(
     most = float("inf") if fuse is None else fuse
     if whole:
         together = plan_beside(
-            at_home, beside, sessions, chargers, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves,
-            peak_so_far_kw=peak_so_far, fuse_kw=most, write=write,
+            at_home, beside, sessions, chargers, plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip,
+            leaves=leaves, peak_so_far_kw=peak_so_far, fuse_kw=most, write=write,
         )  # fmt: skip
         names = [home] if second is None else [home, second]
         show_json(whole_answer(together, names, write)) if as_json else show_whole(together, names, write)
         return
     found = charging_plan(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, leaves=leaves, charging=charging,
-        least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=most, under_way=under_way,
+        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip, leaves=leaves,
+        charging=charging, least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=most,
+        under_way=under_way,
     )  # fmt: skip
     if as_json:
         show_json(plan_answer(found, at_home.home))

@@ -31,6 +31,9 @@ PluggedInOption = Annotated[
 MarketOption = Annotated[str, typer.Option("--market", help="Market whose tariff is paid.")]
 HomeOption = Annotated[str, typer.Option("--home", help="Whose car: a user of the sessions, or a made-up driver.")]
 StoredOption = Annotated[float | None, typer.Option("--stored", help="kWh in the battery; default 60 %.")]
+LastTripOption = Annotated[
+    float | None, typer.Option("--last-trip", help="kWh that the trip before took; default all that the battery lacks.")
+]
 NowOption = Annotated[
     datetime | None, typer.Option("--now", metavar="TIME", formats=_TIMES, help="The moment; default plug-in.")
 ]

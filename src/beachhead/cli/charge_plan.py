@@ -24,13 +24,15 @@ def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
         "sentences": sentences(found),
         "charge_now": found.charge_now,
         "other_costs_eur": found.other_costs_eur,
+        "counted_other_eur": found.counted_other_eur,
         "kept_although_better": found.kept,
         "leaves": {name: clock(at) for name, at in zip(("early", "median", "late"), found.leaves, strict=True)},
         "next_trip_kwh": {"half": found.next_trip_kwh[0], "nine_in_ten": found.next_trip_kwh[1]},
         "peak": None
         if found.cap_kw is None
         else {"cap_kw": found.cap_kw, "so_far_kw": found.peak_so_far_kw, "eur_per_kw": found.peak_eur_per_kw},
-        "change": {"choice": found.change.choice.value, "gain_eur": found.change.gain_eur},
+        "change": {"choice": found.change.choice.value, "gain_eur": found.change.gain_eur}
+        | {"counted_eur": found.change.counted_eur},
         "under_way": found.under_way,
         "hours": [
             {
@@ -86,12 +88,12 @@ def show_decisions(followed: list[tuple[datetime, NowPlan]]) -> None:
             f"{at:%a %H:%M}",
             f"{100 * plan.price[0]:.1f}",
             "charges" if plan.charge_now else "waits",
-            f"{100 * abs(plan.other_costs_eur):.1f}",
+            f"{round(100 * plan.other_costs_eur, 1) + 0.0:.1f}",
             f"{plan.stored_kwh[0]:.1f}",
             f"{100 * plan.there[1]:.0f} %",
         ]
         for at, plan in followed
     ]
     say(*sentences(followed[0][1]))
-    columns = ["hour", "ct/kWh", "decision", "the other costs, ct", "holds kWh", "still there after"]
+    columns = ["hour", "ct/kWh", "decision", "the other costs more, ct", "holds kWh", "still there after"]
     show_table(columns, cells, right={1, 3, 4, 5})

@@ -96,6 +96,7 @@ def plan_beside(
     plugged_in: datetime,
     now: datetime | None,
     stored_kwh: float | None,
+    trip_kwh: float | None,
     leaves: datetime | None,
     peak_so_far_kw: float | None,
     fuse_kw: float,
@@ -107,9 +108,10 @@ def plan_beside(
         plugged_in=beside.second_plugged_in, stored_kwh=beside.second_stored, leaves=beside.second_leaves,
     )  # fmt: skip
     return whole_plan(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, leaves=leaves, peak_so_far_kw=peak_so_far_kw,
-        fuse_kw=fuse_kw, gives_kw=beside.gives, second=second, battery=beside.battery, roof=beside.roof,
-        cloud=beside.cloud, solar=beside.solar, feed_in_eur_per_kwh=beside.feed_in_eur, write=write,
+        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, trip_kwh=trip_kwh, leaves=leaves,
+        peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw, gives_kw=beside.gives, second=second, battery=beside.battery,
+        roof=beside.roof, cloud=beside.cloud, solar=beside.solar,
+        feed_in_eur_per_kwh=beside.feed_in_eur, write=write,
     )  # fmt: skip
 
 
@@ -149,6 +151,7 @@ def whole_answer(plan: WholePlan, names: list[str], written: Path | None) -> dic
     return ({} if written is None else {"written": written}) | {
         "sentences": whole_sentences(plan, names),
         "cost_eur": plan.cost_eur,
+        "counted_eur": plan.counted_eur,
         "bound_eur": plan.bound_eur,
         "gap": plan.gap,
         "other_costs_eur": plan.other_costs_eur,

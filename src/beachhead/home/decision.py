@@ -40,7 +40,8 @@ class Decision:
         did: what was sent to the server; empty if nothing had to change.
         why: the reason, in sentences.
         plugged_since: plug-in of the session, UTC; None while the cable is out.
-        stored_kwh: energy in the battery.
+        stored_kwh: energy in the battery; when the cable came out, if the car told it.
+        trip_kwh: what the trip before the session took; None where that is not known.
         price_eur_per_kwh: of the hour at hand.
         other_costs_eur: what the other way would have cost more in expectation; None where nothing was planned.
         under_way: the plan, as the next one needs it.
@@ -56,6 +57,7 @@ class Decision:
     why: str
     plugged_since: datetime | None = None
     stored_kwh: float | None = None
+    trip_kwh: float | None = None
     price_eur_per_kwh: float | None = None
     other_costs_eur: float | None = None
     under_way: UnderWay | None = None

@@ -62,9 +62,18 @@ def keep_pool(store: Store, pool: Pool, at: datetime) -> None:
 
 
 def plan_home(
-    setup: Setup, live: Live, record: Record, tables: Tables, pool: Pool, *, under_way: UnderWay | None = None
+    setup: Setup,
+    live: Live,
+    record: Record,
+    tables: Tables,
+    pool: Pool,
+    *,
+    trip_kwh: float | None = None,
+    under_way: UnderWay | None = None,
 ) -> Planned:
     """The plan from now on, kept to the one under way unless changing it is worth more than the least gain.
+
+    `trip_kwh` is what the trip before took, if the car tells its charge and was seen to leave.
 
     Raises:
         BadInput: if prices are missing.
@@ -78,8 +87,8 @@ def plan_home(
     peak = peak_of_month(setup, record, live.at) if at_home.load is not None else None
     situation = situation_of(
         at_home, plugged_in=begun, now=now, stored_kwh=min(live.stored_kwh, at_home.home.battery_kwh),
-        needed_kwh=live.needed_kwh, leaves=live.leaves, charging=live.charges, peak_so_far_kw=peak,
-        under_way=under_way,
+        needed_kwh=live.needed_kwh, trip_kwh=trip_kwh, leaves=live.leaves, charging=live.charges,
+        peak_so_far_kw=peak, under_way=under_way,
     )  # fmt: skip
     if at_home.load is not None and not at_home.load_is_made:
         situation = replace(situation, drawn_kwh=live.drawn_kwh)

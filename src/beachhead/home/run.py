@@ -76,6 +76,9 @@ class Standing:
         order: what the charger was told last; None if nothing was.
         seen: whether it was seen to obey.
         manual: whether the driver has set it by hand in this session.
+        left_kwh: energy held when the cable last came out; None if the car did not tell.
+        left_at: when that was, seconds since 1970; 0 while it was not seen.
+        trip_kwh: what the trip before this session took; None if that is not known.
         under_way: the plan under way.
         last: the last decision that was logged.
         heard: when the plug last said something, seconds since 1970.
@@ -89,6 +92,9 @@ class Standing:
     order: Order | None = None
     seen: bool = False
     manual: bool = False
+    left_kwh: float | None = None
+    left_at: float = 0.0
+    trip_kwh: float | None = None
     under_way: UnderWay | None = None
     last: Decision | None = None
     heard: float | None = None
@@ -126,21 +132,26 @@ def planned_now(home: Running, now: datetime) -> Planned:
     setup, server, store = home.setup, home.server, home.store
     standing = resumed(store, now)
     record, tables, live, _ = _look(home, standing, asked_states(setup, server), now)
-    same = live.since is not None and int(live.since // 60) == standing.session
-    return plan_home(setup, live, record, tables, home.pool, under_way=standing.under_way if same else None)
+    standing = _in_session(standing, live, home.setup.battery_kwh)
+    return _planned(home, standing, live, record, tables)
 
 
 def resumed(store: Store, now: datetime) -> Standing:
     """Where the last run left off: its plan and a manual setting hold if the session is the same."""
     last = next(iter(decisions(store, 1)), None)
-    if last is None or last.plugged_since is None or last.kind is Kind.STOPPED:
-        return Standing(last=last)
+    if last is None:
+        return Standing()
+    if last.plugged_since is None:
+        return Standing(last=last, left_kwh=last.stored_kwh, left_at=last.at.timestamp())
+    if last.kind is Kind.STOPPED:
+        return Standing(session=_minute(last.plugged_since), trip_kwh=last.trip_kwh, last=last)
     fresh = (now - last.at).total_seconds() <= _FRESH_SECONDS and not last.dry
     return Standing(
         session=_minute(last.plugged_since),
         order=Order(on=last.charges, amps=last.amps) if fresh and last.charges is not None else None,
         seen=fresh and last.followed is True,
         manual=last.kind is Kind.MANUAL and not last.dry,
+        trip_kwh=last.trip_kwh,
         under_way=last.under_way,
         last=last,
     )
@@ -159,7 +170,7 @@ def turn(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
         standing = replace(standing, heard=now.timestamp())
         if not live.plugged:
             return _away(home, standing, live, say)
-        standing = _in_session(standing, live)
+        standing = _in_session(standing, live, home.setup.battery_kwh)
         return _plugged(home, standing, live, record, tables, say)
     except Exception as error:  # whatever it is: the car must not be stranded
         return _failed(home, standing, live, now, error, say)
@@ -197,6 +208,8 @@ def stop(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
         did=tuple(str(one) for one in sent),
         why=why + (f" Not all of it could be told: {wrong}." if wrong else ""),
         plugged_since=_moment(standing.session),
+        stored_kwh=standing.left_kwh,
+        trip_kwh=standing.trip_kwh,
     )
     _show(home, decision, None)
     _log(home, standing, decision, say)
@@ -235,6 +248,9 @@ def _away(home: Running, standing: Standing, live: Live, say: Callable[[Decision
     """The cable is out: charging is allowed, so that whoever comes is charged whatever happens to us."""
     order = full(home.setup)
     sent = _sent(home, commands(order, live, home.setup))
+    if standing.session is not None:
+        held = live.stored_kwh if live.is_measured else None
+        standing = replace(standing, left_kwh=held, left_at=live.at.timestamp())
     decision = Decision(
         at=live.at,
         kind=Kind.AWAY,
@@ -242,18 +258,24 @@ def _away(home: Running, standing: Standing, live: Live, say: Callable[[Decision
         amps=order.amps,
         did=_words(sent),
         why="The cable is out. Charging is allowed for when the car comes back.",
+        stored_kwh=standing.left_kwh,
         dry=home.dry,
     )
-    standing = replace(standing, session=None, order=None, seen=False, manual=False, under_way=None)
+    standing = replace(standing, session=None, order=None, seen=False, manual=False, trip_kwh=None, under_way=None)
     return _done(home, standing, decision, None, say)
 
 
-def _in_session(standing: Standing, live: Live) -> Standing:
-    """What was told and set in another session counts no more."""
+def _in_session(standing: Standing, live: Live, battery_kwh: float) -> Standing:
+    """What was told and set in another session counts no more; the trip before took what is gone since it left."""
     session = int((live.since or 0.0) // 60)
     if session == standing.session:
         return standing
-    return replace(standing, session=session, order=None, seen=False, manual=False, under_way=None)
+    trip = None
+    if standing.left_kwh is not None and live.is_measured and (live.since or 0.0) >= standing.left_at - POLL_SECONDS:
+        trip = max(standing.left_kwh - (battery_kwh - live.needed_kwh), 0.0)
+    return replace(
+        standing, session=session, order=None, seen=False, manual=False, left_kwh=None, trip_kwh=trip, under_way=None
+    )  # fmt: skip
 
 
 def _plugged(
@@ -271,7 +293,7 @@ def _plugged(
         standing = replace(standing, manual=by_hand)
     if standing.manual:
         return _by_hand(home, standing, live, record, tables, say)
-    planned = plan_home(home.setup, live, record, tables, home.pool, under_way=standing.under_way)
+    planned = _planned(home, standing, live, record, tables)
     order = order_of(planned.plan, live, home.setup)
     sent = _sent(home, commands(order, live, home.setup))
     followed = None if home.dry else _obeys(home, order, _peek(home))
@@ -282,6 +304,12 @@ def _plugged(
     standing = replace(standing, order=None if home.dry else order, seen=followed is True)
     standing = replace(standing, under_way=planned.plan.under_way)
     return _done(home, standing, decision, planned, say)
+
+
+def _planned(home: Running, standing: Standing, live: Live, record: Record, tables: Tables) -> Planned:
+    return plan_home(
+        home.setup, live, record, tables, home.pool, trip_kwh=standing.trip_kwh, under_way=standing.under_way
+    )  # fmt: skip
 
 
 def _by_hand(
@@ -296,7 +324,7 @@ def _by_hand(
     is_on = "on" if live.on else "off"
     why = f"Charging was turned {is_on} by hand; that holds until the next plug-in."
     try:
-        planned = plan_home(home.setup, live, record, tables, home.pool, under_way=standing.under_way)
+        planned = _planned(home, standing, live, record, tables)
         why += f" Without that: {planned.sentences[0]}"
     except BeachheadError:
         planned = None
@@ -382,6 +410,7 @@ def _done(
     planned: Planned | None,
     say: Callable[[Decision], None],
 ) -> Standing:
+    decision = replace(decision, trip_kwh=standing.trip_kwh)
     if not home.dry:
         trouble = _show(home, decision, planned)
         if trouble:

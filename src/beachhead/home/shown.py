@@ -41,7 +41,7 @@ def sensor_attributes(decision: Decision, planned: Planned | None, setup: Setup)
         "leaves": median,
         "leaves_late": high,
         "next_start": clock_of(60 * (plan.first_hour + starts[0])) if starts else None,
-        "other_way_costs_ct": round(100 * abs(plan.other_costs_eur), 1),
+        "other_way_costs_ct": round(100 * plan.other_costs_eur, 1),
         "hours": hours_of(planned, _HOURS),
     }
 

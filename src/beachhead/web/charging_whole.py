@@ -106,6 +106,7 @@ class WholePlanOut(BaseModel):
     plugged_in: datetime
     sentences: list[str]
     cost_eur: float
+    counted_eur: float
     bound_eur: float
     gap: float
     other_costs_eur: float
@@ -185,6 +186,7 @@ def _whole_out(plan: WholePlan, cars: list[AtHome], asked: WholeAsked) -> WholeP
         plugged_in=clock_at_home(asked.plugged_in),
         sentences=whole_sentences(plan, [car.home.name for car in cars]),
         cost_eur=plan.cost_eur,
+        counted_eur=plan.counted_eur,
         bound_eur=plan.bound_eur,
         gap=plan.gap,
         other_costs_eur=plan.other_costs_eur,

@@ -211,12 +211,12 @@ function Decisions({ rows, label }: { rows: Schemas["ChargeDecisionOut"][]; labe
       <div className="scroll" tabIndex={0} role="region" aria-label={label}>
         <table>
           <caption>Planned anew each hour with what is known then, as long as the car stays</caption>
-          <thead><tr><th>hour</th><th className="num">ct/kWh</th><th>decision</th><th className="num">the other costs, ct</th><th className="num">holds, kWh</th><th className="num">still there</th><th>why</th></tr></thead>
+          <thead><tr><th>hour</th><th className="num">ct/kWh</th><th>decision</th><th className="num">the other costs more, ct</th><th className="num">holds, kWh</th><th className="num">still there</th><th>why</th></tr></thead>
           <tbody>
             {rows.map((item) => (
               <tr key={item.at}>
                 <th scope="row">{weekdayClock(item.at)}</th><td className="num">{tenth(100 * item.eur_per_kwh)}</td><td className="stage">{item.charges ? "▲ charges" : "– waits"}</td>
-                <td className="num">{tenth(100 * Math.abs(item.other_costs_eur))}</td><td className="num">{tenth(item.stored_kwh)}</td><td className="num">{percent(item.there)}</td><td className="why"><Said>{item.sentence}</Said></td>
+                <td className="num">{tenth(100 * item.other_costs_eur)}</td><td className="num">{tenth(item.stored_kwh)}</td><td className="num">{percent(item.there)}</td><td className="why"><Said>{item.sentence}</Said></td>
               </tr>
             ))}
           </tbody>
