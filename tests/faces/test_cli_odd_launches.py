@@ -11,8 +11,10 @@ from beachhead.case.new import new_launch
 from beachhead.case.research import screen_said
 from beachhead.case.shut import Bar, Shut
 from beachhead.cli.app import app
+from beachhead.launch.action import ActionKind
 from beachhead.launch.certificate import Certificate, Estimate
 from beachhead.launch.headline import worth
+from beachhead.launch.reason import Figure, Reason, sentence
 from beachhead.launch.research import Screened
 from beachhead.world.quarter import Quarter
 
@@ -134,3 +136,48 @@ def test_an_override_without_a_channel_is_told_which_there_are(folder, monkeypat
     refused = CliRunner().invoke(app, words).exception
     assert str(refused).startswith("NO='pilot:150' names no channel, and the plan proposes none")
     assert "write NO=pilot:150:dealer or NO=pilot:150:own_store" in str(refused)
+
+
+def test_what_waits_for_nothing_is_not_told_what_waiting_is_worth():
+    figures = (Figure(name="odds_of_break_even", value=0.22), Figure(name="value_of_waiting", value=0.0))
+    waits = Reason(market="NO", kind=ActionKind.WAIT, figures=figures, blocked="nothing may be sold within the horizon")
+    assert sentence(waits, "EUR") == "22 % odds of breaking even (nothing may be sold within the horizon)"
+    worth_it = replace(waits, figures=(figures[0], replace(figures[1], value=4e6)), blocked="")
+    assert sentence(worth_it, "EUR").endswith("waiting is worth up to EUR 4.00 M by itself")
+
+
+def test_a_requirement_on_where_a_car_is_built_is_unknown_while_nobody_has_told_where(folder):
+    written(folder, "markets.csv", ",yes,", ",no,")
+    text = said("comply", folder, "--market", "NO", "--why", "EXPLIC", "--on", "2027-01-01")
+    assert "unknown" in text
+    assert "where this one comes from is not told: add the home market to markets.csv" in text
+
+
+def test_a_feature_that_alone_shuts_the_sale_is_named_with_its_cure(folder):
+    text = said("comply", folder, "--market", "NO", "--on", "2027-01-01")
+    assert "no way on record to show PLUG (declare ccs2 among the offer's features)" in text
+    assert "STEER (declare lhd among the offer's features)" in text
+
+
+def test_a_launch_without_a_car_abroad_gets_no_table_of_its_workshops(folder):
+    examples = Path(new_launch(folder.parent / "other", "xiaomi"))
+    for table in ("service.csv", "parts.csv"):
+        (folder / table).write_bytes((examples / table).read_bytes())
+    text = (folder / "economics.csv").read_text()
+    (folder / "economics.csv").write_text(text.replace(",2027Q1,2027Q3,", ",2040Q1,2040Q1,"))
+    shown = said("service", folder, "--draws", "2", "--on", "2027-01-01")
+    assert "nothing to serve yet" in shown
+    assert "jobs a week" not in shown
+
+
+def test_a_programme_on_which_nobody_reports_says_that_it_shows_how_it_stood_then(folder, monkeypatch):
+    examples = Path(new_launch(folder.parent / "other", "xiaomi"))
+    (folder / "roles.csv").write_bytes((examples / "roles.csv").read_bytes())
+    lines = (examples / "tasks.csv").read_text().splitlines()[:3]
+    (folder / "tasks.csv").write_text("\n".join(lines) + "\n")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2026-11-22T12:00:00+00:00")
+    text = said("programme", "status", folder)
+    assert "for 46 weeks, so this is how it stood then. `--on 2026-11-22` shows it as of today" in text
+    assert "stood then" not in said("programme", "status", folder, "--on", "2026-11-22")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2026-01-10T12:00:00+00:00")
+    assert "stood then" not in said("programme", "status", folder)

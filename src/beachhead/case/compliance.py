@@ -65,7 +65,7 @@ def brief(folder: Folder, used: Sequence[Used] = ()) -> Brief:
 
 
 def vehicle_of(offer: Offer, home: str) -> Vehicle:
-    """An offer as it would be put before an authority: built at home by a maker from there."""
+    """An offer as it would be put before an authority: built at home by a maker from there; without a home, untold."""
     return Vehicle(code=offer.code, features=offer.features, type_name=offer.model, built_in=home, maker_from=home)
 
 

@@ -34,6 +34,8 @@ from beachhead.world.quarter import Quarter
 
 TOPIC = "progress"
 PLAN_DRAWS = 2_000
+QUIET_DAYS = 28
+"""Without a report for longer, a schedule says how it once stood."""
 """Draws behind the earliest quarters of a plan: enough to tell a quarter, and quick."""
 
 
@@ -130,6 +132,18 @@ def standing_on(launch: Launch, on: date | None = None, extra: Iterable[Task] = 
         reported=reported,
         programme=programme,
         gates=gates_of(launch.folder, programme),
+    )
+
+
+def silence_said(stand: Standing, today: date) -> str:
+    """That nobody has reported for weeks, so that what is shown is how it stood then; empty where it is not so."""
+    quiet = (today - stand.on).days
+    if quiet <= QUIET_DAYS or stand.on != (stand.reported or _first_day(stand.programme)):
+        return ""
+    since = "Nothing has been reported since the first day" if stand.reported is None else "Nothing has been reported"
+    return (
+        f"{since} for {quiet // 7} weeks, so this is how it stood then. `--on {today}` shows it as of "
+        "today, when what was not reported as begun begins at the earliest."
     )
 
 

@@ -316,7 +316,7 @@ def _show_openings(asked: Brief, found: Sequence[Opening], as_json: bool) -> Non
 
 def _opening_sentence(item: Opening, titles: dict[str, str]) -> str:
     issued = f" in one of {len(item.issuers)} countries" if len(item.issuers) > 1 else ""
-    return f"{item.approval} approval{issued} opens {len(item.opens)} markets: {_what(item, titles)}."
+    return f"{item.approval} approval{issued} opens, in {how_many(len(item.opens), 'market')}: {_what(item, titles)}."
 
 
 def _what(item: Opening, titles: dict[str, str]) -> str:

@@ -72,7 +72,7 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
         show_json({"quarter": planned.record.quarter, "due": rows})
         return
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
-    are_due = "1 decision is due" if len(rows) == 1 else f"{len(rows)} decisions are due"
+    are_due = {0: "No decision is due", 1: "1 decision is due"}.get(len(rows), f"{len(rows)} decisions are due")
     say(f"{are_due} for {planned.record.quarter}; nothing was decided by this command.")
     if not rows:
         return

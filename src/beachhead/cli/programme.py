@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from beachhead.case.clock import today
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.programme import Assessed, Report, read_reports, update_progress
+from beachhead.case.programme import Assessed, Report, read_reports, silence_said, update_progress
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
 from beachhead.cli.clock import Who, name_of, now
@@ -329,9 +330,11 @@ def _headline(launch: Launch, found: Assessed) -> list[str]:
     known = "nothing has been reported yet" if stand.reported is None else f"latest report {stand.reported}"
     counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
     spent = money(sum(task.cost for task in tasks), launch.folder.terms.currency)
+    quiet = silence_said(stand, today())
     lines = [
         f"As of {stand.on} ({known}): {len(tasks)} tasks, {counts}; they cost {spent} besides wages.",
         f"All is done by {found.risk.end.half} with 50 % and by {found.risk.end.sure} with 80 %; " + _resources(found),
+        *([quiet] if quiet else []),
     ]
     slow = sorted((t for t in tasks if t.stage is not Stage.DONE and late[t.code] > 0), key=lambda t: -late[t.code])
     begun = [task for task in slow if not any(late[code] > 0 for code in task.after)]

@@ -80,6 +80,11 @@ def show_service(launch: Launch, serviced: Serviced, view: View = View.ALL) -> N
     """Sentences, then the tables asked for."""
     for line in headline(launch, serviced):
         say(line)
+    if not serviced.markets:  # tables of nothing say nothing
+        view = View.QUALITY if view is View.ALL else view
+        if view is View.QUALITY:
+            show_quality(launch, serviced.judged)
+        return
     if view in (View.ALL, View.DEMAND):
         _show_demand(launch, serviced)
     if view in (View.ALL, View.CAPACITY):
@@ -111,7 +116,7 @@ def headline(launch: Launch, serviced: Serviced) -> list[str]:
     team = f"{centres:,.0f} centres, {people:,.0f} technicians, {money(cost, currency)} a quarter"
     said = f"By {serviced.quarters[last]} {span} and bring {cars(jobs)} jobs a week: {team}, {each_car} a car and year."
     lines = [said]
-    if serviced.pilot is not None:
+    if serviced.pilot is not None and serviced.pilot.cost > 0:
         lines.append(
             f"The first cars need spares for {money(serviced.pilot.cost, currency)}, which meet "
             f"{percent(serviced.pilot.fill)} of demand at once."

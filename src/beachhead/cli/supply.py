@@ -229,7 +229,8 @@ def _show_plants(launch: Launch, supplied: Supplied) -> None:
     show_table(
         ["plant", "mode", "capital", *gates, "cars", "used"],
         rows,
-        title="Odds of having committed by each gate; cars built in the last year, share of capacity used",
+        title="Odds of having committed by each gate; cars built in the last year, for arrival within it, and share of "
+        "capacity used",
         right=set(range(2, 5 + len(gates))),
     )
 

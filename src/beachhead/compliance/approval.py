@@ -164,8 +164,8 @@ class Vehicle:
         features: declared features and equipment.
         type_name: the type it is approved under, such as the model; offers of one type share tests and approvals.
         category: UN vehicle category.
-        built_in: country it is built in.
-        maker_from: country the maker is controlled from.
+        built_in: country it is built in; empty if that is not told.
+        maker_from: country the maker is controlled from; empty if that is not told.
     """
 
     code: str

@@ -24,6 +24,9 @@ _STATUS_WORDS = {
 }
 
 
+_NO_HOME = "where this one comes from is not told: add the home market to markets.csv, with home = yes"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Something in hand that shows a requirement from `start` until before `end`."""
@@ -75,13 +78,22 @@ class _Phase:
 def _out_of_scope(requirement: Requirement, vehicle: Vehicle) -> str:
     if requirement.categories and vehicle.category not in requirement.categories:
         return f"it concerns {', '.join(sorted(requirement.categories))}; the vehicle is {vehicle.category}."
-    if requirement.built_in and vehicle.built_in not in requirement.built_in:
+    if requirement.built_in and vehicle.built_in and vehicle.built_in not in requirement.built_in:
         return f"it concerns cars built in {', '.join(sorted(requirement.built_in))}; built in {vehicle.built_in}."
-    if requirement.maker_from and vehicle.maker_from not in requirement.maker_from:
+    if requirement.maker_from and vehicle.maker_from and vehicle.maker_from not in requirement.maker_from:
         makers = ", ".join(sorted(requirement.maker_from))
         return f"it concerns makers controlled from {makers}; controlled from {vehicle.maker_from}."
     if requirement.gate is Gate.FEATURE and not requirement.features & vehicle.features:
         return f"it concerns {', '.join(sorted(requirement.features))}, which {vehicle.code} does not declare."
+    return ""
+
+
+def _untold(requirement: Requirement, vehicle: Vehicle) -> str:
+    """What nobody has told of the car, where the requirement hangs on it: unknown is never read as allowed."""
+    if requirement.built_in and not vehicle.built_in:
+        return f"It concerns cars built in {', '.join(sorted(requirement.built_in))}, and {_NO_HOME}."
+    if requirement.maker_from and not vehicle.maker_from:
+        return f"It concerns makers controlled from {', '.join(sorted(requirement.maker_from))}, and {_NO_HOME}."
     return ""
 
 
@@ -180,6 +192,8 @@ def _finding_on(day: date, law: Law, vehicle: Vehicle, requirement: Requirement,
         return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, text)
     if day < phase.asked:
         return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, _not_yet(phase))
+    if untold := _untold(requirement, vehicle):
+        return _plain(law, requirement, rule, Verdict.UNKNOWN, untold, phase.accepts)
     if rule.status is Status.UNKNOWN:
         text = "Unknown is not permission: settle it with the authority and record the answer in a rule file."
         return _plain(law, requirement, rule, Verdict.UNKNOWN, text, phase.accepts)

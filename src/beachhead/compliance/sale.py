@@ -11,6 +11,7 @@ from beachhead.compliance.finding import FeatureFinding, Reason, SaleDate
 from beachhead.compliance.owed import Owed
 from beachhead.compliance.prospect import Prospect, Span
 from beachhead.compliance.ready import NEVER, Ready
+from beachhead.compliance.requirement import Accepted
 from beachhead.compliance.rule import Route, Volume
 
 
@@ -140,7 +141,8 @@ def _told(
         latest = zip(dues.requirements, done.days, strict=True)
         waits_for = tuple(code for code, shown in latest if shown == done.day)
     left = offer.cap_left((day or on).year, used)
-    text = _sentence(route, on, day, waits_for, shut, to_settle)
+    accepts = dict(zip(dues.requirements, dues.accepts, strict=True))
+    text = _sentence(route, on, day, waits_for, [_with_cure(code, accepts[code]) for code in shut], to_settle)
     carried = [Reason(f"{step.jurisdiction} opens it by {step.through}.", step.source) for step in route.adopted]
     return SaleDate(
         route=route.code,
@@ -178,6 +180,12 @@ def _sentence(
     if to_settle:
         parts.append(f"to be settled: {', '.join(to_settle)}")
     return f"{route.title}: no legal day of sale known; {'; '.join(parts) or 'nothing on record opens it'}."
+
+
+def _with_cure(code: str, accepts: Sequence[Accepted]) -> str:
+    """A requirement that nothing can show, with the feature to declare where that alone would."""
+    features = [item.equipment for item in accepts if item.equipment is not None]
+    return f"{code} (declare {' or '.join(features)} among the offer's features)" if features else code
 
 
 def _cap_reasons(offer: Offered, left: int | None, year: int) -> list[Reason]:

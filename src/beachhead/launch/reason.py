@@ -65,7 +65,7 @@ class Reason:
 
 def sentence(reason: Reason, currency: str) -> str:
     """One plain sentence with the two or three numbers that decide."""
-    values = {f.name: _shown(f, currency) for f in reason.figures}
+    values = {f.name: _shown(f, currency) for f in reason.figures if not _idle(f)}
     said = ", ".join(part.format(**values) for name, part in _TEXTS[reason.kind] if name in values)
     return f"{said} ({reason.blocked})" if reason.blocked else said
 
@@ -87,6 +87,11 @@ _TEXTS = {
     ),
     ActionKind.EXIT: (("expected_demand", "{expected_demand} expected do not pay for staying"),),
 }
+
+
+def _idle(figure: Figure) -> bool:
+    """Waiting for what never comes is worth nothing, and not a word either."""
+    return figure.name == "value_of_waiting" and figure.value < 0.5
 
 
 def _shown(figure: Figure, currency: str) -> str:

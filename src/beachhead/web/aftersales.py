@@ -58,7 +58,7 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
         f"than {most}) and bring {cars(jobs)} jobs a week, for {money(cost, currency)} a quarter."
     )
     said = [first]
-    if found.pilot is not None:
+    if found.pilot is not None and found.pilot.cost > 0:
         said.append(
             f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
             f"{percent(found.pilot.fill)} of demand at once."

@@ -16,11 +16,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
-from beachhead.case.clock import now
+from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS as PLAN_WORLDS
 from beachhead.case.programme import Assessed as Programmed
-from beachhead.case.programme import assess_programme
+from beachhead.case.programme import assess_programme, silence_said
 from beachhead.case.rehearse import rehearse_launch
 from beachhead.case.site_words import effort_sentence
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
@@ -360,6 +360,8 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         f"As of {stand.on}: {len(stand.programme.tasks)} tasks, {counts}.",
         f"All is done by {risk.end.half} with 50 % and by {risk.end.sure} with 80 %.",
     ]
+    if quiet := silence_said(stand, today()):
+        said.append(quiet)
     odds = {item.code: item for item in risk.tasks}
     gates = table_of(
         "When each gate may open",
