@@ -163,8 +163,7 @@ def test_a_launch_without_a_car_abroad_gets_no_table_of_its_workshops(folder):
     examples = Path(new_launch(folder.parent / "other", "xiaomi"))
     for table in ("service.csv", "parts.csv"):
         (folder / table).write_bytes((examples / table).read_bytes())
-    text = (folder / "economics.csv").read_text()
-    (folder / "economics.csv").write_text(text.replace(",2027Q1,2027Q3,", ",2040Q1,2040Q1,"))
+    written(folder, "launch.toml", "capital_per_year = 60e6", "capital_per_year = 0")
     shown = said("service", folder, "--draws", "2", "--on", "2027-01-01")
     assert "nothing to serve yet" in shown
     assert "jobs a week" not in shown

@@ -96,6 +96,27 @@ def test_time_that_passes_in_two_steps_does_what_one_step_does(one, other):
     assert np.array_equal(drift(held, 0).cov, held.cov)
 
 
+def test_what_was_never_learnt_is_not_forgotten():
+    """Before the limit, a market left alone for a year was expected to sell 1.8 times as much as before."""
+    before = belief()
+    assert np.array_equal(drift(before, 3.0, prior=before).cov, before.cov)
+    learnt = replace(before, cov=before.cov * 0.1)
+    assert np.allclose(drift(learnt, 0.01, prior=before).cov, drift(learnt, 0.01).cov)  # far below it, as ever
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(0, 20))
+def test_time_takes_no_level_beyond_the_prior_and_leaves_a_covariance(one, other, years):
+    before = belief()
+    shrink = np.diag([one, other, 1.0])
+    held = replace(before, cov=shrink @ before.cov @ shrink)
+    later = drift(held, years, prior=before)
+    assert (np.diag(later.cov) <= np.diag(before.cov) * (1 + 1e-9) + 1e-12).all()
+    assert (np.diag(later.cov) >= np.diag(held.cov) - 1e-12).all()
+    assert np.linalg.eigvalsh(later.cov).min() > -1e-9
+    assert later.mean.tolist() == held.mean.tolist()
+
+
 def test_time_does_not_run_backwards():
     with pytest.raises(ValueError, match="backwards"):
         drift(belief(), -1)

@@ -144,7 +144,7 @@ def _learn(
     start, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
     place = [min(max(first + n - start, 0), most) for n in range(last - first + 1)]
     for number in range(1, last - first + 1):
-        held = moved(held, YEARS_A_QUARTER, fit=fit)
+        held = moved(held, YEARS_A_QUARTER, fit=fit, prior=before)
         if course is not None:
             more = course.grown(place[number], place[number - 1])
             held = replace(held, belief=_widened(held.belief, more))

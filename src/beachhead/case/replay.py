@@ -84,7 +84,7 @@ def replay(
     for number in range(count):
         now = first + number
         if number:
-            past = replace(past, belief=drift(past.belief, 0.25, fit=fit_of(launch)))
+            past = replace(past, belief=drift(past.belief, 0.25, fit=fit_of(launch), prior=belief))
         advice = _advice(launch, past, now) if advise else None
         step, past = _step(launch, past, now, by_quarter.get(now, ()), who, at)
         steps.append(replace(step, advice=advice))
