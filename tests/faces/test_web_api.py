@@ -190,6 +190,23 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
     assert kinds.count("draft") == 1
 
 
+def test_the_page_of_decisions_says_whether_there_is_a_plan_and_whether_rows_came_in_since(client, folder):
+    def stands() -> tuple[bool, bool]:
+        answer = client.get("/api/v1/decisions").json()
+        return answer["is_planned"], answer["is_overtaken"]
+
+    assert stands() == (False, False)
+    planned(folder)
+    assert stands() == (True, False)
+    head = client.get("/api/v1/decisions").json()["head"]
+    due = client.get("/api/v1/decisions").json()["due"][0]
+    body = {"market": due["market"], "choose": due["recommended"], "because": "", "after": head}
+    assert client.post("/api/v1/decisions", json=body).status_code == 201
+    assert stands() == (True, False), "a decision on the plan does not overtake it"
+    client.post("/api/v1/observations?name=rows.csv", content=HEAD + ROW)
+    assert stands() == (True, True)
+
+
 def test_all_that_is_due_is_accepted_at_once_or_not_at_all(client, folder):
     planned(folder)
     found = client.get("/api/v1/decisions").json()

@@ -48,6 +48,12 @@ PAGES = (
     "report",
 )
 
+TOUCHED = "button, nav a, td a, th a, summary, select, input:not([type=radio], [type=checkbox])"
+TOO_SMALL = f"""() => [...document.querySelectorAll({TOUCHED!r})]
+  .filter((node) => node.offsetParent && Math.round(node.getBoundingClientRect().height) < 40)
+  .map((node) => node.outerHTML.slice(0, 90))"""
+"""What is touched by finger in a narrow window and too low for it; links within a sentence may be."""
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
@@ -281,6 +287,8 @@ def _examine(tab, where: str) -> None:
     tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
     wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 1, f"{where} runs over the window by {wide} pixels"
+    if tab.viewport_size["width"] < 640:
+        assert tab.evaluate(TOO_SMALL) == [], f"{where} has what no finger meets"
     if AXE.is_file():
         tab.add_script_tag(path=str(AXE))
         found = tab.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))")

@@ -49,7 +49,7 @@ export function App() {
       <a className="skip" href="#main">skip to the page</a>
       <header className="bar">
         <Link href="/" className="name">
-          <img src="/mark.svg" alt="" width="24" height="24" /> {launch.data.name}
+          <img src="/mark.svg" alt="" width="24" height="24" /> <span title={launch.data.name}>{launch.data.name}</span>
         </Link>
         <nav aria-label="Pages">
           {menu.map(([key, { name }]) => (

@@ -37,6 +37,8 @@ export function percent(share: number | null | undefined, digits = 0): string {
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(100 * share)}\u00a0%`;
 }
 
+/** An amount of a limit: money in its currency, anything else counted with its unit; one is not many. */
+export const inUnit = (value: number, unit: string, currency: string) => (unit === currency ? money(value, currency) : `${cars(value)}\u00a0${value === 1 ? unit.replace(/s$/, "") : unit}`);
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");

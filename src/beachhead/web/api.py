@@ -260,6 +260,8 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
         else f"The ledger is NOT as it was written: {(found.verdict.breaks or found.faults)[0]}."
     )
     return DecisionsOut(
+        is_planned=sheet.planned is not None,
+        is_overtaken=sheet.is_overtaken,
         due=view.due_out(sheet),
         rows=[view.decision_out(entry) for entry in newest[first : first + PAGE_ROWS]],
         total_rows=len(newest),

@@ -15,7 +15,7 @@ from beachhead.case.deciding import Due, due
 from beachhead.case.log import head, whole
 from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import TOPICS_READ, Planned, Question, is_stale, newest_plan, put_question
+from beachhead.case.planning import TOPICS_READ, Planned, Question, inputs_changed, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
 from beachhead.store import deliveries, reading
 from beachhead.web.refusal import NoLaunch
@@ -37,6 +37,7 @@ class Sheet:
         question: belief, reading, stages, gates.
         planned: the newest plan, None while there is none.
         is_stale: true if something came in since it was made.
+        is_overtaken: true if that is more than decisions: tables or observations.
         due: decisions due.
         entries: the ledger, oldest first.
         head: its end.
@@ -48,6 +49,7 @@ class Sheet:
     question: Question
     planned: Planned | None
     is_stale: bool
+    is_overtaken: bool
     due: tuple[Due, ...]
     entries: tuple[Entry, ...]
     head: Head
@@ -117,6 +119,7 @@ def _sheet(launch: Launch, version: str) -> Sheet:
         planned = newest_plan(launch)
     except NotLearnt:
         planned = None
+    stale = planned is not None and is_stale(launch, planned)
     entries, head = whole(launch.store)
     with reading(launch.store) as work:
         rows = observations(work)
@@ -125,7 +128,8 @@ def _sheet(launch: Launch, version: str) -> Sheet:
         version=version,
         question=put_question(launch),
         planned=planned,
-        is_stale=planned is not None and is_stale(launch, planned),
+        is_stale=stale,
+        is_overtaken=stale and planned is not None and inputs_changed(launch, planned),
         due=() if planned is None else due(launch, planned),
         entries=entries,
         head=head,

@@ -319,8 +319,10 @@ class SentOut(BaseModel):
 
 
 class DecisionsOut(BaseModel):
-    """The ledger, newest first, and what is due."""
+    """The ledger, newest first, and what is due by the newest plan; whether rows or tables came in since."""
 
+    is_planned: bool
+    is_overtaken: bool
     due: list[DueOut]
     rows: list[DecisionOut]
     total_rows: int

@@ -77,6 +77,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         <h2>Facts</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Facts">
           <table>
+            <caption>Grade A was read at its source, B is general knowledge, C is an assumption</caption>
             <thead><tr><th>fact</th><th className="num">value</th><th>grade</th><th className="num">age, days</th><th>source</th></tr></thead>
             <tbody>
               {facts.map((fact) => (

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, cars, giveOrTake, money, percent } from "../numbers";
+import { atMostAll, giveOrTake, inUnit, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
 import { MarketTable } from "../parts/MarketTable";
@@ -32,7 +32,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       </section>
       <section className="sheet tall" aria-labelledby="due-title">
         <h2 id="due-title">What needs a decision now</h2>
-        {data.due.length === 0 && <p className="soft">{data.certificate ? "Nothing is due." : "Make a plan first; it proposes the first decisions."}</p>}
+        {data.due.length === 0 && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
         <ul className="due">
           {data.due.map((due) => (
             <li key={due.market}>
@@ -53,8 +53,8 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
               <div key={use.limit + use.period}>
                 <dt>{use.limit}, {use.period}</dt>
                 <dd>
-                  {use.unit === launch.currency ? money(use.used, use.unit) : cars(use.used)}
-                  <small>of {use.available == null ? "no limit" : use.unit === launch.currency ? money(use.available, use.unit) : `${cars(use.available)} ${use.unit}`}</small>
+                  {inUnit(use.used, use.unit, launch.currency)}
+                  <small>{use.available == null ? "no limit" : `of ${inUnit(use.available, use.unit, launch.currency)}`}</small>
                 </dd>
               </div>
             ))}

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { cars, instant, money, percent } from "../numbers";
+import { inUnit, instant, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { PlanButton } from "../parts/PlanButton";
 import { RoomAnswer } from "./Room";
@@ -48,6 +48,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h2>Why each market is where it is</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Reasons">
           <table>
+            <caption>What the plan does in each market now and why; what starts first stands first</caption>
             <thead><tr><th>market</th><th>now</th><th>why</th></tr></thead>
             <tbody>
               {plan.markets.map((row) => (
@@ -85,15 +86,15 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
 }
 
 function Limits({ uses, currency, label }: { uses: Schemas["UseOut"][]; currency: string; label: string }) {
-  const unit = (use: Schemas["UseOut"], value: number) => (use.unit === currency ? money(value, use.unit) : `${cars(value)} ${use.unit}`);
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
+        <caption>Worth of one more: what the plan would gain by one more unit of the limit; of {currency} capital, per {currency}</caption>
         <thead><tr><th>limit</th><th>period</th><th className="num">used</th><th className="num">available</th><th className="num">worth of one more</th></tr></thead>
         <tbody>
           {uses.map((use) => (
             <tr key={use.limit + use.period}>
-              <td>{use.limit}</td><td>{use.period}</td><td className="num">{unit(use, use.used)}</td><td className="num">{use.available == null ? "–" : unit(use, use.available)}</td>
+              <td>{use.limit}</td><td>{use.period}</td><td className="num">{inUnit(use.used, use.unit, currency)}</td><td className="num">{use.available == null ? "–" : inUnit(use.available, use.unit, currency)}</td>
               <td className="num">{use.shadow_price == null ? "–" : use.unit === currency ? percent(use.shadow_price) : money(use.shadow_price, currency)}</td>
             </tr>
           ))}

@@ -45,15 +45,16 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           <dl className="figures">
             <div><dt>expected value</dt><dd>{money(plan.data.certificate.value, launch.currency)}<small>{giveOrTake(plan.data.certificate.value_se, launch.currency)}</small></dd></div>
             <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
-            <div><dt>certified share</dt><dd>{percent(atMostAll(plan.data.certificate.share_of_bound))}</dd></div>
+            {plan.data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{percent(atMostAll(plan.data.certificate.share_of_bound))}<small>value as a share of the bound</small></dd></div>}
           </dl>
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
           <Timeline quarters={shown} steps={plan.data.steps} />
           <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
+            <caption>Markets in which something is done now; demand at full scale, median and 90 % range</caption>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
               {moving.map((row) => (
-                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td><Said>{row.says}</Said></td></tr>
+                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td className="why"><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table></div>

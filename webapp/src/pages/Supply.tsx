@@ -36,6 +36,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
         <h2>Plants: odds of having committed by each gate</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Plants">
           <table>
+            <caption>Share of futures in which a plant has been committed to by each gate; capital in {launch.currency}</caption>
             <thead><tr><th>plant</th><th>way</th><th className="num">capital</th>{data.gates.map((gate) => <th key={gate} className="num">{gate}</th>)}<th className="num">cars in the last year</th><th className="num">capacity used</th></tr></thead>
             <tbody>
               {data.plants.map((plant) => {
@@ -65,6 +66,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
           <h2>What would change the answer</h2>
           <div className="scroll" tabIndex={0} role="region" aria-label="Changes">
             <table>
+              <caption>Each change by itself, planned anew; worth is the difference to the plan as it is, {launch.currency}</caption>
               <thead><tr><th>if …</th><th>turns the first decision?</th><th>commit now</th><th>later, with odds</th><th className="num">worth</th></tr></thead>
               <tbody>
                 {data.effects.map((effect) => (

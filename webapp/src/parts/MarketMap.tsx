@@ -49,7 +49,7 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
               href={href}
               aria-label={`${market.name}: ${stages[market.stage].name}. ${saidPlainly(market.says)}`}
               onClick={(event) => {
-                if (event.button !== 0 || event.metaKey || event.ctrlKey) return;
+                if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
                 event.preventDefault();
                 go(href);
               }}

@@ -25,6 +25,7 @@ export function MarketTable({ markets }: { markets: Row[] }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Table of markets">
       <table>
+        <caption>Demand at full scale, median and 90 % range; odds that it beats what the market costs. A heading sorts by its column</caption>
         <thead>
           <tr>
             {keys.map((item) => (

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { api, useAsk, useUpload, type Schemas } from "../api";
+import { Link } from "./Link";
 import { FaultGrid } from "./FaultGrid";
 import { MappingForm } from "./MappingForm";
 import { Refusal } from "./Refusal";
@@ -54,7 +55,7 @@ export function SendRows({ columns }: { columns: string[] }) {
       </div>
       {heading && <MappingForm heading={heading} kept={(key) => { setHeading(undefined); mappings.again(); setMapping(key); }} />}
       {columns.length > 0 && <details><summary>Our columns</summary><p className="hash">{columns.join(", ")}</p></details>}
-      <div role="status">{sent && <p className="good">✓ <Said>{sent.sentence}</Said></p>}</div>
+      <div role="status">{sent && <p className="good">✓ <Said>{sent.sentence}</Said>{sent.stored && <> Next: <Link href="/decisions">plan again and decide</Link>.</>}</p>}</div>
       {error && <FaultGrid text={checked} error={error} />}
       {error && <Refusal error={error} />}
     </form>

@@ -19,6 +19,7 @@ export function WhatIfs({ currency }: { currency: string }) {
       {found.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Scenarios side by side">
           <table>
+            <caption>Value of the launch planned as it is and as it would be, on the same worlds; ± is the Monte Carlo error</caption>
             <thead><tr><th style={{ minWidth: "8rem" }}>scenario</th><th>with</th><th className="num">as it is</th><th className="num">as it would be</th><th className="num">difference, paired</th><th style={{ minWidth: "14rem" }}>done differently now</th></tr></thead>
             <tbody>
               {found.map((item) => (
