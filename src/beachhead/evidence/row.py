@@ -16,6 +16,9 @@ from beachhead.evidence.cell import Day, GradeCell, Text, WrittenAs, refusal
 from beachhead.world.errors import Fault
 from beachhead.world.source import Source
 
+TOO_LARGE = 1e18
+"""No amount of any currency is as large; sums and products of what is smaller do not overflow."""
+
 
 def column(
     meaning: str,
@@ -98,6 +101,8 @@ def _require_range(number: float, column: Column) -> None:
     low = column.least if column.least is not None else column.above
     too_low = low is not None and (number < low or (column.above is not None and number == low))
     if not too_low and (column.most is None or number <= column.most):
+        if abs(number) >= TOO_LARGE:
+            raise refusal("is too large a number", "check the unit and the exponent; write less than 1e18")
         return
     if column.unit.startswith("share") and not too_low and number <= 100:
         cure = f"for {number:g} % write {number / 100:g}" if number >= 2 else "write 0.25 for 25 %"
