@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.explain import sentences
 from beachhead.charging.habit import learn_pool
-from beachhead.charging.keep import ON_KWH, Choice, UnderWay, follow, starts_ahead
+from beachhead.charging.keep import ON_KWH, Choice, UnderWay, starts_ahead
 from beachhead.charging.now import NowPlan, Situation, learnt_now, plan_now
 from beachhead.charging.published import PUBLISHED_AT
 from beachhead.charging.record import Home
@@ -162,7 +162,7 @@ def test_decisions_count_what_lacks_with_caution_and_sentences_say_euros() -> No
         told = learnt_now(replace(situation, leaves=session.plugged_out + 600), POOL).chances
         assert told.plain_eur is told.gone_eur
         plan, chances = plan_now(situation, POOL), learnt_now(situation, POOL).chances
-        full = follow(np.full(HORIZON, chances.battery_kwh), chances.room_kwh, chances.stored_kwh)
+        full = chances.follow(np.full(HORIZON, chances.battery_kwh), chances.stored_kwh)
         empty = np.zeros(HORIZON)
         saved, counted = (cost(empty) - cost(full) for cost in (chances.euros, chances.cost))
         assert counted > saved  # energy in the battery is worth more to a decision than in euros

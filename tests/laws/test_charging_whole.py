@@ -11,7 +11,6 @@ import pytest
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
-from beachhead.charging.keep import follow
 from beachhead.charging.meter import load_ahead
 from beachhead.charging.now import Situation, learnt_now, plan_now
 from beachhead.charging.peak import DAYS_BACK, laid
@@ -51,12 +50,26 @@ def metered(car: Plugged, **limits: float) -> Plugged:
 def test_one_car_alone_is_planned_as_by_the_stochastic_programme(seed: int) -> None:
     car = plugged(seed)
     known = learnt_now(car.situation, POOL)
-    programme = known.chances.cost(follow(known.levels, known.chances.room_kwh, car.situation.stored_kwh))
+    programme = known.chances.cost(known.chances.follow(known.levels, car.situation.stored_kwh))
     found = plan_whole(WholeHome(cars=(car,)))
     assert programme - 1e-3 <= found.counted_eur <= programme + 1e-7  # it is not bound to the programme's 31 levels
     assert known.chances.cost(found.cars[0].draw_kwh) == pytest.approx(found.counted_eur, abs=1e-3)
     assert known.chances.euros(found.cars[0].draw_kwh) == pytest.approx(found.cost_eur, abs=1e-3)
     assert found.other_costs_eur == pytest.approx(plan_now(car.situation, POOL).other_costs_eur, abs=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_car_and_a_roof_are_planned_alike_by_the_stochastic_programme_and_the_linear_one(seed: int) -> None:
+    """Household served first; where feeding in pays less than the grid asks, the sun is worth what it would pay."""
+    car = metered(plugged(seed))
+    known = learnt_now(replace(car.situation, sun_kwh=SUN, sell_eur_per_kwh=0.08), POOL)
+    programme = known.chances.cost(known.chances.follow(known.levels, car.situation.stored_kwh))
+    found = plan_whole(WholeHome(cars=(car,), sun_kwh=SUN, sell_eur_per_kwh=0.08))
+    assert known.sun_kwh.max() > 2
+    assert programme - 1e-2 <= found.counted_eur <= programme + 1e-6  # it is not bound to the programme's 31 levels
+    assert known.chances.cost(found.cars[0].draw_kwh) == pytest.approx(found.counted_eur, abs=1e-3)
+    without = plan_whole(WholeHome(cars=(car,)))
+    assert found.counted_eur < without.counted_eur - 0.05
 
 
 def test_two_cars_that_share_nothing_cost_what_each_costs_alone() -> None:

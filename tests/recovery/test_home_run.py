@@ -429,3 +429,64 @@ def test_a_home_that_began_today_charges_and_says_what_it_waits_for(live: Callab
     assert "the first plan is due on Thursday 26 November" in failed.why
     assert failed.plugged_since == at(0.5)
     assert home.switch == "on"
+
+
+FORECAST, ROOF = "sensor.solar_forecast", "sensor.roof_power"
+SUNNY = {"current = ": f'current = "{CURRENT}"', "leaves = ": f'leaves = "{LEAVES}"', "solar = ": f'solar = "{ROOF}"'}
+
+
+def with_sun(live: Callable[..., Lived], *, feed_in: float, needed: float = 18.0) -> Lived:
+    """A car that is told to leave tomorrow at 17:00, and a roof that gives 6 kW from 10:00 to 15:00, as forecast."""
+    home = live(needed=needed, lines=SUNNY)
+    made, setup = home.made, home.home.setup
+    made.trips[-1] = (made.trips[-1][0], at(24).timestamp(), needed)
+    made.say(LEAVES, at(24).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+    for entity, begins in ((CURRENT, "16"), (ROOF, "0"), (FORECAST, "30")):
+        made.changes[entity] = [(EVENING.timestamp() - 86400, begins)]
+    made.changes[ROOF] += [(at(17).timestamp(), "6000"), (at(22).timestamp(), "0")]
+    made.attributes[ROOF] = {"unit_of_measurement": "W"}
+    half_hours = [at(half / 2) for half in range(60)]
+    told = [(moment.astimezone(BERLIN), 6.0 if at(17) <= moment < at(22) else 0.0) for moment in half_hours]
+    rows = [{"period_start": moment.isoformat(), "pv_estimate": kw} for moment, kw in told]
+    made.attributes[FORECAST] = {"detailedForecast": rows}
+    entities = replace(setup.entities, forecast=FORECAST)
+    return replace(home, home=replace(home.home, setup=replace(setup, entities=entities, feed_in_eur=feed_in)))
+
+
+def test_on_a_sunny_day_with_little_paid_for_feeding_in_the_car_waits_for_the_sun_and_says_so(
+    live: Callable[..., Lived],
+) -> None:
+    home = with_sun(live, feed_in=0.03)
+    drawn: list[tuple[float, float]] = []
+    home.until(at(23.5), lambda: drawn.append((home.made.now, home.made.drawing_kw())))
+    first = next(one for one in home.seen if one.kind is Why.PLANNED)
+    assert "Waits for the sun until Fri 10:00: feeding in pays 3.0 ct/kWh, the grid asks" in first.why
+    assert any("of it from the sun" in one.why for one in home.seen)
+    by_sun = [kw for moment, kw in drawn if at(17).timestamp() <= moment < at(22).timestamp()]
+    assert not any(kw > 0 for moment, kw in drawn if moment < at(17).timestamp())
+    assert max(by_sun) <= 6.0  # the current follows the sun: 8 A of 16
+    assert home.made.stored_kwh > 58
+
+
+def test_where_feeding_in_pays_more_than_the_night_asks_the_car_does_not_wait_for_the_sun(
+    live: Callable[..., Lived],
+) -> None:
+    home = with_sun(live, feed_in=0.40, needed=55.0)
+    home.until(at(16.5))
+    assert not any("the sun" in one.why for one in home.seen)
+    assert home.made.stored_kwh > 20  # 5 at first; nine in ten trips take up to 7
+
+
+@pytest.mark.parametrize("trouble", ["nonsense", "silent", "gone"])
+def test_a_forecast_that_cannot_be_read_leaves_no_car_empty(live: Callable[..., Lived], trouble: str) -> None:
+    home = with_sun(live, feed_in=0.03, needed=55.0)
+    if trouble == "gone":
+        home.made.changes.pop(FORECAST)
+    home.made.attributes[FORECAST] = {"detailedForecast": [{"period_start": "soon", "pv_estimate": "much"}]}
+    if trouble == "silent":
+        home.made.changes[FORECAST] = [(EVENING.timestamp() - 86400, "unavailable")]
+        home.made.attributes[FORECAST] = {}
+    home.until(at(16.5))
+    told = home.seen[-2].why
+    assert ("does not know forecast" if trouble == "gone" else "planned without the sun") in told
+    assert home.made.stored_kwh > (55 if trouble == "gone" else 20)

@@ -71,6 +71,8 @@ def _decision(plan: NowPlan) -> str:
     other = _cents(abs(plan.other_costs_eur))
     price = f"{100 * plan.price[0]:.1f} ct/kWh"
     if plan.charge_now:
+        if plan.by_sun_kwh[0] > _FULL:
+            price = _by_sun(plan, 0)
         if plan.cautious:
             return f"Charges now at {price} to be safe: {_less(plan, 'waiting')}."
         if plan.other_costs_eur < 0:
@@ -91,11 +93,23 @@ def _decision(plan: NowPlan) -> str:
     if later.size == 0:
         return f"Waits; charging this hour would cost {other} more."
     start = int(later[0])
+    if plan.by_sun_kwh[start] > 0.5 * plan.draw_kwh[start]:
+        paid = f"feeding in pays {100 * plan.sell_eur_per_kwh:.1f} ct/kWh, the grid asks {there}"
+        moment = clock(60 * (plan.first_hour + start))
+        return f"Waits for the sun until {moment}: {paid}; charging this hour would cost {other} more."
     said = "" if start < plan.published else " (expected; not published yet)"
     return (
         f"Waits until {clock(60 * (plan.first_hour + start))}, at {100 * plan.price[start]:.1f} ct{said} "
         f"instead of {there}; charging this hour would cost {other} more."
     )
+
+
+def _by_sun(plan: NowPlan, hour: int) -> str:
+    """The price of an hour in which the sun has a part: what feeding in would pay, and the grid's for the rest."""
+    share = plan.by_sun_kwh[hour] / plan.draw_kwh[hour]
+    grid = "" if share > 0.995 else f", the rest at {100 * plan.price[hour]:.1f} ct"
+    much = "all of it" if share > 0.995 else f"{100 * share:.0f} % of it"
+    return f"{100 * plan.sell_eur_per_kwh:.1f} ct/kWh, {much} from the sun{grid}"
 
 
 def _less(plan: NowPlan, other: str) -> str:

@@ -23,6 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from beachhead.charging.convex import solve_convex
+from beachhead.charging.stochastic import drawn_by
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -125,6 +126,9 @@ class Chances:
         plain_eur: (T + 1, S) the same with energy that lacks at its price: what is said.
         battery_kwh: capacity, the top of the S energies.
         stored_kwh: stored now.
+        sun_kwh: (T,) the first so many kWh of each hour cost `sun_eur` each, the rest its price; 0 without sun.
+        sun_eur: (T,) at most the price.
+        upto_kwh: (T,) the stochastic programme charges up to this in each hour as far as the sun goes.
     """
 
     first_hour: int
@@ -136,6 +140,9 @@ class Chances:
     plain_eur: Floats
     battery_kwh: float
     stored_kwh: float
+    sun_kwh: Floats
+    sun_eur: Floats
+    upto_kwh: Floats
 
     def cost(self, draw: Floats) -> float:
         """Expected cost of a path (T,) as decisions count it, EUR: energy that lacks is counted with caution."""
@@ -146,8 +153,30 @@ class Chances:
         return self._cost(draw, self.plain_eur)
 
     def _cost(self, draw: Floats, gone: Floats) -> float:
-        value: float = path_cost(draw, self.stored_kwh, self.price, self.hazard, self.part, gone, self.battery_kwh)
+        value: float = path_cost(
+            draw,
+            self.stored_kwh,
+            self.price,
+            self.hazard,
+            self.part,
+            gone,
+            self.battery_kwh,
+            self.sun_kwh,
+            self.sun_eur,
+        )
         return value
+
+    def follow(self, levels: Floats, stored_kwh: float, *, waits: bool = False) -> Floats:
+        """(T,) drawn by charging up to a level in each hour, and by the sun up to its own; `waits`: not in hour 0."""
+        room = self.room_kwh
+        if waits:
+            room = room.copy()
+            room[0] = 0.0
+        return np.asarray(follow(levels, room, stored_kwh, self.upto_kwh, self.sun_kwh))
+
+    def paid(self, draw: Floats) -> Floats:
+        """(T,) what each hour of a path costs if the car stays, EUR."""
+        return self.price * draw + (self.sun_eur - self.price) * np.minimum(draw, self.sun_kwh)
 
 
 @dataclass(slots=True)
@@ -222,16 +251,16 @@ def best_starts(
         chances.battery_kwh, max(float(past_kwh.max()), 1e-9), 0.0, 1.0, 0.0, 1.0,
         start, np.inf, 10.0, worth, widths,
     )  # fmt: skip
-    onward = follow(levels, chances.room_kwh, min(start + float(draw.sum()), chances.battery_kwh))
+    onward = chances.follow(levels, min(start + float(draw.sum()), chances.battery_kwh))
     return starts_ahead(np.concatenate((draw, onward)), False)
 
 
 @njit(cache=True, nogil=True)
-def follow(levels, room, stored):  # type: ignore[no-untyped-def]
-    """(T,) drawn by charging up to a level in each hour, as far as the room goes."""
+def follow(levels, room, stored, upto, sun):  # type: ignore[no-untyped-def]
+    """(T,) drawn by charging up to a level in each hour, by the sun up to its own, as far as room and sun go."""
     draw = np.zeros(room.size)
     for t in range(room.size):
-        draw[t] = min(max(levels[t] - stored, 0.0), room[t])
+        draw[t] = drawn_by(levels[t], upto[t], stored, room[t], sun[t])
         stored += draw[t]
     return draw
 
@@ -319,8 +348,8 @@ def _worth_now(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
     cost = np.array(
         [
             path_cost(
-                follow(levels, chances.room_kwh, stored), stored, chances.price, chances.hazard, chances.part,
-                chances.gone_eur, chances.battery_kwh,
+                chances.follow(levels, float(stored)), stored, chances.price, chances.hazard, chances.part,
+                chances.gone_eur, chances.battery_kwh, chances.sun_kwh, chances.sun_eur,
             )
             for stored in grid
         ]
@@ -330,7 +359,7 @@ def _worth_now(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
 
 
 @njit(cache=True, nogil=True)
-def path_cost(draw, stored, price, hazard, part, gone, battery):  # type: ignore[no-untyped-def]
+def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  # type: ignore[no-untyped-def]
     """Expected cost of drawing (T,) as long as the car is there, as `stochastic` counts it, EUR.
 
     Of the cars that leave within an hour, half leave before they could charge in it, but in the hour at hand; where the
@@ -344,7 +373,7 @@ def path_cost(draw, stored, price, hazard, part, gone, battery):  # type: ignore
         second = hazard[t] if known else 0.5 * hazard[t] / (1 - 0.5 * hazard[t])
         total += there * first * _at(gone[t], stored, step)
         there *= 1.0 - first
-        total += there * price[t] * draw[t]
+        total += there * (price[t] * draw[t] + (sun_eur[t] - price[t]) * min(draw[t], sun[t]))
         stored += draw[t]
         total += there * second * _at(gone[t], stored, step)
         there *= 1.0 - second

@@ -31,11 +31,11 @@ from beachhead.charging.keep import (
     UnderWay,
     adopt,
     best_starts,
-    follow,
     starts_ahead,
     starts_before,
     tidied,
 )
+from beachhead.charging.meter import load_ahead
 from beachhead.charging.peak import (
     DAYS_BACK,
     best_cap,
@@ -84,6 +84,10 @@ class Situation:
         peak_eur_per_kw: charge for each kW of this month's highest hour, EUR; 0 where there is none.
         peak_so_far_kw: highest hour of this month so far, car included.
         fuse_kw: most the home may draw; the car gets what the household has left free in the past six weeks.
+        sun_kwh: (T,) what the roof is expected to give in the hour at hand and each after it; None without a roof. What
+            the household takes by itself (the mean of like hours of `load_kw`) is not for the car.
+        sell_eur_per_kwh: paid for a kWh fed in, EUR.
+        least_kw: least that the charger draws while it charges, kW; 0: it follows the sun however faint.
     """
 
     home: Home
@@ -104,6 +108,9 @@ class Situation:
     peak_eur_per_kw: float = 0.0
     peak_so_far_kw: float = 0.0
     fuse_kw: float = float("inf")
+    sun_kwh: Floats | None = None
+    sell_eur_per_kwh: float = 0.0
+    least_kw: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.peak_eur_per_kw > 0 or self.fuse_kw < np.inf) and self.load_kw is None:
@@ -116,6 +123,11 @@ class Situation:
             raise BadInput("a half hour that is not over, or without those before it", "give it from half past on")
         if not self.fuse_kw > 0 or self.peak_so_far_kw < 0 or self.peak_eur_per_kw < 0:
             raise BadInput("a fuse of nothing, or a peak below 0", "state the fuse and the peak so far in kW")
+        if self.sun_kwh is not None and (self.sun_kwh.shape != (HORIZON,) or not (self.sun_kwh >= 0).all()):
+            cure = f"give {HORIZON} hours, kWh, 0 or more"
+            raise BadInput("the sun of the coming hours is not known or below 0", cure)
+        if not (np.isfinite(self.sell_eur_per_kwh) and 0 <= self.least_kw < np.inf):
+            raise BadInput("no price of what is fed in, or a charger below 0 kW", "state EUR/kWh, and kW")
         if self.price.size < 168 + 1 or self.published < 1:
             raise BadInput("no week of prices before the hour at hand", "give prices from a week before until today")
         if not 0 <= self.stored_kwh <= self.home.battery_kwh:
@@ -164,6 +176,9 @@ class NowPlan:
         change: how it follows from the plan before, and what changing is worth.
         starts: how often the charger has started in this session, the hour at hand included.
         most_starts: how often it may: once more than the best plan of the session, as far as it is known.
+        sun_kwh: (T,) what the roof is expected to leave for the car in each hour, the household served.
+        by_sun_kwh: (T,) of what is drawn in each hour, what the roof gives; less where the charger cannot go so low.
+        sell_eur_per_kwh: paid for a kWh fed in, EUR.
     """
 
     first_hour: int
@@ -188,6 +203,9 @@ class NowPlan:
     change: Change
     starts: int
     most_starts: int
+    sun_kwh: Floats
+    by_sun_kwh: Floats
+    sell_eur_per_kwh: float = 0.0
 
     @property
     def under_way(self) -> UnderWay:
@@ -243,7 +261,7 @@ def plan_now(
         other_costs_eur=euros if charge else -euros,
         counted_other_eur=gain if charge else -gain,
         wanted=step.wanted,
-        expected_mean_eur_per_kwh=float(draw @ chances.price) / drawn if drawn > 1e-9 else float("nan"),
+        expected_mean_eur_per_kwh=float(chances.paid(draw).sum()) / drawn if drawn > 1e-9 else float("nan"),
         cap_kw=known.cap_kw,
         peak_so_far_kw=situation.peak_so_far_kw,
         peak_eur_per_kw=situation.peak_eur_per_kw,
@@ -252,6 +270,9 @@ def plan_now(
         change=step.change,
         starts=step.starts,
         most_starts=step.most_starts,
+        sun_kwh=known.sun_kwh,
+        by_sun_kwh=np.minimum(draw, chances.sun_kwh) * known.sun_share,
+        sell_eur_per_kwh=situation.sell_eur_per_kwh,
     )
 
 
@@ -268,6 +289,8 @@ class KnownNow:
         next_trip_kwh: (half, nine in ten) quantiles of the next trip.
         cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
         published: number of hours whose price is published.
+        sun_kwh: (T,) what the roof is expected to leave for the car, in the rest of the hour at hand and each after it.
+        sun_share: (T,) part of the first kWh drawn in each hour (`chances.sun_kwh`) that comes from the roof.
     """
 
     chances: Chances
@@ -278,6 +301,8 @@ class KnownNow:
     next_trip_kwh: tuple[float, float]
     cap_kw: float | None
     published: int
+    sun_kwh: Floats
+    sun_share: Floats
 
 
 def learnt_now(situation: Situation, pool: Pool, *, peak_costs: bool | None = None) -> KnownNow:
@@ -292,14 +317,32 @@ def learnt_now(situation: Situation, pool: Pool, *, peak_costs: bool | None = No
     cap, room = _allowed(situation, habits, session, price, hazard, part)
     peak = situation.peak_eur_per_kw > 0 if peak_costs is None else peak_costs
     counted = counted_shortage(told=situation.leaves is not None, peak=peak)
-    onward, levels, gone = _solved(situation, habits, session, price, hazard, part, room, counted)
+    surplus = _surplus(situation)
+    cheap, share = _cheap(situation, surplus, price)
+    sun = cheap, price + (situation.sell_eur_per_kwh - price) * share
+    onward, levels, upto, gone = _solved(situation, habits, session, price, hazard, part, room, sun, counted)
     plain = gone
     if counted != SHORTAGE:
-        _, _, plain = _solved(situation, habits, session, price, hazard, part, room, SHORTAGE)
+        _, _, _, plain = _solved(situation, habits, session, price, hazard, part, room, sun, SHORTAGE)
     told = situation.leaves
     leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
+    stays = _stays(situation)
+    chances = Chances(
+        first_hour=hour,
+        price=price,
+        room_kwh=room * stays,
+        hazard=hazard,
+        part=part,
+        gone_eur=gone,
+        plain_eur=plain,
+        battery_kwh=situation.home.battery_kwh,
+        stored_kwh=situation.stored_kwh,
+        sun_kwh=sun[0] * stays,
+        sun_eur=sun[1],
+        upto_kwh=upto,
+    )
     return KnownNow(
-        chances=_chances(situation, price, room, hazard, part, gone, plain),
+        chances=chances,
         levels=levels,
         onward=onward,
         leaves=leaves,
@@ -307,6 +350,8 @@ def learnt_now(situation: Situation, pool: Pool, *, peak_costs: bool | None = No
         next_trip_kwh=_next_trip(habits, session, leaves[1]),
         cap_kw=cap,
         published=situation.published,
+        sun_kwh=surplus * stays,
+        sun_share=share,
     )
 
 
@@ -320,33 +365,42 @@ class _Step:
     most_starts: int
 
 
-def _chances(
-    situation: Situation, price: Floats, room: Floats, hazard: Floats, part: Floats, gone: Floats, plain: Floats
-) -> Chances:
-    """What a path is judged by; the room holds the rest of the hour at hand, and of the hour it is told to leave in."""
+def _stays(situation: Situation) -> Floats:
+    """(T,) the part of each hour that is left for charging: of the hour at hand, and of that it is told to leave in."""
     hour, begun = situation.now // 60, situation.now % 60 / 60
     stays = np.ones(HORIZON)
     if situation.leaves is not None:
         stays = np.clip(situation.leaves / 60 - hour - np.arange(HORIZON), 0.0, 1.0)
     stays[0] -= begun
-    return Chances(
-        first_hour=hour,
-        price=price,
-        room_kwh=room * stays,
-        hazard=hazard,
-        part=part,
-        gone_eur=gone,
-        plain_eur=plain,
-        battery_kwh=situation.home.battery_kwh,
-        stored_kwh=situation.stored_kwh,
-    )
+    return stays
+
+
+def _surplus(situation: Situation) -> Floats:
+    """(T,) what the roof is expected to leave for the car in each whole hour, kWh."""
+    if situation.sun_kwh is None:
+        return np.zeros(HORIZON)
+    if situation.load_kw is None:
+        return situation.sun_kwh
+    ahead = load_ahead(situation.load_kw[-24 * DAYS_BACK :], situation.now // 60, HORIZON)
+    return np.maximum(situation.sun_kwh - ahead.mean, 0.0)
+
+
+def _cheap(situation: Situation, surplus: Floats, price: Floats) -> tuple[Floats, Floats]:
+    """(T,) kWh of each hour that the sun makes cheaper, and (T,) the part of them that comes from the roof.
+
+    A charger that follows the sun pays what feeding in would have paid. One that cannot go so low draws its least, part
+    of it from the grid. Where feeding in pays more than the grid asks, a car that charges does so at full power.
+    """
+    power = situation.home.power_kw
+    least = np.where(price < situation.sell_eur_per_kwh, power, min(max(situation.least_kw, 1e-3), power))
+    return np.where(surplus > 0, np.maximum(surplus, least), 0.0), np.minimum(surplus / least, 1.0)
 
 
 def _step(
     situation: Situation, chances: Chances, levels: Floats, gain: float, least: float, under_way: UnderWay | None
 ) -> _Step:
     """The path to follow: the programme's, less the restarts that are worth too little, or the one under way."""
-    charging, programmed = situation.charging, follow(levels, chances.room_kwh, situation.stored_kwh)
+    charging, programmed = situation.charging, chances.follow(levels, situation.stored_kwh)
     best = tidied(chances, programmed, charging=charging, least=least)
     wanted, before = bool(best[0] > ON_KWH), int(charging)
     if under_way is not None and under_way.plugged_in != situation.plugged_in:
@@ -363,7 +417,7 @@ def _step(
         if under_way.leaves != situation.leaves:
             most = max(most, before + starts_ahead(best, charging))
         draw, change = adopt(chances, best, under_way, charging=charging, starts=before, most_starts=most, least=least)
-    if not np.array_equal(draw, programmed):  # up to what the path holds in its hours, and no further in others
+    if chances.sun_kwh.any() or not np.array_equal(draw, programmed):  # up to what the path holds, and no further
         stored = np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
         levels = np.where(draw > ON_KWH, stored[1:], np.minimum(levels, stored[:-1]))
     return _Step(
@@ -391,7 +445,7 @@ def _with_first(levels: Floats, chances: Chances, charges: bool) -> Floats:
     """The programme's path, but for the hour at hand, in which it charges or does not."""
     first = levels.copy()
     first[0] = chances.battery_kwh if charges else 0.0
-    return np.asarray(follow(first, chances.room_kwh, chances.stored_kwh))
+    return chances.follow(first, chances.stored_kwh, waits=not charges)
 
 
 def _with_this_session(situation: Situation) -> tuple[Home, int]:
@@ -493,32 +547,30 @@ def _likely_in_hour(situation: Situation) -> tuple[float, Floats]:
 
 def _solved(
     situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats,
-    shortage: float,
-) -> tuple[Floats, Floats, Floats]:  # fmt: skip
-    """(S,) cost to go after the hour at hand by energy stored, (T,) levels, and (T + 1, S) cost to go of leaving.
+    sun: tuple[Floats, Floats], shortage: float,
+) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
+    """(S,) cost to go after the hour at hand by energy stored, (T,) levels by grid and by sun, (T + 1, S) of leaving.
 
     A kWh that lacks for a trip is counted at `shortage`.
     """
     levels, gone, mean = np.empty(HORIZON), np.empty((HORIZON + 1, LEVELS)), float(situation.price[:168].mean())
-    home = situation.home
+    home, upto = situation.home, np.empty(HORIZON)
     onward = plan_and_leave(
         situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
         room, shortage, hazard, part, -1.0, 1,
         habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
-        empty_worth(), levels, gone,
+        empty_worth(), levels, gone, *sun, upto,
     )  # fmt: skip
-    return onward[0], levels, gone
+    return onward[0], levels, upto, gone
 
 
 def _charging_or_not(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
     """(T,) the paths that charge and do not charge in the hour at hand, and follow the programme after it.
 
-    Charging means up to the level where the programme charges, else as much as the charger gives.
+    Charging means what the programme draws where it charges, else as much as the charger gives.
     """
-    stored, on, off = chances.stored_kwh, levels.copy(), levels.copy()
-    on[0] = levels[0] if levels[0] > stored + 1e-6 else chances.battery_kwh
-    off[0] = 0.0
-    return follow(on, chances.room_kwh, stored), follow(off, chances.room_kwh, stored)
+    on, off = chances.follow(levels, chances.stored_kwh), _with_first(levels, chances, False)
+    return on if on[0] > ON_KWH else _with_first(levels, chances, True), off
 
 
 def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float, float, float]:

@@ -45,18 +45,20 @@ def plan_levels(  # type: ignore[no-untyped-def]
     """
     return plan_and_leave(
         now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-        early, later, trip, away, worth, levels, np.empty((0, 0)),
+        early, later, trip, away, worth, levels, np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0),
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def plan_and_leave(  # type: ignore[no-untyped-def]
     now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels, gone,
+    early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
 ):  # fmt: skip
     """`plan_levels`, which fills `gone` (T + 1, S) too, if it is not empty: what leaving in each hour costs to go.
 
-    By energy stored; the last row is the cost to go of a car that is still there at the horizon.
+    By energy stored; the last row is the cost to go of a car that is still there at the horizon. In the session at hand
+    the first `cheap_kwh` (T,) of an hour cost `cheap_eur` (T,) each: the sun; both empty without a roof. Up to `by_sun`
+    (T,) is charged as far as they go, which is filled too. Later sessions are counted at the grid's prices.
     """
     hours = len(price)
     at = (now + hours) % 24
@@ -66,11 +68,11 @@ def plan_and_leave(  # type: ignore[no-untyped-def]
         for _ in range(_WARM):
             _recursion(
                 now, price, battery, power, room, shortage, hazard, part, -1.0, 1,
-                early, later, trip, away, worth, levels, gone,
+                early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
             )  # fmt: skip
     return _recursion(
         now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-        early, later, trip, away, worth, levels, gone,
+        early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
     )  # fmt: skip
 
 
@@ -122,7 +124,7 @@ def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _recursion(  # type: ignore[no-untyped-def]
     now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels, gone,
+    early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
 ):  # fmt: skip
     hours, step = len(price), battery / (LEVELS - 1)
     value = worth[(now + hours) % 24].copy()
@@ -143,7 +145,12 @@ def _recursion(  # type: ignore[no-untyped-def]
             _value_of_known(known_kwh, back, shortage, step, mine_leaving)
         if len(gone) > 0:
             gone[t] = mine_leaving
-        levels[t] = _session_at_hand(hazard[t], part[t], price[t], room[t], step, mine_leaving, mine, after[t])
+        sun, sun_eur = (cheap_kwh[t], cheap_eur[t]) if len(cheap_kwh) > 0 else (0.0, 0.0)
+        levels[t], upto = _session_at_hand(
+            hazard[t], part[t], price[t], room[t], sun, sun_eur, step, mine_leaving, mine, after[t]
+        )
+        if len(by_sun) > 0:
+            by_sun[t] = upto
         _sessions_to_come(hour, price[t], room[t], step, leaving, early, later, value, mixed, fresh)
         value[:] = fresh
         arrived[t] = value[:, 0]
@@ -161,8 +168,8 @@ def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True)
-def _session_at_hand(hazard, part, price, room, step, leaving, mine, after):  # type: ignore[no-untyped-def]
-    """One hour back for the car at its charger: fill `mine` and `after` (S,), and return its level, kWh.
+def _session_at_hand(hazard, part, price, room, sun, sun_eur, step, leaving, mine, after):  # type: ignore[no-untyped-def]
+    """One hour back for the car at its charger: fill `mine` and `after` (S,), and return its levels, kWh: grid, sun.
 
     Of those who leave within the hour, half leave before they could charge in it.
     """
@@ -171,10 +178,15 @@ def _session_at_hand(hazard, part, price, room, step, leaving, mine, after):  # 
     second = hazard if known else 0.5 * hazard / (1 - 0.5 * hazard)
     for s in range(LEVELS):
         after[s] = second * leaving[s] + (1 - second) * mine[s]
-    level = _charge(after, price, room * (part if known else 1.0), step, mine) * step
+    stays = part if known else 1.0
+    if sun > 0.0:
+        level, upto = _charge_by_sun(after, price, room * stays, sun * stays, sun_eur, step, mine)
+    else:
+        level = _charge(after, price, room * stays, step, mine) * step
+        upto = level
     for s in range(LEVELS):
         mine[s] = first * leaving[s] + (1 - first) * mine[s]
-    return level
+    return level, upto
 
 
 @njit(cache=True, nogil=True)
@@ -243,3 +255,30 @@ def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
     for s in range(max(target, short), LEVELS):
         out[s] = onward[s]
     return target
+
+
+@njit(cache=True, nogil=True)
+def drawn_by(level, upto, stored, most_kwh, sun_kwh):  # type: ignore[no-untyped-def]
+    """What an hour draws that charges up to `level` from the grid and up to `upto`, not below it, from the sun, kWh."""
+    return min(max(min(upto - stored, sun_kwh), level - stored, 0.0), most_kwh)
+
+
+@njit(cache=True, nogil=True)
+def _charge_by_sun(onward, price, most_kwh, sun_kwh, sun_eur, step, out):  # type: ignore[no-untyped-def]
+    """Charge up to the best level where the first `sun_kwh` cost `sun_eur` each, no more than the `price` of the rest.
+
+    Fill `out` (S,) and return two levels, kWh: up to the first the grid is worth its price, up to the second the sun.
+    """
+    level, upto, best, best_sun = 0.0, 0.0, np.inf, np.inf
+    for s in range(LEVELS):
+        if onward[s] + price * s * step < best - 1e-12:
+            best, level = onward[s] + price * s * step, s * step
+        if onward[s] + sun_eur * s * step < best_sun + 1e-6:  # of sunny hours alike, the first: it is there now
+            best_sun, upto = min(onward[s] + sun_eur * s * step, best_sun), s * step
+    if sun_kwh >= most_kwh:  # nothing of the hour is at the grid's price
+        level = upto
+    for s in range(LEVELS):
+        drawn = drawn_by(level, upto, s * step, most_kwh, sun_kwh)
+        paid = price * drawn + (sun_eur - price) * min(drawn, sun_kwh)
+        out[s] = paid + between(onward, min(s * step + drawn, step * (LEVELS - 1)), step)
+    return level, upto

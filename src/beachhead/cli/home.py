@@ -297,17 +297,20 @@ def plan_answer(found: Planned) -> dict[str, Any]:
 
 def show_hours(found: Planned) -> None:
     """The hours to come as a table."""
+    sun = bool(found.plan.by_sun_kwh.max() > 0.05)
     rows = [
         [
             f"{datetime.fromisoformat(one['start']):%a %H:%M}",
             f"{one['ct_per_kwh']:.1f}{'' if one['published'] else ' *'}",
             f"{one['draw_kwh']:.1f}" if one["draw_kwh"] > 0.05 else "",
+            *([f"{one['sun_kwh']:.1f}" if one["sun_kwh"] > 0.05 else ""] if sun else []),
             f"{one['stored_kwh']:.1f}",
             percent(one["there"]),
         ]
         for one in hours_of(found, _HOURS_SHOWN)
     ]
-    show_table(["hour", "ct/kWh", "draws kWh", "holds kWh", "still there after"], rows, right={1, 2, 3, 4})
+    columns = ["hour", "ct/kWh", "draws kWh", *(["by the sun"] if sun else []), "holds kWh", "still there after"]
+    show_table(columns, rows, right=set(range(1, len(columns))))
     if any(not one["published"] for one in hours_of(found, _HOURS_SHOWN)):
         say("* expected; not published yet.")
 

@@ -13,6 +13,7 @@ from beachhead.home.live import departure_told, stored_kwh_of
 from beachhead.home.published import told_prices
 from beachhead.home.series import gauge_of, plugged_by
 from beachhead.home.setup import Setup
+from beachhead.home.sun import FORECASTS, told_sun
 
 _DEPTHS = (1, 3, 7, 10, 14, 30, 60, 90, 180, 365)
 _MOST_HOME_KW = 60.0
@@ -112,6 +113,10 @@ def _said(use: str, state: State, setup: Setup, now: datetime) -> tuple[str, str
         if stored is None:
             return f"reads {_reading(state)}", "is no charge of this battery", "name one in % or kWh, within the car's"
         return f"reads {_reading(state)}: {stored:.1f} of {setup.battery_kwh:g} kWh", "", ""
+    if use in FORECASTS:
+        hours = told_sun(state.attributes, setup)
+        says, cure = f"tells {len(hours)} hours, {sum(hours.values()):.1f} kWh", "name one that tells the hours to come"
+        return says, "" if hours else "tells no hours to come", cure
     if use == "leaves":
         told = departure_told(state, setup, now, None)
         return f"says {state.text}" + (f": leaves {told:%a %H:%M}" if told else ": no departure ahead"), "", ""

@@ -43,23 +43,37 @@ def order_of(plan: NowPlan, live: Live, setup: Setup) -> Order:
     """What the next quarter of an hour is to be.
 
     Where nothing holds the power down, the car charges as fast as it can until the plan says stop. Under a cap on the
-    month's highest hour the current follows the plan; where that is less than the charger's least current (or it can
-    only be switched), it charges in a quarter of an hour if the plan still wants at least half of what that would draw.
+    month's highest hour, and by the sun, the current follows the plan; where that is less than the charger's least
+    current (or, under a cap, it can only be switched), it charges in a quarter of an hour if the plan still wants at
+    least half of what that would draw.
     """
     rest = 1 - live.at.minute / 60
     draw = float(plan.draw_kwh[0])
     if not plan.charge_now:
         return Order(on=False, amps=_off_amps(setup))
-    if plan.cap_kw is None:
+    settable = setup.entities.current is not None
+    if plan.cap_kw is None and not (settable and _by_sun(plan, rest, setup)):
         return full(setup)
     amps = floor(draw / rest / _kw_of(1, setup) + 1e-6)
-    settable = setup.entities.current is not None
     if settable and amps >= setup.amps.least_amps:
         return Order(on=True, amps=min(amps, setup.amps.most_amps))
     least_kw = _kw_of(setup.amps.least_amps, setup) if settable else setup.power_kw
     if draw < 0.5 * least_kw * min(STEP_HOURS, rest):
         return Order(on=False, amps=_off_amps(setup))
     return Order(on=True, amps=setup.amps.least_amps if settable else None)
+
+
+def least_kw(setup: Setup) -> float:
+    """Least that the charger draws while it charges, kW: all it can where it can only be switched."""
+    if setup.entities.current is None:
+        return setup.power_kw
+    return min(_kw_of(setup.amps.least_amps, setup), setup.power_kw)
+
+
+def _by_sun(plan: NowPlan, rest: float, setup: Setup) -> bool:
+    """Whether the hour at hand is to draw no more than the sun gives, or the least that the charger can."""
+    sun = float(plan.sun_kwh[0])
+    return sun > 0.05 and float(plan.draw_kwh[0]) <= max(sun, rest * least_kw(setup)) + 1e-6
 
 
 def full(setup: Setup) -> Order:

@@ -14,6 +14,7 @@ from beachhead.home.log import Record
 from beachhead.home.series import gauge_of, plugged_by
 from beachhead.home.sessions import Sessions, drawn_since
 from beachhead.home.setup import Setup
+from beachhead.home.sun import Sun, sun_of
 
 DRAWS_KW = 0.3
 """A charger that draws more than this charges."""
@@ -37,6 +38,7 @@ class Live:
         needed_kwh: what the battery lacked when the cable went in.
         drawn_kwh: what was drawn in the hour at hand, as far as it is known.
         leaves: departure told by the driver, on the home's clock; None if none is.
+        sun: what the roof is expected to give; None without one.
     """
 
     at: datetime
@@ -51,6 +53,7 @@ class Live:
     needed_kwh: float
     drawn_kwh: float
     leaves: datetime | None
+    sun: Sun | None = None
 
     @property
     def charges(self) -> bool:
@@ -93,6 +96,7 @@ def live_of(
         needed_kwh=min(max(setup.battery_kwh - stored + drawn, 0.0), setup.battery_kwh),
         drawn_kwh=drawn_since(record, max(hour, since or hour)),
         leaves=told,
+        sun=sun_of(setup, states, now),
     )
 
 

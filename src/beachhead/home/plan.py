@@ -14,6 +14,7 @@ from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import NowPlan, plan_now
 from beachhead.charging.record import Home, Prices, read_homes, read_loads, read_prices
+from beachhead.home.control import least_kw
 from beachhead.home.live import Live
 from beachhead.home.log import Record
 from beachhead.home.setup import Setup
@@ -92,6 +93,10 @@ def plan_home(
     )  # fmt: skip
     if at_home.load is not None and not at_home.load_is_made:
         situation = replace(situation, drawn_kwh=live.drawn_kwh)
+    if live.sun is not None and live.sun.kwh is not None:
+        situation = replace(
+            situation, sun_kwh=np.array(live.sun.kwh), sell_eur_per_kwh=setup.feed_in_eur, least_kw=least_kw(setup)
+        )  # fmt: skip
     plan = plan_now(situation, pool, least_gain_eur=setup.least_gain_eur, under_way=under_way)
     return Planned(
         live=live,
@@ -145,7 +150,7 @@ def _on_the_clock(moment: float, setup: Setup) -> datetime:
 
 
 def _notes(live: Live, at_home: AtHome) -> tuple[str, ...]:
-    notes = []
+    notes = [live.sun.note] if live.sun is not None and live.sun.note else []
     if not live.is_measured:
         notes.append(f"The car does not tell its charge; {live.stored_kwh:.0f} kWh are taken to be in it.")
     if at_home.load_is_made:

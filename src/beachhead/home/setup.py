@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from beachhead.charging.charger import Charger
+from beachhead.charging.sun import Roof
 from beachhead.charging.tariff import Tariff, bundled_tariffs
 from beachhead.evidence.termsfile import line_of
 from beachhead.world.errors import BadInput, Fault
@@ -48,6 +49,8 @@ class Entities:
         battery: charge of the car's battery, % or kWh.
         meter: what the home draws: power or a counter.
         solar: what the roof gives: power or a counter.
+        forecast: what it will give, among its attributes.
+        forecast_tomorrow: the same for tomorrow, where that is another entity.
         leaves: the driver's next departure, an `input_datetime`.
         price: the price now, with those to come among its attributes.
     """
@@ -59,6 +62,8 @@ class Entities:
     battery: str | None = None
     meter: str | None = None
     solar: str | None = None
+    forecast: str | None = None
+    forecast_tomorrow: str | None = None
     leaves: str | None = None
     price: str | None = None
 
@@ -92,6 +97,9 @@ class Setup:
         price_is_whole: whether the price says all that the driver pays.
         price_eur: EUR/kWh for one unit of what the price entity says.
         least_gain_eur: what a change of the plan under way must be worth more than.
+        roof: the solar roof whose sun is reckoned from the sky; None without one, or where an entity forecasts it.
+        cloud: share of the sky in cloud, 0 to 1.
+        feed_in_eur: paid for a kWh fed in, EUR.
     """
 
     folder: Path
@@ -112,6 +120,9 @@ class Setup:
     price_is_whole: bool
     price_eur: float
     least_gain_eur: float
+    roof: Roof | None = None
+    cloud: float = 0.5
+    feed_in_eur: float = 0.0
 
 
 class _Section(BaseModel):
@@ -166,12 +177,23 @@ class _Plan(_Section):
     least_gain_cents: Annotated[float, Field(ge=0, le=1000)] = 2.0
 
 
+class _Sun(_Section):
+    roof_kw: Annotated[float, Field(gt=0, le=1000)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    tilt: Annotated[float, Field(ge=0, le=90)] = 35.0
+    azimuth: Annotated[float, Field(ge=-360, le=360)] = 180.0
+    cloud: Annotated[float, Field(ge=0, le=1)] = 0.5
+    feed_in_cents_per_kwh: Annotated[float, Field(ge=-100, le=100)] = 0.0
+
+
 class _Home(_Section):
     server: _Server
     entities: _Entities
     car: _Car
     tariff: _Tariff
     plan: _Plan = _Plan()
+    sun: _Sun | None = None
 
 
 def new_home(folder: Path) -> tuple[Path, ...]:
@@ -319,6 +341,7 @@ def _faults(told: _Home, folder: Path, text: str) -> list[Fault]:
     if told.car.least_amps > told.car.most_amps:
         refuse("car.least_amps", told.car.least_amps, "is above most_amps", "state 6 and 16, or as the charger says")
     _wrong_tariff(told, folder, refuse)
+    _wrong_sun(told, refuse)
     return faults
 
 
@@ -356,6 +379,35 @@ def _wrong_tariff(told: _Home, folder: Path, refuse: Any) -> None:
         refuse("tariff.prices", tariff.prices, "is no file", "name hourly prices: time, then a column a zone, EUR/MWh")
 
 
+def _wrong_sun(told: _Home, refuse: Any) -> None:
+    """A roof needs a place; what is paid for feeding in needs a roof or a forecast, and a forecast what is paid."""
+    sun, forecast = told.sun, told.entities.forecast or told.entities.forecast_tomorrow
+    if sun is None:
+        if forecast is not None:
+            cure = "add it with feed_in_cents_per_kwh, what feeding in pays"
+            refuse("sun", "", "is missing, and entities.forecast tells of a roof", cure)
+        return
+    if sun.roof_kw is None and forecast is None:
+        refuse("sun.roof_kw", "", "is missing", "state the roof's peak power in kW, or `forecast` under [entities]")
+    for name in ("latitude", "longitude"):
+        if sun.roof_kw is not None and getattr(sun, name) is None:
+            refuse(f"sun.{name}", "", "is missing", "state where the roof is, in degrees")
+
+
+def _roof(sun: _Sun | None, zone: ZoneInfo) -> Roof | None:
+    if sun is None or sun.roof_kw is None or sun.latitude is None or sun.longitude is None:
+        return None
+    ahead = datetime(2026, 1, 15, 12, tzinfo=zone).utcoffset()
+    return Roof(
+        kwp=sun.roof_kw,
+        latitude=sun.latitude,
+        longitude=sun.longitude,
+        tilt=sun.tilt,
+        azimuth=sun.azimuth,
+        zone_hours=0.0 if ahead is None else ahead.total_seconds() / 3600,
+    )
+
+
 def _setup(told: _Home, folder: Path) -> Setup:
     yes, no = (frozenset(word.strip().lower() for word in words) for words in _words(told))
     return Setup(
@@ -382,6 +434,9 @@ def _setup(told: _Home, folder: Path) -> Setup:
         price_is_whole=told.tariff.price_is == "whole",
         price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
         least_gain_eur=told.plan.least_gain_cents / 100,
+        roof=_roof(told.sun, ZoneInfo(told.server.time_zone)),
+        cloud=0.5 if told.sun is None else told.sun.cloud,
+        feed_in_eur=0.0 if told.sun is None else told.sun.feed_in_cents_per_kwh / 100,
     )
 
 

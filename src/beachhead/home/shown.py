@@ -55,6 +55,7 @@ def hours_of(planned: Planned, count: int) -> list[dict[str, Any]]:
             "ct_per_kwh": round(100 * float(plan.price[t]), 2),
             "published": t < plan.published,
             "draw_kwh": round(float(plan.draw_kwh[t]), 2),
+            "sun_kwh": round(float(plan.by_sun_kwh[t]), 2),
             "stored_kwh": round(float(plan.stored_kwh[t + 1]), 1),
             "there": round(float(plan.there[t + 1]), 3),
         }
