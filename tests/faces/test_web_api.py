@@ -21,7 +21,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
 from beachhead.store import reading
 from beachhead.web.accounts import add_account
-from beachhead.web.app import create, serve
+from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
 from beachhead.web.openapi import description
 from beachhead.world.errors import BadInput
@@ -82,6 +82,35 @@ def test_a_page_from_elsewhere_can_neither_read_nor_write(client):
     foreign = client.post("/api/v1/jobs", json={"kind": "plan"}, headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
     assert "frame-ancestors 'none'" in client.get("/api/v1/launch").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/a%00b", {}, 200),
+        ("/" + "a" * 5000, {}, 200),
+        ("/" + "a" * 300 + ".js", {}, 404),
+        ("/..%2f..%2fpyproject.toml", {}, 404),
+        ("/api/v1/launch", {"host": "[evil.example"}, 421),
+    ],
+)
+def test_an_address_that_is_no_file_s_is_answered_like_any_other(client, path, headers, status):
+    assert client.get(path, headers=headers).status_code == (status if (BUILT / "index.html").is_file() else 404)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../../rows.csv", "é" * 190 + ".csv", "\0.csv", "a\\..\\rows.csv"])
+def test_a_file_may_be_called_anything_and_is_only_ever_one_in_a_folder_of_its_own(client, name):
+    answer = client.post("/api/v1/observations", params={"name": name, "dry_run": True}, content=HEAD + ROW)
+    assert answer.status_code in (200, 422)
+    assert client.post("/api/v1/jobs", json={"kind": "nope"}, headers={"origin": "http://["}).status_code == 403
+
+
+def test_a_table_that_is_wrong_throughout_says_that_it_was_not_read_to_its_end(client):
+    days = (f"first,NO,TANG,importer,{store},2021-08-01,2021-08-31,-1\n" for store in range(700))
+    faults = client.post("/api/v1/observations?name=x.csv", content=HEAD + "".join(days)).json()["error"]["faults"]
+    assert len(faults) == 501
+    assert any("what follows was not read" in fault["problem"] for fault in faults)
+    assert not any("more than are listed" in fault["problem"] for fault in faults), "nobody has counted them"
 
 
 def test_no_page_from_elsewhere_hears_what_the_server_tells_its_own(client):

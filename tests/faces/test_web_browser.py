@@ -162,11 +162,14 @@ def test_the_whole_loop_on_the_byd_replay_by_clicks(page, vacant, tmp_path):
     accept = page.get_by_role("button", name="Accept").first
     accept.wait_for()
     before = page.get_by_role("button", name="Accept").count()
+    page.get_by_role("article").nth(1).get_by_label("because").fill("half a reason")
     accept.click()
     page.get_by_role("region", name="Ledger").wait_for()
     playwright.expect(page.get_by_role("article")).to_have_count(before - 1, timeout=60_000)
 
     due = page.get_by_role("article").first
+    assert due.get_by_label("because").input_value() == "half a reason", "a decision elsewhere takes nothing typed here"
+    due.get_by_label("because").fill("")
     due.get_by_label("override with").select_option("hold")
     assert due.get_by_role("button", name="Override").is_disabled(), "an override needs its reason"
     due.get_by_label("because").fill("no staff before summer")

@@ -166,12 +166,13 @@ def separated_otherwise(header: tuple[str, ...], row: int, file: str) -> Fault |
     return None
 
 
+UNREAD = "and what follows was not read, the table being too long or too faulty"
+
+
 def given_up(row: int, file: str, most_rows: int = MOST_ROWS) -> Fault:
     """The last fault of a table that is read no further."""
     cure = f"mend those listed; a table may have {most_rows} rows"
-    return Fault(
-        file=file, row=row, problem="and what follows was not read, the table being too long or too faulty", cure=cure
-    )
+    return Fault(file=file, row=row, problem=UNREAD, cure=cure)
 
 
 def _header_faults(

@@ -4,7 +4,17 @@ from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
 from beachhead.store.database import Store, Work, open_store, reading, writing
 from beachhead.store.records import get, put, ref_of, references, text_of
-from beachhead.store.rows import Delivery, Row, Version, current, deliver, deliveries, history, last_delivery
+from beachhead.store.rows import (
+    Delivery,
+    Row,
+    Version,
+    current,
+    deliver,
+    deliveries,
+    history,
+    last_delivery,
+    newest_by_topic,
+)
 
 __all__ = [
     "Delivery",
@@ -25,6 +35,7 @@ __all__ = [
     "history",
     "last_delivery",
     "links",
+    "newest_by_topic",
     "open_store",
     "put",
     "reading",

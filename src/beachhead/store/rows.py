@@ -107,6 +107,12 @@ def deliveries(work: Work, topic: str) -> tuple[Delivery, ...]:
     return tuple(Delivery(**{**row._asdict(), "at": datetime.fromisoformat(row.at)}) for row in found)
 
 
+def newest_by_topic(work: Work) -> dict[str, int]:
+    """Number of the newest delivery of each topic that has any; one question for all of them."""
+    found = work.connection.execute(text("SELECT topic, MAX(number) AS newest FROM delivery GROUP BY topic"))
+    return {row.topic: int(row.newest) for row in found}
+
+
 def last_delivery(work: Work) -> int:
     """Number of the newest delivery of any topic; 0 before the first."""
     return int(work.connection.execute(text("SELECT COALESCE(MAX(number), 0) FROM delivery")).scalar_one())

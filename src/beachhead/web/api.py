@@ -83,6 +83,7 @@ ARGUMENTS = {
 """By kind of work, what may be said beside the day, with its range."""
 TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "second", "market", "plugged_in")}
 """By kind of work, what may be said in words."""
+MOST_TYPED = {"sets": 20_000, "name": 120}
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
@@ -403,9 +404,15 @@ def _page(cursor: str | None, total: int) -> tuple[int, str | None]:
 async def received(request: Request, name: str) -> AsyncIterator[Path]:
     """The body as a file of that name in a folder of its own, for as long as it is worked on."""
     with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
-        path = Path(folder) / (PurePath(name.replace("\\", "/")).name.replace("\0", "") or "rows.csv")
+        path = Path(folder) / _file_name(name)
         await _receive(request, path)
         yield path
+
+
+def _file_name(name: str) -> str:
+    """A name without a folder, which every disk takes (255 bytes); its ending stays."""
+    last = PurePath(name.replace("\\", "/")).name.replace("\0", "")
+    return "rows.csv" if last in ("", "..") else last[-60:]
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -474,6 +481,8 @@ def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) 
         elif name in TEXTS.get(kind, ()) and isinstance(value, str) and len(value) <= 200:
             continue
         elif kind == "what_if" and name in ("sets", "name"):
+            if len(str(value)) > MOST_TYPED[name]:
+                raise BadInput(f"{name} of a what_if is longer than {MOST_TYPED[name]} characters", "shorten it")
             for line in str(value).splitlines() if name == "sets" else ():
                 parse_override(line)
         elif name not in known:

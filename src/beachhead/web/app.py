@@ -107,8 +107,7 @@ async def _page(request: Request, path: str) -> Response:
         raise NotFound(f"there is nothing at /{path}", "see /api/v1/openapi.json")
     if not (BUILT / "index.html").is_file():
         raise NotFound("the web app was not built", "reinstall Beachhead; its wheel carries the web app")
-    file = (BUILT / path).resolve()
-    if path and file.is_file() and file.is_relative_to(BUILT):
+    if (file := _built(path)) is not None:
         forever = path.startswith("assets/")  # their names carry a digest of what they hold
         return FileResponse(
             file, headers={"Cache-Control": "public, max-age=31536000, immutable" if forever else "no-cache"}
@@ -116,3 +115,12 @@ async def _page(request: Request, path: str) -> Response:
     if "." in path.rsplit("/", 1)[-1]:
         raise NotFound(f"there is no file at {request.url.path}", "start at /")
     return FileResponse(BUILT / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _built(path: str) -> Path | None:
+    """The built file of that name; None for what is none, lies outside, or is no name of a file at all."""
+    try:
+        file = (BUILT / path).resolve()
+        return file if file.is_relative_to(BUILT) and file.is_file() else None
+    except (OSError, ValueError):  # too long for the disk, or with a zero byte in it
+        return None

@@ -17,7 +17,7 @@ from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import TOPICS_READ, Planned, Question, inputs_changed, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
-from beachhead.store import deliveries, reading
+from beachhead.store import newest_by_topic, reading
 from beachhead.web.refusal import NoLaunch
 from beachhead.world.errors import NotLearnt
 from beachhead.world.reading import Observation
@@ -108,8 +108,9 @@ class Desk:
 
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
-            sent = [f"{d.topic}{d.number}" for topic in TOPICS for d in deliveries(work, topic)[-1:]]
+            newest = newest_by_topic(work)
             after = head(work).sha256
+        sent = [f"{topic}{newest[topic]}" for topic in TOPICS if topic in newest]
         told = [launch.folder.digest, after, str(today()), *sent]
         return hashlib.sha256("|".join(told).encode()).hexdigest()
 

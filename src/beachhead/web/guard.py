@@ -97,11 +97,19 @@ def is_ours(headers: Headers, allowed_hosts: frozenset[str] | None) -> bool:
 def is_foreign(headers: Headers) -> bool:
     """True if a page of another address asks."""
     origin = headers.get("origin")
-    return bool(origin) and urlsplit(origin).netloc != headers.get("host")
+    if not origin:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:
+        return True
 
 
 def _host_of(header: str) -> str:
-    return (urlsplit(f"//{header}").hostname or "") if header else ""
+    try:
+        return (urlsplit(f"//{header}").hostname or "") if header else ""
+    except ValueError:  # brackets that do not close
+        return header
 
 
 def _refuse(status: int, message: str, hint: str) -> JSONResponse:

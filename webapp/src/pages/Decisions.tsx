@@ -34,7 +34,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         {data.is_planned && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
         {launch.role === "approver" && due.length > 1 && <AcceptAll count={due.length} head={data.head} />}
-        <div className="dues">{due.map((item) => <Due key={item.market + data.head} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
+        <div className="dues">{due.map((item) => <Due key={item.market} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
         <p className="row no-print"><PlanButton has={data.is_planned} /></p>
       </section>
       <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>

@@ -42,8 +42,10 @@ const MOST_ROWS = 50;
 export function FaultGrid({ text, error }: { text: string; error: Refused }) {
   const [heading, ...rows] = rowsOf(text.replace(/^\uFEFF/, ""));
   const columns = heading?.cells.map((name) => name.trim().toLowerCase()) ?? [];
-  const placed = error.faults.filter((fault) => fault.row != null && rows.some((row) => row.line === fault.row) && columns.includes(fault.column?.toLowerCase() ?? ""));
-  const wrong = rows.filter((row) => placed.some((fault) => fault.row === row.line));
+  const lines = new Set(rows.map((row) => row.line));
+  const placed = error.faults.filter((fault) => fault.row != null && lines.has(fault.row) && columns.includes(fault.column?.toLowerCase() ?? ""));
+  const faulty = new Set(placed.map((fault) => fault.row));
+  const wrong = rows.filter((row) => faulty.has(row.line));
   if (wrong.length === 0) return null;
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Rows with faults">

@@ -1,6 +1,8 @@
 import type { Refused } from "../api";
 import { Said } from "./Said";
 
+const MOST_ROWS = 50;
+
 /** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading. */
 export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
   const named = error.faults.some((fault) => fault.file !== error.faults[0]!.file || error.message.indexOf(fault.file) < 0);
@@ -13,28 +15,33 @@ export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
         {error.hint && <> · <Said literal>{error.hint}</Said></>}
       </p>
       {error.kind === "NotSignedIn" && <p><button onClick={() => window.location.reload()}>Sign in</button></p>}
-      {error.faults.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Faults">
-          <table>
-            <thead>
-              <tr>{named && <th>file</th>}<th>row</th><th>column</th><th>written</th><th>what is wrong</th><th>cure</th></tr>
-            </thead>
-            <tbody>
-              {error.faults.map((fault, index) => (
-                <tr key={index}>
-                  {named && <td>{fault.file}</td>}
-                  <td>{fault.row ?? "–"}</td>
-                  <td>{fault.column ?? "–"}</td>
-                  <td><code>{fault.written}</code></td>
-                  <td><Said literal>{fault.problem}</Said></td>
-                  <td><Said literal>{fault.cure}</Said></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      {error.faults.length > 0 && <Faults faults={error.faults.slice(0, MOST_ROWS)} named={named} />}
+      {error.faults.length > MOST_ROWS && <details><summary>{error.faults.length - MOST_ROWS} further faults</summary><Faults faults={error.faults.slice(MOST_ROWS)} named={named} /></details>}
     </div>
     </>
+  );
+}
+
+function Faults({ faults, named }: { faults: Refused["faults"]; named: boolean }) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Faults">
+      <table>
+        <thead>
+          <tr>{named && <th>file</th>}<th>row</th><th>column</th><th>written</th><th>what is wrong</th><th>cure</th></tr>
+        </thead>
+        <tbody>
+          {faults.map((fault, index) => (
+            <tr key={index}>
+              {named && <td>{fault.file}</td>}
+              <td>{fault.row ?? "–"}</td>
+              <td>{fault.column ?? "–"}</td>
+              <td><code>{fault.written}</code></td>
+              <td><Said literal>{fault.problem}</Said></td>
+              <td><Said literal>{fault.cure}</Said></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
