@@ -192,9 +192,11 @@ def test_a_scenario_kept_is_served_side_by_side(client, folder):
 
 
 def test_a_launch_without_plants_has_no_page_on_supply(client):
-    pages = client.get("/api/v1/launch").json()["pages"]
-    assert "supply" not in pages
-    assert "compliance" in pages
+    launch = client.get("/api/v1/launch").json()
+    assert "supply" not in launch["pages"]
+    assert launch["shut"]["supply"] == ["plants.csv", "lanes.csv"], "the files that would open it"
+    assert "compliance" in launch["pages"]
+    assert "compliance" not in launch["shut"]
 
 
 @pytest.mark.full

@@ -62,10 +62,20 @@ export function App() {
         <JobBar />
         <Caught key={here}>
           <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>
-            {Page ? <Page launch={launch.data} /> : <section><h1>No such page</h1><p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p></section>}
+            {launch.data.shut[here] ? <Shut name={pages[here]?.name ?? here} files={launch.data.shut[here]} /> : Page ? <Page launch={launch.data} /> : <section><h1>No such page</h1><p>There is no page at <code>{route.path}</code>. <Link href="/">Overview</Link></p></section>}
           </Suspense>
         </Caught>
       </main>
     </>
+  );
+}
+
+/** A page whose tables the launch does not have yet: which they are, and where they are described. */
+function Shut({ name, files }: { name: string; files: string[] }) {
+  return (
+    <section className="sheet">
+      <h1>{name}</h1>
+      <p>This page opens once the launch folder has {files.join(" and ")}. <code>docs/reference/columns.md</code> says what each column means, and <code>beachhead new DIR --example xiaomi</code> makes a launch that has them.</p>
+    </section>
   );
 }

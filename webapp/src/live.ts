@@ -16,7 +16,7 @@ const tell = () => listeners.forEach((listener) => listener());
 function lost(known: LiveJob[]): LiveJob[] {
   const gone = jobs.filter((job) => !over(job) && !known.some((other) => other.id === job.id));
   const kept = jobs.filter((job) => job.error?.kind === "Lost" && !known.some((other) => other.kind === job.kind && other.asked_at > job.asked_at));
-  return [...kept, ...gone.map((job): LiveJob => ({ ...job, state: "failed", error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again" } }))];
+  return [...kept, ...gone.map((job): LiveJob => ({ ...job, state: "failed", error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again", faults: [] } }))];
 }
 
 const over = (job: LiveJob) => job.state !== "queued" && job.state !== "running";

@@ -31,7 +31,7 @@ from beachhead.web.desk import Desk, Sheet
 from beachhead.web.guard import Person, Role
 from beachhead.web.idempotency import answered, remember
 from beachhead.web.jobs import Job, Jobs
-from beachhead.web.refusal import NotFound, NotModified, Refusal, TooLarge
+from beachhead.web.refusal import ErrorOut, NotFound, NotModified, Refusal, TooLarge
 from beachhead.web.scored import score_out
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
@@ -468,7 +468,7 @@ def _job(job: Job) -> JobOut:
         share_done=job.share_done,
         seconds_left=job.seconds_left,
         asked_at=job.asked_at,
-        error=job.error,
+        error=None if job.error is None else ErrorOut.model_validate(job.error),
     )
 
 

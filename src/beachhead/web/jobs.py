@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from beachhead.web.refusal import refusal_body, refusal_of
 from beachhead.world.errors import BadInput, BeachheadError
 
 Work = Callable[[Path, dict[str, Any], Callable[[float, float], None]], dict[str, Any]]
@@ -55,7 +56,7 @@ class Job:
         seconds_left: estimated from the share done so far, None while unknown.
         asked_at: instant at which it was asked for.
         answer: what it found, once done.
-        error: message and hint, once failed.
+        error: what is wrong and the cure in the one shape of refusals, once failed.
     """
 
     id: str
@@ -65,7 +66,7 @@ class Job:
     seconds_left: float | None = None
     asked_at: datetime
     answer: dict[str, Any] | None = None
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -196,7 +197,8 @@ class Jobs:
         try:
             word, *rest = pipe.recv()
         except (EOFError, OSError):
-            word, rest = "failed", [{"message": "the worker process ended without an answer", "hint": "try again"}]
+            said = refusal_body("Lost", "the worker process ended without an answer", "try again")
+            word, rest = "failed", [said["error"]]
         with self._lock:
             running = self._running.get(job_id)
             if running is None:
@@ -245,9 +247,10 @@ def _run(work: Work, root: Path, arguments: dict[str, Any], pipe: Connection) ->
     try:
         pipe.send(("done", work(root, arguments, advance)))
     except BeachheadError as error:
-        pipe.send(("failed", {"message": str(error.message), "hint": error.hint}))
+        pipe.send(("failed", refusal_of(error)["error"]))
     except Exception as error:
-        pipe.send(("failed", {"message": f"a fault of ours: {type(error).__name__}: {error}", "hint": "report it"}))
+        said = f"a fault of ours: {type(error).__name__}: {error}"
+        pipe.send(("failed", refusal_body("Fault", said, "report it")["error"]))
     finally:
         pipe.close()
 

@@ -72,6 +72,12 @@ def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, .
     return Refusal(error=ErrorOut(kind=kind, message=message, hint=hint, faults=listed)).model_dump()
 
 
+def refusal_of(error: BeachheadError) -> dict[str, Any]:
+    """The body for an error of ours, every fault with it."""
+    faults = error.faults if isinstance(error, BadInput) else ()
+    return refusal_body(type(error).__name__, error.message, error.hint, faults)
+
+
 def install_refusals(app: FastAPI) -> None:
     """Turn every error into the one shape."""
     app.add_exception_handler(BeachheadError, _ours)
@@ -102,10 +108,7 @@ def _status(error: Exception) -> int:
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BeachheadError)
-    faults = error.faults if isinstance(error, BadInput) else ()
-    return JSONResponse(
-        refusal_body(type(error).__name__, error.message, error.hint, faults), status_code=_status(error)
-    )
+    return JSONResponse(refusal_of(error), status_code=_status(error))
 
 
 async def _not_modified(_: Request, error: Exception) -> Response:

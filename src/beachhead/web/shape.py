@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from beachhead.web.refusal import ErrorOut
+
 StageName = Literal["home", "out", "piloting", "scaled", "exited"]
 
 
@@ -28,7 +30,7 @@ class FactOut(BaseModel):
 
 
 class LaunchOut(BaseModel):
-    """The launch as a whole."""
+    """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it."""
 
     name: str
     currency: str
@@ -38,6 +40,7 @@ class LaunchOut(BaseModel):
     person: str
     role: str
     pages: list[str]
+    shut: dict[str, list[str]]
 
 
 class BundledOut(BaseModel):
@@ -414,7 +417,7 @@ class JobOut(BaseModel):
     share_done: float | None
     seconds_left: float | None
     asked_at: datetime
-    error: dict[str, str] | None
+    error: ErrorOut | None
 
 
 class JobsOut(BaseModel):

@@ -67,6 +67,12 @@ PAGES = [
 ]
 PAGES += ["compliance", "supply", "charging", "report"]
 """In the order of the menu; a page is there only if the launch has the tables that it shows."""
+NEEDED: dict[str, dict[str, type]] = {
+    "supply": {"plants.csv": PlantRow, "lanes.csv": LaneRow},
+    "targets": {"targets.csv": TargetRow},
+    "programme": {"tasks.csv": TaskRow},
+}
+"""By page the tables without which it has nothing to show."""
 LEAST_SHARE_SHOWN = 0.05
 FAN_QUANTILES = {"low90": -1.6449, "low50": -0.6745, "median": 0.0, "high50": 0.6745, "high90": 1.6449}
 DENSITY_POINTS = 121
@@ -83,7 +89,8 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
-        pages=[page for page in PAGES if _has_tables(sheet, page)],
+        pages=[page for page in PAGES if not _missing(sheet, page)],
+        shut={page: missing for page in PAGES if (missing := _missing(sheet, page))},
     )
 
 
@@ -360,10 +367,9 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
     return out
 
 
-def _has_tables(sheet: Sheet, page: str) -> bool:
-    """True unless a page shows tables that the launch does not have."""
-    needed = {"supply": (PlantRow, LaneRow), "targets": (TargetRow,), "programme": (TaskRow,)}.get(page, ())
-    return all(sheet.launch.folder.rows(kind) for kind in needed)
+def _missing(sheet: Sheet, page: str) -> list[str]:
+    """The tables that a page shows and the launch does not have."""
+    return [name for name, kind in NEEDED.get(page, {}).items() if not sheet.launch.folder.rows(kind)]
 
 
 def _planned_for(sheet: Sheet, market: Market) -> tuple[str, str, float | None]:

@@ -65,6 +65,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h2 id="markets-title">Markets</h2>
         <MarketTable markets={data.markets} />
       </section>
+      {Object.keys(launch.shut).length > 0 && <p className="soft wide no-print">Further pages open once the launch folder has their tables: {Object.entries(launch.shut).map(([page, files], index) => <span key={page}>{index > 0 && ", "}<Link href={`/${page}`}>{page}</Link> ({files.join(", ")})</span>)}.</p>}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api } from "../api";
 import { useJobs, type LiveJob } from "../live";
-import { Said } from "./Said";
+import { Refusal } from "./Refusal";
 
 const left = (seconds: number | null) =>
   seconds == null ? "" : seconds < 90 ? `about ${Math.max(1, Math.round(seconds))} s left` : `about ${Math.round(seconds / 60)} min left`;
@@ -24,7 +24,7 @@ export function JobBar() {
         const name = names[job.kind] ?? job.kind;
         return (
           <div className="sheet row" key={job.id} style={{ margin: "0 0 .75rem", alignItems: "center" }}>
-            <span style={{ flex: "1 1 12rem" }}>{name}: {job.state === "failed" ? <Said literal>{[job.error?.message, job.error?.hint].filter(Boolean).join(" · ")}</Said> : left(job.seconds_left) || "running"}</span>
+            <div style={{ flex: "1 1 12rem", minWidth: 0 }}>{name}: {job.state !== "failed" ? left(job.seconds_left) || "running" : job.error ? <Refusal error={job.error} /> : "failed"}</div>
             {job.state === "failed"
               ? <button className="quiet" aria-label={`put away: ${name}`} onClick={() => setAway([...away, job.id])}>put away</button>
               : <><progress aria-label={`${name} progress`} style={{ flex: "2 1 12rem" }} value={job.share_done ?? undefined} max={1} /><button className="quiet" aria-label={`stop: ${name}`} onClick={() => stop(job.id)}>stop</button></>}
