@@ -13,7 +13,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.planning import put_question
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Gate
-from beachhead.launch.judge import opens
+from beachhead.launch.judge import as_read, opens
 from beachhead.launch.pilot_odds import PilotOdds, _opens, _result, pilot_odds, planned_span
 from beachhead.world.market import Channel
 from beachhead.world.reading import Reading
@@ -110,7 +110,9 @@ def judged(problem, action: Action, weekly: np.ndarray, gate: Gate) -> bool:
         left -= orders
     belief = joined(problem.belief, problem.answers, asked_off_list(counts))
     held, _ = parted(update(belief, Reading(counts=tuple(counts)), correct=False), problem.answers)
-    return opens(gate, replace(problem, belief=moved(held, 0.25).belief), later=1)
+    later, i = moved(held, 0.25).belief, problem.markets.index(action.market)
+    lost = float(1 / held.belief.cov[i, i] - 1 / later.cov[i, i])
+    return opens(as_read(gate, lost), replace(problem, belief=later), later=1)
 
 
 @pytest.mark.parametrize("worlds", [30, pytest.param(500, marks=pytest.mark.full)])

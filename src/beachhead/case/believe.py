@@ -47,6 +47,7 @@ class Held:
         exposed: what spending of exposure.csv does to demand; None where nothing is spent.
         rivals: what moves of competitors.csv do to demand; None where none is known.
         answers: how demand answers to price, as far as rows at other prices than list taught it.
+        lost: (M,) information on each level, 1 / variance, that time has taken since rows were last read.
     """
 
     before: Belief
@@ -55,6 +56,7 @@ class Held:
     exposed: Exposed | None = None
     rivals: RivalCourse | None = None
     answers: Elasticities
+    lost: tuple[float, ...]
 
     @property
     def belief(self) -> Belief:
@@ -88,8 +90,8 @@ def believe(
     answers = answers_to_price(launch)
     lift = lift_of(launch, before)
     if lift is None:
-        posterior, _, learnt = _learn(launch, before, seen, studies, until, answers, course)
-        return Held(before=before, reading=seen, posterior=posterior, rivals=course, answers=learnt)
+        posterior, _, learnt, lost = _learn(launch, before, seen, studies, until, answers, course)
+        return Held(before=before, reading=seen, posterior=posterior, rivals=course, answers=learnt, lost=lost)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
     def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
@@ -107,6 +109,7 @@ def believe(
         exposed=found,
         rivals=course,
         answers=answers,  # the mixture over spending keeps levels alone
+        lost=_learn(launch, before, seen, studies, until, answers, course, correct=False)[3],
     )
 
 
@@ -127,10 +130,11 @@ def _learn(
     course: RivalCourse | None = None,
     *,
     correct: bool = True,
-) -> tuple[Posterior, float, Elasticities]:
+) -> tuple[Posterior, float, Elasticities, tuple[float, ...]]:
     """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end.
 
-    Returns the posterior, the log marginal likelihood of all counts, and how demand answers to price given them.
+    Returns the posterior, the log marginal likelihood of all counts, how demand answers to price given them, and the
+    information that time has taken off each level since the last of them.
     """
     before = joined(before, answers, asked_off_list(seen.counts))
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
@@ -140,7 +144,8 @@ def _learn(
     last = max(by_quarter, default=first) if until is None else Quarter.of(until)
     seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
     held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed, correct=correct)
-    said = held.log_marginal
+    said, M = held.log_marginal, len(before.markets)
+    read = np.diag(held.belief.cov)[:M]
     start, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
     place = [min(max(first + n - start, 0), most) for n in range(last - first + 1)]
     for number in range(1, last - first + 1):
@@ -151,10 +156,12 @@ def _learn(
         if rows := by_quarter.get(first + number):
             held = update(held.belief, Reading(counts=tuple(rows)), seed=seed, correct=correct)
             said += held.log_marginal
+            read = np.diag(held.belief.cov)[:M]
+    lost = 1 / np.maximum(read, 1e-12) - 1 / np.maximum(np.diag(held.belief.cov)[:M], 1e-12)
     if course is not None:
         held = replace(held, belief=_widened(held.belief, course.still_to_come(place[-1])))
     alone, learnt = parted(held, answers)
-    return alone, said, learnt
+    return alone, said, learnt, tuple(float(each) for each in lost)
 
 
 def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:

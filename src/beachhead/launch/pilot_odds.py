@@ -22,7 +22,7 @@ from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.design import with_pilot
 from beachhead.launch.gate import Gate
-from beachhead.launch.judge import opens
+from beachhead.launch.judge import as_read, opens
 from beachhead.launch.problem import Problem
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -178,5 +178,6 @@ def _opens(problem: Problem, belief: Belief, result: DemandCount, gate: Gate, fi
     held = update(belief, Reading(counts=(result,)), correct=True)
     if problem.answers is not None:
         held, _ = parted(held, problem.answers)
-    later = moved(held, YEARS_TO_LOOK, fit=fit).belief
-    return opens(gate, replace(problem, belief=later), later=1)
+    later, i = moved(held, YEARS_TO_LOOK, fit=fit).belief, problem.markets.index(gate.market)
+    lost = 1 / held.belief.cov[i, i] - 1 / later.cov[i, i]
+    return opens(as_read(gate, float(lost)), replace(problem, belief=later), later=1)
