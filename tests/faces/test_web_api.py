@@ -269,6 +269,7 @@ def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monke
         assert signed.json() == {"name": "vera", "role": "viewer"}
         assert "httponly" in signed.headers["set-cookie"].lower()
         assert client.get("/api/v1/overview").status_code == 200
+        assert client.get("/api/v1/launch").json()["is_signed_in"], "who signed in can be shown how to sign out"
         refused = client.post("/api/v1/jobs", json={"kind": "plan"})
         assert refused.status_code == 403
         client.delete("/api/v1/session")

@@ -56,6 +56,7 @@ export function App() {
             <Link key={key} href={`/${key}`} aria-current={here === key ? "page" : undefined}>{name}</Link>
           ))}
         </nav>
+        {launch.data.is_signed_in && <SignOut name={launch.data.person} role={launch.data.role} />}
         {!connected && <span className="soft" role="status">not connected; trying again</span>}
       </header>
       <main id="main" ref={main} tabIndex={-1} style={{ outline: "none" }}>
@@ -68,6 +69,11 @@ export function App() {
       </main>
     </>
   );
+}
+
+function SignOut({ name, role }: { name: string; role: string }) {
+  const out = () => void api.DELETE("/api/v1/session").then(() => window.location.assign("/"));
+  return <span className="soft">{name}, {role} <button className="quiet" onClick={out}>Sign out</button></span>;
 }
 
 /** A page whose tables the launch does not have yet: which they are, and where they are described. */

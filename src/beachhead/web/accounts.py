@@ -85,7 +85,7 @@ class Sessions:
                 self._failures[name] = [*recent, now]
                 raise NotAllowed("name or password is wrong", "try again, or ask for a new password")
             token = secrets.token_urlsafe(32)
-            self._sessions[token] = (Person(name=name, role=account.role), now + SESSION_SECONDS)
+            self._sessions[token] = (Person(name=name, role=account.role, is_signed_in=True), now + SESSION_SECONDS)
         return token
 
     def sign_out(self, token: str) -> None:

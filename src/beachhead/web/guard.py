@@ -49,10 +49,12 @@ class Person:
     Attributes:
         name: as it is written in the ledger.
         role: what the person may do.
+        is_signed_in: false for the user at this machine where nobody must sign in.
     """
 
     name: str
     role: Role
+    is_signed_in: bool = False
 
 
 def is_loopback(host: str) -> bool:

@@ -424,9 +424,11 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
 def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
     names = {market.code: market.name for market in launch.folder.markets}
     place = found.places.name
+    new = [site for site in found.sites if not site.kept]
+    first = f"The first {MOST_ROWS}; gained" if len(new) > MOST_ROWS else "Gained"
     sites = table_of(
-        "New sites, in the order in which they open",
-        f"The first {MOST_ROWS}; gained: people whom no other site reaches within the minutes",
+        "New sites, in the order in which they open" if any(site.opens for site in new) else "New sites",
+        f"{first}: people whom no other site reaches within the minutes",
         [("site", "text"), ("market", "text"), ("opens", "text"), ("people nearest", "cars"), ("gained", "cars")]
         + [("minutes saved", "number"), ("takes from", "text"), ("would be replaced by", "text"), ("capital", "money")],
         [
@@ -434,7 +436,7 @@ def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
             + [s.worth.gained_people, s.worth.saved_minutes if s.worth.taken_people >= 1 else None]
             + ["" if s.worth.takes_from is None else place[s.worth.takes_from]]
             + ["" if s.worth.replaced_by is None else place[s.worth.replaced_by], s.cost]
-            for s in [site for site in found.sites if not site.kept][:MOST_ROWS]
+            for s in new[:MOST_ROWS]
         ],
     )
     markets = table_of(

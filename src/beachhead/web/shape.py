@@ -39,6 +39,7 @@ class LaunchOut(BaseModel):
     version: str
     person: str
     role: str
+    is_signed_in: bool
     pages: list[str]
     shut: dict[str, list[str]]
 

@@ -89,6 +89,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
+        is_signed_in=person.is_signed_in,
         pages=[page for page in PAGES if not _missing(sheet, page)],
         shut={page: missing for page in PAGES if (missing := _missing(sheet, page))},
     )
