@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from beachhead.evidence.tables.targets import TargetKind, TargetRow
 from beachhead.launch.problem import Problem
 from beachhead.launch.steer import find_steering
 from beachhead.rehearsal.family import Family
-from beachhead.rehearsal.rehearse import Goal, Item, Outcome, Performance, Piece, outcomes, rehearse
+from beachhead.rehearsal.rehearse import Goal, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode
 from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
+from beachhead.world.work import in_threads
 
 FOLDER = "rehearsals"
 VERSION = 1
@@ -93,7 +94,7 @@ def rehearse_launch(
             families=families,
             goals=goals,
             done=before,
-            run=away or _local,
+            run=away or partial(in_threads, threads=None),
             steering=steering,
         ):
             count += len(piece.clairvoyant)
@@ -177,15 +178,3 @@ def _piece(said: dict[str, Any]) -> Piece:
     return Piece(
         family=Family(said["family"]), chunk=said["chunk"], clairvoyant=tuple(said["clairvoyant"]), plays=plays
     )
-
-
-def _local(work: Callable[[Item], Piece], items: Sequence[Item]) -> Iterator[Piece]:
-    """Threads on local cores: the kernels let go of the interpreter."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        running = [pool.submit(work, item) for item in items]
-        try:
-            for finished in as_completed(running):
-                yield finished.result()
-        finally:
-            for waiting in running:
-                waiting.cancel()

@@ -7,8 +7,7 @@ bootstrap over homes (Efron & Tibshirani 1993, ch. 13): it speaks of other homes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +21,7 @@ from beachhead.charging.record import Home, Load, Prices
 from beachhead.charging.tariff import Tariff
 from beachhead.charging.year import Course, Pieces, Policy, charge_year, course_of, pieces_of
 from beachhead.world.errors import BadInput
+from beachhead.world.work import in_threads
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -29,6 +29,7 @@ Ints = NDArray[np.int64]
 POLICIES = (Policy.ARRIVAL, Policy.TIMER, Policy.SORTED, Policy.LEARNED, Policy.FORESIGHT)
 _FOLDS = 5
 _RESAMPLES = 2000
+_THREADS = 2  # the kernels let go of the interpreter, what is between them does not
 
 
 class Baseline(StrEnum):
@@ -174,24 +175,13 @@ def market_values(
         courses=tuple(_courses(prices, tariff, anchor) for tariff in tariffs), loads=tuple(loads), seed=seed,
     )  # fmt: skip
     rows: dict[int, Floats] = {}
-    for number, its in (run or _in_threads)(fleet, range(len(kept))):
+    numbers = range(len(kept))
+    for number, its in in_threads(fleet, numbers, threads=_THREADS) if run is None else run(fleet, numbers):
         rows[number] = its
         if tick is not None:
             tick(len(rows), len(kept))
     table = np.array([rows[number] for number in range(len(kept))])  # (N, T, 15)
     return tuple(_summed(table[:, k], tariff, np.random.default_rng(seed)) for k, tariff in enumerate(tariffs))
-
-
-def _in_threads(fleet: Fleet, numbers: Sequence[int]) -> Iterator[tuple[int, Floats]]:
-    """Two threads: the kernels let go of the interpreter, what is between them does not."""
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(fleet, number) for number in numbers]
-        try:
-            for finished in as_completed(running):
-                yield finished.result()
-        finally:
-            for waiting in running:
-                waiting.cancel()
 
 
 def _with_priors(
@@ -200,7 +190,8 @@ def _with_priors(
     """Homes with enough sessions, their folds, and for each fold the prior that the other folds give."""
     kept = tuple(home for home in homes if home.sessions >= least_sessions)
     if len(kept) < 2:
-        raise BadInput(f"{len(kept)} homes with {least_sessions} sessions or more", "give sessions of more homes")
+        count = {0: "no home", 1: "one home"}[len(kept)]
+        raise BadInput(f"{count} with {least_sessions} sessions or more, two are needed", "give sessions of more homes")
     folds = np.random.default_rng(seed).permutation(len(kept)) % min(_FOLDS, len(kept))
     priors = {
         int(fold): learn_pool([home for home, its in zip(kept, folds, strict=True) if its != fold])
