@@ -180,6 +180,18 @@ def test_sessions_without_an_end_or_energy_are_said_to_be_none(prices: Path, tmp
         run("plan", "--prices", str(prices), "--sessions", str(file), "--home", "a", "--plugged-in", "2023-06-13 18:10")
 
 
+def test_the_table_of_one_s_own_car_is_enough_to_plan_and_says_that_other_drivers_are_made_up(
+    prices: Path, tmp_path: Path
+) -> None:
+    days = [f"car,2023-05-{day:02} 17:40,2023-05-{day + 1:02} 07:10,9.0" for day in range(1, 30)]
+    table = tmp_path / "sessions.csv"
+    table.write_text("\n".join(["user_id,plugin_time,plugout_time,energy_session", *days]), encoding="utf-8")
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--sessions", str(table)]
+    assert "What other drivers do is made up" in run(*words, "--home", "car")
+    with pytest.raises(BadInput, match="no second car 'other' on record"):
+        CliRunner().invoke(app, ["charge", *words, "--home", "car", "--second", "other"], catch_exceptions=False)
+
+
 def test_what_is_missing_is_said_with_its_cure(prices: Path) -> None:
     with pytest.raises(BadInput, match="no charging tariff of 'XX'"):
         charging_value(prices, markets=["XX"])

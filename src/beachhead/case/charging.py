@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import exp, sqrt
 from pathlib import Path
@@ -19,7 +19,7 @@ from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
 from beachhead.case.surroundings import surroundings_of
 from beachhead.charging.driver import Kind, made_driver, made_load
-from beachhead.charging.habit import Pool, learn_pool
+from beachhead.charging.habit import LEAST_TO_LEARN, Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
 from beachhead.charging.peak import days_looked_at, laid, laid_halves, month_of
@@ -217,6 +217,7 @@ class AtHome:
     Attributes:
         home: its sessions.
         pool: the prior, from the other homes.
+        pool_is_made: True if there are no others with enough sessions, and made-up drivers stand in for them.
         table: spot prices.
         price: (H,) EUR/kWh under the market's tariff, hour by hour as in `table`.
         load: the household's load; made up where the tariff charges for the peak and none is given.
@@ -231,6 +232,7 @@ class AtHome:
     load: Load | None = None
     load_is_made: bool = False
     peak_eur_per_kw: float = 0.0
+    pool_is_made: bool = False
 
 
 def charging_home(
@@ -253,13 +255,27 @@ def charging_home(
     table, tariff = read_prices(prices), tariff_of(market)
     homes = charging_homes(sessions, chargers, first_day=first_monday(year), seed=seed)
     mine = home_of(homes, home)
-    pool = learn_pool([one for one in homes if one.name != home])
-    return ready(mine, pool, table, tariff, _load_of(loads, household), year=year, seed=seed)
+    pool, is_made = pool_beside(homes, (home,), year=year, seed=seed)
+    at_home = ready(mine, pool, table, tariff, _load_of(loads, household), year=year, seed=seed)
+    return replace(at_home, pool_is_made=is_made)
+
+
+def pool_beside(homes: Sequence[Home], names: Sequence[str], *, year: int, seed: int = 0) -> tuple[Pool, bool]:
+    """The prior that all homes but these give, and whether made-up drivers give it: where there are no others.
+
+    The table of one's own car, as `beachhead home` writes it, holds no others.
+    """
+    others = [one for one in homes if one.name not in names]
+    if any(one.sessions >= LEAST_TO_LEARN for one in others):
+        return learn_pool(others), False
+    return learn_pool(charging_homes(None, None, first_day=first_monday(year), seed=seed)), True
 
 
 def home_of(homes: Sequence[Home], name: str, what: str = "home") -> Home:
     """The home of that name; BadInput if there is none, calling it `what`."""
     mine = next((one for one in homes if one.name == name), None)
+    if mine is None and not homes:
+        raise BadInput(f"no {what} {name!r} on record", "give sessions of it too")
     if mine is None:
         some = ", ".join(one.name for one in homes[:8])
         raise BadInput(f"no {what} {name!r} on record", f"name one of {some}{' ...' if len(homes) > 8 else ''}")

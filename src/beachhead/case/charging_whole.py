@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from beachhead.case.charging import AtHome, charging_homes, first_monday, home_of, situation_of
-from beachhead.charging.habit import learn_pool
+from beachhead.case.charging import AtHome, charging_homes, first_monday, home_of, pool_beside, situation_of
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.record import day_hour, read_power
 from beachhead.charging.stochastic import HORIZON
@@ -113,7 +112,7 @@ def second_at_home(
     homes = charging_homes(sessions, chargers, first_day=first_monday(moment.year))
     others = [home for home in homes if home.name != at_home.home.name]
     its = home_of(others, name, "second car")
-    pool = learn_pool([home for home in others if home.name != name])
+    pool, _ = pool_beside(homes, (name, at_home.home.name), year=moment.year)
     return AtHome(home=its, pool=pool, table=at_home.table, price=at_home.price)
 
 

@@ -32,6 +32,7 @@ LONGEST = 97  # hours after plug-in that are told apart; later departures count 
 NEEDS = 8  # classes of energy needed in the pooled departure table
 EARLY = 3  # first hours of a session with hazards of their own
 CLASSES = 3  # classes of energy needed in the hazards: under 1.2 h of charging, under 3 h, more
+LEAST_TO_LEARN = 5  # sessions of a home that counts in the prior
 QUANTILES = np.array(
     [0.04, 0.1, 0.16, 0.22, 0.28, 0.34, 0.4, 0.46, 0.52, 0.58, 0.64, 0.7, 0.76, 0.82, 0.87, 0.91, 0.94, 0.965, 0.985]
 )
@@ -92,9 +93,11 @@ class Habits:
 
 def learn_pool(homes: Sequence[Home]) -> Pool:
     """The prior that other homes give; each home counts with the square root of its sessions."""
-    known = [home for home in homes if home.sessions >= 5]
+    known = [home for home in homes if home.sessions >= LEAST_TO_LEARN]
     if not known:
-        raise BadInput("no home with at least 5 sessions to learn from", "give a file with more sessions")
+        raise BadInput(
+            f"no home with at least {LEAST_TO_LEARN} sessions to learn from", "give a file with more sessions"
+        )
     arrive, leave, need, weight = (np.concatenate(part) for part in zip(*map(_rows, known), strict=True))
     early, later = _pooled_hazards(known)
     trips = np.concatenate([_trips(home) for home in known])

@@ -147,6 +147,8 @@ def plan(
         show_json(plan_answer(found, at_home.home))
         return
     show_plan(found)
+    if at_home.pool_is_made:
+        say("What other drivers do is made up: the sessions hold no other home with five or more.")
     if at_home.load_is_made:
         say("The household's load is made up; give --loads for its own, and --peak-so-far from the meter.")
 
