@@ -71,6 +71,12 @@ def test_hours_that_no_forecast_tells_are_the_sky_s_and_the_hour_at_hand_is_what
     assert silent is not None
     assert "a clear sky less 30 % cloud is taken" in silent.note
     bare = replace(setup, roof=None)
+    today = state("sensor.sky", "1", wh_hours={"2026-06-20 09:00:00": 700, "2026-06-20 14:00:00": 1500})
+    alike = sun_of(bare, {"forecast": today}, NOON)
+    assert alike is not None
+    assert alike.kwh is not None
+    tomorrow_too = [alike.kwh[t] for t in (0, 2, 21, 26, 45)]
+    assert tomorrow_too == pytest.approx([0.0, 1.5, 0.7, 1.5, 0.7])  # a day that is not told is taken to be like today
     assert sun_of(bare, {"forecast": state("sensor.sky", "unavailable")}, NOON) == Sun(
         kwh=None, note="The sun's forecast tells no hours to come; planned without the sun."
     )

@@ -51,7 +51,7 @@ def sun_of(setup: Setup, states: Mapping[str, State], now: datetime) -> Sun | No
     told: dict[int, float] = {}
     for use in named:
         told |= told_sun(states[use].attributes, setup) if use in states else {}
-    known = np.array([told.get(int(hour), np.nan) for hour in hours])
+    known = np.array([told.get(hour, np.nan) for hour in hours.tolist()])
     note = "" if not named or np.isfinite(known[:12]).any() else "The sun's forecast tells no hours to come; "
     if setup.roof is not None:
         known = np.where(np.isfinite(known), known, expected_sun(setup.roof, hours, setup.cloud))
@@ -59,7 +59,7 @@ def sun_of(setup: Setup, states: Mapping[str, State], now: datetime) -> Sun | No
     elif note:
         return Sun(kwh=None, note=note + "planned without the sun.")
     else:
-        known = _as_the_day_before(known)
+        known = np.array([_like(told, hour) for hour in hours.tolist()])
     measured = _measured_kw(states.get("solar"), setup)
     if measured is not None:
         known[0] = measured
@@ -98,7 +98,7 @@ def _hourly(points: list[tuple[datetime, float]]) -> dict[int, float]:
     span = max(round(min(steps, default=timedelta(hours=1)) / timedelta(hours=1)), 1)
     for begin, kw in points:
         hour = day_hour(begin.date()) + begin.hour
-        for more in range(min(span, 3)):
+        for more in range(span if span <= 3 else 1):
             found.setdefault(hour + more, []).append(kw)
     return {hour: sum(parts) / len(parts) for hour, parts in found.items()}
 
@@ -118,14 +118,10 @@ def _number(told: object) -> float | None:
     return float(told)
 
 
-def _as_the_day_before(known: np.ndarray) -> np.ndarray:
-    """Hours that are not told are like the same hour of the day before, or of the day after; 0 where neither is."""
-    known = known.copy()
-    for t in range(24, known.size):
-        known[t] = known[t] if np.isfinite(known[t]) else known[t - 24]
-    for t in range(known.size - 25, -1, -1):
-        known[t] = known[t] if np.isfinite(known[t]) else known[t + 24]
-    return np.asarray(np.nan_to_num(known, nan=0.0))
+def _like(told: Mapping[int, float], hour: int) -> float:
+    """What is told of an hour, else of the same hour of the nearest day; 0 where none is told."""
+    days = (0, -1, 1, -2, 2, -3, -4)
+    return next((told[hour + 24 * day] for day in days if hour + 24 * day in told), 0.0)
 
 
 def _measured_kw(state: State | None, setup: Setup) -> float | None:
