@@ -180,3 +180,29 @@ def test_a_programme_on_which_nobody_reports_says_that_it_shows_how_it_stood_the
     assert "stood then" not in said("programme", "status", folder, "--on", "2026-11-22")
     monkeypatch.setenv("BEACHHEAD_NOW", "2026-01-10T12:00:00+00:00")
     assert "stood then" not in said("programme", "status", folder)
+
+
+def test_a_share_of_the_bound_is_said_as_a_bound_is_said():
+    assert "so more than 99 % of the best possible" in worth(certificate(99.7, 100.0, 1.0), "EUR")
+    assert "so at least 91 % of the best possible" in worth(certificate(91.0, 100.0, 1.0), "EUR")
+    assert "at least 0 %" not in worth(certificate(0.0, 100.0, 1.0), "EUR")
+
+
+def test_news_for_other_markets_is_not_told_where_there_are_none():
+    figures = (Figure(name="own_news", value=4e6), Figure(name="news_for_others", value=0.0))
+    pilot = Reason(market="NO", kind=ActionKind.PILOT, figures=figures)
+    assert sentence(pilot, "EUR") == "what it teaches is worth EUR 4.00 M here"
+
+
+def test_odd_reports_of_progress_are_all_told_at_their_rows(folder):
+    examples = Path(new_launch(folder.parent / "other", "xiaomi"))
+    (folder / "roles.csv").write_bytes((examples / "roles.csv").read_bytes())
+    lines = (examples / "tasks.csv").read_text().splitlines()[:3]
+    (folder / "tasks.csv").write_text("\n".join(lines) + "\n")
+    rows = "task,on,started_on,left_likely\nproject-office,2026-03-01,,2\nmarket-research,2026-03-01,2026-05-05,2\n"
+    (folder / "reports.csv").write_text(rows)
+    words = ["programme", "update", str(folder), "--file", str(folder / "reports.csv"), "--on", "2026-06-01"]
+    refused = CliRunner().invoke(app, words).exception
+    first, second = (str(fault) for fault in refused.faults)
+    assert first.startswith("reports.csv:2:started_on: has weeks left, but has not begun: say when it began")
+    assert second.startswith("reports.csv:3:started_on: began on 2026-05-05, after the report of 2026-03-01")

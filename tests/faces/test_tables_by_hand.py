@@ -165,3 +165,11 @@ def test_limits_that_no_launch_can_have_are_refused(tmp_path):
     (fault,) = check_folder(folder)
     assert str(fault).startswith("launch.toml:14:limits.capital_per_year: ")
     assert "is too large a number: check the unit" in str(fault)
+
+
+@tables
+def test_what_programs_write_for_a_blank_is_no_code(table):
+    cells = cells_of(table)
+    for column in named(("code without spaces",), cells, table):
+        for word in ("nan", "NULL", "None"):
+            refused(table, text_of(cells | {column.name: word}), 2, column.name)

@@ -207,7 +207,8 @@ def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: 
     for report in reports:
         if report.task not in known:
             raise BadInput(f"{report.task!r} is no task", meant(report.task, known, "name a code of tasks.csv"))
-        _refuse_odd(report)
+        if (odd := _odd(report)) is not None:
+            raise BadInput(f"{report.task} {odd.problem}", odd.cure)
     with store.writing(launch.store) as work:
         kept = {version.key: version.body for version in store.current(work, TOPIC)}
         rows = [Row(key=_key(report), body=store.encode(report)) for report in reports]
@@ -237,9 +238,15 @@ def read_reports(launch: Launch, path: Path, on: date) -> tuple[Report, ...]:
         for item in placed
         if item.row.task not in known
     ]
-    if found := [*grid.faults, *faults, *unknown]:
+    reports = [(item.line, _report(item.row, on)) for item in placed]
+    odd = [
+        Fault(file=path.name, row=line, column=fault.column, problem=fault.problem, cure=fault.cure)
+        for line, report in reports
+        if (fault := _odd(report)) is not None
+    ]
+    if found := [*grid.faults, *faults, *unknown, *odd]:
         raise BadInput.of(found)
-    return tuple(_report(item.row, on) for item in placed)
+    return tuple(report for _, report in reports)
 
 
 def task_faults(folder: Folder) -> tuple[Fault, ...]:
@@ -398,11 +405,14 @@ def _report(row: ProgressRow, on: date) -> Report:
     return Report(task=row.task, progress=said)
 
 
-def _refuse_odd(report: Report) -> None:
-    """Days that lie after the report, and work left of what has not begun."""
-    said = report.progress
-    for what, day in (("began", said.started), ("was done", said.finished)):
+def _odd(report: Report) -> Fault | None:
+    """Days that lie after the report, and work left of what has not begun; None where neither is so."""
+    said, file = report.progress, report.task
+    for what, column, day in (("began", "started_on", said.started), ("was done", "finished_on", said.finished)):
         if day is not None and day > said.on:
-            raise BadInput(f"{report.task} {what} on {day}, after the report of {said.on}", "mend one of the days")
+            problem = f"{what} on {day}, after the report of {said.on}"
+            return Fault(file=file, column=column, problem=problem, cure="mend one of the days")
     if said.left is not None and said.started is None:
-        raise BadInput(f"{report.task} has weeks left, but has not begun", "say when it began, or change tasks.csv")
+        problem, cure = "has weeks left, but has not begun", "say when it began, or change tasks.csv"
+        return Fault(file=file, column="started_on", problem=problem, cure=cure)
+    return None

@@ -35,7 +35,7 @@ class Moved:
         counted: cars counted in this market.
         days: days observed in it.
         cars_counted: false if only leads or test drives were observed.
-        sold_out: true if a batch sold out on a known day.
+        sold_out: true if the newest rows ended because the batch was sold out.
         odds: that demand is at least its break-even, None where there is no gate and no economics.
     """
 
@@ -148,6 +148,6 @@ def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, .
         counted=sum(count.count for count in counts if count.counts_cars),
         days=len(days),
         cars_counted=any(count.counts_cars for count in counts),
-        sold_out=any(count.sold_out for count in counts),
+        sold_out=any(count.sold_out for count in counts if count.end == max(each.end for each in counts)),
         odds=None if break_even is None else odds(held.posterior, code, break_even),
     )

@@ -150,6 +150,8 @@ def _text(value: Any) -> Any:
 def _code(value: Any) -> Any:
     if isinstance(value, str) and not _CODE.fullmatch(value):
         raise refusal("is not a code", "use up to 40 letters, digits and _ . + -, without spaces, such as SU7-PRO")
+    if isinstance(value, str) and value.casefold() in _UNKNOWN_WORDS:
+        raise refusal("is what programs write for a blank", "leave the cell blank if the code is not known")
     return value
 
 

@@ -11,7 +11,7 @@ from beachhead.launch.objective import Wanted
 from beachhead.launch.plan import Plan
 from beachhead.launch.pursue import FLOORED, Pursued
 from beachhead.launch.steer import PLAIN
-from beachhead.world.figures import cars, give_or_take, money, odds_of, percent
+from beachhead.world.figures import at_least, cars, give_or_take, money, odds_of, percent
 
 _VERBS = {ActionKind.SCALE: "scale", ActionKind.PILOT: "pilot", ActionKind.EXIT: "leave"}
 
@@ -36,10 +36,10 @@ def worth(certificate: Certificate, currency: str) -> str:
     value, bound = certificate.value, certificate.bound
     if certificate.committed is None and max(bound.mean, bound.se or 0.0) < LEAST_BOUND:
         return f"No plan can earn anything within these limits ({certificate.method}; {bound.count} worlds bounded)."
-    share = "" if certificate.share is None else f", so at least {percent(certificate.share)} of the best possible"
+    share = "" if certificate.share is None else f", so {at_least(certificate.share)} of the best possible"
     if certificate.share is not None and certificate.share > 1:
         share = ", which the plan reaches as nearly as these worlds can tell"
-    if certificate.share is not None and certificate.share < 0:
+    if certificate.share is not None and certificate.share < 0.005:
         share = ", of which it is not shown to reach any"
     besides = ""
     if certificate.committed is not None:
@@ -80,7 +80,7 @@ def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:
 def _reached(pursued: Pursued) -> str:
     if pursued.wanted is Wanted.VALUE:
         return "Objective: expected value, with a floor under the worst worlds. The bound holds with or without it."
-    share = "" if pursued.share is None else f", so at least {percent(min(pursued.share, 1.0))} of what is possible"
+    share = "" if pursued.share is None else f", so {at_least(min(pursued.share, 1.0))} of what is possible"
     who = "plan that keeps the floor" if pursued.method == FLOORED else "plan, whatever it costs,"
     return (
         f"Objective: {pursued.said}. Reached: {_counted(pursued, pursued.score)}; no {who} can reach more than "

@@ -90,8 +90,8 @@ _TEXTS = {
 
 
 def _idle(figure: Figure) -> bool:
-    """Waiting for what never comes is worth nothing, and not a word either."""
-    return figure.name == "value_of_waiting" and figure.value < 0.5
+    """Waiting for what never comes, and news for markets that there are not, are worth nothing, and no word either."""
+    return figure.name in ("value_of_waiting", "news_for_others") and figure.value < 0.5
 
 
 def _shown(figure: Figure, currency: str) -> str:

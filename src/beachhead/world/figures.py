@@ -53,6 +53,11 @@ def percent(share: float, error: float | None = None) -> str:
     return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
 
 
+def at_least(share: float) -> str:
+    """A share that is a lower bound: `at least 91 %`, `more than 99 %`."""
+    return "more than 99 %" if 0.99 < share < 1 else f"at least {percent(share)}"
+
+
 def at_price(point: float) -> str:
     """What is asked, to put behind a deed: ` at 95 % of list`; nothing at list price."""
     return "" if point == 1.0 else f" at {100 * point:.3g} % of list"
