@@ -23,7 +23,7 @@ from beachhead.rehearsal.rehearse import Goal, Outcome, Performance, Piece, outc
 from beachhead.store import digest, encode
 from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
-from beachhead.world.work import in_threads
+from beachhead.world.work import finished_first
 
 FOLDER = "rehearsals"
 VERSION = 1
@@ -94,7 +94,7 @@ def rehearse_launch(
             families=families,
             goals=goals,
             done=before,
-            run=away or partial(in_threads, threads=None),
+            run=away or partial(finished_first, threads=None),
             steering=steering,
         ):
             count += len(piece.clairvoyant)

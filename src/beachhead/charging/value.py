@@ -21,7 +21,7 @@ from beachhead.charging.record import Home, Load, Prices
 from beachhead.charging.tariff import Tariff
 from beachhead.charging.year import Course, Pieces, Policy, charge_year, course_of, pieces_of
 from beachhead.world.errors import BadInput
-from beachhead.world.work import in_threads
+from beachhead.world.work import finished_first
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -176,7 +176,7 @@ def market_values(
     )  # fmt: skip
     rows: dict[int, Floats] = {}
     numbers = range(len(kept))
-    for number, its in in_threads(fleet, numbers, threads=_THREADS) if run is None else run(fleet, numbers):
+    for number, its in finished_first(fleet, numbers, threads=_THREADS) if run is None else run(fleet, numbers):
         rows[number] = its
         if tick is not None:
             tick(len(rows), len(kept))

@@ -100,7 +100,10 @@ class WholeHourOut(BaseModel):
 
 
 class WholePlanOut(BaseModel):
-    """The plan of a home with all that is in it; no plan has an expected cost below the bound."""
+    """The plan of a home with all that is in it, and its expected cost; none counts less than the bound.
+
+    `counted_eur` is the cost as the plan counts it: energy that lacks for trips at more than its price.
+    """
 
     market: str
     plugged_in: datetime

@@ -82,7 +82,7 @@ class Meter:
         self.by_clock = self.by_clock or part.by_clock
 
 
-def in_threads(work: Callable[[A], B], items: Sequence[A], *, threads: int | None) -> Iterator[B]:
+def finished_first(work: Callable[[A], B], items: Sequence[A], *, threads: int | None) -> Iterator[B]:
     """Work done side by side on local cores, what is finished first given first; None: a thread for each core.
 
     For work whose kernels let go of the interpreter. What has not begun when the caller stops asking is dropped.
