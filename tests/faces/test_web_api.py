@@ -105,6 +105,15 @@ def test_a_file_may_be_called_anything_and_is_only_ever_one_in_a_folder_of_its_o
     assert client.post("/api/v1/jobs", json={"kind": "nope"}, headers={"origin": "http://["}).status_code == 403
 
 
+def test_what_is_typed_is_short_and_only_files_are_long(client):
+    long = b'{"name": "' + b"a" * 2**20 + b'"}'
+    for content in (long, iter([long])):  # of a length that is said, and in pieces
+        answer = client.post("/api/v1/session", content=content)
+        assert (answer.status_code, answer.json()["error"]["kind"]) == (413, "Refused")
+    rows = HEAD + ROW + " " * 2**20
+    assert client.post("/api/v1/observations?name=a.csv&dry_run=true", content=rows).status_code != 413
+
+
 def test_a_table_that_is_wrong_throughout_says_that_it_was_not_read_to_its_end(client):
     days = (f"first,NO,TANG,importer,{store},2021-08-01,2021-08-31,-1\n" for store in range(700))
     faults = client.post("/api/v1/observations?name=x.csv", content=HEAD + "".join(days)).json()["error"]["faults"]

@@ -31,6 +31,10 @@ HEADERS = {
 }
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
+MOST_TYPED_BYTES = 2**20  # 1 MB
+FILES = ("/api/v1/observations", "/api/v1/charging/files/", "/api/v1/panel/files")
+"""Where files are sent, which are written to disk as they arrive, after it is known who sends them."""
+
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -82,6 +86,8 @@ def guard(allowed_hosts: frozenset[str] | None) -> Callable[[Request, Next], Awa
         if request.method in WRITES and is_foreign(request.headers):
             origin = request.headers.get("origin")
             return _refuse(403, f"a page from {origin!r} may not write here", "write from the app itself")
+        if request.method in WRITES and _is_too_large(request):
+            return _refuse(413, "what is typed may have 1 MB, and says its length", "shorten it")
         response = await call_next(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -105,6 +111,14 @@ def is_foreign(headers: Headers) -> bool:
         return urlsplit(origin).netloc != headers.get("host")
     except ValueError:
         return True
+
+
+def _is_too_large(request: Request) -> bool:
+    """True for a body that would be held in memory, of anybody who can reach the server, and is not short."""
+    if request.url.path.startswith(FILES):
+        return False
+    told = request.headers.get("content-length", "0")
+    return "transfer-encoding" in request.headers or not told.isdecimal() or int(told) > MOST_TYPED_BYTES
 
 
 def _host_of(header: str) -> str:
