@@ -172,6 +172,24 @@ def test_decisions_count_what_lacks_with_caution_and_sentences_say_euros() -> No
     assert cautious > 0
 
 
+@pytest.mark.parametrize("flat", [0.0, -0.05])
+def test_at_a_price_of_nothing_or_less_all_day_the_car_charges_and_with_a_roof_the_sun_is_sold_first(
+    flat: float,
+) -> None:
+    session = session_of(4)
+    situation = session.at(session.plugged_in // 60, 5.0, False)
+    situation = replace(situation, price=np.where(np.isnan(situation.price), np.nan, flat))
+    plan = plan_now(situation, POOL)
+    assert plan.charge_now
+    assert plan.stored_kwh.max() > session.home.battery_kwh - 0.1
+    sunny = np.zeros(HORIZON)
+    sunny[:3] = 5.0
+    roof = plan_now(replace(situation, sun_kwh=sunny, sell_eur_per_kwh=0.08), POOL)
+    assert not roof.charge_now
+    assert "and feeds the sun in at 8.0 ct meanwhile" in sentences(roof)[0]
+    assert roof.stored_kwh.max() > session.home.battery_kwh - 0.1
+
+
 def test_habits_are_asked_by_what_the_trip_before_took_not_by_what_a_battery_lacks_that_was_not_filled() -> None:
     session = session_of(4)
     situation = session.at(session.plugged_in // 60, session.home.battery_kwh - session.energy, False)

@@ -98,6 +98,8 @@ def _decision(plan: NowPlan) -> str:
         moment = clock(60 * (plan.first_hour + start))
         return f"Waits for the sun until {moment}: {paid}; charging this hour would cost {other} more."
     said = "" if start < plan.published else " (expected; not published yet)"
+    if plan.sun_kwh[0] > _FULL:  # what is waited for is dearer than nothing: the sun is sold meanwhile
+        there = f"{there}, and feeds the sun in at {100 * plan.sell_eur_per_kwh:.1f} ct meanwhile"
     return (
         f"Waits until {clock(60 * (plan.first_hour + start))}, at {100 * plan.price[start]:.1f} ct{said} "
         f"instead of {there}; charging this hour would cost {other} more."
