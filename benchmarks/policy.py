@@ -22,7 +22,9 @@ import json
 import resource
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -86,12 +88,16 @@ def measure(
         told_control.append(result.told_control)
         cluster += [k] * count
     earned, clairvoyant, penalised = np.concatenate(values, axis=1), np.concatenate(clear), np.concatenate(told)
-    if family is None:  # the controls have their mean, and the charges theirs, in worlds of the belief alone
-        clairvoyant = freed(clairvoyant, np.concatenate(clear_control))
-        penalised = freed(penalised, np.concatenate(told_control))
-        earned = np.array([freed(row, np.concatenate(clear_control)) for row in earned])
-    is_penalised = family is None and penalised.mean() < clairvoyant.mean()
-    bound = penalised if is_penalised else clairvoyant
+    of_clear, of_told = np.concatenate(clear_control), np.concatenate(told_control)
+    if family is not None:  # the controls have their mean, and the charges theirs, in worlds of the belief alone
+        of_clear, of_told = np.zeros_like(of_clear), np.zeros_like(of_told)
+    is_penalised = family is None and freed_mean(penalised, of_told) < freed_mean(clairvoyant, of_clear)
+    bound, of_bound = (penalised, of_told) if is_penalised else (clairvoyant, of_clear)
+    launch = np.array(cluster)
+
+    def share(policy: int, bound: np.ndarray, of_bound: np.ndarray, kept: np.ndarray | slice = slice(None)) -> float:
+        return freed_mean(earned[policy][kept], of_clear[kept]) / freed_mean(bound[kept], of_bound[kept])
+
     gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
     return [
         {
@@ -99,11 +105,11 @@ def measure(
             "markets": markets,
             "worlds": worlds,
             "policy": policy,
-            "value": float(earned[p].mean()),
-            "share_of_bound": float(earned[p].mean() / bound.mean()),
-            "se": share_se(earned[p], bound, np.array(cluster)),
+            "value": freed_mean(earned[p], of_clear),
+            "share_of_bound": share(p, bound, of_bound),
+            "se": jackknife_se(partial(share, p, bound, of_bound), launch),
             "bound": "penalised" if is_penalised else "clairvoyant",
-            "share_of_clairvoyant": float(earned[p].mean() / clairvoyant.mean()),
+            "share_of_clairvoyant": share(p, clairvoyant, of_clear),
             "gate_seconds": gate_seconds if p == 0 else None,
             "world_seconds": world_seconds if p == 0 else None,
         }
@@ -111,10 +117,12 @@ def measure(
     ]
 
 
-def freed(sample: np.ndarray, control: np.ndarray) -> np.ndarray:
-    """The sample less what a control of mean zero explains of it: same expectation, less noise."""
+def freed_mean(sample: np.ndarray, control: np.ndarray) -> float:
+    """Mean of the sample less what a control of mean zero explains of it: same expectation, less noise."""
     spread = control - control.mean()
-    return sample - (spread @ (sample - sample.mean())) / (spread @ spread) * control
+    if not spread.any():
+        return float(sample.mean())
+    return float(sample.mean() - (spread @ (sample - sample.mean())) / (spread @ spread) * control.mean())
 
 
 def drawn(problem: Problem, seed: int, count: int, family: Path | None) -> list[World]:
@@ -134,13 +142,16 @@ def drawn(problem: Problem, seed: int, count: int, family: Path | None) -> list[
     ]
 
 
-def share_se(value: np.ndarray, bound: np.ndarray, cluster: np.ndarray) -> float:
-    """Standard error of mean(value) / mean(bound), worlds of one instance counted as one cluster (delta method)."""
-    share = value.mean() / bound.mean()
-    rest = (value - share * bound) / bound.mean()
-    sums = np.array([rest[cluster == k].sum() for k in np.unique(cluster)])
-    n = len(sums)
-    return float(np.sqrt(n / max(n - 1, 1) * (sums**2).sum()) / len(value))
+def jackknife_se(statistic: Callable[[np.ndarray], float], cluster: np.ndarray) -> float:
+    """Standard error of a statistic of the worlds kept, each cluster left out once (Efron & Stein 1981).
+
+    Slopes of controls are fitted anew each time, so their own error is in it. The worlds of a launch are a cluster; of
+    a single launch each world is one.
+    """
+    groups = cluster if len(np.unique(cluster)) > 1 else np.arange(len(cluster))
+    each = np.array([statistic(groups != k) for k in np.unique(groups)])
+    n = len(each)
+    return float(np.sqrt((n - 1) / n * ((each - each.mean()) ** 2).sum()))
 
 
 def speed(problem: Problem) -> tuple[float, float]:
@@ -202,6 +213,10 @@ def times_rivals(regime: Regime, name: str, markets: int, worlds: int) -> list[d
             values.append([p.value - idle for p in played])
             cluster.append(k)
     earned, launch = np.array(values).T, np.array(cluster)
+
+    def times(theirs: np.ndarray, kept: np.ndarray | slice = slice(None)) -> float:
+        return float(earned[0][kept].mean() / theirs[kept].mean())
+
     return [
         {
             "regime": name,
@@ -211,8 +226,8 @@ def times_rivals(regime: Regime, name: str, markets: int, worlds: int) -> list[d
             "rival": rival,
             "value": float(earned[0].mean()),
             "rival_value": float(theirs.mean()),
-            "times": float(earned[0].mean() / theirs.mean()),
-            "se": share_se(earned[0], theirs, launch),
+            "times": times(theirs),
+            "se": jackknife_se(partial(times, theirs), launch),
         }
         for rival, theirs in zip(THEIRS, earned[1:], strict=True)
     ]
