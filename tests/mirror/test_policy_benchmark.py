@@ -9,7 +9,7 @@ import pytest
 from beachhead.launch.draws import draw_worlds
 from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.regime import made_up_launch
-from policy import drawn, measure, regimes, times_rivals
+from policy import drawn, freed_mean, jackknife_se, measure, regimes, times_rivals
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 FAMILIES = sorted((BENCHMARKS / "families").glob("*.py"))
@@ -49,3 +49,27 @@ def test_a_multiple_of_a_rival_is_taken_over_the_worlds_that_a_contest_plays():
     assert set(plays[0].policies[2:]) < set(times)
     of_the_contest = [times[rival] for rival in plays[0].policies[2:]]
     assert of_the_contest == pytest.approx(list(earned[0] / earned[2:]), rel=1e-9)
+
+
+def test_the_error_of_a_mean_over_launches_of_equal_size_is_that_of_the_mean_of_their_means():
+    sample, launch = np.random.default_rng(4).normal(size=60), np.repeat(np.arange(10), 6)
+    means = sample.reshape(10, 6).mean(axis=1)
+    assert jackknife_se(lambda kept: float(sample[kept].mean()), launch) == pytest.approx(means.std(ddof=1) / 10**0.5)
+    alone = jackknife_se(lambda kept: float(sample[kept].mean()), np.zeros(60))  # of one launch each world counts
+    assert alone == pytest.approx(sample.std(ddof=1) / 60**0.5)
+
+
+def test_the_error_of_a_mean_freed_by_a_control_has_the_error_of_its_slope_in_it():
+    draws = np.random.default_rng(5)
+    found, stated, slope_known = [], [], []
+    for _ in range(1500):
+        control = draws.standard_t(6, size=10)
+        sample = 3 + 2 * control + draws.normal(size=10)
+        found.append(freed_mean(sample, control))
+        stated.append(jackknife_se(lambda kept, s=sample, c=control: freed_mean(s[kept], c[kept]), np.arange(10)))
+        spread = control - control.mean()
+        slope_known.append((sample - (spread @ sample) / (spread @ spread) * control).std(ddof=1) / 10**0.5)
+    truth = np.std(found)
+    assert np.mean(found) == pytest.approx(3, abs=4 * truth / 1500**0.5)
+    assert np.median(stated) == pytest.approx(truth, rel=0.1)
+    assert np.median(slope_known) < 0.9 * truth
