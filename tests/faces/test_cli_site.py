@@ -375,6 +375,8 @@ def test_formats_come_from_the_folder_with_their_refusals(tmp_path):
     head = "code,name,capital,opex_per_quarter,lead_quarters,sells,source,as_of,grade"
     table.write_text(f"{head}\npop_up,pop-up store,100000,30000,0,yes,made up,2026-01-01,C\n")
     assert "2 new sites (pop-up store, EUR 200 k)" in _run(path, "--market", "NO", "--count", 2, "--format", "pop_up")
+    said = " ".join(_run(path, "--market", "NO", "--count", 1, "--format", "pop_up").split())
+    assert said.startswith("1 new site (pop-up store, EUR 100 k) brings ")
     assert "use one of pop_up" in _refused(path, "--market", "NO", "--count", 2, "--format", "castle")
     table.write_text(f"{head}\npop_up,pop-up store,-1,30000,0,maybe,made up,2026-01-01,D\n")
     said = _refused(path, "--market", "NO", "--count", 2, "--format", "pop_up")

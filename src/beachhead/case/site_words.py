@@ -9,7 +9,7 @@ from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Model, Site, Sited
 from beachhead.siting.solve import Status
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, how_many, money, percent
 
 
 def headline(launch: Launch, sited: Sited) -> list[str]:
@@ -24,7 +24,8 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     kinds = Counter(one.format.name for one in new)
     what = ", ".join(f"{count} {name}" for name, count in kinds.items()) if len(kinds) > 1 else sited.format.name
     what = next(iter(kinds)) if len(kinds) == 1 else what
-    lines = [f"{len(new)} new sites ({what}, {cost}){beside} bring {within}."]
+    bring = "brings" if len(new) == 1 and not stand else "bring"
+    lines = [f"{how_many(len(new), 'new site')} ({what}, {cost}){beside} {bring} {within}."]
     promise = sited.promise
     if promise is not None and not promise.is_kept:
         lines.append(

@@ -60,7 +60,7 @@ from beachhead.web.room import (
     table_of,
 )
 from beachhead.web.sessions import Analyst, Viewer
-from beachhead.world.figures import cars, money, percent, tally
+from beachhead.world.figures import cars, how_many, money, percent, tally
 
 REHEARSED_WORLDS = 24
 
@@ -408,7 +408,7 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     new = [site for site in found.sites if not site.kept]
     cost = sum(site.cost for site in new)
     brought = (
-        f"{len(new)} new sites ({found.format.name}, {money(cost, launch.folder.terms.currency)}) beside "
+        f"{how_many(len(new), 'new site')} ({found.format.name}, {money(cost, launch.folder.terms.currency)}) beside "
         f"{len(found.sites) - len(new)} that stand bring {100 * found.covered_share:.1f} % of the people in the "
         f"settlements counted within {found.ask.minutes:g} minutes."
     )
