@@ -204,6 +204,14 @@ def test_a_launch_without_plants_or_costs_is_told_what_to_add(launch):
     assert [fault.file for fault in caught.value.faults] == ["lanes.csv", "plants.csv"]
 
 
+def test_tables_that_lack_are_told_before_any_future_is_played(launch):
+    (launch / "plants.csv").unlink()
+    played = []
+    with pytest.raises(BadInput):
+        ask_supply(open_launch(launch), tick=lambda *done: played.append(done))
+    assert not played
+
+
 def test_a_market_without_a_lane_is_named(launch):
     lanes = launch / "lanes.csv"
     lanes.write_text("".join(row for row in lanes.read_text().splitlines(keepends=True) if ",NO," not in row))

@@ -15,11 +15,13 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from beachhead.case.log import check
+from beachhead.case.deciding import Decided, decide
+from beachhead.case.log import check, say
 from beachhead.case.observe import observations
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import make_plan
-from beachhead.store import reading
+from beachhead.ledger import Act, Said
+from beachhead.store import reading, writing
 from beachhead.web.accounts import add_account
 from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
@@ -262,6 +264,29 @@ def test_all_that_is_due_is_accepted_at_once_or_not_at_all(client, folder):
     decided = {row["market"] for row in taken.json()["rows"] if row["kind"] == "decision"}
     assert decided == {item["market"] for item in others}
     assert client.get("/api/v1/decisions").json()["due"] == []
+
+
+def test_what_somebody_else_enters_meanwhile_is_not_given_back_as_ones_own(client, folder, monkeypatch):
+    planned(folder)
+
+    def then_another(launch: Launch, **asked: object) -> Decided:
+        made = decide(launch, **asked)  # type: ignore[arg-type]
+        with writing(launch.store) as work:
+            for entry in made.entries:
+                say(work, Said(at=entry.at, who="Zoe", act=Act.DRAFT, market=entry.market, chosen="hold"))
+        return made
+
+    monkeypatch.setattr("beachhead.web.api.decide", then_another)
+    found = client.get("/api/v1/decisions").json()
+    one = found["due"][0]
+    body = {"market": one["market"], "choose": one["recommended"], "after": found["head"]}
+    own = client.post("/api/v1/decisions", json=body).json()
+    assert own["kind"] == "decision"
+    assert own["who"] != "Zoe"
+    head = client.get("/api/v1/decisions").json()["head"]
+    rest = client.post("/api/v1/decisions/all", json={"after": head}).json()["rows"]
+    assert rest
+    assert "Zoe" not in {row["who"] for row in rest}
 
 
 def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monkeypatch):

@@ -96,6 +96,7 @@ def ask_supply(
         passes: 1 or 2.
         tick: called with (what is done, done, in all).
     """
+    _require(launch)
     tell = tick or (lambda what, done, total: None)
     question = put_question(launch, on=on, count_on_supply=False)
     first = _answer(launch, question, draws, gate_every, firm_share, depth, what_if and passes == 1, tell, None)
@@ -116,6 +117,7 @@ def write_supply(
     depth: Depth | None = None,
 ) -> None:
     """Write the supply question as algebra, .lp or .mps by its ending."""
+    _require(launch)
     problem = put_question(launch, on=on, count_on_supply=False).problem
     planned = planned_cars(problem, launch.folder.terms.seeds.plan, draws)
     network, _ = build_network(launch, problem, gate_every, firm_share, planned)
@@ -243,7 +245,6 @@ def build_network(
     launch: Launch, problem: Problem, gate_every: int, firm_share: float, planned: Outlook
 ) -> tuple[Network, tuple[str, ...]]:
     """The network of the tables, and the markets with planned cars to which no lane leads."""
-    _require(launch)
     folder, quarters = launch.folder, problem.quarters
     markets = tuple(_destination(launch, code) for code in problem.markets)
     lanes = tuple(_lanes(launch, {market.code for market in markets}))

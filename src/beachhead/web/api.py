@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path, PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
 
 from beachhead import __version__
 from beachhead.case.clock import now, today
-from beachhead.case.deciding import decide
+from beachhead.case.deciding import Decided, decide
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
@@ -63,6 +64,7 @@ from beachhead.web.shape import (
 from beachhead.world.errors import BadInput, NotStored, OutOfDate
 from beachhead.world.ref import Ref
 
+Answer = TypeVar("Answer", bound=BaseModel)
 MOST_BYTES = 256 * 1024 * 1024
 PAGE_ROWS = 200
 
@@ -276,40 +278,50 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
 @router.post("/decisions", status_code=201)
 def take_decision(request: Request, person: Approver, body: DecideIn, key: Key = None) -> DecisionOut:
     """Accept what is recommended for a market, or override it with a reason; names the ledger's head you saw."""
-    desk: Desk = request.app.state.desk
-    if known := answered(desk.launch().store, key, person.name):
-        return DecisionOut.model_validate_json(known)
-    sheet = desk.sheet()
-    accepts = body.choose in view.recommended(sheet, body.market)
-    decide(
-        sheet.launch,
-        who=person.name,
-        at=now(),
-        markets=[body.market] if accepts else [],
-        overrides={} if accepts else {body.market: body.choose},
-        because=body.because,
-        after=body.after,
-    )
-    entry = next(e for e in reversed(desk.sheet().entries) if e.said.market == body.market)
-    out = view.decision_out(entry)
-    remember(desk.launch().store, key, person.name, out.model_dump_json())
-    recorded(request)
-    return out
+
+    def taken(sheet: Sheet) -> DecisionOut:
+        accepts = body.choose in view.recommended(sheet, body.market)
+        made = decide(
+            sheet.launch,
+            who=person.name,
+            at=now(),
+            markets=[body.market] if accepts else [],
+            overrides={} if accepts else {body.market: body.choose},
+            because=body.because,
+            after=body.after,
+        )
+        return next(row for row in _entered(request, made) if row.market == body.market)
+
+    return _once(request, person, key, DecisionOut, taken)
 
 
 @router.post("/decisions/all", status_code=201)
 def accept_all(request: Request, person: Approver, body: AcceptIn, key: Key = None) -> AcceptedOut:
     """Accept all that is due as recommended, at once or not at all; names the ledger's head you saw."""
+
+    def taken(sheet: Sheet) -> AcceptedOut:
+        return AcceptedOut(rows=_entered(request, decide(sheet.launch, who=person.name, at=now(), after=body.after)))
+
+    return _once(request, person, key, AcceptedOut, taken)
+
+
+def _once(
+    request: Request, person: Person, key: str | None, form: type[Answer], taken: Callable[[Sheet], Answer]
+) -> Answer:
+    """The answer given before to this key; else what is taken now, kept under it."""
     desk: Desk = request.app.state.desk
     if known := answered(desk.launch().store, key, person.name):
-        return AcceptedOut.model_validate_json(known)
-    sheet = desk.sheet()
-    decide(sheet.launch, who=person.name, at=now(), after=body.after)
-    made = desk.sheet().entries[len(sheet.entries) :]
-    out = AcceptedOut(rows=[view.decision_out(entry) for entry in made])
+        return form.model_validate_json(known)
+    out = taken(desk.sheet())
     remember(desk.launch().store, key, person.name, out.model_dump_json())
     recorded(request)
     return out
+
+
+def _entered(request: Request, made: Decided) -> list[DecisionOut]:
+    """What one act entered, by its place in the ledger: others may have entered since."""
+    last, desk = made.head.number, request.app.state.desk
+    return [view.decision_out(entry) for entry in desk.sheet().entries[last - len(made.entries) : last]]
 
 
 @router.get("/score")
