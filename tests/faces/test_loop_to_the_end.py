@@ -65,9 +65,9 @@ def test_what_faded_before_a_gate_was_registered_opens_it_no_wider():
     held = SimpleNamespace(belief=SimpleNamespace(markets=("NO",)), reading=SimpleNamespace(counts=read), lost=(7.5,))
     assert held_as_read(gate(), held) == gate()
     held.reading.counts.append(SimpleNamespace(end=date(2027, 6, 30)))
-    assert held_as_read(gate(), held).information == 0.0
+    assert held_as_read(gate(), held) == gate(information_at_start=-5.0)
 
 
 def test_a_gate_asks_no_more_for_time_that_has_not_passed():
-    assert as_read(gate(), 0.5).information == 1.5
+    assert as_read(gate(), 0.5) == gate(information_at_start=2.0)
     assert as_read(gate(), -0.5) == gate()

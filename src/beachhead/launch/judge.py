@@ -68,7 +68,7 @@ def as_read(gate: Gate, lost: float) -> Gate:
         gate: as registered.
         lost: information on theta that time has taken since rows were last read, 1 / variance.
     """
-    return replace(gate, information=max(gate.information - max(lost, 0.0), 0.0))
+    return replace(gate, information_at_start=gate.information_at_start - max(lost, 0.0))
 
 
 def _index(gate: Gate, problem: Problem) -> int:
@@ -96,7 +96,7 @@ def _verdict(
     # A batch that sells out in days, or not at all, brings less than the gate hoped for and yet settles the question.
     settled = looked and (odds < gate.stop_odds or odds >= SURE_ODDS)
     if gained < gate.information and not settled:
-        share = max(gained, 0.0) / gate.information
+        share = max(gained, 0.0) / gate.information if gate.information > 0 else 0.0
         return (
             Verdict.UNDECIDED,
             f"only {100 * share:.0f} % of the information that the gate asks for has come in; {shown}",
