@@ -365,7 +365,7 @@ def test_ten_thousand_made_up_requests_never_meet_a_fault_of_ours(folder, monkey
             tried()
 
 
-def _no_work(self, kind, arguments):
+def _no_work(self, kind, arguments, *, key=None):
     raise BadInput(f"no work in this test: {kind}")
 
 
