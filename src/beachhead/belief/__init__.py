@@ -4,7 +4,7 @@ The only room that knows a prior; it never sees the plan that wants it.
 """
 
 from beachhead.belief.belief import Belief
-from beachhead.belief.drift import drift, moved
+from beachhead.belief.drift import drift, information_lost, moved
 from beachhead.belief.odds import Odds, odds
 from beachhead.belief.outlook import outlook
 from beachhead.belief.predict import Prediction, predict
@@ -17,6 +17,7 @@ __all__ = [
     "Posterior",
     "Prediction",
     "drift",
+    "information_lost",
     "moved",
     "odds",
     "outlook",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.belief.belief import Belief
 from beachhead.belief.fitted import EntryFit, entry_fit
@@ -39,6 +40,12 @@ def drift(belief: Belief, years: float, *, fit: EntryFit | None = None, prior: B
         step *= np.outer(share, share)
     cov[:m, :m] += step
     return replace(belief, cov=cov)
+
+
+def information_lost(read: Belief, held: Belief) -> NDArray[np.float64]:
+    """(M,) information on each level, 1 / variance, that time has taken off what was held when rows were read."""
+    before, now = (np.maximum(np.diag(one.cov)[: len(one.markets)], 1e-12) for one in (read, held))
+    return np.asarray(1 / before - 1 / now)
 
 
 def moved(posterior: Posterior, years: float, *, fit: EntryFit | None = None, prior: Belief | None = None) -> Posterior:

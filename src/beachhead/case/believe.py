@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead import pilot
-from beachhead.belief import Belief, Posterior, moved, prior, update
+from beachhead.belief import Belief, Posterior, information_lost, moved, prior, update
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
@@ -144,8 +144,7 @@ def _learn(
     last = max(by_quarter, default=first) if until is None else Quarter.of(until)
     seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
     held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed, correct=correct)
-    said, M = held.log_marginal, len(before.markets)
-    read = np.diag(held.belief.cov)[:M]
+    said, read = held.log_marginal, held.belief
     start, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
     place = [min(max(first + n - start, 0), most) for n in range(last - first + 1)]
     for number in range(1, last - first + 1):
@@ -156,12 +155,12 @@ def _learn(
         if rows := by_quarter.get(first + number):
             held = update(held.belief, Reading(counts=tuple(rows)), seed=seed, correct=correct)
             said += held.log_marginal
-            read = np.diag(held.belief.cov)[:M]
-    lost = 1 / np.maximum(read, 1e-12) - 1 / np.maximum(np.diag(held.belief.cov)[:M], 1e-12)
+            read = held.belief
+    lost = information_lost(read, held.belief)
     if course is not None:
         held = replace(held, belief=_widened(held.belief, course.still_to_come(place[-1])))
     alone, learnt = parted(held, answers)
-    return alone, said, learnt, tuple(float(each) for each in lost)
+    return alone, said, learnt, tuple(lost.tolist())
 
 
 def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from beachhead import store
 from beachhead.case.compliance import quarter_from
@@ -240,9 +241,9 @@ def read_reports(launch: Launch, path: Path, on: date) -> tuple[Report, ...]:
     ]
     reports = [(item.line, _report(item.row, on)) for item in placed]
     odd = [
-        Fault(file=path.name, row=line, column=fault.column, problem=fault.problem, cure=fault.cure)
+        Fault(file=path.name, row=line, column=wrong.column, problem=wrong.problem, cure=wrong.cure)
         for line, report in reports
-        if (fault := _odd(report)) is not None
+        if (wrong := _odd(report)) is not None
     ]
     if found := [*grid.faults, *faults, *unknown, *odd]:
         raise BadInput.of(found)
@@ -405,14 +406,20 @@ def _report(row: ProgressRow, on: date) -> Report:
     return Report(task=row.task, progress=said)
 
 
-def _odd(report: Report) -> Fault | None:
+class _Odd(NamedTuple):
+    """What is odd about a report, whichever way it came."""
+
+    column: str
+    problem: str
+    cure: str
+
+
+def _odd(report: Report) -> _Odd | None:
     """Days that lie after the report, and work left of what has not begun; None where neither is so."""
-    said, file = report.progress, report.task
+    said = report.progress
     for what, column, day in (("began", "started_on", said.started), ("was done", "finished_on", said.finished)):
         if day is not None and day > said.on:
-            problem = f"{what} on {day}, after the report of {said.on}"
-            return Fault(file=file, column=column, problem=problem, cure="mend one of the days")
+            return _Odd(column, f"{what} on {day}, after the report of {said.on}", "mend one of the days")
     if said.left is not None and said.started is None:
-        problem, cure = "has weeks left, but has not begun", "say when it began, or change tasks.csv"
-        return Fault(file=file, column="started_on", problem=problem, cure=cure)
+        return _Odd("started_on", "has weeks left, but has not begun", "say when it began, or change tasks.csv")
     return None

@@ -137,6 +137,7 @@ def _level(question: Question, code: str, gate: Gate | None) -> float | None:
 def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, ...], break_even: float | None) -> Moved:
     counts = [count for count in held.reading.counts if count.market == code]
     days = {count.start.toordinal() + step for count in counts for step in range((count.end - count.start).days + 1)}
+    newest = max((count.end for count in counts), default=None)
     return Moved(
         market=code,
         low_before=before[0],
@@ -148,6 +149,6 @@ def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, .
         counted=sum(count.count for count in counts if count.counts_cars),
         days=len(days),
         cars_counted=any(count.counts_cars for count in counts),
-        sold_out=any(count.sold_out for count in counts if count.end == max(each.end for each in counts)),
+        sold_out=any(count.sold_out for count in counts if count.end == newest),
         odds=None if break_even is None else odds(held.posterior, code, break_even),
     )

@@ -394,8 +394,8 @@ def _wrong_sun(told: _Home, refuse: Any) -> None:
             refuse(f"sun.{name}", "", "is missing", "state where the roof is, in degrees")
 
 
-def _roof(sun: _Sun | None, zone: ZoneInfo) -> Roof | None:
-    if sun is None or sun.roof_kw is None or sun.latitude is None or sun.longitude is None:
+def _roof(sun: _Sun, zone: ZoneInfo) -> Roof | None:
+    if sun.roof_kw is None or sun.latitude is None or sun.longitude is None:
         return None
     ahead = datetime(2026, 1, 15, 12, tzinfo=zone).utcoffset()
     return Roof(
@@ -410,12 +410,13 @@ def _roof(sun: _Sun | None, zone: ZoneInfo) -> Roof | None:
 
 def _setup(told: _Home, folder: Path) -> Setup:
     yes, no = (frozenset(word.strip().lower() for word in words) for words in _words(told))
+    zone, sun = ZoneInfo(told.server.time_zone), told.sun or _Sun()
     return Setup(
         folder=folder,
         url=told.server.url.rstrip("/"),
         token_env=told.server.token_env,
         timeout_seconds=told.server.timeout_seconds,
-        zone=ZoneInfo(told.server.time_zone),
+        zone=zone,
         entities=Entities(**told.entities.named),
         plugged=(frozenset(PLUGGED) - no) | yes,
         unplugged=(frozenset(UNPLUGGED) - yes) | no,
@@ -434,9 +435,9 @@ def _setup(told: _Home, folder: Path) -> Setup:
         price_is_whole=told.tariff.price_is == "whole",
         price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
         least_gain_eur=told.plan.least_gain_cents / 100,
-        roof=_roof(told.sun, ZoneInfo(told.server.time_zone)),
-        cloud=0.5 if told.sun is None else told.sun.cloud,
-        feed_in_eur=0.0 if told.sun is None else told.sun.feed_in_cents_per_kwh / 100,
+        roof=_roof(sun, zone),
+        cloud=sun.cloud,
+        feed_in_eur=sun.feed_in_cents_per_kwh / 100,
     )
 
 

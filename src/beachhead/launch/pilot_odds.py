@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from beachhead.belief import moved, update
+from beachhead.belief import information_lost, moved, update
 from beachhead.belief.belief import Belief
 from beachhead.belief.fitted import EntryFit
 from beachhead.belief.predict import count_below, quantile
@@ -178,6 +178,6 @@ def _opens(problem: Problem, belief: Belief, result: DemandCount, gate: Gate, fi
     held = update(belief, Reading(counts=(result,)), correct=True)
     if problem.answers is not None:
         held, _ = parted(held, problem.answers)
-    later, i = moved(held, YEARS_TO_LOOK, fit=fit).belief, problem.markets.index(gate.market)
-    lost = 1 / held.belief.cov[i, i] - 1 / later.cov[i, i]
+    later = moved(held, YEARS_TO_LOOK, fit=fit).belief
+    lost = information_lost(held.belief, later)[problem.markets.index(gate.market)]
     return opens(as_read(gate, float(lost)), replace(problem, belief=later), later=1)
