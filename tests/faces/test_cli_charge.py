@@ -346,3 +346,15 @@ def test_a_full_battery_is_said_to_be_full(prices: Path) -> None:
     answer = json.loads(run(*words))
     assert answer["battery_kwh"] == 60
     assert answer["sentences"][0] == "Does not charge: the battery is full."
+
+
+def test_a_car_that_stands_for_days_longer_than_habits_tell_is_expected_to_leave_later_than_now(prices: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--now", "2023-06-19 10:00", "--json"]
+    answer = json.loads(run(*words))
+    assert not any("as told" in line for line in answer["sentences"])
+    assert answer["under_way"]["leaves"] is None
+    early, median, late = (answer["leaves"][name] for name in ("early", "median", "late"))
+    assert "Mon 10:00" < early < median < "Tue" < late
+    there = [hour["there"] for hour in answer["hours"]]
+    assert there == sorted(there, reverse=True)
+    assert 0.8 < there[0] < 1

@@ -83,3 +83,20 @@ def test_to_be_sure_until_a_minute_is_one_less_the_chance_to_have_left() -> None
     for level in (0.05, 0.5, 0.97):
         minute = departure_quantile(habits, 80, plugged, level)
         assert sure_until(habits, 80, plugged, minute) == pytest.approx(1 - level, abs=1e-6)
+
+
+def test_stays_beyond_the_hours_told_apart_thin_out_instead_of_ending_there() -> None:
+    begin = MONDAY + np.arange(30) * 7 * DAY + 18 * 60
+    home = Home(
+        name="away by train",
+        place="",
+        plug_in=begin,
+        plug_out=begin + 5 * DAY,
+        energy_kwh=np.full(30, 20.0),
+        power_kw=7.4,
+        battery_kwh=50.0,
+    )
+    habits, plugged = learn_habits(home, POOL), int(begin[29])
+    late = departure_quantile(habits, 29, plugged, 0.9)
+    assert plugged + 97 * 60 < late
+    assert sure_until(habits, 29, plugged, late) == pytest.approx(0.1, abs=1e-6)

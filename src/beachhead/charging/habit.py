@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 import numpy as np
 from numba import njit
@@ -30,6 +31,7 @@ Ints = NDArray[np.int64]
 
 LONGEST = 97  # hours after plug-in that are told apart; later departures count as the last
 NEEDS = 8  # classes of energy needed in the pooled departure table
+LAST_HAZARD = 0.1  # chance to leave in an hour, in the last of them and after it
 EARLY = 3  # first hours of a session with hazards of their own
 CLASSES = 3  # classes of energy needed in the hazards: under 1.2 h of charging, under 3 h, more
 LEAST_TO_LEARN = 5  # sessions of a home that counts in the prior
@@ -131,7 +133,8 @@ def learn_habits(home: Home, pool: Pool, *, since: int = 0) -> Habits:
 def departure_interval(habits: Habits, session: int, plugged_in: int, share: float = 0.9) -> tuple[float, float]:
     """Central interval of a session's departure, minutes since 1970 local; `plugged_in` in minutes.
 
-    The distribution is spread evenly within each hour, the first counting from the plug-in on.
+    The distribution is spread evenly within each hour, the first counting from the plug-in on; departures in the last
+    and after it thin out by `LAST_HAZARD` an hour.
     """
     tail = (1 - share) / 2
     return (
@@ -149,7 +152,15 @@ def departure_quantile(habits: Habits, session: int, plugged_in: int, level: flo
     before = cumulative[hour - 1] if hour else 0.0
     begin = plugged_in if hour == 0 else 60 * (first + hour)
     end = 60 * (first + hour + 1)
-    return float(begin + (end - begin) * (level * cumulative[-1] - before) / max(depart[hour], 1e-300))
+    share = (level * cumulative[-1] - before) / max(depart[hour], 1e-300)
+    if hour == LONGEST - 1:
+        return begin + minutes_to_leave(min(share, 1 - 1e-9))
+    return float(begin + (end - begin) * share)
+
+
+def minutes_to_leave(level: float) -> float:
+    """The minutes before which a car that leaves by `LAST_HAZARD` an hour has left with probability `level`."""
+    return 60 * log(1 - level) / log(1 - LAST_HAZARD)
 
 
 def sure_until(habits: Habits, session: int, plugged_in: int, minute: float) -> float:
@@ -170,6 +181,7 @@ def _gone(depart: Floats, plugged_in: int, minutes: Floats) -> Floats:
     end = begin + 60
     begin[0] = plugged_in
     share = np.clip((minutes[:, None] - begin) / (end - begin), 0.0, 1.0)
+    share[:, -1] = 1 - (1 - LAST_HAZARD) ** (np.maximum(minutes - begin[-1], 0.0) / 60)
     return np.asarray(share @ depart / depart.sum())
 
 

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.habit import (
+    LAST_HAZARD,
     Habits,
     Pool,
     departure_interval,
     departure_quantile,
     learn_habits,
+    minutes_to_leave,
     sure_at,
     sure_until,
 )
@@ -57,6 +59,8 @@ Ints = NDArray[np.int64]
 
 LEAST_GAIN_EUR = 0.02
 """A running decision is kept unless changing it is worth more than this."""
+_BEYOND_HABIT = 1e-9
+"""Where a car was less sure to be still there and is, its habits say nothing more: it leaves in any hour alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -576,6 +580,9 @@ def _charging_or_not(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
 def _interval(habits: Habits, session: int, situation: Situation) -> tuple[float, float, float]:
     """Low, median, high of the departure, given that the car is still there."""
     gone = 1 - sure_until(habits, session, situation.plugged_in, situation.now)
+    if 1 - gone <= _BEYOND_HABIT:
+        low, middle, high = (situation.now + minutes_to_leave(level) for level in (0.05, 0.5, 0.95))
+        return low, middle, high
     if situation.now == situation.plugged_in:
         low, high = departure_interval(habits, session, situation.plugged_in)
         return low, departure_quantile(habits, session, situation.plugged_in, 0.5), high
@@ -592,7 +599,9 @@ def _still_there(habits: Habits, session: int, situation: Situation, minutes: In
         return np.asarray(minutes < situation.leaves, dtype=np.float64)
     later = np.maximum(minutes, situation.now).astype(np.float64)
     sure = sure_at(habits, session, situation.plugged_in, np.concatenate(([situation.now], later)))
-    return np.asarray(sure[1:] / sure[0] if sure[0] > 1e-9 else np.zeros(minutes.size))
+    if sure[0] <= _BEYOND_HABIT:
+        return np.asarray((1 - LAST_HAZARD) ** ((later - situation.now) / 60))
+    return np.asarray(sure[1:] / sure[0])
 
 
 def _next_trip(habits: Habits, session: int, leaves: float) -> tuple[float, float]:

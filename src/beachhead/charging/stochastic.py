@@ -13,14 +13,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from beachhead.charging.habit import CLASSES, EARLY, LONGEST, WEIGHTS, day_class, need_class, weekday
+from beachhead.charging.habit import CLASSES, EARLY, LAST_HAZARD, LONGEST, WEIGHTS, day_class, need_class, weekday
 
 HORIZON = 96  # hours planned ahead
 LEVELS = 31  # energies stored that are told apart; values between are interpolated
 _FIRST_WORTH = 0.8  # worth of energy at the first horizon, relative to the mean price of the week before
 _WARM = 2  # passes before the first plan of a home, to find what energy at the horizon is worth
 _BACK = 72  # hours before the horizon at which the values are taken over for the next plan's horizon
-_LAST_HAZARD = 0.1
 _SHARPER = 1.5  # chosen with CAUTION on every eighth home (second and sixth) of the 161 shared ones
 
 
@@ -91,7 +90,7 @@ def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
             hazard[t] = min(sharp[offset] / rest, 1.0)
             rest -= sharp[offset]
         else:
-            hazard[t] = _LAST_HAZARD
+            hazard[t] = LAST_HAZARD
 
 
 @njit(cache=True, nogil=True)
