@@ -310,6 +310,26 @@ def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monke
         assert client.get("/api/v1/overview").status_code == 401
 
 
+def test_accounts_roles_and_passwords_count_at_once_while_the_server_runs(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    store = open_launch(folder).store
+    with TestClient(create(folder), base_url=LOCAL) as client:
+        assert client.get("/api/v1/launch").json()["role"] == "approver", "who sits at this machine, alone"
+        add_account(store, "vera", Role.ANALYST, "correct horse battery")
+        assert client.get("/api/v1/overview").status_code == 401
+        client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+        assert client.get("/api/v1/launch").json()["role"] == "analyst"
+        (folder / "markets.csv").rename(folder / "gone.csv")
+        client.cookies.clear()
+        assert client.get("/api/v1/overview").status_code == 401, "a launch that cannot be read lets nobody in"
+        (folder / "gone.csv").rename(folder / "markets.csv")
+        client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+        add_account(store, "vera", Role.VIEWER, "another horse battery")
+        assert client.get("/api/v1/overview").status_code == 401, "the old password opens nothing more"
+        client.post("/api/v1/session", json={"name": "vera", "password": "another horse battery"})
+        assert client.get("/api/v1/launch").json()["role"] == "viewer"
+
+
 def test_listening_beyond_loopback_without_accounts_is_refused(folder):
     with pytest.raises(BadInput, match="nobody has an account"):
         serve(folder, listen="0.0.0.0", port=1, hosts=frozenset())

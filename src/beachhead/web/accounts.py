@@ -16,8 +16,8 @@ from argon2.exceptions import VerificationError
 
 from beachhead.store import Row, Store, current, deliver, reading, writing
 from beachhead.web.guard import Person, Role
-from beachhead.web.refusal import NotAllowed
-from beachhead.world.errors import BadInput
+from beachhead.web.refusal import NoLaunch, NotAllowed
+from beachhead.world.errors import BadInput, BeachheadError
 
 TOPIC = "account"
 SESSION_SECONDS = 12 * 3600
@@ -32,6 +32,13 @@ _hasher = PasswordHasher()
 class _Account:
     role: Role
     hashed: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    name: str
+    hashed: str
+    until: float
 
 
 def add_account(store: Store, name: str, role: Role, password: str) -> None:
@@ -63,9 +70,14 @@ class Sessions:
     def __init__(self, store: Callable[[], Store]) -> None:
         self._store = store  # asked for when somebody signs in: there may be no launch yet
         self._lock = threading.Lock()
-        self._sessions: dict[str, tuple[Person, float]] = {}
+        self._sessions: dict[str, _Session] = {}
+        self._accounts: dict[str, _Account] | None = None
         self._failures: dict[str, list[float]] = {}
         self._nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+    def must_sign_in(self) -> bool:
+        """True once anybody has an account, one made while the server runs included; none is ever taken away."""
+        return bool(self._accounts or self._known())
 
     def sign_in(self, name: str, password: str) -> str:
         """A new session's token; slows down guessing by name."""
@@ -85,7 +97,7 @@ class Sessions:
                 self._failures[name] = [*recent, now]
                 raise NotAllowed("name or password is wrong", "try again, or ask for a new password")
             token = secrets.token_urlsafe(32)
-            self._sessions[token] = (Person(name=name, role=account.role, is_signed_in=True), now + SESSION_SECONDS)
+            self._sessions[token] = _Session(name, account.hashed, now + SESSION_SECONDS)
         return token
 
     def sign_out(self, token: str) -> None:
@@ -94,10 +106,22 @@ class Sessions:
             self._sessions.pop(token, None)
 
     def person(self, token: str) -> Person | None:
-        """Whose session it is, or None once it is over."""
+        """Whose session it is, in the role of today; None once it is over or the password is another one."""
         with self._lock:
             found = self._sessions.get(token)
-            if found is None or found[1] < time.monotonic():
-                self._sessions.pop(token, None)
-                return None
-            return found[0]
+        account = self._known().get(found.name) if found is not None else None
+        if found is None or account is None or account.hashed != found.hashed or found.until < time.monotonic():
+            self.sign_out(token)
+            return None
+        return Person(name=found.name, role=account.role, is_signed_in=True)
+
+    def _known(self) -> dict[str, _Account]:
+        """The accounts as they stand; as they last stood while the launch cannot be read, which its pages say."""
+        try:
+            self._accounts = _accounts(self._store())
+        except NoLaunch:
+            pass  # nobody has an account before one is begun
+        except BeachheadError:
+            if self._accounts is None:  # nobody is let in unasked
+                raise
+        return self._accounts or {}

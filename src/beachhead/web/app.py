@@ -55,9 +55,8 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
     )
     app.state.desk, app.state.jobs, app.state.hub = desk, jobs, Hub(jobs)
     app.state.sessions = Sessions(lambda: desk.launch().store)
-    app.state.hosts, app.state.must_sign_in = hosts, hosts is not None
+    app.state.hosts = hosts
     if desk.has_launch:
-        app.state.must_sign_in |= has_accounts(desk.launch().store)
         app.state.hub.version = desk.version()
     jobs.listen(lambda job: _told(app, job))
     app.add_middleware(GZipMiddleware, minimum_size=1000)

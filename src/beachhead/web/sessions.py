@@ -35,7 +35,7 @@ class PersonOut(BaseModel):
 def person_of(asked: HTTPConnection) -> Person | None:
     """The session's person, or the user at this machine where nobody must sign in; None if nobody is signed in."""
     sessions: Sessions = asked.app.state.sessions
-    if asked.app.state.must_sign_in:
+    if asked.app.state.hosts is not None or sessions.must_sign_in():
         return sessions.person(asked.cookies.get(COOKIE, ""))
     return Person(name=getpass.getuser(), role=Role.APPROVER)
 
