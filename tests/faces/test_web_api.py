@@ -118,7 +118,9 @@ def test_what_is_typed_is_short_and_only_files_are_long(client):
 
 def test_a_table_that_is_wrong_throughout_says_that_it_was_not_read_to_its_end(client):
     days = (f"first,NO,TANG,importer,{store},2021-08-01,2021-08-31,-1\n" for store in range(700))
-    faults = client.post("/api/v1/observations?name=x.csv", content=HEAD + "".join(days)).json()["error"]["faults"]
+    error = client.post("/api/v1/observations?name=x.csv", content=HEAD + "".join(days)).json()["error"]
+    assert error["message"] == "at least 500 faults in the input"
+    faults = error["faults"]
     assert len(faults) == 501
     assert any("what follows was not read" in fault["problem"] for fault in faults)
     assert not any("more than are listed" in fault["problem"] for fault in faults), "nobody has counted them"

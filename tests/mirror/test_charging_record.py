@@ -78,3 +78,9 @@ def test_prices_in_euros_a_kilowatt_hour_are_refused_with_the_unit_that_is_meant
         read_prices(written(tmp_path, "time,DE-LU\n" + table("0.31")))
     assert "0.085 EUR/kWh is 85" in refused.value.hint
     assert read_prices(written(tmp_path, "time,DE-LU\n" + table("-31"))).eur_per_kwh.min() == -0.031
+
+
+def test_a_table_wrong_throughout_says_that_it_holds_more_faults_than_are_listed(tmp_path):
+    with pytest.raises(BadInput, match="at least 50 faults") as refused:
+        read_homes(written(tmp_path, HEAD + "u,never,never,5\n" * 60))
+    assert "has 70 faults more than are listed" in str(refused.value)

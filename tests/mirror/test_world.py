@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from beachhead.world.errors import BadInput, Fault
+from beachhead.world.errors import BadInput, Fault, Unlisted, how_many_faults
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter, grid
 from beachhead.world.reading import DemandCount, Funnel
@@ -34,6 +34,20 @@ def test_a_fault_names_file_row_column_what_was_written_and_the_cure():
 def test_all_faults_are_raised_once_in_file_and_row_order():
     faults = [Fault(file="b.csv", row=2, problem="x", cure="y"), Fault(file="a.csv", row=9, problem="x", cure="y")]
     assert [f.file for f in BadInput.of(faults).faults] == ["a.csv", "b.csv"]
+
+
+def test_of_many_faults_the_first_are_listed_and_what_only_says_so_is_not_counted():
+    faults = [Fault(file="a.csv", row=row, problem="is wrong", cure="mend it") for row in range(2, 9)]
+    found = BadInput.of(faults, most=5)
+    assert found.message == "at least 5 faults in the input"
+    assert "has 2 faults more than are listed" in str(found)
+    cut = Unlisted(file="a.csv", row=9, problem="what follows was not read", cure="mend those listed")
+    assert str(BadInput.of([cut, *faults], most=5)).splitlines()[-1] == f"  {cut}"
+    assert [how_many_faults(some) for some in (faults[:1], [*faults[:2], cut], [cut])] == [
+        "1 fault",
+        "at least 2 faults",
+        "1 fault",
+    ]
 
 
 def test_a_source_without_a_name_is_refused():

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from beachhead.case.own_table import columns_of, whole_lines
 from beachhead.evidence.cell import number_cure
-from beachhead.evidence.textfile import MOST_FAULTS, decode, given_up, read_bytes, records
+from beachhead.evidence.textfile import MOST_FAULTS, decode, read_bytes, records
 from beachhead.siting.geography import Places, on_sphere
 from beachhead.world.errors import BadInput, Fault
 
@@ -150,8 +150,7 @@ def _read(path: Path, *, need_people: bool) -> list[Line]:
     lines = [line for line in found if isinstance(line, Line)]
     faults += [*_twice(lines, path.name), *_misplaced(lines, path.name)]
     if faults:
-        more = [given_up(faults[MOST_FAULTS].row or 1, path.name, _MOST_ROWS)] if len(faults) > MOST_FAULTS else []
-        raise BadInput.of([*faults[:MOST_FAULTS], *more])
+        raise BadInput.of(faults, most=MOST_FAULTS)
     return lines
 
 

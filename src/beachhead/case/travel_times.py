@@ -84,7 +84,7 @@ def _from_matrix(path: Path, places: Places, candidates: Ints, most: float) -> t
     pairs = _pairs(drives, places, candidates, most)
     wrong = [fault for fault in read if isinstance(fault, Fault)]
     if faults := [*grid.faults, *wrong, *_differing(drives, pairs, path.name)]:
-        raise BadInput.of(faults[:MOST_FAULTS])
+        raise BadInput.of(faults, most=MOST_FAULTS)
     strangers = [drive for drive in drives if drive.stranger]
     if not pairs:
         raise _no_pair(path.name, most, strangers)

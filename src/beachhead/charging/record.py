@@ -33,6 +33,7 @@ LEAST_PRICE = 5.0
 """EUR/MWh that some hour of any week exceeds; a file below it is written in EUR/kWh."""
 MOST_SESSION_KWH = 250.0
 """kWh in one session beyond which a number is taken for Wh or a mistake; the largest batteries of cars hold 210."""
+_MOST_FAULTS = 50
 _BLANK = ("", "na", "nan", "null")
 
 
@@ -214,7 +215,7 @@ def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ..
             raw[row["user_id"].strip()].append((start, end, energy))
             places.setdefault(row["user_id"].strip(), row.get("location", ""))
     if faults:
-        raise BadInput.of(faults[:50])
+        raise BadInput.of(faults, most=_MOST_FAULTS)
     if not raw:
         raise BadInput(f"{sessions.name} holds no session with an end and energy", "give one row a session")
     return tuple(_home(name, places[name], sorted(rows), known.get(name)) for name, rows in sorted(raw.items()))
@@ -259,7 +260,7 @@ def _timed(path: Path, lacks: str, cure: str) -> tuple[tuple[str, ...], Minutes,
         for column, text in enumerate(row[1 : len(head)]):
             values[index, column] = _number(text, path.name, line, names[column], faults, blank=np.nan)
     if faults:
-        raise BadInput.of(faults[:50])
+        raise BadInput.of(faults, most=_MOST_FAULTS)
     return names, minutes, values
 
 
@@ -332,7 +333,7 @@ def _read_capacities(path: Path) -> dict[str, tuple[float, float]]:
         if power > 0 and battery > 0:
             found[row["user_id"].strip()] = (power, battery)
     if faults:
-        raise BadInput.of(faults[:50])
+        raise BadInput.of(faults, most=_MOST_FAULTS)
     return found
 
 

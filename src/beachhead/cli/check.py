@@ -12,6 +12,7 @@ from beachhead.case.check import Checked, check_launch
 from beachhead.case.clock import today
 from beachhead.cli.faults import fault_lines
 from beachhead.cli.show import WIDTH, JsonFlag, LaunchDir, how_many, say, show_json, show_table, suggest
+from beachhead.world.errors import how_many_faults
 from beachhead.world.quarter import Quarter
 
 AllFlag = Annotated[bool, typer.Option("--all", help="List every fault, also those that are alike.")]
@@ -69,7 +70,7 @@ def _show_sound(found: Checked) -> None:
 
 def _show_faults(found: Checked, every: bool) -> None:
     files = {fault.file for fault in found.faults}
-    say(f"{found.path} has {how_many(len(found.faults), 'fault')} in {how_many(len(files), 'file')}:", "")
+    say(f"{found.path} has {how_many_faults(found.faults)} in {how_many(len(files), 'file')}:", "")
     for line in fault_lines(found.faults, every=every):
         print(textwrap.fill(line, WIDTH, subsequent_indent="    ", break_on_hyphens=False))
     say("", "Mend them and check again. docs/reference/columns.md says what each column means.")

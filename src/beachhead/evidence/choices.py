@@ -72,7 +72,7 @@ def read_choice_tasks(path: Path) -> ChoiceTasks:
     columns = _columns(table, faults)
     tasks = _tasks(table, faults)
     if faults:
-        raise BadInput.of(faults[:MOST_FAULTS])
+        raise BadInput.of(faults, most=MOST_FAULTS)
     found = _arranged(columns, tasks)
     faults = list(_uninformative(found, table))
     if faults:

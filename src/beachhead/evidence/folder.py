@@ -28,7 +28,7 @@ from beachhead.evidence.termsfile import line_of, parse_terms
 from beachhead.evidence.textfile import MOST_FAULTS, decode, read_bytes
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
-from beachhead.world.errors import BadInput, Fault
+from beachhead.world.errors import BadInput, Fault, Unlisted
 from beachhead.world.market import Market
 from beachhead.world.offer import Offer, Price
 
@@ -227,7 +227,7 @@ def _capped(faults: Iterable[Fault]) -> Iterator[Fault]:
     for file, count in counts.items():
         if count > MOST_FAULTS:
             problem = f"has more faults than the {MOST_FAULTS} listed"
-            yield Fault(file=file, problem=problem, cure="mend those listed, then check again")
+            yield Unlisted(file=file, problem=problem, cure="mend those listed, then check again")
 
 
 def _digest(files: Mapping[str, bytes | Fault]) -> str:

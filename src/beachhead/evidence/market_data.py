@@ -72,7 +72,7 @@ def read_market_data(path: Path) -> MarketData:
     faults += _impossible(path.name, cells, found, grid.lines)
     faults += _no_instruments(path.name, found)
     if faults:
-        raise BadInput.of(faults[:MOST_FAULTS])
+        raise BadInput.of(faults, most=MOST_FAULTS)
     return MarketData(
         markets=tuple(cells["market_ids"]),
         products=tuple(cells["product_ids"]),

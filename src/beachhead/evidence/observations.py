@@ -18,7 +18,7 @@ from beachhead.evidence.observed import ObservationFile, ObservedRow
 from beachhead.evidence.row import Placed, columns_of
 from beachhead.evidence.sheet import read_sheet
 from beachhead.evidence.tables.observations import MEASURED, ObservationRow
-from beachhead.evidence.textfile import MOST_FAULTS, UNREAD, Grid, Line, with_known_header
+from beachhead.evidence.textfile import MOST_FAULTS, Grid, Line, with_known_header
 from beachhead.evidence.translate import in_their_words, translated
 from beachhead.world.errors import BadInput, Fault
 
@@ -66,7 +66,7 @@ def read_observations(
         found += unequal
     found += [*_overlaps(rows, file), *_emptiness(rows, found, file)]
     if found:
-        raise BadInput.of(_listed([in_their_words(fault, mapping) for fault in found] if mapping else found, file))
+        raise BadInput.of([in_their_words(fault, mapping) for fault in found] if mapping else found, most=MOST_FAULTS)
     return ObservationFile(name=file, rows=rows)
 
 
@@ -145,13 +145,3 @@ def _overlap(row: ObservedRow, other: ObservedRow, file: str) -> Fault:
 def _emptiness(rows: Sequence[ObservedRow], found: Sequence[Fault], file: str) -> Iterator[Fault]:
     if not rows and not found:
         yield Fault(file=file, problem="has no rows to read", cure="send at least one row; check [only] of the mapping")
-
-
-def _listed(faults: list[Fault], file: str) -> list[Fault]:
-    if len(faults) <= MOST_FAULTS:
-        return faults
-    unread = [fault for fault in faults[MOST_FAULTS:] if fault.problem == UNREAD]
-    if unread:  # how many more there are is not known
-        return [*faults[:MOST_FAULTS], unread[0]]
-    more = f"has {len(faults) - MOST_FAULTS} faults more than are listed"
-    return [*faults[:MOST_FAULTS], Fault(file=file, problem=more, cure="mend those listed, then send it again")]

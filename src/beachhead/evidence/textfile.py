@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beachhead.evidence.cell import meant
-from beachhead.world.errors import Fault
+from beachhead.world.errors import Fault, Unlisted
 
 MOST_BYTES = 16 * 2**20
 MOST_LINE_BYTES = 2**20
@@ -166,13 +166,11 @@ def separated_otherwise(header: tuple[str, ...], row: int, file: str) -> Fault |
     return None
 
 
-UNREAD = "and what follows was not read, the table being too long or too faulty"
-
-
 def given_up(row: int, file: str, most_rows: int = MOST_ROWS) -> Fault:
-    """The last fault of a table that is read no further."""
+    """The last line of a table's faults that is read no further."""
+    problem = "and what follows was not read, the table being too long or too faulty"
     cure = f"mend those listed; a table may have {most_rows} rows"
-    return Fault(file=file, row=row, problem=UNREAD, cure=cure)
+    return Unlisted(file=file, row=row, problem=problem, cure=cure)
 
 
 def _header_faults(

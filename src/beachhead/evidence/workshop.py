@@ -115,7 +115,7 @@ def read_workshop(path: Path, *, known: Known, today: date | None = None) -> Wor
     if not placed and not found:
         found.append(Fault(file=file, problem="has no rows to read", cure="send at least one row"))
     if found:
-        raise BadInput.of(found[:MOST_FAULTS])
+        raise BadInput.of(found, most=MOST_FAULTS)
     return WorkshopFile(name=file, kind=kind.table.name, rows={getattr(p.row, kind.key): _noun(p.row) for p in placed})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -57,6 +57,20 @@ class Fault:
         return f"{self.place}: {quoted}{self.problem}: {self.cure}"
 
 
+class Unlisted(Fault):
+    """Says that a file holds more faults than are listed, or was read no further; no fault by itself."""
+
+    __slots__ = ()
+
+
+def how_many_faults(faults: Sequence[Fault]) -> str:
+    """ "3 faults", or "at least 500 faults" where more than those listed may be there."""
+    listed = sum(not isinstance(fault, Unlisted) for fault in faults)
+    least = "at least " if 0 < listed < len(faults) else ""
+    count = listed or len(faults)
+    return f"{least}{count} fault" + ("s" if count != 1 else "")
+
+
 class BadInput(BeachheadError):
     """The user's files or arguments are wrong: all faults found, raised once."""
 
@@ -65,11 +79,15 @@ class BadInput(BeachheadError):
         self.faults = tuple(faults)
 
     @classmethod
-    def of(cls, faults: Iterable[Fault]) -> BadInput:
-        """One error from all faults gathered, in file and row order."""
-        ordered = sorted(faults, key=lambda f: (f.file, f.row or 0, f.column or ""))
-        count = f"{len(ordered)} fault" + ("s" if len(ordered) != 1 else "")
-        return cls(f"{count} in the input", "mend the places listed", ordered)
+    def of(cls, faults: Iterable[Fault], *, most: int | None = None) -> BadInput:
+        """One error from all faults gathered, in file and row order; of more than `most` how many more there are."""
+        ordered = sorted(faults, key=lambda f: (f.file, isinstance(f, Unlisted), f.row or 0, f.column or ""))
+        if most is not None and len(ordered) > most:
+            rest = ordered[most:]
+            unread = [fault for fault in rest if isinstance(fault, Unlisted)]  # how many more there are is not known
+            more, cure = f"has {len(rest)} faults more than are listed", "mend those listed, then send it again"
+            ordered = [*ordered[:most], unread[0] if unread else Unlisted(file=rest[0].file, problem=more, cure=cure)]
+        return cls(f"{how_many_faults(ordered)} in the input", "mend the places listed", ordered)
 
     def __str__(self) -> str:
         if not self.faults:
