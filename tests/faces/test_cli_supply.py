@@ -82,6 +82,20 @@ def test_supply_says_what_to_commit_to_what_it_is_worth_and_where_routes_switch(
     assert max(len(line) for line in said.splitlines()) <= 100
 
 
+def test_a_market_that_no_car_reaches_is_said_to_get_none_and_whose_margin_stands_there(launch):
+    file = launch / "lanes.csv"
+    with file.open(encoding="utf-8", newline="") as handle:
+        head, *rows = list(csv.reader(handle))
+    place = head.index("capacity_per_quarter")
+    rows = [[*row[:place], "0", *row[place + 1 :]] if "NO" in row else row for row in rows]
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([head, *rows])
+    said = run("supply", launch, *FEW)
+    row = next(line for line in said.splitlines() if line.startswith(" Norway"))
+    assert "none arrive" in row
+    assert "where none arrive, what the cheapest open route would give" in " ".join(said.split())
+
+
 def test_the_json_answer_holds_bounds_odds_margins_and_capacity(launch):
     answer = json.loads(run("supply", launch, *FEW, "--json", "--market", "ES"))
     assert answer["value"]["low"] <= answer["value"]["high"]

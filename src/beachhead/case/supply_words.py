@@ -9,6 +9,7 @@ from beachhead.case.open import Launch
 from beachhead.case.supply import Supplied
 from beachhead.supply.highs import Verdict
 from beachhead.supply.odds import Sign, Turning, turnings
+from beachhead.supply.switch import SwitchMap
 from beachhead.supply.worth import Interval
 from beachhead.world.figures import cars, money, percent
 
@@ -72,6 +73,22 @@ def turning_sentence(supplied: Supplied, turning: Turning) -> str:
         return f"{verb} {plant} at the gate {gate}, in every future."
     sign = "" if turning.sign is None else f" Sign: {_sign_words(turning.sign)}."
     return f"{verb} {plant} at the gate {gate} in {percent(turning.odds)} of futures.{sign}"
+
+
+def map_sentence(supplied: Supplied, area: str, found: SwitchMap) -> str:
+    """What an area plans today, and from how many cars a year on each plant pays at the duty shown nearest to it."""
+    volume, duty = found.today
+    near = int(np.argmin(np.abs(found.duties - duty)))
+    crossings = [
+        f"{supplied.plan.network.plants[option].name} from {cars(float(at))}"
+        for option, at in zip(found.options, found.break_even[:, near], strict=True)
+        if option >= 0 and np.isfinite(at)
+    ]
+    plans, at_duty = f"{area} plans {cars(volume)} cars a year", percent(float(found.duties[near]))
+    if not crossings:
+        return f"{plans}; at a duty of {at_duty} no plant pays at any volume shown."
+    pays = f"{', '.join(crossings)} cars a year (committed at the first gate, alone)"
+    return f"{plans} under a duty of up to {percent(duty)}. At {at_duty} the break-even volumes are: {pays}."
 
 
 def _sign_words(sign: Sign) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, keep_supply, landed_routes, write_supply
-from beachhead.case.supply_words import headline, turning_sentence
+from beachhead.case.supply_words import headline, map_sentence, turning_sentence
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
@@ -254,7 +254,7 @@ def _show_landed(launch: Launch, supplied: Supplied) -> None:
             [
                 plan.network.markets[m].name,
                 cars(float(planned[m, last].sum())),
-                ", ".join(shares) or "none",
+                ", ".join(shares) or "none arrive",
                 *(f"{number:,.0f}" for number in (landed, margin, low, high)),
                 f"{gain:+,.0f}" if abs(gain) >= 0.5 else "0",
             ]
@@ -263,7 +263,8 @@ def _show_landed(launch: Launch, supplied: Supplied) -> None:
     show_table(
         ["market", "cars", "made in", "landed", "margin", "low", "high", "over export"],
         rows,
-        title=f"{currency} a car in the last year, {shown}; low and high: 10 and 90 % of futures",
+        title=f"{currency} a car in the last year, {shown}; low and high: 10 and 90 % of futures; where none "
+        "arrive, what the cheapest open route would give",
         right={1, 3, 4, 5, 6, 7},
     )
 
@@ -318,26 +319,13 @@ def _show_map(supplied: Supplied, area: str, found: SwitchMap) -> None:
     rows = [
         [cars(float(volume)), *(names[winner] for winner in found.winner[v])] for v, volume in enumerate(found.volumes)
     ]
-    volume, duty = found.today
     show_table(
         ["cars a year", *(f"{100 * duty:.0f} %" for duty in found.duties)],
         rows,
         title=f"{area}: what wins, by planned cars a year and duty on cars from home",
         right={0},
     )
-    crossings = []
-    for o, option in enumerate(found.options[1:], start=1):
-        at = found.break_even[o, int(np.argmin(np.abs(found.duties - duty)))]
-        if np.isfinite(at):
-            crossings.append(f"{_option(supplied, option)} from {cars(float(at))}")
-    near = found.duties[int(np.argmin(np.abs(found.duties - duty)))]
-    if crossings:
-        say(
-            f"{area} plans {cars(volume)} cars a year under a duty of up to {percent(duty)}. At {percent(near)} the "
-            f"break-even volumes are: {', '.join(crossings)} cars a year (committed at the first gate, alone)."
-        )
-    else:
-        say(f"{area} plans {cars(volume)} cars a year; at a duty of {percent(near)} no plant pays at any volume shown.")
+    say(map_sentence(supplied, area, found))
 
 
 def _show_effects(launch: Launch, supplied: Supplied) -> None:

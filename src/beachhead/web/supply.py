@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
-from beachhead.case.supply_words import headline, turning_sentence
+from beachhead.case.supply_words import headline, map_sentence, turning_sentence
 from beachhead.store import Row, Store, current, deliver, reading, writing
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
@@ -294,17 +294,6 @@ def _landed(supplied: Supplied) -> list[LandedOut]:
 def _map(supplied: Supplied, area: str, found: SwitchMap) -> SwitchMapOut:
     names = ["export" if o < 0 else supplied.plan.network.plants[o].name for o in found.options]
     best = np.take_along_axis(found.values, found.winner[None], axis=0)[0]
-    near = int(np.argmin(np.abs(found.duties - found.today[1])))
-    crossings = [
-        f"{names[o]} from {found.break_even[o, near]:,.0f} cars a year"
-        for o in range(1, len(names))
-        if np.isfinite(found.break_even[o, near])
-    ]
-    pays = "; ".join(crossings) if crossings else "no plant pays at any volume shown"
-    said = (
-        f"{area} plans {found.today[0]:,.0f} cars a year under a duty of up to {100 * found.today[1]:.0f} %. "
-        f"Break-even at a duty of {100 * found.duties[near]:.0f} %: {pays}."
-    )
     return SwitchMapOut(
         area=area,
         markets=list(found.markets),
@@ -316,7 +305,7 @@ def _map(supplied: Supplied, area: str, found: SwitchMap) -> SwitchMapOut:
         break_even=[[_known(float(value)) for value in row] for row in found.break_even],
         today_volume=found.today[0],
         today_duty=found.today[1],
-        sentence=said,
+        sentence=map_sentence(supplied, area, found),
     )
 
 

@@ -64,7 +64,7 @@ class Unlisted(Fault):
 
 
 def how_many_faults(faults: Sequence[Fault]) -> str:
-    """ "3 faults", or "at least 500 faults" where more than those listed may be there."""
+    """As in "3 faults", or "at least 500 faults" where more than those listed may be there."""
     listed = sum(not isinstance(fault, Unlisted) for fault in faults)
     least = "at least " if 0 < listed < len(faults) else ""
     count = listed or len(faults)

@@ -95,7 +95,7 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
       <h2>Landed cost and margin, {currency} a car in the last year</h2>
       <div className="scroll" tabIndex={0} role="region" aria-label="Landed cost">
         <table>
-          <caption>Margins with 10 and 90 % of futures; open a market for every route into it</caption>
+          <caption>Margins with 10 and 90 % of futures, where none arrive those of the cheapest open route; open a market for every route into it</caption>
           <thead><tr><th>market</th><th className="num">cars</th><th>made in</th><th className="num">landed</th><th className="num">margin</th><th className="num">10 %</th><th className="num">90 %</th><th className="num">over export</th></tr></thead>
           <tbody>
             {data.markets.map((row) => (
