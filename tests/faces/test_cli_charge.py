@@ -188,6 +188,10 @@ def test_the_table_of_one_s_own_car_is_enough_to_plan_and_says_that_other_driver
     table.write_text("\n".join(["user_id,plugin_time,plugout_time,energy_session", *days]), encoding="utf-8")
     words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--sessions", str(table)]
     assert "What other drivers do is made up" in run(*words, "--home", "car")
+    together = run(*words, "--home", "car", "--battery", "8", "--market", "BE")
+    assert "What other drivers do is made up" in together
+    assert "The household's load is made up" in together
+    assert "What other drivers do is made up" in run("explain", *words[1:], "--home", "car", "--hours", "2")
     with pytest.raises(BadInput, match="no second car 'other' on record"):
         CliRunner().invoke(app, ["charge", *words, "--home", "car", "--second", "other"], catch_exceptions=False)
 
@@ -333,6 +337,8 @@ def test_where_no_algebra_can_be_written_is_refused(prices: Path, tmp_path: Path
         (["--leaves", "2023-06-13 17:00"], "the departure told, 2023-06-13 17:00, is over at 2023-06-13 18:10"),
         (["--now", "2023-06-13 17:00"], "plugged in at 2023-06-13 18:10, later than the moment planned for"),
         (["--stored", "900"], "900 kWh stored in a battery of"),
+        (["--feed-in", "8"], "--feed-in 8 without anything that feeds in"),
+        (["--market", "NO"], "the price table has no zone 'NO1'"),
     ],
 )
 def test_a_car_that_cannot_stand_so_is_refused_in_its_own_times(prices: Path, words: list[str], said: str) -> None:

@@ -57,7 +57,8 @@ class Prices:
     def zone(self, name: str) -> Floats:
         """(H,) prices of one zone."""
         if name not in self.zones:
-            raise BadInput(f"no prices of zone {name!r}", f"zones on record: {', '.join(self.zones)}")
+            cure = f"add that column, or name a market of the zones that are there: {', '.join(self.zones)}"
+            raise BadInput(f"the price table has no zone {name!r}", cure)
         row: Floats = self.eur_per_kwh[self.zones.index(name)]
         return row
 

@@ -9,6 +9,7 @@ import typer
 
 from beachhead.case.charging import (
     STUDY,
+    AtHome,
     charging_home,
     charging_hours,
     charging_plan,
@@ -136,7 +137,11 @@ def plan(
             leaves=leaves, peak_so_far_kw=peak_so_far, fuse_kw=most, write=write,
         )  # fmt: skip
         names = [home] if second is None else [home, second]
-        show_json(whole_answer(together, names, write)) if as_json else show_whole(together, names, write)
+        if as_json:
+            show_json(whole_answer(together, names, write))
+            return
+        show_whole(together, names, write)
+        _say_made_up(at_home, ", and --peak-so-far from the meter")
         return
     found = charging_plan(
         at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip, leaves=leaves,
@@ -147,10 +152,7 @@ def plan(
         show_json(plan_answer(found, at_home.home))
         return
     show_plan(found)
-    if at_home.pool_is_made:
-        say("What other drivers do is made up: the sessions hold no other home with five or more.")
-    if at_home.load_is_made:
-        say("The household's load is made up; give --loads for its own, and --peak-so-far from the meter.")
+    _say_made_up(at_home, ", and --peak-so-far from the meter")
 
 
 @charge.command()
@@ -177,6 +179,15 @@ def explain(
         show_json({"home": home, "market": market, "hours": decisions_answer(followed)})
     else:
         show_decisions(followed)
+        _say_made_up(at_home)
+
+
+def _say_made_up(at_home: AtHome, more: str = "") -> None:
+    """What of the plan's ground is made up, and what to give for it."""
+    if at_home.pool_is_made:
+        say("What other drivers do is made up: the sessions hold no other home with five or more.")
+    if at_home.load_is_made:
+        say(f"The household's load is made up; give --loads for its own{more}.")
 
 
 @charge.command()

@@ -73,6 +73,10 @@ def beside_asked(
         raise BadInput("a second car's state without --second", "add --second with whose car it is")
     if place is not None and roof is None:
         raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
+    if feed_in and gives == 0 and battery is None and roof is None and solar is None:
+        raise BadInput(
+            f"--feed-in {feed_in:g} without anything that feeds in", "add --roof, --solar, --battery or --gives"
+        )
     return Beside(
         second=second,
         second_plugged_in=plugged_in if second is None else _second_plugged(plugged_in, second_plugged_in, now),
