@@ -40,7 +40,7 @@ from beachhead.charging.habit import departure_interval, learn_pool
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
 from beachhead.charging.lattice import lattice_program, plan_lattice
 from beachhead.charging.peak import metered
-from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices
+from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices, spread_in_steps
 from beachhead.charging.tariff import bundled_tariffs
 from beachhead.charging.value import Baseline, Ready, make_ready, market_values
 from beachhead.charging.year import Policy, Told, charge_told, charge_year, course_of
@@ -262,21 +262,43 @@ def regret(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str,
     arrival, foresight = cost[:, names.index("arrival")], cost[:, names.index("foresight")]
     share = (arrival[:, None] - cost) / (arrival - foresight)[:, None]
     missing = total[:, :, 1] / total[:, :, 2]
-    inside = [
-        low <= home.home.plug_out[k] <= high
-        for home in ready
-        for k in range(home.home.sessions)
-        for low, high in [departure_interval(home.habits, k, int(home.home.plug_in[k]))]
-    ]
     return {
         "homes": len(ready),
         "sessions": sum(home.home.sessions for home in ready),
         "share_of_foresight": dict(zip(names, share.mean(0).tolist(), strict=True)),
         "missing_share": dict(zip(names, missing.mean(0).tolist(), strict=True)),
         "learned_by_zone": dict(zip(zones, share[:, names.index("learned")].tolist(), strict=True)),
-        "interval_90_covers": float(np.mean(inside)),
+        "interval_90_covers": _covers(ready),
+        "interval_90_covers_by_whole_hours": _covers_by_whole_hours(homes),
         "seconds": time.perf_counter() - began,
     }
+
+
+def _covers(ready: tuple[Ready, ...], out: dict[str, np.ndarray] | None = None) -> float:
+    """Share of departures within their 90 % intervals; those of `out` by home, or those that were learnt."""
+    inside = [
+        low <= (home.home.plug_out if out is None else out[home.home.name])[k] <= high
+        for home in ready
+        for k in range(home.home.sessions)
+        for low, high in [departure_interval(home.habits, k, int(home.home.plug_in[k]))]
+    ]
+    return float(np.mean(inside))
+
+
+def _covers_by_whole_hours(homes: tuple[Home, ...]) -> float:
+    """Share of the true departures within the intervals of a record by the nearest whole hours.
+
+    Sessions that last no time in that record are left out.
+    """
+    spread, out = [], {}
+    for home in homes:
+        begin, end = (60 * ((minutes + 30) // 60) for minutes in (home.plug_in, home.plug_out))
+        end[:-1] = np.minimum(end[:-1], begin[1:])
+        seen = end > begin
+        kwh, out[home.name] = home.energy_kwh[seen], home.plug_out[seen]
+        begin, end = spread_in_steps(begin[seen], end[seen], 60 * kwh / home.power_kw)
+        spread.append(replace(home, plug_in=begin, plug_out=end, energy_kwh=kwh))
+    return _covers(make_ready(spread, least_sessions=2), out)
 
 
 def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from beachhead.charging.record import read_homes, read_loads, read_prices
@@ -84,3 +85,18 @@ def test_a_table_wrong_throughout_says_that_it_holds_more_faults_than_are_listed
     with pytest.raises(BadInput, match="at least 50 faults") as refused:
         read_homes(written(tmp_path, HEAD + "u,never,never,5\n" * 60))
     assert "has 70 faults more than are listed" in str(refused.value)
+
+
+def test_a_record_by_whole_hours_is_spread_within_them_and_a_finer_one_is_taken_as_it_is(tmp_path):
+    rows = [f"u,2023-01-{day:02} 17:{{0}},2023-01-{day + 1:02} 0{6 + day % 3}:00,9.5\n" for day in range(1, 28)]
+    fine = read_homes(written(tmp_path, HEAD + "".join(rows).format("10")))[0]
+    assert {minute % 60 for minute in fine.plug_out.tolist()} == {0}
+    home = read_homes(written(tmp_path, HEAD + "".join(rows).format("00")))[0]
+    moved = home.plug_out - fine.plug_out
+    assert (moved >= -30).all()
+    assert (moved < 30).all()
+    assert abs(moved.mean()) < 3
+    assert np.unique(moved // 15).tolist() == [-2, -1, 0, 1]
+    assert (home.plug_out - home.plug_in >= 60 * home.energy_kwh / home.power_kw).all()
+    few = read_homes(written(tmp_path, HEAD + "".join(rows[:4]).format("00")))[0]
+    assert few.plug_in.tolist() == (fine.plug_in[:4] - 10).tolist()

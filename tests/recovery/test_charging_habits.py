@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from beachhead.charging.habit import (
     learn_pool,
     sure_until,
 )
-from beachhead.charging.record import Home
+from beachhead.charging.record import Home, read_homes
 
 DAY = 24 * 60
 MONDAY = (4 + 7 * 2700) * DAY  # a Monday 00:00
@@ -52,6 +54,27 @@ def test_ninety_percent_intervals_of_the_departure_cover_nine_in_ten() -> None:
             low, high = departure_interval(habits, k, int(home.plug_in[k]))
             inside.append(low <= home.plug_out[k] <= high)
     assert 0.87 <= np.mean(inside) <= 0.93
+
+
+def test_intervals_cover_the_true_departures_of_homes_that_are_recorded_by_whole_hours(tmp_path: Path) -> None:
+    lines, true = ["user_id,plugin_time,plugout_time,energy_session"], {}
+    for seed in range(14):
+        home = commuter(seed, spread=8.0)
+        begin, end = (60 * ((minutes + 30) // 60) for minutes in (home.plug_in, home.plug_out))
+        seen = np.flatnonzero(end > begin)
+        true[f"{seed:02}"] = home.plug_out[seen]
+        moments = np.stack((begin, end)).T[seen].astype("datetime64[m]")
+        rows = zip(moments, home.energy_kwh[seen], strict=True)
+        lines += [f"{seed:02},{one[0]},{one[1]},{kwh:.2f}" for one, kwh in rows]
+    (tmp_path / "sessions.csv").write_text("\n".join(lines), encoding="utf-8")
+    homes = read_homes(tmp_path / "sessions.csv")
+    pool, inside = learn_pool(homes[8:]), []
+    for home in homes[:8]:
+        habits = learn_habits(home, pool)
+        for k in range(10, home.sessions):
+            low, high = departure_interval(habits, k, int(home.plug_in[k]))
+            inside.append(low <= true[home.name][k] <= high)
+    assert 0.87 <= np.mean(inside) <= 0.95
 
 
 def test_the_median_departure_of_a_regular_home_is_found() -> None:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from math import isfinite
+from math import gcd, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ LEAST_PRICE = 5.0
 MOST_SESSION_KWH = 250.0
 """kWh in one session beyond which a number is taken for Wh or a mistake; the largest batteries of cars hold 210."""
 _MOST_FAULTS = 50
+_LEAST_STEP = 15  # minutes: what is learnt tells hours apart, and half-hours of a departure
+_LEAST_SPREAD = 5  # sessions of a home; fewer may all begin and end on the hour by chance
 _BLANK = ("", "na", "nan", "null")
 
 
@@ -303,6 +305,7 @@ def _home(name: str, place: str, rows: list[tuple[int, int, float]], known: tupl
     good = end > start
     start, end, energy = start[good], end[good], energy[good]
     power, battery = known or (_likely_power(start, end, energy), _likely_battery(energy))
+    start, end = spread_in_steps(start, end, 60 * energy / power)
     return Home(
         name=name,
         place=place,
@@ -312,6 +315,26 @@ def _home(name: str, place: str, rows: list[tuple[int, int, float]], known: tupl
         power_kw=power,
         battery_kwh=max(battery, float(energy.max())),
     )
+
+
+def spread_in_steps(start: Minutes, end: Minutes, charging_minutes: Floats) -> tuple[Minutes, Minutes]:
+    """Plug-ins and plug-outs (N,), spread evenly within the steps of a record by whole, half or quarter hours.
+
+    What is learnt is finer than such a record: a departure at about seven would be taken for one before seven sharp. A
+    moment moves to and fro by half a step at most, by the golden ratio and the root of two, whose multiples fill a stretch
+    evenly; a session begins early enough to have charged what it did.
+    """
+    step = gcd(60, *start.tolist(), *end.tolist())
+    if step < _LEAST_STEP or start.size < _LEAST_SPREAD:
+        return start, end
+    turn = np.arange(start.size)
+    begin, finish = (
+        moments + np.floor(step * ((turn * irrational + 0.5) % 1 - 0.5)).astype(np.int64)
+        for moments, irrational in ((start, 0.6180339887), (end, 0.4142135624))
+    )
+    begin = np.minimum(begin, finish - np.minimum(end - start, np.ceil(charging_minutes).astype(np.int64)))
+    finish[:-1] = np.minimum(finish[:-1], begin[1:])
+    return begin, finish
 
 
 def _likely_power(start: Minutes, end: Minutes, energy: Floats) -> float:
