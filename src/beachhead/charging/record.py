@@ -321,8 +321,8 @@ def spread_in_steps(start: Minutes, end: Minutes, charging_minutes: Floats) -> t
     """Plug-ins and plug-outs (N,), spread evenly within the steps of a record by whole, half or quarter hours.
 
     What is learnt is finer than such a record: a departure at about seven would be taken for one before seven sharp. A
-    moment moves to and fro by half a step at most, by the golden ratio and the root of two, whose multiples fill a stretch
-    evenly; a session begins early enough to have charged what it did.
+    moment moves to and fro by half a step at most, by the golden ratio and the root of two, whose multiples fill a
+    stretch evenly; a session begins early enough to have charged what it did.
     """
     step = gcd(60, *start.tolist(), *end.tolist())
     if step < _LEAST_STEP or start.size < _LEAST_SPREAD:
