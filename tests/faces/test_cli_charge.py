@@ -364,3 +364,16 @@ def test_a_car_that_stands_for_days_longer_than_habits_tell_is_expected_to_leave
     there = [hour["there"] for hour in answer["hours"]]
     assert there == sorted(there, reverse=True)
     assert 0.8 < there[0] < 1
+
+
+def test_a_departure_told_for_the_week_after_next_is_said_with_its_date(prices: Path) -> None:
+    words = ["plan", "--prices", str(prices), "--plugged-in", "2023-06-13 18:10", "--leaves"]
+    assert "Leaves Thu 29 Jun 07:00, as told." in run(*words, "2023-06-29 07:00")
+    assert "Leaves Thu 07:00, as told." in run(*words, "2023-06-15 07:00")
+
+
+def test_only_of_markets_that_were_asked_for_is_it_told_that_nothing_is_said(prices: Path, tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "launch")
+    words = ["value", "--prices", str(prices), "--homes", "2", "--launch", str(tmp_path / "launch")]
+    assert "Nothing is said of" not in run(*words, "--markets", "DE")
+    assert "Nothing is said of Austria" in run(*words)

@@ -67,6 +67,13 @@ def clock(minute: float) -> str:
     return f"{datetime.fromtimestamp(60 * round(minute), tz=UTC):%a %H:%M}"
 
 
+def _told(minute: float, first_hour: int) -> str:
+    """A departure that was told; with its date where its weekday could be taken for an earlier one."""
+    if minute < 60 * first_hour + 6 * 1440:
+        return clock(minute)
+    return f"{datetime.fromtimestamp(60 * round(minute), tz=UTC):%a %d %b %H:%M}"
+
+
 def _decision(plan: NowPlan) -> str:
     other = _cents(abs(plan.other_costs_eur))
     price = f"{100 * plan.price[0]:.1f} ct/kWh"
@@ -183,7 +190,7 @@ def _times(count: int) -> str:
 def _departure(plan: NowPlan) -> str:
     low, middle, high = plan.leaves
     if low == high:
-        return f"Leaves {clock(middle)}, as told."
+        return f"Leaves {_told(middle, plan.first_hour)}, as told."
     return f"Expected to leave around {clock(middle)}; nine times in ten between {clock(low)} and {clock(high)}."
 
 
@@ -203,7 +210,9 @@ def _cents(eur: float) -> str:
 def _car_decision(car: CarPath, name: str) -> str:
     first, price = car.known.chances.first_hour, 100 * car.known.chances.price[0]
     low, middle, high = car.known.leaves
-    leaves = f"leaves {clock(middle)}, as told" if low == high else f"leaves between {clock(low)} and {clock(high)}"
+    leaves = f"leaves between {clock(low)} and {clock(high)}"
+    if low == high:
+        leaves = f"leaves {_told(middle, first)}, as told"
     if car.draw_kwh[0] > _ON:
         return f"{name} charges {car.draw_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
     if car.give_kwh[0] > _ON:

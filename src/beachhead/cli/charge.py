@@ -237,7 +237,7 @@ def value(
         return
     show_value(valued)
     if opened is not None:
-        show_shifts(opened, shifts)
+        show_shifts(opened, shifts, codes)
     if file is not None:
         say(
             f"Written to {file} in place of all earlier rows of charging; the next `beachhead plan` counts it. The "

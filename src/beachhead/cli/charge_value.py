@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from beachhead.case.charging import Shift, Valued
@@ -77,8 +78,8 @@ def show_value(valued: Valued) -> None:
     say("Tariffs are rounded (grade C); the interval speaks of other homes, not of other years.")
 
 
-def show_shifts(launch: Launch, shifts: tuple[Shift, ...]) -> None:
-    """What the savings do to demand, and of which markets nothing is said."""
+def show_shifts(launch: Launch, shifts: tuple[Shift, ...], asked: Sequence[str]) -> None:
+    """What the savings do to demand, and of which of the markets asked for nothing is said; none asked for: of all."""
     rows = [
         [shift.market, f"{shift.saved_eur:.0f}", f"{shift.price_eur:,.0f}", f"{100 * shift.log_shift:+.2f} %"]
         for shift in shifts
@@ -90,12 +91,13 @@ def show_shifts(launch: Launch, shifts: tuple[Shift, ...]) -> None:
         title="What that does to demand (5 years, 7 %, elasticity 2, a quarter of buyers)",
         right={1, 2, 3},
     )
-    _show_not_valued(launch, shifts)
+    _show_not_valued(launch, shifts, asked)
 
 
-def _show_not_valued(launch: Launch, shifts: tuple[Shift, ...]) -> None:
+def _show_not_valued(launch: Launch, shifts: tuple[Shift, ...], asked: Sequence[str]) -> None:
     said = {shift.market for shift in shifts}
-    left = [market.name for market in launch.folder.markets if not market.is_home and market.code not in said]
+    meant = [market for market in launch.folder.markets if not market.is_home and (not asked or market.code in asked)]
+    left = [market.name for market in meant if market.code not in said]
     if left:
         some = ", ".join(left[:8]) + (f" and {len(left) - 8} more" if len(left) > 8 else "")
         say(f"Nothing is said of {some}: no tariff, no prices or no car's price is known there.")
