@@ -128,6 +128,9 @@ def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(
     shutil.copytree(EXAMPLE.parent / "starter", launch)
     with pytest.raises(BadInput, match=r"^LU is no market of this launch"):
         run(*words)
+    with pytest.raises(BadInput, match=r"holds no prices of a market of this launch") as refused:
+        run(*words[:-2])
+    assert refused.value.hint == "add a column: NO1, PT"
     allowed = os.access
     monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and allowed(path, mode, **how))
     with pytest.raises(NotStored, match="may only be looked at"):

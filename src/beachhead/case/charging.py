@@ -136,11 +136,11 @@ def charging_value(
     )
 
 
-def require_shifts_of(launch: Launch, markets: Sequence[str], *, write: bool) -> None:
+def require_shifts_of(launch: Launch, prices: Path, markets: Sequence[str], *, write: bool) -> None:
     """Refuse what `demand_shifts` or `write_shifts` would refuse once all is worked out; no markets: all with prices.
 
     Raises:
-        BadInput: none of the markets is one of the launch.
+        BadInput: none of the markets is one of the launch, or none of the launch has prices.
         NotStored: the launch may only be looked at.
     """
     known = [market.code for market in launch.folder.markets if not market.is_home]
@@ -148,6 +148,10 @@ def require_shifts_of(launch: Launch, markets: Sequence[str], *, write: bool) ->
         raise BadInput(f"{', '.join(markets)} is no market of this launch", f"name some of {', '.join(known)}")
     if write and not launch.store.writable:
         raise NotStored(f"{launch.path} may only be looked at", "give yourself write permission to it")
+    zones = dict.fromkeys(tariff.zone for tariff in bundled_tariffs().values() if tariff.market in known)
+    if not markets and not set(zones) & set(read_prices(prices).zones):
+        cure = f"add a column: {', '.join(zones)}" if zones else "leave --launch out: no tariff of its markets is known"
+        raise BadInput(f"{prices.name} holds no prices of a market of this launch", cure)
 
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:

@@ -216,7 +216,7 @@ def value(
     codes = list(dict.fromkeys(code.strip().upper() for code in markets.split(",") if code.strip()))
     opened = open_launch(launch) if launch is not None else None
     if opened is not None:
-        require_shifts_of(opened, codes, write=write)  # before minutes of work
+        require_shifts_of(opened, prices, codes, write=write)  # before minutes of work
     with progress("charging", quiet=as_json) as advance:
         valued = charging_value(
             prices,

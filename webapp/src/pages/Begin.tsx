@@ -25,7 +25,7 @@ export function Begin({ done }: { done: () => void }) {
         {list.map((item) => (
           <label key={item.name} className="choice">
             <input type="radio" name="example" value={item.name} checked={chosen === item.name} onChange={() => setChosen(item.name)} />{" "}
-            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {item.markets} markets{item.has_history ? " · with its real registrations" : ""}</small></span>
+            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {item.markets} {item.markets === 1 ? "market" : "markets"}{item.has_history ? " · with its real registrations" : ""}</small></span>
           </label>
         ))}
       </fieldset>
