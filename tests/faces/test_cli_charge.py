@@ -114,6 +114,16 @@ def test_value_by_market_flows_into_a_launch_as_studies_simulated_here(prices: P
         assert after.cov[at, at] > 0.95 * before.cov[at, at]
 
 
+def test_a_study_of_one_s_own_stays_whatever_it_is_called(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE.parent / "starter", tmp_path / "launch")
+    rows = ["CHARGING-PT,PT,expert,657,11.2,simulated here", "CHARGING-SURVEY,PT,expert,900,0.5,ours"]
+    text = "\n".join(["study,market,kind,cars,bias_sd,source,as_of,grade", *(f"{row},2026-01-05,C" for row in rows)])
+    (tmp_path / "launch" / "studies.csv").write_text(text, encoding="utf-8")
+    file = write_shifts(open_launch(tmp_path / "launch"), (), date(2026, 1, 6))
+    left = [line.split(",")[0] for line in file.read_text(encoding="utf-8").splitlines()]
+    assert left == ["study", "CHARGING-SURVEY"]
+
+
 def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(
     prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

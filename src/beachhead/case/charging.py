@@ -196,7 +196,7 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
             fields = [*(reader.fieldnames or []), *(name for name in fields if name not in (reader.fieldnames or []))]
-            kept = [row for row in reader if not row["study"].startswith(f"{STUDY}-")]
+            kept = [row for row in reader if row["study"] != f"{STUDY}-{row['market']}"]
     for shift in shifts:
         who = (
             f"simulated here: planned charging saves {shift.saved_eur:.0f} EUR a year in {shift.market}, "

@@ -241,5 +241,5 @@ def value(
     if file is not None:
         say(
             f"Written to {file} in place of all earlier rows of charging; the next `beachhead plan` counts it. The "
-            f'rows say "simulated here"; delete those whose study begins with {STUDY} to take it back.'
+            f'rows say "simulated here"; delete those whose study is {STUDY}- and a market to take it back.'
         )
