@@ -54,9 +54,14 @@ def launch(
     batch: int = 120,
     unknown_day: float = 0.3,
     missing: float = 0.2,
+    truth: np.ndarray | None = None,
 ) -> MadeUp:
-    """Draw a truth from the belief, run pilots and scaled markets in it, and lose some of what was seen."""
-    truth = rng.multivariate_normal(held.mean, held.cov)
+    """Draw a truth from the belief, run pilots and scaled markets in it, and lose some of what was seen.
+
+    The root is Cholesky's: that by singular values is another on another processor where markets are alike.
+    """
+    drawn = rng.multivariate_normal(held.mean, held.cov, method="cholesky")
+    truth = drawn if truth is None else truth
     size = held.nb_size_weekly * np.exp(held.nb_size_log_sd * rng.standard_normal())
     counts: list[DemandCount] = []
     for m, code in enumerate(held.markets):
@@ -81,7 +86,7 @@ def priced_launch(
     batch: int = 120,
 ) -> MadeUp:
     """Draw a truth, and pilot every market at one or two price points; `elasticity` (M,) is the true one."""
-    truth = rng.multivariate_normal(held.mean, held.cov)
+    truth = rng.multivariate_normal(held.mean, held.cov, method="cholesky")
     size = held.nb_size_weekly * np.exp(held.nb_size_log_sd * rng.standard_normal())
     counts: list[DemandCount] = []
     for m, code in enumerate(held.markets):

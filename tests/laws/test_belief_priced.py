@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import made_up
-from beachhead.belief import moved, update
+from beachhead.belief import update
 from beachhead.belief.choice import PriceResponse, choice_fit, price_response
 from beachhead.belief.priced import asked_off_list, elasticities, joined, parted
 from beachhead.world.reading import DemandCount, Funnel, Reading
@@ -67,7 +67,7 @@ def test_the_error_of_an_elasticity_does_not_average_out_over_weeks_or_quarters(
     at_once, _ = learnt(WIDE, answers, many)
     assert at_once.belief.cov[0, 0] > 0.98 * floor
     held = update(joined(WIDE, answers, ("M000",)), Reading(counts=many[:13]), correct=False)
-    held = update(moved(held, 0.0).belief, Reading(counts=many[13:]), correct=False)
+    held = update(held.belief, Reading(counts=many[13:]), correct=False)
     alone, _ = parted(held, answers)
     assert alone.belief.cov[0, 0] > 0.98 * floor
 

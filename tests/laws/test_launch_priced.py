@@ -116,8 +116,8 @@ def test_a_discount_known_to_draw_buyers_is_chosen_where_few_come_and_cars_earn_
 def test_doubt_about_the_elasticity_is_noise_and_a_lower_price_sells_more(at_prices):
     sure, unsure = set_up(at_prices((0.9, 1.0), doubt=1e-6)), set_up(at_prices((0.9, 1.0), doubt=0.5))
     for number in (3, 4, 5):
-        quiet = pilot_noise(sure.terms, sure.mean, 0, 0, number, 0)
-        assert pilot_noise(unsure.terms, unsure.mean, 0, 0, number, 0) > quiet
+        quiet = pilot_noise(sure.terms, sure.mean, 0, 0, number, 0, 0)
+        assert pilot_noise(unsure.terms, unsure.mean, 0, 0, number, 0, 0) > quiet
     at = sure.terms, sure.position, sure.mean, sure.cov, 0, 0
     assert expected_cost(*at, 3, 0) > expected_cost(*at, 0, 0)
 

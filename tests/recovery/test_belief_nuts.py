@@ -1,7 +1,7 @@
 """The belief against NUTS on three pinned data sets.
 
 Reference: PyMC 5.28, 2 chains of 1,500 draws after 700 of tuning, target acceptance .9, on the same prior and the
-likelihood written with the regularised incomplete beta function; `made_up.launch` with the seeds below.
+likelihood written with the regularised incomplete beta function; `made_up.launch` with the seeds and truths below.
 """
 
 import numpy as np
@@ -14,6 +14,19 @@ CASES = {
     "plain counts": (4, 0.5, 11, {"pilots": 0.5, "scaled": 0.5, "batch": 100_000}),
     "sold out": (4, 0.0, 12, {"pilots": 1.0, "scaled": 0.0, "batch": 60, "unknown_day": 0.0}),
     "mixed": (5, 0.0, 13, {"pilots": 0.7, "scaled": 0.3, "batch": 60, "unknown_day": 0.6}),
+}
+# theta_1 .. theta_M, beta in which the rows were drawn
+TRUTH = {
+    "plain counts": [7.88143697720739, 9.447263616171792, 8.358835949668123, 10.218113721599993, 0.09040609777871057],
+    "sold out": [8.623181921859048, 9.105790655248606, 8.461954801427433, 9.827910081119871, 0.4737552446668153],
+    "mixed": [
+        5.1319415615126776,
+        6.96979944187379,
+        8.802437451477692,
+        8.575597061356863,
+        9.368637025016774,
+        0.2271258499996778,
+    ],
 }
 # mean, 5 % and 95 % of theta_1 .. theta_M, beta
 NUTS = {
@@ -39,7 +52,7 @@ NUTS = {
 def test_the_belief_agrees_with_nuts(name):
     markets, log_sd, seed, shape = CASES[name]
     held = made_up.belief(markets, size_log_sd=log_sd)
-    seen = made_up.launch(held, np.random.default_rng(seed), **shape)
+    seen = made_up.launch(held, np.random.default_rng(seed), **shape, truth=np.array(TRUTH[name]))
     after = update(held, seen.reading, draws=8000)
     mean, low, high = NUTS[name]
     np.testing.assert_allclose(after.belief.mean, mean, atol=0.05)

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beachhead.belief import Belief, drift, predict
-from beachhead.belief.fitted import entry_fit
+from beachhead.belief import Belief, Lasting, Tracked, predict
+from beachhead.belief.history.fading import fit_fading
+from beachhead.belief.predict import count_below
 from beachhead.belief.simple import Seen, error_of, market_size, mean_share, numbers_asked, odds_around
+from beachhead.world.entry import Entry
 from beachhead.world.market import Market
 from beachhead.world.quarter import Quarter, grid
-from beachhead.world.reading import DemandCount, Funnel
+from beachhead.world.reading import DemandCount, Funnel, Reading
 from beachhead.world.source import Grade, Source
 
 
@@ -77,49 +79,82 @@ def test_a_certain_level_leaves_only_the_counting():
     assert said.median == pytest.approx(np.exp(8.0) * 0.3 * 90 / 365.25, rel=0.02)
 
 
-def test_time_widens_a_belief_and_moves_nothing():
-    held, fit = belief(), entry_fit()
-    later = drift(held, 0.25)
-    assert later.mean.tolist() == held.mean.tolist()
-    grown = later.cov - held.cov
-    assert grown[0, 0] == pytest.approx((fit.drift_brand_sd**2 + fit.drift_own_sd**2) / 4)
-    assert grown[0, 1] == pytest.approx(fit.drift_brand_sd**2 / 4)
-    assert grown[2].tolist() == [0, 0, 0]
-    assert np.linalg.eigvalsh(later.cov).min() > 0
+LASTING = Lasting(kept=0.96, scatter=0.1)
+
+
+def tracked(held: Belief, before: Belief) -> Tracked:
+    return Tracked(belief=held, prior=before, lasting=LASTING)
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.floats(0, 5), st.floats(0, 5))
-def test_time_that_passes_in_two_steps_does_what_one_step_does(one, other):
-    held = belief()
-    assert np.allclose(drift(drift(held, one), other).cov, drift(held, one + other).cov)
-    assert np.array_equal(drift(held, 0).cov, held.cov)
-
-
-def test_what_was_never_learnt_is_not_forgotten():
-    """Before the limit, a market left alone for a year was expected to sell 1.8 times as much as before."""
-    before = belief()
-    assert np.array_equal(drift(before, 3.0, prior=before).cov, before.cov)
-    learnt = replace(before, cov=before.cov * 0.1)
-    assert np.allclose(drift(learnt, 0.01, prior=before).cov, drift(learnt, 0.01).cov)  # far below it, as ever
-
-
-@settings(deadline=None, derandomize=True)
-@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(0, 20))
-def test_time_takes_no_level_beyond_the_prior_and_leaves_a_covariance(one, other, years):
+@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(-4, 4), st.integers(0, 40))
+def test_time_takes_a_belief_towards_the_prior_and_never_past_it(one, other, away, quarters):
     before = belief()
     shrink = np.diag([one, other, 1.0])
-    held = replace(before, cov=shrink @ before.cov @ shrink)
-    later = drift(held, years, prior=before)
-    assert (np.diag(later.cov) <= np.diag(before.cov) * (1 + 1e-9) + 1e-12).all()
-    assert (np.diag(later.cov) >= np.diag(held.cov) - 1e-12).all()
-    assert np.linalg.eigvalsh(later.cov).min() > -1e-9
-    assert later.mean.tolist() == held.mean.tolist()
+    held = tracked(replace(before, mean=before.mean + [away, -away, 0.1], cov=shrink @ before.cov @ shrink), before)
+    later = held
+    for _ in range(quarters):
+        later = later.later()
+    assert (np.diag(later.belief.cov) <= np.diag(before.cov) * (1 + 1e-9)).all()
+    assert (np.diag(later.belief.cov) >= np.diag(held.belief.cov) - 1e-12).all()
+    assert np.linalg.eigvalsh(later.belief.cov).min() > -1e-9
+    assert later.belief.mean - before.mean == pytest.approx([away * 0.96**quarters, -away * 0.96**quarters, 0.1])
 
 
-def test_time_does_not_run_backwards():
-    with pytest.raises(ValueError, match="backwards"):
-        drift(belief(), -1)
+def test_what_was_never_learnt_is_not_forgotten_and_waiting_does_not_look_like_earning():
+    """Levels once moved without end: a market left alone for a year was expected to sell 1.8 times as much."""
+    start = tracked(belief(), belief())
+    later = start.later().later().later().later()
+    np.testing.assert_allclose(later.belief.cov, belief().cov, atol=1e-12)
+    np.testing.assert_allclose(later.over_years(3).log_path, start.over_years(0).log_path, atol=1e-12)
+
+
+@pytest.mark.parametrize("worlds", [150, pytest.param(600, marks=pytest.mark.full)])
+def test_quarters_of_levels_that_fade_and_scatter_lie_within_their_intervals(worlds):
+    """Levels drawn as the model has them, read quarter by quarter: the next count is as likely as was said."""
+    rng, inside, pits = np.random.default_rng(3), [], []
+    before = replace(belief(sd=1.2, bias=0.0), log_path=np.zeros((2, 4)), nb_size_log_sd=0.0)
+    root = np.linalg.cholesky(before.cov[:2, :2])
+    for _ in range(worlds):
+        now, level = tracked(before, before), before.mean[:2] + root @ rng.standard_normal(2)
+        for number in range(8):
+            if number:
+                fresh = np.sqrt(1 - 0.96**2) * root @ rng.standard_normal(2)
+                level = before.mean[:2] + 0.96 * (level - before.mean[:2]) + fresh
+                now = now.later()
+            shown = level + np.sqrt(0.1) * rng.standard_normal(2)
+            mean, size = np.exp(shown[0]) * 0.3 * 90 / 365.25, 20 * 0.3 * 90 / 7
+            came = int(rng.poisson(mean * rng.gamma(size, 1 / size)))
+            below = count_below(now.seen, span())
+            pits.append(0.5 * (below(came) + below(came + 1)))
+            inside.append(0.05 <= pits[-1] <= 0.95)
+            now, _ = now.read(Reading(counts=(span(count=came),)), correct=False)
+    n = len(inside)  # quarters of a world are exchangeable in rank, not independent: twice the binomial error
+    assert abs(np.mean(inside) - 0.9) < 6 * np.sqrt(0.09 / n)
+    assert abs(np.mean(pits) - 0.5) < 6 * np.sqrt(1 / 12 / n)
+
+
+def test_how_long_a_level_lasts_is_found_again():
+    """Entries made up from the model: variance, correlation and scatter within their errors, counting noise apart."""
+    rng, entries = np.random.default_rng(5), []
+    for number in range(160):
+        level, months = rng.normal(0, 1.5), []
+        for quarter in range(17):
+            if quarter:
+                level = 0.95 * level + np.sqrt(1 - 0.95**2) * rng.normal(0, 1.5)
+            rate = 20_000 * np.exp(-5.5 + level + rng.normal(0, 0.3)) * rng.gamma(13.0, 1 / 13.0)
+            months += list(rng.poisson(rate / 3, 3))
+        cars = np.array(months, dtype=np.float64)
+        entries.append(
+            Entry(
+                brand=f"B{number}", country="NO", region="nordic", first=12 * 2020, cars=cars, newcomer=True,
+                ceiling=np.full(len(cars), np.nan), market=np.full(len(cars), 20_000 / 3), source="made up",
+            )
+        )  # fmt: skip
+    found = fit_fading(entries, 1.0)
+    assert found.kept == pytest.approx(0.95, abs=0.015)
+    assert found.scatter == pytest.approx(0.09, abs=0.03)
+    assert found.variance == pytest.approx(1.5**2, rel=0.25)
 
 
 def test_a_markets_size_grows_from_the_middle_of_its_year():

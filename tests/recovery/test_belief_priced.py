@@ -20,7 +20,7 @@ def outcomes(launches, markets, seed):
     inside, missed, blind = [], [], []
     for i in range(launches):
         rng = np.random.default_rng([seed, i])
-        truth = np.exp(rng.multivariate_normal(response.mean, response.cov))
+        truth = np.exp(rng.multivariate_normal(response.mean, response.cov, method="cholesky"))
         seen = made_up.priced_launch(held, truth, rng)
         start = joined(held, answers, asked_off_list(seen.reading.counts))
         found, _ = parted(update(start, seen.reading, seed=i, draws=1000), answers)

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beachhead.belief import moved, update
+from beachhead.belief.lasting import look, read_through
 from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.case.open import open_launch
 from beachhead.case.planning import put_question
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Gate
-from beachhead.launch.judge import as_read, opens
+from beachhead.launch.judge import opens
 from beachhead.launch.pilot_odds import PilotOdds, _opens, _result, pilot_odds, planned_span
+from beachhead.launch.problem import looked
 from beachhead.world.market import Channel
 from beachhead.world.reading import Reading
 
@@ -58,9 +59,11 @@ def weekly_orders(problem, action: Action, rng, worlds: int) -> np.ndarray:
     """(S, weeks) orders that stock does not end, in worlds drawn from the belief."""
     span, belief = planned_span(problem, action), problem.belief
     i = problem.markets.index(action.market)
-    z = rng.multivariate_normal(belief.mean, belief.cov, worlds)
+    z = rng.multivariate_normal(belief.mean, belief.cov, worlds, method="cholesky")
     e = rng.normal(problem.answers.mean[i], np.sqrt(problem.answers.cov[i, i]), worlds)
-    rate = np.exp(z[:, i] + z[:, -1] - e * np.log(action.price_point) + belief.log_path[i, 0])
+    off, _ = look(belief, looked(problem))
+    quarter = rng.normal(-0.5 * off[i], np.sqrt(off[i]), worlds)  # what it is off the years
+    rate = np.exp(z[:, i] + quarter + z[:, -1] - e * np.log(action.price_point) + belief.log_path[i, 0])
     size = belief.nb_size_weekly * np.exp(belief.nb_size_log_sd * rng.standard_normal(worlds)) * span.reach
     mean = rate * span.reach * 7 / 365.25
     gamma = rng.gamma(size[:, None], (mean / size)[:, None], (worlds, action.weeks))
@@ -109,10 +112,10 @@ def judged(problem, action: Action, weekly: np.ndarray, gate: Gate) -> bool:
         counts.append(replace(span, start=start, end=start + timedelta(days=6), count=int(orders)))
         left -= orders
     belief = joined(problem.belief, problem.answers, asked_off_list(counts))
-    held, _ = parted(update(belief, Reading(counts=tuple(counts)), correct=False), problem.answers)
-    later, i = moved(held, 0.25).belief, problem.markets.index(action.market)
-    lost = float(1 / held.belief.cov[i, i] - 1 / later.cov[i, i])
-    return opens(as_read(gate, lost), replace(problem, belief=later), later=1)
+    off, _ = look(belief, looked(problem))
+    read = read_through(belief, off, Reading(counts=tuple(counts)), factor=True, correct=False)
+    held, _ = parted(read, problem.answers)
+    return opens(gate, replace(problem, belief=held.belief), later=1)
 
 
 @pytest.mark.parametrize("worlds", [30, pytest.param(500, marks=pytest.mark.full)])
@@ -136,6 +139,6 @@ def test_a_better_result_never_shuts_the_gate(problem):
     for market, batch in (("NO", 50), ("DK", 150)):
         span, gate = planned_span(problem, pilot(market, batch)), gate_of(problem, market)
         ranks = range(0, batch + 91, 6)
-        verdicts = [_opens(problem, problem.belief, _result(span, rank), gate, None) for rank in ranks]
+        verdicts = [_opens(problem, problem.belief, _result(span, rank), gate) for rank in ranks]
         assert verdicts == sorted(verdicts)
         assert set(verdicts) == {False, True}

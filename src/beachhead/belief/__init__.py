@@ -4,25 +4,25 @@ The only room that knows a prior; it never sees the plan that wants it.
 """
 
 from beachhead.belief.belief import Belief
-from beachhead.belief.drift import drift, information_lost, moved
+from beachhead.belief.lasting import Lasting, Tracked
 from beachhead.belief.odds import Odds, odds
 from beachhead.belief.outlook import outlook
 from beachhead.belief.predict import Prediction, predict
-from beachhead.belief.prior import prior
+from beachhead.belief.prior import prior, settled
 from beachhead.belief.update import Posterior, update, weigh_evidence
 
 __all__ = [
     "Belief",
+    "Lasting",
     "Odds",
     "Posterior",
     "Prediction",
-    "drift",
-    "information_lost",
-    "moved",
+    "Tracked",
     "odds",
     "outlook",
     "predict",
     "prior",
+    "settled",
     "update",
     "weigh_evidence",
 ]

@@ -28,6 +28,8 @@ class Belief:
             w weeks at reach r has size `nb_size_weekly * r * w`, variance mu + mu^2 / size.
         nb_size_log_sd: how well that size is known: standard deviation of its logarithm; 0 = exactly.
         elastic: K markets whose price elasticity is a coordinate too; none in a belief that is kept or planned on.
+        look_var: (M, L) variance of the log with which a market's next quarter shows theta, after none to L - 1 or more
+            quarters in a row were read; None: quarters show it as it is. See `belief.lasting`.
     """
 
     markets: tuple[str, ...]
@@ -38,11 +40,15 @@ class Belief:
     nb_size_weekly: float
     nb_size_log_sd: float = 0.5
     elastic: tuple[str, ...] = ()
+    look_var: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         m, t = len(self.markets), len(self.quarters)
         width = m + len(self.elastic) + 1
-        for name, shape in (("mean", (width,)), ("cov", (width, width)), ("log_path", (m, t))):
+        shapes: dict[str, tuple[int, ...]] = {"mean": (width,), "cov": (width, width), "log_path": (m, t)}
+        if self.look_var is not None:
+            shapes["look_var"] = (m, np.shape(self.look_var)[-1])
+        for name, shape in shapes.items():
             array = np.array(getattr(self, name), dtype=np.float64)
             if array.shape != shape or not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite with shape {shape}, got {array.shape}")

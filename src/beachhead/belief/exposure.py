@@ -273,10 +273,10 @@ def _mixed(
     size_var = share @ (np.array([p.belief.nb_size_log_sd for p in found]) ** 2 + (log_size - share @ log_size) ** 2)
     weights = np.concatenate([s * p.weights for s, p in zip(share, found, strict=True)])
     belief = replace(
-        before,
+        found[0].belief,
         mean=mean,
         cov=(cov + cov.T) / 2,
-        log_path=before.log_path + mean_k * lift,
+        log_path=np.einsum("g,gmt->mt", share, np.array([p.belief.log_path for p in found])),
         nb_size_weekly=float(np.exp(share @ log_size)),
         nb_size_log_sd=float(np.sqrt(size_var)),
     )

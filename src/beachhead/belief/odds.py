@@ -29,7 +29,7 @@ class Odds:
 
 
 def odds(held: Belief | Posterior, market: str, cars_per_year: float) -> Odds:
-    """P(exp(theta_m) >= cars_per_year): the normal formula for a belief, the weighted draws for a corrected posterior.
+    """P(exp(theta_m) >= cars_per_year): the normal formula for a belief, the weighted draws where a posterior has some.
 
     Raises:
         ValueError: the market is not one of the belief's.
@@ -37,7 +37,7 @@ def odds(held: Belief | Posterior, market: str, cars_per_year: float) -> Odds:
     belief = held.belief if isinstance(held, Posterior) else held
     m = belief.markets.index(market)
     at = np.log(cars_per_year) if cars_per_year > 0 else -np.inf
-    if isinstance(held, Posterior) and held.corrected:
+    if isinstance(held, Posterior) and len(held.draws):
         above = held.draws[:, m] >= at
         p = float(held.weights @ above)
         spread = float(np.sqrt(np.sum((held.weights * (above - p)) ** 2)))

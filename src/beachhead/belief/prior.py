@@ -85,6 +85,11 @@ def _covariates(
     return x.reshape(said.shape) * abroad, np.isnan(said) * abroad
 
 
+def settled(markets: Sequence[Market]) -> tuple[str, ...]:
+    """Home markets known by what the maker sells there, whose quarters do not scatter as a newcomer's do."""
+    return tuple(market.code for market in markets if np.isfinite(_home_sales(market)))
+
+
 def _home_sales(market: Market) -> float:
     fact = market.fact(HOME_SALES)
     return fact.value if market.is_home and fact is not None and fact.value > 0 else np.nan

@@ -87,12 +87,16 @@ def learn_pilot(
     weeks: int,
     orders: int,
     sold_out_left: int,
+    off: float,
 ) -> None:
-    """Update mean (M+1,) and cov (M+1, M+1) in place with one pilot of `market`; see `pilot_log_likelihood`."""
+    """Update mean (M+1,) and cov (M+1, M+1) in place with one pilot of `market`; see `pilot_log_likelihood`.
+
+    `off` is the variance of what the pilot's quarter sells about theta + beta, on the log scale.
+    """
     last = mean.shape[0] - 1
     direction = cov[:, market] + cov[:, last]
     var = direction[market] + direction[last]
-    _tilt(mean, cov, direction, mean[market] + mean[last], var, rate, size, weeks, orders, sold_out_left)
+    _tilt(mean, cov, direction, mean[market] + mean[last], var + off, rate, size, weeks, orders, sold_out_left)
 
 
 @compiled
@@ -106,6 +110,7 @@ def learn_priced_pilot(
     weeks: int,
     orders: int,
     sold_out_left: int,
+    off: float,
 ) -> None:
     """As `learn_pilot` at another price than list: x = theta + beta - e log_price, z = (theta, e, beta) of width 2M+1.
 
@@ -119,13 +124,14 @@ def learn_priced_pilot(
         weeks: likewise.
         orders: likewise.
         sold_out_left: likewise.
+        off: as in `learn_pilot`.
     """
     last = mean.shape[0] - 1
     own = last // 2 + market
     direction = cov[:, market] + cov[:, last] - log_price * cov[:, own]
     var = direction[market] + direction[last] - log_price * direction[own]
     centre = mean[market] + mean[last] - log_price * mean[own]
-    _tilt(mean, cov, direction, centre, var, rate, size, weeks, orders, sold_out_left)
+    _tilt(mean, cov, direction, centre, var + off, rate, size, weeks, orders, sold_out_left)
 
 
 @compiled

@@ -34,7 +34,8 @@ class Posterior:
 
     Attributes:
         belief: the moment-matched Gaussian to carry on with.
-        draws: (S, M+1) weighted draws of z; S = 0 if no importance correction was made.
+        draws: (S, M+1) weighted draws of z; S = 0 if no importance correction was made, or the belief was carried on
+            since.
         weights: (S,) their weights, adding to 1.
         effective_sample_size: 1 / sum of squared weights; 0 if none was made.
         corrected: true if the belief's moments were corrected by the draws.
@@ -53,7 +54,7 @@ class Posterior:
     def interval(self, level: float) -> Array:
         """(M+1, 2) ends of the central interval of each coordinate of z."""
         tails = np.array([(1 - level) / 2, (1 + level) / 2])
-        if not self.corrected:
+        if not len(self.draws):
             sd = np.sqrt(np.diag(self.belief.cov))
             out: Array = self.belief.mean[:, None] + sd[:, None] * ndtri(tails)
             return out

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead import pilot
-from beachhead.belief import Belief, Posterior, information_lost, moved, prior, update
+from beachhead.belief import Belief, Lasting, Posterior, Tracked, prior, settled, update, weigh_evidence
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
+from beachhead.belief.lasting import carried_on
 from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
 from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
@@ -31,7 +32,6 @@ from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Observation, Reading
 
-YEARS_A_QUARTER = 0.25
 CARS_OF_PILOT_REACH = 100
 """Batch for which `pilot_reach` in economics.csv is stated."""
 
@@ -47,7 +47,6 @@ class Held:
         exposed: what spending of exposure.csv does to demand; None where nothing is spent.
         rivals: what moves of competitors.csv do to demand; None where none is known.
         answers: how demand answers to price, as far as rows at other prices than list taught it.
-        lost: (M,) information on each level, 1 / variance, that time has taken since rows were last read.
     """
 
     before: Belief
@@ -56,7 +55,6 @@ class Held:
     exposed: Exposed | None = None
     rivals: RivalCourse | None = None
     answers: Elasticities
-    lost: tuple[float, ...]
 
     @property
     def belief(self) -> Belief:
@@ -72,7 +70,7 @@ def believe(
     until: date | None = None,
     seen_to: date | None = None,
 ) -> Held:
-    """The belief after everything observed: quarter by quarter, as levels move from one to the next.
+    """The belief after everything observed: quarter by quarter, since what a quarter sells is not what the years do.
 
     Args:
         launch: the launch.
@@ -83,22 +81,23 @@ def believe(
         seen_to: leave out rows that end after this day, earlier than `until`; None for those of `until`.
     """
     seen = read_rows(launch, scaled_since=scaled_since, until=seen_to or until)
-    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
+    before = first_belief(launch)
     studies, course = (*folder_evidence(launch), *evidence), course_of(launch)
     if course is not None:
         before = _widened(replace(before, log_path=before.log_path + course.mean), course.cov[0])
     answers = answers_to_price(launch)
     lift = lift_of(launch, before)
     if lift is None:
-        posterior, _, learnt, lost = _learn(launch, before, seen, studies, until, answers, course)
-        return Held(before=before, reading=seen, posterior=posterior, rivals=course, answers=learnt, lost=lost)
+        posterior, _, learnt = _learn(launch, before, seen, studies, until, answers, course)
+        unlearnt = tracked(launch, before).over_years(0)
+        return Held(before=unlearnt, reading=seen, posterior=posterior, rivals=course, answers=learnt)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
     def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
         return _learn(launch, start, seen, studies, until, answers, course, correct=correct)[:2]
 
     def unread(start: Belief, correct: bool) -> tuple[Posterior, float]:
-        return update(start, Reading(counts=())), 0.0
+        return update(tracked(launch, start).over_years(0), Reading(counts=())), 0.0
 
     found = learn_exposure(before, lift, fit, run, ahead=ahead)
     first = learn_exposure(before, lift, fit, unread, ahead=ahead)
@@ -109,7 +108,6 @@ def believe(
         exposed=found,
         rivals=course,
         answers=answers,  # the mixture over spending keeps levels alone
-        lost=_learn(launch, before, seen, studies, until, answers, course, correct=False)[3],
     )
 
 
@@ -130,37 +128,35 @@ def _learn(
     course: RivalCourse | None = None,
     *,
     correct: bool = True,
-) -> tuple[Posterior, float, Elasticities, tuple[float, ...]]:
+) -> tuple[Posterior, float, Elasticities]:
     """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end.
 
-    Returns the posterior, the log marginal likelihood of all counts, how demand answers to price given them, and the
-    information that time has taken off each level since the last of them.
+    Returns the posterior over the years, the log marginal likelihood of all counts, and how demand answers to price
+    given them.
     """
-    before = joined(before, answers, asked_off_list(seen.counts))
+    start = joined(before, answers, asked_off_list(seen.counts))
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
     for count in seen.counts:
         by_quarter[Quarter.of(count.end)].append(count)
     first = min(by_quarter, default=launch.folder.terms.start)
     last = max(by_quarter, default=first) if until is None else Quarter.of(until)
-    seed, fit = launch.folder.terms.seeds.outlook, fit_of(launch)
-    held = update(before, Reading(counts=tuple(by_quarter[first])), evidence=evidence, seed=seed, correct=correct)
-    said, read = held.log_marginal, held.belief
-    start, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
-    place = [min(max(first + n - start, 0), most) for n in range(last - first + 1)]
-    for number in range(1, last - first + 1):
-        held = moved(held, YEARS_A_QUARTER, fit=fit, prior=before)
-        if course is not None:
-            more = course.grown(place[number], place[number - 1])
-            held = replace(held, belief=_widened(held.belief, more))
+    seed, begun = launch.folder.terms.seeds.outlook, launch.folder.terms.start
+    most = launch.folder.terms.quarters - 1
+    place = [min(max(first + n - begun, 0), most) for n in range(last - first + 1)]
+    now, held, said = tracked(launch, start), update(start, Reading(counts=())), 0.0
+    for number in range(last - first + 1):
+        if number:
+            now = now.later()
+            if course is not None:
+                now = now.widened(course.grown(place[number], place[number - 1]))
         if rows := by_quarter.get(first + number):
-            held = update(held.belief, Reading(counts=tuple(rows)), seed=seed, correct=correct)
+            now, held = now.read(Reading(counts=tuple(rows)), seed=seed, correct=correct)
             said += held.log_marginal
-            read = held.belief
-    lost = information_lost(read, held.belief)
+    belief = weigh_evidence(now.over_years(last - begun), evidence)  # it speaks of the years, whatever quarters show
     if course is not None:
-        held = replace(held, belief=_widened(held.belief, course.still_to_come(place[-1])))
-    alone, learnt = parted(held, answers)
-    return alone, said, learnt, tuple(lost.tolist())
+        belief = _widened(belief, course.still_to_come(place[-1]))
+    alone, learnt = parted(carried_on(held, belief), answers)
+    return alone, said, learnt
 
 
 def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:
@@ -191,6 +187,18 @@ def _allowed_for(found: Reading, fit: EntryFit, versions: Sequence[Version], new
         counts, late = allow_for_delay(counts, delays(versions, today=newest), today=newest)
     allowed = (*found.allowed_for, *late)
     return replace(found, counts=tuple(calendar_count(fit, c) for c in counts), allowed_for=allowed)
+
+
+def first_belief(launch: Launch) -> Belief:
+    """The belief on the levels of one quarter before any row, study or move of a rival."""
+    return prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
+
+
+def tracked(launch: Launch, start: Belief) -> Tracked:
+    """A first belief, ready to be followed from quarter to quarter."""
+    fit = fit_of(launch)
+    lasting = Lasting(kept=fit.kept, scatter=fit.scatter)
+    return Tracked(belief=start, prior=start, lasting=lasting, settled=settled(launch.folder.markets))
 
 
 def from_quarter(belief: Belief, now: Quarter) -> Belief:

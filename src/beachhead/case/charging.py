@@ -12,12 +12,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from beachhead.belief import prior
-from beachhead.case.believe import fit_of
+from beachhead.case.believe import first_belief, tracked
 from beachhead.case.cluster import workers_at
 from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
-from beachhead.case.surroundings import surroundings_of
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import LEAST_TO_LEARN, Pool, learn_pool
 from beachhead.charging.keep import UnderWay
@@ -156,7 +154,7 @@ def require_shifts_of(launch: Launch, prices: Path, markets: Sequence[str], *, w
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
     """What the savings say about demand in the launch's markets: statements that move the prior, and tell no more."""
-    before = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
+    before = tracked(launch, first_belief(launch)).over_years(0)
     worth = {value.market: value for value in valued.markets if value.market in before.markets}
     if not worth:
         raise BadInput("none of the markets valued is in this launch", "name markets of markets.csv")

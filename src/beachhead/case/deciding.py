@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from beachhead.case.believe import fit_of
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import KEEPS_SCORE, entries, head, say, since
 from beachhead.case.open import Launch
@@ -138,7 +137,7 @@ def _said(
         problem = get(work, planned.record.problem, Problem)
         earlier = [_choice(work, entry).action for entry in _decided(work, planned)]
     before = standings(launch, planned.record.quarter + -1).by_market
-    sited, fit = sited_routes(launch), fit_of(launch)
+    sited = sited_routes(launch)
     out: list[_Meant] = []
     for code in codes:
         index = _index(planned, code)
@@ -146,7 +145,7 @@ def _said(
         chosen = recommended
         if code in overrides:
             chosen = override(problem, before[code], planned.plan.actions[index], overrides[code])
-        expected = odds_of_pilot(planned, problem, chosen, fit)
+        expected = odds_of_pilot(planned, problem, chosen)
         item = _one(planned, recommended, chosen, who, at, because if code in overrides else "", expected)
         out.append(_Meant(item, _chosen(planned, problem, chosen, sited), expected))
     if overrides:

@@ -9,6 +9,7 @@ from math import exp
 
 from beachhead import store
 from beachhead.belief.belief import Belief
+from beachhead.belief.lasting import Tracked
 from beachhead.belief.predict import Prediction, predict
 from beachhead.belief.simple import Seen, market_size, mean_share, numbers_asked, odds_around
 from beachhead.case.believe import fit_of
@@ -30,14 +31,14 @@ class Past:
     """What is known before a quarter is read.
 
     Attributes:
-        belief: about all markets.
+        tracked: belief about the present quarter in all markets.
         since: quarter in which the maker began to sell in each market.
         channels: channel through which it does.
         last: the latest quarter that each market reported whole.
         errors: log errors that each simple rule has made so far.
     """
 
-    belief: Belief
+    tracked: Tracked
     since: Mapping[str, Quarter]
     channels: Mapping[str, Channel]
     last: Mapping[str, Seen]
@@ -125,7 +126,7 @@ def _foretell(launch: Launch, past: Past, now: Quarter, code: str, start: date, 
         first=past.since[code] == now,
         start=start,
         end=end,
-        prediction=predict(past.belief, _coming(launch, past, code, start, end), asked),
+        prediction=predict(past.tracked.seen, _coming(launch, past, code, start, end), asked),
         levels=levels,
         odds={name: odds_around(level, past.errors.get(name, ()), asked) for name, level in levels.items()},
         size=size,

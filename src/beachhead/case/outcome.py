@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
-from beachhead.belief import Belief, prior
+from beachhead.belief import Belief
 from beachhead.belief.realised import Realised
-from beachhead.case.believe import fit_of
+from beachhead.case.believe import first_belief, tracked
 from beachhead.case.decision import CHOSEN
 from beachhead.case.log import entries
 from beachhead.case.observe import TOPIC as ROWS
@@ -19,7 +19,6 @@ from beachhead.case.observe import rows_today
 from beachhead.case.open import Launch
 from beachhead.case.planning import PlanRecord, Question, put_question
 from beachhead.case.standing import choices
-from beachhead.case.surroundings import surroundings_of
 from beachhead.ledger import Act, Entry, Stated
 from beachhead.pilot import RUNNING
 from beachhead.pilot.result import PilotResult
@@ -113,8 +112,7 @@ class Scene:
     @cached_property
     def paths(self) -> Belief:
         """The expected course of every market, before any row."""
-        launch = self.launch
-        return prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
+        return tracked(self.launch, first_belief(self.launch)).over_years(0)
 
     def question_at(self, look: Quarter) -> Question:
         """The question of a look, by the rows that had ended before it."""

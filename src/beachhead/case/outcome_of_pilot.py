@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from beachhead.case.decision import Chosen
 from beachhead.case.outcome import Came, Scene, State
-from beachhead.case.planning import PlanRecord, held_as_read
+from beachhead.case.planning import PlanRecord
 from beachhead.case.pricing import price_point_of
 from beachhead.case.stating import gate_name, range_name, sold_out_name
 from beachhead.launch.action import ActionKind
@@ -129,6 +129,6 @@ def _of_gate(scene: Scene, came: Came, odds: PilotOdds, result: PilotResult) -> 
     assert odds.gate is not None, "odds of a gate are stated with the gate"
     try:
         question = scene.question_at(look)
-        return replace(came, happened=opens(held_as_read(odds.gate, question.held), question.problem))
+        return replace(came, happened=opens(odds.gate, question.problem))
     except (BadInput, OutOfDate) as error:
         return replace(came, state=State.VOID, why=f"the gate cannot be held against {look}: {error.message}")

@@ -35,9 +35,9 @@ from beachhead.evidence.terms import PilotsSection
 from beachhead.launch.action import PilotMenu
 from beachhead.launch.algebra import Algebra, spell, write_out
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.gate import Gate, Judgement, Recommendation
+from beachhead.launch.gate import Judgement, Recommendation
 from beachhead.launch.headline import pursuit
-from beachhead.launch.judge import as_read, judge, recommend
+from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
 from beachhead.launch.steer import find_steering, set_course
@@ -273,7 +273,7 @@ def put_question(
         offers=folder.offers,
         prices=folder.prices,
         standing=stand.by_market,
-        gates=tuple(held_as_read(gate, held) for gate in stand.gates),
+        gates=stand.gates,
         committed=stand.committed,
         scenarios=() if routes is None else routes.scenarios,
         answers=held.answers,
@@ -301,17 +301,6 @@ def put_question(
             ((Bar.DATES, given), (Bar.TASKS, rows), (Bar.APPROVALS, rules.economics)),
         ),
     )
-
-
-def held_as_read(gate: Gate, held: Held) -> Gate:
-    """A registered gate, with what time has taken since rows were last read not held against its pilot.
-
-    What was read before it was registered is none of its pilot's doing, and so is its fading.
-    """
-    markets, ends = held.belief.markets, [count.end for count in held.reading.counts]
-    if gate.market not in markets or not ends or Quarter.of(max(ends)) < gate.registered:
-        return gate
-    return as_read(gate, held.lost[markets.index(gate.market)])
 
 
 def newest_plan(launch: Launch) -> Planned:

@@ -110,8 +110,8 @@ def _beside(held: EntryFit, made: EntryFit) -> tuple[Number, ...]:
         "of its variance: region": "region",
         "of its variance: own": "own",
         "growth after entry, a year": "growth_after_entry",
-        "drift of a brand": "drift_brand_sd",
-        "drift of a market": "drift_own_sd",
+        "kept of a level, a quarter": "kept",
+        "scatter of a quarter, variance": "scatter",
     }
     plain = [Number(name=n, shipped=getattr(held, f), refitted=getattr(made, f)) for n, f in names.items()]
     was = {c.name: c.slope for c in held.covariates}

@@ -11,15 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from beachhead import pilot, store
-from beachhead.belief import drift, prior, update
 from beachhead.belief.simple import Seen, error_of
-from beachhead.case.believe import fit_of, from_quarter
+from beachhead.case.believe import first_belief, from_quarter, tracked
 from beachhead.case.foretell import BRAND_MEAN, LAST_VALUE, Foretold, Past, foretell, register, served, settle
 from beachhead.case.observe import keep, known_codes
 from beachhead.case.open import Launch
 from beachhead.case.planning import limits_from, menu_of
 from beachhead.case.pricing import answers_to_price
-from beachhead.case.surroundings import surroundings_of
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
@@ -78,13 +76,12 @@ def replay(
     by_quarter = _history(launch)
     first = launch.folder.terms.start
     count = max(by_quarter) - first + 1
-    belief = prior(launch.folder.markets, launch.folder.terms.grid, fit=fit_of(launch), known=surroundings_of(launch))
-    past = Past(belief=belief, since={}, channels={}, last={}, errors={})
+    past = Past(tracked=tracked(launch, first_belief(launch)), since={}, channels={}, last={}, errors={})
     steps = []
     for number in range(count):
         now = first + number
         if number:
-            past = replace(past, belief=drift(past.belief, 0.25, fit=fit_of(launch), prior=belief))
+            past = replace(past, tracked=past.tracked.later())
         advice = _advice(launch, past, now) if advise else None
         step, past = _step(launch, past, now, by_quarter.get(now, ()), who, at)
         steps.append(replace(step, advice=advice))
@@ -124,7 +121,7 @@ def _step(
     counts = {code: _registered(rows, code) for code in spans}
     if foretold:
         with store.writing(launch.store) as work:
-            register(work, launch, now, past.belief, foretold, who=who, at=at)
+            register(work, launch, now, past.tracked.seen, foretold, who=who, at=at)
     keep(launch.store, ObservationFile(name=f"{HISTORY} {now}", rows=tuple(rows)), who=who, at=at)
     if foretold:
         with store.writing(launch.store) as work:
@@ -160,7 +157,7 @@ def _learnt(launch: Launch, past: Past, rows: Sequence[ObservedRow], step: Step)
         return served(launch, row.market, row.channel, step.quarter - past.since[row.market])
 
     reading = pilot.read((row.observation for row in rows), default_reach=reach)
-    belief = update(past.belief, reading, seed=launch.folder.terms.seeds.outlook).belief
+    held, _ = past.tracked.read(reading, seed=launch.folder.terms.seeds.outlook)
     last, errors = dict(past.last), {name: list(made) for name, made in past.errors.items()}
     for each in step.foretold:
         count = step.counts[each.market]
@@ -168,7 +165,7 @@ def _learnt(launch: Launch, past: Past, rows: Sequence[ObservedRow], step: Step)
         if each.market in past.last:
             errors.setdefault(LAST_VALUE, []).append(error_of(each.levels[LAST_VALUE], count))
         last[each.market] = Seen(market=each.market, count=count, size=each.size)
-    return replace(past, belief=belief, last=last, errors={name: tuple(made) for name, made in errors.items()})
+    return replace(past, tracked=held, last=last, errors={name: tuple(made) for name, made in errors.items()})
 
 
 def _advice(launch: Launch, past: Past, now: Quarter) -> tuple[Action, ...]:
@@ -179,7 +176,7 @@ def _advice(launch: Launch, past: Past, now: Quarter) -> tuple[Action, ...]:
         for code, since in past.since.items()
     }
     problem = assemble(
-        belief=from_quarter(past.belief, now),
+        belief=from_quarter(past.tracked.over_years(now - folder.terms.start), now),
         economics=folder.economics,
         limits=limits_from(folder.limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from beachhead.belief.fitted import EntryFit
 from beachhead.case.planning import Planned
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.pilot_odds import OrderRange, PilotOdds, pilot_odds
@@ -17,12 +16,12 @@ QUARTERS_TO_KNOW = 8
 """Stated odds of break-even can be settled two years after the decision, when a market has ramped up."""
 
 
-def odds_of_pilot(planned: Planned, problem: Problem, chosen: Action, fit: EntryFit) -> PilotOdds | None:
+def odds_of_pilot(planned: Planned, problem: Problem, chosen: Action) -> PilotOdds | None:
     """What the pilot chosen is expected to show; None if it is none."""
     if chosen.kind is not ActionKind.PILOT:
         return None
     made = (*problem.gates, *planned.plan.gates, *planned.plan.spare_gates)  # one registered stays in force
-    return pilot_odds(problem, chosen, next((gate for gate in made if gate.market == chosen.market), None), fit=fit)
+    return pilot_odds(problem, chosen, next((gate for gate in made if gate.market == chosen.market), None))
 
 
 def stated_of_market(planned: Planned, code: str) -> tuple[Stated, ...]:

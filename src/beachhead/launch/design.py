@@ -10,10 +10,10 @@ import numpy as np
 from beachhead.launch.action import LIST_PRICE
 from beachhead.launch.break_even import break_even
 from beachhead.launch.prices import expected_cost
-from beachhead.launch.problem import Problem, kernel_position, kernel_terms, price_answer
+from beachhead.launch.problem import Problem, kernel_position, kernel_terms, looked, price_answer
 from beachhead.launch.scene import set_up
 from beachhead.launch.select import PILOT, best_pilot_route, choose
-from beachhead.launch.terms import Floats, Terms
+from beachhead.launch.terms import Floats, Terms, look_var
 from beachhead.launch.value import pilot_noise
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
@@ -41,7 +41,8 @@ class Design:
         sd_after: expected after the reading.
         information: 1 / variance on log demand that it adds, expected.
         share_resolved: share of the variance of log demand that it removes.
-        floor_sd: what no pilot can remove, however large: the early-adopter bias that all pilots share.
+        floor_sd: what no pilot can remove, however large: the early-adopter bias that all pilots share, and what the
+            quarter is off the level over the years.
         break_even: cars a year at which scaling just pays, by the route of scaling, whatever that of the pilot.
         odds_break_even: P(demand >= break-even) now.
         odds_wrong: expected chance of misjudging the side of break-even after the reading.
@@ -86,7 +87,8 @@ def design(
     terms = with_pilot(problem, batch, price_point)
     mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
     last = len(mean) - 1
-    noise = pilot_noise(terms, mean, i, c, 0, 0)
+    before = int(looked(problem)[i])
+    noise = pilot_noise(terms, mean, i, c, 0, 0, before)
     tied = _tied(problem, i, price_point)
     along = cov[:, i] + cov[:, last] + tied
     spread = along[i] + along[last] + tied[i] + tied[last] + noise
@@ -98,7 +100,8 @@ def design(
         for j, code in enumerate(problem.markets)
         if j != i and cov[j, j] > 1e-12
     ]
-    orders, sold_out = _expected_orders(terms, mean, cov, i, c)
+    off = look_var(terms, i, before)
+    orders, sold_out = _expected_orders(terms, mean, cov, i, c, off)
     return Design(
         market=market,
         channel=named,
@@ -114,7 +117,7 @@ def design(
         sd_after=math.sqrt(max(left, 0.0)),
         information=1 / max(left, 1e-12) - 1 / max(cov[i, i], 1e-12),
         share_resolved=1 - left / max(cov[i, i], 1e-12),
-        floor_sd=_floor(cov, i, last),
+        floor_sd=_floor(cov, i, last, off),
         break_even=level,
         odds_break_even=scaled.odds,
         odds_wrong=_odds_wrong(float(mean[i]) - math.log(level), float(cov[i, i]), left) if level < math.inf else 0.0,
@@ -197,21 +200,21 @@ def _tied(problem: Problem, i: int, price_point: float) -> Floats:
     return np.asarray(-math.log(price_point) * problem.answers.cross[i])
 
 
-def _expected_orders(terms: Terms, mean: Floats, cov: Floats, i: int, c: int) -> tuple[float, float]:
+def _expected_orders(terms: Terms, mean: Floats, cov: Floats, i: int, c: int, off: float) -> tuple[float, float]:
     """Orders within the weeks, capped by stock, and the odds that demand exceeds stock."""
     last = len(mean) - 1
-    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last] + terms.doubt[i, 0])
+    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last] + terms.doubt[i, 0] + off)
     level = terms.pilot_reach[i, c, 0] * terms.path[i, 0] * terms.weeks / 52 * terms.lure[i, 0]
-    wanted = level * np.exp(mean[i] + mean[last] + sd * _LEVELS)
+    wanted = level * np.exp(mean[i] + mean[last] - 0.5 * off + sd * _LEVELS)
     weight = np.exp(-0.5 * _LEVELS**2)
     weight /= weight.sum()
     batch = float(terms.batches[0])
     return float(weight @ np.minimum(wanted, batch)), float(weight @ (wanted >= batch))
 
 
-def _floor(cov: Floats, i: int, last: int) -> float:
-    """Standard deviation of theta_i that is left when theta_i + beta is known exactly."""
-    spread = cov[i, i] + 2 * cov[i, last] + cov[last, last]
+def _floor(cov: Floats, i: int, last: int, off: float) -> float:
+    """Standard deviation of theta_i that is left when what the quarter shows of theta_i + beta is known exactly."""
+    spread = cov[i, i] + 2 * cov[i, last] + cov[last, last] + off
     return math.sqrt(max(cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / max(spread, 1e-12), 0.0))
 
 

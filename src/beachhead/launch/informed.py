@@ -51,7 +51,7 @@ def _informed(
     terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int, i: int, share: float
 ) -> float:
     """Value of market i at the next gate once that share of its variance is removed."""
-    noise, fee, _, when = next_pilot(terms, position, mean, now, i)
+    noise, fee, _, _, when = next_pilot(terms, position, mean, now, i)
     cost = terms.discount ** (when - now) * fee
     sd, step, left = math.sqrt(cov[i, i]), math.sqrt(share * cov[i, i]), (1.0 - share) * cov[i, i]
     learnt = resolvable(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
@@ -98,7 +98,7 @@ def _at(table: Floats, z: float) -> float:
 @compiled
 def best_course(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int, i: int) -> float:
     """Value of the best course in market i other than never to enter it; below zero where none pays."""
-    noise, fee, _, when = next_pilot(terms, position, mean, now, i)
+    noise, fee, _, _, when = next_pilot(terms, position, mean, now, i)
     cost = terms.discount ** (when - now) * fee
     var = cov[i, i]
     best = -np.inf

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 
@@ -55,20 +54,6 @@ def opens(gate: Gate, problem: Problem, *, later: int = 0) -> bool:
     """
     odds, loss, gained = _weighed(gate, problem, _index(gate, problem), later)
     return _verdict(gate, odds, loss, gained, (), looked=True)[0] is Verdict.SCALE
-
-
-def as_read(gate: Gate, lost: float) -> Gate:
-    """The gate as it is held against rows read some time ago: what they brought counts as on the day they were read.
-
-    Time takes information off every level, a quarter's worth on the first day of each quarter, which is when gates are
-    held: a gate that asks for information would shut then, whatever its pilot had shown. That doubt has grown is
-    weighed where it belongs, in the odds and the expected loss.
-
-    Args:
-        gate: as registered.
-        lost: information on theta that time has taken since rows were last read, 1 / variance.
-    """
-    return replace(gate, information_at_start=gate.information_at_start - max(lost, 0.0))
 
 
 def _index(gate: Gate, problem: Problem) -> int:

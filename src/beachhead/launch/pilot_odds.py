@@ -14,16 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from beachhead.belief import information_lost, moved, update
 from beachhead.belief.belief import Belief
-from beachhead.belief.fitted import EntryFit
+from beachhead.belief.lasting import look, read_through
 from beachhead.belief.predict import count_below, quantile
 from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.design import with_pilot
 from beachhead.launch.gate import Gate
-from beachhead.launch.judge import as_read, opens
-from beachhead.launch.problem import Problem
+from beachhead.launch.judge import opens
+from beachhead.launch.problem import Problem, looked
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Funnel, Reading
@@ -31,7 +30,6 @@ from beachhead.world.reading import DemandCount, Funnel, Reading
 LEVELS = (0.5, 0.9)
 SUREST = 0.99
 """Odds of a gate are stated between 1 and 99 %: they leave out what other markets may tell."""
-YEARS_TO_LOOK = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,20 +78,19 @@ class PilotOdds:
     opens: float | None
 
 
-def pilot_odds(problem: Problem, pilot: Action, gate: Gate | None, *, fit: EntryFit | None = None) -> PilotOdds:
+def pilot_odds(problem: Problem, pilot: Action, gate: Gate | None) -> PilotOdds:
     """The odds of what a pilot of the quarter decided now will show.
 
     Args:
         problem: the question that was decided; its belief has seen no row of this pilot.
         pilot: an action of kind PILOT.
         gate: registered for its market; None if none is.
-        fit: by which levels move until the look; the shipped one if None.
     """
     if pilot.kind is not ActionKind.PILOT or pilot.channel is None:
         raise ValueError(f"{pilot.kind} in {pilot.market} is no pilot")
     span = planned_span(problem, pilot)
     belief = _with_price(problem, span)
-    below = count_below(belief, span)
+    below = count_below(_shown(problem, belief), span)
     return PilotOdds(
         market=pilot.market,
         quarter=problem.quarters[0],
@@ -104,7 +101,7 @@ def pilot_odds(problem: Problem, pilot: Action, gate: Gate | None, *, fit: Entry
         sold_out=_share(1 - below(pilot.batch)),
         ranges=_ranges(below, pilot.batch),
         gate=gate,
-        opens=None if gate is None or len(problem.quarters) < 2 else _odds_to_open(problem, belief, span, gate, fit),
+        opens=None if gate is None or len(problem.quarters) < 2 else _odds_to_open(problem, belief, span, gate),
     )
 
 
@@ -150,20 +147,20 @@ def _ranges(below: Callable[[int], float], batch: int) -> tuple[OrderRange, ...]
     return tuple(found.values())
 
 
-def _odds_to_open(problem: Problem, belief: Belief, span: DemandCount, gate: Gate, fit: EntryFit | None) -> float:
+def _odds_to_open(problem: Problem, belief: Belief, span: DemandCount, gate: Gate) -> float:
     """P(the pilot's result is at least the least one that opens the gate); results in order of what they promise."""
     days = (span.end - span.start).days + 1
     worst, best = 0, span.count + days  # so many orders; from the batch on, sold out ever earlier
-    if not _opens(problem, belief, _result(span, best - 1), gate, fit):
+    if not _opens(problem, belief, _result(span, best - 1), gate):
         return 1 - SUREST
     while worst < best - 1:
         middle = (worst + best - 1) // 2
-        if _opens(problem, belief, _result(span, middle), gate, fit):
+        if _opens(problem, belief, _result(span, middle), gate):
             best = middle + 1
         else:
             worst = middle + 1
     least = _result(span, worst)
-    reached = 1 - count_below(belief, least)(least.count)
+    reached = 1 - count_below(_shown(problem, belief), least)(least.count)
     return min(SUREST, max(1 - SUREST, reached))
 
 
@@ -174,10 +171,14 @@ def _result(span: DemandCount, rank: int) -> DemandCount:
     return replace(span, end=span.end - timedelta(days=rank - span.count), sold_out=True)
 
 
-def _opens(problem: Problem, belief: Belief, result: DemandCount, gate: Gate, fit: EntryFit | None) -> bool:
-    held = update(belief, Reading(counts=(result,)), correct=True)
+def _shown(problem: Problem, belief: Belief) -> Belief:
+    """The belief on what the coming quarter shows of the levels over the years."""
+    return look(belief, looked(problem))[1]
+
+
+def _opens(problem: Problem, belief: Belief, result: DemandCount, gate: Gate) -> bool:
+    var, _ = look(belief, looked(problem))
+    held = read_through(belief, var, Reading(counts=(result,)), factor=True, correct=True)
     if problem.answers is not None:
         held, _ = parted(held, problem.answers)
-    later = moved(held, YEARS_TO_LOOK, fit=fit).belief
-    lost = information_lost(held.belief, later)[problem.markets.index(gate.market)]
-    return opens(as_read(gate, float(lost)), replace(problem, belief=later), later=1)
+    return opens(gate, replace(problem, belief=held.belief), later=1)

@@ -21,6 +21,7 @@ from beachhead.launch.terms import (
     Terms,
     answering,
     has_prices,
+    look_var,
     price_gain,
     under,
 )
@@ -38,7 +39,7 @@ class World(NamedTuple):
         theta: (M,), true log demand.
         beta: true early-adopter bias.
         luck: (T, M, weeks), uniforms that turn into weekly pilot orders.
-        noise: (T, M), standard normals of the scaled markets' signals.
+        noise: (T, M), standard normals of what a quarter is off: of pilots, and of the scaled markets' signals.
         elasticity: (M,), true price elasticity, sign left out; zeros where every pilot is at list price.
     """
 
@@ -389,17 +390,18 @@ def observe(
         if action[i] == PILOT:
             c, d = route[i], design[i]
             reach = terms.pilot_reach[i, c, d]
-            rate = reach * terms.path[i, now] / 52.0
+            off = look_var(terms, i, position.piloted[i] - 1)  # this quarter's pilot is counted already
+            rate = reach * terms.path[i, now] / 52.0 * math.exp(-0.5 * off)
             size = terms.week_size[i] * reach
-            weekly = rate * math.exp(world.theta[i] + world.beta)
+            weekly = rate * math.exp(world.theta[i] + world.beta + math.sqrt(off) * world.noise[now, i])
             if terms.asked[d] == 1.0:
                 weeks, orders, left = ordered(weekly, size, terms.batches[d], world.luck[now, i])
-                learn_pilot(mean, cov, i, rate, size, weeks, orders, left)
+                learn_pilot(mean, cov, i, rate, size, weeks, orders, left, off)
             else:
                 log_price = math.log(terms.asked[d])
                 weekly *= math.exp(-world.elasticity[i] * log_price)
                 weeks, orders, left = ordered(weekly, size, terms.batches[d], world.luck[now, i])
-                learn_priced_pilot(mean, cov, i, log_price, rate, size, weeks, orders, left)
+                learn_priced_pilot(mean, cov, i, log_price, rate, size, weeks, orders, left, off)
                 money += price_gain(terms, i, c, d) * (orders + left)
         elif position.stage[i] == SCALED and 0 <= now - position.since[i] < terms.signal_quarters:
             seen = world.theta[i] + math.sqrt(terms.signal_var) * world.noise[now, i]

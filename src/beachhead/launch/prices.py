@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from beachhead.launch.terms import OUT, SCALED, Floats, Position, Prices, Terms, price_gain, usual_design
+from beachhead.launch.terms import OUT, SCALED, Floats, Position, Prices, Terms, look_var, price_gain, usual_design
 from beachhead.launch.value import (
     NODES,
     WEIGHTS,
@@ -194,7 +194,7 @@ def _middle_pilot(
     for c in range(terms.capital.shape[1]):
         design = usual_design(terms, i, c, now)
         if design >= 0:
-            noise = pilot_noise(terms, mean, i, c, design, now)
+            noise = pilot_noise(terms, mean, i, c, design, now, position.piloted[i])
             along = cov[i, i] + cov[i, last]
             var = cov[i, i] + 2.0 * cov[i, last] + cov[last, last]
             return along * along / (var + noise), pilot_cost(terms, position, i, c, design)
@@ -223,8 +223,9 @@ def expected_cost(
         return spent
     last, batch = mean.shape[0] - 1, float(terms.batches[design])
     rate = terms.pilot_reach[i, c, design] * terms.path[i, now] * terms.weeks / 52.0 * terms.lure[i, design]
-    sd = math.sqrt(max(cov[i, i] + 2.0 * cov[i, last] + cov[last, last] + terms.doubt[i, design], 1e-12))
-    middle = math.log(max(rate, 1e-300)) + mean[i] + mean[last]
+    off = look_var(terms, i, position.piloted[i])
+    sd = math.sqrt(max(cov[i, i] + 2.0 * cov[i, last] + cov[last, last] + terms.doubt[i, design] + off, 1e-12))
+    middle = math.log(max(rate, 1e-300)) + mean[i] + mean[last] - 0.5 * off
     d = (math.log(batch) - middle) / sd
     sold = math.exp(middle + 0.5 * sd * sd) * normal_cdf(d - sd) + batch * normal_cdf(-d)
     return spent - gain * sold

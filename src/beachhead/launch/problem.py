@@ -280,12 +280,24 @@ def _terms(
         scenario_known=known,
         discount=float(discount),
         tail=float(terminal_quarters),
-        signal_var=SIGNAL_SD**2,
+        signal_var=SIGNAL_SD**2 + _signal_off(belief),
         signal_quarters=SIGNAL_QUARTERS,
         pilot_quarters=menu.quarters,
         weeks=menu.weeks,
         **_priced(asked, len(menu.batches), kept, M, answers),
+        look_var=np.zeros((1, 1)) if belief.look_var is None else np.array(belief.look_var),
     )
+
+
+def _signal_off(belief: Belief) -> float:
+    """Variance with which one quarter of a scaled market shows its level over the years: a share of what all tell.
+
+    The quarters that give a signal tell together what as many in a row do; the median market stands for all.
+    """
+    if belief.look_var is None:
+        return 0.0
+    in_a_row = belief.look_var[:, np.minimum(np.arange(SIGNAL_QUARTERS), belief.look_var.shape[1] - 1)]
+    return float(SIGNAL_QUARTERS * np.median(1 / (1 / in_a_row).sum(axis=1)))
 
 
 def _routes(
@@ -338,6 +350,11 @@ def _priced(asked: Floats, sizes: int, kept: Floats, M: int, answers: Elasticiti
         return priced
     cov = np.column_stack([answers.cross[:, :M], answers.cov, answers.cross[:, M]])
     return priced | {"elasticity": np.array(answers.mean), "elasticity_cov": cov}
+
+
+def looked(problem: Problem) -> NDArray[np.int64]:
+    """(M,) pilot quarters that each market has behind it."""
+    return np.array([at.pilot_quarters for at in problem.standing], dtype=np.int64)
 
 
 def price_answer(answers: Elasticities, asked: Floats) -> tuple[Floats, Floats]:
@@ -399,7 +416,7 @@ def kernel_position(problem: Problem) -> Position:
         stage=stage,
         route=route,
         since=since,
-        piloted=np.array([at.pilot_quarters for at in problem.standing], dtype=np.int64),
+        piloted=looked(problem),
         fixed=np.array([int(at.is_home) for at in problem.standing], dtype=np.int64),
         barred=np.zeros(M),
         spent=np.zeros(problem.terms.capital_cap.shape[0]),

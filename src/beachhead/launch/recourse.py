@@ -109,7 +109,7 @@ def _worth(
         if action[i] == PILOT:
             cost += expected_cost(terms, position, mean, cov, i, route[i], design[i], now)
             along = after[i] + after[M]
-            spread = along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now)
+            spread = along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now, position.piloted[i])
             for j in range(n):
                 factor[k, j] = along[undecided[j]] / math.sqrt(spread)
             after -= np.outer(along, along) / spread
@@ -172,8 +172,9 @@ def _tabulate(
 ) -> None:  # fmt: skip
     """Value (G,) of market i by the mean it will have, with and without this year's capital."""
     left = max(after[i, i], 0.0)
-    noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
+    noise_alone, fee_alone, noise_again, fee_again, when = next_pilot(terms, position, mean, now, i)
     fee = terms.discount ** (when - now) * (fee_again if is_piloted else fee_alone)
+    noise = noise_again if is_piloted else noise_alone
     more = resolvable(left, after[i, -1], after[-1, -1], noise)
     shut = 1.0 - left / cov[i, i] < position.barred[i]
     if is_piloted:

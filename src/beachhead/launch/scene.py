@@ -93,7 +93,7 @@ def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design
     d = terms.sizes // 2 if design is None else design
     noise = min(
         (
-            pilot_noise(terms, mean, i, c, d, min(int(terms.first_pilot[i, c]), terms.path.shape[1] - 1))
+            pilot_noise(terms, mean, i, c, d, min(int(terms.first_pilot[i, c]), terms.path.shape[1] - 1), 0)
             for c in range(terms.capital.shape[1])
             if np.isfinite(terms.capital[i, c])
         ),

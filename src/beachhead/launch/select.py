@@ -283,7 +283,7 @@ def _first_news(terms: Terms, position: Position, mean: Floats, cov: Floats, now
         for c in range(C):
             for d in range(D):
                 if may_pilot(terms, i, c, terms.batches[d], now):
-                    spread = along[i] + along[M] + pilot_noise(terms, mean, i, c, d, now)
+                    spread = along[i] + along[M] + pilot_noise(terms, mean, i, c, d, now, position.piloted[i])
                     news.own[i, c, d] = look_up(again, i, along[i] * along[i] / (spread * cov[i, i]))
                     news.others[i, c, d] = _news(alone, again, held, removed, along, spread, action, i)
     return news
@@ -305,7 +305,7 @@ def best_pilot_route(
         if not np.isfinite(terms.capital[i, c]):
             continue
         for d in range(terms.batches.shape[0]):
-            spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now)
+            spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now, position.piloted[i])
             own = look_up(again, i, along[i] * along[i] / (spread * max(cov[i, i], 1e-12)))
             others = _news(alone, again, held, removed, along, spread, none, i)
             gain = own + others - expected_cost(terms, position, mean, cov, i, c, d, now)
@@ -436,7 +436,12 @@ def _greedy(
             pool_left -= terms.batches[design[i]]
             _column(cov, looks, i, along)
             along += looks.fan
-            _look(cov, looks, along, along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now))
+            _look(
+                cov,
+                looks,
+                along,
+                along[i] + along[M] + pilot_noise(terms, mean, i, route[i], design[i], now, position.piloted[i]),
+            )
         else:
             break
         picks += 1
@@ -556,7 +561,9 @@ def _drop_needless(
                 continue
             _column(cov, looks, i, along)
             along += looks.fan
-            open_noise = pilot_noise(terms, mean, i, route[i], design[i], now) - along[i] - along[M]
+            open_noise = (
+                pilot_noise(terms, mean, i, route[i], design[i], now, position.piloted[i]) - along[i] - along[M]
+            )
             if open_noise <= 1e-12:
                 continue
             saved = expected_cost(terms, position, mean, cov, i, route[i], design[i], now)
@@ -574,7 +581,12 @@ def _drop_needless(
         i = worst
         _column(cov, looks, i, along)
         along += looks.fan
-        _look(cov, looks, along, along[i] + along[M] - pilot_noise(terms, mean, i, route[i], design[i], now))
+        _look(
+            cov,
+            looks,
+            along,
+            along[i] + along[M] - pilot_noise(terms, mean, i, route[i], design[i], now, position.piloted[i]),
+        )
         action[i], route[i], design[i] = WAIT, -1, -1
         _renew(held, alone, again, looks.removed, action, position)
 
@@ -643,7 +655,7 @@ def _best_pilot(
                 continue
             own, others = first.own[i, c, d], first.others[i, c, d]
             if picks > 0:
-                spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now)
+                spread = along[i] + along[-1] + pilot_noise(terms, mean, i, c, d, now, position.piloted[i])
                 own = look_up(again, i, looks.removed[i] + along[i] * along[i] / (spread * cov[i, i]))
                 others = _news(alone, again, held, looks.removed, along, spread, action, i)
             own -= held.value[i]

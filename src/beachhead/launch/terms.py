@@ -41,6 +41,8 @@ class Terms(NamedTuple):
         kept: (M, C), what the maker keeps of a list price, a car: a price point p earns (p - 1) times as much more.
         elasticity: (M,), expected price elasticity, sign left out; (0,) where every design is at list price.
         elasticity_cov: (M, 2M+1), its covariance with log demand (M), the elasticities (M) and the early-adopter bias.
+        look_var: (M, L), variance of the log with which a market's pilot quarter shows its level over the years, after
+            none to L - 1 or more pilot quarters; (1, 1), zero, where quarters show it as it is.
         year: (T,), index of the calendar year.
         capital_cap: (Y,), capital a year.
         starts_cap: (T,), scale starts a quarter.
@@ -93,6 +95,7 @@ class Terms(NamedTuple):
     kept: Floats = np.empty((0, 0))
     elasticity: Floats = np.empty(0)
     elasticity_cov: Floats = np.empty((0, 0))
+    look_var: Floats = np.zeros((1, 1))
 
 
 class Position(NamedTuple):
@@ -186,7 +189,21 @@ def _with(terms: Terms, margin: Floats, lure: Floats, doubt: Floats) -> Terms:
         terms.kept,
         terms.elasticity,
         terms.elasticity_cov,
+        terms.look_var,
     )
+
+
+@compiled
+def look_var(terms: Terms, i: int, before: int) -> float:
+    """Variance of the log with which market i's next pilot quarter shows its level over the years.
+
+    Args:
+        terms: of the launch.
+        i: market.
+        before: pilot quarters that it has had.
+    """
+    M, L = terms.look_var.shape
+    return float(terms.look_var[min(i, M - 1), min(before, L - 1)])
 
 
 @compiled

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, usual_design
+from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, usual_design
 from beachhead.world.compiled import compiled
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
@@ -281,12 +281,13 @@ def tabulate(
         return
     nodes, weights, few_nodes, few_weights = _nodes(terms.capital.shape[0])
     var = cov[i, i]
-    noise, fee_alone, fee_again, when = next_pilot(terms, position, mean, now, i)
+    noise, fee_alone, noise_again, fee_again, when = next_pilot(terms, position, mean, now, i)
     wait = terms.discount ** (when - now)
     for k in range(SHARES.shape[0]):
         step = math.sqrt(SHARES[k] * var)
         left = (1.0 - SHARES[k]) * var
         learnt = resolvable(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
+        learnt_again = resolvable(left, float(cov[i, -1]), float(cov[-1, -1]), noise_again)
         shut_alone = SHARES[k] < position.barred[i]
         shut_again = shut_alone and position.barred[i] > SHARES[1]
         first = second = 0.0
@@ -296,15 +297,24 @@ def tabulate(
             level = mean[i] + step * nodes[g] if k > 0 else mean[i]
             weight = weights[g] if k > 0 else 1.0
             value, _ = best_start(terms, starts, now + 1, i, level, left)
-            look = 0.0
+            look = more = 0.0
             if learnt > 1e-9 and fee_again < np.inf:
                 for h in range(few_nodes.shape[0]):
                     better, _ = best_start(
                         terms, starts, when + 1, i, level + math.sqrt(learnt) * few_nodes[h], left - learnt
                     )
                     look += few_weights[h] * better
+                more = look
+                if learnt_again != learnt:  # a second quarter in a row tells less than a first
+                    more = 0.0
+                    for h in range(few_nodes.shape[0]):
+                        better, _ = best_start(
+                            terms, starts, when + 1, i, level + math.sqrt(learnt_again) * few_nodes[h],
+                            left - learnt_again,
+                        )  # fmt: skip
+                        more += few_weights[h] * better
             first += weight * max(0.0 if shut_alone else value, look - wait * fee_alone)
-            second += weight * max(0.0 if shut_again else value, look - wait * fee_again)
+            second += weight * max(0.0 if shut_again else value, more - wait * fee_again)
         alone[k] = max(first, alone[k - 1]) if k > 0 else first
         again[k] = max(second, again[k - 1]) if k > 0 else second
 
@@ -325,14 +335,16 @@ def resolvable(left: float, shared: float, fan: float, noise: float) -> float:
 
 
 @compiled
-def next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int) -> tuple[float, float, float, int]:
-    """The usual batch at the first later gate that permits it: noise, fee after no pilot and after one now, quarter.
+def next_pilot(
+    terms: Terms, position: Position, mean: Floats, now: int, i: int
+) -> tuple[float, float, float, float, int]:
+    """The usual batch at the first later gate that permits it: noise and fee after no pilot now, after one, quarter.
 
     A market that opens in a year can be piloted then: what is learnt about it today must not be credited with what that
     pilot would tell anyway.
     """
     if position.piloted[i] >= terms.pilot_quarters:
-        return 1.0, np.inf, np.inf, now + 1
+        return 1.0, np.inf, 1.0, np.inf, now + 1
     for t in range(now + 1, terms.path.shape[1]):
         for c in range(terms.capital.shape[1]):
             design = usual_design(terms, i, c, t)
@@ -340,17 +352,21 @@ def next_pilot(terms: Terms, position: Position, mean: Floats, now: int, i: int)
                 running = terms.quarter_fee[i, c] + terms.car_cost[i, c] * terms.batches[design]
                 alone = running + (terms.start_fee[i, c] if position.piloted[i] == 0 else 0.0)
                 again = running if position.piloted[i] + 1 < terms.pilot_quarters else np.inf
-                return pilot_noise(terms, mean, i, c, design, t), alone, again, t
-    return 1.0, np.inf, np.inf, now + 1
+                before = position.piloted[i]
+                noise = pilot_noise(terms, mean, i, c, design, t, before)
+                more = look_var(terms, i, before + 1) - look_var(terms, i, before)
+                return noise, alone, noise + more, again, t
+    return 1.0, np.inf, 1.0, np.inf, now + 1
 
 
 @compiled
-def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int) -> float:
+def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int, before: int) -> float:
     """Approximate variance with which a pilot measures x = theta_i + beta: Poisson part plus over-dispersion.
 
     1 / (b min(rho, 1)) + max(1, rho) / (weeks k), rho the expected orders over the batch: a batch that sells out early
     gives fewer weeks, and each week has size k (delta method on log of a negative-binomial total). At another price
-    than list the doubt about what list price would have sold comes on top.
+    than list the doubt about what list price would have sold comes on top, and so does what the quarter is off the
+    level over the years, given that `before` pilot quarters were read.
     """
     reach = terms.pilot_reach[i, c, design]
     expected = reach * terms.path[i, t] * math.exp(mean[i] + mean[mean.shape[0] - 1]) * terms.weeks / 52.0
@@ -359,7 +375,7 @@ def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int)
     rho = expected / batch
     size = terms.week_size[i] * reach
     counted = 1.0 / max(batch * min(rho, 1.0), 1e-9) + max(1.0, rho) / (terms.weeks * size)
-    return float(counted + terms.doubt[i, design])
+    return float(counted + terms.doubt[i, design] + look_var(terms, i, before))
 
 
 @compiled

@@ -205,7 +205,9 @@ def _beyond(scene: Scene, table: Floats, i: int, told: Floats, noise: float) -> 
         var = terms.signal_var
         if choice.action[j] == PILOT:
             look, pilots = look + np.eye(M + 1)[M], pilots + 1
-            var = pilot_noise(terms, scene.mean, j, int(choice.route[j]), int(choice.design[j]), 0)
+            var = pilot_noise(
+                terms, scene.mean, j, int(choice.route[j]), int(choice.design[j]), 0, int(scene.position.piloted[j])
+            )
         cov = _after(cov, look, var)
     last = _after(cov, told, noise)
     total = 0.0

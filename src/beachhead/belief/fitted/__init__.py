@@ -60,8 +60,8 @@ class EntryFit:
         bias_sd: its standard deviation.
         home_sd: standard deviation of the log of demand in a market where the maker already sells.
         growth_after_entry: yearly drift of the log share after the first year.
-        drift_brand_sd: sd of the log by which all levels of a brand move together, per square root of a year.
-        drift_own_sd: sd of the log by which one market's level moves alone, per square root of a year.
+        kept: correlation of a level from one quarter to the next.
+        scatter: variance of the log by which a quarter scatters about its level, beyond its count's.
         season: log factor of quarters 1 to 4, adding to 0.
         months: log factors of January to December by country; "all" for every other country.
         within_quarter: log factor of a quarter's three months on a newcomer's share of its market.
@@ -80,8 +80,8 @@ class EntryFit:
     bias_sd: float
     home_sd: float
     growth_after_entry: float
-    drift_brand_sd: float
-    drift_own_sd: float
+    kept: float
+    scatter: float
     season: tuple[float, float, float, float]
     months: Mapping[str, tuple[float, ...]]
     within_quarter: tuple[float, float, float]
@@ -140,8 +140,8 @@ def _entry_fit(table: dict[str, Any]) -> EntryFit:
         bias_sd=bias["sd"],
         home_sd=table["home"]["log_sd"],
         growth_after_entry=path["growth_after_entry"],
-        drift_brand_sd=table["drift"]["brand_sd"],
-        drift_own_sd=table["drift"]["own_sd"],
+        kept=table["lasting"]["kept"],
+        scatter=table["lasting"]["scatter"],
         season=tuple(path["season"]),
         months={code: tuple(logs) for code, logs in table["months"].items()},
         within_quarter=tuple(path["within_quarter"]),

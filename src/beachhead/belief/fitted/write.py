@@ -70,14 +70,12 @@ within_quarter = {within}
 all = {all_months}
 {months}
 
-[drift]
-# How fast a level moves from one quarter to the next, sd of the log per square root of a year: what a brand's markets
-# share (Ornstein-Uhlenbeck parts of the brand, {shared}, and of all newcomers,
-# {cohort}, as one quarter sees them), and what one market does alone (random walk {walk} a year and an
-# Ornstein-Uhlenbeck part, {single}, likewise, and what a quarter scatters more than the negative
-# binomial of registrations allows).
-brand_sd = {drift_brand}
-own_sd = {drift_own}
+[lasting]
+# How long a level lasts: correlation from one quarter to the next of an AR(1) (variance {level_var} about the median of
+# the age) and variance of a quarter's own scatter, by the likelihood of {quarters:,} quarters of newcomers; counting
+# noise is apart.
+kept = {kept}
+scatter = {scatter_var}
 
 [bias]
 # Early-adopter bias of pilots: no panel can show it; assumption of grade C.
@@ -122,7 +120,7 @@ def entry_toml(found: EntryNumbers, held: EntryFit, where: Provenance) -> str:
     season = [round(float(v), 3) for v in found.season[:3]]
     brand, region = _number(found.brand), _number(found.region)
     months = {_ISO.get(code, code): logs for code, logs in found.months_of.items()}
-    all_six, params = found.told[-1], found.params
+    all_six, fading = found.told[-1], found.fading
     return _TEXT.format(
         who=f"entry panel: {found.entries} newcomers ({found.brands} brands, {found.first} to {found.last})",
         where=where,
@@ -146,12 +144,10 @@ def entry_toml(found: EntryNumbers, held: EntryFit, where: Provenance) -> str:
         countries=len(months),
         months="\n".join(f"{code} = {_list(logs, 2)}" for code, logs in sorted(months.items())),
         all_months=_list(found.months, 2),
-        shared=f"sd {params.brand_drift:.2f} over {params.brand_drift_months:.1f} months",
-        cohort=f"sd {params.cohort:.2f} over {params.cohort_months:.1f} months",
-        walk=f"{params.entry_walk:.2f}",
-        single=f"sd {params.entry_drift:.2f} over {params.entry_drift_months:.1f} months",
-        drift_brand=_number(found.drift_brand_sd),
-        drift_own=_number(found.drift_own_sd),
+        level_var=f"{fading.variance:.2f}",
+        quarters=fading.quarters,
+        kept=_number(fading.kept),
+        scatter_var=_number(fading.scatter),
         held=held,
         scatter=f"{found.registration_size_weekly:.2f}",
     )

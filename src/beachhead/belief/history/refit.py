@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief.history.case import filled
-from beachhead.belief.history.covariance import EntryParams
-from beachhead.belief.history.fit import fit_entries
+from beachhead.belief.history.fading import Fading, fit_fading
 from beachhead.belief.history.level import LevelFit, Levels, Told, fit_levels, levels, tell
-from beachhead.belief.history.points import points
 from beachhead.belief.history.season import month_factors, quarter_factors, registration_size, within_quarter
 from beachhead.world.entry import Entry, Panel, month_text
 from beachhead.world.errors import NotLearnt
@@ -20,8 +18,6 @@ from beachhead.world.errors import NotLearnt
 Array = NDArray[np.float64]
 
 FEWEST_ENTRIES = 20
-QUARTER_MONTHS = 3.0
-QUARTER_WEEKS = 13.0
 REGISTRATION_SIZE = 1.0
 """Negative-binomial size of a week of registrations that a reading takes (`belief.rows.SIZE_SHARE` of orders')."""
 NO_COUNTRY = ("EU", "global")
@@ -48,10 +44,8 @@ class EntryNumbers:
         months: (12,) log factors of the months over all countries.
         months_of: (12,) log factors by country.
         within_quarter: (3,) log factors of a quarter's months on a newcomer's share.
-        drift_brand_sd: what a brand's markets move together, per square root of a year.
-        drift_own_sd: what one market moves alone.
+        fading: how long a level lasts, and what quarters scatter.
         registration_size_weekly: negative-binomial size of one week of registrations.
-        params: of the growth path, from which the drifts come.
         entries: newcomers read.
         brands: their brands.
         first: first month of any.
@@ -73,10 +67,8 @@ class EntryNumbers:
     months: Array
     months_of: dict[str, Array]
     within_quarter: Array
-    drift_brand_sd: float
-    drift_own_sd: float
+    fading: Fading
     registration_size_weekly: float
-    params: EntryParams
     entries: int
     brands: int
     first: str
@@ -107,7 +99,6 @@ def refit_entry(panel: Panel, x: Array, names: Sequence[str]) -> EntryNumbers:
     brand = 0.5 * (pairs + fit.brand**2 / fit.variance)
     growth = _growth(new)
     pooled, own_months = month_factors([m for m in panel.markets if m.country not in NO_COUNTRY])
-    params = fit_entries(points(new))
     return EntryNumbers(
         log_median=middle,
         sd=0.5 * (_rms(y[y > middle] - middle) + _rms(y - middle)),
@@ -124,13 +115,8 @@ def refit_entry(panel: Panel, x: Array, names: Sequence[str]) -> EntryNumbers:
         months=pooled,
         months_of=own_months,
         within_quarter=within_quarter(new),
-        drift_brand_sd=(
-            _step(params.brand_drift, params.brand_drift_months) + _step(params.cohort, params.cohort_months)
-        )
-        ** 0.5,
-        drift_own_sd=_own_drift(params),
+        fading=fit_fading(new, REGISTRATION_SIZE),
         registration_size_weekly=registration_size(new),
-        params=params,
         entries=len(new),
         brands=len({e.brand for e in new}),
         first=month_text(min(e.first for e in new)),
@@ -169,19 +155,3 @@ def _growth(entries: Sequence[Entry]) -> Array:
             before = np.log((cars[6:12].sum() + 0.5) / e.market[6:12].sum())
             out.append(np.log((cars[12:24].sum() + 0.5) / e.market[12:24].sum()) - before)
     return np.array(out)
-
-
-def _own_drift(params: EntryParams) -> float:
-    """What one market moves alone in a year: walk, drift, and what a quarter scatters more than its count allows.
-
-    Months scatter by sd `noise`, a quarter by noise^2 / 3^.9 (see `month_scatter`); the negative binomial of
-    registrations allows 1 / (13 weeks x 1 a week) of that. A belief that moves from quarter to quarter has no other
-    place for the rest.
-    """
-    rest = max(params.noise**2 / QUARTER_MONTHS**0.9 - 1 / (QUARTER_WEEKS * REGISTRATION_SIZE), 0.0)
-    return float((params.entry_walk**2 + _step(params.entry_drift, params.entry_drift_months) + 4 * rest) ** 0.5)
-
-
-def _step(sd: float, months: float) -> float:
-    """Variance a year of an Ornstein-Uhlenbeck process, as one quarter that starts from a known level sees it."""
-    return 4 * sd**2 * (1 - float(np.exp(-2 * QUARTER_MONTHS / months)))

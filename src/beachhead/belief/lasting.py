@@ -1,0 +1,217 @@
+"""What lasts of a level: the quarter's level fades towards the prior, a plan lives on that over the years.
+
+The level of a quarter is theta_t, an AR(1) about the prior, which is what is believed of any brand at any time: so much
+as is learnt fades by `kept` a quarter, and what was never learnt cannot. A quarter's counts tell theta_t + its own
+scatter. A plan decides on thetabar, the mean of theta over `YEARS` quarters to come (raised by half the variance that
+the mean leaves out, so that exp(thetabar) is cars and not their geometric mean), which a reading tells the less of, the
+less lasts; its markets sell exp(thetabar) times a course that has the expected sales of every quarter right.
+Both numbers are fitted on newcomers, `belief.history.fading`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.belief.belief import Belief
+from beachhead.belief.update import Posterior, update
+from beachhead.world.reading import Reading
+
+Array = NDArray[np.float64]
+
+YEARS = 16
+"""Quarters of which the level over the years is the mean, the present one the first."""
+LOOKS = 4
+"""Quarters in a row that are told apart by how much each shows of the level over the years."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """How long levels last.
+
+    Attributes:
+        kept: correlation of a level from one quarter to the next, 0..1.
+        scatter: variance of a quarter's own scatter about its level.
+    """
+
+    kept: float
+    scatter: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.kept < 1 or self.scatter < 0:
+            raise ValueError("kept must lie between 0 and 1 and scatter must not be negative")
+
+    @property
+    def of_mean(self) -> float:
+        """Variance of the level over the years over that of a quarter's, 0..1."""
+        return float(self._between().mean())
+
+    @property
+    def along(self) -> float:
+        """Regression of the level over the years on that of the present quarter, 0..1."""
+        return float(self._between()[0].mean())
+
+    def noise(self, var: Array) -> Array:
+        """(M, LOOKS) variance with which quarters in a row show the level over the years, each given those before it.
+
+        Levels of n quarters with scatter tell the share R = k' (K + (s/v) I)^-1 k / v_mean of its variance, K their
+        correlations and k those with it; independent noise that told as much has the precision R / (1 - R) over that
+        variance, and the n-th quarter adds the difference.
+
+        Args:
+            var: (M,) variance of the quarter's level beforehand.
+        """
+        out = np.zeros((len(var), LOOKS))
+        for m, v in enumerate(var):
+            told = [self._told(float(v), n) for n in range(LOOKS + 1)]
+            out[m] = 1 / np.maximum(np.diff(told), 1e-9)
+        return out
+
+    def _between(self) -> Array:
+        """(YEARS, YEARS) correlation of the levels of two quarters."""
+        at = np.arange(YEARS)
+        out: Array = self.kept ** np.abs(np.subtract.outer(at, at))
+        return out
+
+    def _told(self, var: float, quarters: int) -> float:
+        """Precision of the level over the years that the first so many quarters bring."""
+        if quarters == 0:
+            return 0.0
+        between, of_mean = self._between(), self.of_mean
+        k = between.mean(axis=0)[:quarters]
+        seen = between[:quarters, :quarters] + self.scatter / var * np.eye(quarters)
+        share = min(float(k @ np.linalg.solve(seen, k)) / of_mean, 1 - 1e-9)
+        return share / (1 - share) / (of_mean * var)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tracked:
+    """The belief on the present quarter's levels, beside the prior that they fade towards.
+
+    Attributes:
+        belief: z = (theta_t, .., beta) of the present quarter.
+        prior: of the same coordinates.
+        lasting: how long levels last.
+        settled: markets that sell what they sell, such as the home market: their quarters do not scatter.
+    """
+
+    belief: Belief
+    prior: Belief
+    lasting: Lasting
+    settled: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> Belief:
+        """The belief on what the quarter's counts tell: level and scatter."""
+        return _scattered(self.belief, self._scatter())
+
+    def read(self, reading: Reading, **how: Any) -> tuple[Tracked, Posterior]:
+        """Learn the counts of the present quarter; `how` as in `update`. Returns what is held then, and how."""
+        held = read_through(self.belief, self._scatter(), reading, **how)
+        return replace(self, belief=held.belief), held
+
+    def later(self) -> Tracked:
+        """A quarter later, nothing read: levels fade towards the prior, bias and elasticities stay."""
+        return replace(self, belief=self._faded(self.lasting.kept))
+
+    def widened(self, more: Array) -> Tracked:
+        """With (M, M) more covariance of the levels, whatever is read."""
+        return replace(self, belief=_widened(self.belief, more), prior=_widened(self.prior, more))
+
+    def over_years(self, now: int) -> Belief:
+        """The belief on levels over the years, quarter index `now` the present one.
+
+        The course is changed so that the mean of exp(thetabar) times course is what the quarter is expected to sell,
+        E exp(theta_t + scatter); quarters before take the factor of the present one.
+        """
+        M, along, of_mean = len(self.belief.markets), self.lasting.along, self.lasting.of_mean
+        held = self._faded(along)
+        cov = np.array(held.cov)
+        cov[:M, :M] += (of_mean - 1) * self.prior.cov[:M, :M]
+        cov[:M, M:] += (along - 1) * self.prior.cov[:M, M:]
+        cov[M:, :M] = cov[:M, M:].T
+        mean, var = np.array(held.mean), np.diag(self.prior.cov)[:M]
+        mean[:M] += 0.5 * ((1 - of_mean) * var + self._scatter())  # from a mean of logs to the log of a mean
+        path, level = np.array(held.log_path), mean[:M] + 0.5 * np.diag(cov)[:M]
+        for t in range(path.shape[1]):
+            then = self._faded(self.lasting.kept ** max(t - now, 0))
+            path[:, t] += then.mean[:M] + 0.5 * (np.diag(then.cov)[:M] + self._scatter()) - level
+        return replace(held, mean=mean, cov=cov, log_path=path, look_var=self.lasting.noise(var))
+
+    def _faded(self, kept: float) -> Belief:
+        """z0 + D (z - z0) and C0 + D (C - C0) D, D = diag(kept for the levels, 1 for the others)."""
+        M = len(self.belief.markets)
+        left = np.ones(len(self.belief.mean))
+        left[:M] = kept
+        mean = self.prior.mean + left * (self.belief.mean - self.prior.mean)
+        cov = self.prior.cov + np.outer(left, left) * (self.belief.cov - self.prior.cov)
+        return replace(self.belief, mean=mean, cov=cov)
+
+    def _scatter(self) -> Array:
+        """(M,) variance of each market's scatter."""
+        return np.array([0.0 if code in self.settled else self.lasting.scatter for code in self.belief.markets])
+
+
+def look(belief: Belief, before: NDArray[np.int64]) -> tuple[Array, Belief]:
+    """What the counts of the coming quarter show of a belief over the years.
+
+    Args:
+        belief: over the years.
+        before: (M,) quarters in a row that were read of each market.
+
+    Returns:
+        (M,) the variance that comes on top, and the belief on what is shown, whose factor on sales has mean 1.
+    """
+    if belief.look_var is None:
+        return np.zeros(len(belief.markets)), belief
+    last = belief.look_var.shape[1] - 1
+    var = belief.look_var[np.arange(len(belief.markets)), np.minimum(before, last)]
+    shown, mean = _scattered(belief, var), np.array(belief.mean)
+    mean[: len(var)] -= 0.5 * var
+    return var, replace(shown, mean=mean)
+
+
+def read_through(belief: Belief, var: Array, reading: Reading, *, factor: bool = False, **how: Any) -> Posterior:
+    """Learn counts that show the levels with a scatter that all counts of a market have in common.
+
+    They see z through level + scatter alone, so its posterior is carried back to z along the regression on it
+    (Rauch, Tung & Striebel 1965, AIAA Journal 3).
+
+    Args:
+        belief: what is held.
+        var: (M,) variance of the scatter.
+        reading: the counts.
+        factor: true if the scatter's factor on sales has mean 1, false if median 1.
+        how: as in `update`.
+    """
+    M, before = len(belief.markets), _scattered(belief, var)
+    if factor:
+        mean = np.array(before.mean)
+        mean[:M] -= 0.5 * var
+        before = replace(before, mean=mean)
+    after = update(before, reading, **how)
+    if not var.any():
+        return after
+    back = belief.cov @ np.linalg.pinv(before.cov, hermitian=True)
+    gone = before.cov - after.belief.cov
+    cov = belief.cov - back @ gone @ back.T
+    mean = belief.mean + back @ (after.belief.mean - before.mean)
+    return carried_on(after, replace(after.belief, mean=mean, cov=(cov + cov.T) / 2))
+
+
+def carried_on(held: Posterior, belief: Belief) -> Posterior:
+    """The posterior with what became of its belief: its draws are not of that."""
+    return replace(held, belief=belief, draws=held.draws[:0], weights=held.weights[:0])
+
+
+def _scattered(belief: Belief, var: Array) -> Belief:
+    return _widened(belief, np.diag(var)) if var.any() else belief
+
+
+def _widened(belief: Belief, more: Array) -> Belief:
+    cov = np.array(belief.cov)
+    cov[: len(more), : len(more)] += more
+    return replace(belief, cov=cov)
