@@ -220,6 +220,21 @@ def test_telling_what_is_shared_after_the_first_gate_lowers_the_bound_yet_not_be
     assert gap.mean() > 3 * gap.std() / 60**0.5
 
 
+def test_a_pilot_whose_quarter_is_not_the_years_lowers_the_bound_yet_not_below_the_plan(made_up_launch):
+    problem = made_up_launch(M=8, seed=2)
+    scene, worlds = set_up(problem), draw_worlds(problem, seed=4, count=60)
+    blurred = scene._replace(terms=scene.terms._replace(look_var=np.tile([0.8, 2.5], (8, 1))))
+    exact, after = (
+        np.array([penalised(each.terms, each.position, each.mean, split_own(each.cov), w) for w in worlds])
+        for each in (scene, blurred)
+    )
+    values = np.array([play(*blurred, w).value - as_is(scene.terms, scene.position, np.exp(w.theta)) for w in worlds])
+    lower = exact - after
+    assert lower.mean() > 3 * lower.std() / 60**0.5
+    gap = after - values
+    assert gap.mean() > 3 * gap.std() / 60**0.5
+
+
 def test_where_no_limit_binds_the_charge_takes_away_all_that_foresight_of_a_market_would_bring(made_up_launch):
     problem = made_up_launch(M=4, seed=2)
     scene = set_up(problem)

@@ -15,7 +15,9 @@ given them, what is seen elsewhere says nothing about r, so the expectations are
 Lagrange prices that the factor-revealed bound finds; any prices give a bound, and with perfect pilots it is never above
 the factor-revealed one, whose limits hold on average only. A market's first pilot reads y = r + log(G / kappa), G a
 gamma variable of shape kappa = weeks x weekly size: weekly orders are Poisson draws given gamma multipliers, so this
-says more than the orders do (Blackwell's order), whatever sells out. A second pilot is taken to tell r exactly.
+says more than the orders do (Blackwell's order), whatever sells out. Where the pilot's quarter is off the level over
+the years by a normal of larger variance than that, it reads r and this normal alone, which says more than both. A
+second pilot is taken to tell r exactly.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from beachhead.launch.bound import as_is, best_of, list_ways
 from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn
 from beachhead.launch.revealed import Split, run, seek_prices, what_is_told
-from beachhead.launch.terms import OUT, Floats, Position, Terms, under
+from beachhead.launch.terms import OUT, Floats, Position, Terms, look_var, under
 from beachhead.world.compiled import compiled
 
 OWN_POINTS = 65
@@ -107,11 +109,14 @@ def _charged(
     truth = under(terms, world.scenario)
     told = what_is_told(position, mean, split, world)
     prices = seek_prices(truth, position, told, split.own)
-    shape = pilot_shapes(truth)
-    low, high, luck = (np.log(special.gammaincinv(shape, u) / shape) for u in (_TAIL, 1 - _TAIL, world.luck[-1, :, :1]))
+    shape, off = pilot_shapes(truth), pilot_off(truth, position)
+    low, high, luck = (
+        np.where(off > 0, np.sqrt(off) * special.ndtri(u), np.log(special.gammaincinv(shape, u) / shape))
+        for u in (_TAIL, 1 - _TAIL, world.luck[-1, :, :1])
+    )
     given = np.full((len(told), truth.capital.shape[1] + len(truth.batches)), np.nan) if expected is None else expected
     bonus, refunds, urgency = charges(
-        truth, position, told, split.own, world.theta, prices, shape, low, high, luck, given
+        truth, position, told, split.own, world.theta, prices, shape, off, low, high, luck, given
     )
     return Charged(truth, prices, bonus, refunds, urgency)
 
@@ -120,6 +125,12 @@ def pilot_shapes(terms: Terms) -> Floats:
     """(M, D) kappa by batch: weeks x weekly size of the route that reaches most."""
     reach = np.where(np.isfinite(terms.capital)[:, :, None], terms.pilot_reach, 0.0).max(axis=1)
     return np.asarray(np.maximum(terms.weeks * terms.week_size[:, None] * reach, 1e-3))
+
+
+def pilot_off(terms: Terms, position: Position) -> Floats:
+    """(M, D) variance by which a first pilot's quarter is off the years, where it is more than what orders scatter."""
+    off = np.array([look_var(terms, i, int(before)) for i, before in enumerate(position.piloted)])[:, None]
+    return np.asarray(np.where(off > 1 / pilot_shapes(terms), off, 0.0))
 
 
 @compiled
@@ -131,6 +142,7 @@ def charges(
     theta: Floats,
     prices: Floats,
     shape: Floats,
+    off: Floats,
     low: Floats,
     high: Floats,
     luck: Floats,
@@ -146,6 +158,7 @@ def charges(
         theta: (M,), true log demand.
         prices: (4, max(T, Y)), of capital by year, starts, cars and pilot cars by quarter.
         shape: (M, D), kappa.
+        off: (M, D), variance of the normal that a pilot reads on top of r; 0 where it reads a gamma's log.
         low: (M, D), a low quantile of a pilot's noise.
         high: (M, D), a high one.
         luck: (M, D), this world's noise of the first pilot.
@@ -169,7 +182,7 @@ def charges(
         wait = _acting_now(courses, normal, urgency[i])
         if position.piloted[i] < terms.pilot_quarters:
             for d in range(D):
-                read = Read(shape[i, d], low[i, d], high[i, d], theta[i] - told[i] + luck[i, d])
+                read = Read(shape[i, d], off[i, d], low[i, d], high[i, d], theta[i] - told[i] + luck[i, d])
                 urgency[i, C + d], later = _pilots_of(
                     terms, position, i, d, own_grid, normal, read, prices[3], courses, refunds
                 )
@@ -203,12 +216,14 @@ class Read(NamedTuple):
 
     Attributes:
         shape: kappa.
+        off: variance of the normal that it reads on top of r; 0 where it reads a gamma's log.
         low: a low quantile of its noise.
         high: a high one.
         here: its reading in this world.
     """
 
     shape: float
+    off: float
     low: float
     high: float
     here: float
@@ -286,7 +301,8 @@ def _pilots_of(
                 fee[t] = here if k == d else fee[t]
                 if position.piloted[i] + 1 < terms.pilot_quarters:
                     again[t] = min(again[t], later)
-    if grid[G - 1] < 5e-6 or read.shape * (grid[1] - grid[0]) ** 2 > 1.0:
+    sharp = 1.0 / read.off if read.off > 0.0 else read.shape
+    if grid[G - 1] < 5e-6 or sharp * (grid[1] - grid[0]) ** 2 > 1.0:
         return _perfect(normal, fee, courses, refunds, i, d)
     return _noisy(normal, grid, read, fee, again, courses, refunds, i, d)
 
@@ -409,7 +425,11 @@ def _readings(normal: Floats, grid: Floats, read: Read) -> tuple[Floats, Floats]
         y = least + (most - least) * j / (J - 1) if j < J else read.here
         total = 0.0
         for g in range(G):
-            belief[j, g] = normal[g] * math.exp(read.shape * (y - grid[g] - math.exp(y - grid[g]) + 1.0))
+            away = y - grid[g]
+            if read.off > 0.0:
+                belief[j, g] = normal[g] * math.exp(-0.5 * away * away / read.off)
+            else:
+                belief[j, g] = normal[g] * math.exp(read.shape * (away - math.exp(away) + 1.0))
             total += belief[j, g]
         if j < J:
             odds[j] = total
