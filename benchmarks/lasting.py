@@ -6,8 +6,7 @@ The panel is the registrations beside the repository (BEACHHEAD_SHARED may point
 
 Every entry is followed alone, from its second quarter on, by the Kalman filter; its level is about the median of its
 age. Printed: mean log density of the quarters to come (higher is better) and how many lie within their 90 % interval.
-The numbers of the AR(1) are fitted on the same quarters, as are those of the five-number model; the random walk is the
-one used before (.305 a quarter, no further than the prior).
+Numbers are fitted on the same quarters but those of the walk used before (.305 a quarter, no further than the prior).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from beachhead.belief.history.fading import fit_fading, quarter_levels
+from beachhead.belief.history.lasting import fit_lasting, quarter_levels
 from beachhead.belief.history.refit import REGISTRATION_SIZE, newcomers
 from beachhead.case.backtest import registrations_in
 from beachhead.evidence.panel import read_panel
@@ -41,16 +40,14 @@ def main() -> None:
     entries = newcomers(read_panel(registrations_in(asked.panel or beside)))
     y, noise = quarter_levels(entries, REGISTRATION_SIZE)
     y = y - np.nanmedian(y, axis=0)
-    fit = fit_fading(entries, REGISTRATION_SIZE)
+    fit = fit_lasting(entries, REGISTRATION_SIZE)
     models = {
         "random walk of .305, as before": (PRIOR, 1e-9, 0.0, 1.0, WALK, 1.0),
-        "random walk without limit": (np.inf, 1e-9, 0.0, 1.0, WALK, 1.0),
         "level for ever, AR(1) of 15 months, scatter": (1.8, 0.658, 0.099, np.exp(-3 / 15.2), 0.0, 1.0),
         "walk, AR(1) of 13 months, scatter": (np.inf, 0.265, 0.084, np.exp(-3 / 13.0), 0.116, 1.0),
-        f"AR(1) of {fit.kept:.3f} a quarter, scatter {fit.scatter:.3f}": (
-            fit.variance, 1e-9, fit.scatter, 1.0, 0.0, fit.kept,
-        ),
-    }  # fmt: skip
+        "AR(1) of .967 a quarter, scatter": (3.01, 1e-9, 0.098, 1.0, 0.0, 0.967),
+        f"walk of {fit.walk:.3f}, scatter of {fit.scatter:.3f}": (PRIOR, 1e-9, fit.scatter, 1.0, fit.walk, 1.0),
+    }
     rows = [{"model": name} | scored(y, noise, *numbers) for name, numbers in models.items()]
     if asked.json:
         print(json.dumps({"entries": len(entries), "quarters": fit.quarters, "rows": rows}))

@@ -13,7 +13,7 @@ from beachhead.world.evidence import Evidence
 from beachhead.world.reading import DemandCount, Funnel, Reading
 from beachhead.world.source import Grade, Source
 
-LASTING = Lasting(kept=0.96, scatter=0.1)
+LASTING = Lasting(walk=0.07, scatter=0.1)
 
 
 def first() -> Belief:
@@ -21,7 +21,7 @@ def first() -> Belief:
 
 
 def tracked(belief: Belief | None = None, settled: tuple[str, ...] = ()) -> Tracked:
-    return Tracked(belief=belief or first(), prior=first(), lasting=LASTING, settled=settled)
+    return Tracked(belief=belief or first(), prior=first(), lasting=LASTING, grown=np.zeros(3), settled=settled)
 
 
 def said(market: str, log_demand: float, sd: float) -> Evidence:
@@ -38,63 +38,72 @@ def count(cars: int, reach: float = 0.03, is_pilot: bool = True) -> DemandCount:
     )  # fmt: skip
 
 
-def in_full(belief: Belief) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of the levels of 16 quarters, given the first: an AR(1) about the prior written out."""
-    M, prior = len(belief.markets), first()
-    mean, cov = [belief.mean[:M]], np.zeros((YEARS * M, YEARS * M))
-    cov[:M, :M] = belief.cov[:M, :M]
-    for t in range(1, YEARS):
-        mean.append(prior.mean[:M] + 0.96 * (mean[-1] - prior.mean[:M]))
-        now, before = slice(t * M, (t + 1) * M), slice((t - 1) * M, t * M)
-        cov[now, : t * M] = 0.96 * cov[before, : t * M]
-        cov[: t * M, now] = cov[now, : t * M].T
-        cov[now, now] = 0.96**2 * cov[before, before] + (1 - 0.96**2) * prior.cov[:M, :M]
-    return np.concatenate(mean), cov
-
-
 def learnt() -> Belief:
     return weigh_evidence(first(), (said("M000", 9.5, 0.3), said("M001", 6.0, 0.6)))
 
 
-def test_the_mean_of_the_levels_and_the_sales_of_every_quarter_are_those_written_out():
-    held = learnt()
-    mean, cov = in_full(held)
-    M = len(held.markets)
-    average = np.tile(np.eye(M), YEARS) / YEARS
-    over = tracked(held).over_years(1)
+def in_full(var: float, quarters: int) -> np.ndarray:
+    """Covariance of the levels of so many quarters that keep a variance and move by .07 of it a quarter."""
+    at = np.arange(quarters)
+    return var * np.sqrt(1 - 0.07) ** np.abs(np.subtract.outer(at, at))
+
+
+def test_the_level_over_the_years_is_the_regression_on_the_quarters_written_out():
+    held, M = learnt(), 3
+    kernel, average = in_full(1.0, YEARS), np.full(YEARS, 1 / YEARS)
+    levels = np.kron(kernel, first().cov[:M, :M])
+    mean_of = np.kron(average, np.eye(M))  # of each market's sixteen levels
+    to_first = mean_of @ levels[:, :M] @ np.linalg.inv(levels[:M, :M])
+    over = tracked(held).over_years()
     raised = 0.5 * ((1 - LASTING.of_mean) * np.diag(first().cov)[:M] + LASTING.scatter)
-    np.testing.assert_allclose(over.mean[:M], average @ mean + raised, rtol=1e-12)
-    np.testing.assert_allclose(over.cov[:M, :M], average @ cov @ average.T, rtol=1e-10)
+    expected = first().mean[:M] + to_first @ (held.mean[:M] - first().mean[:M]) + raised
+    np.testing.assert_allclose(over.mean[:M], expected, rtol=1e-9)
+    left = mean_of @ levels @ mean_of.T + to_first @ (held.cov[:M, :M] - first().cov[:M, :M]) @ to_first.T
+    np.testing.assert_allclose(over.cov[:M, :M], left, rtol=1e-9)
     np.testing.assert_allclose(over.cov[-1], np.append(LASTING.along * held.cov[-1, :M], held.cov[-1, -1]), atol=1e-12)
-    sells = np.exp(over.mean[:M] + 0.5 * np.diag(over.cov)[:M])[:, None] * np.exp(over.log_path)
-    at = np.arange(M)
-    for t in range(1, len(held.quarters)):
-        level = (t - 1) * M + at
-        expected = np.exp(mean[level] + 0.5 * (cov[level, level] + LASTING.scatter) + held.log_path[:, t])
-        np.testing.assert_allclose(sells[:, t], expected, rtol=1e-9)
+    assert np.linalg.eigvalsh(over.cov).min() > 0
+    np.testing.assert_array_equal(over.log_path, held.log_path)
 
 
-def test_a_prior_stays_what_it_is_and_keeps_its_course():
-    before = tracked()
-    later = before.later().later()
-    np.testing.assert_allclose(later.belief.cov, first().cov, atol=1e-12)
-    np.testing.assert_allclose(before.over_years(0).log_path, first().log_path, atol=1e-9)
-    grown = np.exp(before.over_years(0).mean[:3] + 0.5 * np.diag(before.over_years(0).cov)[:3])
+def test_cars_do_not_come_of_doubt():
+    """What is expected to be sold over the years does not grow while nothing is read; a prior sells what it says."""
     level = np.exp(first().mean[:3] + 0.5 * (np.diag(first().cov)[:3] + LASTING.scatter))
-    np.testing.assert_allclose(grown, level, rtol=1e-12)
+    over = tracked().over_years()
+    np.testing.assert_allclose(np.exp(over.mean[:3] + 0.5 * np.diag(over.cov)[:3]), level, rtol=1e-12)
+    now = tracked(learnt())
+    over = now.over_years()
+    expected = np.exp(over.mean[:3] + 0.5 * np.diag(over.cov)[:3])
+    for _ in range(6):
+        now = now.later()
+        over = now.over_years()
+        np.testing.assert_allclose(np.exp(over.mean[:3] + 0.5 * np.diag(over.cov)[:3]), expected, rtol=1e-9)
+    read = now.read(Reading(counts=(count(5000, reach=0.9, is_pilot=False),)))[0]
+    assert read.grown[0] < 0.3 * now.grown[0]
+    assert 0.5 * now.grown[1] < read.grown[1] <= now.grown[1]
 
 
-def test_so_many_quarters_in_a_row_tell_what_the_gaussian_in_full_tells():
-    for var in (0.2, 2.45):
-        at = np.arange(YEARS)
-        levels = var * 0.96 ** np.abs(np.subtract.outer(at, at))
-        mean_var, along = levels.mean(), levels.mean(axis=0)
-        noise = LASTING.noise(np.array([var]))[0]
-        for n in range(1, LOOKS + 1):
-            seen = levels[:n, :n] + LASTING.scatter * np.eye(n)
-            left = mean_var - along[:n] @ np.linalg.solve(seen, along[:n])
-            assert 1 / (1 / mean_var + (1 / noise[:n]).sum()) == pytest.approx(left, rel=1e-9)
-        assert noise[1] > noise[0] > LASTING.scatter  # a second quarter in a row tells less than the first
+def test_time_takes_no_level_beyond_the_prior_and_leaves_a_prior_alone():
+    before = tracked()
+    assert np.array_equal(before.later().belief.cov, first().cov)
+    now = tracked(learnt())
+    for _ in range(60):
+        now = now.later()
+    assert (np.diag(now.belief.cov)[:3] <= np.diag(first().cov)[:3] * (1 + 1e-12)).all()
+    assert np.linalg.eigvalsh(now.belief.cov).min() > 0
+    assert now.belief.mean.tolist() == learnt().mean.tolist()
+
+
+def test_so_many_quarters_in_a_row_leave_what_the_gaussian_in_full_leaves():
+    """Two quarters in a row are read by the bounded walk, which goes back to the prior a little less."""
+    levels, before = in_full(2.45, YEARS), in_full(2.45, YEARS).mean()
+    noise = LASTING.noise(np.array([2.45]))[0]
+    average = levels.mean(axis=0)
+    left = before - average[0] ** 2 / (2.45 + LASTING.scatter)
+    assert 1 / (1 / before + 1 / noise[0]) == pytest.approx(left, rel=1e-9)
+    seen = levels[:2, :2] + LASTING.scatter * np.eye(2)
+    left = before - average[:2] @ np.linalg.solve(seen, average[:2])
+    assert 1 / (1 / before + (1 / noise[:2]).sum()) == pytest.approx(left, rel=0.25)
+    assert noise[1] > 5 * noise[0] > LASTING.scatter  # a second quarter in a row tells next to nothing
 
 
 def test_a_quarter_read_exactly_tells_of_the_level_what_its_scatter_leaves():
@@ -118,7 +127,7 @@ def test_where_quarters_do_not_scatter_reading_is_the_plain_update():
 
 
 def test_what_the_next_quarter_shows_sells_on_average_what_the_years_do():
-    over = tracked().over_years(0)
+    over = tracked().over_years()
     var, shown = look(over, np.array([0, 1, 9]))
     assert var.tolist() == [over.look_var[0, 0], over.look_var[1, 1], over.look_var[2, LOOKS - 1]]
     np.testing.assert_allclose(
@@ -129,14 +138,14 @@ def test_what_the_next_quarter_shows_sells_on_average_what_the_years_do():
     assert as_it_is.mean.tolist() == first().mean.tolist()
 
 
-def test_a_level_that_hardly_fades_is_planned_on_as_it_is():
-    over = replace(tracked(learnt()), lasting=Lasting(kept=1 - 1e-6, scatter=0.0)).over_years(0)
-    np.testing.assert_allclose(over.mean, learnt().mean, atol=1e-4)
-    np.testing.assert_allclose(over.cov, learnt().cov, atol=1e-4)
-    np.testing.assert_allclose(over.log_path, learnt().log_path, atol=1e-4)
+def test_a_level_that_stays_is_planned_on_as_it_is():
+    over = replace(tracked(learnt()), lasting=Lasting(walk=0.0, scatter=0.0)).over_years()
+    np.testing.assert_allclose(over.mean, learnt().mean, rtol=1e-12)
+    np.testing.assert_allclose(over.cov, learnt().cov, atol=1e-12)
+    assert over.look_var[:, 0].max() < 1e-6
 
 
-@pytest.mark.parametrize("wrong", [{"kept": 0.0}, {"kept": 1.0}, {"scatter": -0.1}])
+@pytest.mark.parametrize("wrong", [{"walk": -0.1}, {"scatter": -0.1}])
 def test_numbers_that_no_level_has_are_refused(wrong):
-    with pytest.raises(ValueError, match="kept"):
-        Lasting(**{"kept": 0.9, "scatter": 0.1} | wrong)
+    with pytest.raises(ValueError, match="negative"):
+        Lasting(**{"walk": 0.1, "scatter": 0.1} | wrong)

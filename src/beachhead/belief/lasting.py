@@ -1,11 +1,13 @@
-"""What lasts of a level: the quarter's level fades towards the prior, a plan lives on that over the years.
+"""What lasts of a level: quarters scatter about it, it wanders, and a plan lives on that over the years.
 
-The level of a quarter is theta_t, an AR(1) about the prior, which is what is believed of any brand at any time: so much
-as is learnt fades by `kept` a quarter, and what was never learnt cannot. A quarter's counts tell theta_t + its own
-scatter. A plan decides on thetabar, the mean of theta over `YEARS` quarters to come (raised by half the variance that
-the mean leaves out, so that exp(thetabar) is cars and not their geometric mean), which a reading tells the less of, the
-less lasts; its markets sell exp(thetabar) times a course that has the expected sales of every quarter right.
-Both numbers are fitted on newcomers, `belief.history.fading`.
+The level of a quarter, theta_t, moves by a random walk whose steps are `walk` of the prior's covariance a quarter
+(the local-level model, Durbin & Koopman 2012, section 2.1); time takes no level beyond the prior, which is what is held
+of brands met at any time. A quarter's counts tell theta_t + its own scatter. A plan decides on thetabar, the mean of
+theta over `YEARS` quarters to come. A level that moves so and keeps within the prior goes back towards it in years:
+between quarters h apart its correlation is (1 - walk)^(h/2), and the mean of sixteen is the regression on theta_t that
+follows. Thetabar is raised by half the variance that this mean and the scatter leave out, so that exp(thetabar) is cars
+and not their geometric mean, and lowered by half of what time has added unread, for cars do not come of doubt. Both
+numbers are fitted on newcomers, `belief.history.lasting`.
 """
 
 from __future__ import annotations
@@ -33,74 +35,64 @@ class Lasting:
     """How long levels last.
 
     Attributes:
-        kept: correlation of a level from one quarter to the next, 0..1.
+        walk: by how much a level moves in a quarter, as a share of the variance of the prior.
         scatter: variance of a quarter's own scatter about its level.
     """
 
-    kept: float
+    walk: float
     scatter: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.kept < 1 or self.scatter < 0:
-            raise ValueError("kept must lie between 0 and 1 and scatter must not be negative")
-
-    @property
-    def of_mean(self) -> float:
-        """Variance of the level over the years over that of a quarter's, 0..1."""
-        return float(self._between().mean())
+        if not 0 <= self.walk < 1 or self.scatter < 0:
+            raise ValueError("walk must be at least 0 and below 1, and scatter not negative")
 
     @property
     def along(self) -> float:
         """Regression of the level over the years on that of the present quarter, 0..1."""
-        return float(self._between()[0].mean())
+        return float(np.mean((1 - self.walk) ** (0.5 * np.arange(YEARS))))
+
+    @property
+    def of_mean(self) -> float:
+        """Variance of the level over the years, as a share of that of a quarter's."""
+        at = np.arange(YEARS)
+        return float(np.mean((1 - self.walk) ** (0.5 * np.abs(np.subtract.outer(at, at)))))
 
     def noise(self, var: Array) -> Array:
         """(M, LOOKS) variance with which quarters in a row show the level over the years, each given those before it.
 
-        Levels of n quarters with scatter tell the share R = k' (K + (s/v) I)^-1 k / v_mean of its variance, K their
-        correlations and k those with it; independent noise that told as much has the precision R / (1 - R) over that
-        variance, and the n-th quarter adds the difference.
+        n quarters in a row, counted exactly, leave a variance of it; independent noise that left as much would have
+        the precision 1 / left - 1 / before, and the n-th quarter adds the difference.
 
         Args:
-            var: (M,) variance of the quarter's level beforehand.
+            var: (M,) variance of a quarter's level beforehand.
         """
-        out = np.zeros((len(var), LOOKS))
-        for m, v in enumerate(var):
-            told = [self._told(float(v), n) for n in range(LOOKS + 1)]
-            out[m] = 1 / np.maximum(np.diff(told), 1e-9)
+        out, told, level = np.zeros((len(var), LOOKS)), np.zeros(len(var)), np.array(var, dtype=np.float64)
+        for n in range(LOOKS):
+            level = level * self.scatter / np.maximum(level + self.scatter, 1e-12)
+            left = self.of_mean * var + self.along**2 * (level - var)
+            precision = 1 / np.maximum(left, 1e-12) - 1 / np.maximum(self.of_mean * var, 1e-12)
+            out[:, n] = 1 / np.maximum(precision - told, 1e-9)
+            told = precision
+            level = level + np.minimum(self.walk * var, var - level)
         return out
-
-    def _between(self) -> Array:
-        """(YEARS, YEARS) correlation of the levels of two quarters."""
-        at = np.arange(YEARS)
-        out: Array = self.kept ** np.abs(np.subtract.outer(at, at))
-        return out
-
-    def _told(self, var: float, quarters: int) -> float:
-        """Precision of the level over the years that the first so many quarters bring."""
-        if quarters == 0:
-            return 0.0
-        between, of_mean = self._between(), self.of_mean
-        k = between.mean(axis=0)[:quarters]
-        seen = between[:quarters, :quarters] + self.scatter / var * np.eye(quarters)
-        share = min(float(k @ np.linalg.solve(seen, k)) / of_mean, 1 - 1e-9)
-        return share / (1 - share) / (of_mean * var)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tracked:
-    """The belief on the present quarter's levels, beside the prior that they fade towards.
+    """The belief on the present quarter's levels, beside the prior that bounds what time does to it.
 
     Attributes:
         belief: z = (theta_t, .., beta) of the present quarter.
         prior: of the same coordinates.
         lasting: how long levels last.
+        grown: (M,) variance of the levels that time has added and no reading has taken away.
         settled: markets that sell what they sell, such as the home market: their quarters do not scatter.
     """
 
     belief: Belief
     prior: Belief
     lasting: Lasting
+    grown: Array
     settled: tuple[str, ...] = ()
 
     @property
@@ -110,45 +102,41 @@ class Tracked:
 
     def read(self, reading: Reading, **how: Any) -> tuple[Tracked, Posterior]:
         """Learn the counts of the present quarter; `how` as in `update`. Returns what is held then, and how."""
-        held = read_through(self.belief, self._scatter(), reading, **how)
-        return replace(self, belief=held.belief), held
+        held, M = read_through(self.belief, self._scatter(), reading, **how), len(self.belief.markets)
+        left = np.diag(held.belief.cov)[:M] / np.maximum(np.diag(self.belief.cov)[:M], 1e-12)
+        return replace(self, belief=held.belief, grown=self.grown * np.minimum(left, 1.0)), held
 
     def later(self) -> Tracked:
-        """A quarter later, nothing read: levels fade towards the prior, bias and elasticities stay."""
-        return replace(self, belief=self._faded(self.lasting.kept))
+        """A quarter later, nothing read: levels have moved, bias and elasticities have not."""
+        belief, more = self._wandered(self.lasting.walk)
+        return replace(self, belief=belief, grown=self.grown + more)
 
     def widened(self, more: Array) -> Tracked:
         """With (M, M) more covariance of the levels, whatever is read."""
         return replace(self, belief=_widened(self.belief, more), prior=_widened(self.prior, more))
 
-    def over_years(self, now: int) -> Belief:
-        """The belief on levels over the years, quarter index `now` the present one.
-
-        The course is changed so that the mean of exp(thetabar) times course is what the quarter is expected to sell,
-        E exp(theta_t + scatter); quarters before take the factor of the present one.
-        """
+    def over_years(self) -> Belief:
+        """The belief on levels over the years."""
         M, along, of_mean = len(self.belief.markets), self.lasting.along, self.lasting.of_mean
-        held = self._faded(along)
-        cov = np.array(held.cov)
-        cov[:M, :M] += (of_mean - 1) * self.prior.cov[:M, :M]
-        cov[:M, M:] += (along - 1) * self.prior.cov[:M, M:]
+        prior, held = self.prior, self.belief
+        var = np.diag(prior.cov)[:M]
+        left = np.ones(len(held.mean))
+        left[:M] = along
+        mean = prior.mean + left * (held.mean - prior.mean)
+        cov = prior.cov + np.outer(left, left) * (held.cov - prior.cov)
+        mean[:M] += 0.5 * ((1 - of_mean) * var + self._scatter() - along**2 * self.grown)
+        cov[:M, :M] += (of_mean - 1) * prior.cov[:M, :M]
+        cov[:M, M:] += (along - 1) * prior.cov[:M, M:]
         cov[M:, :M] = cov[:M, M:].T
-        mean, var = np.array(held.mean), np.diag(self.prior.cov)[:M]
-        mean[:M] += 0.5 * ((1 - of_mean) * var + self._scatter())  # from a mean of logs to the log of a mean
-        path, level = np.array(held.log_path), mean[:M] + 0.5 * np.diag(cov)[:M]
-        for t in range(path.shape[1]):
-            then = self._faded(self.lasting.kept ** max(t - now, 0))
-            path[:, t] += then.mean[:M] + 0.5 * (np.diag(then.cov)[:M] + self._scatter()) - level
-        return replace(held, mean=mean, cov=cov, log_path=path, look_var=self.lasting.noise(var))
+        return replace(held, mean=mean, cov=cov, look_var=self.lasting.noise(var))
 
-    def _faded(self, kept: float) -> Belief:
-        """z0 + D (z - z0) and C0 + D (C - C0) D, D = diag(kept for the levels, 1 for the others)."""
+    def _wandered(self, share: float) -> tuple[Belief, Array]:
+        """The belief once levels moved by that share of the prior's covariance, none further; and by what variance."""
         M = len(self.belief.markets)
-        left = np.ones(len(self.belief.mean))
-        left[:M] = kept
-        mean = self.prior.mean + left * (self.belief.mean - self.prior.mean)
-        cov = self.prior.cov + np.outer(left, left) * (self.belief.cov - self.prior.cov)
-        return replace(self.belief, mean=mean, cov=cov)
+        prior = self.prior.cov[:M, :M]
+        room = np.diag(prior) - np.diag(self.belief.cov)[:M]
+        step = np.clip(room / np.maximum(np.diag(prior), 1e-12), 0.0, share)
+        return _widened(self.belief, np.sqrt(np.outer(step, step)) * prior), step * np.diag(prior)
 
     def _scatter(self) -> Array:
         """(M,) variance of each market's scatter."""

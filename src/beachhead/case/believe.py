@@ -89,7 +89,7 @@ def believe(
     lift = lift_of(launch, before)
     if lift is None:
         posterior, _, learnt = _learn(launch, before, seen, studies, until, answers, course)
-        unlearnt = tracked(launch, before).over_years(0)
+        unlearnt = tracked(launch, before).over_years()
         return Held(before=unlearnt, reading=seen, posterior=posterior, rivals=course, answers=learnt)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
@@ -97,7 +97,7 @@ def believe(
         return _learn(launch, start, seen, studies, until, answers, course, correct=correct)[:2]
 
     def unread(start: Belief, correct: bool) -> tuple[Posterior, float]:
-        return update(tracked(launch, start).over_years(0), Reading(counts=())), 0.0
+        return update(tracked(launch, start).over_years(), Reading(counts=())), 0.0
 
     found = learn_exposure(before, lift, fit, run, ahead=ahead)
     first = learn_exposure(before, lift, fit, unread, ahead=ahead)
@@ -152,7 +152,7 @@ def _learn(
         if rows := by_quarter.get(first + number):
             now, held = now.read(Reading(counts=tuple(rows)), seed=seed, correct=correct)
             said += held.log_marginal
-    belief = weigh_evidence(now.over_years(last - begun), evidence)  # it speaks of the years, whatever quarters show
+    belief = weigh_evidence(now.over_years(), evidence)  # it speaks of the years, whatever quarters show
     if course is not None:
         belief = _widened(belief, course.still_to_come(place[-1]))
     alone, learnt = parted(carried_on(held, belief), answers)
@@ -197,8 +197,9 @@ def first_belief(launch: Launch) -> Belief:
 def tracked(launch: Launch, start: Belief) -> Tracked:
     """A first belief, ready to be followed from quarter to quarter."""
     fit = fit_of(launch)
-    lasting = Lasting(kept=fit.kept, scatter=fit.scatter)
-    return Tracked(belief=start, prior=start, lasting=lasting, settled=settled(launch.folder.markets))
+    lasting = Lasting(walk=fit.walk, scatter=fit.scatter)
+    unmoved = np.zeros(len(start.markets))
+    return Tracked(belief=start, prior=start, lasting=lasting, grown=unmoved, settled=settled(launch.folder.markets))
 
 
 def from_quarter(belief: Belief, now: Quarter) -> Belief:

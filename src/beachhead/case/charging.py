@@ -154,7 +154,7 @@ def require_shifts_of(launch: Launch, prices: Path, markets: Sequence[str], *, w
 
 def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
     """What the savings say about demand in the launch's markets: statements that move the prior, and tell no more."""
-    before = tracked(launch, first_belief(launch)).over_years(0)
+    before = tracked(launch, first_belief(launch)).over_years()
     worth = {value.market: value for value in valued.markets if value.market in before.markets}
     if not worth:
         raise BadInput("none of the markets valued is in this launch", "name markets of markets.csv")

@@ -112,7 +112,7 @@ class Scene:
     @cached_property
     def paths(self) -> Belief:
         """The expected course of every market, before any row."""
-        return tracked(self.launch, first_belief(self.launch)).over_years(0)
+        return tracked(self.launch, first_belief(self.launch)).over_years()
 
     def question_at(self, look: Quarter) -> Question:
         """The question of a look, by the rows that had ended before it."""

@@ -110,7 +110,7 @@ def _beside(held: EntryFit, made: EntryFit) -> tuple[Number, ...]:
         "of its variance: region": "region",
         "of its variance: own": "own",
         "growth after entry, a year": "growth_after_entry",
-        "kept of a level, a quarter": "kept",
+        "walk of a level, a quarter, share of the variance": "walk",
         "scatter of a quarter, variance": "scatter",
     }
     plain = [Number(name=n, shipped=getattr(held, f), refitted=getattr(made, f)) for n, f in names.items()]

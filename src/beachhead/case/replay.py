@@ -176,7 +176,7 @@ def _advice(launch: Launch, past: Past, now: Quarter) -> tuple[Action, ...]:
         for code, since in past.since.items()
     }
     problem = assemble(
-        belief=from_quarter(past.tracked.over_years(now - folder.terms.start), now),
+        belief=from_quarter(past.tracked.over_years(), now),
         economics=folder.economics,
         limits=limits_from(folder.limits, now - folder.terms.start),
         discount=folder.terms.discount_per_quarter,

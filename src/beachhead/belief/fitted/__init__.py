@@ -60,7 +60,7 @@ class EntryFit:
         bias_sd: its standard deviation.
         home_sd: standard deviation of the log of demand in a market where the maker already sells.
         growth_after_entry: yearly drift of the log share after the first year.
-        kept: correlation of a level from one quarter to the next.
+        walk: by how much a level moves in a quarter, as a share of the variance `share_sd`^2.
         scatter: variance of the log by which a quarter scatters about its level, beyond its count's.
         season: log factor of quarters 1 to 4, adding to 0.
         months: log factors of January to December by country; "all" for every other country.
@@ -80,7 +80,7 @@ class EntryFit:
     bias_sd: float
     home_sd: float
     growth_after_entry: float
-    kept: float
+    walk: float
     scatter: float
     season: tuple[float, float, float, float]
     months: Mapping[str, tuple[float, ...]]
@@ -140,7 +140,7 @@ def _entry_fit(table: dict[str, Any]) -> EntryFit:
         bias_sd=bias["sd"],
         home_sd=table["home"]["log_sd"],
         growth_after_entry=path["growth_after_entry"],
-        kept=table["lasting"]["kept"],
+        walk=table["lasting"]["walk"],
         scatter=table["lasting"]["scatter"],
         season=tuple(path["season"]),
         months={code: tuple(logs) for code, logs in table["months"].items()},

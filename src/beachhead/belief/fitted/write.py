@@ -58,7 +58,7 @@ brand_by_likelihood = {likelihood}
 {slopes}
 
 [path]
-# Yearly drift of the log share after the first year of an entry (months 7-12 to 13-24, sd {growth_sd}, exits counted).
+# Yearly drift of the log share after the first year of an entry that went on (months 7-12 to 13-24, sd {growth_sd}).
 growth_after_entry = {growth}
 # Log of quarterly registrations against their centred mean, median of {countries} countries.
 season = {season}
@@ -71,10 +71,10 @@ all = {all_months}
 {months}
 
 [lasting]
-# How long a level lasts: correlation from one quarter to the next of an AR(1) (variance {level_var} about the median of
-# the age) and variance of a quarter's own scatter, by the likelihood of {quarters:,} quarters of newcomers; counting
-# noise is apart.
-kept = {kept}
+# How long a level lasts: the variance by which it moves in a quarter, as a share of that above (a random walk of
+# {walk_var} a quarter), and the variance of a quarter's own scatter, by the likelihood of {quarters:,} quarters of
+# newcomers; counting noise is apart.
+walk = {walk}
 scatter = {scatter_var}
 
 [bias]
@@ -120,7 +120,7 @@ def entry_toml(found: EntryNumbers, held: EntryFit, where: Provenance) -> str:
     season = [round(float(v), 3) for v in found.season[:3]]
     brand, region = _number(found.brand), _number(found.region)
     months = {_ISO.get(code, code): logs for code, logs in found.months_of.items()}
-    all_six, fading = found.told[-1], found.fading
+    all_six, lasting = found.told[-1], found.lasting
     return _TEXT.format(
         who=f"entry panel: {found.entries} newcomers ({found.brands} brands, {found.first} to {found.last})",
         where=where,
@@ -144,10 +144,10 @@ def entry_toml(found: EntryNumbers, held: EntryFit, where: Provenance) -> str:
         countries=len(months),
         months="\n".join(f"{code} = {_list(logs, 2)}" for code, logs in sorted(months.items())),
         all_months=_list(found.months, 2),
-        level_var=f"{fading.variance:.2f}",
-        quarters=fading.quarters,
-        kept=_number(fading.kept),
-        scatter_var=_number(fading.scatter),
+        walk_var=f"{lasting.walk:.3f}",
+        quarters=lasting.quarters,
+        walk=round(lasting.walk / found.sd**2, 4),
+        scatter_var=_number(lasting.scatter),
         held=held,
         scatter=f"{found.registration_size_weekly:.2f}",
     )

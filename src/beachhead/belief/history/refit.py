@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief.history.case import filled
-from beachhead.belief.history.fading import Fading, fit_fading
+from beachhead.belief.history.lasting import FEWEST_CARS, LastingFit, fit_lasting
 from beachhead.belief.history.level import LevelFit, Levels, Told, fit_levels, levels, tell
 from beachhead.belief.history.season import month_factors, quarter_factors, registration_size, within_quarter
 from beachhead.world.entry import Entry, Panel, month_text
@@ -44,7 +44,7 @@ class EntryNumbers:
         months: (12,) log factors of the months over all countries.
         months_of: (12,) log factors by country.
         within_quarter: (3,) log factors of a quarter's months on a newcomer's share.
-        fading: how long a level lasts, and what quarters scatter.
+        lasting: how long a level lasts, and what quarters scatter.
         registration_size_weekly: negative-binomial size of one week of registrations.
         entries: newcomers read.
         brands: their brands.
@@ -67,7 +67,7 @@ class EntryNumbers:
     months: Array
     months_of: dict[str, Array]
     within_quarter: Array
-    fading: Fading
+    lasting: LastingFit
     registration_size_weekly: float
     entries: int
     brands: int
@@ -115,7 +115,7 @@ def refit_entry(panel: Panel, x: Array, names: Sequence[str]) -> EntryNumbers:
         months=pooled,
         months_of=own_months,
         within_quarter=within_quarter(new),
-        fading=fit_fading(new, REGISTRATION_SIZE),
+        lasting=fit_lasting(new, REGISTRATION_SIZE),
         registration_size_weekly=registration_size(new),
         entries=len(new),
         brands=len({e.brand for e in new}),
@@ -147,11 +147,12 @@ def _pairs(seen: Levels, middle: float) -> float:
 
 
 def _growth(entries: Sequence[Entry]) -> Array:
-    """Change of the log share from months 7-12 to 13-24; an entry that stopped counts with half a car."""
+    """Change of the log share from months 7-12 to 13-24 of the entries that went on; to stop is the maker's choice."""
     out = []
     for e in entries:
         if len(e.cars) >= 24:
             cars = filled(e)
-            before = np.log((cars[6:12].sum() + 0.5) / e.market[6:12].sum())
-            out.append(np.log((cars[12:24].sum() + 0.5) / e.market[12:24].sum()) - before)
+            if cars[6:12].sum() >= 2 * FEWEST_CARS and cars[21:24].sum() >= FEWEST_CARS:
+                before = np.log((cars[6:12].sum() + 0.5) / e.market[6:12].sum())
+                out.append(np.log((cars[12:24].sum() + 0.5) / e.market[12:24].sum()) - before)
     return np.array(out)

@@ -1,8 +1,9 @@
-"""How long the level of a newcomer lasts: an AR(1) about its age's median, seen through what a quarter scatters.
+"""How long the level of a newcomer lasts: a random walk seen through what a quarter scatters.
 
-y = level + scatter + counting noise for each quarter of an entry after the first; the level is stationary with variance
-v and correlation `kept` from quarter to quarter. The three numbers maximise the likelihood of all entries, each by
-the Kalman filter (Durbin & Koopman 2012, section 7.2); quarters without three cars are left out by it.
+y = level + scatter + counting noise for each quarter of an entry after the first, about the median of its age; the
+level moves by independent steps (the local-level model, Durbin & Koopman 2012, section 2.1). The variances of step,
+scatter and first level maximise the likelihood of all entries, each by the Kalman filter (section 7.2 there); quarters
+without three cars are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
 
 from beachhead.belief.history.case import filled
 from beachhead.world.compiled import compiled
@@ -27,27 +27,27 @@ FIRST_QUARTER, QUARTERS = 1, 25
 FEWEST_CARS = 3
 """A quarter with fewer cars counts as an exit, which is the growth path's affair."""
 WEEKS = 13
-_START = np.array([np.log(2.0), np.log(0.1), 3.0])
+_START = np.log([2.0, 0.1, 0.2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fading:
+class LastingFit:
     """What lasts and what does not.
 
     Attributes:
-        variance: of the level.
-        kept: its correlation from one quarter to the next.
+        first: variance of the first level.
+        walk: variance by which it moves in a quarter.
         scatter: variance of a quarter's own scatter, beyond what the negative binomial of its count allows.
         quarters: quarters of entries that it was fitted on.
     """
 
-    variance: float
-    kept: float
+    first: float
+    walk: float
     scatter: float
     quarters: int
 
 
-def fit_fading(entries: Sequence[Entry], size_weekly: float) -> Fading:
+def fit_lasting(entries: Sequence[Entry], size_weekly: float) -> LastingFit:
     """Fit the three numbers.
 
     Args:
@@ -57,13 +57,8 @@ def fit_fading(entries: Sequence[Entry], size_weekly: float) -> Fading:
     y, noise = quarter_levels(entries, size_weekly)
     y = y - np.nanmedian(y, axis=0)  # what all do at an age is the growth path's affair
     found = minimize(_miss, _START, args=(y, noise), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6})
-    variance, scatter = np.exp(found.x[:2])
-    return Fading(
-        variance=float(variance),
-        kept=float(expit(found.x[2])),
-        scatter=float(scatter),
-        quarters=int(np.isfinite(y).sum()),
-    )
+    first, scatter, walk = (float(v) for v in np.exp(found.x))
+    return LastingFit(first=first, walk=walk, scatter=scatter, quarters=int(np.isfinite(y).sum()))
 
 
 def quarter_levels(entries: Sequence[Entry], size_weekly: float) -> tuple[Array, Array]:
@@ -85,14 +80,13 @@ def quarter_levels(entries: Sequence[Entry], size_weekly: float) -> tuple[Array,
 @compiled
 def _miss(numbers: Array, y: Array, noise: Array) -> float:
     """Minus the log likelihood of all entries, up to a constant."""
-    v, scatter, kept = np.exp(numbers[0]), np.exp(numbers[1]), 1.0 / (1.0 + np.exp(-numbers[2]))
+    first, scatter, walk = np.exp(numbers[0]), np.exp(numbers[1]), np.exp(numbers[2])
     total = 0.0
     for i in range(y.shape[0]):
-        mean, var = 0.0, v
+        mean, var = 0.0, first
         for t in range(y.shape[1]):
             if t > 0:
-                mean *= kept
-                var = kept * kept * var + (1.0 - kept * kept) * v
+                var += walk
             if np.isfinite(y[i, t]):
                 spread = var + scatter + noise[i, t]
                 away = y[i, t] - mean
