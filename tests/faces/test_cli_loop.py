@@ -269,4 +269,4 @@ def test_what_was_learnt_a_year_ago_says_less_about_today(launch, tmp_path):
         for day in ("2027-03-31", "2028-03-31")
     )
     assert later["high"] / later["low"] > 1.1 * then["high"] / then["low"]
-    assert later["median"] == pytest.approx(then["median"], rel=0.15)  # a little of the way back to the prior
+    assert later["median"] == pytest.approx(then["median"], rel=0.3)  # cars do not come of doubt
