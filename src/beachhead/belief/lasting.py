@@ -49,32 +49,44 @@ class Lasting:
     @property
     def along(self) -> float:
         """Regression of the level over the years on that of the present quarter, 0..1."""
-        return float(np.mean((1 - self.walk) ** (0.5 * np.arange(YEARS))))
+        return float(self._between()[0].mean())
 
     @property
     def of_mean(self) -> float:
         """Variance of the level over the years, as a share of that of a quarter's."""
-        at = np.arange(YEARS)
-        return float(np.mean((1 - self.walk) ** (0.5 * np.abs(np.subtract.outer(at, at)))))
+        return float(self._between().mean())
 
     def noise(self, var: Array) -> Array:
         """(M, LOOKS) variance with which quarters in a row show the level over the years, each given those before it.
 
-        n quarters in a row, counted exactly, leave a variance of it; independent noise that left as much would have
-        the precision 1 / left - 1 / before, and the n-th quarter adds the difference.
+        Levels of n quarters with scatter tell the share R = k' (K + (s/v) I)^-1 k / v_mean of its variance, K their
+        correlations and k those with it; independent noise that told as much has the precision R / (1 - R) over that
+        variance, and the n-th quarter adds the difference.
 
         Args:
             var: (M,) variance of a quarter's level beforehand.
         """
-        out, told, level = np.zeros((len(var), LOOKS)), np.zeros(len(var)), np.array(var, dtype=np.float64)
-        for n in range(LOOKS):
-            level = level * self.scatter / np.maximum(level + self.scatter, 1e-12)
-            left = self.of_mean * var + self.along**2 * (level - var)
-            precision = 1 / np.maximum(left, 1e-12) - 1 / np.maximum(self.of_mean * var, 1e-12)
-            out[:, n] = 1 / np.maximum(precision - told, 1e-9)
-            told = precision
-            level = level + np.minimum(self.walk * var, var - level)
+        out = np.zeros((len(var), LOOKS))
+        for m, v in enumerate(np.maximum(var, 1e-12)):
+            told = [self._told(float(v), n) for n in range(LOOKS + 1)]
+            out[m] = 1 / np.maximum(np.diff(told), 1e-9)
         return out
+
+    def _between(self) -> Array:
+        """(YEARS, YEARS) correlation of the levels of two quarters."""
+        at = np.arange(YEARS)
+        out: Array = (1 - self.walk) ** (0.5 * np.abs(np.subtract.outer(at, at)))
+        return out
+
+    def _told(self, var: float, quarters: int) -> float:
+        """Precision of the level over the years that the first so many quarters bring."""
+        if quarters == 0:
+            return 0.0
+        between, of_mean = self._between(), self.of_mean
+        k = between.mean(axis=0)[:quarters]
+        seen = between[:quarters, :quarters] + (self.scatter / var + 1e-12) * np.eye(quarters)
+        share = min(float(k @ np.linalg.solve(seen, k)) / of_mean, 1 - 1e-9)
+        return share / (1 - share) / (of_mean * var)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
