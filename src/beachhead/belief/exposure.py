@@ -276,7 +276,7 @@ def _mixed(
         found[0].belief,
         mean=mean,
         cov=(cov + cov.T) / 2,
-        log_path=np.einsum("g,gmt->mt", share, np.array([p.belief.log_path for p in found])),
+        log_path=before.log_path + mean_k * lift,
         nb_size_weekly=float(np.exp(share @ log_size)),
         nb_size_log_sd=float(np.sqrt(size_var)),
     )

@@ -125,7 +125,7 @@ class Tracked:
 
     def widened(self, more: Array) -> Tracked:
         """With (M, M) more covariance of the levels, whatever is read."""
-        return replace(self, belief=_widened(self.belief, more), prior=_widened(self.prior, more))
+        return replace(self, belief=widened_by(self.belief, more), prior=widened_by(self.prior, more))
 
     def over_years(self) -> Belief:
         """The belief on levels over the years."""
@@ -148,7 +148,7 @@ class Tracked:
         prior = self.prior.cov[:M, :M]
         room = np.diag(prior) - np.diag(self.belief.cov)[:M]
         step = np.clip(room / np.maximum(np.diag(prior), 1e-12), 0.0, share)
-        return _widened(self.belief, np.sqrt(np.outer(step, step)) * prior), step * np.diag(prior)
+        return widened_by(self.belief, np.sqrt(np.outer(step, step)) * prior), step * np.diag(prior)
 
     def _scatter(self) -> Array:
         """(M,) variance of each market's scatter."""
@@ -208,10 +208,11 @@ def carried_on(held: Posterior, belief: Belief) -> Posterior:
 
 
 def _scattered(belief: Belief, var: Array) -> Belief:
-    return _widened(belief, np.diag(var)) if var.any() else belief
+    return widened_by(belief, np.diag(var)) if var.any() else belief
 
 
-def _widened(belief: Belief, more: Array) -> Belief:
+def widened_by(belief: Belief, more: Array) -> Belief:
+    """The belief with (M, M) more covariance of its levels."""
     cov = np.array(belief.cov)
     cov[: len(more), : len(more)] += more
     return replace(belief, cov=cov)

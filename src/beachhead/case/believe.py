@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from beachhead import pilot
 from beachhead.belief import Belief, Lasting, Posterior, Tracked, prior, settled, update, weigh_evidence
@@ -16,7 +15,7 @@ from beachhead.belief.calendar import calendar_count
 from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
-from beachhead.belief.lasting import carried_on
+from beachhead.belief.lasting import carried_on, widened_by
 from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
 from beachhead.case.observe import observations, rows_today, versions_sent
 from beachhead.case.open import Launch
@@ -84,7 +83,7 @@ def believe(
     before = first_belief(launch)
     studies, course = (*folder_evidence(launch), *evidence), course_of(launch)
     if course is not None:
-        before = _widened(replace(before, log_path=before.log_path + course.mean), course.cov[0])
+        before = widened_by(replace(before, log_path=before.log_path + course.mean), course.cov[0])
     answers = answers_to_price(launch)
     lift = lift_of(launch, before)
     if lift is None:
@@ -154,16 +153,9 @@ def _learn(
             said += held.log_marginal
     belief = weigh_evidence(now.over_years(), evidence)  # it speaks of the years, whatever quarters show
     if course is not None:
-        belief = _widened(belief, course.still_to_come(place[-1]))
+        belief = widened_by(belief, course.still_to_come(place[-1]))
     alone, learnt = parted(carried_on(held, belief), answers)
     return alone, said, learnt
-
-
-def _widened(belief: Belief, more: NDArray[np.float64]) -> Belief:
-    """The belief with (M, M) more covariance of its levels."""
-    cov = np.array(belief.cov)
-    cov[: len(more), : len(more)] += more
-    return replace(belief, cov=cov)
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
