@@ -114,7 +114,7 @@ class Tracked:
 
     def read(self, reading: Reading, **how: Any) -> tuple[Tracked, Posterior]:
         """Learn the counts of the present quarter; `how` as in `update`. Returns what is held then, and how."""
-        held, M = read_through(self.belief, self._scatter(), reading, **how), len(self.belief.markets)
+        held, M = read_through(self.belief, self.seen, reading, **how), len(self.belief.markets)
         left = np.diag(held.belief.cov)[:M] / np.maximum(np.diag(self.belief.cov)[:M], 1e-12)
         return replace(self, belief=held.belief, grown=self.grown * np.minimum(left, 1.0)), held
 
@@ -155,50 +155,41 @@ class Tracked:
         return np.array([0.0 if code in self.settled else self.lasting.scatter for code in self.belief.markets])
 
 
-def look(belief: Belief, before: NDArray[np.int64]) -> tuple[Array, Belief]:
-    """What the counts of the coming quarter show of a belief over the years.
+def look(belief: Belief, before: NDArray[np.int64]) -> Belief:
+    """What the counts of the coming quarter show of a belief over the years: levels off by a factor of mean 1 on sales.
 
     Args:
         belief: over the years.
         before: (M,) quarters in a row that were read of each market.
-
-    Returns:
-        (M,) the variance that comes on top, and the belief on what is shown, whose factor on sales has mean 1.
     """
     if belief.look_var is None:
-        return np.zeros(len(belief.markets)), belief
+        return belief
     last = belief.look_var.shape[1] - 1
     var = belief.look_var[np.arange(len(belief.markets)), np.minimum(before, last)]
     shown, mean = _scattered(belief, var), np.array(belief.mean)
     mean[: len(var)] -= 0.5 * var
-    return var, replace(shown, mean=mean)
+    return replace(shown, mean=mean)
 
 
-def read_through(belief: Belief, var: Array, reading: Reading, *, factor: bool = False, **how: Any) -> Posterior:
+def read_through(belief: Belief, shown: Belief, reading: Reading, **how: Any) -> Posterior:
     """Learn counts that show the levels with a scatter that all counts of a market have in common.
 
-    They see z through level + scatter alone, so its posterior is carried back to z along the regression on it
+    They see z through `shown` alone, so its posterior is carried back to z along the regression on it
     (Rauch, Tung & Striebel 1965, AIAA Journal 3).
 
     Args:
         belief: what is held.
-        var: (M,) variance of the scatter.
+        shown: of the same coordinates, what the counts tell: z and a scatter independent of it.
         reading: the counts.
-        factor: true if the scatter's factor on sales has mean 1, false if median 1.
         how: as in `update`.
     """
-    M, before = len(belief.markets), _scattered(belief, var)
-    if factor:
-        mean = np.array(before.mean)
-        mean[:M] -= 0.5 * var
-        before = replace(before, mean=mean)
-    after = update(before, reading, **how)
-    if not var.any():
+    after = update(shown, reading, **how)
+    if np.array_equal(shown.cov, belief.cov):
         return after
-    back = belief.cov @ np.linalg.pinv(before.cov, hermitian=True)
-    gone = before.cov - after.belief.cov
+    back = belief.cov @ np.linalg.pinv(shown.cov, hermitian=True)
+    gone = shown.cov - after.belief.cov
     cov = belief.cov - back @ gone @ back.T
-    mean = belief.mean + back @ (after.belief.mean - before.mean)
+    mean = belief.mean + back @ (after.belief.mean - shown.mean)
     return carried_on(after, replace(after.belief, mean=mean, cov=(cov + cov.T) / 2))
 
 

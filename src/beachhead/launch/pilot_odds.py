@@ -90,7 +90,8 @@ def pilot_odds(problem: Problem, pilot: Action, gate: Gate | None) -> PilotOdds:
         raise ValueError(f"{pilot.kind} in {pilot.market} is no pilot")
     span = planned_span(problem, pilot)
     belief = _with_price(problem, span)
-    below = count_below(_shown(problem, belief), span)
+    shown = look(belief, looked(problem))
+    below = count_below(shown, span)
     return PilotOdds(
         market=pilot.market,
         quarter=problem.quarters[0],
@@ -101,7 +102,7 @@ def pilot_odds(problem: Problem, pilot: Action, gate: Gate | None) -> PilotOdds:
         sold_out=_share(1 - below(pilot.batch)),
         ranges=_ranges(below, pilot.batch),
         gate=gate,
-        opens=None if gate is None or len(problem.quarters) < 2 else _odds_to_open(problem, belief, span, gate),
+        opens=None if gate is None or len(problem.quarters) < 2 else _odds_to_open(problem, belief, shown, span, gate),
     )
 
 
@@ -147,20 +148,20 @@ def _ranges(below: Callable[[int], float], batch: int) -> tuple[OrderRange, ...]
     return tuple(found.values())
 
 
-def _odds_to_open(problem: Problem, belief: Belief, span: DemandCount, gate: Gate) -> float:
+def _odds_to_open(problem: Problem, belief: Belief, shown: Belief, span: DemandCount, gate: Gate) -> float:
     """P(the pilot's result is at least the least one that opens the gate); results in order of what they promise."""
     days = (span.end - span.start).days + 1
     worst, best = 0, span.count + days  # so many orders; from the batch on, sold out ever earlier
-    if not _opens(problem, belief, _result(span, best - 1), gate):
+    if not _opens(problem, belief, shown, _result(span, best - 1), gate):
         return 1 - SUREST
     while worst < best - 1:
         middle = (worst + best - 1) // 2
-        if _opens(problem, belief, _result(span, middle), gate):
+        if _opens(problem, belief, shown, _result(span, middle), gate):
             best = middle + 1
         else:
             worst = middle + 1
     least = _result(span, worst)
-    reached = 1 - count_below(_shown(problem, belief), least)(least.count)
+    reached = 1 - count_below(shown, least)(least.count)
     return min(SUREST, max(1 - SUREST, reached))
 
 
@@ -171,14 +172,8 @@ def _result(span: DemandCount, rank: int) -> DemandCount:
     return replace(span, end=span.end - timedelta(days=rank - span.count), sold_out=True)
 
 
-def _shown(problem: Problem, belief: Belief) -> Belief:
-    """The belief on what the coming quarter shows of the levels over the years."""
-    return look(belief, looked(problem))[1]
-
-
-def _opens(problem: Problem, belief: Belief, result: DemandCount, gate: Gate) -> bool:
-    var, _ = look(belief, looked(problem))
-    held = read_through(belief, var, Reading(counts=(result,)), factor=True, correct=True)
+def _opens(problem: Problem, belief: Belief, shown: Belief, result: DemandCount, gate: Gate) -> bool:
+    held = read_through(belief, shown, Reading(counts=(result,)), correct=True)
     if problem.answers is not None:
         held, _ = parted(held, problem.answers)
     return opens(gate, replace(problem, belief=held.belief), later=1)
