@@ -39,7 +39,7 @@ from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed as AssessedTargets
 from beachhead.case.targets import assess_targets
 from beachhead.case.whatif import Compared, compare
-from beachhead.case.worth import TORNADO_WORLDS, Worth, ask_worth
+from beachhead.case.worth import Worth, ask_worth
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.ledger import Entry
@@ -378,7 +378,7 @@ def worth(
     batches: Sequence[int] = (),
     on: date | None = None,
     tornado: bool = False,
-    worlds: int = TORNADO_WORLDS,
+    worlds: int = WORLDS,
 ) -> Worth:
     """What knowing a market, a factor or a fact is worth; with a market, what batches there are; or what moves most.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from beachhead.case.open import Launch
-from beachhead.case.planning import put_question
+from beachhead.case.planning import WORLDS, put_question
 from beachhead.launch.design import pilot_channel
 from beachhead.launch.problem import Problem
 from beachhead.launch.tornado import Swing, tornado
@@ -27,7 +27,6 @@ from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Grade
 
-TORNADO_WORLDS = 8
 SPREADS = {Grade.A: 0.05, Grade.B: 0.15, Grade.C: 0.30}
 """How far off a fact of each grade may be, one standard deviation as a share of it (assumption, grade C)."""
 
@@ -68,7 +67,7 @@ def ask_worth(
     price_points: tuple[float, ...] = (),
     on: date | None = None,
     swings: bool = True,
-    worlds: int = TORNADO_WORLDS,
+    worlds: int = WORLDS,
     seed: int | None = None,
     tick: Callable[[int, int], None] | None = None,
 ) -> Worth:

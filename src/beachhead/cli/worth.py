@@ -9,7 +9,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import SPREADS, TORNADO_WORLDS, Worth, ask_worth
+from beachhead.case.worth import SPREADS, Worth, ask_worth
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.certificate import Estimate
@@ -47,7 +47,7 @@ def worth(
     list_kept: Annotated[bool, typer.Option("--kept", help="Show the what-ifs on record.")] = False,
     drop: Annotated[str | None, typer.Option("--forget", help="Take the what-if of this name off the list.")] = None,
     tornado: Annotated[bool, typer.Option(help="Plan anew under each changed assumption (slow).")] = True,
-    worlds: Annotated[int | None, typer.Option(min=2, help="Made-up worlds played for each variant.")] = None,
+    worlds: Annotated[int, typer.Option(min=2, help="Made-up worlds played for each variant.")] = WORLDS,
     seed: Annotated[int | None, typer.Option(help="Seed of the worlds; default that of launch.toml.")] = None,
     on: OnOption = None,
     who: Who = None,
@@ -74,7 +74,7 @@ def worth(
         return
     if sets:
         with progress("playing both", quiet=as_json) as advance:
-            compared = compare(launch, sets, on=day_of(on), worlds=worlds or WORLDS, seed=seed, tick=advance)
+            compared = compare(launch, sets, on=day_of(on), worlds=worlds, seed=seed, tick=advance)
         if name is not None:
             compared = keep(launch, compared, name, who=name_of(who), at=now())
         show_json(compared) if as_json else show_compared(launch, compared)
@@ -89,7 +89,7 @@ def worth(
             price_points=tuple(price_point or ()),
             on=day_of(on),
             swings=tornado and asked is None,
-            worlds=worlds or TORNADO_WORLDS,
+            worlds=worlds,
             seed=seed,
             tick=advance,
         )

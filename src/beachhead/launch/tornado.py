@@ -45,7 +45,7 @@ class Swing:
 
 
 def tornado(
-    problem: Problem, seed: int, worlds: int = 12, most: int = 10, tick: Callable[[int, int], None] | None = None
+    problem: Problem, seed: int, worlds: int, most: int = 10, tick: Callable[[int, int], None] | None = None
 ) -> tuple[Swing, ...]:
     """The `most` largest swings, largest first; every variant is planned anew and meets the same luck.
 

@@ -27,7 +27,7 @@ from beachhead.case.siting import Ask, Model, Sited, ask_sites
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import TORNADO_WORLDS, ask_worth
+from beachhead.case.worth import ask_worth
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import Known
@@ -177,7 +177,7 @@ def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[s
 
 def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
-    worlds = int(arguments.get("worlds", TORNADO_WORLDS))
+    worlds = int(arguments.get("worlds", PLAN_WORLDS))
     found = ask_worth(launch, on=day_of(arguments), worlds=worlds, tick=advance)
     currency = launch.folder.terms.currency
     tables = [
