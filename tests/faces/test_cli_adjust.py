@@ -74,6 +74,15 @@ def test_a_price_cut_that_sold_many_more_cars_moves_the_advice(folder, tmp_path)
     assert width[1] < width[0]
 
 
+def test_a_study_of_demand_moves_what_is_at_stake_as_it_moves_the_belief(folder):
+    before = market_of(folder, "NO")
+    head = "study,market,kind,share,sample,bias_mean,bias_sd,source,as_of,grade"
+    (folder / "studies.csv").write_text(f"{head}\nown,NO,expert,0.0005,1000,0,0.2,made up,2027-01-01,C\n")
+    after = market_of(folder, "NO")
+    assert after["cars"] < 0.5 * before["cars"]
+    assert after["contribution"] < 0.5 * before["contribution"]
+
+
 def test_the_home_market_and_unknown_ones_are_refused_with_a_cure(folder):
     with pytest.raises(BadInput, match="is the home market"):
         run("adjust", folder, "--market", "CN")

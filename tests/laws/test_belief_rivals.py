@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from beachhead.belief.choice import OfferList, choice_fit, price_response
 from beachhead.belief.choice.rivals import RivalMove, rival_course
-from beachhead.case.believe import believe
+from beachhead.case.believe import believe, first_belief, followed, tracked
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.planning import put_question
+from beachhead.case.rivals import course_of
 from beachhead.case.whatif import parse_override, with_overrides
 from beachhead.cli.app import app
 from beachhead.evidence.folder import check_folder
@@ -155,6 +156,20 @@ def test_a_rivals_cut_lowers_the_path_from_its_day_on_and_rows_without_moves_cha
     assert fell[:start] == pytest.approx(0.0)
     assert (fell[start:] < -0.02).all()
     assert cut.cov[m, m] > before.cov[m, m]
+
+
+def test_what_a_move_leaves_open_widens_demand_whenever_the_first_rows_come(folder):
+    launch = open_launch(rivals(folder, "NO,R,,90000,,-0.3,2027-04-01,0.5,,x,2026-01-01,C"))
+    found, start = course_of(launch), first_belief(launch)
+    begun, none = launch.folder.terms.start, lambda now, _: now
+
+    def held(first):
+        rows, day = {first: ()}, (begun + 3).last_day
+        return followed(launch, start, rows, none, evidence=(), until=day, course=found)
+
+    m = start.markets.index("NO")
+    assert held(begun + 3).cov == pytest.approx(held(begun).cov, abs=1e-12)
+    assert held(begun).cov[m, m] > tracked(launch, start).over_years().cov[m, m] + 1e-3
 
 
 def test_the_plan_says_what_rivals_do_and_a_what_if_cuts_a_price_in_a_launch_that_named_no_change(folder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from beachhead.belief import Belief
+from beachhead.belief import Belief, Lasting, Tracked
 from beachhead.belief.choice import (
     OfferList,
     PricedCount,
@@ -20,10 +20,12 @@ from beachhead.belief.choice import (
     shares,
 )
 from beachhead.belief.choice.stated import _Likelihood, _normals
+from beachhead.belief.fitted import entry_fit
 from beachhead.world.quarter import Quarter, grid
 from beachhead.world.reading import DemandCount, Funnel
 
 FIT = choice_fit()
+FOR_EVER = Lasting(walk=0.0, scatter=0.0)
 LIST = OfferList(market="A", offers=("X", "Y"), prices=(40.0, 50.0), mix=(0.6, 0.4))
 
 
@@ -76,6 +78,21 @@ def belief() -> Belief:
 
 def weeks_at(truth: float, cut: float, rng: np.random.Generator, *, market: str = "A") -> list[PricedCount]:
     """26 weeks, the second half with all prices cut; both offers counted."""
+    starts = [date(2027, 1, 4) + timedelta(days=7 * week) for week in range(26)]
+    return [c for n, day in enumerate(starts) for c in week_at(truth, cut * (n >= 13), 3000, day, rng, market=market)]
+
+
+def quarter_at(truth: float, cut: float, factor: float, number: int, rng: np.random.Generator) -> list[PricedCount]:
+    """12 weeks of a quarter that sells that factor of what the prior's middle does."""
+    first = (Quarter(2027, 1) + number).first_day
+    starts = [first + timedelta(days=7 * week) for week in range(12)]
+    return [c for day in starts for c in week_at(truth, cut, np.exp(8.0) * factor, day, rng)]
+
+
+def week_at(
+    truth: float, cut: float, demand: float, start: date, rng: np.random.Generator, *, market: str = "A"
+) -> list[PricedCount]:
+    """One week with all prices cut so far; both offers counted."""
     taste = Taste(
         elasticity=np.array([truth]),
         nest=np.array([FIT.nest]),
@@ -85,28 +102,32 @@ def weeks_at(truth: float, cut: float, rng: np.random.Generator, *, market: str 
     )
     prices = np.array(LIST.prices)
     intercepts = intercepts_of(0.01 * np.array([LIST.mix]), taste, prices)
-    out = []
-    for week in range(26):
-        ratio = 1.0 if week < 13 else 1.0 - cut
-        rate = 3000 * 0.4 / 52 * shares(intercepts, taste, ratio * prices)[0] / 0.01
-        shock = rng.gamma(20 * 0.4, 1 / (20 * 0.4))
-        start = date(2027, 1, 4) + timedelta(days=7 * week)
-        for offer, price, mean in zip(LIST.offers, ratio * prices, rate, strict=True):
-            count = DemandCount(
-                market=market,
-                offer=offer,
-                start=start,
-                end=start + timedelta(days=6),
-                count=int(rng.poisson(mean * shock)),
-                reach=0.4,
-                funnel=Funnel.ORDERS,
-            )
-            out.append(PricedCount(count=count, price=float(price)))
+    out, ratio = [], 1.0 - cut
+    rate = demand * 0.4 / 52 * shares(intercepts, taste, ratio * prices)[0] / 0.01
+    shock = rng.gamma(20 * 0.4, 1 / (20 * 0.4))
+    for offer, price, mean in zip(LIST.offers, ratio * prices, rate, strict=True):
+        count = DemandCount(
+            market=market,
+            offer=offer,
+            start=start,
+            end=start + timedelta(days=6),
+            count=int(rng.poisson(mean * shock)),
+            reach=0.4,
+            funnel=Funnel.ORDERS,
+        )
+        out.append(PricedCount(count=count, price=float(price)))
     return out
 
 
-def learn(counts):
-    return learn_prices(belief(), price_response(("A", "B"), FIT), counts, {"A": LIST}, FIT)
+def learn(counts, start: Belief | None = None, lasting: Lasting = FOR_EVER):
+    def follow(start, rows, read):
+        now, first = Tracked(belief=start, prior=start, lasting=lasting, grown=np.zeros(2)), min(rows)
+        for number in range(max(rows) - first + 1):
+            now = now.later() if number else now
+            now = read(now, rows[first + number]) if first + number in rows else now
+        return now.over_years()
+
+    return learn_prices(start or belief(), price_response(("A", "B"), FIT), counts, {"A": LIST}, FIT, follow)
 
 
 def test_the_interval_of_an_elasticity_learnt_from_a_price_cut_covers_the_truth():
@@ -140,3 +161,22 @@ def test_the_order_of_counts_does_not_matter():
     one, other = learn(counts), learn(counts[::-1])
     assert one.mean == pytest.approx(other.mean, abs=1e-9)
     assert one.cov == pytest.approx(other.cov, abs=1e-9)
+
+
+def test_a_price_that_changes_from_quarter_to_quarter_is_learnt_through_what_quarters_scatter():
+    """Levels that walk and scatter as newcomers' do: what a good quarter sold is not taken for the price's doing."""
+    rng, fit = np.random.default_rng(1), entry_fit()
+    lasting = Lasting(walk=fit.walk, scatter=fit.scatter)
+    apart = np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    root = np.linalg.cholesky(2.5 * (1 - lasting.walk) ** (apart / 2) + lasting.scatter * np.eye(4))
+    sd, inside = np.hypot(FIT.elasticity_shared_sd, FIT.elasticity_own_sd), []
+    for _ in range(40):
+        truth = np.exp(FIT.elasticity_log_mean + sd * rng.standard_normal())
+        counts = [
+            week
+            for quarter, moved in enumerate(root @ rng.standard_normal(4))
+            for week in quarter_at(truth, 0.1 * (quarter > 1), np.exp(moved), quarter, rng)
+        ]
+        low, _, high = learn(counts, lasting=lasting).response.interval(0.9)[0]
+        inside.append(low <= truth <= high)
+    assert np.mean(inside) > 0.9 - 2 * np.sqrt(0.09 / 40)  # .41 where quarters were taken not to scatter

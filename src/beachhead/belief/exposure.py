@@ -89,6 +89,7 @@ class Exposed:
     """A belief after spending and counts, and what was learnt about the spending.
 
     Attributes:
+        start: before any row, with log paths moved by the effect learnt and levels widened by a market's own.
         posterior: with log paths moved by the mean effect; doubt about the effect widens and ties the levels.
         lift: (M, T) x, the log of demand gained at k = 1.
         log_mean: mean of log k.
@@ -96,6 +97,7 @@ class Exposed:
         log_sd_before: of the prior, whose mean is 0.
     """
 
+    start: Belief
     posterior: Posterior
     lift: Array
     log_mean: float
@@ -194,6 +196,7 @@ def learn_exposure(before: Belief, lift: Array, fit: ExposureFit, run: Run, *, a
     share = np.exp(score - logsumexp(score))
     log_mean = float(share @ nodes)
     return Exposed(
+        start=_at(before, lift, fit, log_mean, ahead),
         posterior=_mixed(before, lift, nodes, share, [p for p, _ in found], ahead),
         lift=lift,
         log_mean=log_mean,

@@ -114,9 +114,12 @@ class Tracked:
 
     def read(self, reading: Reading, **how: Any) -> tuple[Tracked, Posterior]:
         """Learn the counts of the present quarter; `how` as in `update`. Returns what is held then, and how."""
-        held, M = read_through(self.belief, self.seen, reading, **how), len(self.belief.markets)
-        left = np.diag(held.belief.cov)[:M] / np.maximum(np.diag(self.belief.cov)[:M], 1e-12)
-        return replace(self, belief=held.belief, grown=self.grown * np.minimum(left, 1.0)), held
+        held = read_through(self.belief, self.seen, reading, **how)
+        return self._holding(held.belief), held
+
+    def told(self, after: Belief) -> Tracked:
+        """Learn what makes `seen` into that belief, whoever read it."""
+        return self._holding(carried_back(self.belief, self.seen, after))
 
     def later(self) -> Tracked:
         """A quarter later, nothing read: levels have moved, bias and elasticities have not."""
@@ -141,6 +144,12 @@ class Tracked:
         cov[:M, M:] += (along - 1) * prior.cov[:M, M:]
         cov[M:, :M] = cov[:M, M:].T
         return replace(held, mean=mean, cov=cov, look_var=self.lasting.noise(var))
+
+    def _holding(self, belief: Belief) -> Tracked:
+        """With a belief that a reading left."""
+        M = len(belief.markets)
+        left = np.diag(belief.cov)[:M] / np.maximum(np.diag(self.belief.cov)[:M], 1e-12)
+        return replace(self, belief=belief, grown=self.grown * np.minimum(left, 1.0))
 
     def _wandered(self, share: float) -> tuple[Belief, Array]:
         """The belief once levels moved by that share of the prior's covariance, none further; and by what variance."""
@@ -174,9 +183,6 @@ def look(belief: Belief, before: NDArray[np.int64]) -> Belief:
 def read_through(belief: Belief, shown: Belief, reading: Reading, **how: Any) -> Posterior:
     """Learn counts that show the levels with a scatter that all counts of a market have in common.
 
-    They see z through `shown` alone, so its posterior is carried back to z along the regression on it
-    (Rauch, Tung & Striebel 1965, AIAA Journal 3).
-
     Args:
         belief: what is held.
         shown: of the same coordinates, what the counts tell: z and a scatter independent of it.
@@ -184,13 +190,23 @@ def read_through(belief: Belief, shown: Belief, reading: Reading, **how: Any) ->
         how: as in `update`.
     """
     after = update(shown, reading, **how)
+    back = carried_back(belief, shown, after.belief)
+    return after if back is after.belief else carried_on(after, back)
+
+
+def carried_back(belief: Belief, shown: Belief, after: Belief) -> Belief:
+    """What is held once the belief on what counts show has become another.
+
+    Counts see z through `shown` alone, so its posterior is carried back to z along the regression on it
+    (Rauch, Tung & Striebel 1965, AIAA Journal 3). Arguments as in `read_through`; `after` as `shown` was left.
+    """
     if np.array_equal(shown.cov, belief.cov):
         return after
     back = belief.cov @ np.linalg.pinv(shown.cov, hermitian=True)
-    gone = shown.cov - after.belief.cov
+    gone = shown.cov - after.cov
     cov = belief.cov - back @ gone @ back.T
-    mean = belief.mean + back @ (after.belief.mean - shown.mean)
-    return carried_on(after, replace(after.belief, mean=mean, cov=(cov + cov.T) / 2))
+    mean = belief.mean + back @ (after.mean - shown.mean)
+    return replace(after, mean=mean, cov=(cov + cov.T) / 2)
 
 
 def carried_on(held: Posterior, belief: Belief) -> Posterior:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -19,11 +20,13 @@ from beachhead.belief.choice import (
     price_response,
     weigh_stated,
 )
+from beachhead.case.believe import followed
 from beachhead.case.conjoint import stated_elasticities, stated_mix
 from beachhead.case.observe import rows_today
 from beachhead.case.offer_list import offer_list
 from beachhead.case.open import Launch
 from beachhead.case.planning import Question, newest_plan, put_question
+from beachhead.case.studies import folder_evidence
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.launch.adjust import Adjustment, Stake, adjust, split_margin
 from beachhead.launch.plan import Plan
@@ -80,12 +83,15 @@ def ask_adjust(
     lists = {m.code: made for m in launch.folder.markets if (made := offer_list(launch, m.code)) is not None}
     if wanted is not None and wanted.code not in lists:
         raise BadInput(f"no offer has a price in {wanted.name}", "add rows to prices.csv")
-    before = question.held.before
-    cars = tuple(c for c in question.held.reading.counts if c.counts_cars)
+    held = question.held
+    cars = tuple(c for c in held.reading.counts if c.counts_cars)
     counts = priced_counts(launch, cars)
     stated = stated_elasticities(launch, lists)
-    response = weigh_stated(price_response(before.markets, fit), stated)
-    learnt = learn_prices(before, response, counts, lists, fit)
+    response = weigh_stated(price_response(held.start.markets, fit), stated)
+    follow = partial(
+        followed, launch, evidence=folder_evidence(launch), until=question.now.last_day, course=held.rivals
+    )
+    learnt = learn_prices(held.start, response, counts, lists, fit, follow)
     car_price = _car_price(launch)
     stakes = [
         stake

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Observation, Reading
 
+R = TypeVar("R")
 CARS_OF_PILOT_REACH = 100
 """Batch for which `pilot_reach` in economics.csv is stated."""
 
@@ -40,7 +42,8 @@ class Held:
     """What is believed, and what it rests on.
 
     Attributes:
-        before: the prior, over all quarters of the launch.
+        start: on the levels of one quarter, before any row or study, over all quarters of the launch.
+        before: the prior over the years, over all quarters of the launch.
         reading: what the rows say.
         posterior: the belief after them, over all quarters of the launch.
         exposed: what spending of exposure.csv does to demand; None where nothing is spent.
@@ -48,6 +51,7 @@ class Held:
         answers: how demand answers to price, as far as rows at other prices than list taught it.
     """
 
+    start: Belief
     before: Belief
     reading: Reading
     posterior: Posterior
@@ -89,7 +93,7 @@ def believe(
     if lift is None:
         posterior, _, learnt = _learn(launch, before, seen, studies, until, answers, course)
         unlearnt = tracked(launch, before).over_years()
-        return Held(before=unlearnt, reading=seen, posterior=posterior, rivals=course, answers=learnt)
+        return Held(start=before, before=unlearnt, reading=seen, posterior=posterior, rivals=course, answers=learnt)
     ahead, fit = _quarters_past(launch, seen, until), exposure_fit()
 
     def run(start: Belief, correct: bool) -> tuple[Posterior, float]:
@@ -101,6 +105,7 @@ def believe(
     found = learn_exposure(before, lift, fit, run, ahead=ahead)
     first = learn_exposure(before, lift, fit, unread, ahead=ahead)
     return Held(
+        start=found.start,
         before=first.posterior.belief,
         reading=seen,
         posterior=found.posterior,
@@ -128,7 +133,7 @@ def _learn(
     *,
     correct: bool = True,
 ) -> tuple[Posterior, float, Elasticities]:
-    """A filter over the quarters from the first with rows: rows are learnt in the quarter in which they end.
+    """Rows are learnt in the quarter in which they end.
 
     Returns the posterior over the years, the log marginal likelihood of all counts, and how demand answers to price
     given them.
@@ -137,25 +142,54 @@ def _learn(
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
     for count in seen.counts:
         by_quarter[Quarter.of(count.end)].append(count)
-    first = min(by_quarter, default=launch.folder.terms.start)
-    last = max(by_quarter, default=first) if until is None else Quarter.of(until)
-    seed, begun = launch.folder.terms.seeds.outlook, launch.folder.terms.start
-    most = launch.folder.terms.quarters - 1
+    seed, held, said = launch.folder.terms.seeds.outlook, update(start, Reading(counts=())), 0.0
+
+    def read(now: Tracked, counts: Sequence[DemandCount]) -> Tracked:
+        nonlocal held, said
+        now, held = now.read(Reading(counts=tuple(counts)), seed=seed, correct=correct)
+        said += held.log_marginal
+        return now
+
+    belief = followed(launch, start, by_quarter, read, evidence=evidence, until=until, course=course)
+    alone, learnt = parted(carried_on(held, belief), answers)
+    return alone, said, learnt
+
+
+def followed(
+    launch: Launch,
+    start: Belief,
+    rows: Mapping[Quarter, R],
+    read: Callable[[Tracked, R], Tracked],
+    *,
+    evidence: Sequence[Evidence],
+    until: date | None,
+    course: RivalCourse | None,
+) -> Belief:
+    """A filter over the quarters from the launch's first, or the first with rows; the belief over the years then.
+
+    Args:
+        launch: the launch.
+        start: on the levels of one quarter, before any row.
+        rows: what is read in each quarter.
+        read: how it is read.
+        evidence: statements about the years.
+        until: the belief is held as of the quarter of this day; None for that of the last rows.
+        course: what moves of rivals do; None where none is known.
+    """
+    begun, most = launch.folder.terms.start, launch.folder.terms.quarters - 1
+    first = min([begun, *rows])
+    last = max(rows, default=first) if until is None else Quarter.of(until)
     place = [min(max(first + n - begun, 0), most) for n in range(last - first + 1)]
-    now, held, said = tracked(launch, start), update(start, Reading(counts=())), 0.0
+    now = tracked(launch, start)
     for number in range(last - first + 1):
         if number:
             now = now.later()
             if course is not None:
                 now = now.widened(course.grown(place[number], place[number - 1]))
-        if rows := by_quarter.get(first + number):
-            now, held = now.read(Reading(counts=tuple(rows)), seed=seed, correct=correct)
-            said += held.log_marginal
+        if first + number in rows:
+            now = read(now, rows[first + number])
     belief = weigh_evidence(now.over_years(), evidence)  # it speaks of the years, whatever quarters show
-    if course is not None:
-        belief = widened_by(belief, course.still_to_come(place[-1]))
-    alone, learnt = parted(carried_on(held, belief), answers)
-    return alone, said, learnt
+    return belief if course is None else widened_by(belief, course.still_to_come(place[-1]))
 
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:

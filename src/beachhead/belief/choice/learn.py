@@ -3,18 +3,21 @@
 The log rate of a count is theta_m + [pilot] beta + log rho(prices, list; e_m), rho the demand for what was on offer
 over that for the reference list at reference prices. log rho is linear in log e_m about the present estimate, so the
 Laplace machinery of the belief serves with one coordinate more for each market, and is run until the estimate stands
-still (Gauss-Newton). Prices that differ between markets teach little, because a market's level is hardly known before
-it sells; prices that change within a market teach much.
+still (Gauss-Newton). A quarter's counts scatter about the level together, and the level moves (`belief.lasting`), so
+the counts are learnt quarter by quarter: prices that change within a quarter teach much, those that change from one to
+the next as much as the quarters are alike. Prices that differ between markets teach little, because a market's level is
+hardly known before it sells.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +27,18 @@ from beachhead.belief.belief import Belief
 from beachhead.belief.choice.response import ChoiceFit, PriceResponse
 from beachhead.belief.choice.shares import Taste, intercepts_of, shares
 from beachhead.belief.laplace import condition, mode
+from beachhead.belief.lasting import Tracked
 from beachhead.belief.rows import Terms, arrange, terms
+from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount
 
 Array = NDArray[np.float64]
 
 TYPICAL_SHARE = 0.01  # of the market, where a rate at other prices is worked out; rho hardly depends on it
 _ROUNDS = 8
+
+Follow = Callable[[Belief, Mapping[Quarter, Any], Callable[[Tracked, Any], Tracked]], Belief]
+"""From a belief on one quarter's levels, what is to be read in each quarter, and how, to that over the years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +96,7 @@ class Learnt:
     """Level and price response after the counts; z = (theta_1 .. M, beta, log e_1 .. M).
 
     Attributes:
-        belief: about levels; its moments are the first M + 1 coordinates.
+        belief: about levels over the years; its moments are the first M + 1 coordinates.
         response: about log elasticities; its moments are the last M coordinates.
         mean: (2M+1,).
         cov: (2M+1, 2M+1).
@@ -110,34 +118,39 @@ def learn_prices(
     counts: Sequence[PricedCount],
     lists: Mapping[str, OfferList],
     fit: ChoiceFit,
+    follow: Follow,
 ) -> Learnt:
     """Condition levels and elasticities on counts at their prices.
 
     Args:
-        belief: of the levels, before the counts.
+        belief: of the levels of one quarter, before the counts.
         response: of the elasticities, before the counts; the belief's markets.
         counts: with prices; one without a price is taken at the reference price.
         lists: by market, its offers; counts of an offer or market not listed stand for the whole demand.
         fit: spread between people and nearness of offers.
+        follow: what time does to the levels; it reads quarter by quarter.
     """
     if response.markets != belief.markets:
         raise ValueError("belief and price response must know the same markets")
-    M = len(belief.markets)
-    mean = np.concatenate([belief.mean, response.mean])
-    cov = np.zeros((2 * M + 1, 2 * M + 1))
-    cov[: M + 1, : M + 1], cov[M + 1 :, M + 1 :] = belief.cov, response.cov
-    spans = _spans(counts, lists)
-    if not spans:
-        return _learnt(belief, response, mean, cov, spans, converged=True)
-    at, prior_mean, prior_cov, moved = response.mean.copy(), mean, cov, np.inf
+    M, start, spans = len(belief.markets), _beside(belief, response), _spans(counts, lists)
+    held, at, moved = start, response.mean.copy(), np.inf
     for _ in range(_ROUNDS):
-        log_rho, slope = _linearised(belief, spans, at, fit)
-        mean, cov = _round(belief, spans, log_rho, slope, at, prior_mean, prior_cov)
-        moved = float(np.abs(mean[M + 1 :] - at).max())
-        at = mean[M + 1 :].copy()
+        held = follow(start, _by_quarter(spans, _linearised(belief, spans, at, fit)), partial(_read, at))
+        moved = float(np.abs(held.mean[M : 2 * M] - at).max())
+        at = held.mean[M : 2 * M].copy()
         if moved < 1e-4:
             break
-    return _learnt(belief, response, mean, cov, spans, converged=moved < 1e-2)
+    return _learnt(held, response, spans, converged=moved < 1e-2)
+
+
+def _beside(belief: Belief, response: PriceResponse) -> Belief:
+    """The belief with all log elasticities among its coordinates: z = (theta_1 .. M, log e_1 .. M, beta)."""
+    M = len(belief.markets)
+    levels, answers = np.r_[:M, 2 * M], np.arange(M, 2 * M)
+    mean, cov = np.empty(2 * M + 1), np.zeros((2 * M + 1, 2 * M + 1))
+    mean[levels], mean[answers] = belief.mean, response.mean
+    cov[np.ix_(levels, levels)], cov[np.ix_(answers, answers)] = belief.cov, response.cov
+    return replace(belief, mean=mean, cov=cov, elastic=belief.markets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +165,10 @@ class _Span:
     @property
     def label(self) -> str:
         return "|".join(f"{o}@{p:.2f}" for o, p in zip(self.offered, self.prices, strict=True))
+
+
+_Said = tuple[DemandCount, float, float]
+"""A count, the demand it stands for over that for the reference list, and the slope of the log of that in log e."""
 
 
 def _spans(counts: Sequence[PricedCount], lists: Mapping[str, OfferList]) -> list[_Span]:
@@ -191,20 +208,27 @@ def _pooled(group: list[DemandCount]) -> tuple[DemandCount, ...]:
     return (replace(group[0], offer="", count=sum(c.count for c in group)),)
 
 
-def _linearised(belief: Belief, spans: list[_Span], at: Array, fit: ChoiceFit) -> tuple[list[Array], list[Array]]:
-    """Log rho of each count of each span, and its slope in log e, at the present log elasticities."""
+def _linearised(belief: Belief, spans: list[_Span], at: Array, fit: ChoiceFit) -> list[tuple[Array, Array]]:
+    """By span, log rho of each of its counts and the slope of that in log e, at the present log elasticities."""
     index = {code: m for m, code in enumerate(belief.markets)}
-    values: list[Array] = []
-    slopes: list[Array] = []
+    found: list[tuple[Array, Array]] = []
     known: dict[tuple[str, str, tuple[str, ...]], tuple[Array, Array]] = {}
     for span in spans:
         market = span.counts[0].market
         place = (market, span.label, tuple(c.offer for c in span.counts))
         if place not in known:
             known[place] = _log_rho(span, float(at[index[market]]), fit)
-        values.append(known[place][0])
-        slopes.append(known[place][1])
-    return values, slopes
+        found.append(known[place])
+    return found
+
+
+def _by_quarter(spans: list[_Span], linearised: list[tuple[Array, Array]]) -> dict[Quarter, list[_Said]]:
+    """Counts are learnt in the quarter in which they end."""
+    out: dict[Quarter, list[_Said]] = defaultdict(list)
+    for span, (values, slopes) in zip(spans, linearised, strict=True):
+        for count, log_rho, slope in zip(span.counts, values, slopes, strict=True):
+            out[Quarter.of(count.end)].append((count, float(np.exp(log_rho)), float(slope)))
+    return out
 
 
 def _log_rho(span: _Span, log_elasticity: float, fit: ChoiceFit) -> tuple[Array, Array]:
@@ -233,37 +257,23 @@ def _log_rho(span: _Span, log_elasticity: float, fit: ChoiceFit) -> tuple[Array,
     return log_rho[:, 0], (log_rho[:, 1] - log_rho[:, 2]) / (2 * step)
 
 
-def _round(
-    belief: Belief,
-    spans: list[_Span],
-    log_rho: list[Array],
-    slope: list[Array],
-    at: Array,
-    mean: Array,
-    cov: Array,
-) -> tuple[Array, Array]:
-    """Laplace with rates theta + beta + slope x (log e - its present estimate)."""
-    pairs = [(c, float(np.exp(v))) for s, values in zip(spans, log_rho, strict=True) for c, v in _each(s, values)]
-    slopes = [float(d) for s, ds in zip(spans, slope, strict=True) for _, d in _each(s, ds)]
-    labels = [f"{d:.9f}" for d in slopes]
-    data = arrange(belief, pairs, labels)
-    M, G = len(belief.markets), len(data.market_of)
+def _read(at: Array, now: Tracked, said: Sequence[_Said]) -> Tracked:
+    """Laplace with rates theta + scatter + beta + slope x (log e - its present estimate `at`)."""
+    shown = now.seen
+    data = arrange(shown, [(count, rho) for count, rho, _ in said], [f"{slope:.9f}" for _, _, slope in said])
+    M, G = len(shown.markets), len(data.market_of)
     loading = np.zeros((G, 2 * M + 1))
     loading[np.arange(G), data.market_of] = 1
-    loading[:, M] = data.is_pilot
+    loading[:, -1] = data.is_pilot
     of_group = np.zeros(G)
-    of_group[data.group_of] = slopes
-    loading[np.arange(G), M + 1 + data.market_of] = of_group
+    of_group[data.group_of] = [slope for _, _, slope in said]
+    loading[np.arange(G), M + data.market_of] = of_group
     # centre log e on the present estimate, where rho was worked out
-    centre = np.concatenate([np.zeros(M + 1), at])
-    t = terms(data, belief.nb_size_weekly)
-    sites = mode(loading @ (mean - centre), loading @ cov @ loading.T, partial(_evaluate, t))
-    shifted, new_cov = condition(mean - centre, cov, loading, sites)
-    return shifted + centre, new_cov
-
-
-def _each(span: _Span, values: Array) -> list[tuple[DemandCount, float]]:
-    return list(zip(span.counts, (float(v) for v in values), strict=True))
+    centre = np.concatenate([np.zeros(M), at, np.zeros(1)])
+    t = terms(data, shown.nb_size_weekly)
+    sites = mode(loading @ (shown.mean - centre), loading @ shown.cov @ loading.T, partial(_evaluate, t))
+    shifted, cov = condition(shown.mean - centre, shown.cov, loading, sites)
+    return now.told(replace(shown, mean=shifted + centre, cov=cov))
 
 
 def _evaluate(t: Terms, x: Array) -> tuple[Array, Array, Array]:
@@ -271,16 +281,16 @@ def _evaluate(t: Terms, x: Array) -> tuple[Array, Array, Array]:
     return out
 
 
-def _learnt(
-    belief: Belief, response: PriceResponse, mean: Array, cov: Array, spans: list[_Span], *, converged: bool
-) -> Learnt:
-    M = len(belief.markets)
+def _learnt(held: Belief, response: PriceResponse, spans: list[_Span], *, converged: bool) -> Learnt:
+    M = len(held.markets)
+    order = np.r_[:M, 2 * M, M : 2 * M]
+    mean, cov = held.mean[order], held.cov[np.ix_(order, order)]
     return Learnt(
-        belief=replace(belief, mean=mean[: M + 1], cov=cov[: M + 1, : M + 1]),
+        belief=replace(held, mean=mean[: M + 1], cov=cov[: M + 1, : M + 1], elastic=()),
         response=replace(response, mean=mean[M + 1 :], cov=cov[M + 1 :, M + 1 :]),
         mean=mean,
         cov=cov,
-        contrasts=_contrasts(belief.markets, spans),
+        contrasts=_contrasts(held.markets, spans),
         converged=converged,
     )
 
