@@ -1,9 +1,19 @@
 """`beachhead read` says in one sentence what many open gates have in common."""
 
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
+import pytest
+
+from beachhead.case.deciding import decide
+from beachhead.case.new import new_launch
+from beachhead.case.observe import observe
+from beachhead.case.open import open_launch
+from beachhead.case.planning import make_plan
+from beachhead.case.reading import monitor_sentence, read
 from beachhead.cli.read import gate_lines
 from beachhead.launch.gate import Verdict
+from beachhead.launch.monitor import Monitor, Shown, Sighting
 
 NAMES = {"AT": "Austria", "NO": "Norway", "SE": "Sweden"}
 
@@ -37,3 +47,40 @@ def test_a_gate_that_says_stop_keeps_its_own_sentence_though_nothing_was_sent():
         "Austria: the gate says stop; too little is known.",
         "Sweden: the gate says undecided; too little is known.",
     ]
+
+
+def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tmp_path):
+    launch = open_launch(new_launch(tmp_path / "launch", "starter"))
+    at = datetime(2026, 12, 15, tzinfo=UTC)
+    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at)
+    decide(launch, who="ana", at=at, markets=["NO"])
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,channel,start,end,orders\nfirst,NO,dealer,2027-01-01,2027-03-31,30\n", encoding="utf-8"
+    )
+    observe(launch.folder, launch.store, rows, who="ana", at=at, today=date(2027, 4, 5))
+    for day in (date(2027, 4, 5), date(2029, 4, 5)):
+        found = read(launch, on=day)
+        (judged,), moved = found.judgements, next(row for row in found.moved if row.market == "NO")
+        assert moved.odds.probability == pytest.approx(judged.odds)
+
+
+def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_before_it_begins():
+    seen = [(date(2021, 9, 30), 90.0, 400.0), (date(2021, 12, 31), 300.0, 350.0), (date(2022, 3, 31), 300.0, 150.0)]
+    sightings = tuple(
+        Sighting(day=day, cars=10, low=low, high=high, evidence_above=None, evidence_below=None)
+        for day, low, high in seen
+    )
+    monitor = Monitor(
+        market="NO",
+        is_pilot=False,
+        break_even=None,
+        alpha=0.05,
+        threshold=20.0,
+        sightings=sightings,
+        shown=Shown.OPEN,
+        shown_on=None,
+        look=None,
+    )
+    told = monitor_sentence(monitor, "Norway")
+    assert told.endswith("look: no single level fits them since 2022-03-31: demand has moved (95 %).")

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from beachhead.case.log import check, say
 from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import make_plan
+from beachhead.case.reading import moved_sentence, read
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
 from beachhead.web.accounts import add_account
@@ -233,20 +235,38 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
 
 
 def test_the_page_of_decisions_says_whether_there_is_a_plan_and_whether_rows_came_in_since(client, folder):
-    def stands() -> tuple[bool, bool]:
-        answer = client.get("/api/v1/decisions").json()
-        return answer["is_planned"], answer["is_overtaken"]
+    def stands() -> tuple[bool, str]:
+        return client.get("/api/v1/decisions").json()["is_planned"], client.get("/api/v1/launch").json()["overtaken"]
 
-    assert stands() == (False, False)
+    assert stands() == (False, "")
     planned(folder)
-    assert stands() == (True, False)
+    assert stands() == (True, "")
     head = client.get("/api/v1/decisions").json()["head"]
     due = client.get("/api/v1/decisions").json()["due"][0]
     body = {"market": due["market"], "choose": due["recommended"], "because": "", "after": head}
     assert client.post("/api/v1/decisions", json=body).status_code == 201
-    assert stands() == (True, False), "a decision on the plan does not overtake it"
+    assert stands() == (True, ""), "a decision on the plan does not overtake it"
     client.post("/api/v1/observations?name=rows.csv", content=HEAD + ROW)
-    assert stands() == (True, True)
+    assert stands() == (True, "New observations or tables have come in since the plan was made")
+
+
+def test_a_plan_of_a_quarter_that_is_over_is_said_to_be_one(client, folder, monkeypatch):
+    planned(folder)
+    monkeypatch.setenv("BEACHHEAD_NOW", "2022-05-01T12:00:00+00:00")
+    assert client.get("/api/v1/launch").json()["overtaken"] == "The newest plan decides 2021Q4, and it is 2022Q2 now"
+
+
+def test_what_the_rows_say_is_said_in_the_words_of_the_command_line(client, folder):
+    head = "batch,market,offer,channel,store,start,end,orders,sold_out_on\n"
+    rows = "first,NO,TANG,importer,one,2021-07-01,2021-07-31,30,2021-07-20\n"
+    rows += "".join(
+        f"second,NO,TANG,importer,{store},2021-08-01,2021-08-31,{n},\n" for store, n in (("one", 20), ("two", 9))
+    )
+    assert client.post("/api/v1/observations?name=rows.csv", content=head + rows).status_code == 200
+    (told,) = client.get("/api/v1/readings").json()["readings"]
+    moved = next(row for row in read(open_launch(folder), on=date(2021, 11, 1)).moved if row.market == "NO")
+    assert told["sentence"] == moved_sentence(moved, "Norway")
+    assert told["sentence"].startswith("Norway: 59 cars in 51 days; "), "days of two stores count once"
 
 
 def test_all_that_is_due_is_accepted_at_once_or_not_at_all(client, folder):

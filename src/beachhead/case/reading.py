@@ -15,8 +15,10 @@ from beachhead.case.outcomes import outcomes
 from beachhead.case.planning import Question, put_question
 from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
-from beachhead.launch.monitor import Monitor, planned_look, watch
+from beachhead.launch.monitor import Monitor, Shown, planned_look, watch
 from beachhead.world.brief import brief
+from beachhead.world.figures import cars
+from beachhead.world.figures import odds as said_odds
 from beachhead.world.reading import Reading
 
 
@@ -36,7 +38,7 @@ class Moved:
         days: days observed in it.
         cars_counted: false if only leads or test drives were observed.
         sold_out: true if the newest rows ended because the batch was sold out.
-        odds: that demand is at least its break-even, None where there is no gate and no economics.
+        odds: that demand is at least the break-even of scaling now; None where no gate is open.
     """
 
     market: str
@@ -89,14 +91,9 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
     """
     question = put_question(launch, on=on)
     held = question.held
-    levels = {gate.market: gate.break_even for gate in question.problem.gates}
-    before, now = held.before.spread(0.9), held.belief.spread(0.9)
     return Read(
         reading=held.reading,
-        moved=tuple(
-            _moved(held, code, tuple(before[m]), tuple(now[m]), levels.get(code))
-            for m, code in enumerate(held.belief.markets)
-        ),
+        moved=moves(question),
         judgements=question.judgements,
         effective_sample_size=held.posterior.effective_sample_size,
         corrected=held.posterior.corrected,
@@ -104,6 +101,60 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
         monitors=monitors(question),
         outcomes=outcomes(launch, on=on or today()),
     )
+
+
+def moves(question: Question) -> tuple[Moved, ...]:
+    """How far the belief about every market moved, in the order of markets.csv."""
+    held, problem = question.held, question.problem
+    # the break-even that its gate is held against today: it rises as fewer quarters are left to earn the capital back
+    levels = {g.market: break_even(problem, problem.markets.index(g.market)).cars_per_year for g in problem.gates}
+    before, now = held.before.spread(0.9), held.belief.spread(0.9)
+    return tuple(
+        _moved(held, code, tuple(before[m]), tuple(now[m]), levels.get(code))
+        for m, code in enumerate(held.belief.markets)
+    )
+
+
+def moved_sentence(moved: Moved, name: str) -> str:
+    """What was counted in a market, and what is believed of its demand now and was before."""
+    sold = ", sold out" if moved.sold_out else ""
+    counted = f"{moved.counted:,} cars in {moved.days} days" if moved.cars_counted else "no car counted yet, only leads"
+    above = f"; {_beats(moved.odds)}" if moved.odds else ""
+    return (
+        f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "
+        f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
+        f"({cars(moved.low_before)} to {cars(moved.high_before)}){above}."
+    )
+
+
+def _beats(found: Odds) -> str:
+    if found.cars_per_year == inf:
+        return "no demand would pay for scaling any more"
+    return f"{said_odds(found.probability)} that it beats {cars(found.cars_per_year)}, its break-even if scaled now"
+
+
+def monitor_sentence(monitor: Monitor, name: str) -> str:
+    """What the counts alone have shown, valid however often one looks, and the planned look if there is one."""
+    last = monitor.sightings[-1]
+    within = f"{cars(last.low)} to {cars(last.high)} cars a year"
+    if last.low > last.high:
+        moved = next(sight.day for sight in monitor.sightings if sight.low > sight.high)
+        within = f"no single level fits them since {moved}: demand has moved"
+    head = f"{name}, counts alone, valid at every look: {within}"
+    if monitor.break_even is None:
+        return f"{head} (95 %)."
+    level = f"break-even, {cars(monitor.break_even)}"
+    if monitor.shown is Shown.OPEN:
+        strongest = max(last.evidence_above or 0.0, last.evidence_below or 0.0)
+        told = f"not yet shown to be above or below its {level} (evidence {strongest:,.1f} of {monitor.threshold:.0f})"
+    else:
+        told = f"shown on {monitor.shown_on} to be {monitor.shown} its {level}"
+    look = monitor.look
+    if look is None or look.statistic is None or look.boundary is None:
+        return f"{head}; {told}."
+    passed = "crossed" if look.crossed else "not crossed"
+    planned = f"planned look {look.number} of {look.of}: {look.statistic:.2f} against {look.boundary:.2f}, {passed}"
+    return f"{head}; {told}; {planned}."
 
 
 def monitors(question: Question) -> tuple[Monitor, ...]:

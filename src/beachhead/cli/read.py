@@ -10,12 +10,11 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.outcome import State
 from beachhead.case.outcomes import register_outcomes
-from beachhead.case.reading import Moved, Read
+from beachhead.case.reading import Read, monitor_sentence, moved_sentence
 from beachhead.case.reading import read as read_launch
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, odds, say, show_json, show_table
 from beachhead.launch.gate import Verdict
-from beachhead.launch.monitor import Monitor, Shown
 from beachhead.ledger import Said
 from beachhead.world.reading import DemandCount
 
@@ -164,35 +163,3 @@ def _calendar_lines(found: Read, names: dict[str, str]) -> list[str]:
         for code, c in sorted(widest.items())
         if not 0.95 <= c.calendar <= 1.05
     ]
-
-
-def monitor_sentence(monitor: Monitor, name: str) -> str:
-    """What the counts alone have shown, valid however often one looks, and the planned look if there is one."""
-    last = monitor.sightings[-1]
-    head = f"{name}, counts alone, valid at every look: {cars(last.low)} to {cars(last.high)} cars a year"
-    if monitor.break_even is None:
-        return f"{head} (95 %)."
-    level = f"break-even, {cars(monitor.break_even)}"
-    if monitor.shown is Shown.OPEN:
-        strongest = max(last.evidence_above or 0.0, last.evidence_below or 0.0)
-        told = f"not yet shown to be above or below its {level} (evidence {strongest:,.1f} of {monitor.threshold:.0f})"
-    else:
-        told = f"shown on {monitor.shown_on} to be {monitor.shown} its {level}"
-    look = monitor.look
-    if look is None or look.statistic is None or look.boundary is None:
-        return f"{head}; {told}."
-    passed = "crossed" if look.crossed else "not crossed"
-    planned = f"planned look {look.number} of {look.of}: {look.statistic:.2f} against {look.boundary:.2f}, {passed}"
-    return f"{head}; {told}; {planned}."
-
-
-def moved_sentence(moved: Moved, name: str) -> str:
-    """What was counted in a market, and what is believed of its demand now and was before."""
-    sold = ", sold out" if moved.sold_out else ""
-    counted = f"{moved.counted:,} cars in {moved.days} days" if moved.cars_counted else "no car counted yet, only leads"
-    above = f"; {odds(moved.odds.probability)} that it beats its break-even" if moved.odds else ""
-    return (
-        f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "
-        f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
-        f"({cars(moved.low_before)} to {cars(moved.high_before)}){above}."
-    )

@@ -55,7 +55,8 @@ class Sighting:
     Attributes:
         day: last day counted.
         cars: cars counted so far.
-        low: lower end of the interval that covers the truth at all looks together.
+        low: lower end of the interval that covers the truth at all looks together, if there is one truth; above `high`
+            where no single level fits all counts, as when demand has moved.
         high: its upper end.
         evidence_above: e-value against "demand is at most its break-even"; None without a break-even.
         evidence_below: e-value against "demand is at least its break-even".

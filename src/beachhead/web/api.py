@@ -180,7 +180,10 @@ def rows_on_record(request: Request, response: Response, _: Viewer, cursor: Curs
 def readings(request: Request, response: Response, _: Viewer) -> ReadingsOut:
     """What the rows say about demand, market by market."""
     sheet = sheet_of(request, response)
-    return ReadingsOut(readings=view.readings_out(sheet), left_out=list(sheet.question.held.reading.left_out))
+    found = sheet.question.held.reading
+    return ReadingsOut(
+        readings=view.readings_out(sheet), allowed_for=list(found.allowed_for), left_out=list(found.left_out)
+    )
 
 
 @router.post(
@@ -264,7 +267,6 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
     )
     return DecisionsOut(
         is_planned=sheet.planned is not None,
-        is_overtaken=sheet.is_overtaken,
         due=view.due_out(sheet),
         rows=[view.decision_out(entry) for entry in newest[first : first + PAGE_ROWS]],
         total_rows=len(newest),

@@ -37,7 +37,8 @@ class Sheet:
         question: belief, reading, stages, gates.
         planned: the newest plan, None while there is none.
         is_stale: true if something came in since it was made.
-        is_overtaken: true if that is more than decisions: tables or observations.
+        overtaken: why the plan no longer speaks of today: its quarter is over, or tables or observations came in; ""
+            if it does.
         due: decisions due.
         entries: the ledger, oldest first.
         head: its end.
@@ -49,7 +50,7 @@ class Sheet:
     question: Question
     planned: Planned | None
     is_stale: bool
-    is_overtaken: bool
+    overtaken: str
     due: tuple[Due, ...]
     entries: tuple[Entry, ...]
     head: Head
@@ -124,18 +125,26 @@ def _sheet(launch: Launch, version: str) -> Sheet:
     entries, head = whole(launch.store)
     with reading(launch.store) as work:
         rows = observations(work)
+    question = put_question(launch)
     return Sheet(
         launch=launch,
         version=version,
-        question=put_question(launch),
+        question=question,
         planned=planned,
         is_stale=stale,
-        is_overtaken=stale and planned is not None and inputs_changed(launch, planned),
+        overtaken="" if planned is None else _overtaken(planned, question, stale and inputs_changed(launch, planned)),
         due=() if planned is None else due(launch, planned),
         entries=entries,
         head=head,
         rows=rows,
     )
+
+
+def _overtaken(planned: Planned, question: Question, is_changed: bool) -> str:
+    decided, now = planned.record.quarter, question.now
+    if decided < now:
+        return f"The newest plan decides {decided}, and it is {now} now"
+    return "New observations or tables have come in since the plan was made" if is_changed else ""
 
 
 def _stamp(root: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from beachhead.case.adjust import Adjusted, ask_adjust
+from beachhead.case.reading import monitor_sentence
 from beachhead.case.reading import monitors as watch_counts
 from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.spending import Spending, effect_said
@@ -228,8 +229,9 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
     first = made[0]
     said = (
         f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
-        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year. First buyers "
-        "are fans; by how much is only learnt at full scale, and no pilot takes that away."
+        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year. A "
+        "quarter is not the years, and the first buyers are fans, by how much is only learnt at full scale: no pilot "
+        "takes that away."
     )
     out = []
     for item in made:
@@ -275,15 +277,8 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     out = []
     for item in watched:
         plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
-        last, name = item.sightings[-1], _name(sheet, item.market)
-        level = "" if item.break_even is None else f" its break-even, {cars(item.break_even)}"
-        if item.break_even is None:
-            told = "there is no break-even to hold it against"
-        elif item.shown_on is None:
-            told = f"not yet shown to be above or below{level}"
-        else:
-            told = f"shown on {item.shown_on} to be {item.shown.value}{level}"
-        said = f"{name}: {cars(last.low)} to {cars(last.high)} cars a year at full scale by the counts alone; {told}."
+        name = _name(sheet, item.market)
+        said = monitor_sentence(item, name)
         out.append(MonitorOut.model_validate({**plain, "name": name, "sentence": said}, from_attributes=True))
     verdicts = [f"{_name(sheet, j.market)}: the gate says {j.verdict}; {j.reason}." for j in sheet.question.judgements]
     return MonitorsOut(monitors=out, verdicts=verdicts)

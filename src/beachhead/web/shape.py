@@ -30,12 +30,16 @@ class FactOut(BaseModel):
 
 
 class LaunchOut(BaseModel):
-    """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it."""
+    """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it.
+
+    `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none.
+    """
 
     name: str
     currency: str
     quarters: list[str]
     now: str
+    overtaken: str
     version: str
     person: str
     role: str
@@ -285,9 +289,10 @@ class ObservationsOut(BaseModel):
 
 
 class ReadingsOut(BaseModel):
-    """What it says about demand, and the rows that say nothing."""
+    """What it says about demand, what was allowed for in reading it, and the rows that say nothing."""
 
     readings: list[ReadingOut]
+    allowed_for: list[str]
     left_out: list[str]
 
 
@@ -326,7 +331,6 @@ class DecisionsOut(BaseModel):
     """The ledger, newest first, and what is due by the newest plan; whether rows or tables came in since."""
 
     is_planned: bool
-    is_overtaken: bool
     due: list[DueOut]
     rows: list[DecisionOut]
     total_rows: int

@@ -13,6 +13,7 @@ from beachhead.case.clock import today
 from beachhead.case.deciding import words
 from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
+from beachhead.case.reading import moved_sentence, moves
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.targets import TargetRow
@@ -86,6 +87,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         currency=terms.currency,
         quarters=[str(quarter) for quarter in terms.grid],
         now=str(sheet.question.now),
+        overtaken=sheet.overtaken,
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
@@ -341,31 +343,19 @@ def decision_out(entry: Entry) -> DecisionOut:
 
 def readings_out(sheet: Sheet) -> list[ReadingOut]:
     """What the rows say, market by market."""
-    held = sheet.question.held
-    out = []
-    for code in dict.fromkeys(count.market for count in held.reading.counts):
-        counts = [count for count in held.reading.counts if count.market == code]
-        m = held.belief.markets.index(code)
-        (low, median, high), before = held.belief.spread(0.9)[m], held.before.spread(0.9)[m][1]
-        counted = sum(count.count for count in counts if count.counts_cars)
-        days = sum((count.end - count.start).days + 1 for count in counts)
-        sold = any(count.sold_out for count in counts)
-        said = (
-            f"{_name(sheet, code)}: {counted:,} cars in {days} days{', sold out' if sold else ''}; demand at full "
-            f"scale now {cars(median)} cars a year (90 %: {cars(low)} to {cars(high)}), {cars(before)} before"
+    return [
+        ReadingOut(
+            market=moved.market,
+            name=_name(sheet, moved.market),
+            sentence=moved_sentence(moved, _name(sheet, moved.market)),
+            counted=moved.counted,
+            days=moved.days,
+            sold_out=moved.sold_out,
+            left_out=[],
         )
-        out.append(
-            ReadingOut(
-                market=code,
-                name=_name(sheet, code),
-                sentence=said,
-                counted=counted,
-                days=days,
-                sold_out=sold,
-                left_out=[],
-            )
-        )
-    return out
+        for moved in moves(sheet.question)
+        if moved.days
+    ]
 
 
 def _missing(sheet: Sheet, page: str) -> list[str]:
@@ -430,8 +420,9 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
 
 def _conditions(sheet: Sheet, gate: Gate) -> list[str]:
     currency = sheet.launch.folder.terms.currency
+    least = f"odds of breaking even at least {percent(gate.scale_odds)}"
     lines = [
-        f"odds that demand beats {cars(gate.break_even)} cars a year at least {percent(gate.scale_odds)}",
+        f"{least}; {cars(gate.break_even)} cars a year broke even when it was registered",
         f"stop if those odds fall below {percent(gate.stop_odds)}",
         f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} capital",
         f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",

@@ -30,7 +30,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         <h2>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
         {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
         {!data.is_planned && <p>There is no plan on record yet; it proposes the first decisions.</p>}
-        {data.is_overtaken && <p className="notice">New observations or tables have come in since the plan was made; plan again before deciding on it.</p>}
+        {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
         {data.is_planned && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
         {launch.role === "approver" && due.length > 1 && <AcceptAll count={due.length} head={data.head} />}

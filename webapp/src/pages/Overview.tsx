@@ -21,7 +21,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="wide">
         <h1>{launch.name}</h1>
         <p>
-          {launch.now}: {count("scaled")} of {data.markets.length} markets scaled, {count("piloting")} piloting.{" "}
+          {launch.now}: {count("scaled")} of {data.markets.length - count("home")} markets abroad scaled, {count("piloting")} piloting.{" "}
           <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
         {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
@@ -32,7 +32,8 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       </section>
       <section className="sheet tall" aria-labelledby="due-title">
         <h2 id="due-title">What needs a decision now</h2>
-        {data.due.length === 0 && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
+        {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
+        {data.due.length === 0 && !launch.overtaken && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
         <ul className="due">
           {data.due.map((due) => (
             <li key={due.market}>

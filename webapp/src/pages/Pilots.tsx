@@ -19,7 +19,8 @@ export default function PilotsPage() {
         {said.state === "refused" && <Refusal error={said.error} />}
         {said.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
         <ul className="due">{said.data?.readings.map((reading) => <li key={reading.market}><Said>{reading.sentence}</Said></li>)}</ul>
-        {(said.data?.left_out.length ?? 0) > 0 && <details><summary>{said.data!.left_out.length} rows say nothing about demand</summary><ul>{said.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {(said.data?.allowed_for.length ?? 0) > 0 && <details><summary>{said.data!.allowed_for.length} {said.data!.allowed_for.length === 1 ? "thing was" : "things were"} allowed for</summary><ul>{said.data!.allowed_for.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {(said.data?.left_out.length ?? 0) > 0 && <details><summary>{said.data!.left_out.length} {said.data!.left_out.length === 1 ? "row says" : "rows say"} nothing about demand</summary><ul>{said.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>
       <section className="sheet wide"><h2>The monitor: what the counts alone have shown, valid at every look</h2><Monitors /></section>
       <section className="sheet wide">

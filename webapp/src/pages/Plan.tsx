@@ -33,7 +33,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="wide">
         <h1>Plan</h1>
         <p><Said>{plan.certificate.sentence}</Said></p>
-        {plan.is_stale && <p className="notice">New observations, decisions or inputs have come in since this plan was made.</p>}
+        {(launch.overtaken || plan.is_stale) && <p className="notice">{launch.overtaken || "Decisions have been taken since this plan was made"}.</p>}
         {plan.notes.filter(aim).map((line) => <p key={line} className="notice"><Said>{line}</Said></p>)}
         {!plan.notes.every(aim) && <ul>{plan.notes.filter((line) => !aim(line)).map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>

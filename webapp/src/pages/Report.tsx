@@ -31,6 +31,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
       <section className="sheet">
         <h2>In one paragraph</h2>
         <p><Said>{certificate ? certificate.sentence : "No plan is on record yet."}</Said>{certificate && <> ({record(certificate.record)})</>}</p>
+        {launch.overtaken && <p className="notice">{launch.overtaken}.</p>}
         {due.length > 0 && <p>{due.length} {due.length === 1 ? "decision is" : "decisions are"} due.</p>}
       </section>
       <section className="sheet"><h2>Where the launch stands</h2><MarketMap markets={markets} /></section>

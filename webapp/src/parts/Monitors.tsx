@@ -1,6 +1,6 @@
 import { useCallback } from "react";
 import { api, useAsk, type Schemas } from "../api";
-import { cars, day, number } from "../numbers";
+import { cars, day } from "../numbers";
 import { axis, Chart, scale, type Option } from "./Chart";
 import { Said, saidPlainly } from "./Said";
 
@@ -23,8 +23,8 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
   const option = useCallback(
     (color: (name: string) => string): Option => {
       const days = item.sightings.map((sight) => sight.day);
-      const low = item.sightings.map((sight) => Math.max(sight.low ?? 1, 1));
-      const high = item.sightings.map((sight) => sight.high);
+      const low = item.sightings.map((sight) => (fits(sight) ? Math.max(sight.low ?? 1, 1) : null));
+      const high = item.sightings.map((sight) => (fits(sight) ? sight.high : null));
       const line = (name: string, data: (number | null)[]) => ({ type: "line" as const, name, data, symbolSize: 5, lineStyle: { color: color("--accent"), width: 2 }, itemStyle: { color: color("--accent") } });
       return {
         grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
@@ -39,12 +39,10 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
     },
     [item],
   );
-  const look = item.look;
   return (
     <section>
       <h3>{item.name}</h3>
       <p><Said>{item.sentence}</Said></p>
-      {look?.statistic != null && look.boundary != null && <p className="soft">Planned look {look.number} of {look.of}: {number(look.statistic)} against {number(look.boundary)}, {look.crossed ? "crossed" : "not crossed"}.</p>}
       <Chart option={option} height="13rem" says={`${saidPlainly(item.sentence)} The band narrows with each of ${item.sightings.length} looks.`} />
     </section>
   );
@@ -52,5 +50,8 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
 
 function tip(item: Schemas["MonitorOut"], items: unknown): string {
   const sight = item.sightings[(items as { dataIndex: number }[])[0]?.dataIndex ?? 0];
-  return sight ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${cars(sight.low)} to ${cars(sight.high)} cars a year` : "";
+  return sight ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${fits(sight) ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : "no single level fits them"}` : "";
 }
+
+/** Once demand has moved no level is left that fits all counts. */
+const fits = (sight: Schemas["SightingOut"]) => (sight.low ?? 0) <= (sight.high ?? Infinity);
