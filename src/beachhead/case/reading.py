@@ -17,7 +17,7 @@ from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, Shown, planned_look, watch
 from beachhead.world.brief import brief
-from beachhead.world.figures import cars
+from beachhead.world.figures import cars, how_many
 from beachhead.world.figures import odds as said_odds
 from beachhead.world.reading import Reading
 
@@ -118,7 +118,8 @@ def moves(question: Question) -> tuple[Moved, ...]:
 def moved_sentence(moved: Moved, name: str) -> str:
     """What was counted in a market, and what is believed of its demand now and was before."""
     sold = ", sold out" if moved.sold_out else ""
-    counted = f"{moved.counted:,} cars in {moved.days} days" if moved.cars_counted else "no car counted yet, only leads"
+    seen = f"{how_many(moved.counted, 'car')} in {how_many(moved.days, 'day')}"
+    counted = seen if moved.cars_counted else "no car counted yet, only leads"
     above = f"; {_beats(moved.odds)}" if moved.odds else ""
     return (
         f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "

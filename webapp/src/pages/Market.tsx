@@ -84,7 +84,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
               {facts.map((fact) => (
                 <tr key={fact.name}>
                   <td>{fact.name.replaceAll("_", " ")}</td><td className="num">{number(fact.value)}</td><td>{fact.source.grade}</td>
-                  <td className="num">{fact.source.age_days}</td><td>{fact.source.who}</td>
+                  <td className="num">{fact.source.age_days}</td><td className="why">{fact.source.who}</td>
                 </tr>
               ))}
             </tbody>
