@@ -122,6 +122,7 @@ def test_the_last_version_of_a_row_holds_and_all_stay_on_record(opened):
         )
     with store.reading(opened) as work:
         assert [(v.key, v.number, v.body) for v in store.current(work, "row")] == [("a", 2, "3")]
+        assert [store.body_of(work, "row", key) for key in "abc"] == ["3", None, None]
         assert [(v.key, v.body, v.delivery) for v in store.history(work, "row")] == [
             ("a", "1", 1),
             ("a", "3", 2),

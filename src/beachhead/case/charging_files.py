@@ -19,7 +19,7 @@ from beachhead.charging.now import NowPlan
 from beachhead.charging.peak import DAYS_BACK, laid
 from beachhead.charging.record import Load, Prices, hour_day, read_homes, read_loads, read_power, read_prices
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
-from beachhead.store import Row, current, decode, deliver, encode, reading, writing
+from beachhead.store import Row, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
 
 FOLDER = "charging"
@@ -151,7 +151,7 @@ def learnt_pool(launch: Launch, home: str, year: int) -> Pool:
     """What `learn_home` kept; NotLearnt while there is nothing."""
     key = _pool_key(kept_files(launch.path), home, year)
     with reading(launch.store) as work:
-        body = next((version.body for version in current(work, TOPIC) if version.key == key), None)
+        body = body_of(work, TOPIC, key)
     if body is None:
         raise NotLearnt(
             f"what {home} has in common with the other homes is not learnt yet", "start a job charging_home"

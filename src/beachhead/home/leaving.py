@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from beachhead.home.setup import Setup
-from beachhead.store import Row, Store, current, decode, deliver, encode, reading, writing
+from beachhead.store import Row, Store, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput
 
 TOPIC = "home_leaving"
@@ -47,7 +47,7 @@ def tap(store: Store, leaves: datetime | None, now: datetime) -> Tap:
 def tapped(store: Store) -> Tap | None:
     """What was told last; None if nothing ever was."""
     with reading(store) as work:
-        body = next((one.body for one in current(work, TOPIC) if one.body is not None), None)
+        body = body_of(work, TOPIC, _KEY)
     return None if body is None else decode(body, Tap)
 
 

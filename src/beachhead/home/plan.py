@@ -19,7 +19,7 @@ from beachhead.home.live import Live
 from beachhead.home.log import Record
 from beachhead.home.setup import Setup
 from beachhead.home.tables import CAR, Tables, peak_of_month
-from beachhead.store import Row, Store, current, decode, deliver, encode, reading, writing
+from beachhead.store import Row, Store, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
 
 POOL = "home_pool"
@@ -46,7 +46,7 @@ class Planned:
 def pool_of(store: Store) -> Pool:
     """What drivers have in common, learnt from made-up ones; learnt once and kept in the log."""
     with reading(store) as work:
-        body = next((one.body for one in current(work, POOL) if one.key == _MADE_UP), None)
+        body = body_of(work, POOL, _MADE_UP)
     if body is not None:
         return decode(body, Pool)
     pool = learn_pool(charging_homes(None, None, first_day=date(2026, 1, 5)))

@@ -88,6 +88,15 @@ def current(work: Work, topic: str) -> tuple[Version, ...]:
     return tuple(version for version in _latest(work, topic) if version.body is not None)
 
 
+def body_of(work: Work, topic: str, key: str) -> str | None:
+    """What the row of that key says now; None if it was never sent, or is withdrawn."""
+    found = work.connection.execute(
+        text("SELECT body FROM version WHERE topic = :topic AND key = :key ORDER BY number DESC LIMIT 1"),
+        {"topic": topic, "key": key},
+    ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
 def history(work: Work, topic: str, key: str | None = None) -> tuple[Version, ...]:
     """Every version ever kept, of one key or of all, in order of key and number."""
     where = "topic = :topic" + ("" if key is None else " AND key = :key")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from beachhead.store import Row, Store, current, deliver, reading, writing
+from beachhead.store import Row, Store, body_of, deliver, reading, writing
 
 TOPIC = "request"
 
@@ -15,7 +15,7 @@ def answered(store: Store, key: str | None, who: str) -> str | None:
     if not key:
         return None
     with reading(store) as work:
-        return next((version.body for version in current(work, TOPIC) if version.key == _place(key, who)), None)
+        return body_of(work, TOPIC, _place(key, who))
 
 
 def remember(store: Store, key: str | None, who: str, answer: str) -> None:

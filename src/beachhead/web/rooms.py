@@ -35,7 +35,7 @@ from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.rehearse import Outcome
-from beachhead.store import current, reading
+from beachhead.store import body_of, reading
 from beachhead.web.aftersales import work_aftersales
 from beachhead.web.api import REFUSALS, recorded, sheet_of
 from beachhead.web.desk import Desk
@@ -107,11 +107,10 @@ def room_answer(request: Request, response: Response, _: Viewer, room: RoomName)
     """What a room answered last; start a job of its name for a new answer."""
     sheet = sheet_of(request, response)
     with reading(sheet.launch.store) as work:
-        held = {version.key: version.body for version in current(work, TOPIC)}
-    body = held.get(room)
+        body, asked = body_of(work, TOPIC, room), body_of(work, TOPIC, f"{room}:asked")
     if body is None:
         raise NotFound(f"{room} has not been worked out yet", f"start a job of kind {room}")
-    stale = held.get(f"{room}:asked") != sheet.launch.folder.digest
+    stale = asked != sheet.launch.folder.digest
     record = hashlib.sha256(body.encode()).hexdigest()
     return RoomOut.model_validate_json(body).model_copy(update={"is_stale": stale, "record": record})
 
@@ -121,8 +120,7 @@ def room_figures(request: Request, response: Response, _: Viewer, room: RoomName
     """The page of figures of a room's last answer, HTML with plain SVG inside."""
     sheet = sheet_of(request, response)
     with reading(sheet.launch.store) as work:
-        key = f"{room}:figures"
-        body = next((version.body for version in current(work, TOPIC) if version.key == key), None)
+        body = body_of(work, TOPIC, f"{room}:figures")
     if body is None:
         raise NotFound(f"{room} has no page of figures yet", f"start a job of kind {room}")
     return HTMLResponse(body, headers=dict(response.headers))

@@ -18,7 +18,7 @@ from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
 from beachhead.case.supply_words import headline, map_sentence, turning_sentence
-from beachhead.store import Row, Store, current, deliver, reading, writing
+from beachhead.store import Row, Store, body_of, deliver, reading, writing
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
@@ -198,7 +198,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
 
 def _kept(store: Store, key: str) -> str | None:
     with reading(store) as work:
-        return next((version.body for version in current(work, TOPIC) if version.key == key), None)
+        return body_of(work, TOPIC, key)
 
 
 def _answer(launch: Launch, supplied: Supplied, day: date, at: datetime) -> SupplyOut:
