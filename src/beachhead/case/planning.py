@@ -13,6 +13,7 @@ from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.clock import today
 from beachhead.case.compliance import permitted
 from beachhead.case.log import KEEPS_SCORE, head, since
+from beachhead.case.newest import keep_newest, newest
 from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.open import Launch, quarter_on
@@ -41,20 +42,7 @@ from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem, assemble
 from beachhead.launch.steer import find_steering, set_course
-from beachhead.store import (
-    Row,
-    current,
-    decode,
-    deliver,
-    deliveries,
-    encode,
-    get,
-    last_delivery,
-    put,
-    reading,
-    ref_of,
-    writing,
-)
+from beachhead.store import deliveries, get, last_delivery, put, reading, ref_of, writing
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
@@ -63,7 +51,6 @@ from beachhead.world.reading import Reading
 from beachhead.world.ref import Ref
 
 TOPIC = "plan"
-NEWEST = "newest"
 WORLDS = 24
 TOPICS_READ = (ROWS, PROGRESS, SITING, SUPPLY, SERVICE, *WORKSHOP)
 """What a question is read from besides the tables."""
@@ -306,18 +293,17 @@ def put_question(
 def newest_plan(launch: Launch) -> Planned:
     """The plan made last; NotLearnt while there is none."""
     with reading(launch.store) as work:
-        kept = next((version for version in current(work, TOPIC) if version.key == NEWEST), None)
-        if kept is None or kept.body is None:
+        kept = newest(work, TOPIC)
+        if kept is None:
             raise NotLearnt("no plan is on record yet", f"run `beachhead plan {launch.path}`")
-        made = decode(kept.body, _Made)
-        record = get(work, made.ref, PlanRecord)
+        record = get(work, kept.ref, PlanRecord)
         return Planned(
             record=record,
-            ref=made.ref,
+            ref=kept.ref,
             plan=get(work, record.plan, Plan),
             belief=get(work, record.belief, Belief),
             recommendations=get(work, record.recommendations, Recommendations).rows,
-            made_at=made.at,
+            made_at=kept.at,
         )
 
 
@@ -341,12 +327,6 @@ def inputs_changed(launch: Launch, planned: Planned) -> bool:
     return then != read_rows(launch, scaled_since=since, until=quarter.last_day)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
-    ref: Ref
-    at: datetime
-
-
 def _keep(
     launch: Launch,
     question: Question,
@@ -363,8 +343,7 @@ def _keep(
         with writing(launch.store) as work:
             record = _record(launch, question, made, chosen, partial(put, work), seed=seed, worlds=worlds)
             ref = put(work, "plan_record", record)
-            body = encode(_Made(ref=ref, at=at))
-            deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="plan", who=who, at=at)
+            keep_newest(work, TOPIC, ref, name="plan", who=who, at=at)
     else:
         record = _record(launch, question, made, chosen, ref_of, seed=seed, worlds=worlds)
         ref = ref_of("plan_record", record)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from beachhead.case.newest import keep_newest, newest
 from beachhead.case.open import Launch
-from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics
 from beachhead.world.ref import Ref
 
 TOPIC = "service_terms"
-NEWEST = "newest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +69,11 @@ def keep_service_terms(launch: Launch, terms: ServiceTerms, *, who: str, at: dat
     """Put the cost of parts on record; from then on plans count on it."""
     with writing(launch.store) as work:
         ref = put(work, "service_terms", terms)
-        body = encode(_Kept(ref=ref, at=at))
-        deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="service", who=who, at=at)
+        keep_newest(work, TOPIC, ref, name="service", who=who, at=at)
     return ref
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    ref: Ref
-    at: datetime
 
 
 def _newest(launch: Launch) -> tuple[ServiceTerms, datetime] | None:
     with reading(launch.store) as work:
-        kept = next((version for version in current(work, TOPIC) if version.key == NEWEST), None)
-        if kept is None or kept.body is None:
-            return None
-        made = decode(kept.body, _Kept)
-        return get(work, made.ref, ServiceTerms), made.at
+        kept = newest(work, TOPIC)
+        return None if kept is None else (get(work, kept.ref, ServiceTerms), kept.at)

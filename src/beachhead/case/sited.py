@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.case.newest import drop_newest, keep_newest, newest
 from beachhead.case.open import Launch
 from beachhead.case.site_words import some
 from beachhead.evidence.tables.economics import EconomicsRow
-from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -23,7 +24,6 @@ from beachhead.world.ref import Ref
 Floats = NDArray[np.float64]
 
 TOPIC = "siting_terms"
-NEWEST = "newest"
 TABLES = ("stores", "formats", "markets", "facts", "fx")
 AT_ONCE = 4
 """Capital that must be decided in so many quarters from the start on is capital of the start."""
@@ -154,8 +154,7 @@ def keep_terms(launch: Launch, terms: SitingTerms, *, who: str, at: datetime) ->
     """Put an answer on record; from then on plans count on it."""
     with writing(launch.store) as work:
         ref = put(work, "siting_terms", terms)
-        body = encode(_Kept(ref=ref, at=at))
-        deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="siting", who=who, at=at)
+        keep_newest(work, TOPIC, ref, name="siting", who=who, at=at)
     return ref
 
 
@@ -165,7 +164,7 @@ def forget_terms(launch: Launch, *, who: str, at: datetime) -> bool:
         return False
     with writing(launch.store) as work:
         digest = hashlib.sha256(f"forgotten {at.isoformat()}".encode()).hexdigest()
-        deliver(work, TOPIC, [Row(key=NEWEST, body=None)], sha256=digest, name="siting", who=who, at=at)
+        drop_newest(work, TOPIC, sha256=digest, name="siting", who=who, at=at)
     return True
 
 
@@ -195,19 +194,10 @@ def file_digest(path: Path) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    ref: Ref
-    at: datetime
-
-
 def _newest(launch: Launch) -> tuple[SitingTerms, datetime] | None:
     with reading(launch.store) as work:
-        kept = next((version for version in current(work, TOPIC) if version.key == NEWEST), None)
-        if kept is None or kept.body is None:
-            return None
-        made = decode(kept.body, _Kept)
-        return get(work, made.ref, SitingTerms), made.at
+        kept = newest(work, TOPIC)
+        return None if kept is None else (get(work, kept.ref, SitingTerms), kept.at)
 
 
 def _changed(launch: Launch, terms: SitingTerms) -> tuple[str, ...]:

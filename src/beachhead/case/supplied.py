@@ -10,9 +10,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.case.newest import keep_newest, newest
 from beachhead.case.open import Launch
 from beachhead.launch.problem import Scenario
-from beachhead.store import Row, current, decode, deliver, encode, get, put, reading, writing
+from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -21,7 +22,6 @@ from beachhead.world.ref import Ref
 Floats = NDArray[np.float64]
 
 TOPIC = "supply_terms"
-NEWEST = "newest"
 TABLES = ("plants", "lanes", "tariffs", "fx", "fx_scenarios", "offers", "prices", "economics", "markets")
 
 
@@ -119,8 +119,7 @@ def keep_terms(launch: Launch, terms: SupplyTerms, *, who: str, at: datetime) ->
     """Put an answer on record; from then on plans count on it."""
     with writing(launch.store) as work:
         ref = put(work, "supply_terms", terms)
-        body = encode(_Kept(ref=ref, at=at))
-        deliver(work, TOPIC, [Row(key=NEWEST, body=body)], sha256=ref.sha256, name="supply", who=who, at=at)
+        keep_newest(work, TOPIC, ref, name="supply", who=who, at=at)
     return ref
 
 
@@ -131,19 +130,10 @@ def digests(launch: Launch) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in said.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
-    ref: Ref
-    at: datetime
-
-
 def _newest(launch: Launch) -> tuple[SupplyTerms, datetime] | None:
     with reading(launch.store) as work:
-        kept = next((version for version in current(work, TOPIC) if version.key == NEWEST), None)
-        if kept is None or kept.body is None:
-            return None
-        made = decode(kept.body, _Kept)
-        return get(work, made.ref, SupplyTerms), made.at
+        kept = newest(work, TOPIC)
+        return None if kept is None else (get(work, kept.ref, SupplyTerms), kept.at)
 
 
 def _changed(launch: Launch, terms: SupplyTerms) -> tuple[str, ...]:
