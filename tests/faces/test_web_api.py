@@ -298,7 +298,7 @@ def test_what_somebody_else_enters_meanwhile_is_not_given_back_as_ones_own(clien
                 say(work, Said(at=entry.at, who="Zoe", act=Act.DRAFT, market=entry.market, chosen="hold"))
         return made
 
-    monkeypatch.setattr("beachhead.web.api.decide", then_another)
+    monkeypatch.setattr("beachhead.web.loop.decide", then_another)
     found = client.get("/api/v1/decisions").json()
     one = found["due"][0]
     body = {"market": one["market"], "choose": one["recommended"], "after": found["head"]}

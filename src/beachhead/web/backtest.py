@@ -15,7 +15,7 @@ from beachhead.case.backtest import backtest
 from beachhead.case.backtest_page import backtest_page
 from beachhead.case.open import open_launch
 from beachhead.case.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
-from beachhead.web.api import FILE_BODY, REFUSALS, received, recorded, sheet_of
+from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
 from beachhead.web.room import TableOut, keep_answer, table_of
 from beachhead.web.sessions import Analyst, Viewer
 from beachhead.world.errors import BadInput
@@ -59,7 +59,7 @@ async def send_panel_file(
     request: Request, _: Analyst, name: Annotated[str, Query(max_length=200, description="One of the names read.")]
 ) -> PanelKeptOut:
     """Send a file of registrations: kept whole in place of the one of that name, or not at all."""
-    launch = await run_sync(request.app.state.desk.launch)
+    launch = await run_sync(desk_of(request).launch)
     async with received(request, "sent.csv") as path:
         said = await run_sync(keep_panel_file, launch, name, path)
     await run_sync(recorded, request)

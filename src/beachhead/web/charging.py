@@ -19,9 +19,9 @@ from beachhead.case.charging_files import (
 )
 from beachhead.case.clock import now
 from beachhead.web import charging_plan, charging_value, charging_whole
-from beachhead.web.api import FILE_BODY, REFUSALS, received, recorded, sheet_of
-from beachhead.web.charging_home import KeptOut, desk_of, prices_of
+from beachhead.web.charging_home import KeptOut, prices_of
 from beachhead.web.charging_value import ChargeValueOut, value_of
+from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
 from beachhead.web.sessions import Analyst, Viewer
 
 MOST_NAMED = 400

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
 from pydantic import BaseModel
 
 from beachhead.case.charging import AtHome
@@ -92,9 +91,3 @@ def clock_at_home(moment: datetime) -> datetime:
 def moment_of(minute: float) -> datetime:
     """A minute since 1970 as a time on the clock at home."""
     return datetime(1970, 1, 1) + timedelta(minutes=round(minute))
-
-
-def desk_of(request: Request) -> Desk:
-    """The desk of the launch that is served."""
-    desk: Desk = request.app.state.desk
-    return desk

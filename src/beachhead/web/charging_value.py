@@ -19,9 +19,9 @@ from beachhead.charging.record import read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
 from beachhead.store import Row, current, deliver, reading, writing
-from beachhead.web.api import REFUSALS, recorded
-from beachhead.web.charging_home import KeptOut, desk_of
+from beachhead.web.charging_home import KeptOut
 from beachhead.web.refusal import NotFound
+from beachhead.web.request import REFUSALS, desk_of, recorded
 from beachhead.web.sessions import Analyst
 from beachhead.world.errors import BadInput
 

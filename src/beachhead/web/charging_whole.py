@@ -16,8 +16,8 @@ from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, whole_
 from beachhead.charging.explain import whole_sentences
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import CarPath, WholePlan
-from beachhead.web.api import REFUSALS, sheet_of
-from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, desk_of, moment_of, with_prices
+from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, moment_of, with_prices
+from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.world.errors import BadInput
 

@@ -16,9 +16,9 @@ from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
 from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change
-from beachhead.web.api import REFUSALS, sheet_of
-from beachhead.web.desk import Desk, Sheet
+from beachhead.web.desk import Sheet
 from beachhead.web.refusal import NotFound
+from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.web.shape import SourceOut
 from beachhead.world.errors import BadInput
@@ -256,7 +256,7 @@ def compliance_changes(
     """What changes from a day on, within a year where no end is given; who is hit, and by when to act."""
     sheet, start = sheet_of(request, response), _day(on)
     end = _within(until) if until is not None else start + timedelta(days=DAYS_AHEAD)
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     found, expiring = desk.kept(("changes", start, end), lambda: watch(_brief(request, sheet), start, end))
     closing = sum(change.closes for change in found)
     return ChangesOut(
@@ -351,14 +351,14 @@ def _within(day: date) -> date:
 
 
 def _brief(request: Request, sheet: Sheet) -> Brief:
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     found: Brief = desk.kept(("compliance",), lambda: brief(sheet.launch.folder))
     return found
 
 
 def _read(request: Request, sheet: Sheet, day: date) -> _Read:
     """All answers of a day, kept until the folder changes: they take seconds."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
 
     def make() -> _Read:
         asked = _brief(request, sheet)

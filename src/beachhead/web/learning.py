@@ -15,9 +15,9 @@ from beachhead.case.spending import Spending, effect_said
 from beachhead.launch.design import design, pilot_channel
 from beachhead.launch.monitor import Monitor
 from beachhead.launch.research import TOP, Doubt
-from beachhead.web.api import REFUSALS, sheet_of
-from beachhead.web.desk import Desk, Sheet
+from beachhead.web.desk import Sheet
 from beachhead.web.refusal import NotFound
+from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.web.wire import FromRoom, Known
 from beachhead.world.errors import BadInput
@@ -247,7 +247,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
 def adjustment(request: Request, response: Response, _: Viewer, code: str) -> AdjustmentOut:
     """The change of price, trims or mix with the largest expected gain in a market, and how prices move demand."""
     sheet = sheet_of(request, response)
-    name, desk = _named(sheet, code), _desk(request)
+    name, desk = _named(sheet, code), desk_of(request)
     try:
         found: Adjusted = desk.kept(("adjust", code, sheet.version), lambda: ask_adjust(sheet.launch, market=code))
     except BadInput as error:
@@ -272,7 +272,7 @@ def adjustment(request: Request, response: Response, _: Viewer, code: str) -> Ad
 @router.get("/monitors")
 def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     """What the counts alone have shown of demand, valid however often one looks."""
-    sheet, desk = sheet_of(request, response), _desk(request)
+    sheet, desk = sheet_of(request, response), desk_of(request)
     watched: tuple[Monitor, ...] = desk.kept(("monitors", sheet.version), lambda: watch_counts(sheet.question))
     out = []
     for item in watched:
@@ -287,7 +287,7 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
 @router.get("/research")
 def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     """Screen of the markets, and doubtful facts by what knowing them is worth to the plan."""
-    sheet, desk = sheet_of(request, response), _desk(request)
+    sheet, desk = sheet_of(request, response), desk_of(request)
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
     said = screen_said(screen, {row.market: _name(sheet, row.market) for row in screen}, found.question.shut)
@@ -333,11 +333,6 @@ def _doubt(sheet: Sheet, doubt: Doubt, worth: float) -> DoubtOut:
         age_days=doubt.age_days,
         worth=worth,
     )
-
-
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
 
 
 def _named(sheet: Sheet, code: str) -> str:

@@ -37,9 +37,8 @@ from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.rehearse import Outcome
 from beachhead.store import body_of, reading
 from beachhead.web.aftersales import work_aftersales
-from beachhead.web.api import REFUSALS, recorded, sheet_of
-from beachhead.web.desk import Desk
 from beachhead.web.refusal import NotFound
+from beachhead.web.request import REFUSALS, desk_of, recorded, sheet_of
 from beachhead.web.room import (
     MOST_ROWS,
     TOPIC,
@@ -142,8 +141,7 @@ def forget_what_if(
     name: Annotated[str, Query(max_length=120, description="What the scenario is called.")],
 ) -> WhatIfsOut:
     """Take a scenario off the list; it stays on record as withdrawn."""
-    desk: Desk = request.app.state.desk
-    forget(desk.launch(), name, who=person.name, at=now())
+    forget(desk_of(request).launch(), name, who=person.name, at=now())
     recorded(request)
     return what_ifs(request, response, person)
 

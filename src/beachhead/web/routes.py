@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from beachhead.web import api, backtest, charging, compliance, learning, rooms, sessions, supply
+from beachhead.web import backtest, charging, compliance, learning, loop, rooms, sessions, supply, work
 
-ROUTERS = {
-    "session": sessions.router,
-    "launch": api.router,
-    "learning": learning.router,
-    "compliance": compliance.router,
-    "rooms": rooms.router,
-    "supply": supply.router,
-    "charging": charging.router,
-    "backtest": backtest.router,
-}
+ROUTERS = (
+    ("session", sessions.router),
+    ("launch", loop.router),
+    ("launch", work.router),
+    ("learning", learning.router),
+    ("compliance", compliance.router),
+    ("rooms", rooms.router),
+    ("supply", supply.router),
+    ("charging", charging.router),
+    ("backtest", backtest.router),
+)
+"""By what OpenAPI files them under."""
 
 
 def include_rooms(app: FastAPI) -> None:
     """Put the routes of every room into the application."""
-    for tag, router in ROUTERS.items():
+    for tag, router in ROUTERS:
         app.include_router(router, prefix="/api/v1", tags=[tag])

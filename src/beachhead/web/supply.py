@@ -22,8 +22,9 @@ from beachhead.store import Row, Store, body_of, deliver, reading, writing
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
-from beachhead.web.api import REFUSALS, sheet_of
 from beachhead.web.refusal import NotFound
+from beachhead.web.request import REFUSALS, sheet_of
+from beachhead.web.room import day_of
 from beachhead.web.sessions import Viewer
 
 TOPIC = "supply_page"
@@ -168,7 +169,7 @@ def supply_routes(request: Request, response: Response, _: Viewer, market: str) 
 def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
     """The job: answer, and keep it; `on`, `draws`, `what_if`, `passes` and `work` may be given."""
     launch = open_launch(root)
-    day = date.fromisoformat(arguments["on"]) if arguments.get("on") else today()
+    day = day_of(arguments) or today()
     what_if = bool(arguments.get("what_if", True))
 
     def tick(what: str, done: int, total: int) -> None:

@@ -1,23 +1,15 @@
-"""The REST API: everything the pages show, and the two things a person may write: observations and decisions."""
+"""The loop on the wire: the launch, its markets and plan, rows as they come, decisions, the ledger and its score."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime
-from pathlib import Path, PurePath
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
-from pydantic import BaseModel
 
-from beachhead import __version__
 from beachhead.case.clock import now, today
 from beachhead.case.deciding import Decided, decide
 from beachhead.case.log import check
@@ -25,14 +17,26 @@ from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapp
 from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.observe import TOPIC, Receipt, observations, observe
 from beachhead.case.outcomes import register_outcomes
-from beachhead.case.whatif import parse_override
 from beachhead.store import deliveries, reading, text_of
 from beachhead.web import view
 from beachhead.web.desk import Desk, Sheet
-from beachhead.web.guard import Person, Role
+from beachhead.web.guard import Role
 from beachhead.web.idempotency import answered, remember
-from beachhead.web.jobs import Job, Jobs
-from beachhead.web.refusal import ErrorOut, NotFound, NotModified, Refusal, TooLarge
+from beachhead.web.refusal import NotFound
+from beachhead.web.request import (
+    FILE_BODY,
+    PAGE_ROWS,
+    REFUSALS,
+    Cursor,
+    Key,
+    desk_of,
+    once,
+    page_of,
+    received,
+    recorded,
+    sheet_of,
+    tag_with_version,
+)
 from beachhead.web.scored import score_out
 from beachhead.web.sessions import Analyst, Approver, Viewer
 from beachhead.web.shape import (
@@ -45,9 +49,6 @@ from beachhead.web.shape import (
     DecisionOut,
     DecisionsOut,
     HeadingOut,
-    JobIn,
-    JobOut,
-    JobsOut,
     LaunchOut,
     MappingIn,
     MappingsOut,
@@ -61,48 +62,12 @@ from beachhead.web.shape import (
     ScoreOut,
     SentOut,
 )
-from beachhead.world.errors import BadInput, NotStored, OutOfDate
+from beachhead.world.errors import NotStored, OutOfDate
 from beachhead.world.ref import Ref
 
-Answer = TypeVar("Answer", bound=BaseModel)
-MOST_BYTES = 256 * 1024 * 1024
-PAGE_ROWS = 200
-
-ARGUMENTS = {
-    "plan": {"worlds": (2, 10_000), "seed": (-(2**62), 2**62)},
-    "supply": {"draws": (4, 1_000), "what_if": (0, 1), "passes": (1, 2), "work": (1, 3_600)},
-    "what_if": {"worlds": (2, 1_000)},
-    "worth": {"worlds": (2, 1_000)},
-    "rehearsal": {"worlds": (2, 10_000)},
-    "targets": {"worlds": (24, 10_000)},
-    "programme": {},
-    "aftersales": {"draws": (2, 1_000)},
-    "backtest": {},
-    "charging_home": {},
-    "charging": {"homes": (2, 5_000), "year": (1970, 2200)},
-    "network": {"minutes": (5, 240), "count": (1, 20_000), "work": (1, 600), "seconds": (1, 600)},
-}
-"""By kind of work, what may be said beside the day, with its range."""
-TEXTS = {"backtest": ("brands", "countries", "split"), "charging_home": ("home", "second", "market", "plugged_in")}
-"""By kind of work, what may be said in words."""
-MOST_TYPED = {"sets": 20_000, "name": 120}
-
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
-}
 router = APIRouter(responses=REFUSALS)
 
-Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once.")
-]
-FILE_BODY = {
-    "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-}
-"""OpenAPI's words for a file sent as the body."""
 MappingName = Annotated[str, InPath(pattern=r"^[\w-]{1,60}$", description="Letters, digits, - and _.")]
-Cursor = Annotated[
-    str | None, Query(max_length=40, pattern=r"^\d{1,18}$", description="From the last page's `next_cursor`.")
-]
 
 
 @router.get("/launch")
@@ -114,7 +79,7 @@ def launch(request: Request, response: Response, person: Viewer) -> LaunchOut:
 @router.get("/begin")
 def begin(request: Request, person: Viewer) -> BeginOut:
     """What a launch can be begun from; `may_begin` is false once the folder holds one."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     return BeginOut(
         folder=desk.root.name,
         may_begin=is_vacant(desk.root) and person.role >= Role.APPROVER,
@@ -125,7 +90,7 @@ def begin(request: Request, person: Viewer) -> BeginOut:
 @router.post("/launch", status_code=201)
 def begin_launch(request: Request, response: Response, person: Approver, body: BeginIn) -> LaunchOut:
     """Begin a launch in the served folder, which must be empty; all of it or nothing."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     if not is_vacant(desk.root):
         raise OutOfDate(f"{desk.root.name} already holds a launch", "serve an empty folder to begin another")
     new_launch(desk.root, body.example)
@@ -160,14 +125,16 @@ def plan(request: Request, response: Response, _: Viewer) -> PlanOut:
 @router.get("/observations")
 def rows_on_record(request: Request, response: Response, _: Viewer, cursor: Cursor = None) -> ObservationsOut:
     """What was observed, newest first; answered before anything is learnt from it."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     launch = desk.launch()
     with reading(launch.store) as work:
         sent = deliveries(work, TOPIC)[-1:]
         found = observations(work)
-    _tag(request, response, f"{launch.folder.digest}|{[(last.number, last.sha256) for last in sent]}|{cursor}")
+    tag_with_version(
+        request, response, f"{launch.folder.digest}|{[(last.number, last.sha256) for last in sent]}|{cursor}"
+    )
     rows = sorted(found, key=lambda row: (row.end, row.key), reverse=True)
-    first, after = _page(cursor, len(rows))
+    first, after = page_of(cursor, len(rows))
     return ObservationsOut(
         rows=[view.observation_out(row) for row in rows[first : first + PAGE_ROWS]],
         total_rows=len(rows),
@@ -199,7 +166,7 @@ async def send_observations(
     key: Key = None,
 ) -> SentOut:
     """Send a file: kept whole or not at all; sending it twice changes nothing."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     if known := await run_sync(answered, desk.launch().store, key, person.name):
         return SentOut.model_validate_json(known)
     async with received(request, name) as path:
@@ -240,7 +207,7 @@ def kept_mappings(request: Request, response: Response, _: Viewer) -> MappingsOu
 @router.put("/mappings/{name}")
 def send_mapping(request: Request, _: Analyst, name: MappingName, body: MappingIn) -> MappingsOut:
     """Keep a mapping (TOML), in place of the one of that name; refused with every fault at its line."""
-    launch = request.app.state.desk.launch()
+    launch = desk_of(request).launch()
     keep_mapping(launch, name, body.text)
     return MappingsOut(mappings=mappings(launch))
 
@@ -248,7 +215,7 @@ def send_mapping(request: Request, _: Analyst, name: MappingName, body: MappingI
 @router.delete("/mappings/{name}")
 def forget_mapping(request: Request, _: Analyst, name: MappingName) -> MappingsOut:
     """Take a mapping away; what was sent with it stays."""
-    launch = request.app.state.desk.launch()
+    launch = desk_of(request).launch()
     drop_mapping(launch, name)
     return MappingsOut(mappings=mappings(launch))
 
@@ -258,7 +225,7 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
     """What is due, and the ledger, newest first."""
     sheet = sheet_of(request, response, may_be_kept=False)  # it is checked anew each time
     newest = list(reversed(sheet.entries))
-    first, after = _page(cursor, len(newest))
+    first, after = page_of(cursor, len(newest))
     found = check(sheet.launch.store)
     said = (
         f"{len(newest)} entries, checked just now: all as they were written; head {sheet.head.sha256[:10]}."
@@ -294,7 +261,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
         )
         return next(row for row in _entered(request, made) if row.market == body.market)
 
-    return _once(request, person, key, DecisionOut, taken)
+    return once(request, person, key, DecisionOut, taken)
 
 
 @router.post("/decisions/all", status_code=201)
@@ -304,25 +271,12 @@ def accept_all(request: Request, person: Approver, body: AcceptIn, key: Key = No
     def taken(sheet: Sheet) -> AcceptedOut:
         return AcceptedOut(rows=_entered(request, decide(sheet.launch, who=person.name, at=now(), after=body.after)))
 
-    return _once(request, person, key, AcceptedOut, taken)
-
-
-def _once(
-    request: Request, person: Person, key: str | None, form: type[Answer], taken: Callable[[Sheet], Answer]
-) -> Answer:
-    """The answer given before to this key; else what is taken now, kept under it."""
-    desk: Desk = request.app.state.desk
-    if known := answered(desk.launch().store, key, person.name):
-        return form.model_validate_json(known)
-    out = taken(desk.sheet())
-    remember(desk.launch().store, key, person.name, out.model_dump_json())
-    recorded(request)
-    return out
+    return once(request, person, key, AcceptedOut, taken)
 
 
 def _entered(request: Request, made: Decided) -> list[DecisionOut]:
     """What one act entered, by its place in the ledger: others may have entered since."""
-    last, desk = made.head.number, request.app.state.desk
+    last, desk = made.head.number, desk_of(request)
     return [view.decision_out(entry) for entry in desk.sheet().entries[last - len(made.entries) : last]]
 
 
@@ -335,7 +289,7 @@ def scored(request: Request, response: Response, _: Viewer) -> ScoreOut:
 @router.post("/score", status_code=201)
 def enter_outcomes(request: Request, person: Analyst) -> ScoreOut:
     """Enter in the ledger what the rows show by now of the odds stated with decisions; what is on record stays."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     if register_outcomes(desk.launch(), on=today(), who=person.name, at=now()):
         recorded(request)
     return score_out(desk.launch())
@@ -346,7 +300,7 @@ def enter_outcomes(request: Request, person: Analyst) -> ScoreOut:
 )
 def record(request: Request, _: Viewer, kind: str, sha256: str) -> Response:
     """A record as it was written, found by its digest."""
-    desk: Desk = request.app.state.desk
+    desk = desk_of(request)
     try:
         ref = Ref(kind, sha256)
         with reading(desk.launch().store) as work:
@@ -356,88 +310,6 @@ def record(request: Request, _: Viewer, kind: str, sha256: str) -> Response:
     return Response(
         text, media_type="application/json", headers={"Cache-Control": "private, max-age=31536000, immutable"}
     )
-
-
-@router.get("/jobs")
-def jobs(request: Request, _: Viewer) -> JobsOut:
-    """Long work, newest first."""
-    found: Jobs = request.app.state.jobs
-    return JobsOut(jobs=[_job(job) for job in found.all()])
-
-
-@router.post("/jobs", status_code=202)
-def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -> JobOut:
-    """Start long work in a worker process; the same work already waiting or running is not started twice."""
-    found: Jobs = request.app.state.jobs
-    if body.kind in ARGUMENTS:
-        _check_arguments(body.kind, body.arguments)
-    asked = {**body.arguments, "who": person.name}
-    return _job(found.start(body.kind, asked, key=(person.name, key) if key else None))
-
-
-@router.get("/jobs/{job_id}")
-def job(request: Request, _: Viewer, job_id: str) -> JobOut:
-    """One piece of long work."""
-    return _job(_jobs_get(request, job_id))
-
-
-@router.delete("/jobs/{job_id}")
-def stop_job(request: Request, _: Analyst, job_id: str) -> JobOut:
-    """Stop long work; what was recorded by then stays."""
-    found: Jobs = request.app.state.jobs
-    return _job(found.cancel(_jobs_get(request, job_id).id))
-
-
-def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) -> Sheet:
-    """How things stand, with the headers that let a reader ask whether they still do."""
-    desk: Desk = request.app.state.desk
-    sheet = desk.sheet()
-    if sheet.version != request.app.state.hub.version:  # edited by hand, or recorded by another program
-        request.app.state.hub.recorded(sheet.version)
-    _tag(request, response, sheet.version, may_be_kept=may_be_kept)
-    return sheet
-
-
-def _tag(request: Request, response: Response, version: str, *, may_be_kept: bool = True) -> None:
-    """Name the version of the answer; NotModified if the reader has it."""
-    person: Person = request.state.person
-    told = "|".join((version, person.name, person.role.name, __version__))
-    response.headers["ETag"] = tag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
-    if may_be_kept and request.method == "GET" and tag in request.headers.get("If-None-Match", ""):
-        raise NotModified(tag)
-    response.headers["Cache-Control"] = "no-cache"
-
-
-def _page(cursor: str | None, total: int) -> tuple[int, str | None]:
-    first = int(cursor or 0)
-    after = first + PAGE_ROWS
-    return first, str(after) if after < total else None
-
-
-@asynccontextmanager
-async def received(request: Request, name: str) -> AsyncIterator[Path]:
-    """The body as a file of that name in a folder of its own, for as long as it is worked on."""
-    with tempfile.TemporaryDirectory(prefix="beachhead-") as folder:
-        path = Path(folder) / _file_name(name)
-        await _receive(request, path)
-        yield path
-
-
-def _file_name(name: str) -> str:
-    """A name without a folder, which every disk takes (255 bytes); its ending stays."""
-    last = PurePath(name.replace("\\", "/")).name.replace("\0", "")
-    return "rows.csv" if last in ("", "..") else last[-60:]
-
-
-async def _receive(request: Request, path: Path) -> None:
-    """Write the body to a file as it arrives; never all of it in memory."""
-    size = 0
-    with path.open("wb") as file:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MOST_BYTES:
-                raise TooLarge(f"the file is larger than {MOST_BYTES // 2**20} MB", "send it in parts")
-            file.write(chunk)
 
 
 def _take_in(desk: Desk, path: Path, who: str, trying: bool, mapping: str) -> SentOut:
@@ -459,55 +331,3 @@ def _sent(receipt: Receipt, trying: bool) -> SentOut:
     return SentOut(
         stored=receipt.delivery is not None, new=new, corrected=corrected, unchanged=arrival.unchanged, sentence=said
     )
-
-
-def recorded(request: Request) -> None:
-    """Tell every open page that something was recorded."""
-    request.app.state.hub.recorded(request.app.state.desk.version())
-
-
-def _jobs_get(request: Request, job_id: str) -> Job:
-    found: Jobs = request.app.state.jobs
-    try:
-        return found.get(job_id)
-    except BadInput as error:
-        raise NotFound(error.message, error.hint) from None
-
-
-def _job(job: Job) -> JobOut:
-    return JobOut(
-        id=job.id,
-        kind=job.kind,
-        state=job.state.value,
-        share_done=job.share_done,
-        seconds_left=job.seconds_left,
-        asked_at=job.asked_at,
-        error=None if job.error is None else ErrorOut.model_validate(job.error),
-    )
-
-
-def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) -> None:
-    """Refuse arguments at once that the worker would only refuse later."""
-    known = ARGUMENTS[kind]
-    for name, value in arguments.items():
-        if name == "on":
-            _check_day(str(value))
-        elif name in TEXTS.get(kind, ()) and isinstance(value, str) and len(value) <= 200:
-            continue
-        elif kind == "what_if" and name in ("sets", "name"):
-            if len(str(value)) > MOST_TYPED[name]:
-                raise BadInput(f"{name} of a what_if is longer than {MOST_TYPED[name]} characters", "shorten it")
-            for line in str(value).splitlines() if name == "sets" else ():
-                parse_override(line)
-        elif name not in known:
-            raise BadInput(f"a {kind} knows no {name!r}", f"give {', '.join(['on', *known])}")
-        elif not isinstance(value, int) or not known[name][0] <= value <= known[name][1]:
-            least, most = known[name]
-            raise BadInput(f"{name} {json.dumps(value)} is not a whole number from {least} to {most}", "leave it out")
-
-
-def _check_day(text: str) -> None:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"on {text!r} is not a day", "write 2027-01-31") from None
