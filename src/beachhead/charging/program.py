@@ -10,8 +10,10 @@ from pathlib import Path
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from beachhead.world.errors import BadInput
+from beachhead.world.highs import lp_of, opened
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -118,19 +120,15 @@ class Builder:
 
         Nodes are counted and no clock is asked, so the answer is the same on every machine.
         """
-        highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("mip_rel_gap", gap),
-            ("mip_abs_gap", 0.0 if gap == 0.0 else 1e-9),
-            ("mip_max_nodes", nodes),
-            ("primal_feasibility_tolerance", 1e-10),
-            ("dual_feasibility_tolerance", 1e-10),
-            ("mip_feasibility_tolerance", 1e-9),
-        ):
-            highs.setOptionValue(option, value)
-        highs.passModel(self._model())
+        highs = opened(
+            self._model(),
+            mip_rel_gap=gap,
+            mip_abs_gap=0.0 if gap == 0.0 else 1e-9,
+            mip_max_nodes=nodes,
+            primal_feasibility_tolerance=1e-10,
+            dual_feasibility_tolerance=1e-10,
+            mip_feasibility_tolerance=1e-9,
+        )
         highs.run()
         return _read(highs, whole=bool(np.concatenate(self.integer).any()))
 
@@ -159,35 +157,30 @@ class Builder:
 
     def write(self, path: Path, *, offset: float = 0.0) -> None:
         """Write the programme as HiGHS reads it, .lp or .mps by the ending; `offset` is added to its objective."""
-        model = self._model()
-        model.offset_ = offset
-        model.col_names_ = [f"{name}({index})" for name, count in self.names for index in range(count)]
-        model.row_names_ = [f"{name}({index})" for name, count in self.row_names for index in range(count)]
-        highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        highs.setOptionValue("output_flag", False)
-        highs.passModel(model)
+        columns = [f"{name}({index})" for name, count in self.names for index in range(count)]
+        rows = [f"{name}({index})" for name, count in self.row_names for index in range(count)]
+        highs = opened(self._model(offset=offset, columns=columns, rows=rows))
         if highs.writeModel(str(path)) == highspy.HighsStatus.kError or not path.exists():
             raise BadInput(f"the algebra cannot be written to {str(path)!r}", "name a file that ends in .lp or .mps")
 
-    def _model(self) -> highspy.HighsLp:
-        rows = np.concatenate([part[0] for part in self.terms]) if self.terms else np.empty(0, np.int64)
-        columns = np.concatenate([part[1] for part in self.terms]) if self.terms else np.empty(0, np.int64)
-        values = np.concatenate([part[2] for part in self.terms]) if self.terms else np.empty(0)
-        order = np.argsort(columns, kind="stable")
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self.columns, self.rows
-        model.col_cost_, model.col_lower_ = np.concatenate(self.cost), np.concatenate(self.lower)
-        model.col_upper_ = np.concatenate(self.upper)
-        model.row_lower_ = np.concatenate(self.row_lower) if self.row_lower else np.empty(0)
-        model.row_upper_ = np.concatenate(self.row_upper) if self.row_upper else np.empty(0)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_ = np.concatenate(([0], np.cumsum(np.bincount(columns, minlength=self.columns))))
-        model.a_matrix_.index_, model.a_matrix_.value_ = rows[order], values[order]
-        whole = np.concatenate(self.integer)
-        if whole.any():
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            model.integrality_ = [kinds[int(flag)] for flag in whole]
-        return model
+    def _model(self, *, offset: float = 0.0, columns: Sequence[str] = (), rows: Sequence[str] = ()) -> highspy.HighsLp:
+        row = np.concatenate([part[0] for part in self.terms]) if self.terms else np.empty(0, np.int64)
+        column = np.concatenate([part[1] for part in self.terms]) if self.terms else np.empty(0, np.int64)
+        value = np.concatenate([part[2] for part in self.terms]) if self.terms else np.empty(0)
+        order = np.argsort(column, kind="stable")
+        starts = np.concatenate(([0], np.cumsum(np.bincount(column, minlength=self.columns))))
+        return lp_of(
+            cost=np.concatenate(self.cost),
+            lower=np.concatenate(self.lower),
+            upper=np.concatenate(self.upper),
+            matrix=csc_array((value[order], row[order], starts), shape=(self.rows, self.columns)),
+            row_lower=np.concatenate(self.row_lower) if self.row_lower else np.empty(0),
+            row_upper=np.concatenate(self.row_upper) if self.row_upper else np.empty(0),
+            whole=np.concatenate(self.integer),
+            offset=offset,
+            columns=columns,
+            rows=rows,
+        )
 
 
 def _read(highs: highspy.Highs, *, whole: bool) -> Solved:

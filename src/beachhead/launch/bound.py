@@ -20,6 +20,7 @@ from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
 from beachhead.world.errors import NotFeasible
+from beachhead.world.highs import lp_of, opened
 
 MOST_NODES = 200
 """Of the mixed-integer search; where it ends sooner the bound proven so far is taken."""
@@ -252,30 +253,17 @@ def highest(asked: Programme, whole_columns: int, whole: bool = False) -> float:
     shape = (len(asked.upper), len(asked.cost))
     size = np.ones(shape[0])  # rows are scaled to right-hand sides of order one: money and cars differ by 1e6
     np.maximum.at(size, asked.row, np.abs(asked.value))
-    matrix = sparse.csc_matrix((asked.value / size[asked.row], (asked.row, asked.column)), shape=shape)
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = shape
-    model.col_cost_ = -asked.cost / money
-    model.col_lower_ = np.zeros(shape[1])
-    model.col_upper_ = np.full(shape[1], highspy.kHighsInf)
-    model.row_lower_ = np.where(np.isneginf(asked.lower), -highspy.kHighsInf, asked.lower / size)
-    model.row_upper_ = asked.upper / size
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = matrix.indptr
-    model.a_matrix_.index_ = matrix.indices
-    model.a_matrix_.value_ = matrix.data
-    if whole:
-        kinds = [highspy.HighsVarType.kInteger] * whole_columns + [highspy.HighsVarType.kContinuous] * (
-            shape[1] - whole_columns
-        )
-        model.integrality_ = kinds
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("random_seed", 0)
-    solver.setOptionValue("mip_rel_gap", 1e-3)
-    solver.setOptionValue("mip_max_nodes", MOST_NODES)
-    solver.passModel(model)
+    matrix = sparse.csc_array((asked.value / size[asked.row], (asked.row, asked.column)), shape=shape)
+    lp = lp_of(
+        cost=-asked.cost / money,
+        lower=np.zeros(shape[1]),
+        upper=np.full(shape[1], np.inf),
+        matrix=matrix,
+        row_lower=asked.lower / size,
+        row_upper=asked.upper / size,
+        whole=np.arange(shape[1]) < whole_columns if whole else None,
+    )
+    solver = opened(lp, mip_rel_gap=1e-3, mip_max_nodes=MOST_NODES)
     solver.run()
     status = solver.getModelStatus()
     info = solver.getInfo()

@@ -18,9 +18,10 @@ from scipy.sparse import coo_array
 from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints
 from beachhead.siting.pace import KNAPSACK
-from beachhead.siting.programme import opened, run, run_tree
+from beachhead.siting.programme import run, run_tree, to_the_end
 from beachhead.siting.solve import Status
 from beachhead.world.errors import NotFeasible
+from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter, Tick, meter
 
 _STEPS = 1500
@@ -433,14 +434,8 @@ def _start_from(highs: highspy.Highs, is_open: NDArray[np.bool_]) -> None:
 def _programme(
     cost: Floats, below: Floats, above: Floats, matrix: coo_array, low: Floats, high: Floats
 ) -> highspy.Highs:
-    rows = matrix.tocsr()
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = rows.shape
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, below, above
-    lp.row_lower_, lp.row_upper_ = low, high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
-    return opened(lp)
+    lp = lp_of(cost=cost, lower=below, upper=above, matrix=matrix.tocsr(), row_lower=low, row_upper=high)
+    return to_the_end(lp)
 
 
 @inner

@@ -16,7 +16,8 @@ from scipy.sparse import csr_array, vstack
 
 from beachhead.siting.compiled import kernel
 from beachhead.siting.field import Field, Floats, cost_of
-from beachhead.siting.programme import opened, run_tree
+from beachhead.siting.programme import run_tree, to_the_end
+from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter
 
 
@@ -53,8 +54,7 @@ class Finish:
 def finish(field: Field, *, start: NDArray[np.int32], work: float, meter: Meter) -> Finish:
     """Solve the field from a known set within `work` units; the best set and bound so far where they do not do."""
     cost = cost_of(field, start)[0]
-    programme = written_out(field)
-    highs = opened(_model(programme, field.sites))
+    highs = to_the_end(_model(written_out(field), field.sites))
     hint = np.zeros(field.sites)
     hint[start] = 1.0
     highs.setSolution(field.sites, np.arange(field.sites, dtype=np.int32), hint)
@@ -107,22 +107,18 @@ def _limit_rows(field: Field, columns: int) -> tuple[csr_array, Floats]:
     return csr_array((value, (row.astype(int), column.astype(int))), shape=(len(most), columns)), most
 
 
-def _model(programme: Programme, sites: int) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = programme.rows.shape
-    lp.col_cost_ = programme.cost
-    lp.offset_ = programme.offset
-    lp.col_lower_ = np.concatenate([programme.fixed.astype(float), np.zeros(lp.num_col_ - sites)])
-    lp.col_upper_ = np.ones(lp.num_col_)
-    lp.row_lower_ = programme.low
-    lp.row_upper_ = programme.high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = programme.rows.indptr
-    lp.a_matrix_.index_ = programme.rows.indices
-    lp.a_matrix_.value_ = programme.rows.data
-    whole, part = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-    lp.integrality_ = [whole] * sites + [part] * (lp.num_col_ - sites)
-    return lp
+def _model(asked: Programme, sites: int) -> highspy.HighsLp:
+    levels = len(asked.cost) - sites
+    return lp_of(
+        cost=asked.cost,
+        lower=np.concatenate([asked.fixed.astype(float), np.zeros(levels)]),
+        upper=np.ones(len(asked.cost)),
+        matrix=asked.rows,
+        row_lower=asked.low,
+        row_upper=asked.high,
+        whole=np.arange(len(asked.cost)) < sites,
+        offset=asked.offset,
+    )
 
 
 @kernel

@@ -5,16 +5,13 @@ from __future__ import annotations
 import highspy
 
 from beachhead.siting.pace import LOADED, PIVOT, TREE_NODE
+from beachhead.world.highs import opened
 from beachhead.world.work import Meter
 
 
-def opened(lp: highspy.HighsLp) -> highspy.Highs:
-    """A silent model."""
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, setting in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)):
-        highs.setOptionValue(option, setting)
-    highs.passModel(lp)
-    return highs
+def to_the_end(lp: highspy.HighsLp) -> highspy.Highs:
+    """The model, to be solved without a gap."""
+    return opened(lp, mip_rel_gap=0.0, mip_abs_gap=1e-6)
 
 
 def run(highs: highspy.Highs, meter: Meter) -> None:

@@ -1,4 +1,4 @@
-"""The only place that speaks to HiGHS: arrays in, a model that can be solved, changed and written out."""
+"""The only place of this room that speaks to HiGHS: arrays in, a model to be solved, changed and written out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from beachhead.world.highs import lp_of, opened
 from beachhead.world.work import Meter
 
 Floats = NDArray[np.float64]
@@ -44,30 +45,19 @@ def load(
     columns: Sequence[str] = (),
     rows: Sequence[str] = (),
 ) -> Any:
-    """A silent HiGHS model that minimises cost'x, deterministic."""
-    by_column = sparse.csc_matrix(matrix)
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(cost), len(row_lower)
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, lower, upper
-    lp.row_lower_, lp.row_upper_ = row_lower, row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = by_column.indptr
-    lp.a_matrix_.index_ = by_column.indices
-    lp.a_matrix_.value_ = by_column.data
-    if integer is not None and integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(flag)] for flag in integer]
-    if len(columns):
-        lp.col_names_ = list(columns)
-    if len(rows):
-        lp.row_names_ = list(rows)
-    model = highspy.Highs()  # type: ignore[no-untyped-call]
-    model.setOptionValue("output_flag", False)
-    # HiGHS keeps one pool of threads for all models of a thread, and fails where two disagree on its size
-    model.setOptionValue("threads", 1)
-    model.setOptionValue("random_seed", 0)
-    model.passModel(lp)
-    return model
+    """A model that minimises cost'x."""
+    lp = lp_of(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        matrix=sparse.csc_array(matrix),
+        row_lower=row_lower,
+        row_upper=row_upper,
+        whole=integer,
+        columns=columns,
+        rows=rows,
+    )
+    return opened(lp)
 
 
 def run(model: Any, *, gap: float = 1e-9, meter: Meter | None = None) -> Verdict:
