@@ -229,4 +229,6 @@ def test_tables_that_lack_are_told_before_any_future_is_played(launch):
 def test_a_market_without_a_lane_is_named(launch):
     lanes = launch / "lanes.csv"
     lanes.write_text("".join(row for row in lanes.read_text().splitlines(keepends=True) if ",NO," not in row))
-    assert "No lane leads to Norway" in run("supply", launch, *FEW)
+    said = run("supply", launch, *FEW)
+    assert "No lane leads to Norway" in said
+    assert [row.split()[-5:] for row in said.splitlines() if "none arrive" in row and "Norway" in row] == [["-"] * 5]

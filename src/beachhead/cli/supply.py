@@ -14,10 +14,13 @@ from beachhead.case.supply_words import headline, map_sentence, turning_sentence
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.supply.last_year import last_year
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
 from beachhead.world.errors import BadInput
+
+MOST_MARKETS = 12
 
 WriteOption = Annotated[
     Path | None, typer.Option("--write", metavar="FILE", help="Write the model as algebra, .lp or .mps, and stop.")
@@ -209,8 +212,7 @@ def _option(supplied: Supplied, option: int) -> str:
 
 def _show_plants(launch: Launch, supplied: Supplied) -> None:
     plan, currency = supplied.plan, launch.folder.terms.currency
-    odds, last = commit_odds(plan), slice(-min(4, len(plan.network.quarters)), None)
-    weight = plan.futures.probability
+    odds, last, weight = commit_odds(plan), plan.network.last_year, plan.futures.probability
     rows = []
     for p, plant in enumerate(plan.network.plants):
         made = weight @ plan.made[:, p, last].sum(axis=1)
@@ -236,30 +238,27 @@ def _show_plants(launch: Launch, supplied: Supplied) -> None:
 
 
 def _show_landed(launch: Launch, supplied: Supplied) -> None:
-    plan, back, currency = supplied.plan, supplied.handback, launch.folder.terms.currency
-    last = slice(-min(4, len(plan.network.quarters)), None)
-    planned = np.tensordot(plan.futures.probability, plan.futures.cars, axes=1)
-    by_plant = np.tensordot(plan.futures.probability, plan.by_plant, axes=1)[:, :, last].sum(axis=2)
-    order = [m for m in np.argsort(-planned[:, last].sum(axis=1)) if planned[m, last].sum() > 0]
+    network, currency = supplied.plan.network, launch.folder.terms.currency
+    years = last_year(supplied.plan, supplied.handback)
     rows = []
-    for m in order[:12]:
-        share = by_plant[:, m] / max(by_plant[:, m].sum(), 1e-9)
+    for year in years[:MOST_MARKETS]:
         shares = [
-            f"{plan.network.plants[p].code} {percent(float(share[p]))}" for p in np.argsort(-share) if share[p] > 0.005
+            f"{network.plants[p].code} {percent(float(year.made_in[p]))}"
+            for p in np.argsort(-year.made_in)
+            if year.made_in[p] > 0.005
         ]
-        landed = float(np.nansum(plan.network.mix[m] * back.landed[m, :, last].mean(axis=-1)))
-        margin, low, high = (float(each[m, last].mean()) for each in (back.margin, back.margin_low, back.margin_high))
-        gain = margin - float(back.exported[m, last].mean())
+        money_a_car = (year.landed, year.margin, year.margin_low, year.margin_high)
+        gain = year.margin - year.exported
         rows.append(
             [
-                plan.network.markets[m].name,
-                cars(float(planned[m, last].sum())),
+                network.markets[year.market].name,
+                cars(year.cars),
                 ", ".join(shares) or "none arrive",
-                *(f"{number:,.0f}" for number in (landed, margin, low, high)),
-                f"{gain:+,.0f}" if abs(gain) >= 0.5 else "0",
+                *(f"{each:,.0f}" if np.isfinite(each) else "-" for each in money_a_car),
+                "-" if np.isnan(gain) else f"{gain:+,.0f}" if abs(gain) >= 0.5 else "0",
             ]
         )
-    shown = f"the {len(rows)} largest markets" if len(order) > len(rows) else "all markets"
+    shown = f"the {len(rows)} largest markets" if len(years) > len(rows) else "all markets"
     show_table(
         ["market", "cars", "made in", "landed", "margin", "low", "high", "over export"],
         rows,

@@ -129,9 +129,14 @@ class Network:
         return tuple(gate - self.quarters[0] for gate in self.gates)
 
     @property
+    def last_year(self) -> slice:
+        """The last four quarters, or all of a shorter horizon."""
+        return slice(-min(4, len(self.quarters)), None)
+
+    @property
     def quarter_weight(self) -> Floats:
         """(T,), what one unit of money earned in a quarter is worth now, the time after the horizon included."""
         weight = self.discount ** np.arange(len(self.quarters), dtype=np.float64)
-        last = min(4, len(weight))
-        weight[-last:] *= 1 + self.terminal_quarters / last
+        last = self.last_year
+        weight[last] *= 1 + self.terminal_quarters / len(weight[last])
         return weight

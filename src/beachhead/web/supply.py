@@ -19,6 +19,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
 from beachhead.case.supply_words import headline, map_sentence, turning_sentence
 from beachhead.store import Row, Store, body_of, deliver, reading, writing
+from beachhead.supply.last_year import last_year
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
@@ -30,6 +31,8 @@ from beachhead.web.sessions import Viewer
 TOPIC = "supply_page"
 WORLDS_SHARE = 0.3
 """Part of the work that the planned cars take; the changes tried take the rest."""
+LEAST_SHARE = 0.005
+"""Plants that make less of a market's cars are not named."""
 
 router = APIRouter(responses=REFUSALS)
 
@@ -258,38 +261,25 @@ def _answer(launch: Launch, supplied: Supplied, day: date, at: datetime) -> Supp
 
 def _landed(supplied: Supplied) -> list[LandedOut]:
     """Markets with planned cars in the last year, the largest first."""
-    plan, back, network = supplied.plan, supplied.handback, supplied.plan.network
-    last = slice(-min(4, len(network.quarters)), None)
-    planned = np.tensordot(plan.futures.probability, plan.futures.cars, axes=1)[:, last].sum(axis=1)
-    by_plant = np.tensordot(plan.futures.probability, plan.by_plant, axes=1)[:, :, last].sum(axis=2)
-    out = []
-    for m in np.argsort(-planned):
-        if planned[m] <= 0:
-            continue
-        landed = network.mix[m] * back.landed[m, :, last].mean(axis=-1)
-        margin, low, high, exported = (
-            _known(float(each[m, last].mean()))
-            for each in (back.margin, back.margin_low, back.margin_high, back.exported)
+    network = supplied.plan.network
+    return [
+        LandedOut(
+            market=network.markets[year.market].code,
+            name=network.markets[year.market].name,
+            cars=year.cars,
+            made_in={
+                plant.code: float(share)
+                for plant, share in zip(network.plants, year.made_in, strict=True)
+                if share > LEAST_SHARE
+            },
+            landed=_known(year.landed),
+            margin=_known(year.margin),
+            margin_low=_known(year.margin_low),
+            margin_high=_known(year.margin_high),
+            margin_if_exported=_known(year.exported),
         )
-        total = max(float(by_plant[:, m].sum()), 1e-9)
-        out.append(
-            LandedOut(
-                market=network.markets[m].code,
-                name=network.markets[m].name,
-                cars=float(planned[m]),
-                made_in={
-                    plant.code: float(by_plant[p, m]) / total
-                    for p, plant in enumerate(network.plants)
-                    if by_plant[p, m] > 0.005 * total
-                },
-                landed=_known(float(landed[network.mix[m] > 0].sum())),
-                margin=margin,
-                margin_low=low,
-                margin_high=high,
-                margin_if_exported=exported,
-            )
-        )
-    return out
+        for year in last_year(supplied.plan, supplied.handback)
+    ]
 
 
 def _map(supplied: Supplied, area: str, found: SwitchMap) -> SwitchMapOut:
