@@ -15,6 +15,7 @@ from beachhead.siting.cover_search import greedy_order
 from beachhead.siting.field import Floats
 from beachhead.siting.ground import one_period
 from beachhead.siting.worth import within
+from beachhead.world.economics import best_margins
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 
@@ -59,8 +60,6 @@ def _gains(ask: Ask, scene: Scene, m: int) -> Floats:
 
 
 def _margins(launch: Launch) -> dict[str, float]:
-    best: dict[str, float] = {}
-    for row in launch.folder.economics:
-        best[row.market] = max(best.get(row.market, row.unit_margin), row.unit_margin)
+    """By market: of own stores, or of the best channel where it has none."""
     own = {row.market: row.unit_margin for row in launch.folder.economics if row.channel is Channel.OWN_STORE}
-    return best | own
+    return best_margins(launch.folder.economics) | own

@@ -14,7 +14,7 @@ from beachhead.case.newest import keep_newest, newest
 from beachhead.case.open import Launch
 from beachhead.launch.problem import Scenario
 from beachhead.store import get, put, reading, writing
-from beachhead.world.economics import Economics, Limits
+from beachhead.world.economics import Economics, Limits, best_margins
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
@@ -154,7 +154,7 @@ def _scenario(
     """Margins of a course less the margins of the table, for each channel as for the market's best."""
     change: dict[tuple[str, Channel], tuple[float, ...]] = {}
     places = [quarter - terms.quarters[0] for quarter in quarters]
-    best = _best_margins(economics)
+    best = best_margins(economics)  # supply settles its selling cost on it, so its margins compare with it
     for m, market in enumerate(terms.markets):
         gain = [course.margin[m, t] - best[market] if 0 <= t < len(terms.quarters) else 0.0 for t in places]
         known = tuple(float(each) if np.isfinite(each) else 0.0 for each in gain)
@@ -162,14 +162,6 @@ def _scenario(
             if row.market == market:
                 change[market, row.channel] = known
     return Scenario(name=course.name, odds=course.odds, known_from=terms.known_from, margin_change=change)
-
-
-def _best_margins(economics: tuple[Economics, ...]) -> dict[str, float]:
-    """Supply settles its selling cost on the best margin of a market's channels, so its margins compare with that."""
-    best: dict[str, float] = {}
-    for row in economics:
-        best[row.market] = max(best.get(row.market, row.unit_margin), row.unit_margin)
-    return best
 
 
 def _with_cars(limits: Limits, start: Quarter, terms: SupplyTerms) -> Limits:
@@ -181,7 +173,7 @@ def _with_cars(limits: Limits, start: Quarter, terms: SupplyTerms) -> Limits:
 
 
 def _counted(launch: Launch, terms: SupplyTerms, economics: tuple[Economics, ...]) -> str:
-    best = _best_margins(economics)
+    best = best_margins(economics)
     expected = sum(course.odds * course.margin for course in terms.courses)
     changes = [
         (float(np.nanmean(row)) - best[code], code)

@@ -33,6 +33,7 @@ from beachhead.supply.switch import SwitchMap, map_switches, worth_a_map
 from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
 from beachhead.supply.whatif import Effect, try_changes, usual_changes
 from beachhead.world.brief import brief
+from beachhead.world.economics import best_margins
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.outlook import Outlook
 from beachhead.world.quarter import Quarter
@@ -273,10 +274,7 @@ def build_network(
     reached = {lane.market for lane in lanes}
     wanted = planned.values.sum(axis=(0, 2))
     left_out = [m.code for m, cars in zip(markets, wanted, strict=True) if cars > 0 and m.code not in reached]
-    margins: dict[str, float] = {}
-    for row in folder.economics:
-        margins[row.market] = max(margins.get(row.market, row.unit_margin), row.unit_margin)
-    return settle_selling_cost(network, margins), tuple(left_out)
+    return settle_selling_cost(network, best_margins(folder.economics)), tuple(left_out)
 
 
 def _answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from beachhead.world.market import Channel
@@ -56,6 +57,14 @@ class Economics:
     def served(self, age: int) -> float:
         """Share of full-scale demand served `age` quarters after the start, 0..1: reach x ramp; 0 before it."""
         return self.reach * self.ramp[min(age, len(self.ramp) - 1)] if age >= 0 else 0.0
+
+
+def best_margins(rows: Iterable[Economics]) -> dict[str, float]:
+    """The best unit margin of each market's channels."""
+    best: dict[str, float] = {}
+    for row in rows:
+        best[row.market] = max(best.get(row.market, row.unit_margin), row.unit_margin)
+    return best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
