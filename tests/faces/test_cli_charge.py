@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.believe import believe
-from beachhead.case.charging import charging_value, demand_shifts, write_shifts
+from beachhead.case.charging import charging_value, counts_shifts, demand_shifts, write_shifts
 from beachhead.case.open import open_launch
 from beachhead.charging.value import Baseline
 from beachhead.charging.year import Policy
@@ -122,6 +122,9 @@ def test_a_study_of_one_s_own_stays_whatever_it_is_called(tmp_path: Path) -> Non
     file = write_shifts(open_launch(tmp_path / "launch"), (), date(2026, 1, 6))
     left = [line.split(",")[0] for line in file.read_text(encoding="utf-8").splitlines()]
     assert left == ["study", "CHARGING-SURVEY"]
+    assert not counts_shifts(open_launch(tmp_path / "launch")), (
+        "a page said that the plan counts statements of charging"
+    )
 
 
 def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(

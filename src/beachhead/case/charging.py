@@ -27,7 +27,7 @@ from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, market_values
 from beachhead.charging.year import PAST_HOURS
-from beachhead.evidence.tables.studies import StudyKind
+from beachhead.evidence.tables.studies import StudyKind, StudyRow
 from beachhead.world.errors import BadInput, NotStored
 
 STUDY = "CHARGING"
@@ -194,13 +194,13 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
             fields = [*(reader.fieldnames or []), *(name for name in fields if name not in (reader.fieldnames or []))]
-            kept = [row for row in reader if row["study"] != f"{STUDY}-{row['market']}"]
+            kept = [row for row in reader if row["study"] != _study(row["market"])]
     for shift in shifts:
         who = (
             f"simulated here: planned charging saves {shift.saved_eur:.0f} EUR a year in {shift.market}, "
             f"{100 * shift.log_shift:.1f} % more demand"
         )
-        row = {"study": f"{STUDY}-{shift.market}", "market": shift.market, "kind": StudyKind.EXPERT.value}
+        row = {"study": _study(shift.market), "market": shift.market, "kind": StudyKind.EXPERT.value}
         row |= {"cars": f"{shift.cars:.6g}", "bias_mean": "0", "bias_sd": f"{shift.bias_sd:.6g}"}
         kept.append(row | {"source": who, "as_of": on.isoformat(), "grade": "C"})
     text = path.with_suffix(".csv.new")
@@ -210,6 +210,15 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
         writer.writerows(kept)
     text.replace(path)
     return path
+
+
+def counts_shifts(launch: Launch) -> bool:
+    """Whether statements of charging stand in the launch's studies.csv."""
+    return any(row.study == _study(row.market) for row in launch.folder.rows(StudyRow))
+
+
+def _study(market: str) -> str:
+    return f"{STUDY}-{market}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

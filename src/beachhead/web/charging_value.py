@@ -11,14 +11,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from beachhead.case.charging import Shift, Valued, charging_value, demand_shifts, write_shifts
+from beachhead.case.charging import Shift, Valued, charging_value, counts_shifts, demand_shifts, write_shifts
 from beachhead.case.charging_files import TOPIC, Kept, kept_files, tariffs_here
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.record import read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
-from beachhead.store import Row, current, deliver, reading, writing
+from beachhead.store import Row, body_of, deliver, reading, writing
 from beachhead.web.charging_home import KeptOut
 from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, desk_of, recorded
@@ -86,7 +86,7 @@ def count_it(request: Request, _: Analyst) -> KeptOut:
     """Put what the savings say about demand into studies.csv, so that the next plan counts it."""
     desk = desk_of(request)
     launch = desk.launch()
-    body = _bodies(launch).get("value")
+    body = _kept(launch, "value")
     if body is None:
         raise NotFound("the value of charging has not been worked out yet", "start a job of kind charging")
     value = ChargeValueOut.model_validate_json(body)
@@ -129,21 +129,18 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
 
 def value_of(launch: Launch, kept: Kept) -> ChargeValueOut | None:
     """The value as worked out last, and whether it still rests on what is on record; None before that."""
-    held = _bodies(launch)
-    body = held.get("value")
+    body = _kept(launch, "value")
     if body is None:
         return None
-    stale = held.get("value:asked") != _asked(kept, launch)
-    studies = launch.path / "studies.csv"
-    counted = studies.is_file() and "CHARGING-" in studies.read_text(encoding="utf-8-sig")
+    stale = _kept(launch, "value:asked") != _asked(kept, launch)
     record = hashlib.sha256(body.encode()).hexdigest()
     value = ChargeValueOut.model_validate_json(body)
-    return value.model_copy(update={"is_stale": stale, "record": record, "is_counted": counted})
+    return value.model_copy(update={"is_stale": stale, "record": record, "is_counted": counts_shifts(launch)})
 
 
-def _bodies(launch: Launch) -> dict[str, str]:
+def _kept(launch: Launch, key: str) -> str | None:
     with reading(launch.store) as work:
-        return {v.key: v.body for v in current(work, TOPIC) if v.body is not None and v.key.startswith("value")}
+        return body_of(work, TOPIC, key)
 
 
 def _asked(kept: Kept, launch: Launch) -> str:
