@@ -28,7 +28,8 @@ _TINY = 1e-11
 def plan_convex(task: ChargingTask) -> ChargingPlan:
     """The cheapest plan of a convex task, with the dual bound that proves it.
 
-    Exact for the linear programme of `program.linear_program`; time O(T log n) with n the slopes alive at once.
+    Exact for the linear programme that `household.plan_household` gives to HiGHS; time O(T log n) with n the slopes
+    alive at once.
 
     Raises:
         BadInput: if selling pays more than buying in a slot, or a lossy car could burn energy at a negative price.

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.home.log import Record
-from beachhead.home.series import DAY, QUARTER, QUARTERS
+from beachhead.home.series import QUARTER, QUARTERS
 
 Floats = NDArray[np.float64]
 
@@ -231,8 +231,3 @@ def unplugged_quarters(record: Record, first: date, last: date) -> NDArray[np.bo
 def day_after(day: date) -> date:
     """The next day."""
     return day + timedelta(days=1)
-
-
-def midnight_of(moment: float) -> date:
-    """The day (UTC) a moment lies in, seconds since 1970."""
-    return date.fromordinal(date(1970, 1, 1).toordinal() + int(moment // DAY))
