@@ -19,11 +19,11 @@ from enum import StrEnum
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from beachhead.charging.convex import solve_convex
 from beachhead.charging.stochastic import drawn_by
+from beachhead.world.compiled import kernel
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -255,7 +255,7 @@ def best_starts(
     return starts_ahead(np.concatenate((draw, onward)), False)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(levels, room, stored, upto, sun):  # type: ignore[no-untyped-def]
     """(T,) drawn by charging up to a level in each hour, by the sun up to its own, as far as room and sun go."""
     draw = np.zeros(room.size)
@@ -358,7 +358,7 @@ def _worth_now(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
     return np.minimum.accumulate(worth), np.diff(grid)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  # type: ignore[no-untyped-def]
     """Expected cost of drawing (T,) as long as the car is there, as `stochastic` counts it, EUR.
 
@@ -382,7 +382,7 @@ def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  
     return total + there * _at(gone[hours], stored, step)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _at(values, stored, step):  # type: ignore[no-untyped-def]
     place = stored / step
     low = min(int(place), values.shape[0] - 2)

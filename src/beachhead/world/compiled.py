@@ -15,26 +15,36 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., object])
-_PACKAGE = Path(__file__).resolve().parent.parent
-_SHARED = ("launch", "belief/tilt.py", "world/compiled.py")
+_OWN = Path(__file__).resolve()
+_PACKAGE = _OWN.parent.parent
+_SHARED = ("launch", "belief/tilt.py")
+"""Where kernels stand that other rooms call; a room that imports neither is compiled without regard to them."""
+_CALLED = (b"beachhead.launch", b"beachhead.belief.tilt")
 
 
 def compiled(function: F) -> F:
     """Like `numba.njit(cache=True, nogil=True)`, with a cache that goes by the sources of all kernels in reach."""
-    kernel = njit(nogil=True)(function)
-    kernel.enable_caching()
+    made = njit(nogil=True)(function)
+    made.enable_caching()
     # numba has no public way to widen the stamp; where the attribute is missing its own stamp holds
-    index: Any = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
+    index: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(index, "_source_stamp"):
         index._source_stamp = _stamp(Path(function.__code__.co_filename).resolve().parent)
-    return cast(F, kernel)
+    return cast(F, made)
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Like `compiled`, for a function that does not declare its types."""
+    return compiled(function)
 
 
 @lru_cache(maxsize=32)
 def _stamp(folder: Path) -> str:
-    """Hash over the contents of the sources in the function's own folder and in the rooms that share kernels."""
-    places = [folder, *(_PACKAGE / name for name in _SHARED)]
-    files = {file for place in places for file in ([place] if place.is_file() else place.glob("*.py"))}
+    """Hash over the contents of the sources in the function's own folder and in the rooms whose kernels it calls."""
+    files = {_OWN, *folder.glob("*.py")}
+    if any(name in file.read_bytes() for name in _CALLED for file in files - {_OWN}):
+        shared = [_PACKAGE / name for name in _SHARED]
+        files |= {file for place in shared for file in ([place] if place.is_file() else place.glob("*.py"))}
     text = sha256()
     for file in sorted(files):
         text.update(str(file.relative_to(file.anchor)).encode() + file.read_bytes())

@@ -1,0 +1,33 @@
+"""Compiled kernels are kept no longer than the sources they were made from."""
+
+import importlib
+import pkgutil
+
+from numba.core.caching import NullCache
+from numba.core.dispatcher import Dispatcher
+
+import beachhead
+
+APART = ("beachhead.web", "beachhead.programme.cpsat")
+"""No kernels; and a file that is run, never imported."""
+
+
+def kernels():
+    for found in pkgutil.walk_packages(beachhead.__path__, "beachhead."):
+        if found.name.startswith("beachhead.") and not found.name.startswith(APART) and "__main__" not in found.name:
+            module = importlib.import_module(found.name)
+            yield from (each for each in vars(module).values() if isinstance(each, Dispatcher))
+
+
+def calls_another_file(kernel: Dispatcher) -> bool:
+    code, known = kernel.py_func.__code__, kernel.py_func.__globals__
+    called = [known[name] for name in code.co_names if isinstance(known.get(name), Dispatcher)]
+    return any(each.py_func.__code__.co_filename != code.co_filename for each in called)
+
+
+def test_a_kernel_that_calls_one_of_another_file_is_not_served_stale_when_that_file_changes():
+    far = {each for each in kernels() if calls_another_file(each) and not isinstance(each._cache, NullCache)}
+    assert len(far) > 20
+    # numba's own stamp is the time and size of the one file in which the kernel stands
+    stale = {each.py_func.__qualname__ for each in far if not isinstance(each._cache._cache_file._source_stamp, str)}
+    assert not stale
