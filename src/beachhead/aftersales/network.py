@@ -85,7 +85,6 @@ class MarketNetwork:
         in_use_high: (T,), not exceeded in 90 % of these futures.
         jobs: (T,), expected jobs a week in the market.
         jobs_sd: (T,), standard deviation of one week's count: chance, what is not known of claims, and of sales.
-        jobs_high: (T,), expected jobs a week in the future that 90 % do not exceed.
         kinds: (K, T), jobs a week of each of `demand.KINDS`.
         roadside: (T,), roadside calls a week; they are bought from an assistance company, not done in a bay.
         per_centre: (T,), expected jobs a week at a centre.
@@ -106,7 +105,6 @@ class MarketNetwork:
     in_use_high: Floats
     jobs: Floats
     jobs_sd: Floats
-    jobs_high: Floats
     kinds: Floats
     roadside: Floats
     per_centre: Floats
@@ -157,7 +155,6 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
         in_use_high=np.quantile(fleet.in_use, 0.9, axis=0),
         jobs=mean,
         jobs_sd=sd,
-        jobs_high=high,
         kinds=fleet.jobs.kinds.mean(axis=1),
         roadside=calls / _WEEKS_PER_QUARTER,
         per_centre=per_centre,

@@ -43,8 +43,6 @@ class Valued:
         homes: number of homes, and where they come from.
         whose: "on record" or "made up".
         first_day: first of the 364 days of prices.
-        peak_left_out: markets whose charge on the monthly peak is not in the costs; none since it is counted.
-        peak_counted: markets where it is.
         whose_load: household loads it is counted on: "on record" or "made up".
     """
 
@@ -52,8 +50,6 @@ class Valued:
     homes: int
     whose: str
     first_day: date
-    peak_left_out: tuple[str, ...]
-    peak_counted: tuple[str, ...]
     whose_load: str
 
 
@@ -119,8 +115,8 @@ def charging_value(
         zones = ", ".join(sorted({tariff.zone for tariff in bundled_tariffs().values()}))
         raise BadInput(f"{prices.name} has no zone with a tariff: {', '.join(table.zones)}", f"name columns {zones}")
     _require_prices(table, [tariff.zone for tariff in tariffs], anchor, prices.name)
-    peaks = tuple(tariff.market for tariff in tariffs if tariff.peak_eur_per_kw > 0)
-    metered = read_loads(loads) if loads is not None and peaks else ()
+    by_peak = any(tariff.peak_eur_per_kw > 0 for tariff in tariffs)
+    metered = read_loads(loads) if loads is not None and by_peak else ()
     with workers_at(scheduler) as run:
         found = market_values(homes, table, tariffs, anchor, loads=metered, seed=seed, run=run, tick=tick)
     return Valued(
@@ -128,8 +124,6 @@ def charging_value(
         homes=found[0].homes,
         whose="on record" if sessions is not None else "made up",
         first_day=first_day,
-        peak_left_out=(),
-        peak_counted=peaks,
         whose_load="on record" if metered else "made up",
     )
 

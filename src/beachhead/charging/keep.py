@@ -174,10 +174,6 @@ class Chances:
             room[0] = 0.0
         return np.asarray(follow(levels, room, stored_kwh, self.upto_kwh, self.sun_kwh))
 
-    def paid(self, draw: Floats) -> Floats:
-        """(T,) what each hour of a path costs if the car stays, EUR."""
-        return self.price * draw + (self.sun_eur - self.price) * np.minimum(draw, self.sun_kwh)
-
 
 @dataclass(slots=True)
 class _Best:

@@ -171,7 +171,6 @@ class NowPlan:
             although changing it is worth a little, or taken out of caution.
         counted_other_eur: the same as the decision counts it: energy that lacks for a trip at more than its price.
         wanted: what the programme would have decided without the wish to keep on.
-        expected_mean_eur_per_kwh: mean price paid for what is charged if the car stays.
         cap_kw: what household and car are kept under for the rest of the month; None without a charge on the peak.
         peak_so_far_kw: highest hour of the month so far.
         peak_eur_per_kw: charge for each kW of it.
@@ -198,7 +197,6 @@ class NowPlan:
     other_costs_eur: float
     counted_other_eur: float
     wanted: bool
-    expected_mean_eur_per_kwh: float
     cap_kw: float | None = None
     peak_so_far_kw: float = 0.0
     peak_eur_per_kw: float = 0.0
@@ -250,7 +248,7 @@ def plan_now(
     gain, euros = chances.cost(off) - chances.cost(on), chances.euros(off) - chances.euros(on)
     step = _step(situation, chances, levels, gain, least_gain_eur, under_way)
     draw, charge = step.draw, bool(step.draw[0] > ON_KWH)
-    drawn, stored = float(draw.sum()), np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
+    stored = np.concatenate(([0.0], np.cumsum(draw))) + situation.stored_kwh
     return NowPlan(
         first_hour=chances.first_hour,
         price=chances.price,
@@ -265,7 +263,6 @@ def plan_now(
         other_costs_eur=euros if charge else -euros,
         counted_other_eur=gain if charge else -gain,
         wanted=step.wanted,
-        expected_mean_eur_per_kwh=float(chances.paid(draw).sum()) / drawn if drawn > 1e-9 else float("nan"),
         cap_kw=known.cap_kw,
         peak_so_far_kw=situation.peak_so_far_kw,
         peak_eur_per_kw=situation.peak_eur_per_kw,

@@ -92,7 +92,6 @@ class Setup:
         power_kw: what the charger draws at most.
         amps: what the charger can be set to.
         tariff: components of the bill; all 0 where the price is the whole price.
-        peak_from_tariff: whether the charge on the monthly peak is the bundled one.
         price_file: hourly prices, EUR/MWh, or None where an entity tells them.
         price_is_whole: whether the price says all that the driver pays.
         price_eur: EUR/kWh for one unit of what the price entity says.
@@ -115,7 +114,6 @@ class Setup:
     power_kw: float
     amps: Charger
     tariff: Tariff
-    peak_from_tariff: bool
     price_file: Path | None
     price_is_whole: bool
     price_eur: float
@@ -430,7 +428,6 @@ def _setup(told: _Home, folder: Path) -> Setup:
             volts=told.car.volts,
         ),
         tariff=_tariff(told.tariff),
-        peak_from_tariff=told.tariff.peak_eur_per_kw_year is None,
         price_file=None if told.tariff.prices is None else folder / told.tariff.prices,
         price_is_whole=told.tariff.price_is == "whole",
         price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,

@@ -166,9 +166,6 @@ def _value_out(launch: Launch, valued: Valued, at: datetime) -> ChargeValueOut:
     worse = [names[found.market] for found in valued.markets if found.saved_eur[Baseline.SPOT].low <= 0]
     if worse:
         said.append(f"Not shown to save anything in {', '.join(worse)}: the interval includes 0.")
-    if valued.peak_left_out:
-        where = ", ".join(names[code] for code in valued.peak_left_out)
-        said.append(f"The charge on the monthly peak in {where} is left out.")
     return ChargeValueOut(
         made_at=at,
         record="",
