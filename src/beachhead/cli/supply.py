@@ -15,9 +15,11 @@ from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.supply.last_year import last_year
-from beachhead.supply.odds import commit_odds, turnings
-from beachhead.supply.plan import Depth
+from beachhead.supply.network import Network
+from beachhead.supply.odds import Turning, commit_odds, turnings
+from beachhead.supply.plan import Depth, SupplyPlan
 from beachhead.supply.switch import SwitchMap
+from beachhead.supply.whatif import Effect
 from beachhead.world.errors import BadInput
 
 MOST_MARKETS = 12
@@ -99,14 +101,12 @@ def _what_next(launch: Launch, kept: bool) -> str:
 
 def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None) -> dict[str, Any]:
     """The answer as one JSON object, with every route into `market` if one is named."""
-    plan, network, back = supplied.plan, supplied.plan.network, supplied.handback
-    odds = commit_odds(plan)
-    by_plant = np.tensordot(plan.futures.probability, plan.by_plant, axes=1)
+    plan, back = supplied.plan, supplied.handback
     return {
         "launch": launch.folder.terms.name,
         "currency": launch.folder.terms.currency,
-        "quarters": [str(quarter) for quarter in network.quarters],
-        "gates": [str(gate) for gate in network.gates],
+        "quarters": [str(quarter) for quarter in plan.network.quarters],
+        "gates": [str(gate) for gate in plan.network.gates],
         "futures": len(plan.futures.cars),
         "verdict": plan.verdict,
         "stopped_by_clock": plan.by_clock,
@@ -119,45 +119,9 @@ def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None)
             "of_stochastic_solution": plan.worth.of_stochastic_solution,
             "of_perfect_information": plan.worth.of_perfect_information,
         },
-        "steps": [
-            {
-                "plant": network.plants[t.plant].code,
-                "gate": str(network.gates[t.gate]),
-                "closes": t.closes,
-                "odds": t.odds,
-                "odds_by_now": t.odds_by_now,
-                "sign": t.sign,
-                "sentence": turning_sentence(supplied, t),
-            }
-            for t in turnings(plan)
-        ],
-        "plants": [
-            {
-                "code": plant.code,
-                "name": plant.name,
-                "mode": plant.mode,
-                "exists": plant.exists,
-                "odds_by_gate": odds[p],
-                "capacity": plan.futures.probability @ plan.capacity[:, p],
-                "made": plan.futures.probability @ plan.made[:, p],
-            }
-            for p, plant in enumerate(network.plants)
-        ],
-        "markets": [
-            {
-                "market": m.code,
-                "planned_cars": plan.futures.probability @ plan.futures.cars[:, i],
-                "made_in": {
-                    plant.code: by_plant[p, i] for p, plant in enumerate(network.plants) if by_plant[p, i].any()
-                },
-                "landed": {build.offer: back.landed[i, j] for j, build in enumerate(network.builds)},
-                "margin": back.margin[i],
-                "margin_low": back.margin_low[i],
-                "margin_high": back.margin_high[i],
-                "margin_if_exported": back.exported[i],
-            }
-            for i, m in enumerate(network.markets)
-        ],
+        "steps": [_step_answer(supplied, turning) for turning in turnings(plan)],
+        "plants": _plants_answer(plan),
+        "markets": _markets_answer(supplied),
         "routes": [] if market is None else landed_routes(supplied, market),
         "capacity": {
             "expected": back.capacity,
@@ -165,29 +129,79 @@ def supply_answer(launch: Launch, supplied: Supplied, market: str | None = None)
             "for_export": back.for_export,
             "for_export_low": back.for_export_low,
         },
-        "switch_maps": {
-            area: {
-                "options": [_option(supplied, option) for option in found.options],
-                "volumes": found.volumes,
-                "duties": found.duties,
-                "winner": found.winner,
-                "gain": found.values,
-                "break_even_volume": found.break_even,
-                "today": {"volume": found.today[0], "duty": found.today[1]},
-            }
-            for area, found in supplied.maps.items()
-        },
-        "changes": [
-            {
-                "change": effect.name,
-                "gain": effect.gain,
-                "commit_now": [network.plants[p].code for p in effect.now],
-                "odds": {plant.code: effect.odds[p] for p, plant in enumerate(network.plants) if not plant.exists},
-                "turns_the_first_decision": effect.turns,
-            }
-            for effect in supplied.effects
-        ],
+        "switch_maps": {area: _map_answer(supplied, found) for area, found in supplied.maps.items()},
+        "changes": [_change_answer(plan.network, effect) for effect in supplied.effects],
         "without_lane": supplied.without_lane,
+    }
+
+
+def _step_answer(supplied: Supplied, turning: Turning) -> dict[str, Any]:
+    network = supplied.plan.network
+    return {
+        "plant": network.plants[turning.plant].code,
+        "gate": str(network.gates[turning.gate]),
+        "closes": turning.closes,
+        "odds": turning.odds,
+        "odds_by_now": turning.odds_by_now,
+        "sign": turning.sign,
+        "sentence": turning_sentence(supplied, turning),
+    }
+
+
+def _plants_answer(plan: SupplyPlan) -> list[dict[str, Any]]:
+    odds, weight = commit_odds(plan), plan.futures.probability
+    return [
+        {
+            "code": plant.code,
+            "name": plant.name,
+            "mode": plant.mode,
+            "exists": plant.exists,
+            "odds_by_gate": odds[p],
+            "capacity": weight @ plan.capacity[:, p],
+            "made": weight @ plan.made[:, p],
+        }
+        for p, plant in enumerate(plan.network.plants)
+    ]
+
+
+def _markets_answer(supplied: Supplied) -> list[dict[str, Any]]:
+    plan, network, back = supplied.plan, supplied.plan.network, supplied.handback
+    weight = plan.futures.probability
+    by_plant = np.tensordot(weight, plan.by_plant, axes=1)
+    return [
+        {
+            "market": market.code,
+            "planned_cars": weight @ plan.futures.cars[:, m],
+            "made_in": {plant.code: by_plant[p, m] for p, plant in enumerate(network.plants) if by_plant[p, m].any()},
+            "landed": {build.offer: back.landed[m, j] for j, build in enumerate(network.builds)},
+            "margin": back.margin[m],
+            "margin_low": back.margin_low[m],
+            "margin_high": back.margin_high[m],
+            "margin_if_exported": back.exported[m],
+        }
+        for m, market in enumerate(network.markets)
+    ]
+
+
+def _map_answer(supplied: Supplied, found: SwitchMap) -> dict[str, Any]:
+    return {
+        "options": [_option(supplied, option) for option in found.options],
+        "volumes": found.volumes,
+        "duties": found.duties,
+        "winner": found.winner,
+        "gain": found.values,
+        "break_even_volume": found.break_even,
+        "today": {"volume": found.today[0], "duty": found.today[1]},
+    }
+
+
+def _change_answer(network: Network, effect: Effect) -> dict[str, Any]:
+    return {
+        "change": effect.name,
+        "gain": effect.gain,
+        "commit_now": [network.plants[p].code for p in effect.now],
+        "odds": {plant.code: effect.odds[p] for p, plant in enumerate(network.plants) if not plant.exists},
+        "turns_the_first_decision": effect.turns,
     }
 
 
