@@ -236,7 +236,7 @@ def compliance(request: Request, response: Response, _: Viewer, on: Day = None) 
         permits=[
             PermitOut(
                 market=permit.market,
-                name=_name(sheet, permit.market),
+                name=sheet.name_of(permit.market),
                 jurisdiction=laws.get(permit.market, ""),
                 pilot_from=permit.pilot.day if permit.pilot else None,
                 pilot_cap=permit.pilot.cap if permit.pilot else None,
@@ -294,7 +294,7 @@ def compliance_answer(
     made = checklist(asked, offer, market, day, route) if answer.routes else None
     return AnswerOut(
         cell=_cell(answer),
-        market_name=_name(sheet, market),
+        market_name=sheet.name_of(market),
         offer_name=_offer_name(sheet, offer),
         jurisdiction=answer.jurisdiction,
         on=day,
@@ -477,10 +477,6 @@ def _source(source: Source, on: date) -> SourceOut:
     return SourceOut(
         who=source.who, as_of=source.as_of, grade=source.grade.value, age_days=max((on - source.as_of).days, 0)
     )
-
-
-def _name(sheet: Sheet, code: str) -> str:
-    return next((market.name for market in sheet.launch.folder.markets if market.code == code), code)
 
 
 def _offer_name(sheet: Sheet, code: str) -> str:

@@ -18,8 +18,9 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import TOPICS_READ, Planned, Question, inputs_changed, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
 from beachhead.store import newest_by_topic, reading
-from beachhead.web.refusal import NoLaunch
-from beachhead.world.errors import NotLearnt
+from beachhead.web.refusal import NoLaunch, NotFound
+from beachhead.world.errors import BadInput, NotLearnt
+from beachhead.world.market import Market
 from beachhead.world.reading import Observation
 
 MOST_KEPT = 16
@@ -55,6 +56,17 @@ class Sheet:
     entries: tuple[Entry, ...]
     head: Head
     rows: tuple[Observation, ...]
+
+    def market(self, code: str) -> Market:
+        """The market of that code; NotFound where the launch has none."""
+        try:
+            return self.launch.market(code)
+        except BadInput as error:
+            raise NotFound(error.message, error.hint) from None
+
+    def name_of(self, code: str) -> str:
+        """The market's name, or its code where the launch no longer has it."""
+        return next((market.name for market in self.launch.folder.markets if market.code == code), code)
 
 
 class Desk:

@@ -219,7 +219,7 @@ class ResearchOut(FromRoom):
 def designs(request: Request, response: Response, _: Viewer, code: str) -> DesignsOut:
     """What each batch of the menu can and cannot tell in a market, before it is shipped."""
     sheet = sheet_of(request, response)
-    name, problem = _named(sheet, code), sheet.question.problem
+    name, problem = sheet.market(code).name, sheet.question.problem
     try:
         through = pilot_channel(problem, code)
         menu = problem.menu
@@ -236,7 +236,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
     out = []
     for item in made:
         taught = [
-            TaughtOut(market=m, name=_name(sheet, m), share=share) for m, share in item.teaches[:3] if share > 0.005
+            TaughtOut(market=m, name=sheet.name_of(m), share=share) for m, share in item.teaches[:3] if share > 0.005
         ]
         plain: dict[str, Any] = {field: getattr(item, field) for field in DesignOut.model_fields if field != "teaches"}
         out.append(DesignOut(**plain, teaches=taught))
@@ -247,7 +247,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
 def adjustment(request: Request, response: Response, _: Viewer, code: str) -> AdjustmentOut:
     """The change of price, trims or mix with the largest expected gain in a market, and how prices move demand."""
     sheet = sheet_of(request, response)
-    name, desk = _named(sheet, code), desk_of(request)
+    name, desk = sheet.market(code).name, desk_of(request)
     try:
         found: Adjusted = desk.kept(("adjust", code, sheet.version), lambda: ask_adjust(sheet.launch, market=code))
     except BadInput as error:
@@ -277,10 +277,10 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     out = []
     for item in watched:
         plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
-        name = _name(sheet, item.market)
+        name = sheet.name_of(item.market)
         said = monitor_sentence(item, name)
         out.append(MonitorOut.model_validate({**plain, "name": name, "sentence": said}, from_attributes=True))
-    verdicts = [f"{_name(sheet, j.market)}: the gate says {j.verdict}; {j.reason}." for j in sheet.question.judgements]
+    verdicts = [f"{sheet.name_of(j.market)}: the gate says {j.verdict}; {j.reason}." for j in sheet.question.judgements]
     return MonitorsOut(monitors=out, verdicts=verdicts)
 
 
@@ -290,7 +290,7 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     sheet, desk = sheet_of(request, response), desk_of(request)
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
-    said = screen_said(screen, {row.market: _name(sheet, row.market) for row in screen}, found.question.shut)
+    said = screen_said(screen, {row.market: sheet.name_of(row.market) for row in screen}, found.question.shut)
     if facts:
         said += f" {how_many(len(facts), 'fact')} would help the plan."
     return ResearchOut(
@@ -299,13 +299,13 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
         stability=found.found.stability,
         screen=[
             ScreenedOut(
-                name=_name(sheet, row.market), **{f: getattr(row, f) for f in ScreenedOut.model_fields if f != "name"}
+                name=sheet.name_of(row.market), **{f: getattr(row, f) for f in ScreenedOut.model_fields if f != "name"}
             )
             for row in screen
         ],
         facts=[_doubt(sheet, worth.doubt, worth.worth) for worth in facts[:MOST_FACTS]],
         total_facts=len(facts),
-        studies=[f"{study.kind} of {_name(sheet, study.market)}, {study.source.who}" for study in found.studies],
+        studies=[f"{study.kind} of {sheet.name_of(study.market)}, {study.source.who}" for study in found.studies],
         spending=[_spending(sheet, found, spent) for spent in found.spending],
         spending_sentence=effect_said(found.spending),
         spending_source=found.spending[0].source.who if found.spending else "",
@@ -314,7 +314,7 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
 
 def _spending(sheet: Sheet, found: Researched, spent: Spending) -> SpendingOut:
     plain = {field: getattr(spent, field) for field in SpendingOut.model_fields if field not in ("name", "worth")}
-    return SpendingOut(**plain, name=_name(sheet, spent.market), worth=effect_worth(found, spent.market))
+    return SpendingOut(**plain, name=sheet.name_of(spent.market), worth=effect_worth(found, spent.market))
 
 
 def _best(deed: str, gain: float, odds: float, currency: str) -> str:
@@ -324,7 +324,7 @@ def _best(deed: str, gain: float, odds: float, currency: str) -> str:
 def _doubt(sheet: Sheet, doubt: Doubt, worth: float) -> DoubtOut:
     return DoubtOut(
         market=doubt.market,
-        name=_name(sheet, doubt.market),
+        name=sheet.name_of(doubt.market),
         table=doubt.table,
         field=doubt.field,
         states=[state.value for state in doubt.states],
@@ -333,15 +333,3 @@ def _doubt(sheet: Sheet, doubt: Doubt, worth: float) -> DoubtOut:
         age_days=doubt.age_days,
         worth=worth,
     )
-
-
-def _named(sheet: Sheet, code: str) -> str:
-    """The market's name; NotFound where the launch has no such market."""
-    try:
-        return sheet.launch.market(code).name
-    except BadInput as error:
-        raise NotFound(error.message, error.hint) from None
-
-
-def _name(sheet: Sheet, code: str) -> str:
-    return next((market.name for market in sheet.launch.folder.markets if market.code == code), code)

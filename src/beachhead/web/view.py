@@ -48,7 +48,6 @@ from beachhead.web.shape import (
     TriedOut,
     UseOut,
 )
-from beachhead.world.errors import BadInput
 from beachhead.world.figures import cars, money, percent
 from beachhead.world.market import Fact, Market, Stage
 from beachhead.world.reading import Observation
@@ -154,10 +153,7 @@ def market_row(sheet: Sheet, market: Market) -> MarketRow:
 
 def market_out(sheet: Sheet, code: str) -> MarketOut:
     """Everything about one market."""
-    try:
-        market = sheet.launch.market(code)
-    except BadInput as error:
-        raise NotFound(error.message, error.hint) from None
+    market = sheet.market(code)
     held = sheet.question.held
     return MarketOut(
         row=market_row(sheet, market),
@@ -192,7 +188,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
         gates=[
             GateOut(
                 market=gate.market,
-                name=_name(sheet, gate.market),
+                name=sheet.name_of(gate.market),
                 looks=[str(look) for look in gate.looks],
                 conditions=_conditions(sheet, gate),
             )
@@ -298,7 +294,7 @@ def due_out(sheet: Sheet) -> list[DueOut]:
         out.append(
             DueOut(
                 market=item.action.market,
-                name=_name(sheet, item.action.market),
+                name=sheet.name_of(item.action.market),
                 sentence=f"{words(item.action)}; {why}.",
                 recommended=words(item.action),
                 allowed=[choices[kind] for kind in allowed if kind in choices and kind != "exit"] + ["exit"],
@@ -346,8 +342,8 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
     return [
         ReadingOut(
             market=moved.market,
-            name=_name(sheet, moved.market),
-            sentence=moved_sentence(moved, _name(sheet, moved.market)),
+            name=sheet.name_of(moved.market),
+            sentence=moved_sentence(moved, sheet.name_of(moved.market)),
             counted=moved.counted,
             days=moved.days,
             sold_out=moved.sold_out,
@@ -403,11 +399,11 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
             if code in home:
                 continue
             share = float(odds_of[m, t])
-            detail = f"{_name(sheet, code)} {line.quarters[t]}: {action} in {percent(share)} of futures"
+            detail = f"{sheet.name_of(code)} {line.quarters[t]}: {action} in {percent(share)} of futures"
             out.append(
                 StepOut(
                     market=code,
-                    name=_name(sheet, code),
+                    name=sheet.name_of(code),
                     quarter=str(line.quarters[t]),
                     action=action,
                     share=share,
@@ -467,10 +463,6 @@ def _fact(fact: Fact) -> FactOut:
 def _source(source: Source) -> SourceOut:
     age = (today() - source.as_of).days
     return SourceOut(who=source.who, as_of=source.as_of, grade=source.grade.value, age_days=age)
-
-
-def _name(sheet: Sheet, code: str) -> str:
-    return next((market.name for market in sheet.launch.folder.markets if market.code == code), code)
 
 
 @cache
