@@ -65,6 +65,31 @@ def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tm
         assert moved.odds.probability == pytest.approx(judged.odds)
 
 
+def test_a_planned_look_is_held_on_counts_and_not_on_what_a_study_says(tmp_path):
+    folder, at = new_launch(tmp_path / "launch", "starter"), datetime(2026, 12, 15, tzinfo=UTC)
+    launch = open_launch(folder)
+    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at)
+    decide(launch, who="ana", at=at, markets=["NO"])
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,channel,start,end,orders\nfirst,NO,dealer,2027-01-01,2027-03-31,30\n", encoding="utf-8"
+    )
+    observe(launch.folder, launch.store, rows, who="ana", at=at, today=date(2027, 4, 5))
+
+    def statistic() -> float:
+        (monitor,) = read(open_launch(folder), on=date(2027, 4, 5)).monitors
+        assert monitor.look is not None
+        assert monitor.look.statistic is not None
+        return monitor.look.statistic
+
+    alone = statistic()
+    head = "study,market,kind,share,sample,bias_mean,bias_sd,source,as_of,grade"
+    (folder / "studies.csv").write_text(
+        f"{head}\nown,NO,expert,0.2,1000,0,0.3,made up,2027-01-01,C\n", encoding="utf-8"
+    )
+    assert statistic() == pytest.approx(alone, abs=0.1)
+
+
 def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_before_it_begins():
     seen = [(date(2021, 9, 30), 90.0, 400.0), (date(2021, 12, 31), 300.0, 350.0), (date(2022, 3, 31), 300.0, 150.0)]
     sightings = tuple(

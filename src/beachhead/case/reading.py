@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 
-from beachhead.belief import Odds, odds
+from beachhead.belief import Odds, odds, weigh_evidence
 from beachhead.case.believe import Held
 from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.outcome import Came
 from beachhead.case.outcomes import outcomes
 from beachhead.case.planning import Question, put_question
+from beachhead.case.studies import folder_evidence
 from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, Shown, planned_look, watch
@@ -98,7 +99,7 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
         effective_sample_size=held.posterior.effective_sample_size,
         corrected=held.posterior.corrected,
         question=question,
-        monitors=monitors(question),
+        monitors=monitors(launch, question),
         outcomes=outcomes(launch, on=on or today()),
     )
 
@@ -158,12 +159,14 @@ def monitor_sentence(monitor: Monitor, name: str) -> str:
     return f"{head}; {told}; {planned}."
 
 
-def monitors(question: Question) -> tuple[Monitor, ...]:
+def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
     """The anytime-valid monitor of every market with counts, and the planned look of its gate.
 
-    Without a gate the break-even is that of the channel that would pay most if scaled now.
+    Without a gate the break-even is that of the channel that would pay most if scaled now. A planned look is held on
+    what counts add to the studies.
     """
-    held, gates = question.held, {gate.market: gate for gate in question.problem.gates}
+    held, told = question.held, weigh_evidence(question.held.before, folder_evidence(launch))
+    gates = {gate.market: gate for gate in question.problem.gates}
     out = []
     for code in held.belief.markets:
         gate = gates.get(code)
@@ -171,7 +174,7 @@ def monitors(question: Question) -> tuple[Monitor, ...]:
         level = _level(question, code, gate) if counts else None
         found = watch(held.before, counts, code, break_even=level)
         if found is not None:
-            look = None if gate is None else planned_look(gate, held.before, held.belief, question.now)
+            look = None if gate is None else planned_look(gate, told, held.belief, question.now)
             out.append(replace(found, look=look))
     return tuple(out)
 

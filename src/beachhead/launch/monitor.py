@@ -9,7 +9,8 @@ Balakrishnan 2020, PNAS 117, section 8; Ramdas, Grünwald, Vovk & Shafer 2023, S
 inequality it ever reaches 1/alpha with probability at most alpha, whatever the dispersion and whenever one looks. The
 rates that have never been rejected form an interval that covers the truth at all times together with probability
 1 - alpha; demand is shown to be above its break-even once the whole interval is. The mixture is the belief before the
-counts, so the price of looking at will is least where the prior was right, and is never paid in false alarms.
+counts, so the price of looking at will is least where the prior was right, and is never paid in false alarms. The
+truth is that of the quarters counted: what they are off the level over the years (`belief.lasting`) is not in it.
 """
 
 from __future__ import annotations
@@ -169,12 +170,12 @@ def watch(
 def planned_look(gate: Gate, before: Belief, after: Belief, now: Quarter, *, alpha: float = ALPHA) -> PlannedLook:
     """The gate's planned look at `now`, one-sided, alpha spent by Hwang, Shih & DeCani with gamma -4.
 
-    What the counts alone say is the posterior with the prior taken out: information 1/v1 - 1/v0, estimate
+    What the counts alone say is the posterior with what was held before taken out: information 1/v1 - 1/v0, estimate
     (m1/v1 - m0/v0) over it.
 
     Args:
         gate: with its planned looks.
-        before: the belief before the counts.
+        before: the belief before the counts, studies in it.
         after: the belief after them.
         now: the quarter decided.
         alpha: probability of showing demand above its break-even where it is not, over all planned looks.

@@ -273,7 +273,9 @@ def adjustment(request: Request, response: Response, _: Viewer, code: str) -> Ad
 def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     """What the counts alone have shown of demand, valid however often one looks."""
     sheet, desk = sheet_of(request, response), desk_of(request)
-    watched: tuple[Monitor, ...] = desk.kept(("monitors", sheet.version), lambda: watch_counts(sheet.question))
+    watched: tuple[Monitor, ...] = desk.kept(
+        ("monitors", sheet.version), lambda: watch_counts(sheet.launch, sheet.question)
+    )
     out = []
     for item in watched:
         plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
