@@ -417,6 +417,12 @@ def test_a_bad_settlement_is_refused_with_its_row(launch, tmp_path, line, says):
         (("--model", "capture", "--count", 3, "--format", "garage"), "sells no cars"),
         (("--model", "capture", "--count", 3, "--rivals", 0), "rival stores would leave"),
         (("--count", 3, "--out", "sites.txt"), "no ending"),
+        (("--budget", "nan"), "budget nan is not a number"),
+        (("--staff", "nan"), "staff nan is not a number"),
+        (("--model", "capture", "--count", 3, "--rivals", "nan"), "rivals nan is not a number"),
+        (("--per-market", "NO=2", "--per-market", "no=3"), "sites of NO are given twice"),
+        (("--model", "capacitated", "--market", "NO", "--cars", "SE=5"), "cars of SE, but sites are sought in NO"),
+        (("--count", 3, "--cars", "NO=5"), "by the models of least cost alone"),
     ],
 )
 def test_bad_words_are_refused_with_their_cure(launch, words, says):

@@ -81,6 +81,17 @@ def test_the_best_schedule_is_found_and_the_bound_lies_above_it(periods, priced,
 
 
 @_FEW
+@given(seed=st.integers(0, 10_000), customers=st.integers(3, 12))
+def test_where_no_two_sites_reach_the_same_people_the_largest_are_proved_the_best(seed, customers):
+    people = np.random.default_rng(seed).lognormal(10, 1, customers)
+    each, most = np.arange(customers), customers // 2
+    ground = one_period(lists_of(each, each, np.zeros(customers), customers), people, most, sites=customers)
+    cover = most_covered(ground, seed=1)
+    assert cover.value == pytest.approx(np.sort(people)[-most:].sum())
+    assert cover.gap < 1e-6
+
+
+@_FEW
 @given(st.integers(0, 10_000))
 def test_a_larger_budget_never_covers_fewer(seed):
     ground = _ground(seed, 2, customers=40, sites=15)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 
 from beachhead.case.places import SETS
@@ -14,6 +15,7 @@ from beachhead.siting.geography import Places
 from beachhead.siting.promise import Curve, Promise
 from beachhead.siting.worth import SiteWorth
 from beachhead.world.brief import brief
+from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
 
 RIVAL_MINUTES = 15.0
@@ -99,6 +101,13 @@ class Ask:
     seconds: float | None = None
     seed: int | None = None
     scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        numbers = {"budget": self.budget, "staff": self.staff_per_quarter, "full": self.full, "rivals": self.rivals}
+        numbers |= {"minutes": self.minutes, "spacing": self.spacing_km, "share": self.share}
+        wrong = [f"{name} {value:g}" for name, value in numbers.items() if value is not None and not isfinite(value)]
+        if wrong:
+            raise BadInput(f"{', '.join(wrong)} is not a number", "write a finite number, or leave it out")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,7 +163,11 @@ def _cars(launch: Launch, ask: Ask, scene: Scene) -> Floats:
     """(N,), cars a year of each place, shared out by people."""
     expected = cars_a_year(launch)
     for code in ask.cars:
-        launch.market(code)
+        if launch.market(code).code not in scene.markets:
+            asked = ", ".join(scene.markets)
+            raise BadInput(
+                f"cars of {code}, but sites are sought in {asked}", f"name {code} by --market, or leave it out"
+            )
     of_market = np.array([ask.cars.get(code, expected[code]) for code in scene.markets])
     people = np.bincount(scene.market, scene.places.people, minlength=len(scene.markets))
     cars: Floats = scene.places.people * (of_market / np.maximum(people, 1.0))[scene.market]
@@ -186,7 +190,9 @@ def parts_of(launch: Launch, ask: Ask, scene: Scene) -> list[Part]:
             "leave them out, or use --model cover",
         )
     cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
-    euro = launch.folder.money(1.0, "EUR") if "EUR" in launch.folder.rates else 1.0
+    if "EUR" not in launch.folder.rates:
+        raise BadInput("a customer's minute is worth euros, of which fx.csv has no rate", "add EUR to fx.csv")
+    euro = launch.folder.money(1.0, "EUR")
     by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
     yearly = np.array([_yearly(one, launch.folder.terms.discount_per_quarter) for one in scene.kinds])
     running = np.array([4.0 * one.opex_per_quarter for one in scene.kinds])

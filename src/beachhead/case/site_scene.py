@@ -143,6 +143,10 @@ def refuse_small(launch: Launch, ask: Ask, scene: Scene) -> None:
         raise BadInput(
             f"{', '.join(ask.formats)}: this model opens one format", "name one, or use --model capacitated to choose"
         )
+    if ask.cars and ask.model not in (Model.UNCAPACITATED, Model.CAPACITATED):
+        raise BadInput(
+            "cars a year are served by the models of least cost alone", "add --model capacitated, or leave it out"
+        )
     if ask.count is not None and ask.count < 0:
         raise BadInput(f"{ask.count} new sites cannot be opened", "write 0 or more")
     if ask.budget is not None and ask.budget < scene.price and ask.budget > 0:

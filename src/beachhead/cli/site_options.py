@@ -102,6 +102,8 @@ def by_market(texts: list[str] | None, what: str = "sites") -> dict[str, int]:
         code, _, number = text.partition("=")
         if not number.strip().isdigit():
             raise BadInput(f"{text!r} is not a number of {what} for a market", "write it like DE=40")
+        if code.strip().upper() in found:
+            raise BadInput(f"{text!r}: {what} of {code.strip().upper()} are given twice", "name each market once")
         found[code.strip().upper()] = int(number)
     return found
 

@@ -285,6 +285,7 @@ def _ascend(  # type: ignore[no-untyped-def]
     slope = np.empty(customers)
     left = np.empty_like(budget)
     after = np.empty((sites, periods + 1))
+    pick = np.empty(sites, np.int64)
     for step in range(steps):
         _worth(ptr, item, people, later, now, worth)
         if periods == 1 or step % _TOLLS_EVERY == 0:
@@ -298,33 +299,40 @@ def _ascend(  # type: ignore[no-untyped-def]
                 left[g, t] = budget[g, t]
                 if budget[g, t] != np.inf and tolls[g, t] > 0.0 and budget[g, t] > 0.0:
                     value += tolls[g, t] * budget[g, t]
-        for j in range(sites):
-            pick = -1
+        for j in range(sites):  # those that earn more than their toll come first
+            pick[j] = -1
             most = 0.0
             if kept[j]:
-                pick = 0
+                pick[j] = 0
                 most = worth[j, 0]
             else:
                 for t in range(periods):
-                    if tolls[group[j], t] == np.inf or tolls[groups, t] == np.inf:
+                    v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]
+                    if v > most:
+                        most = v
+                        pick[j] = t
+                if pick[j] >= 0:
+                    left[group[j], pick[j]] -= site_price[j]
+                    left[groups, pick[j]] -= site_price[j]
+            value += most
+        for j in range(sites):  # those that just earn it take what is left: before the others they would crowd them out
+            if pick[j] < 0:
+                for t in range(periods):
+                    if tolls[group[j], t] == np.inf or tolls[groups, t] == np.inf or worth[j, t] <= 0.0:
                         continue
                     v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]
-                    tie = v >= -1e-12 * worth[j, t] and left[group[j], t] >= site_price[j]
-                    if v > most or (pick < 0 and tie and left[groups, t] >= site_price[j] and worth[j, t] > 0):
-                        most = max(v, 0.0)
-                        pick = t
-            on = 0.0
-            if pick >= 0:
-                on = 1.0
-                value += most
-                if not kept[j]:
-                    left[group[j], pick] -= site_price[j]
-                    left[groups, pick] -= site_price[j]
+                    room = min(left[group[j], t], left[groups, t])
+                    if v >= -1e-12 * worth[j, t] and room >= site_price[j]:
+                        pick[j] = t
+                        left[group[j], t] -= site_price[j]
+                        left[groups, t] -= site_price[j]
+                        break
+            if pick[j] >= 0:
                 for e in range(ptr[j], ptr[j + 1]):
                     i = item[e]
-                    if people[i] * later[pick] > now[i]:
+                    if people[i] * later[pick[j]] > now[i]:
                         slope[i] -= 1.0
-            share[j] += 0.02 * (on - share[j])
+            share[j] += 0.02 * ((1.0 if pick[j] >= 0 else 0.0) - share[j])
         if value < bound:
             bound = value
             best[:] = now
