@@ -266,7 +266,8 @@ def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):
     table.write_text(table.read_text().replace(",5,16,0.95,", ",5,3,0.95,"))
     with pytest.raises(NotFeasible) as caught:
         run(launch, "--on", "2027-01-05", "--draws", 4)
-    assert caught.value.message == "DE: 68% of jobs are done in 3 hours; promised: 95%"
+    told = "DE: 67.78 % of jobs are done within 3 h (repaired_within_hours), promise_share asks for 95 %"
+    assert caught.value.message == told
     assert "promise less" in caught.value.hint
 
 

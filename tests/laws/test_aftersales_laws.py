@@ -162,6 +162,24 @@ def test_stocked_parts_meet_the_fill_rate_and_costs_add_up(in_use, fill):
     assert found.holding_by_market.sum() == pytest.approx(found.holding_per_year)
 
 
+@pytest.mark.parametrize("cars", [20.0, 200_000.0])
+def test_a_part_that_is_there_at_once_needs_no_stock_and_holds_no_other_up(cars):
+    instant = _spare(code="I", lead_days=0, ship_days=0, local_repair_share=0)
+    fleet, fill = np.full(3, cars), np.full(3, 0.95)
+    alone = stock_parts([instant], fleet, fill)
+    assert (alone.cost, alone.fill) == (0.0, 1.0)
+    beside = stock_parts([instant, _spare()], fleet, fill)
+    assert beside.stocks[0].cost == 0
+    assert beside.fill >= 0.95
+
+
+def test_technicians_of_a_market_with_wrong_units_are_still_planned():
+    jobs, work = np.array([[1e5, 3e6, 2e6]]), Work(hours=2.5, cv2=1.0)
+    rates = Rates(bay=50e3, bay_per_quarter=4e3, technician_per_quarter=15e3, training=20e3, leaving=5e3)
+    found = staff(jobs, work, Promise(seen_within_days=5, repaired_within_hours=16), rates)
+    assert (found.technicians >= jobs * 2.5 / 45).all()
+
+
 @LAWS
 @given(st.floats(0.5, 500.0), st.floats(0.1, 1.5), st.floats(1.1, 20.0))
 def test_a_last_order_grows_with_the_price_of_lacking_and_with_doubt(mean, cv, ratio):
@@ -177,7 +195,8 @@ def test_a_last_order_grows_with_the_price_of_lacking_and_with_doubt(mean, cv, r
 def test_no_order_is_taken_for_cars_that_nobody_has():
     (order,) = last_orders([_spare()], np.zeros((3, 8)), rate_cv=0.5, survival_per_quarter=0.99)
     assert order.order.quantity == 0
-    assert last_orders([_spare(last_order=None)], np.ones((3, 8)), rate_cv=0.5, survival_per_quarter=0.99) == ()
+    for none in (None, -1, 8):
+        assert last_orders([_spare(last_order=none)], np.ones((3, 8)), rate_cv=0.5, survival_per_quarter=0.99) == ()
 
 
 @LAWS

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from beachhead.aftersales.parts import Repairable
+from beachhead.aftersales.parts import ON_ORDER, Repairable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,8 +29,8 @@ class Law:
         return np.where(counts < 0, 0.0, self.cumulative[bases, np.clip(counts, 0, most)])
 
     def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order and stock is held."""
-        return np.where(self.mean > 0, self.at_most(stock - 1), (stock > 0).astype(np.float64))
+        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
+        return np.where(self.mean > ON_ORDER, self.at_most(stock - 1), 1.0)
 
     def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), expected backorders: the sum of P(X > k) from the stock on."""

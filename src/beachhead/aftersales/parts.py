@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from scipy.special import betainc, pdtr, pdtrc
 from scipy.stats import nbinom, norm, poisson
 
+ON_ORDER = 1e-12
+"""Units on the way up to which none ever is: no stock would shorten a wait, and a law cannot tell them from none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -143,8 +146,8 @@ class Pipelines:
         return np.asarray(np.where(counts < 0, 0.0, np.where(wide, wide_cdf, poisson_cdf)))
 
     def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order and stock is held."""
-        return np.where(self.mean > 0, self.at_most(stock - 1), (stock > 0).astype(np.float64))
+        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
+        return np.where(self.mean > ON_ORDER, self.at_most(stock - 1), 1.0)
 
     def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), expected backorders: mean less the sum of P(X > k) over k below the stock."""
@@ -160,7 +163,7 @@ class Pipelines:
         over = np.where(wide, self.variance - self.mean, 1.0)
         size, success = np.where(wide, mean**2 / over, 1.0), np.where(wide, mean / self.variance.clip(1e-12), 0.5)
         wanted = np.where(wide, nbinom.ppf(fill, size, success), poisson.ppf(fill, mean)) + 1
-        return np.where(self.mean > 0, wanted, 0).astype(np.int64)
+        return np.where(self.mean > ON_ORDER, wanted, 0).astype(np.int64)
 
 
 def two_moment_pipelines(part: Repairable, depot_stock: int) -> Pipelines:

@@ -35,7 +35,8 @@ class Part:
         local_repair_share: share repaired in the market itself.
         local_repair_days: days of such a repair.
         holding_share: cost of holding one a year, share of its cost.
-        last_order: number of the last quarter in which the supplier takes an order; None if not announced.
+        last_order: number of the last quarter in which the supplier takes an order, below 0 where that is past; None if
+            not announced.
         support_years: years after it for which cars must be served.
         shortage_cost: cost of lacking one after it.
     """
@@ -143,11 +144,11 @@ def stock_parts(parts: Sequence[Part], in_use: Floats, fill: Floats) -> Stocking
 def last_orders(
     parts: Sequence[Part], in_use: Floats, *, rate_cv: float, survival_per_quarter: float
 ) -> tuple[LastOrder, ...]:
-    """Last orders from (S, T) draws of all cars in use; after the horizon the fleet shrinks by its survival."""
+    """Last orders to come from (S, T) draws of all cars in use; after the horizon the fleet shrinks by its survival."""
     return tuple(
         _last_order(part, part.last_order, in_use, rate_cv, survival_per_quarter)
         for part in parts
-        if part.last_order is not None and part.last_order < in_use.shape[1]
+        if part.last_order is not None and 0 <= part.last_order < in_use.shape[1]
     )
 
 

@@ -212,8 +212,9 @@ def _require_repair_time(work: Work, promise: Promise) -> None:
     done = work.repaired_within(promise.repaired_within_hours)
     if done < promise.share:
         raise NotFeasible(
-            f"{done:.0%} of jobs are done in {promise.repaired_within_hours:g} hours; promised: {promise.share:.0%}",
-            "more bays do not help: shorten the repair, stock more parts, or promise less",
+            f"{100 * done:.4g} % of jobs are done within {promise.repaired_within_hours:g} h (repaired_within_hours), "
+            f"promise_share asks for {100 * promise.share:g} %",
+            "more bays do not help: in service.csv shorten job_hours, raise parts_fill, or promise less",
         )
 
 
@@ -226,8 +227,11 @@ def _gamma_cdf(hours: float, work: Work) -> float:
 
 
 def _keep_or_let_go(needed: NDArray[np.int64], rates: Rates) -> list[int]:
-    """Technicians quarter by quarter at least cost, never fewer than needed."""
-    levels = np.arange(int(needed.max()) + 1)
+    """Technicians quarter by quarter at least cost, never fewer than needed.
+
+    Costs are linear between the numbers that some quarter needs, so that one of these is always among the cheapest.
+    """
+    levels = np.unique(np.append(needed, 0))
     change = levels[None, :] - levels[:, None]  # from row to column
     move = np.where(change > 0, change * rates.training, -change * rates.leaving)
     value = np.zeros(len(levels))
@@ -241,5 +245,5 @@ def _keep_or_let_go(needed: NDArray[np.int64], rates: Rates) -> list[int]:
     at, path = 0, []
     for choice in reversed(choices):
         at = int(choice[at])
-        path.append(at)
+        path.append(int(levels[at]))
     return path

@@ -74,6 +74,37 @@ class Serviced:
     __repr__ = brief
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staying:
+    """What markets that sell to the end come to in the last quarter, each counted with its odds.
+
+    Attributes:
+        cars: in use.
+        jobs: a week.
+        centres: of all markets.
+        technicians: likewise.
+        cost: of a quarter, launch currency.
+    """
+
+    cars: float
+    jobs: float
+    centres: float
+    technicians: float
+    cost: float
+
+
+def staying(serviced: Serviced) -> Staying:
+    """What is served at the end; cars that a market was left with need service too, but no network is planned there."""
+    last, network = len(serviced.quarters) - 1, serviced.network
+    return Staying(
+        cars=sum(each.odds * float(each.in_use[last]) for each in network),
+        jobs=sum(each.odds * float(each.jobs[last]) for each in network),
+        centres=sum(each.odds * each.centres for each in network),
+        technicians=sum(each.odds * each.centres * int(each.staffing.technicians[0, last]) for each in network),
+        cost=sum(each.odds * float(each.cost[last]) for each in network),
+    )
+
+
 def ask_service(
     launch: Launch, *, on: date | None = None, draws: int = DRAWS, tick: Callable[[int, int], None] | None = None
 ) -> Serviced:
@@ -172,7 +203,7 @@ def _rates(launch: Launch, markets: tuple[str, ...], judged: Judged) -> tuple[Po
             shape=float(PRIOR_CLAIMS),
             rate=PRIOR_CLAIMS / typical,
             posterior_shape=np.full(len(markets), float(PRIOR_CLAIMS)),
-            posterior_rate=PRIOR_CLAIMS / np.maximum(assumed, 1e-9),
+            posterior_rate=np.divide(PRIOR_CLAIMS, assumed, out=np.full(len(assumed), np.inf), where=assumed > 0),
         )
         return rates, factor
     pooled = pool_rates(np.array([*claims, PRIOR_CLAIMS]), np.array([*months, PRIOR_CLAIMS / typical]))
@@ -254,7 +285,7 @@ def _part(launch: Launch, row: PartRow, now: Quarter) -> Part:
         local_repair_share=row.local_repair_share,
         local_repair_days=row.local_repair_days,
         holding_share=row.holding_share,
-        last_order=None if row.last_order is None else max(row.last_order - now, 0),
+        last_order=None if row.last_order is None else row.last_order - now,
         support_years=row.support_years,
         shortage_cost=short,
     )

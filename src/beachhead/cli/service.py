@@ -13,7 +13,7 @@ import typer
 from beachhead.aftersales.demand import KINDS
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.staffing import Kept
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service, keep_service, service_terms
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, keep_service, service_terms, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
@@ -102,19 +102,14 @@ def headline(launch: Launch, serviced: Serviced) -> list[str]:
     last, currency = len(serviced.quarters) - 1, launch.folder.terms.currency
     total = serviced.in_use[:, :, last].sum(axis=1)
     fleet, high = float(total.mean()), float(np.quantile(total, 0.9))
-    jobs, centres, people, cost = (
-        sum(n.odds * each for n, each in zip(serviced.network, column, strict=True))
-        for column in (
-            [float(n.jobs[last]) for n in serviced.network],
-            [float(n.centres) for n in serviced.network],
-            [float(n.centres * n.staffing.technicians[0, last]) for n in serviced.network],
-            [float(n.cost[last]) for n in serviced.network],
-        )
+    stay = staying(serviced)
+    each_car = money(4 * stay.cost / max(stay.cars, 1), currency)
+    team = f"{stay.centres:,.0f} centres, {stay.technicians:,.0f} technicians, {money(stay.cost, currency)} a quarter"
+    said = (
+        f"By {serviced.quarters[last]} about {cars(fleet)} cars are in use abroad (90 % of futures: fewer than "
+        f"{cars(high)}). Where markets stay, {cars(stay.cars)} of them bring {cars(stay.jobs)} jobs a week: {team}, "
+        f"{each_car} a car and year."
     )
-    each_car = money(4 * cost / max(fleet, 1), currency)
-    span = f"about {cars(fleet)} cars are in use abroad (90 % of futures: fewer than {cars(high)})"
-    team = f"{centres:,.0f} centres, {people:,.0f} technicians, {money(cost, currency)} a quarter"
-    said = f"By {serviced.quarters[last]} {span} and bring {cars(jobs)} jobs a week: {team}, {each_car} a car and year."
     lines = [said]
     if serviced.pilot is not None and serviced.pilot.cost > 0:
         lines.append(
@@ -214,6 +209,15 @@ def parts_answer(serviced: Serviced) -> dict[str, Any]:
             {"part": order.part, "quarter": str(serviced.quarters[order.quarter]), "demand": order.demand}
             | {"demand_sd": order.demand_sd, "order": order.order, "cost": order.cost}
             for order in serviced.last_orders
+        ],
+        "no_longer_ordered": [
+            {
+                "part": part.code,
+                "last_order": str(serviced.quarters[0] + part.last_order),
+                "shortage_cost": part.shortage_cost,
+            }
+            for part in serviced.parts
+            if part.last_order is not None and part.last_order < 0
         ],
         "economics": {"capital": terms.capital, "opex_per_quarter": terms.opex_per_quarter},
     }
@@ -394,6 +398,12 @@ def _show_parts(launch: Launch, serviced: Serviced) -> None:
         title="Spares, central + in the markets: first cars, and the fleet at the end",
         right=set(range(1, 8)),
     )
+    for part in serviced.parts:
+        if part.last_order is not None and part.last_order < 0:
+            say(
+                f"The last order of {part.name} was in {serviced.quarters[0] + part.last_order}: what is not in stock "
+                f"by now costs {money(part.shortage_cost, currency)} each, and the stocks above cannot be had new."
+            )
     for order in serviced.last_orders:
         buy = f"buy {order.order.quantity:,.0f} for {money(order.cost, currency)}"
         say(

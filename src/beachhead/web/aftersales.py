@@ -10,7 +10,7 @@ import numpy as np
 
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import Judged, service_row
 from beachhead.web.room import (
@@ -50,12 +50,12 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
 def _sentences(launch: Launch, found: Serviced) -> list[str]:
     last, currency = len(found.quarters) - 1, launch.folder.terms.currency
     fleet = found.in_use[:, :, last].sum(axis=1)
-    jobs = sum(network.odds * float(network.jobs[last]) for network in found.network)
-    cost = sum(network.odds * float(network.cost[last]) for network in found.network)
+    stay = staying(found)
     most = cars(float(np.quantile(fleet, 0.9)))
     first = (
         f"By {found.quarters[last]} about {cars(float(fleet.mean()))} cars are in use abroad (90 % of futures: fewer "
-        f"than {most}) and bring {cars(jobs)} jobs a week, for {money(cost, currency)} a quarter."
+        f"than {most}). Where markets stay, {cars(stay.cars)} of them bring {cars(stay.jobs)} jobs a week, for "
+        f"{money(stay.cost, currency)} a quarter."
     )
     said = [first]
     if found.pilot is not None and found.pilot.cost > 0:

@@ -16,11 +16,14 @@ class ServiceRow(Sourced):
     market: Code = column(
         "market, or `all` for those without a row", key=True, refers="markets.code", besides=(EVERYWHERE,)
     )
-    maintenance_per_year: Number = column("maintenance visits of a car", unit="visits/year", least=0, default=0.6)
+    maintenance_per_year: Number = column(
+        "maintenance visits of a car", unit="visits/year", least=0, most=52, default=0.6
+    )
     claims_per_1000_months: Number = column(
         "warranty claims of cars older than a year, before any are seen",
         unit="claims/1,000 car-months",
         least=0,
+        most=10_000,
         default=25.0,
     )
     first_year_factor: Number = column(
@@ -36,17 +39,19 @@ class ServiceRow(Sourced):
         most=1,
         default=0.5,
     )
-    accidents_per_year: Number = column("accident repairs of a car", unit="repairs/year", least=0, default=0.06)
-    breakdowns_per_year: Number = column("roadside calls of a car", unit="calls/year", least=0, default=0.05)
+    accidents_per_year: Number = column(
+        "accident repairs of a car", unit="repairs/year", least=0, most=52, default=0.06
+    )
+    breakdowns_per_year: Number = column("roadside calls of a car", unit="calls/year", least=0, most=366, default=0.05)
     recall_share: Number = column("recall scenario: share of the cars in use called back", unit="share", default=0.0)
     recall_quarter: QuarterCell | None = column("quarter of the recall; blank = none", default=None)
     centres: Whole | None = column(
-        "service centres; blank = those of stores.csv with bays, else by cars_per_centre", least=0, default=None
+        "service centres; blank = those of stores.csv with bays, else by cars_per_centre", least=1, default=None
     )
     cars_per_centre: Number = column("cars in use that one centre is built for", unit="cars", above=0, default=2000.0)
     job_hours: Number = column("mean hours of a job in the bay", unit="hours", above=0, default=2.5)
     job_cv2: Number = column("squared coefficient of variation of it", least=0, most=25, default=1.0)
-    open_hours_per_week: Number = column("hours a bay works", unit="hours/week", above=0, most=168, default=45.0)
+    open_hours_per_week: Number = column("hours a bay works", unit="hours/week", least=1, most=168, default=45.0)
     seen_within_days: Number = column("promise: working days from call to bay", unit="days", least=0, default=5.0)
     repaired_within_hours: Number = column(
         "promise: working hours from bay to keys", unit="hours", above=0, default=16.0
