@@ -64,6 +64,9 @@ def test_a_plan_says_what_it_does_and_what_the_other_way_would_cost(prices: Path
     assert all(0 <= hour["stored_kwh"] <= answer["battery_kwh"] + 1e-9 for hour in answer["hours"])
     told = json.loads(run(*words, "--leaves", "2023-06-14 07:00", "--json"))
     assert told["leaves"]["median"] == "Wed 07:00"
+    assert told["leaves_at"]["median"] == "2023-06-14T07:00"
+    assert [hour["at"] for hour in told["hours"][:2]] == ["2023-06-13T18:00", "2023-06-13T19:00"]
+    assert told["hours"][0]["hour"] == "Tue 18:00"
 
 
 def test_where_the_monthly_peak_costs_the_plan_keeps_to_what_is_reached_or_worth_raising(prices: Path) -> None:
@@ -243,6 +246,8 @@ def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path:
     answer = json.loads(run(*words, *more, "--roof", "8", "--at", "48.1,11.6", "--json"))
     assert answer["gap"] < 1e-6
     assert len(answer["hours"][0]["cars"]) == 2
+    assert answer["hours"][0]["at"] == "2023-06-13T08:00"
+    assert answer["cars"][1]["leaves_at"]["median"] > "2023-06-13T08:10"
     assert max(hour["sun_kwh"] for hour in answer["hours"]) > 3
     sun = tmp_path / "sun.csv"
     first = datetime(2023, 6, 1)

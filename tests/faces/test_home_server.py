@@ -131,6 +131,18 @@ def test_learning_says_what_it_learnt_and_a_second_time_changes_nothing(folder: 
     assert {path.name: path.read_bytes() for path in (folder / "learnt").iterdir()} == files
 
 
+def test_a_battery_that_cannot_hold_what_a_session_took_is_doubted_aloud(folder: Path) -> None:
+    assert "battery_kwh" not in run("learn", str(folder)) + run("plan", str(folder))
+    assert json.loads(run("learn", str(folder), "--json"))["warnings"] == []
+    toml = folder / "home.toml"
+    toml.write_text(toml.read_text().replace("battery_kwh = 60.0", "battery_kwh = 5.0"))
+    said = " ".join(run("learn", str(folder)).split())
+    assert "kWh, more than battery_kwh = 5 of home.toml can hold: plans count on" in said
+    (warning,) = json.loads(run("learn", str(folder), "--json"))["warnings"]
+    assert warning in said
+    assert warning in json.loads(run("plan", str(folder), "--json"))["sentences"]
+
+
 def test_what_the_server_forgets_stays_in_the_log(folder: Path, made: MadeHome) -> None:
     first = json.loads(run("learn", str(folder), "--json"))
     made.keep_days = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -62,16 +62,26 @@ def _proof(plan: WholePlan) -> str:
     return f"{proof} with {counts} ({plan.counted_eur:.2f} EUR, bound {plan.bound_eur:.2f} EUR)"
 
 
+def moment_of(minute: float) -> datetime:
+    """A minute since 1970 as a time on the clock at home."""
+    return datetime(1970, 1, 1) + timedelta(minutes=round(minute))
+
+
+def dated(minute: float) -> str:
+    """A minute since 1970 on the clock at home, as `2026-11-20T07:10`."""
+    return moment_of(minute).isoformat(timespec="minutes")
+
+
 def clock(minute: float) -> str:
     """A minute since 1970 local as weekday and time."""
-    return f"{datetime.fromtimestamp(60 * round(minute), tz=UTC):%a %H:%M}"
+    return f"{moment_of(minute):%a %H:%M}"
 
 
 def _told(minute: float, first_hour: int) -> str:
     """A departure that was told; with its date where its weekday could be taken for an earlier one."""
     if minute < 60 * first_hour + 6 * 1440:
         return clock(minute)
-    return f"{datetime.fromtimestamp(60 * round(minute), tz=UTC):%a %d %b %H:%M}"
+    return f"{moment_of(minute):%a %d %b %H:%M}"
 
 
 def _decision(plan: NowPlan) -> str:

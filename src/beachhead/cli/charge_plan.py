@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from beachhead.charging.explain import clock, sentences
+from beachhead.charging.explain import clock, dated, sentences
 from beachhead.charging.now import NowPlan
 from beachhead.charging.record import Home
 from beachhead.cli.show import say, show_table
@@ -27,6 +27,7 @@ def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
         "counted_other_eur": found.counted_other_eur,
         "kept_although_better": found.kept,
         "leaves": {name: clock(at) for name, at in zip(("early", "median", "late"), found.leaves, strict=True)},
+        "leaves_at": {name: dated(at) for name, at in zip(("early", "median", "late"), found.leaves, strict=True)},
         "next_trip_kwh": {"half": found.next_trip_kwh[0], "nine_in_ten": found.next_trip_kwh[1]},
         "peak": None
         if found.cap_kw is None
@@ -37,6 +38,7 @@ def plan_answer(found: NowPlan, home: Home) -> dict[str, Any]:
         "hours": [
             {
                 "hour": clock(60 * (found.first_hour + t)),
+                "at": dated(60 * (found.first_hour + t)),
                 "eur_per_kwh": found.price[t],
                 "published": t < found.published,
                 "level_kwh": found.level_kwh[t],

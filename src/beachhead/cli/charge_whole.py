@@ -11,7 +11,7 @@ import numpy as np
 
 from beachhead.case.charging import AtHome
 from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, second_at_home, whole_plan
-from beachhead.charging.explain import clock, whole_sentences
+from beachhead.charging.explain import clock, dated, whole_sentences
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import WholePlan
@@ -164,6 +164,9 @@ def whole_answer(plan: WholePlan, names: list[str], written: Path | None) -> dic
             {
                 "home": name,
                 "leaves": {w: clock(at) for w, at in zip(("early", "median", "late"), car.known.leaves, strict=True)},
+                "leaves_at": {
+                    w: dated(at) for w, at in zip(("early", "median", "late"), car.known.leaves, strict=True)
+                },
                 "next_trip_kwh": {"half": car.known.next_trip_kwh[0], "nine_in_ten": car.known.next_trip_kwh[1]},
             }
             for name, car in zip(names, plan.cars, strict=True)
@@ -177,6 +180,7 @@ def _hour(plan: WholePlan, t: int) -> dict[str, Any]:
     load = plan.load
     return {
         "hour": clock(60 * (first.first_hour + t)),
+        "at": dated(60 * (first.first_hour + t)),
         "eur_per_kwh": first.price[t],
         "load_kw": None
         if load is None

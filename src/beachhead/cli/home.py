@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.clock import now
+from beachhead.charging.explain import dated
 from beachhead.cli.show import JsonFlag, how_many, page_address, percent, progress, say, show_json, show_table
 from beachhead.home.account import Account, account_of
 from beachhead.home.check import Checked
@@ -31,8 +32,8 @@ from beachhead.home.run import Clock, Running, planned_now
 from beachhead.home.run import run as run_home
 from beachhead.home.serve import Desk
 from beachhead.home.serve import serve as serve_page
-from beachhead.home.setup import Setup, new_home, read_setup
-from beachhead.home.shown import clock_of, hours_of
+from beachhead.home.setup import Setup, battery_doubt, new_home, read_setup
+from beachhead.home.shown import hours_of
 from beachhead.home.tables import local_text
 
 home = typer.Typer(
@@ -289,7 +290,7 @@ def plan_answer(found: Planned) -> dict[str, Any]:
         "switch_on": live.on,
         "amps": live.amps,
         "power_kw": live.power_kw,
-        "leaves": dict(zip(("early", "median", "late"), map(clock_of, plan.leaves), strict=True)),
+        "leaves": dict(zip(("early", "median", "late"), map(dated, plan.leaves), strict=True)),
         "cap_kw": plan.cap_kw,
         "hours": hours_of(found, len(plan.price)),
     }
@@ -332,6 +333,7 @@ def learnt_answer(setup: Setup, found: Learnt) -> dict[str, Any]:
             for one in found.usual
         ],
         "kwh_a_session": found.kwh_a_session,
+        "warnings": _doubts(setup, found),
         "load_days": found.load_days,
         "price_hours": found.price_hours,
         "files": {"sessions": tables.sessions, "chargers": tables.chargers, "loads": tables.loads,
@@ -360,7 +362,13 @@ def learnt_sentences(setup: Setup, found: Learnt) -> list[str]:
         f"{how_many(found.days_read, 'day')} read, "
         + (f"{how_many(found.new, 'row')} of the log new." if found.new else "nothing new.")
     )
-    return lines + _files(setup, found)
+    return [*lines, *_doubts(setup, found), *_files(setup, found)]
+
+
+def _doubts(setup: Setup, found: Learnt) -> tuple[str, ...]:
+    """What the sessions say against home.toml."""
+    most = max(found.sessions.whole, key=lambda one: one.kwh, default=None)
+    return () if most is None else battery_doubt(setup, datetime.fromtimestamp(most.begin, setup.zone), most.kwh)
 
 
 def _files(setup: Setup, found: Learnt) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from beachhead.case.charging import AtHome, charging_homes, ready, situation_of
-from beachhead.charging.explain import sentences
+from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import NowPlan, plan_now
@@ -17,7 +17,7 @@ from beachhead.charging.record import Home, Prices, read_homes, read_loads, read
 from beachhead.home.control import least_kw
 from beachhead.home.live import Live
 from beachhead.home.log import Record
-from beachhead.home.setup import Setup
+from beachhead.home.setup import Setup, battery_doubt
 from beachhead.home.tables import CAR, Tables, peak_of_month
 from beachhead.store import Row, Store, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
@@ -101,7 +101,7 @@ def plan_home(
     return Planned(
         live=live,
         plan=plan,
-        sentences=(*sentences(plan), *_notes(live, at_home)),
+        sentences=(*sentences(plan), *_notes(setup, live, at_home)),
         load_is_made=at_home.load_is_made,
     )
 
@@ -149,10 +149,14 @@ def _on_the_clock(moment: float, setup: Setup) -> datetime:
     return datetime.fromtimestamp(moment, setup.zone).replace(tzinfo=None, second=0, microsecond=0, fold=0)
 
 
-def _notes(live: Live, at_home: AtHome) -> tuple[str, ...]:
+def _notes(setup: Setup, live: Live, at_home: AtHome) -> tuple[str, ...]:
     notes = [live.sun.note] if live.sun is not None and live.sun.note else []
     if not live.is_measured:
         notes.append(f"The car does not tell its charge; {live.stored_kwh:.0f} kWh are taken to be in it.")
     if at_home.load_is_made:
         notes.append("The household's load is made up until fifteen days of its meter are in the log.")
+    if at_home.home.sessions:
+        most = int(at_home.home.energy_kwh.argmax())
+        begun = moment_of(float(at_home.home.plug_in[most]))
+        notes += battery_doubt(setup, begun, float(at_home.home.energy_kwh[most]))
     return tuple(notes)

@@ -123,6 +123,19 @@ class Setup:
     feed_in_eur: float = 0.0
 
 
+LOSSES = 0.1
+"""Of what a charger draws about so much never reaches the battery; assumption, grade C."""
+
+
+def battery_doubt(setup: Setup, begun: datetime, kwh: float) -> tuple[str, ...]:
+    """A warning where a session took more than home.toml says that the battery holds; nothing where it may hold it."""
+    if kwh * (1 - LOSSES) <= setup.battery_kwh:
+        return ()
+    said = f"more than battery_kwh = {setup.battery_kwh:g} of home.toml can hold: plans count on {kwh:.1f} kWh"
+    cure = f"but read a charge in % as one of {setup.battery_kwh:g}. Mend battery_kwh."
+    return (f"The session of {begun:%Y-%m-%d} took {kwh:.1f} kWh, {said}, {cure}",)
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
+from beachhead.charging.explain import dated
 from beachhead.home.decision import Decision, Kind
 from beachhead.home.plan import Planned
 from beachhead.home.setup import Setup
@@ -33,14 +33,14 @@ def sensor_attributes(decision: Decision, planned: Planned | None, setup: Setup)
     if planned is None:
         return told
     plan = planned.plan
-    low, median, high = (clock_of(minute) for minute in plan.leaves)
+    low, median, high = (dated(minute) for minute in plan.leaves)
     starts = [t for t in range(len(plan.draw_kwh)) if plan.draw_kwh[t] > _ON_KWH]
     return told | {
         "stored_kwh": round(planned.live.stored_kwh, 1),
         "leaves_early": low,
         "leaves": median,
         "leaves_late": high,
-        "next_start": clock_of(60 * (plan.first_hour + starts[0])) if starts else None,
+        "next_start": dated(60 * (plan.first_hour + starts[0])) if starts else None,
         "other_way_costs_ct": round(100 * plan.other_costs_eur, 1),
         "hours": hours_of(planned, _HOURS),
     }
@@ -51,7 +51,7 @@ def hours_of(planned: Planned, count: int) -> list[dict[str, Any]]:
     plan = planned.plan
     return [
         {
-            "start": clock_of(60 * (plan.first_hour + t)),
+            "start": dated(60 * (plan.first_hour + t)),
             "ct_per_kwh": round(100 * float(plan.price[t]), 2),
             "published": t < plan.published,
             "draw_kwh": round(float(plan.draw_kwh[t]), 2),
@@ -61,8 +61,3 @@ def hours_of(planned: Planned, count: int) -> list[dict[str, Any]]:
         }
         for t in range(min(count, len(plan.price)))
     ]
-
-
-def clock_of(minute: float) -> str:
-    """A minute since 1970 on the home's clock, as `2026-11-20T07:10`."""
-    return (datetime(1970, 1, 1) + timedelta(minutes=round(minute))).isoformat(timespec="minutes")

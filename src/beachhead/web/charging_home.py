@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +86,3 @@ def learn(root: Path, arguments: dict[str, Any], _: Callable[[float, float], Non
 def clock_at_home(moment: datetime) -> datetime:
     """Time on the clock at home: an offset is dropped, as in the session files."""
     return moment.replace(tzinfo=None, second=0, microsecond=0)
-
-
-def moment_of(minute: float) -> datetime:
-    """A minute since 1970 as a time on the clock at home."""
-    return datetime(1970, 1, 1) + timedelta(minutes=round(minute))

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from beachhead.case.charging import AtHome, charging_hours, charging_plan
 from beachhead.case.charging_files import expected_load, stored_band
-from beachhead.charging.explain import sentences
+from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.now import NowPlan
-from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, moment_of, with_prices
+from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 

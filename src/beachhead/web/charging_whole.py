@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field
 from beachhead.case.charging import AtHome
 from beachhead.case.charging_files import Kept
 from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, whole_plan
-from beachhead.charging.explain import whole_sentences
+from beachhead.charging.explain import moment_of, whole_sentences
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import CarPath, WholePlan
-from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, moment_of, with_prices
+from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.world.errors import BadInput
