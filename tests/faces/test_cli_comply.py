@@ -203,6 +203,9 @@ def test_a_bad_rule_file_is_refused_and_changes_nothing(launch, tmp_path):
         (("--dossier",), "one offer in one market"),
         (("--why", "R9999"), "'R9999' is no requirement"),
         (("--used", "DE"), "does not say how many cars"),
+        (("--used", "ZZ=3"), "'ZZ' is no market"),
+        (("--diff", "2027-01-01", "9999-12-31"), "9999-12-31 lies outside 1900 to 2200"),
+        (("--add", "none.yaml"), "cannot read none.yaml: No such file or directory"),
         (("--out", "x.pdf"), "neither .csv nor .xlsx"),
         (("--dossier", "--offer", "YU7-MAX", "--market", "GB", "--route", "nope"), "'nope' is no route of GB"),
     ],
@@ -211,6 +214,10 @@ def test_wrong_questions_are_refused(launch, words, problem):
     with pytest.raises(BadInput) as refused:
         run(launch, *DAY, *words)
     assert problem in str(refused.value)
+
+
+def test_a_day_beyond_the_calendar_is_refused_as_wrong_usage(launch):
+    assert "lies outside 1900 to 2200" in run(launch, "--on", "9999-12-31", code=2)
 
 
 def test_an_approval_no_rule_file_knows_is_told_with_its_line(launch):

@@ -26,12 +26,24 @@ Who = Annotated[
     ),
 ]
 
+FIRST, LAST = date(1900, 1, 1), date(2200, 12, 31)
+"""Days that a cell of a table may name; a day asked about lies among them."""
+
+
+def in_calendar(moment: datetime | None) -> datetime | None:
+    """The day that an option names; refused beyond what a cell may name, where calendars end."""
+    if moment is not None and not FIRST <= moment.date() <= LAST:
+        raise typer.BadParameter(f"{moment:%Y-%m-%d} lies outside {FIRST.year} to {LAST.year}; check the year")
+    return moment
+
+
 OnOption = Annotated[
     datetime | None,
     typer.Option(
         "--on",
         metavar="YYYY-MM-DD",
         formats=["%Y-%m-%d"],
+        callback=in_calendar,
         help="As if on this day; default today, or the launch's first day.",
     ),
 ]

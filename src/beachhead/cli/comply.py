@@ -10,10 +10,20 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.compliance import Brief, add_rules, brief, checklist, launch_permits, matrix, watch, widest
+from beachhead.case.compliance import (
+    Brief,
+    add_rules,
+    brief,
+    checklist,
+    chosen_markets,
+    launch_permits,
+    matrix,
+    watch,
+    widest,
+)
 from beachhead.case.compliance_sheet import sheets, write_sheets
 from beachhead.case.open import open_launch
-from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.clock import FIRST, LAST, OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
@@ -81,7 +91,9 @@ def comply(
     if add is not None:
         say(f"{add_rules(folder, add)} holds; it counts from now on.")
         return
-    asked = brief(folder, [_used(text, day) for text in used or ()])
+    cars = [_used(text, day) for text in used or ()]
+    asked = brief(folder, cars)
+    chosen_markets(asked, [one.market for one in cars])  # a slip of a market would count against no limit
     offers, markets = offer or [], [code.upper() for code in market or ()]
     if diff is not None:
         _show_watch(asked, _day(diff[0]), _day(diff[1]), offers, markets, as_json)
@@ -430,9 +442,12 @@ def _finding_json(finding: object) -> dict[str, object]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is not a day", "write it as YYYY-MM-DD, such as 2027-01-31") from None
+    if not FIRST <= day <= LAST:
+        raise BadInput(f"{text} lies outside {FIRST.year} to {LAST.year}", "check the year")
+    return day
 
 
 def _used(text: str, day: date) -> Used:

@@ -81,7 +81,9 @@ def read_rule_text(file: Path) -> str:
     """The text of a rule file."""
     try:
         return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}", "check its folder, spelling and permissions") from error
+    except UnicodeDecodeError as error:
         raise BadInput(f"cannot read {file}: {error}", "save the rule file as UTF-8 text") from error
 
 
