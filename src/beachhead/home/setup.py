@@ -22,8 +22,7 @@ from beachhead.world.errors import BadInput, Fault
 from beachhead.world.source import Grade, Source
 
 FILE = "home.toml"
-WATCHDOG = "watchdog.yaml"
-MADE = ("home.toml", "watchdog.yaml", ".gitignore")
+MADE = (FILE, "watchdog.yaml", ".gitignore")
 PLUGGED = ("on", "connected", "plugged", "charging", "ready_to_charge", "paused", "completed", "full", "waiting")
 UNPLUGGED = ("off", "disconnected", "not_plugged", "unplugged", "available", "idle", "ready", "not_connected")
 _PRICE_UNITS = {"EUR/kWh": 1.0, "ct/kWh": 0.01, "EUR/MWh": 0.001}
