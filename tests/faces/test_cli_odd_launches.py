@@ -188,6 +188,13 @@ def test_a_share_of_the_bound_is_said_as_a_bound_is_said():
     assert "at least 0 %" not in worth(certificate(0.0, 100.0, 1.0), "EUR")
 
 
+def test_a_market_that_sells_or_was_left_is_told_so_where_others_are_told_why_they_wait():
+    expected = Figure(name="expected_demand", value=1234.0)
+    sells = Reason(market="NO", kind=ActionKind.WAIT, figures=(expected,))
+    assert sentence(sells, "EUR") == "it goes on selling, 1,230 cars a year expected at full scale"
+    assert sentence(replace(sells, figures=()), "EUR") == "it was left"
+
+
 def test_news_for_other_markets_is_not_told_where_there_are_none():
     figures = (Figure(name="own_news", value=4e6), Figure(name="news_for_others", value=0.0))
     pilot = Reason(market="NO", kind=ActionKind.PILOT, figures=figures)

@@ -5,21 +5,35 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
+from beachhead.case.clock import now
+from beachhead.case.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.planning import make_plan, put_question
+from beachhead.case.standing import standings
 from beachhead.cli.app import app
 from beachhead.launch.gate import Verdict
+from beachhead.launch.reason import sentence
+from beachhead.world.market import Stage
+from beachhead.world.quarter import Quarter
 
 HEADER = "batch,market,offer,channel,store,start,end,price,currency,reach,opening_stock,orders,sold_out_on\n"
 SOLD_OUT = "first,NO,ONE,dealer,,2027-01-01,2027-01-31,450000,NOK,0.085,50,50,2027-01-20\n"
 
 
+UNSOLD = "first,NO,ONE,dealer,,2027-01-01,2027-03-31,450000,NOK,0.085,50,1,\n"
+
+
 @pytest.fixture
 def sold_out(tmp_path, monkeypatch):
     """A launch whose first pilot, of 50 cars, sold out in 20 days."""
+    return piloted(tmp_path, monkeypatch, SOLD_OUT)
+
+
+def piloted(tmp_path, monkeypatch, row):
+    """A launch that piloted 50 cars in Norway in its first quarter."""
     folder = new_launch(tmp_path / "launch", "starter")
-    (tmp_path / "rows.csv").write_text(HEADER + SOLD_OUT)
+    (tmp_path / "rows.csv").write_text(HEADER + row)
     for instant, words in (
         ("2027-01-05", ["plan", folder, "--worlds", "2"]),
         ("2027-01-05", ["decide", folder, "--override", "NO=pilot:50:dealer", "--because", "stores", "--who", "ann"]),
@@ -37,3 +51,23 @@ def test_a_gate_that_said_scale_on_the_last_day_of_a_quarter_says_so_on_the_firs
     (after,) = put_question(sold_out, on=date(2027, 4, 1)).judgements
     assert before.verdict is after.verdict is Verdict.SCALE
     assert after.odds < before.odds  # time is weighed in the odds
+
+
+def test_a_market_is_piloting_until_its_gate_was_decided_on_and_no_longer(sold_out, monkeypatch):
+    def stage(quarter: str) -> Stage:
+        return standings(sold_out, Quarter.parse(quarter)).by_market["NO"].stage
+
+    assert [stage(q) for q in ("2027Q1", "2027Q2", "2027Q3", "2029Q1")] == [Stage.PILOTING] * 2 + [Stage.OUT] * 2
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-04-05T09:00:00+00:00")
+    make_plan(sold_out, on=date(2027, 4, 5), worlds=2, who="ann", at=now())
+    decide(sold_out, who="ann", at=now(), overrides={"NO": "hold"}, because="the stores are full")
+    held = standings(sold_out, Quarter.parse("2027Q2"))
+    assert (held.by_market["NO"].stage, held.by_market["NO"].pilot_quarters) == (Stage.OUT, 1)
+    assert "NO" in {gate.market for gate in held.gates}
+
+
+def test_a_market_that_its_gate_stopped_is_told_to_be_stopped(tmp_path, monkeypatch):
+    launch = piloted(tmp_path, monkeypatch, UNSOLD)
+    planned = make_plan(launch, on=date(2027, 4, 5), worlds=2, who="ann", at=now())
+    norway = next(reason for reason in planned.plan.reasons if reason.market == "NO")
+    assert sentence(norway, "EUR").endswith("odds of breaking even (its gate says stop)")

@@ -20,6 +20,8 @@ from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
 HOME_SINCE_QUARTERS = 40
+READ_AFTER = 1
+"""Quarters after its own in which a pilot counts as under way: its gate is read then, and decided on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +129,12 @@ def _after(standing: Standing, chosen: Chosen, now: Quarter) -> Standing:
     match action.kind:
         case ActionKind.PILOT if standing.stage in (Stage.OUT, Stage.PILOTING):
             ran = standing.pilot_quarters + (1 if quarter < now else 0)
-            return replace(standing, stage=Stage.PILOTING, channel=action.channel, pilot_quarters=ran)
+            stage = Stage.PILOTING if quarter + READ_AFTER >= now else Stage.OUT
+            return replace(standing, stage=stage, channel=action.channel, pilot_quarters=ran)
         case ActionKind.SCALE if standing.stage in (Stage.OUT, Stage.PILOTING):
             return replace(standing, stage=Stage.SCALED, channel=action.channel, since=quarter)
+        case ActionKind.WAIT if standing.stage is Stage.PILOTING:
+            return replace(standing, stage=Stage.OUT)  # its pilot is over, and none follows
         case ActionKind.EXIT:
             return replace(standing, stage=Stage.EXITED, channel=None, since=None)
         case _:

@@ -16,7 +16,8 @@ from beachhead.launch.certificate import Certificate
 from beachhead.launch.certify import certify_controlled
 from beachhead.launch.control import SCORES, control_variate, controlled
 from beachhead.launch.draws import draw_scores, draw_worlds
-from beachhead.launch.gate import Gate
+from beachhead.launch.gate import Gate, Verdict
+from beachhead.launch.judge import judge
 from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.play import Bars, Played, World, marked_down
 from beachhead.launch.prices import expected_cost
@@ -229,6 +230,8 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     mean, var = float(problem.belief.mean[i]), float(problem.belief.cov[i, i])
     code = problem.markets[i]
     kind = _KINDS[int(choice.action[i])]
+    if position.stage[i] == EXITED:
+        return Reason(market=code, kind=kind, figures=())
     if position.stage[i] != OUT:
         return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=math.exp(mean + var / 2)),))
     scaled = break_even(problem, i, terms, int(choice.route[i]) if kind is ActionKind.SCALE else -1)
@@ -259,7 +262,8 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     if not np.isfinite(terms.capital[i]).any() or terms.capital[i].min() > terms.capital_cap.max():
         blocked = "its capital exceeds every year's limit"
     elif position.barred[i] != 0:
-        blocked = "its gate does not allow scaling yet"
+        verdicts = [judge(gate, problem).verdict for gate in problem.gates if gate.market == code]
+        blocked = "its gate says stop" if Verdict.STOP in verdicts else "its gate does not allow scaling yet"
     elif int(terms.first_pilot[i].min()) > 0:
         first = int(terms.first_pilot[i].min())
         blocked = (

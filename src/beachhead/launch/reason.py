@@ -49,7 +49,8 @@ class Reason:
     Attributes:
         market: market code.
         kind: the action it explains.
-        figures: the numbers, the two or three that decide first.
+        figures: the numbers, the two or three that decide first; of a scaled market what is expected, of one that was
+            left none.
         blocked: what forbids more, such as an unmet gate; empty if nothing does.
     """
 
@@ -66,6 +67,8 @@ class Reason:
 def sentence(reason: Reason, currency: str) -> str:
     """One plain sentence with the two or three numbers that decide."""
     values = {f.name: _shown(f, currency) for f in reason.figures if not _idle(f)}
+    if reason.kind is ActionKind.WAIT and "odds_of_break_even" not in values:
+        return f"it goes on selling, {values['expected_demand']} expected at full scale" if values else "it was left"
     said = ", ".join(part.format(**values) for name, part in _TEXTS[reason.kind] if name in values)
     return f"{said} ({reason.blocked})" if reason.blocked else said
 

@@ -11,7 +11,8 @@ from beachhead.world.source import Source
 class Stage(StrEnum):
     """Where a market stands in the launch: out -> piloting -> scaled -> exited; out -> scaled is allowed.
 
-    Exited is final within a launch. The home market is scaled from the start.
+    A market whose pilot is over and that is neither scaled nor piloted again is out once more. Exited is final within a
+    launch. The home market is scaled from the start.
     """
 
     OUT = "out"
