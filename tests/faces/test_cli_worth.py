@@ -72,6 +72,7 @@ def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):
         ("launch.title=*2", "cannot be multiplied"),
         ("economics.ES.dealer.earliest_pilot=+soon", "cannot be moved by 'soon'"),
         ("competitors.battery_kwh=*2", "blank in all"),
+        ("economics.ES.dealer.capital=*x", "'x' is no number to multiply by"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_was_written(starter, text, said):
@@ -89,6 +90,11 @@ def test_overrides_reach_tables_and_terms(starter):
     assert other.folder.terms.terminal_quarters == 8
     assert {r.unit_margin for r in other.folder.economics if (r.market, r.channel.value) == ("ES", "dealer")} == {1234}
     assert len(changed) == 3
+
+
+def test_norway_is_changed_alone_though_other_rows_say_no(starter):
+    _, changed = with_overrides(open_launch(starter), [parse_override("markets.NO.bev_per_year=*2")])
+    assert len(changed) == 1
 
 
 @pytest.mark.parametrize(

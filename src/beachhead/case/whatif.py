@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -208,9 +209,18 @@ def parse_override(text: str) -> Override:
             "write TABLE.KEY.COLUMN=VALUE, such as economics.ES.dealer.capital=*1.2, economics.ES.earliest_scale=+2 or "
             "launch.terminal_quarters=8",
         )
+    if value.strip()[0] == "*" and not _is_number(value.strip()[1:]):
+        raise BadInput(f"{text!r}: {value.strip()[1:]!r} is no number to multiply by", "write a factor, such as *1.2")
     table, column = words[0].removesuffix(".csv").lower(), words[-1]
     column = ALIASES.get((table, column), column)
     return Override(text=text, table=table, keys=tuple(words[1:-1]), column=column, value=value.strip())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def with_overrides(launch: Launch, overrides: Sequence[Override]) -> tuple[Launch, tuple[str, ...]]:
@@ -248,12 +258,13 @@ def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]
         raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
     place = header.index(override.column)
     wanted = {key.casefold() for key in override.keys} - {w.casefold() for w in ALL_ROWS.get(override.table, ())}
+    named = [at for at, column in enumerate(header) if column not in _yes_or_no(override.table)]
     said, blanks = [], 0
     border = header.index("destination") if override.table == "tariffs" and "destination" in header else None
     for number, row in enumerate(rows[1:], start=2):
         if border is not None and override.keys and row[border].casefold() not in wanted:
             continue  # tariffs.EU is the duty at the Union's border, not on its exports
-        if wanted <= {cell.strip().casefold() for cell in row[: len(header)]} and len(row) > place:
+        if len(row) > place and wanted <= {row[at].strip().casefold() for at in named if at < len(row)}:
             if not row[place].strip() and override.value[0] in MOVES:
                 blanks += 1  # a default cannot be moved; the rows that say something can
                 continue
@@ -277,6 +288,12 @@ def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]
 
 def _known_columns(table: str) -> frozenset[str]:
     return frozenset(name for made in TABLES if made.name == table for name in columns_of(made.row))
+
+
+def _yes_or_no(table: str) -> frozenset[str]:
+    """Columns whose cells name no row: `no` in `home` is not Norway."""
+    columns = (column for made in TABLES if made.name == table for column in columns_of(made.row).values())
+    return frozenset(column.name for column in columns if column.how == "yes or no")
 
 
 _SECTIONS = "name objective, limits, pilots, seeds or belief, or a key at the head of the file"
