@@ -21,7 +21,7 @@ def first() -> Belief:
 
 
 def tracked(belief: Belief | None = None, settled: tuple[str, ...] = ()) -> Tracked:
-    return Tracked(belief=belief or first(), prior=first(), lasting=LASTING, grown=np.zeros(3), settled=settled)
+    return Tracked(belief=belief or first(), prior=first(), lasting=LASTING, grown=np.zeros((3, 3)), settled=settled)
 
 
 def said(market: str, log_demand: float, sd: float) -> Evidence:
@@ -78,8 +78,8 @@ def test_cars_do_not_come_of_doubt():
         over = now.over_years()
         np.testing.assert_allclose(np.exp(over.mean[:3] + 0.5 * np.diag(over.cov)[:3]), expected, rtol=1e-9)
     read = now.read(Reading(counts=(count(5000, reach=0.9, is_pilot=False),)))[0]
-    assert read.grown[0] < 0.3 * now.grown[0]
-    assert 0.5 * now.grown[1] < read.grown[1] <= now.grown[1]
+    assert read.grown[0, 0] < 0.3 * now.grown[0, 0]
+    assert 0.5 * now.grown[1, 1] < read.grown[1, 1] <= now.grown[1, 1]
 
 
 def test_time_takes_no_level_beyond_the_prior_and_leaves_a_prior_alone():
@@ -149,3 +149,29 @@ def test_a_level_that_stays_is_planned_on_as_it_is():
 def test_numbers_that_no_level_has_are_refused(wrong):
     with pytest.raises(ValueError, match="negative"):
         Lasting(**{"walk": 0.1, "scatter": 0.1} | wrong)
+
+
+def test_a_neighbour_that_is_read_for_years_takes_no_cars_from_a_market_that_is_not():
+    """Markets that share what the entries share, drawn going back to the prior: on average what is expected comes."""
+    lasting, quarters, worlds = Lasting(walk=0.075, scatter=0.1), 16, 800
+    cov = np.diag([2.4 * 0.4, 2.4 * 0.4, 0.0]) + np.pad(np.full((2, 2), 2.4 * 0.6), (0, 1))
+    start = made_up.belief(2, size_log_sd=0.0)
+    start = replace(start, mean=np.array([8.0, 8.0, 0.0]), cov=cov)
+    begun = Tracked(belief=start, prior=start, lasting=lasting, grown=np.zeros((2, 2)))
+    before = expected_cars(begun)
+    at = np.arange(quarters)
+    root = np.linalg.cholesky((1 - lasting.walk) ** (0.5 * np.abs(np.subtract.outer(at, at))))
+    half = np.random.default_rng(2).standard_normal((worlds // 2, quarters))
+    found = []
+    for moved in 8.0 + np.sqrt(2.4) * np.concatenate([half, -half]) @ root.T:
+        now = begun
+        for number, level in enumerate(moved):
+            now = now.later() if number else now
+            now = now.told(weigh_evidence(now.seen, (said(now.belief.markets[0], level, 0.01),)))
+        found.append(expected_cars(now)[1])
+    assert np.mean(found) == pytest.approx(before[1], rel=0.06)  # .88 where each was counted alone
+
+
+def expected_cars(now: Tracked) -> np.ndarray:
+    over = now.over_years()
+    return np.exp(over.mean + 0.5 * np.diag(over.cov))

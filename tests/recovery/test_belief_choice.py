@@ -121,7 +121,7 @@ def week_at(
 
 def learn(counts, start: Belief | None = None, lasting: Lasting = FOR_EVER):
     def follow(start, rows, read):
-        now, first = Tracked(belief=start, prior=start, lasting=lasting, grown=np.zeros(2)), min(rows)
+        now, first = Tracked(belief=start, prior=start, lasting=lasting, grown=np.zeros((2, 2))), min(rows)
         for number in range(max(rows) - first + 1):
             now = now.later() if number else now
             now = read(now, rows[first + number]) if first + number in rows else now

@@ -83,7 +83,7 @@ LASTING = Lasting(walk=0.05, scatter=0.1)
 
 
 def tracked(held: Belief, before: Belief) -> Tracked:
-    return Tracked(belief=held, prior=before, lasting=LASTING, grown=np.zeros(2))
+    return Tracked(belief=held, prior=before, lasting=LASTING, grown=np.zeros((2, 2)))
 
 
 @settings(deadline=None, derandomize=True)

@@ -97,7 +97,7 @@ class Tracked:
         belief: z = (theta_t, .., beta) of the present quarter.
         prior: of the same coordinates.
         lasting: how long levels last.
-        grown: (M,) variance of the levels that time has added and no reading has taken away.
+        grown: (M, M) covariance of the levels that time has added and no reading has taken away.
         settled: markets that sell what they sell, such as the home market: their quarters do not scatter.
     """
 
@@ -139,25 +139,30 @@ class Tracked:
         left[:M] = along
         mean = prior.mean + left * (held.mean - prior.mean)
         cov = prior.cov + np.outer(left, left) * (held.cov - prior.cov)
-        mean[:M] += 0.5 * ((1 - of_mean) * var + self._scatter() - along**2 * self.grown)
+        mean[:M] += 0.5 * ((1 - of_mean) * var + self._scatter() - along**2 * np.diag(self.grown))
         cov[:M, :M] += (of_mean - 1) * prior.cov[:M, :M]
         cov[:M, M:] += (along - 1) * prior.cov[:M, M:]
         cov[M:, :M] = cov[:M, M:].T
         return replace(held, mean=mean, cov=cov, look_var=self.lasting.noise(var))
 
     def _holding(self, belief: Belief) -> Tracked:
-        """With a belief that a reading left."""
+        """With a belief that a reading left.
+
+        What is held without going back to the prior errs from what would be held with it by what time has added since;
+        a reading leaves of that error what it leaves of any, so a neighbour's takes away what the two had in common.
+        """
         M = len(belief.markets)
-        left = np.diag(belief.cov)[:M] / np.maximum(np.diag(self.belief.cov)[:M], 1e-12)
-        return replace(self, belief=belief, grown=self.grown * np.minimum(left, 1.0))
+        left = belief.cov[:M, :M] @ np.linalg.pinv(self.belief.cov[:M, :M], hermitian=True) @ self.grown
+        return replace(self, belief=belief, grown=(left + left.T) / 2)
 
     def _wandered(self, share: float) -> tuple[Belief, Array]:
-        """The belief once levels moved by that share of the prior's covariance, none further; and by what variance."""
+        """The belief once levels moved by that share of the prior's covariance, none further; and (M, M) by what."""
         M = len(self.belief.markets)
         prior = self.prior.cov[:M, :M]
         room = np.diag(prior) - np.diag(self.belief.cov)[:M]
         step = np.clip(room / np.maximum(np.diag(prior), 1e-12), 0.0, share)
-        return widened_by(self.belief, np.sqrt(np.outer(step, step)) * prior), step * np.diag(prior)
+        more = np.sqrt(np.outer(step, step)) * prior
+        return widened_by(self.belief, more), more
 
     def _scatter(self) -> Array:
         """(M,) variance of each market's scatter."""

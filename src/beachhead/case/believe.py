@@ -224,7 +224,7 @@ def tracked(launch: Launch, start: Belief) -> Tracked:
     """A first belief, ready to be followed from quarter to quarter."""
     fit = fit_of(launch)
     lasting = Lasting(walk=fit.walk, scatter=fit.scatter)
-    unmoved = np.zeros(len(start.markets))
+    unmoved = np.zeros((len(start.markets), len(start.markets)))
     return Tracked(belief=start, prior=start, lasting=lasting, grown=unmoved, settled=settled(launch.folder.markets))
 
 
