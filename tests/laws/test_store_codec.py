@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, StrEnum
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pytest
@@ -171,6 +171,18 @@ def test_a_noun_that_gained_a_field_with_a_default_still_reads_old_records():
         colour: Colour = Colour.RED
 
     assert decode('{"is":"Leaf","name":"x","share":0.5}', Leaf) == Leaf("x", 0.5)
+
+
+def test_a_noun_that_was_called_otherwise_still_reads_old_records():
+    @dataclass(frozen=True)
+    class Twig:
+        FORMERLY: ClassVar[tuple[str, ...]] = ("Branch",)
+        name: str
+
+    assert decode('{"is":"Branch","name":"x"}', Twig) == Twig("x")
+    assert '"is":"Twig"' in encode(Twig("x"))
+    with pytest.raises(ValueError, match="expected a Twig, the record holds a Leaf"):
+        decode('{"is":"Leaf","name":"x"}', Twig)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from beachhead.store import Row, Work, body_of, decode, deliver, encode
 from beachhead.world.ref import Ref
@@ -19,6 +20,8 @@ class Newest:
         ref: where it stands.
         at: when it was kept, UTC.
     """
+
+    FORMERLY: ClassVar[tuple[str, ...]] = ("_Made", "_Kept")
 
     ref: Ref
     at: datetime

@@ -38,7 +38,7 @@ def decode(text: str, kind: type[N]) -> N:
     """The noun of type `kind` that `encode` wrote as `text`.
 
     A field that the text lacks takes the dataclass's default, so that a record stays readable when a noun gains a
-    field; a field that the noun does not know is refused.
+    field; a field that the noun does not know is refused. A noun that was called otherwise names that in `FORMERLY`.
     """
     declared: Any = kind
     noun: N = _form(declared).read(json.loads(text))
@@ -270,7 +270,7 @@ def _record(kind: Any) -> _Form:
         return {"is": kind.__name__} | {name: _field(kind, name, hints, getattr(noun, name)) for name in fields}
 
     def read(tree: dict[str, Any]) -> Any:
-        if tree.get("is") != kind.__name__:
+        if tree.get("is") not in (kind.__name__, *getattr(kind, "FORMERLY", ())):
             raise ValueError(f"expected a {kind.__name__}, the record holds a {tree.get('is')}")
         if unknown := tree.keys() - {*fields, "is"}:
             raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
