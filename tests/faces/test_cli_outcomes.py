@@ -202,6 +202,21 @@ def test_the_second_year_at_full_scale_settles_the_odds_of_breaking_even(launch,
 
 
 @pytest.mark.full
+def test_what_a_rival_was_to_do_counts_in_what_came_as_in_what_was_stated(launch, planned, tmp_path):
+    def demand(folder: Path) -> float:
+        scale(folder)
+        observe(folder, *year_two(3000))
+        return answer("read", folder, "--on", "2029-07-01")["outcomes"][0]["realised"]["low"]
+
+    alone = demand(Path(shutil.copytree(planned, tmp_path / "alone" / "launch")))
+    (launch / "competitors.csv").write_text(
+        "market,brand,cars_per_year,price_change,change_from,odds,source,as_of,grade\n"
+        "NO,Rival,50000,-0.2,2027-07-01,1,made up,2026-01-01,C\n",
+        encoding="utf-8",
+    )
+    assert demand(launch) > 1.05 * alone  # as many cars, though a rival took some
+
+
 def test_stock_that_ended_every_row_says_only_that_demand_was_at_least_that(launch):
     scale(launch)
     observe(launch, *year_two(100, stock="100"))

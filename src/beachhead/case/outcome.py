@@ -6,12 +6,9 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, TypeVar
 
-from beachhead.belief import Belief
 from beachhead.belief.realised import Realised
-from beachhead.case.believe import first_belief, tracked
 from beachhead.case.decision import CHOSEN
 from beachhead.case.log import entries
 from beachhead.case.observe import TOPIC as ROWS
@@ -108,11 +105,6 @@ class Scene:
                 self._records[ref] = get(work, ref, kind)
         found: N = self._records[ref]
         return found
-
-    @cached_property
-    def paths(self) -> Belief:
-        """The expected course of every market, before any row."""
-        return tracked(self.launch, first_belief(self.launch)).over_years()
 
     def question_at(self, look: Quarter) -> Question:
         """The question of a look, by the rows that had ended before it."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from beachhead import pilot
+from beachhead.belief import Belief
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.realised import Realised, realised
 from beachhead.case.believe import fit_of
@@ -46,7 +47,7 @@ def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, re
 
 def _known(scene: Scene, market: str, quarter: Quarter, record: PlanRecord) -> tuple[State, str, Realised | None]:
     """What the second year showed and when that was, or what stands in the way."""
-    if market not in scene.paths.markets:
+    if all(known.code != market for known in scene.launch.folder.markets):
         return State.UNSEEN, "its market is no longer in markets.csv", None
     start = _started(scene, market)
     if start is None or start[0] - quarter > QUARTERS_UNTIL_SCALED:
@@ -66,7 +67,8 @@ def _known(scene: Scene, market: str, quarter: Quarter, record: PlanRecord) -> t
     days = len({day for c in counts for day in range(c.start.toordinal(), c.end.toordinal() + 1)})
     if days < FEWEST_DAYS:
         return State.UNSEEN, f"rows tell of {days} days of {span}, at least {FEWEST_DAYS} are needed", None
-    return State.TOLD, span, realised(scene.paths, counts)
+    # against the course that the odds were stated on: what rivals and spending were to do is in its break-even too
+    return State.TOLD, span, realised(scene.read(record.belief, Belief), counts)
 
 
 def _started(scene: Scene, market: str) -> tuple[Quarter, Channel, Quarter | None] | None:
