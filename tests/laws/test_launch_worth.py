@@ -42,6 +42,21 @@ def test_a_larger_batch_never_teaches_less(made_up_launch, seed, batch, more):
     assert large.gross >= small.gross - 1e-6
 
 
+def test_a_batch_is_worth_less_the_less_a_pilot_after_it_would_tell(made_up_launch):
+    """What is asked now is not asked later: the next pilot there is a second look."""
+    problem = made_up_launch(M=5, seed=3)
+
+    def own(*off: float) -> np.ndarray:
+        terms = problem.terms._replace(look_var=np.tile(off, (5, 1)))
+        asked = replace(problem, terms=terms)
+        return np.array([batch_worth(asked, code, 100).here for code in problem.markets])
+
+    fresh, stale = own(0.5, 0.5), own(0.5, 50.0)
+    assert (stale <= fresh + 1e-9).all()
+    assert stale.sum() < 0.9 * fresh.sum()
+    assert (stale >= 0).all()
+
+
 def test_no_market_factor_or_fact_is_worth_more_than_knowing_everything(made_up_launch):
     problem = made_up_launch(M=8, seed=3)
     most = know_everything(problem)

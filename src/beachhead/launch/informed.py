@@ -23,9 +23,13 @@ LEVELS = np.linspace(-8.0, 8.0, 641)
 """Where the best start is tabulated, in prior standard deviations; linear between."""
 
 
-def gain(table: Floats, i: int, share: float) -> float:
-    """What removing that share of market i's variance adds to its value; `table` from `informed_values`."""
-    return float(np.interp(min(max(share, 0.0), 1.0), SHARES, table[i]) - table[i, 0])
+def gain(table: Floats, i: int, share: float, after: Floats | None = None) -> float:
+    """What removing that share of market i's variance adds to its value; tables from `informed_values`.
+
+    `after` is the table where what removes it changes what may come later; news is never worth less than nothing.
+    """
+    then = table if after is None else after
+    return max(float(np.interp(min(max(share, 0.0), 1.0), SHARES, then[i]) - table[i, 0]), 0.0)
 
 
 @compiled

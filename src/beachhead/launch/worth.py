@@ -95,7 +95,7 @@ def normal_gain(mean: float, sd: float) -> float:
     """
     if sd <= 0.0:
         return 0.0
-    z = abs(mean) / sd
+    z = min(abs(mean) / sd, 40.0)  # beyond, both terms are 0 to the last bit; at infinity they are not numbers
     return sd * (math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi) - z * 0.5 * math.erfc(z / math.sqrt(2)))
 
 
@@ -177,7 +177,8 @@ def batch_worth(
     scene, table = _tables(problem)
     i, M = problem.markets.index(market), len(problem.markets)
     told = np.eye(M + 1)[i] + np.eye(M + 1)[M]
-    gross = _known(problem, scene, table, market, told, own=i, noise=asked.noise_sd**2)
+    after = _after_pilot(scene, i)
+    gross = _known(problem, scene, table, market, told, own=i, noise=asked.noise_sd**2, after=after)
     most = _known(problem, scene, table, market, np.eye(M + 1)[i], own=i)
     on_top, others = _beyond(scene, table, i, told, asked.noise_sd**2)
     return BatchWorth(
@@ -231,6 +232,15 @@ def _tables(problem: Problem) -> tuple[Scene, Floats]:
     return scene, informed_values(scene.terms, starts, scene.position, scene.mean, scene.cov, 0)
 
 
+def _after_pilot(scene: Scene, i: int) -> Floats:
+    """The same table once market i was piloted: the next pilot there has no start to pay, tells less, may be barred."""
+    piloted = np.array(scene.position.piloted)
+    piloted[i] += 1
+    position = scene.position._replace(piloted=piloted)
+    starts = list_starts(scene.terms, position, 0, scene.prices)
+    return informed_values(scene.terms, starts, position, scene.mean, scene.cov, 0)
+
+
 def _known(
     problem: Problem,
     scene: Scene,
@@ -239,8 +249,12 @@ def _known(
     told: Floats,
     own: int | None = None,
     noise: float = 0.0,
+    after: Floats | None = None,
 ) -> Known:
-    """Value of seeing told'z + noise; `table` is linear between shares, so its gain is never negative."""
+    """Value of seeing told'z + noise; `table` is linear between shares, so its gain is never negative.
+
+    `after` has the values of market `own` once it was piloted: what is seen there is then no first look any more.
+    """
     along = scene.cov @ told
     spread = float(told @ along) + noise
     if spread <= 1e-14:
@@ -249,7 +263,7 @@ def _known(
     for j in range(len(gains)):
         if scene.cov[j, j] > 1e-12 and scene.position.stage[j] == OUT:
             share = min(along[j] ** 2 / (spread * scene.cov[j, j]), 1.0)
-            gains[j] = gain(table, j, share)
+            gains[j] = gain(table, j, share, after if j == own else None)
     here = 0.0 if own is None else float(gains[own])
     return Known(what=what, value=float(gains.sum()), here=here, spread=math.sqrt(max(spread - noise, 0.0)))
 
