@@ -110,7 +110,7 @@ def test_the_market_that_carries_a_target_is_scaled_though_another_earns_more(ma
 
 
 def test_a_floor_that_does_not_bind_changes_nothing(made_up_launch):
-    problem = made_up_launch(M=5)
+    problem = made_up_launch(M=7)
     plain = plan(problem, seed=1, worlds=160)
     floored = plan(replace(problem, objective=Objective(floor=-1e12)), seed=1, worlds=4)
     assert floored.actions == plain.actions
@@ -120,7 +120,7 @@ def test_a_floor_that_does_not_bind_changes_nothing(made_up_launch):
 
 
 def test_a_stricter_floor_takes_more_caution_and_never_earns_more(made_up_launch):
-    problem = made_up_launch(M=5)
+    problem = made_up_launch(M=7)
     loose = replace(problem, objective=Objective(floor=-1e12))
     free = steer(loose, 0, worlds=60)[0]
     floors = [-1e12, 0.6 * free.worst.mean, 0.2 * free.worst.mean, 0.0]
@@ -140,8 +140,8 @@ def test_a_stricter_floor_takes_more_caution_and_never_earns_more(made_up_launch
 
 
 def test_no_world_sells_more_than_its_bound(made_up_launch):
-    problem = made_up_launch(M=5)
-    for objective in (cars_by(5, 12, last=11), odds_of(5, 12, amount=9_000, last=9, count=Count.CARS_PER_YEAR)):
+    problem = made_up_launch(M=7)
+    for objective in (cars_by(7, 12, last=11), odds_of(7, 12, amount=9_000, last=9, count=Count.CARS_PER_YEAR)):
         found = plan(replace(problem, objective=objective), seed=3, worlds=4).pursued
         assert 0 < found.score.mean <= found.bound.mean
         assert found.gap.mean >= 0
