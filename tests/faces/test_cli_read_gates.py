@@ -1,6 +1,7 @@
 """`beachhead read` says in one sentence what many open gates have in common."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from beachhead.case.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.observe import observe
-from beachhead.case.open import open_launch
+from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import make_plan
 from beachhead.case.reading import monitor_sentence, read
 from beachhead.cli.read import gate_lines
@@ -49,7 +50,8 @@ def test_a_gate_that_says_stop_keeps_its_own_sentence_though_nothing_was_sent():
     ]
 
 
-def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tmp_path):
+def piloted(tmp_path: Path) -> Launch:
+    """The starter, whose pilot in Norway took 30 orders."""
     launch = open_launch(new_launch(tmp_path / "launch", "starter"))
     at = datetime(2026, 12, 15, tzinfo=UTC)
     make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at)
@@ -59,6 +61,11 @@ def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tm
         "batch,market,channel,start,end,orders\nfirst,NO,dealer,2027-01-01,2027-03-31,30\n", encoding="utf-8"
     )
     observe(launch.folder, launch.store, rows, who="ana", at=at, today=date(2027, 4, 5))
+    return launch
+
+
+def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tmp_path):
+    launch = piloted(tmp_path)
     for day in (date(2027, 4, 5), date(2029, 4, 5)):
         found = read(launch, on=day)
         (judged,), moved = found.judgements, next(row for row in found.moved if row.market == "NO")
@@ -66,15 +73,7 @@ def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tm
 
 
 def test_a_planned_look_is_held_on_counts_and_not_on_what_a_study_says(tmp_path):
-    folder, at = new_launch(tmp_path / "launch", "starter"), datetime(2026, 12, 15, tzinfo=UTC)
-    launch = open_launch(folder)
-    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at)
-    decide(launch, who="ana", at=at, markets=["NO"])
-    rows = tmp_path / "rows.csv"
-    rows.write_text(
-        "batch,market,channel,start,end,orders\nfirst,NO,dealer,2027-01-01,2027-03-31,30\n", encoding="utf-8"
-    )
-    observe(launch.folder, launch.store, rows, who="ana", at=at, today=date(2027, 4, 5))
+    folder = piloted(tmp_path).path
 
     def statistic() -> float:
         (monitor,) = read(open_launch(folder), on=date(2027, 4, 5)).monitors

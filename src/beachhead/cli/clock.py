@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from beachhead.case.clock import now
 from beachhead.world.errors import BadInput
+from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["OnOption", "Who", "day_of", "name_of", "now"]
 
@@ -26,26 +27,21 @@ Who = Annotated[
     ),
 ]
 
-FIRST, LAST = date(1900, 1, 1), date(2200, 12, 31)
-"""Days that a cell of a table may name; a day asked about lies among them."""
-
 
 def in_calendar(moment: datetime | None) -> datetime | None:
     """The day that an option names; refused beyond what a cell may name, where calendars end."""
-    if moment is not None and not FIRST <= moment.date() <= LAST:
-        raise typer.BadParameter(f"{moment:%Y-%m-%d} lies outside {FIRST.year} to {LAST.year}; check the year")
+    if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise typer.BadParameter(f"{moment:%Y-%m-%d} lies outside {FIRST_YEAR} to {LAST_YEAR}; check the year")
     return moment
 
 
+def day_option(name: str, said: str) -> Any:
+    """An option that names a day; `said` is its help."""
+    return typer.Option(name, metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], callback=in_calendar, help=said)
+
+
 OnOption = Annotated[
-    datetime | None,
-    typer.Option(
-        "--on",
-        metavar="YYYY-MM-DD",
-        formats=["%Y-%m-%d"],
-        callback=in_calendar,
-        help="As if on this day; default today, or the launch's first day.",
-    ),
+    datetime | None, day_option("--on", "As if on this day; default today, or the launch's first day.")
 ]
 
 

@@ -23,7 +23,7 @@ from beachhead.case.compliance import (
 )
 from beachhead.case.compliance_sheet import sheets, write_sheets
 from beachhead.case.open import open_launch
-from beachhead.cli.clock import FIRST, LAST, OnOption, day_of
+from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
@@ -32,6 +32,7 @@ from beachhead.compliance.opening import Opening
 from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change, Expiry
 from beachhead.world.errors import BadInput
+from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR
 
 _WATCH_AHEAD = timedelta(days=366)
 _MOST_MARKETS = 12
@@ -445,8 +446,8 @@ def _day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is not a day", "write it as YYYY-MM-DD, such as 2027-01-31") from None
-    if not FIRST <= day <= LAST:
-        raise BadInput(f"{text} lies outside {FIRST.year} to {LAST.year}", "check the year")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(f"{text} lies outside {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     return day
 
 

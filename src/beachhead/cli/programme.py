@@ -13,7 +13,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.programme import Assessed, Report, read_reports, silence_said, update_progress
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
-from beachhead.cli.clock import Who, in_calendar, name_of, now
+from beachhead.cli.clock import Who, day_option, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
 from beachhead.programme.schedule import Verdict
@@ -28,13 +28,7 @@ programme = typer.Typer(
 
 OnDay = Annotated[
     datetime | None,
-    typer.Option(
-        "--on",
-        metavar="YYYY-MM-DD",
-        formats=["%Y-%m-%d"],
-        callback=in_calendar,
-        help="As it stands on this day; by default that of the latest report, or the programme's first.",
-    ),
+    day_option("--on", "As it stands on this day; by default that of the latest report, or the programme's first."),
 ]
 DrawsOption = Annotated[int, typer.Option("--draws", min=100, help="Draws of all durations.")]
 ExactOption = Annotated[
@@ -44,19 +38,11 @@ ApprovalsFlag = Annotated[bool, typer.Option(help="With the approvals still to b
 OpeningsFlag = Annotated[bool, typer.Option("--openings", help="With the sites that siting would open.")]
 StartedOption = Annotated[
     datetime | None,
-    typer.Option(
-        "--started",
-        metavar="YYYY-MM-DD",
-        formats=["%Y-%m-%d"],
-        callback=in_calendar,
-        help="Day on which the task began.",
-    ),
+    day_option("--started", "Day on which the task began."),
 ]
 FinishedOption = Annotated[
     datetime | None,
-    typer.Option(
-        "--finished", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], callback=in_calendar, help="Day on which it was done."
-    ),
+    day_option("--finished", "Day on which it was done."),
 ]
 
 
@@ -118,13 +104,7 @@ def update(
     ] = None,
     on: Annotated[
         datetime | None,
-        typer.Option(
-            "--on",
-            metavar="YYYY-MM-DD",
-            formats=["%Y-%m-%d"],
-            callback=in_calendar,
-            help="Day of the report; default today.",
-        ),
+        day_option("--on", "Day of the report; default today."),
     ] = None,
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="In words.")] = "",
     who: Who = None,

@@ -21,7 +21,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from beachhead.world.market import Channel
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR, Quarter
 from beachhead.world.source import Grade
 
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,3})?", re.ASCII)
@@ -119,8 +119,8 @@ def _day(value: Any) -> Any:
         day = date.fromisoformat(value)
     except ValueError:
         raise refusal("is not a day of the calendar", "check month and day; write YYYY-MM-DD") from None
-    if not 1900 <= day.year <= 2200:
-        raise refusal("lies outside 1900 to 2200", "check the year")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise refusal(f"lies outside {FIRST_YEAR} to {LAST_YEAR}", "check the year")
     return day
 
 

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years that a quarter, and a day of a table or of an option, may lie in."""
+
 _TEXT = re.compile(r"(\d{4})-?Q([1-4])")
 
 
@@ -22,7 +25,7 @@ class Quarter:
     number: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.number <= 4 and 1900 <= self.year <= 2200):
+        if not (1 <= self.number <= 4 and FIRST_YEAR <= self.year <= LAST_YEAR):
             raise ValueError(f"no such quarter: {self.year}Q{self.number}")
 
     @classmethod
