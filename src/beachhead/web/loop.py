@@ -68,6 +68,7 @@ from beachhead.world.ref import Ref
 router = APIRouter(responses=REFUSALS)
 
 MappingName = Annotated[str, InPath(pattern=r"^[\w-]{1,60}$", description="Letters, digits, - and _.")]
+FileName = Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")]
 
 
 @router.get("/launch")
@@ -160,7 +161,7 @@ def readings(request: Request, response: Response, _: Viewer) -> ReadingsOut:
 async def send_observations(
     request: Request,
     person: Analyst,
-    name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
+    name: FileName,
     dry_run: Annotated[bool, Query(description="Check only: say what would change, and change nothing.")] = False,
     mapping: Annotated[str, Query(max_length=80, description="A kept mapping, for an export with other columns.")] = "",
     key: Key = None,
@@ -184,7 +185,7 @@ async def send_observations(
 async def heading(
     request: Request,
     _: Analyst,
-    name: Annotated[str, Query(max_length=200, description="File name; its ending says CSV, XLSX or Parquet.")],
+    name: FileName,
 ) -> HeadingOut:
     """What an export looks like, to choose a mapping by; nothing is kept."""
     async with received(request, name) as path:
