@@ -100,6 +100,29 @@ def test_a_certificate_that_runs_out_is_warned_of(launch):
     assert "plant assessment (CoP 1) runs out on 2027-06-02; begin renewal by 2027-04-07." in told
 
 
+@pytest.mark.parametrize(
+    ("newer", "warned"),
+    [
+        ("plant assessment,,DE,,2026-09-01,,,CoP 2,filed,2026-10-01,A", False),
+        ("plant assessment,,DE,,2027-06-02,,,CoP 2,promised,2026-10-01,C", False),
+        ("plant assessment,,DE,,2027-06-03,,,CoP 2,promised a day too late,2026-10-01,C", True),
+        ("plant assessment,YU7-MAX,DE,,2026-09-01,,,CoP 2,one offer only,2026-10-01,A", True),
+        ("plant assessment,,DE,,2024-07-01,,2027-06-01,CoP 2,ends the same day,2026-10-01,A", True),
+    ],
+)
+def test_no_renewal_is_asked_of_a_certificate_that_a_newer_one_replaces(launch, newer, warned):
+    hold(launch, "plant assessment,,DE,,2024-06-01,,2027-06-01,CoP 1,filed,2026-10-01,A", newer)
+    told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))
+    assert ("(CoP 1) runs out on 2027-06-02" in told) is warned
+
+
+def test_what_runs_out_is_told_of_the_offers_asked_about(launch):
+    hold(launch, "plant assessment,YU7-MAX,DE,,2024-06-01,,2027-06-01,CoP 1,filed,2026-10-01,A")
+    days = ("--diff", "2026-11-01", "2027-11-01", "--market", "DE")
+    assert "CoP 1" in run(launch, *days, "--offer", "YU7-MAX")
+    assert "CoP 1" not in run(launch, *days, "--offer", "SU7-STD")
+
+
 def test_what_is_held_counts_from_its_day(launch):
     hold(launch, EU_WVTA)
     before = json.loads(run(launch, "--on", "2026-09-30", "--market", "DE", "--offer", "YU7-MAX", "--json"))

@@ -114,7 +114,7 @@ def watch(
     chosen = chosen_vehicles(asked, offers)
     where = chosen_markets(asked, markets)
     found = changes(asked.rulebook, chosen, where, start, end, asked.holding)
-    return found, expiries(asked.rulebook, asked.holding, start, end)
+    return found, expiries(asked.rulebook, chosen, asked.holding, start, end)
 
 
 def widest(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Opening, ...]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from beachhead.compliance.approval import Certificate, Holding, Vehicle
 from beachhead.compliance.assess import law_of
 from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Reason, Verdict
-from beachhead.compliance.hand import end_of, hand
+from beachhead.compliance.hand import Hand, end_of, hand, series_reaches
 from beachhead.compliance.owed import owed
 from beachhead.compliance.prospect import Prospect, Span, prospect
 from beachhead.compliance.ready import NEVER, Ready, network, ready
@@ -98,11 +98,22 @@ def changes(
     return tuple(sorted(found, key=lambda change: (change.day, change.code, change.offer, change.markets)))
 
 
-def expiries(rulebook: Rulebook, holding: Holding, start: date, end: date) -> tuple[Expiry, ...]:
-    """Certificates that hold on `start` and run out by `end`, first to run out first."""
-    return tuple(
-        sorted(_expiries(rulebook, holding, start, end), key=lambda item: (item.day, item.certificate.approval))
-    )
+def expiries(
+    rulebook: Rulebook, vehicles: Iterable[Vehicle], holding: Holding, start: date, end: date
+) -> tuple[Expiry, ...]:
+    """Certificates that count for a vehicle on `start` and run out by `end`, first to run out first.
+
+    One that another certificate of the same approval has replaced by then for every vehicle needs no renewal.
+    """
+    hands = [hand(rulebook, vehicle, holding) for vehicle in vehicles]
+    lapsing = [
+        certificate
+        for certificate in holding.certificates
+        if certificate.granted_on <= start < end_of(rulebook, certificate) <= end
+        and any(_lapses(certificate, in_hand) for in_hand in hands)
+    ]
+    found = [_expiry(rulebook, certificate, start) for certificate in lapsing]
+    return tuple(sorted(found, key=lambda item: (item.day, item.certificate.approval)))
 
 
 def _changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: date) -> Iterator[Change]:
@@ -212,18 +223,26 @@ class _Teller:
         )
 
 
-def _expiries(rulebook: Rulebook, holding: Holding, start: date, end: date) -> Iterator[Expiry]:
-    for certificate in holding.certificates:
-        day = end_of(rulebook, certificate)
-        approval = rulebook.approvals.get(certificate.approval)
-        if approval is None or not (certificate.granted_on <= start < day <= end):
-            continue
-        weeks = min((way.weeks for way in approval.ways if way.weeks is not None), default=None)
-        act_by = None if weeks is None else day - timedelta(weeks=weeks)
-        yield Expiry(
-            certificate=certificate,
-            day=day,
-            act_by=act_by,
-            late=act_by is not None and act_by < start,
-            source=certificate.source if certificate.expires_on else approval.source,
-        )
+def _lapses(certificate: Certificate, in_hand: Hand) -> bool:
+    """Whether it counts for a vehicle, and nothing of the same approval and series counts on the day it no longer does.
+
+    What counts by an equivalence replaces nothing: it rests on a certificate of another approval.
+    """
+    held = [item for item in in_hand.held.get(certificate.approval, ()) if not item.by]
+    own = next((item for item in held if item.certificate == certificate), None)
+    return own is not None and not any(
+        item.start <= own.end < item.end and series_reaches(item.series, own.series) for item in held
+    )
+
+
+def _expiry(rulebook: Rulebook, certificate: Certificate, start: date) -> Expiry:
+    day, approval = end_of(rulebook, certificate), rulebook.approvals[certificate.approval]
+    weeks = min((way.weeks for way in approval.ways if way.weeks is not None), default=None)
+    act_by = None if weeks is None else day - timedelta(weeks=weeks)
+    return Expiry(
+        certificate=certificate,
+        day=day,
+        act_by=act_by,
+        late=act_by is not None and act_by < start,
+        source=certificate.source if certificate.expires_on else approval.source,
+    )
