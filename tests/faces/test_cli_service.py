@@ -16,6 +16,7 @@ from beachhead.case.planning import is_stale, make_plan, put_question
 from beachhead.case.quality import READY, judge_quality
 from beachhead.case.workshop import send_workshop, workshop
 from beachhead.cli.app import app
+from beachhead.cli.service import View, headline, service_answer, show_service
 from beachhead.evidence.folder import check_folder
 from beachhead.launch.gate import Verdict
 from beachhead.launch.judge import judge
@@ -259,6 +260,47 @@ def test_what_service_csv_asks_must_make_sense(launch):
     assert "no limit is given" in faults["service.csv", "gate"].problem
     table.write_text(table.read_text().replace(",,,,,,yes,", ",40,0.1,0.08,0.15,0.2,no,"))
     assert [(fault.column, fault.written) for fault in check_folder(launch)] == [("market", "FR")]
+
+
+@pytest.mark.parametrize("quarter", ["2026Q4", "2032Q1"])
+def test_a_recall_outside_the_quarters_planned_is_refused_with_its_row(launch, quarter):
+    table = launch / "service.csv"
+    head, row, *_ = table.read_text(encoding="utf-8").splitlines()
+    table.write_text(f"{head},recall_share,recall_quarter\n{row},0.2,{quarter}\n", encoding="utf-8")
+    (fault,) = check_folder(launch)
+    assert (fault.file, fault.row, fault.column, fault.written) == ("service.csv", 2, "recall_quarter", quarter)
+    assert "2027Q1 to 2031Q4" in fault.problem
+
+
+@pytest.fixture(scope="module")
+def overtaken(small, tmp_path_factory):
+    """A launch half a year on, whose recall and whose only part's last order are past; and its service."""
+    folder = tmp_path_factory.mktemp("late") / "launch"
+    shutil.copytree(small, folder)
+    for file, added in (("service", {"recall_share": "0.2", "recall_quarter": "2027Q1"}), ("parts", {})):
+        table = folder / f"{file}.csv"
+        with table.open(encoding="utf-8", newline="") as handle:
+            row = next(csv.DictReader(handle)) | (added or {"last_order": "2027Q1"})
+        with table.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.DictWriter(handle, row)
+            writer.writeheader()
+            writer.writerow(row)
+    launch = open_launch(folder)
+    return launch, ask_service(launch, on=DAY, draws=4)
+
+
+def test_a_recall_that_is_over_is_said_to_count_no_more(overtaken):
+    names = ", ".join(overtaken[0].market(code).name for code in overtaken[1].markets)
+    assert f"The recall of 2027Q1 is over and counts no more: {names}." in headline(*overtaken)
+
+
+def test_a_last_order_that_is_past_is_said_alike_in_text_and_json(overtaken, capsys):
+    launch, serviced = overtaken
+    (gone,) = service_answer(launch, serviced, View.PARTS)["parts"]["no_longer_ordered"]
+    (part,) = serviced.parts
+    assert (gone["part"], gone["last_order"]) == (part.code, "2027Q1")
+    show_service(launch, serviced, View.PARTS)
+    assert f"The last order of {part.name} was in 2027Q1" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):

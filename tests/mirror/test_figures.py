@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration, give_or_take, odds, tally
+from beachhead.world.figures import duration, expected, give_or_take, odds, tally
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,19 @@ def test_an_error_that_too_few_worlds_tell_is_a_question_and_a_share_of_few_is_i
     assert give_or_take(12.34e6, 4.5e5, "EUR") == "EUR 12.3 M ± EUR 450 k"
     assert give_or_take(12.34e6, None, "EUR") == "EUR 12.3 M ± ?"
     assert [tally(0, 0), tally(0, 3), tally(49, 49), tally(9, 50)] == ["-", "0 of 3", "49 of 49", "18 %"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0.0, "0 centres"),
+        (0.03, "under 0.1 centres"),
+        (0.4, "0.4 centres"),
+        (1.0, "1 centre"),
+        (1.3, "1.3 centres"),
+        (12.4, "12 centres"),
+        (12_345.0, "12,300 centres"),
+    ],
+)
+def test_an_expected_count_below_one_is_not_said_to_be_none(count, said):
+    assert expected(count, "centre") == said

@@ -15,6 +15,7 @@ from beachhead.aftersales.parts import (
     base_pipelines,
     expected_backorders,
     last_time_buy,
+    met_at_once,
     newsvendor_normal,
     newsvendor_poisson,
     two_moment_pipelines,
@@ -88,7 +89,7 @@ def test_numbered_normal_base_stocks_of_snyder_and_shen(which, mean, sd, days, o
 def test_the_superior_appliance_base_stock_of_factory_physics():
     """Hopp and Spearman, "Factory Physics", section 2.4.2: ten a month, one month, reorder point 14: 0.917."""
     on_order = Pipelines(mean=np.full(4, 10.0), variance=np.full(4, 10.0))
-    told = on_order.fill(np.array([15, 11, 13, 16]))
+    told = met_at_once(on_order, np.array([15, 11, 13, 16]))
     assert told[0] == pytest.approx(0.916541527065, abs=1e-12)
     assert [round(share, 6) for share in told[1:]] == [0.583040, 0.791556, 0.951260]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from beachhead.aftersales.parts import ON_ORDER, Repairable
+from beachhead.aftersales.parts import Repairable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,10 +27,6 @@ class Law:
         """(B,), P(X <= counts)."""
         bases, most = np.arange(len(self.mean)), self.cumulative.shape[1] - 1
         return np.where(counts < 0, 0.0, self.cumulative[bases, np.clip(counts, 0, most)])
-
-    def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
-        return np.where(self.mean > ON_ORDER, self.at_most(stock - 1), 1.0)
 
     def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), expected backorders: the sum of P(X > k) from the stock on."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beachhead.aftersales.exact import Law, exact_law
-from beachhead.aftersales.parts import Repairable
+from beachhead.aftersales.parts import Repairable, met_at_once
 from beachhead.world.errors import NotFeasible
 
 
@@ -97,7 +97,7 @@ def _spread(curve: _Curve, depot: int, left: int) -> _Split:
         backorders -= float(lost[base])
         stock[base] += 1
         lost[base] = 1 - law.cumulative[base, min(int(stock[base]), law.cumulative.shape[1] - 1)]
-    met = curve.part.demand_per_day @ law.fill(stock)
+    met = curve.part.demand_per_day @ met_at_once(law, stock)
     return _Split(depot=depot, bases=tuple(stock.tolist()), backorders=max(backorders, 0.0), met_per_day=float(met))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +125,22 @@ def base_pipelines(part: Repairable, depot_stock: int) -> NDArray[np.float64]:
     )
 
 
+class OnOrder(Protocol):
+    """What is known of the units in repair or on the way to each base, by moments or exactly."""
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """(B,)."""
+
+    def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(B,), P(X <= counts)."""
+
+
+def met_at_once(on_order: OnOrder, stock: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
+    return np.where(on_order.mean > ON_ORDER, on_order.at_most(stock - 1), 1.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pipelines:
     """Units in repair or on the way to each base, by their first two moments.
@@ -144,10 +161,6 @@ class Pipelines:
         size, success = self.mean**2 / over, self.mean / np.where(wide, self.variance, 1.0)
         wide_cdf = betainc(np.where(wide, size, 1.0), np.maximum(counts, 0) + 1, np.where(wide, success, 0.5))
         return np.asarray(np.where(counts < 0, 0.0, np.where(wide, wide_cdf, poisson_cdf)))
-
-    def fill(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
-        """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
-        return np.where(self.mean > ON_ORDER, self.at_most(stock - 1), 1.0)
 
     def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), expected backorders: mean less the sum of P(X > k) over k below the stock."""

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from beachhead.aftersales.exact import exact_law
 from beachhead.aftersales.marginal import provision
-from beachhead.aftersales.parts import Order, Repairable, base_pipelines, last_time_buy, two_moment_pipelines
+from beachhead.aftersales.parts import (
+    Order,
+    Repairable,
+    base_pipelines,
+    last_time_buy,
+    met_at_once,
+    two_moment_pipelines,
+)
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +60,11 @@ class Part:
     last_order: int | None
     support_years: float
     shortage_cost: float
+
+    @property
+    def gone_since(self) -> int | None:
+        """Number of the quarter of a last order that is past; None while one can be had, or none is announced."""
+        return self.last_order if self.last_order is not None and self.last_order < 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,7 +160,7 @@ def last_orders(
     return tuple(
         _last_order(part, part.last_order, in_use, rate_cv, survival_per_quarter)
         for part in parts
-        if part.last_order is not None and 0 <= part.last_order < in_use.shape[1]
+        if part.last_order is not None and part.gone_since is None and part.last_order < in_use.shape[1]
     )
 
 
@@ -198,7 +210,7 @@ def _filled(item: Repairable, central: int, local: NDArray[np.int64], small: boo
     if demand.sum() == 0:
         return 1.0
     law = exact_law(item, central) if small else two_moment_pipelines(item, central)
-    return float(demand @ law.fill(local) / demand.sum())
+    return float(demand @ met_at_once(law, local) / demand.sum())
 
 
 def _stocking(

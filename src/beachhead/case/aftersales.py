@@ -163,6 +163,19 @@ def ask_service(
     )
 
 
+def recalls_past(launch: Launch, serviced: Serviced) -> list[str]:
+    """A sentence for the recalls of service.csv whose quarter is over: none of their jobs are counted."""
+    past: dict[Quarter, list[str]] = {}
+    for code in serviced.markets:
+        row = service_row(launch, code)
+        if row.recall_share > 0 and row.recall_quarter is not None and row.recall_quarter < serviced.quarters[0]:
+            past.setdefault(row.recall_quarter, []).append(launch.market(code).name)
+    return [
+        f"The recall of {quarter} is over and counts no more: {', '.join(names)}."
+        for quarter, names in sorted(past.items())
+    ]
+
+
 def service_terms(serviced: Serviced) -> ServiceTerms:
     """What spare parts add to the economics of each market: capital for stocks, and holding them."""
     last = max(serviced.stocking, default=None)

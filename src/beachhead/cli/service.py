@@ -12,8 +12,17 @@ import typer
 
 from beachhead.aftersales.demand import KINDS
 from beachhead.aftersales.network import MarketNetwork
+from beachhead.aftersales.provisioning import Part
 from beachhead.aftersales.staffing import Kept
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service, keep_service, service_terms, staying
+from beachhead.case.aftersales import (
+    DRAWS,
+    Serviced,
+    ask_service,
+    keep_service,
+    recalls_past,
+    service_terms,
+    staying,
+)
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
@@ -21,6 +30,8 @@ from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.service_quality import quality_answer, show_quality
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import expected
+from beachhead.world.quarter import Quarter
 
 MOST_SHOWN = 15
 
@@ -104,13 +115,14 @@ def headline(launch: Launch, serviced: Serviced) -> list[str]:
     fleet, high = float(total.mean()), float(np.quantile(total, 0.9))
     stay = staying(serviced)
     each_car = money(4 * stay.cost / max(stay.cars, 1), currency)
-    team = f"{stay.centres:,.0f} centres, {stay.technicians:,.0f} technicians, {money(stay.cost, currency)} a quarter"
+    people = f"{expected(stay.centres, 'centre')}, {expected(stay.technicians, 'technician')}"
+    team = f"{people}, {money(stay.cost, currency)} a quarter"
     said = (
         f"By {serviced.quarters[last]} about {cars(fleet)} cars are in use abroad (90 % of futures: fewer than "
-        f"{cars(high)}). Where markets stay, {cars(stay.cars)} of them bring {cars(stay.jobs)} jobs a week: {team}, "
-        f"{each_car} a car and year."
+        f"{cars(high)}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week: "
+        f"{team}, {each_car} a car and year."
     )
-    lines = [said]
+    lines = [said, *recalls_past(launch, serviced)]
     if serviced.pilot is not None and serviced.pilot.cost > 0:
         lines.append(
             f"The first cars need spares for {money(serviced.pilot.cost, currency)}, which meet "
@@ -211,16 +223,17 @@ def parts_answer(serviced: Serviced) -> dict[str, Any]:
             for order in serviced.last_orders
         ],
         "no_longer_ordered": [
-            {
-                "part": part.code,
-                "last_order": str(serviced.quarters[0] + part.last_order),
-                "shortage_cost": part.shortage_cost,
-            }
-            for part in serviced.parts
-            if part.last_order is not None and part.last_order < 0
+            {"part": part.code, "last_order": str(quarter), "shortage_cost": part.shortage_cost}
+            for part, quarter in _no_longer_ordered(serviced)
         ],
         "economics": {"capital": terms.capital, "opex_per_quarter": terms.opex_per_quarter},
     }
+
+
+def _no_longer_ordered(serviced: Serviced) -> list[tuple[Part, Quarter]]:
+    """Parts whose last order is past, and its quarter."""
+    gone = [(part, part.gone_since) for part in serviced.parts]
+    return [(part, serviced.quarters[0] + since) for part, since in gone if since is not None]
 
 
 def _show_demand(launch: Launch, serviced: Serviced) -> None:
@@ -398,12 +411,11 @@ def _show_parts(launch: Launch, serviced: Serviced) -> None:
         title="Spares, central + in the markets: first cars, and the fleet at the end",
         right=set(range(1, 8)),
     )
-    for part in serviced.parts:
-        if part.last_order is not None and part.last_order < 0:
-            say(
-                f"The last order of {part.name} was in {serviced.quarters[0] + part.last_order}: what is not in stock "
-                f"by now costs {money(part.shortage_cost, currency)} each, and the stocks above cannot be had new."
-            )
+    for part, quarter in _no_longer_ordered(serviced):
+        say(
+            f"The last order of {part.name} was in {quarter}: what is not in stock by now costs "
+            f"{money(part.shortage_cost, currency)} each, and the stocks above cannot be had new."
+        )
     for order in serviced.last_orders:
         buy = f"buy {order.order.quantity:,.0f} for {money(order.cost, currency)}"
         say(

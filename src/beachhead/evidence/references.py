@@ -24,6 +24,8 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _renamed_codes(tables)
     yield from _foreign_prices(tables)
     yield from _unknown_places(tables)
+    if terms is not None:
+        yield from _unplanned_recalls(tables["service"], terms)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
 
@@ -142,6 +144,22 @@ def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
             problem = f"is still a code of {target.table.file}"
             cure = "say in `until` on which day its old meaning ended"
             yield Fault(file="renames.csv", row=placed.line, column="was", written=row.was, problem=problem, cure=cure)
+
+
+def _unplanned_recalls(service: Loaded, terms: Terms) -> Iterator[Fault]:
+    """Recalls in quarters that are not planned: they would count nowhere."""
+    last = terms.start + (terms.quarters - 1)
+    for placed in service.rows:
+        quarter = placed.row.recall_quarter
+        if placed.row.recall_share > 0 and quarter is not None and not terms.start <= quarter <= last:
+            yield Fault(
+                file=service.table.file,
+                row=placed.line,
+                column="recall_quarter",
+                written=str(quarter),
+                problem=f"is not among the quarters planned, {terms.start} to {last}",
+                cure="name one of them, or clear recall_share and recall_quarter",
+            )
 
 
 def _unknown_target(code: str, line: int | None, targets: Loaded) -> Iterator[Fault]:

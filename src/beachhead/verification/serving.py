@@ -12,6 +12,7 @@ from beachhead.aftersales.parts import (
     Repairable,
     base_pipelines,
     expected_backorders,
+    met_at_once,
     newsvendor_normal,
     newsvendor_poisson,
     two_moment_pipelines,
@@ -105,7 +106,8 @@ def _poisson_order(place: int) -> float:
 
 
 def _fill(stock: int) -> float:
-    return float(Pipelines(mean=np.array([10.0]), variance=np.array([10.0])).fill(np.array([stock]))[0])
+    on_order = Pipelines(mean=np.array([10.0]), variance=np.array([10.0]))
+    return float(met_at_once(on_order, np.array([stock]))[0])
 
 
 def _base_stock(place: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service, staying
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, recalls_past, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import Judged, service_row
 from beachhead.web.room import (
@@ -24,7 +24,7 @@ from beachhead.web.room import (
     number_or_none,
     table_of,
 )
-from beachhead.world.figures import cars, duration, money, percent
+from beachhead.world.figures import cars, duration, expected, money, percent
 
 
 def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -54,10 +54,10 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
     most = cars(float(np.quantile(fleet, 0.9)))
     first = (
         f"By {found.quarters[last]} about {cars(float(fleet.mean()))} cars are in use abroad (90 % of futures: fewer "
-        f"than {most}). Where markets stay, {cars(stay.cars)} of them bring {cars(stay.jobs)} jobs a week, for "
+        f"than {most}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week, for "
         f"{money(stay.cost, currency)} a quarter."
     )
-    said = [first]
+    said = [first, *recalls_past(launch, found)]
     if found.pilot is not None and found.pilot.cost > 0:
         said.append(
             f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "

@@ -39,6 +39,12 @@ def units(work: float) -> str:
     return f"{work:.1f}" if work < 10 and work != round(work) else f"{work:,.0f}"
 
 
+def expected(count: float, noun: str) -> str:
+    """An expected count: `0.4 centres`, `1 centre`, `12,300 centres`; what is between none and one is not `0`."""
+    said = units(count) if count < 10 else cars(count)
+    return f"{said} {noun}" if said == "1" else f"{said} {noun}s"
+
+
 def how_many(count: int, noun: str) -> str:
     """`1 market`, `1,200 markets`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
