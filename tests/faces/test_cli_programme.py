@@ -93,7 +93,7 @@ def test_reports_sent_twice_change_nothing_and_later_ones_hold(folder, tmp_path)
             ["a,A,5,6,7,,,,,,pilot", "g,G,0,0,0,a,2027-01-10,,,,nothing"],
             "tasks.csv:3:due: '2027-01-10' lies before a can",
         ),
-        (["a,A,1,2,3,,,,team,3,pilot"], "tasks.csv:2:uses: '3' needs 3 of team at once, of which there are 2"),
+        (["a,A,1,2,3,,,,team,3,pilot"], "tasks.csv:2:amounts: '3' needs 3 of team at once, of which there are 2"),
     ],
 )
 def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder, rows, said):
@@ -116,6 +116,38 @@ def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder,
 )
 def test_an_odd_report_is_refused(folder, words, said):
     assert said in str(run("programme", "update", folder, *words, fails=True))
+
+
+def test_a_task_begun_before_the_corrected_finish_of_what_it_comes_after_is_said(folder):
+    run("programme", "update", folder, "a", "--finished", "2027-02-01", "--on", "2027-02-02")
+    said = run("programme", "update", folder, "b", "--started", "2027-02-03", "--on", "2027-02-04")
+    assert "Begun before" not in said
+    said = run("programme", "update", folder, "a", "--finished", "2027-02-20", "--on", "2027-02-21")
+    told = "Begun before what it comes after was done: b on 2027-02-03, a done 2027-02-20."
+    assert told in " ".join(said.split())
+    assert told in asked("programme", "status", folder)["sentences"]
+
+
+def test_a_day_before_every_report_does_not_say_that_nothing_was_reported(folder):
+    run("programme", "update", folder, "a", "--started", "2027-02-01", "--on", "2027-02-02")
+    told = asked("programme", "status", folder, "--on", "2027-01-15")["sentences"][0]
+    assert "(nothing had been reported by then; 1 later report left out)" in told
+
+
+def test_what_tasks_csv_says_of_progress_is_a_report_too(folder):
+    heads = TASKS.replace("source,", "started_on,finished_on,source,")
+    rows = ("a,A,4,5,8,,,,,,pilot,2027-01-04,2027-02-01,", "b,B,2,3,6,a,,,,,scale,2027-02-08,,")
+    (folder / "tasks.csv").write_text(heads + "".join(f"{row}{SAID}" for row in rows))
+    stand = asked("programme", "status", folder)
+    assert (stand["on"], stand["reported"]) == ("2027-02-08", "2027-02-08")
+    assert stand["stages"] == {"planned": 0, "running": 1, "done": 1}
+    earlier = asked("programme", "status", folder, "--on", "2027-01-15")
+    assert earlier["stages"] == {"planned": 1, "running": 1, "done": 0}
+
+
+def test_one_task_is_not_said_in_the_plural(folder):
+    write(folder, "a,A,4,5,8,,,,,,pilot")
+    assert "1 task, 1 planned" in run("programme", "status", folder)
 
 
 def test_late_tasks_push_the_earliest_quarter_of_the_plan(folder):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration, expected, give_or_take, odds, tally
+from beachhead.world.figures import duration, expected, give_or_take, how_many, odds, tally
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_an_error_that_too_few_worlds_tell_is_a_question_and_a_share_of_few_is_i
 )
 def test_an_expected_count_below_one_is_not_said_to_be_none(count, said):
     assert expected(count, "centre") == said
+
+
+def test_one_of_anything_is_not_said_in_the_plural():
+    assert [how_many(count, "task") for count in (0, 1, 1200)] == ["0 tasks", "1 task", "1,200 tasks"]
+    assert [how_many(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]

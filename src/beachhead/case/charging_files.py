@@ -21,6 +21,7 @@ from beachhead.charging.record import Load, Prices, hour_day, read_homes, read_l
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.store import Row, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
+from beachhead.world.figures import how_many
 
 FOLDER = "charging"
 TOPIC = "charging_page"
@@ -220,9 +221,8 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
     chargers = file if table is Table.CHARGERS else _path_of(folder, Table.CHARGERS)
     homes = read_homes(sessions, chargers)
     if len(homes) < 2:
-        raise BadInput(
-            f"{len(homes)} homes with sessions", "send sessions of at least two homes: habits are learnt from others"
-        )
+        cure = "send sessions of at least two homes: habits are learnt from others"
+        raise BadInput(f"{how_many(len(homes), 'home')} with sessions", cure)
     return f"{sum(home.sessions for home in homes):,} sessions of {len(homes)} homes."
 
 

@@ -16,7 +16,7 @@ from beachhead.case.pricing import price_point_of
 from beachhead.launch.action import ActionKind
 from beachhead.ledger import Entry, Stated
 from beachhead.pilot.result import PRICE_TOLERANCE
-from beachhead.world.figures import cars
+from beachhead.world.figures import cars, how_many
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Observation
@@ -66,7 +66,7 @@ def _known(scene: Scene, market: str, quarter: Quarter, record: PlanRecord) -> t
     counts = _counts(scene, market, channel, since, first, last)
     days = len({day for c in counts for day in range(c.start.toordinal(), c.end.toordinal() + 1)})
     if days < FEWEST_DAYS:
-        return State.UNSEEN, f"rows tell of {days} days of {span}, at least {FEWEST_DAYS} are needed", None
+        return State.UNSEEN, f"rows tell of {how_many(days, 'day')} of {span}, at least {FEWEST_DAYS} are needed", None
     # against the course that the odds were stated on: what rivals and spending were to do is in its break-even too
     return State.TOLD, span, realised(scene.read(record.belief, Belief), counts)
 

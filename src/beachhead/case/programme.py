@@ -31,13 +31,15 @@ from beachhead.store import Row, Version, Work
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault, NotLearnt
+from beachhead.world.figures import how_many
 from beachhead.world.quarter import Quarter
 
 TOPIC = "progress"
 PLAN_DRAWS = 2_000
+"""Draws behind the earliest quarters of a plan: enough to tell a quarter, and quick."""
 QUIET_DAYS = 28
 """Without a report for longer, a schedule says how it once stood."""
-"""Draws behind the earliest quarters of a plan: enough to tell a quarter, and quick."""
+MOST_EARLY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +61,15 @@ class Standing:
 
     Attributes:
         on: the day it stands for: the day asked, or that of the latest report, or the day on which it begins.
-        reported: day of the latest report; None if nothing was reported yet.
+        reported: day of the latest report until then, in tasks.csv or on record; None if there is none.
+        later: reports of later days, which are left out.
         programme: tasks with their progress.
         gates: what the tasks hold up: pilot and scaling of each market, and every task with a day of its own.
     """
 
     on: date
     reported: date | None
+    later: int
     programme: Programme
     gates: tuple[Gate, ...]
 
@@ -123,17 +127,47 @@ def standing_on(launch: Launch, on: date | None = None, extra: Iterable[Task] = 
     with store.reading(launch.store) as work:
         told = _reports(work)
     known = {row.code for row in launch.folder.rows(TaskRow)}
-    told = tuple(report for report in told if report.task in known and (on is None or report.progress.on <= on))
-    latest = {report.task: report.progress for report in sorted(told, key=lambda report: report.progress.on)}
-    tasks = [*_tasks(launch.folder, latest), *extra]
+    told = tuple(report for report in told if report.task in known)
+    by_then = [report for report in told if on is None or report.progress.on <= on]
+    latest = {report.task: report.progress for report in sorted(by_then, key=lambda report: report.progress.on)}
+    tasks = [*_tasks(launch.folder, latest, on), *extra]
     programme = assemble(tasks, role_nouns(launch.folder), _start(launch.folder))
-    reported = max((report.progress.on for report in told), default=None)
+    reported = max((task.progress.on for task in programme.tasks if task.progress is not None), default=None)
     return Standing(
         on=on or reported or _first_day(programme),
         reported=reported,
+        later=len(told) - len(by_then),
         programme=programme,
         gates=gates_of(launch.folder, programme),
     )
+
+
+def reports_said(stand: Standing) -> str:
+    """On which reports a standing rests, in a few words."""
+    if stand.reported is not None:
+        return f"latest report {stand.reported}"
+    if stand.later:
+        return f"nothing had been reported by then; {how_many(stand.later, 'later report')} left out"
+    return "nothing has been reported yet"
+
+
+def early_said(stand: Standing) -> str:
+    """Tasks reported as begun before what they come after was done, in a sentence; empty if there are none.
+
+    Work does begin early, so that such a report is taken; but it may as well be a slip, of either day.
+    """
+    told = {task.code: task.progress for task in stand.programme.tasks if task.progress is not None}
+    begun = [(task, said.started) for task in stand.programme.tasks if (said := told.get(task.code)) and said.started]
+    early = []
+    for task, started in begun:
+        for code in task.after:
+            done = told[code].finished if code in told else None
+            if done is None or started < done:
+                early.append(f"{task.code} on {started}, {code} {f'done {done}' if done else 'not done yet'}")
+    if not early:
+        return ""
+    more = f"; and {len(early) - MOST_EARLY} more" if len(early) > MOST_EARLY else ""
+    return f"Begun before what it comes after was done: {'; '.join(early[:MOST_EARLY])}{more}."
 
 
 def silence_said(stand: Standing, today: date) -> str:
@@ -311,15 +345,23 @@ def _unreported(programme: Programme) -> Programme:
     return replace(programme, tasks=tuple(replace(task, progress=None) for task in programme.tasks))
 
 
-def _tasks(folder: Folder, progress: dict[str, Progress]) -> list[Task]:
-    return [_task(folder, row, progress.get(row.code)) for row in folder.rows(TaskRow)]
+def _tasks(folder: Folder, progress: dict[str, Progress], on: date | None = None) -> list[Task]:
+    """The rows of tasks.csv; a report on record counts for more than what a row says of its progress."""
+    return [_task(folder, row, progress.get(row.code) or _written(row, on)) for row in folder.rows(TaskRow)]
 
 
-def _task(folder: Folder, row: TaskRow, told: Progress | None) -> Task:
-    written = None
-    if row.started_on is not None or row.finished_on is not None:
-        started = row.started_on or row.finished_on
-        written = Progress(on=row.finished_on or row.as_of, started=started, finished=row.finished_on)
+def _written(row: TaskRow, on: date | None) -> Progress | None:
+    """What the row says of its progress; with a day, only what had happened by then."""
+    started, finished = row.started_on or row.finished_on, row.finished_on
+    if started is None or (on is not None and started > on):
+        return None
+    if finished is not None and on is not None and finished > on:
+        finished = None
+    told = finished or max(started, row.as_of)
+    return Progress(on=told if on is None else min(told, on), started=started, finished=finished)
+
+
+def _task(folder: Folder, row: TaskRow, progress: Progress | None) -> Task:
     return Task(
         code=row.code,
         name=row.name,
@@ -337,7 +379,7 @@ def _task(folder: Folder, row: TaskRow, told: Progress | None) -> Task:
         not_before=None if row.not_before is None else row.not_before.first_day,
         due=row.due,
         cost=folder.money(row.cost, row.currency),
-        progress=told or written,
+        progress=progress,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from beachhead.case.outcome import State
 from beachhead.case.scoring import Scores
 from beachhead.launch.regret import Regret
-from beachhead.world.figures import money
+from beachhead.world.figures import how_many, money
 
 LACKING = {State.UNSEEN: "for lack of rows", State.VOID: "void", State.UNDECIDED: "undecided"}
 
@@ -51,8 +51,7 @@ def regret_sentence(scores: Scores) -> str:
     count, markets = len(scores.regrets), len({each.market for each in scores.regrets})
     if not count:
         return ""
-    what = "1 decision" if count == 1 else f"{count} decisions"
-    where = "1 market" if markets == 1 else f"{markets} markets"
+    what, where = how_many(count, "decision"), how_many(markets, "market")
     return (
         f"What {what} in {where} gave up is known, for the market's demand is; of markets that were not entered it "
         "never will be."

@@ -27,7 +27,7 @@ from beachhead.siting.solve import Effort, Status, solve
 from beachhead.siting.split import most_covered_apart
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible, NotLearnt
-from beachhead.world.figures import percent
+from beachhead.world.figures import how_many, percent
 from beachhead.world.quarter import Quarter
 from beachhead.world.work import Tick
 
@@ -120,7 +120,7 @@ def phased_ground(launch: Launch, ask: Ask, scene: Scene) -> Phased:
     quarters, lead = terms.grid, scene.format.lead_quarters
     if lead >= len(quarters):
         raise BadInput(
-            f"a {scene.format.name} takes {lead} quarters, the launch has {len(quarters)}",
+            f"a {scene.format.name} takes {how_many(lead, 'quarter')}, the launch has {len(quarters)}",
             "lengthen `quarters` in launch.toml",
         )
     starts, notes = _stages(launch, scene, quarters)

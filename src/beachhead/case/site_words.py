@@ -35,7 +35,7 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     elif promise is not None:
         least = promise.fewest
         sure = "no fewer would do" if least == len(sited.sites) else f"fewer than {least} would not do"
-        lines.append(f"The promise takes {len(sited.sites)} sites; {sure}.")
+        lines.append(f"The promise takes {how_many(len(sited.sites), 'site')}; {sure}.")
     else:
         lines.append(
             f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "

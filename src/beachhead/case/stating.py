@@ -7,7 +7,7 @@ from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.pilot_odds import OrderRange, PilotOdds, pilot_odds
 from beachhead.launch.problem import Problem
 from beachhead.ledger import Stated
-from beachhead.world.figures import at_price
+from beachhead.world.figures import at_price, how_many
 from beachhead.world.quarter import Quarter
 
 PILOT_ODDS = "pilot_odds"
@@ -40,7 +40,7 @@ def stated_of_pilot(odds: PilotOdds) -> tuple[Stated, ...]:
     """The odds of a pilot as events, in the order sold out, gate, ranges of orders."""
     by = (odds.quarter + 1).first_day
     what = f"a pilot of {odds.batch:,}{at_price(odds.price_point)} in {odds.market}"
-    weeks = "1 week" if odds.weeks == 1 else f"{odds.weeks} weeks"
+    weeks = how_many(odds.weeks, "week")
     said = [Stated(name=sold_out_name(odds), event=f"{what} sells out in {weeks}", probability=odds.sold_out, by=by)]
     if odds.opens is not None:
         event = f"the gate of {odds.market} lets it be scaled after {what}"

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import how_many
 
 Floats = NDArray[np.float64]
 Minutes = NDArray[np.int64]
@@ -380,7 +381,7 @@ def _ragged(row: list[str], width: int, file: str, line: int) -> Fault | None:
     """A row with cells missing, or with more than the header names: a decimal comma would shift all that follow it."""
     if len(row) >= width and not any(cell.strip() for cell in row[width:]):
         return None
-    problem = f"has {len(row)} cells where the header has {width}"
+    problem = f"has {how_many(len(row), 'cell')} where the header has {width}"
     cure = "write decimals with a point, or separate by semicolons; a cell may be blank but must be there"
     return Fault(file=file, row=line, written=",".join(row), problem=problem, cure=cure)
 

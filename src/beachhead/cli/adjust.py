@@ -10,7 +10,7 @@ import typer
 from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.open import Launch, open_launch
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, odds, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds, say, show_json, show_table
 from beachhead.launch.adjust import Adjustment, Interval, Settling
 
 SHOWN = 12
@@ -78,8 +78,10 @@ def show_adjusted(launch: Launch, found: Adjusted) -> None:
 def _show_rests_on(found: Adjusted, currency: str) -> None:
     changed = sum(a.contrast > 0 for a in found.rows)
     asked = sorted({s.study for s in found.stated})
-    own = f", on {len(asked)} choice stud{'y' if len(asked) == 1 else 'ies'} of your own" if asked else ""
-    seen = f"{found.priced_counts} counts with a price" + (f", prices changed in {changed} markets" if changed else "")
+    own = f", on {how_many(len(asked), 'choice study', 'choice studies')} of your own" if asked else ""
+    seen = f"{how_many(found.priced_counts, 'count')} with a price" + (
+        f", prices changed in {how_many(changed, 'market')}" if changed else ""
+    )
     if changed:
         say(f"Rests on stated choices in the United States and China{own}, and on {seen}.")
     else:

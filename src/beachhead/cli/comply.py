@@ -116,7 +116,7 @@ def _show_matrix(
 ) -> None:
     if out is not None:
         written = write_sheets(out, sheets(answers))
-        say(f"{len(answers)} answers written to {', '.join(str(path) for path in written)}.")
+        say(f"{how_many(len(answers), 'answer')} written to {', '.join(str(path) for path in written)}.")
     elif as_json:
         show_json({"on": answers[0].on, "answers": [_as_json(answer) for answer in answers]})
     elif why:
@@ -136,8 +136,8 @@ def _show_all(asked: Brief, answers: Sequence[Assessment]) -> None:
     known = {a.market for a in answers if a.unlimited is not None and a.unlimited.day is not None}
     markets = {a.market for a in answers}
     say(
-        f"On {day}, cars may be sold in {len(open_now)} of {len(markets)} markets; for {len(known)} a first legal day "
-        f"without a cap is known, if work on approvals starts on {day}.",
+        f"On {day}, cars may be sold in {len(open_now)} of {how_many(len(markets), 'market')}; for {len(known)} a "
+        f"first legal day without a cap is known, if work on approvals starts on {day}.",
         "What is unknown is never read as allowed: those markets stay shut until it is settled.",
     )
     grouped: defaultdict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -211,7 +211,7 @@ def _show_one(answer: Assessment) -> None:
             [f.requirement, f.title, f.verdict.value, f.gate.value, ", ".join(map(str, f.accepts)), f.grade.value]
             for f in owing
         ],
-        title=f"Not shown: {len(owing)} of {len(answer.findings)} requirements",
+        title=f"Not shown: {len(owing)} of {how_many(len(answer.findings), 'requirement')}",
     )
     show_table(
         ["feature", "stands", "from", "conditions, or what it waits for", "grade"],
@@ -243,7 +243,8 @@ def _show_why(answers: Sequence[Assessment], code: str) -> None:
             say(f"  {number}. {reason.text}")
             say(f"     [{reason.source.grade.value}, {reason.source.as_of}] {reason.source.who}")
     if len(shared) > _MOST_CHAINS:
-        say(f"{len(shared) - _MOST_CHAINS} more chains differ; name --market and --offer, or use --json.")
+        more = how_many(len(shared) - _MOST_CHAINS, "more chain")
+        say(f"There are {more}; name --market and --offer, or use --json.")
 
 
 def _chain(answer: Assessment, code: str) -> tuple[str, tuple[Reason, ...]] | None:

@@ -10,7 +10,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
 from beachhead.launch.design import Design, pilot_channel
 from beachhead.launch.design import design as design_batch
 from beachhead.world.market import Channel
@@ -49,7 +49,7 @@ def show_designs(launch: Launch, designs: Sequence[Design]) -> None:
     first, currency = designs[0], launch.folder.terms.currency
     name = launch.market(first.market).name
     say(
-        f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
+        f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
         f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year, and log demand "
         f"is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No pilot can bring "
         f"that below {_factor(first.floor_sd)}: a quarter is not the years, and the first "

@@ -10,7 +10,7 @@ import typer
 from beachhead.case import log as ledger_of
 from beachhead.case.again import Again, again
 from beachhead.case.open import open_launch
-from beachhead.cli.show import JsonFlag, LaunchDir, percent, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, percent, say, show_json, show_table
 from beachhead.ledger import Entry
 from beachhead.world.errors import BadInput, NotStored, OutOfDate
 
@@ -67,9 +67,8 @@ def _verify(check: ledger_of.Check, as_json: bool) -> None:
     if not check.verdict.entries:
         say("The ledger is empty, and should be.")
         return
-    say(
-        f"Whole: {check.verdict.entries} entries and the {check.records} records they rest on are as they were written."
-    )
+    entries, records = how_many(check.verdict.entries, "entry", "entries"), how_many(check.records, "record")
+    say(f"Whole: {entries} and the {records} they rest on are as they were written.")
     say(f"Head: {check.verdict.head.sha256}. Note it elsewhere; `log --expect {check.verdict.head.sha256[:10]}` asks.")
 
 
@@ -85,7 +84,7 @@ def _export(entries: tuple[Entry, ...], path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NotStored(f"{path} cannot be written ({error.strerror})", "choose another place") from error
-    say(f"{len(entries)} entries written to {path}.")
+    say(f"{how_many(len(entries), 'entry', 'entries')} written to {path}.")
 
 
 def _show_again(answer: Again, as_json: bool) -> None:
@@ -111,7 +110,7 @@ def _show(entries: tuple[Entry, ...], head: str) -> None:
     if not entries:
         say("The ledger is empty: nothing was decided, and no gates or odds were registered.")
         return
-    say(f"{len(entries)} entries; the last has digest {head[:10]}.")
+    say(f"{how_many(len(entries), 'entry', 'entries')}; the last has digest {head[:10]}.")
     columns = ("no", "when, UTC", "who", "act", "market", "recommended", "chosen", "why, odds")
     rows = [_line(entry) for entry in entries]
     used = [place for place in range(len(columns)) if any(row[place] for row in rows)]

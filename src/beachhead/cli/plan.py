@@ -12,7 +12,19 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
 from beachhead.case.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import (
+    JsonFlag,
+    LaunchDir,
+    cars,
+    console,
+    how_many,
+    money,
+    percent,
+    progress,
+    say,
+    show_json,
+    show_table,
+)
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted
@@ -159,7 +171,7 @@ def deed(action: Action) -> str:
     if action.kind is ActionKind.PILOT:
         offers = f", {' + '.join(action.offers)}" if action.offers else ""
         price = at_price(action.price_point)
-        return f"pilot {action.batch} cars{price}, {action.weeks} weeks, {_channel(action)}{offers}"
+        return f"pilot {action.batch} cars{price}, {how_many(action.weeks, 'week')}, {_channel(action)}{offers}"
     return f"scale through {_channel(action)}" if action.kind is ActionKind.SCALE else action.kind.value
 
 

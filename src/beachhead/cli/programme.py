@@ -10,11 +10,20 @@ import typer
 
 from beachhead.case.clock import today
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.programme import Assessed, Report, read_reports, silence_said, update_progress
+from beachhead.case.programme import (
+    Assessed,
+    Report,
+    early_said,
+    read_reports,
+    reports_said,
+    silence_said,
+    standing_on,
+    update_progress,
+)
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
 from beachhead.cli.clock import Who, day_option, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, percent, progress, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
 from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage
@@ -123,8 +132,10 @@ def update(
     if as_json:
         show_json({"reports": reports, "new": fresh})
     else:
-        many = f"{fresh} new report{'' if fresh == 1 else 's'}" if fresh else "nothing new"
+        many = how_many(fresh, "new report") if fresh else "nothing new"
         say(f"{many} on record; `beachhead programme status {directory}` shows what moved.")
+        if early := early_said(standing_on(launch)):
+            say(early)
 
 
 @programme.command()
@@ -144,7 +155,7 @@ def export(
         file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise BadInput(f"{str(file)!r} cannot be written ({error.strerror})", "name a file you may write") from error
-    say(f"{len(found.standing.programme.tasks)} tasks as of {found.standing.on} written to {file}.")
+    say(f"{how_many(len(found.standing.programme.tasks), 'task')} as of {found.standing.on} written to {file}.")
 
 
 @programme.command("import")
@@ -155,7 +166,7 @@ def take_in(
     """Make tasks.csv from a workbook or table; all of it, or nothing with every fault at its row."""
     launch = open_launch(directory)
     count = import_tasks(launch, file, now().date())
-    say(f"{count} tasks taken in from {file.name}; tasks.csv was replaced.")
+    say(f"{how_many(count, 'task')} taken in from {file.name}; tasks.csv was replaced.")
 
 
 def _one(task: str, day: date, started: date | None, finished: date | None, left: str | None, note: str) -> Report:
@@ -196,7 +207,7 @@ def show_status(launch: Launch, found: Assessed) -> None:
             rows.append((*times, _days(late[task.code]), f"{slot.slack_days:,}", crit))
     show_table(("task", "owner", "begins", "ends", "stage", "late", "slack", "critical"), rows, right={5, 6, 7})
     if hidden := len(found.standing.programme.tasks) - len(shown):
-        say(f"{hidden} steps of approvals and openings that rarely hold up the last of all are left out here.")
+        say(f"Left out: {how_many(hidden, 'step')} of approvals and openings, rarely what holds up the last of all.")
     say("Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all.")
 
 
@@ -229,8 +240,9 @@ def buffer_advice(name: str, item: GateRisk) -> str:
     if not item.short_days:
         return ""
     most = [f"{code} ({percent(share)})" for code, share in item.critical if code != item.gate.code][:3]
+    gained = how_many(item.short_days, "day")
     return (
-        f"{name}: to keep {item.gate.due} with 80 %, gain {item.short_days} days or promise {item.sure}. It hangs on "
+        f"{name}: to keep {item.gate.due} with 80 %, gain {gained} or promise {item.sure}. It hangs on "
         f"{', '.join(most)}; a week off the first brings {7 * item.critical[0][1]:.1f} days on average."
     )
 
@@ -322,20 +334,22 @@ def _gate_answer(item: GateRisk) -> dict[str, Any]:
 def _headline(launch: Launch, found: Assessed) -> list[str]:
     stand, late = found.standing, found.late_days
     tasks = stand.programme.tasks
-    known = "nothing has been reported yet" if stand.reported is None else f"latest report {stand.reported}"
     counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
     spent = money(sum(task.cost for task in tasks), launch.folder.terms.currency)
-    quiet = silence_said(stand, today())
+    quiet, early = silence_said(stand, today()), early_said(stand)
+    spent = f"{'it costs' if len(tasks) == 1 else 'they cost'} {spent} besides wages"
     lines = [
-        f"As of {stand.on} ({known}): {len(tasks)} tasks, {counts}; they cost {spent} besides wages.",
+        f"As of {stand.on} ({reports_said(stand)}): {how_many(len(tasks), 'task')}, {counts}; {spent}.",
         f"All is done by {found.risk.end.half} with 50 % and by {found.risk.end.sure} with 80 %; " + _resources(found),
         *([quiet] if quiet else []),
+        *([early] if early else []),
     ]
     slow = sorted((t for t in tasks if t.stage is not Stage.DONE and late[t.code] > 0), key=lambda t: -late[t.code])
     begun = [task for task in slow if not any(late[code] > 0 for code in task.after)]
     if begun:
-        told = ", ".join(f"{task.code} ({late[task.code]} days)" for task in begun[:5])
-        lines.append(f"{len(slow)} tasks end later than planned at first; it begins with {told}.")
+        told = ", ".join(f"{task.code} ({how_many(late[task.code], 'day')})" for task in begun[:5])
+        end = "task ends" if len(slow) == 1 else "tasks end"
+        lines.append(f"{len(slow):,} {end} later than planned at first; it begins with {told}.")
     if shut := _shut(launch, found):
         lines.append(f"Compliance has no road on record for {', '.join(shut)}: tasks alone do not open them.")
     if over := [item.code for item in found.risk.tasks if item.overrun]:
@@ -358,9 +372,10 @@ def _is_brought(code: str) -> bool:
 
 def _resources(found: Assessed) -> str:
     planned = found.schedule
+    days = how_many(planned.days, "day")
     if planned.verdict is Verdict.OPTIMAL:
-        return f"no schedule within the resources is shorter than the one used ({planned.days} days)."
-    return f"the schedule used takes {planned.days} days; within the resources none takes fewer than {planned.bound}."
+        return f"no schedule within the resources is shorter than the one used ({days})."
+    return f"the schedule used takes {days}; within the resources none takes fewer than {planned.bound}."
 
 
 def _named(codes: tuple[str, ...], item: GateRisk) -> str:

@@ -11,7 +11,18 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.replay import Step
 from beachhead.case.replay import replay as tell_again
 from beachhead.cli.clock import Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, progress, say, show_json, show_table, suggest
+from beachhead.cli.show import (
+    JsonFlag,
+    LaunchDir,
+    cars,
+    how_many,
+    percent,
+    progress,
+    say,
+    show_json,
+    show_table,
+    suggest,
+)
 from beachhead.launch.action import Action, ActionKind
 from beachhead.world.figures import at_price
 
@@ -54,7 +65,7 @@ def show_steps(launch: Launch, steps: tuple[Step, ...]) -> None:
     names = {market.code: market.name for market in launch.folder.markets}
     begun = sum(len(step.entered) for step in steps)
     say(
-        f"{launch.folder.terms.brand}: {begun} market{'' if begun == 1 else 's'} in {len(steps)} quarters; "
+        f"{launch.folder.terms.brand}: {how_many(begun, 'market')} in {how_many(len(steps), 'quarter')}; "
         f"{inside} of {count} quarterly counts ({percent(inside / max(count, 1))}) fell within their 90 % intervals."
     )
     advised = any(step.advice is not None for step in steps)

@@ -22,7 +22,7 @@ def show_quality(launch: Launch, judged: Judged) -> None:
         return
     told = " counted from deliveries" if judged.from_deliveries else ""
     say(
-        f"{len(record.cars):,} cars{told} with {quality.rate.exposure:,.0f} car-months until {record.until}: "
+        f"{how_many(len(record.cars), 'car')}{told} with {quality.rate.exposure:,.0f} car-months until {record.until}: "
         f"{how_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months."
     )
     if quality.strangers:

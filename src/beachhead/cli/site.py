@@ -15,7 +15,7 @@ from beachhead.case.siting import Ask, MarketReach, Site, Sited, ask_sites, keep
 from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
-from beachhead.cli.show import JsonFlag, LaunchDir, money, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, progress, say, show_json, show_table
 from beachhead.cli.site_files import refuse_unplaced, refuse_unwritable, site_answer, write_sites, write_whole
 from beachhead.cli.site_options import (
     BudgetOption,
@@ -138,7 +138,7 @@ def _tell(launch: Launch, sited: Sited, *, out: Path | None, name: str | None, k
     """The answer where it was asked for: a file, JSON, one sentence, or sentences and tables."""
     if out is not None:
         write_sites(launch, sited, out)
-        say(f"{len(sited.sites)} sites written to {out}.")
+        say(f"{how_many(len(sited.sites), 'site')} written to {out}.")
     elif as_json:
         show_json(site_answer(launch, sited) | {"kept": kept})
     elif name is not None:

@@ -9,7 +9,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.targets import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
 from beachhead.cli.clock import OnOption, Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, progress, say, show_json, show_table
 from beachhead.programme.rank import Known
 from beachhead.programme.target import FAN, SURE, Kind, Target, TargetOdds
 from beachhead.world.quarter import Quarter
@@ -81,7 +81,7 @@ def show_targets(launch: Launch, found: Assessed) -> None:
 
 def headline(found: Assessed) -> list[str]:
     """The answer in sentences."""
-    lines = [f"Odds over {found.worlds} worlds of {'; '.join(found.notes)}."]
+    lines = [f"Odds over {how_many(found.worlds, 'world')} of {'; '.join(found.notes)}."]
     lines += [f"{item.target.code}: {item.why_not}." for item in found.odds if item.why_not]
     lines += [
         f"{target.after[0]} is met; next by its rule {_amount(target, target.amount)} by {target.by}: enter it with "

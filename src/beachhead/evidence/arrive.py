@@ -12,6 +12,7 @@ from typing import Any
 from beachhead.evidence.observed import ObservationFile, ObservedRow
 from beachhead.evidence.tables.observations import MEASURED
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import how_many
 from beachhead.world.reading import Observation
 
 
@@ -123,7 +124,8 @@ def _merged(old: Observation, row: ObservedRow) -> Observation:
 def _impossible(after: Observation, row: ObservedRow, file: str) -> Iterator[Fault]:
     """What two files say together that neither may say alone."""
     if after.orders is not None and (after.cancellations or 0) > after.orders:
-        problem = f"{after.cancellations} cancellations of {after.orders} orders, with what is on record"
+        cancelled = how_many(after.cancellations or 0, "cancellation")
+        problem = f"{cancelled} of {how_many(after.orders, 'order')}, with what is on record"
         yield Fault(file=file, row=row.line, column="cancellations", problem=problem, cure="correct one of them")
     if after.price is not None and after.currency is None:
         yield Fault(file=file, row=row.line, column="price", problem="has no currency", cure="write its currency")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from beachhead.evidence.cell import meant
 from beachhead.world.errors import Fault, Unlisted
+from beachhead.world.figures import how_many
 
 MOST_BYTES = 16 * 2**20
 MOST_LINE_BYTES = 2**20
@@ -180,7 +181,7 @@ def _header_faults(
         return [other]
     if len(header) > MOST_COLUMNS:
         cure = "check that this is the right file and that its lines end"
-        return [Fault(file=file, row=row, problem=f"has {len(header)} columns", cure=cure)]
+        return [Fault(file=file, row=row, problem=f"has {how_many(len(header), 'column')}", cure=cure)]
     faults: list[Fault] = []
     lacking = [name for name in required if name not in header]
     for name, count in Counter(header).items():
@@ -204,7 +205,7 @@ def _header_faults(
 def _ragged(cells: tuple[str, ...], header: tuple[str, ...], row: int, file: str) -> list[Fault]:
     if len(cells) == len(header):
         return []
-    problem = f"has {len(cells)} cells where the header has {len(header)}"
+    problem = f"has {how_many(len(cells), 'cell')} where the header has {len(header)}"
     cure = (
         "quote a cell that holds a comma, or delete the extra comma"
         if len(cells) > len(header)

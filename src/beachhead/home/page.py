@@ -14,6 +14,7 @@ from beachhead.home.decision import Decision, Kind
 from beachhead.home.learn import Usual
 from beachhead.home.plan import Planned
 from beachhead.home.setup import Setup
+from beachhead.world.figures import how_many
 
 _HOURS = 30
 _STALE_SECONDS = 75 * 60
@@ -163,7 +164,7 @@ def _chart(planned: Planned, setup: Setup) -> str:
     )
     note = '<p class="soft">* expected; not published yet.</p>' if plan.published < count else ""
     return (
-        f"<section><h2>The next {count} hours</h2>{_svg(planned, setup, count)}"
+        f"<section><h2>The next {how_many(count, 'hour')}</h2>{_svg(planned, setup, count)}"
         '<p class="soft"><span class="key" style="background:var(--price);margin-left:0"></span>price, ct/kWh'
         '<span class="key" style="background:var(--car)"></span>charges'
         '<span class="key" style="background:var(--now)"></span>in the battery, kWh, with nine chances in ten</p>'
@@ -210,7 +211,7 @@ def _svg(planned: Planned, setup: Setup, count: int) -> str:
     )
     drawn = [t for t in range(count) if plan.draw_kwh[t] > 0.05]
     says = f"charges from {_clock(plan.first_hour + drawn[0]):%a %H:%M}" if drawn else "does not charge"
-    told = f"Prices of {count} hours, {price.min():.0f} to {price.max():.0f} cents a kWh; the car {says}."
+    told = f"Prices of {how_many(count, 'hour')}, {price.min():.0f} to {price.max():.0f} cents a kWh; the car {says}."
     return (
         f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{escape(told)}">{bars}'
         f'<polygon points="{" ".join([*upper, *reversed(lower)])}" fill="var(--now)" fill-opacity=".18"/>'

@@ -18,7 +18,7 @@ class Defect:
 
     Attributes:
         task: its code.
-        field: field of `Task` that is at fault.
+        field: column of tasks.csv that is at fault.
         written: what stands there.
         problem: what is wrong with it.
         cure: what to do about it.
@@ -122,7 +122,7 @@ def _unknown(tasks: Sequence[Task], roles: Sequence[Role]) -> Iterator[Defect]:
             elif role.capacity is not None and need.amount > role.capacity:
                 problem = f"needs {need.amount} of {need.role} at once, of which there are {role.capacity}"
                 cure = f"raise the capacity of {need.role} in roles.csv, or need less"
-                yield Defect(task=task.code, field="uses", written=str(need.amount), problem=problem, cure=cure)
+                yield Defect(task=task.code, field="amounts", written=str(need.amount), problem=problem, cure=cure)
 
 
 def _circle(tasks: Sequence[Task]) -> Iterator[Defect]:

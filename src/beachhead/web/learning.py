@@ -228,7 +228,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
         raise NotFound(error.message, error.hint) from None
     first = made[0]
     said = (
-        f"{name}, through {first.channel.value.replace('_', ' ')}, {first.weeks} weeks: today "
+        f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
         f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year. A "
         "quarter is not the years, and the first buyers are fans, by how much is only learnt at full scale: no pilot "
         "takes that away."

@@ -63,6 +63,7 @@ from beachhead.web.shape import (
     SentOut,
 )
 from beachhead.world.errors import NotStored, OutOfDate
+from beachhead.world.figures import how_many
 from beachhead.world.ref import Ref
 
 router = APIRouter(responses=REFUSALS)
@@ -229,7 +230,8 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
     first, after = page_of(cursor, len(newest))
     found = check(sheet.launch.store)
     said = (
-        f"{len(newest)} entries, checked just now: all as they were written; head {sheet.head.sha256[:10]}."
+        f"{how_many(len(newest), 'entry', 'entries')}, checked just now: all as they were written; "
+        f"head {sheet.head.sha256[:10]}."
         if found.whole
         else f"The ledger is NOT as it was written: {(found.verdict.breaks or found.faults)[0]}."
     )

@@ -20,7 +20,7 @@ from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS as PLAN_WORLDS
 from beachhead.case.programme import Assessed as Programmed
-from beachhead.case.programme import assess_programme, silence_said
+from beachhead.case.programme import assess_programme, early_said, reports_said, silence_said
 from beachhead.case.rehearse import rehearse_launch
 from beachhead.case.site_words import effort_sentence
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
@@ -291,7 +291,7 @@ def _bars(found: Programmed) -> list[BarOut]:
 
 
 def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
-    said = [f"Odds over {found.worlds} worlds of {'; '.join(found.notes)}."]
+    said = [f"Odds over {how_many(found.worlds, 'world')} of {'; '.join(found.notes)}."]
     said += [f"{item.target.name}: {item.why_not}." for item in found.odds if item.why_not]
     said += [
         f"{target.after[0]} is met; next by its rule: {target.amount:,.0f} by {target.by}." for target in found.proposed
@@ -353,11 +353,10 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     stand, late, risk = found.standing, found.late_days, found.risk
     counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
     said = [
-        f"As of {stand.on}: {len(stand.programme.tasks)} tasks, {counts}.",
+        f"As of {stand.on} ({reports_said(stand)}): {how_many(len(stand.programme.tasks), 'task')}, {counts}.",
         f"All is done by {risk.end.half} with 50 % and by {risk.end.sure} with 80 %.",
     ]
-    if quiet := silence_said(stand, today()):
-        said.append(quiet)
+    said += [sentence for sentence in (silence_said(stand, today()), early_said(stand)) if sentence]
     odds = {item.code: item for item in risk.tasks}
     gates = table_of(
         "When each gate may open",

@@ -45,9 +45,9 @@ def expected(count: float, noun: str) -> str:
     return f"{said} {noun}" if said == "1" else f"{said} {noun}s"
 
 
-def how_many(count: int, noun: str) -> str:
-    """`1 market`, `1,200 markets`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def how_many(count: int, noun: str, nouns: str = "") -> str:
+    """`1 market`, `1,200 markets`; `nouns` where an s does not make the plural: `2 entries`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or f'{noun}s'}"
 
 
 def percent(share: float, error: float | None = None) -> str:

@@ -15,6 +15,7 @@ from beachhead.evidence.cell import (
     refusal,
 )
 from beachhead.evidence.row import Row, Table, column
+from beachhead.world.figures import how_many
 from beachhead.world.reading import Observation
 
 
@@ -58,9 +59,9 @@ class ObservationRow(Row):
         if self.sold_out_on is not None and not self.start <= self.sold_out_on <= self.end:
             cure = "name a day within the row, or split the row there"
             raise refusal(f"is not between {self.start} and {self.end}", cure, "sold_out_on")
-        if (self.cancellations or 0) > (self.orders if self.orders is not None else self.cancellations or 0):
+        if self.orders is not None and (self.cancellations or 0) > self.orders:
             cure = "count only cancellations of this row's orders; correct the earlier row for those of earlier orders"
-            raise refusal(f"is more than the {self.orders} orders", cure, "cancellations")
+            raise refusal(f"is more than the {how_many(self.orders, 'order')}", cure, "cancellations")
         if self.price is not None and self.currency is None:
             raise refusal("has no currency", "write the currency of the price, such as EUR", "price")
         return self
