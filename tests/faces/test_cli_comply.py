@@ -172,7 +172,7 @@ def test_everything_goes_into_one_workbook(launch, tmp_path):
 
 def test_everything_goes_into_csv_files(launch, tmp_path):
     told = run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--out", tmp_path / "all.csv")
-    assert "1 answers written" in told
+    assert "1 answer written" in told
     with (tmp_path / "all-routes.csv").open(encoding="utf-8", newline="") as file:
         routes = {row["route"]: row for row in csv.DictReader(file)}
     assert routes["eu-small-series"]["cap"] == "1500"
