@@ -6,6 +6,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.chart import LineChart
 
 from beachhead.evidence.arrive import arrive
 from beachhead.evidence.mapping import read_mapping
@@ -118,6 +119,47 @@ def test_csv_workbook_and_parquet_say_the_same(tmp_path):
     for name in ("seen.xlsx", "seen.parquet"):
         assert [row.observation for row in read_observations(tmp_path / name, known=KNOWN).rows] == as_text
     assert as_text[1].orders is None
+
+
+SEEN = ["batch", "market", "channel", "start", "end", "orders", "reach"]
+JANUARY = ["b1", "NO", "agent", date(2027, 1, 1), date(2027, 1, 31), 7, 0.05]
+
+
+def test_merged_cells_are_not_taken_for_blank(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (SEEN, JANUARY, [*JANUARY[:1], "SE", *JANUARY[2:]]):
+        book.active.append(row)
+    book.active.merge_cells("G2:G3")
+    book.save(tmp_path / "seen.xlsx")
+    with pytest.raises(BadInput, match=r"seen.xlsx:2:reach: 'G2:G3' are merged cells: all but the first look blank"):
+        read_observations(tmp_path / "seen.xlsx", known=KNOWN)
+
+
+def test_the_first_sheet_that_shows_is_read_whatever_is_hidden_or_drawn_before_it(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (SEEN, [*JANUARY[:5], 99, 0.5]):
+        book.active.append(row)
+    book.active.sheet_state = "hidden"
+    shown = book.create_sheet("January")
+    for row in (SEEN, JANUARY):
+        shown.append(row)
+    book.create_chartsheet("Chart", 0).add_chart(LineChart())
+    book.active = 2
+    book.save(tmp_path / "seen.xlsx")
+    (row,) = read_observations(tmp_path / "seen.xlsx", known=KNOWN).rows
+    assert row.observation.orders == 7
+
+
+def test_a_second_sheet_of_the_same_columns_is_not_lost_without_a_word(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "January"
+    for name, page in (("January", book.active), ("February", book.create_sheet("February"))):
+        page.append(SEEN)
+        page.append([name, *JANUARY[1:]])
+    book.create_sheet("Notes").append(["taken from the till"])
+    book.save(tmp_path / "seen.xlsx")
+    with pytest.raises(BadInput, match=r"seen.xlsx: 'February' is a sheet of the same columns as 'January'"):
+        read_observations(tmp_path / "seen.xlsx", known=KNOWN)
 
 
 def test_a_formula_without_its_value_is_not_taken_for_blank(tmp_path):

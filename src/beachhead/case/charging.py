@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,6 +30,7 @@ from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind, StudyRow
 from beachhead.world.errors import BadInput, NotStored
+from beachhead.world.whole import write_whole
 
 STUDY = "CHARGING"
 DRIVERS = 8
@@ -197,13 +199,11 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
         row = {"study": _study(shift.market), "market": shift.market, "kind": StudyKind.EXPERT.value}
         row |= {"cars": f"{shift.cars:.6g}", "bias_mean": "0", "bias_sd": f"{shift.bias_sd:.6g}"}
         kept.append(row | {"source": who, "as_of": on.isoformat(), "grade": "C"})
-    text = path.with_suffix(".csv.new")
-    with text.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, fields, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept)
-    text.replace(path)
-    return path
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(kept)
+    return write_whole(path, text.getvalue())
 
 
 def counts_shifts(launch: Launch) -> bool:

@@ -28,6 +28,7 @@ from beachhead.world.errors import BadInput, Fault
 from beachhead.world.market import Market
 from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
+from beachhead.world.whole import write_whole
 
 EURO = "EUR"
 
@@ -87,8 +88,7 @@ def add_rules(folder: Folder, file: Path) -> Path:
     others = [other for other in folder_rule_files(folder.path) if other.name != f"rules/{file.name}"]
     rulebook(*others, found)
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes(file.read_bytes())
-    return target
+    return write_whole(target, file.read_bytes())
 
 
 def matrix(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Assessment, ...]:

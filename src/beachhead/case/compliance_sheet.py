@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from openpyxl.styles import Font
 
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
 from beachhead.world.errors import BadInput, NotStored
+from beachhead.world.whole import write_whole
 
 Cell = str | int | None
 
@@ -84,8 +86,9 @@ def _write_workbook(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
         page.auto_filter.ref = page.dimensions
         for cell in page[1]:
             cell.font = Font(bold=True)
-    book.save(path)
-    return (path,)
+    whole = io.BytesIO()
+    book.save(whole)
+    return (write_whole(path, whole.getvalue()),)
 
 
 def _write_csv(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
@@ -93,11 +96,11 @@ def _write_csv(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
     written = []
     for index, table in enumerate(tables):
         target = path if index == 0 else path.with_name(f"{path.stem}-{table.name}{path.suffix}")
-        with target.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(table.header)
-            writer.writerows([_plain(cell) for cell in row] for row in table.rows)
-        written.append(target)
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(table.header)
+        writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+        written.append(write_whole(target, text.getvalue()))
     return tuple(written)
 
 

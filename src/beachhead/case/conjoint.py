@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from beachhead.evidence.market_data import read_market_data
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables.responses import TABLE, ResponseRow
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 MOST_APART = 5.0
 """A car five times dearer or cheaper than the launch's is none that its buyers look at, or is priced in other units."""
@@ -219,10 +221,8 @@ def _write(launch: Launch, study: str, market: str, rows: list[dict[str, str]]) 
             reader = csv.DictReader(handle)
             kept = [row for row in reader if (row["study"], row["market"]) != (study, market)]
             fields = [*(reader.fieldnames or []), *(f for f in fields if f not in (reader.fieldnames or []))]
-    text = path.with_suffix(".csv.new")
-    with text.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, fields, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*kept, *rows])
-    text.replace(path)
-    return path
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*kept, *rows])
+    return write_whole(path, text.getvalue())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from beachhead.evidence.fetch.web import Get
 from beachhead.evidence.fetch.web import get as ask
 from beachhead.world.entry import month_of
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 FIRST_MONTH = "2019-01"
 
@@ -47,7 +47,7 @@ def fetch_source(
     found = fetch(source, begin, end, at=at, offline=offline, get=get, tick=tick)
     if into is not None:
         into.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(found.file, into / found.file.name)
+        write_whole(into / found.file.name, found.file.read_bytes())
     return found
 
 

@@ -12,6 +12,7 @@ from beachhead.case.open import Launch
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.sheet import read_sheet
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 FOLDER = "mappings"
 SHOWN_ROWS, MOST_VALUES = 5, 40
@@ -80,9 +81,7 @@ def keep_mapping(launch: Launch, name: str, text: str) -> Path:
         read_mapping(path)
     room = launch.path / FOLDER
     room.mkdir(exist_ok=True)
-    written = room / f".{name}.new"
-    written.write_text(text, encoding="utf-8", errors="replace")
-    return written.replace(room / f"{name}.toml")
+    return write_whole(room / f"{name}.toml", text.encode("utf-8", errors="replace"))
 
 
 def drop_mapping(launch: Launch, name: str) -> None:

@@ -49,6 +49,7 @@ from beachhead.world.errors import NotLearnt
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Reading
 from beachhead.world.ref import Ref
+from beachhead.world.whole import write_whole
 
 TOPIC = "plan"
 WORLDS = 24
@@ -170,7 +171,7 @@ def write_bound(
     course = set_course(question.problem, find_steering(question.problem, drawn))
     algebra = write_out(question.problem, course, draw_worlds(question.problem, drawn, 1, first=world)[0])
     told = f"{terms.name}, {question.now}, world {world} of seed {drawn}"
-    path.write_text(spell(algebra, terms.currency, told), encoding="utf-8")
+    write_whole(path, spell(algebra, terms.currency, told))
     return algebra
 
 

@@ -24,6 +24,7 @@ from beachhead.programme.schedule import Slot
 from beachhead.programme.task import Task
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter
+from beachhead.world.whole import write_whole
 
 FOLD_OCTETS = 75
 COLUMNS = (
@@ -83,10 +84,7 @@ def import_tasks(launch: Launch, path: Path, today: date) -> int:
         raise BadInput.of(found)
     text = _written(grid)
     _refuse_unsound(launch.path, text, path.name)
-    kept = launch.path / TABLE.file
-    beside = kept.with_suffix(".new")
-    beside.write_text(text, encoding="utf-8", newline="")
-    beside.replace(kept)
+    write_whole(launch.path / TABLE.file, text)
     return len(rows)
 
 

@@ -18,6 +18,7 @@ from beachhead.case.backtest import slow_peers
 from beachhead.case.backtest_page import backtest_page
 from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 PanelOption = Annotated[
     Path, typer.Option("--panel", metavar="DIR", help="Folder of registration files.", show_default=False)
@@ -86,7 +87,7 @@ def backtest(
             tick=advance,
         )
     if figures is not None:
-        figures.write_text(backtest_page(answer), encoding="utf-8")
+        write_whole(figures, backtest_page(answer))
     slow = slow_peers(answer) if peers else ()
     if as_json:
         unscored = {"unscored": answer.unscored} if answer.unscored else {}

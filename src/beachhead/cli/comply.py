@@ -33,6 +33,7 @@ from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change, Expiry
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR
+from beachhead.world.whole import write_whole
 
 _WATCH_AHEAD = timedelta(days=366)
 _MOST_MARKETS = 12
@@ -416,7 +417,7 @@ def _show_dossier(
         return
     if out.suffix.casefold() != ".md":
         raise BadInput(f"{out.name!r} is not .md", "end its name in .md")
-    out.write_text(text, encoding="utf-8")
+    write_whole(out, text)
     say(f"Dossier written to {out}.")
 
 

@@ -17,6 +17,7 @@ from beachhead.cli.clock import OnOption, day_of, now
 from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, OnlineSource, cache_folder
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 evidence = typer.Typer(
     name="evidence",
@@ -177,7 +178,7 @@ def refit(
     choice = None if conjoint is None else refit_choice(conjoint)
     if entries is not None and write is not None:
         try:
-            write.write_text(entries.text, encoding="utf-8", newline="")
+            write_whole(write, entries.text)
         except OSError as error:
             raise BadInput(
                 f"{write} cannot be written ({error.strerror})", "name a file in a folder of yours"

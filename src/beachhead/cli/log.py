@@ -13,6 +13,7 @@ from beachhead.case.open import open_launch
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, percent, say, show_json, show_table
 from beachhead.ledger import Entry
 from beachhead.world.errors import BadInput, NotStored, OutOfDate
+from beachhead.world.whole import write_whole
 
 VerifyFlag = Annotated[
     bool, typer.Option("--verify", help="Check that no entry or record was altered, removed or reordered.")
@@ -81,7 +82,7 @@ def _export(entries: tuple[Entry, ...], path: Path) -> None:
     else:
         raise BadInput(f"{path.name!r} is neither .csv nor .json", "end its name in .csv or .json")
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
         raise NotStored(f"{path} cannot be written ({error.strerror})", "choose another place") from error
     say(f"{how_many(len(entries), 'entry', 'entries')} written to {path}.")

@@ -29,6 +29,7 @@ from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import odds as odds_said
+from beachhead.world.whole import write_whole
 
 programme = typer.Typer(
     help="Tasks: what is late, what it delays, and when each market is ready, with odds.",
@@ -152,7 +153,7 @@ def export(
     found = assess_whole(launch, on=_day(on))
     text = as_calendar(launch, found, now()) if kind == ".ics" else as_csv(found)
     try:
-        file.write_text(text, encoding="utf-8", newline="")
+        write_whole(file, text)
     except OSError as error:
         raise BadInput(f"{str(file)!r} cannot be written ({error.strerror})", "name a file you may write") from error
     say(f"{how_many(len(found.standing.programme.tasks), 'task')} as of {found.standing.on} written to {file}.")

@@ -16,7 +16,7 @@ from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, progress, say, show_json, show_table
-from beachhead.cli.site_files import refuse_unplaced, refuse_unwritable, site_answer, write_sites, write_whole
+from beachhead.cli.site_files import refuse_unplaced, refuse_unwritable, site_answer, write_sites
 from beachhead.cli.site_options import (
     BudgetOption,
     CarsOption,
@@ -52,6 +52,7 @@ from beachhead.cli.site_options import (
 )
 from beachhead.siting.algebra import spell
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 _SHOWN = 15
 

@@ -13,6 +13,7 @@ from beachhead.case.site_words import headline, site_sentence
 from beachhead.case.siting import Site, Sited
 from beachhead.cli.show import plain
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 
 def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
@@ -135,16 +136,3 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
     else:
         answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)
         write_whole(out, json.dumps(plain(answer), ensure_ascii=False, indent=1))
-
-
-def write_whole(out: Path, text: str) -> None:
-    """Beside the file first, so that a full disk leaves what stood there; devices and pipes are written to at once."""
-    if out.exists() and not out.is_file():
-        out.write_text(text, encoding="utf-8")
-        return
-    beside = out.resolve().with_name(f".{out.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(out.resolve())
-    finally:
-        beside.unlink(missing_ok=True)

@@ -6,8 +6,10 @@ A workbook keeps its own line numbers; a Parquet file, which has no lines, is co
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +17,14 @@ from typing import Any
 
 import openpyxl
 import pyarrow.parquet as pq
+from openpyxl.utils import range_boundaries
 
 from beachhead.evidence.textfile import Grid, Line, decode, read_bytes, records
 from beachhead.world.errors import Fault
 
 MOST_ROWS = 1_000_000
 MOST_UNPACKED_BYTES = 256 * 2**20
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
 def read_sheet(
@@ -73,14 +77,42 @@ def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Gri
         values, formulas = (
             openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=kept) for kept in (True, False)
         )
-        name = sheet or values.sheetnames[0]
-        if name not in values.sheetnames:
-            cure = f"name one of {', '.join(values.sheetnames)}"
+        shown = [page.title for page in values.worksheets if page.sheet_state == "visible"]  # charts are no worksheets
+        known = shown if sheet is None else [page.title for page in values.worksheets]
+        name = sheet or next(iter(shown), "")
+        if name not in known:
+            cure = f"name one of {', '.join(known)}" if known else "show the sheet that holds the table"
             return _nothing(Fault(file=file, written=name, problem="is not a sheet of this workbook", cure=cure))
-        return _sheet_grid(_rows(values[name]), _rows(formulas[name]), file, header_row)
+        grid = _sheet_grid(_rows(values[name]), _rows(formulas[name]), file, header_row)
+        beside = [] if sheet else [other for other in shown if other != name]
+        faults = [*_merged(data, values[name], grid, file), *_more_of_it(values, beside, name, grid, file)]
+        return replace(grid, faults=(*grid.faults, *faults))
     except Exception:  # on damaged workbooks openpyxl, zipfile, zlib and the XML parser raise whatever they like
         cure = "open it in a spreadsheet program and save it again as .xlsx"
         return _nothing(Fault(file=file, problem="is not a readable workbook", cure=cure))
+
+
+def _merged(data: bytes, page: Any, grid: Grid, file: str) -> Iterator[Fault]:
+    """Cells merged below the header: all but the first would look blank, and blank means not observed."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        text = packed.read(page._worksheet_path)  # read row by row, openpyxl tells of no merged cells
+    for found in _MERGED.finditer(text):
+        written = found[1].decode()
+        left, top, _, bottom = range_boundaries(written)
+        if bottom > grid.header_row and left <= len(grid.header):
+            problem = "are merged cells: all but the first look blank, which means not observed"
+            cure = "unmerge them, and write each cell"
+            yield Fault(file=file, row=top, column=grid.header[left - 1], written=written, problem=problem, cure=cure)
+
+
+def _more_of_it(book: Any, others: Sequence[str], name: str, grid: Grid, file: str) -> Iterator[Fault]:
+    """Sheets with the same columns as the one that is read: their rows would be lost without a word."""
+    for other in others:
+        rows = (tuple(plain_cell(value) for value in row) for row in _rows(book[other]))
+        if grid.header and _without_tail(next((row for row in rows if any(row)), ())) == grid.header:
+            problem = f"is a sheet of the same columns as {name!r}, and one sheet is read"
+            cure = "send it as a file of its own, or put its rows there"
+            yield Fault(file=file, written=other, problem=problem, cure=cure)
 
 
 def _rows(sheet: Any) -> Iterator[Sequence[Any]]:

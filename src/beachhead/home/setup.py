@@ -20,6 +20,7 @@ from beachhead.charging.tariff import Tariff, bundled_tariffs
 from beachhead.evidence.termsfile import line_of
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.source import Grade, Source
+from beachhead.world.whole import write_whole
 
 FILE = "home.toml"
 MADE = (FILE, "watchdog.yaml", ".gitignore")
@@ -220,7 +221,7 @@ def new_home(folder: Path) -> tuple[Path, ...]:
     for name in MADE:
         path = folder / name
         if not path.exists():
-            path.write_text(source.joinpath(name.lstrip(".")).read_text(encoding="utf-8"), encoding="utf-8")
+            write_whole(path, source.joinpath(name.lstrip(".")).read_bytes())
             made.append(path)
     return tuple(made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from beachhead.home.log import Record
 from beachhead.home.series import QUARTER
 from beachhead.home.sessions import Sessions, day_after, epoch_of, quarters_between, unplugged_quarters
 from beachhead.home.setup import Setup
+from beachhead.world.whole import write_whole
 
 Floats = NDArray[np.float64]
 
@@ -138,13 +140,11 @@ def _by_clock(setup: Setup, moments: list[float], values: list[float], *, minute
 
 
 def _written(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
-    new = path.with_suffix(".csv.new")
-    with new.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    new.replace(path)
-    return path
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return write_whole(path, text.getvalue())
 
 
 def days_between(begin: datetime, end: datetime) -> list[date]:

@@ -14,6 +14,7 @@ from beachhead.evidence.fetch.sources import OnlineSource, Raw, Rows
 from beachhead.evidence.fetch.web import Get
 from beachhead.evidence.fetch.web import get as ask
 from beachhead.world.errors import BadInput, Unreachable
+from beachhead.world.whole import write_whole
 
 VARIABLE = "BEACHHEAD_CACHE"
 MANIFEST = "manifest.json"
@@ -98,9 +99,9 @@ def fetch(
         rows += made
         stamps.append(known[raw.name]["fetched_at"])
         tick(done)
-    _write(folder / MANIFEST, json.dumps(known, indent=2, sort_keys=True).encode())
+    write_whole(folder / MANIFEST, json.dumps(known, indent=2, sort_keys=True).encode())
     file = folder / source.file
-    _write(file, _as_csv(source.columns, rows))
+    write_whole(file, _as_csv(source.columns, rows))
     return Fetched(
         source=source.name,
         file=file,
@@ -134,7 +135,7 @@ def _cached(source: OnlineSource, known: Manifest) -> list[Raw]:
 
 
 def _keep(folder: Path, raw: Raw, data: bytes, at: datetime) -> dict[str, str]:
-    _write(folder / raw.name, data)
+    write_whole(folder / raw.name, data)
     digest = hashlib.sha256(data).hexdigest()
     return {"url": raw.url, "sha256": digest, "bytes": str(len(data)), "fetched_at": at.isoformat(timespec="seconds")}
 
@@ -158,10 +159,3 @@ def _cell(text: str) -> str:
     if not any(mark in text for mark in ',"\n\r'):
         return text
     return '"' + text.replace('"', '""') + '"'
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Beside it first, then in its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(data)
-    beside.replace(path)

@@ -1,0 +1,30 @@
+"""A file is written whole or not at all: whoever is killed, or finds the disk full, leaves what stood there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from threading import get_ident
+
+
+def write_whole(path: Path, data: str | bytes) -> Path:
+    """Put text (UTF-8, line ends as they are) or bytes into a file, beside it first and then in its place.
+
+    Two who write the same file at once each write beside it under a name of their own; the last stands. What stood
+    there keeps its permissions, a link its target; devices and pipes are written to at once.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    if path.exists() and not path.is_file():
+        path.write_bytes(raw)
+        return path
+    whole = path.resolve()
+    beside = whole.with_name(f".{whole.name}.{os.getpid()}-{get_ident()}.part")
+    try:
+        beside.write_bytes(raw)
+        if whole.exists():
+            shutil.copymode(whole, beside)
+        beside.replace(whole)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
