@@ -413,6 +413,7 @@ def test_a_bad_settlement_is_refused_with_its_row(launch, tmp_path, line, says):
         (("--count", 3, "--market", "XX"), "not a market"),
         (("--count", 3, "--format", "castle"), "is not a format"),
         (("--per-market", "many"), "is not a number of sites"),
+        (("--market", "PT", "--per-market", "NO=2"), "how many sites in PT? --per-market names others only"),
         (("--model", "cover"), "how many sites?"),
         (("--model", "capture", "--count", 3, "--format", "garage"), "sells no cars"),
         (("--model", "capture", "--count", 3, "--rivals", 0), "rival stores would leave"),

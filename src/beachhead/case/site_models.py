@@ -58,7 +58,7 @@ def _cover(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
         unit="cars a year within the minutes",
         status=found.status.value,
         work=found.work,
-        notes=(*said, *_spacing_note(ask)),
+        notes=(*said, *_spacing_note(ask, found)),
     )
 
 
@@ -95,7 +95,7 @@ def _phases(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice
         work=found.work,
         quarters=launch.folder.terms.grid,
         starts=phased.starts,
-        notes=(*phased.notes, *told, *_spacing_note(ask)),
+        notes=(*phased.notes, *told, *_spacing_note(ask, found)),
     )
 
 
@@ -321,8 +321,14 @@ def _limits(scene: Scene, ask: Ask) -> Floats:
 
 def _affordable(ask: Ask, scene: Scene) -> float:
     """New sites that count and budget allow."""
-    if ask.count is None and ask.budget is None and not ask.per_market:
-        raise BadInput("how many sites?", "give --count, --budget, --per-market or --promise")
+    if ask.count is None and ask.budget is None:
+        if not ask.per_market:
+            raise BadInput("how many sites?", "give --count, --budget, --per-market or --promise")
+        if free := [code for code in scene.markets if code not in ask.per_market]:
+            raise BadInput(
+                f"how many sites in {some(free)}? --per-market names others only",
+                f"give `--per-market {free[0]}=N` too, or --count or --budget for all together",
+            )
     most = np.inf if ask.count is None else float(ask.count)
     return most if ask.budget is None else min(most, float(np.floor(ask.budget / scene.price)))
 
@@ -374,5 +380,7 @@ def _seed(launch: Launch, ask: Ask) -> int:
     return launch.folder.terms.seeds.plan if ask.seed is None else ask.seed
 
 
-def _spacing_note(ask: Ask) -> tuple[str, ...]:
-    return ("The bound does not know of the spacing, so the true gap is smaller.",) if ask.spacing_km else ()
+def _spacing_note(ask: Ask, found: Cover) -> tuple[str, ...]:
+    """What is left of a gap beside spacing, which only the exact finish of a small question knows of."""
+    said = "The bound does not know of the spacing, so the true gap is smaller."
+    return (said,) if ask.spacing_km and found.status is not Status.OPTIMAL else ()

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints
 from beachhead.siting.pace import KNAPSACK
 from beachhead.siting.programme import run, run_tree, to_the_end
 from beachhead.siting.solve import Status
+from beachhead.world.compiled import inner, kernel
 from beachhead.world.errors import NotFeasible
 from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter, Tick, meter

@@ -15,8 +15,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints, Lists
+from beachhead.world.compiled import inner, kernel
 
 _LEAST_MINUTES = 5.0
 _STEPS = 300  # towards the bound

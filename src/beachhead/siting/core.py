@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from beachhead.siting.compiled import kernel
 from beachhead.siting.field import Field, Floats, cost_of
 from beachhead.siting.programme import run_tree, to_the_end
+from beachhead.world.compiled import kernel
 from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter
 

@@ -3,7 +3,8 @@
 A site, once open, stays open, so the sets of the periods are nested. A person first covered in period t is worth
 `later[t]`, the summed worth of the periods from t on; choosing an opening period for each site is then one location
 problem with (site, period) pairs as candidates. One period is maximal covering (Church & ReVelle 1974); several are
-its multi-period form. The bound is Lagrangian (see `cover_dual`), the set is found by swaps (see `cover_search`).
+its multi-period form. The bound is Lagrangian (see `cover_dual`), the set is found by swaps (see `cover_search`); what
+they leave open of a small question is settled exactly (see `cover_core`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beachhead.siting.cover_core import entries, finish_cover
 from beachhead.siting.cover_dual import Climb, ascend, first_climb, step_work
 from beachhead.siting.cover_search import Roster, improve, move_work, roster_of, schedule_of, seed_greedily
 from beachhead.siting.field import Floats, Ints
@@ -22,6 +24,7 @@ from beachhead.world.work import Meter, Tick, meter
 _CHUNK = 100
 _CROWDED = 10  # by which 6 of 6 searches of made-up spacings ended at the optimum, where 1 to 4 of 6 had
 _MOST_CROWDED = 1_000_000.0
+_FEW_ENTRIES = 20_000  # HiGHS solves most questions of this size in seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,14 @@ class CoverEffort:
         moves: moves of the annealed search, per site that may be opened.
         work: units of work (see `beachhead.world.work`) after which no further stage starts.
         seconds: safety stop by the clock; None for none. An answer cut short by it says so.
+        finish: units for HiGHS to close the gap of a small question; 0 leaves it to the search.
         aim: a value that is good enough; the search ends when it is reached or proved out of reach.
         tick: told of progress: units of work done, and units there are at most.
     """
 
     steps: int = 1500
     moves: float = 10_000.0
+    finish: float = 20.0
     work: float = 100.0
     seconds: float | None = None
     aim: float = np.inf
@@ -56,7 +61,7 @@ class Cover:
         bound: no schedule within the limits is worth more.
         status: how the search ended.
         work: units of work done.
-        prices: (I,), customer prices that prove the bound.
+        prices: (I,), the best customer prices; they prove the bound where no exact finish lowered it.
     """
 
     opens: Ints
@@ -87,15 +92,12 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
     seed_greedily(roster, seed)
     counted.charge(roster.work)
     climb = _climbed(ground, first_climb(ground), roster, effort, effort.steps, gap, counted)
-    if roster.value < min(effort.aim, climb.bound / (1 + gap)) and (
-        not np.isfinite(effort.aim) or climb.bound >= effort.aim
-    ):
+    if roster.value < min(effort.aim, climb.bound / (1 + gap)) and not _is_out_of_reach(climb.bound, effort):
         improve(roster, _moves(ground, effort), meter=counted)
         if climb.bound > roster.value * (1 + gap) and roster.value < effort.aim:
             climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, counted)
-    opens = schedule_of(roster)
-    value = roster.value
-    bound = max(climb.bound, value)
+    opens, value, bound = _finished(ground, schedule_of(roster), roster.value, climb.bound, effort, gap, counted)
+    bound = max(bound, value)
     closed = bound <= value * (1 + max(gap, 1e-9))
     within = Status.OPTIMAL if bound <= value * (1 + 1e-9) else Status.WITHIN_GAP
     return Cover(
@@ -109,6 +111,30 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
     )
 
 
+def _finished(
+    ground: Ground, opens: Ints, value: float, bound: float, effort: CoverEffort, gap: float, meter: Meter
+) -> tuple[Ints, float, float]:
+    """Schedule, value and bound after the exact finish, where the gap is open and the question small."""
+    enough = value * (1 + max(gap, 1e-9)) if value < effort.aim else np.inf
+    if bound <= enough or _is_out_of_reach(bound, effort) or not _is_small(ground, effort) or meter.must_stop():
+        return opens, value, bound
+    done = finish_cover(ground, start=opens, work=effort.finish, meter=meter)
+    if done.opens is not None:
+        found = float(covered_by(ground, done.opens) @ ground.worth)
+        opens, value = (done.opens, found) if found > value else (opens, value)
+    return opens, value, min(bound, done.bound)
+
+
+def _is_out_of_reach(bound: float, effort: CoverEffort) -> bool:
+    """Whether no schedule reaches the aim."""
+    return bool(np.isfinite(effort.aim) and bound < effort.aim)
+
+
+def _is_small(ground: Ground, effort: CoverEffort) -> bool:
+    """Whether what the search leaves open is settled exactly."""
+    return effort.finish > 0.0 and entries(ground) <= _FEW_ENTRIES
+
+
 def covered_by(ground: Ground, opens: Ints) -> Floats:
     """(T,), people whom an open site covers in each period."""
     rows = np.repeat(np.arange(len(ground.people)), np.diff(ground.reach.ptr))
@@ -119,9 +145,10 @@ def covered_by(ground: Ground, opens: Ints) -> Floats:
 
 
 def _foreseen(ground: Ground, effort: CoverEffort) -> float:
-    """Units of work where the gap stays open: all steps, all moves, a third of the steps again."""
+    """Units of work where the gap stays open: all steps, all moves, a third of the steps again, the exact finish."""
     steps = effort.steps + effort.steps // 3
-    return steps * step_work(ground) + _moves(ground, effort) * move_work(ground)
+    finish = effort.finish if _is_small(ground, effort) else 0.0
+    return steps * step_work(ground) + _moves(ground, effort) * move_work(ground) + finish
 
 
 def _moves(ground: Ground, effort: CoverEffort) -> int:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import PRICED
+from beachhead.world.compiled import inner, kernel
 
 MOMENTUM = 0.9
 _TOLLS_EVERY = 3  # steps between settings of the tolls where there are several periods

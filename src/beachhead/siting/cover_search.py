@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import inner, kernel
+from beachhead.siting.dice import roll
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import MOVED
+from beachhead.world.compiled import inner, kernel
 from beachhead.world.work import Meter
 
 SEEN = np.dtype([("first", np.int16), ("second", np.int16), ("by", np.int32)], align=True)
@@ -183,17 +184,6 @@ def _replace(at, when):  # type: ignore[no-untyped-def]
             _set(at, j, never)
     for j in range(len(when)):
         _set(at, j, when[j])
-
-
-@inner
-def _roll(tally, sides):  # type: ignore[no-untyped-def]
-    """One throw of a die (xorshift64*), 0 .. sides - 1."""
-    x = np.uint64(tally[_DICE])
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    tally[_DICE] = np.int64(x)
-    return np.int64(((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % np.uint64(sides))
 
 
 @inner
@@ -496,7 +486,7 @@ def _earlier(at, j):  # type: ignore[no-untyped-def]
         r = at.seen[at.col_item[e]].by
         if r >= 0 and _trade(at, j, r, bar):
             return True
-    return _trade(at, j, at.order[_roll(at.tally, at.tally[_OPEN])], bar)
+    return _trade(at, j, at.order[roll(at.tally, _DICE, at.tally[_OPEN])], bar)
 
 
 @inner
@@ -519,10 +509,10 @@ def _trade(at, j, r, bar):  # type: ignore[no-untyped-def]
 @inner
 def _propose(at, r):  # type: ignore[no-untyped-def]
     """A closed candidate to take the slot of r: mostly one that shares a customer with it, sometimes any."""
-    if _roll(at.tally, 10) == 0 or at.col_ptr[r] == at.col_ptr[r + 1]:
-        return _roll(at.tally, len(at.when))
-    i = at.col_item[at.col_ptr[r] + _roll(at.tally, at.col_ptr[r + 1] - at.col_ptr[r])]
-    return at.row_item[at.row_ptr[i] + _roll(at.tally, at.row_ptr[i + 1] - at.row_ptr[i])]
+    if roll(at.tally, _DICE, 10) == 0 or at.col_ptr[r] == at.col_ptr[r + 1]:
+        return roll(at.tally, _DICE, len(at.when))
+    i = at.col_item[at.col_ptr[r] + roll(at.tally, _DICE, at.col_ptr[r + 1] - at.col_ptr[r])]
+    return at.row_item[at.row_ptr[i] + roll(at.tally, _DICE, at.row_ptr[i + 1] - at.row_ptr[i])]
 
 
 @inner
@@ -557,18 +547,18 @@ def _anneal(at, moves, hot, cold):  # type: ignore[no-untyped-def]
     at.tally[_READ] += _ENTRIES_A_MOVE * moves
     for step in range(moves):
         heat = hot * (cold / hot) ** (step / moves)
-        bar = heat * np.log((_roll(at.tally, 1 << 24) + 1) / (1 << 24))
-        r = at.order[_roll(at.tally, at.tally[_OPEN])]
+        bar = heat * np.log((roll(at.tally, _DICE, 1 << 24) + 1) / (1 << 24))
+        r = at.order[roll(at.tally, _DICE, at.tally[_OPEN])]
         if at.kept[r]:
             continue
         t = at.when[r]
-        if never > 1 and _roll(at.tally, 8) == 0:
-            j = at.order[_roll(at.tally, at.tally[_OPEN])]
+        if never > 1 and roll(at.tally, _DICE, 8) == 0:
+            j = at.order[roll(at.tally, _DICE, at.tally[_OPEN])]
             _trade(at, r, j, bar)
             continue
         j = _propose(at, r)
-        if never > 1 and _roll(at.tally, 8) == 0:
-            t = _roll(at.tally, never)
+        if never > 1 and roll(at.tally, _DICE, 8) == 0:
+            t = roll(at.tally, _DICE, never)
         if at.when[j] < never or not _fits(at, j, t, r) or _clashes(at, j, r):
             continue
         if _change(at, r, j, t) > bar:

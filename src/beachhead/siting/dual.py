@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import inner, kernel
 from beachhead.siting.field import Field, Floats, cost_of
 from beachhead.siting.pace import PRICED
+from beachhead.world.compiled import inner, kernel
 
 MOMENTUM = 0.9
 _CHUNK = 50

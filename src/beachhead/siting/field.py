@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import kernel
+from beachhead.world.compiled import kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -23,7 +23,7 @@ class Ground:
         budget: (G, T), what each group may newly use in a period; what is not used may be used later; inf: no limit.
         total: (T,), the same for all groups together.
         worth: (T,), worth of a person covered in each period.
-        conflict: pairs of candidates too close to be open together, both directions; obeyed, but no part of the bound.
+        conflict: pairs of candidates too close to be open together, both directions; obeyed, but no part of prices.
     """
 
     reach: Lists

@@ -91,7 +91,7 @@ def fewest_for(
     while untried < high and not counted.must_stop():
         count = (untried + high) // 2
         found = _cover(ground, count, seed, replace(effort, aim=goal), counted)
-        least = max(least, _least(ground, found, goal, high))
+        least = max(least, _least(ground, found, goal, high), count + 1 if found.bound < goal * (1 - _SLACK) else 0)
         if found.value >= goal * (1 - _SLACK):
             high, best = count, found.sites
         untried = max(untried if found.value >= goal * (1 - _SLACK) else count + 1, least)
@@ -126,7 +126,7 @@ def marginal_curve(
     everyone = max(float(people.sum()), 1e-300)
     bound = np.full(count + 1, np.inf)
     for middle in sorted({max(count // 4, 1), max(count // 2, 1), max(count, 1)}):
-        found = most_covered(_with(ground, middle), seed=seed, effort=CoverEffort(steps=steps, moves=0.0))
+        found = most_covered(_with(ground, middle), seed=seed, effort=CoverEffort(steps=steps, moves=0.0, finish=0.0))
         bound = np.minimum(bound, bound_at(ground, _climb(ground, found), np.arange(count + 1.0)))
     upper = np.maximum(np.minimum(bound / everyone, covered[-1] / everyone), covered[: count + 1] / everyone)
     return Curve(order=order[:count], covered=covered[: count + 1] / everyone, most=upper)

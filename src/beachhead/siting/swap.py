@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import inner, kernel
+from beachhead.siting.dice import roll
 from beachhead.siting.field import Field, Floats, by_site
 from beachhead.siting.pace import SWAPPED
+from beachhead.world.compiled import inner, kernel
 
 _EPS = 1e-9
 
@@ -128,17 +129,6 @@ def _open_all(frame, at, sites):  # type: ignore[no-untyped-def]
     for j in sites:
         if not at.site[j].open:
             _open(frame, at, j, False)
-
-
-@inner
-def _roll(tally, sides):  # type: ignore[no-untyped-def]
-    """One throw of a die (xorshift64*), 0 .. sides - 1."""
-    x = np.uint64(tally[_DICE])
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    tally[_DICE] = np.int64(x)
-    return np.int64(((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % np.uint64(sides))
 
 
 @inner
@@ -412,7 +402,7 @@ def _repair(frame, at, touched):  # type: ignore[no-untyped-def]
     room = len(at.log) - 4 * len(frame.outside) - 8
     tally, queue, site = at.tally, at.queue, at.site
     while tally[_QUEUED] > 0:
-        k = _roll(tally, tally[_QUEUED])
+        k = roll(tally, _DICE, tally[_QUEUED])
         j = queue[k]
         tally[_QUEUED] -= 1
         queue[k] = queue[tally[_QUEUED]]
@@ -443,7 +433,7 @@ def _undo(frame, at):  # type: ignore[no-untyped-def]
 @inner
 def _kick(frame, at, size):  # type: ignore[no-untyped-def]
     """Close up to `size` neighbouring open sites and open as many others of their neighbourhood at random."""
-    i = _roll(at.tally, len(frame.outside))
+    i = roll(at.tally, _DICE, len(frame.outside))
     start = frame.row_ptr[i]
     stop = start
     closed = 0
@@ -457,7 +447,7 @@ def _kick(frame, at, size):  # type: ignore[no-untyped-def]
     for _ in range(4 * size):
         if opened == closed or stop == start:
             break
-        j = frame.row_item[start + _roll(at.tally, stop - start)]
+        j = frame.row_item[start + roll(at.tally, _DICE, stop - start)]
         if not at.site[j].open and at.site[j].clash == 0 and _fits(frame, at.used, j, -1):
             _open(frame, at, j, True)
             opened += 1
@@ -472,10 +462,10 @@ def iterate(frame, at, kicks, size, hot, cold):  # type: ignore[no-untyped-def]
         heat = hot * (cold / hot) ** (step / kicks)
         before = at.value[0]
         at.tally[_LOGGED] = 0
-        _kick(frame, at, 1 + _roll(at.tally, size))
+        _kick(frame, at, 1 + roll(at.tally, _DICE, size))
         _push_around(frame, at, 0)
         _repair(frame, at, touched)
-        if at.value[0] > before - heat * np.log((_roll(at.tally, 1 << 24) + 1) / (1 << 24)):
+        if at.value[0] > before - heat * np.log((roll(at.tally, _DICE, 1 << 24) + 1) / (1 << 24)):
             _undo(frame, at)
         else:
             better += 1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.compiled import kernel
 from beachhead.siting.field import Floats, Ints, Lists
+from beachhead.world.compiled import kernel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,10 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
+# For what only kernels call: without an entry point for Python a function compiles in half the time (measured: 17 s to
+# 8 s for siting/swap.py), and it is kept with those that call it.
+inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+
 F = TypeVar("F", bound=Callable[..., object])
 _OWN = Path(__file__).resolve()
 _PACKAGE = _OWN.parent.parent
