@@ -1,6 +1,8 @@
 """The page Charging on the wire: files kept whole or not at all, a plan with its reasons, the value by market."""
 
+import gzip
 import json
+import os
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -256,3 +258,16 @@ def test_a_whole_home_that_cannot_be_is_refused_with_its_cure(client, wrong, sta
     refused = client.get("/api/v1/charging/whole", params=ASKED | wrong)
     assert refused.status_code == status, refused.text
     assert refused.json()["error"]["hint"]
+
+
+def test_of_a_plain_and_a_packed_table_the_newer_counts(client, root):
+    """Who sends the one and is stopped before the other is taken away finds both."""
+    assert client.put("/api/v1/charging/files/prices", content=prices()).status_code == 200
+    plain = kept_files(root).prices
+    packed = plain.with_suffix(".csv.gz")
+    packed.write_bytes(gzip.compress(prices().encode()))
+    os.utime(plain, ns=(1, 1))
+    assert kept_files(root).prices == packed
+    os.utime(packed, ns=(0, 0))
+    assert kept_files(root).prices == plain
+    assert sorted(path.name for path in plain.parent.iterdir()) == [plain.name, packed.name]

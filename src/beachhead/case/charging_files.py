@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -93,19 +94,18 @@ def keep_file(launch: Launch, table: Table, sent: Path, *, who: str, at: datetim
     zipped = sent.read_bytes()[:2] == _ZIPPED
     room = launch.path / FOLDER
     room.mkdir(exist_ok=True)
-    text = room / f".{table.value}.new{'.gz' if zipped else ''}"
-    text.write_bytes(sent.read_bytes() if zipped else sent.read_bytes().rstrip() + b"\n")
-    try:
-        said = _checked(launch.path, table, text)
-    except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
-        text.unlink()
-        raise BadInput(f"{table.value} cannot be read as a table: {error}", "send CSV, plain or gzipped") from error
-    except BadInput as error:
-        text.unlink()
-        raise _called(error, text.name, table) from error
     before = _path_of(launch.path, table)
     after = room / f"{table.value}.csv{'.gz' if zipped else ''}"
-    text.replace(after)
+    with TemporaryDirectory(dir=room, prefix=".new-") as beside:  # one for each sender: two at once meet nowhere
+        text = Path(beside) / after.name
+        text.write_bytes(sent.read_bytes() if zipped else sent.read_bytes().rstrip() + b"\n")
+        try:
+            said = _checked(launch.path, table, text)
+        except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
+            raise BadInput(f"{table.value} cannot be read as a table: {error}", "send CSV, plain or gzipped") from error
+        except BadInput as error:
+            raise _called(error, text.name, table) from error
+        text.replace(after)
     if before is not None and before != after:
         before.unlink()
     _remember(launch, table, who=who, at=at)
@@ -234,8 +234,10 @@ def _called(error: BadInput, name: str, table: Table) -> BadInput:
 
 
 def _path_of(folder: Path, table: Table) -> Path | None:
+    """The file of a table; the newer of two, where whoever sent it was stopped before the older one was taken away."""
     names = (f"{table.value}.csv", f"{table.value}.csv.gz")
-    return next((path for name in names if (path := folder / FOLDER / name).is_file()), None)
+    found = [path for name in names if (path := folder / FOLDER / name).is_file()]
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
 def _stamp(*files: Path | None) -> str:
