@@ -348,8 +348,8 @@ def _show_watch(
         return
     shutting = [change for change in found if change.closes]
     say(
-        f"From {start} to {end}, {len({(c.day, c.code) for c in found})} things change; "
-        f"{len({(c.day, c.code) for c in shutting})} of them close something unless you act."
+        f"From {start} to {end}: {how_many(len({(c.day, c.code) for c in found}), 'change')}, "
+        f"{len({(c.day, c.code) for c in shutting})} of them closing something unless you act."
     )
     for item in expiring:
         say(_expiry_sentence(item))

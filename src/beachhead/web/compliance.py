@@ -22,6 +22,7 @@ from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.web.shape import SourceOut
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.source import Source
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2090, 12, 31)
@@ -258,11 +259,11 @@ def compliance_changes(
     end = _within(until) if until is not None else start + timedelta(days=DAYS_AHEAD)
     desk = desk_of(request)
     found, expiring = desk.kept(("changes", start, end), lambda: watch(_brief(request, sheet), start, end))
-    closing = sum(change.closes for change in found)
+    changed, closing = how_many(len(found), "change"), sum(change.closes for change in found)
     return ChangesOut(
         start=start,
         end=end,
-        sentence=f"From {start} to {end}, {len(found)} things change; {closing} close something if nobody acts.",
+        sentence=f"From {start} to {end}: {changed}, {closing} of them closing something if nobody acts.",
         changes=[_change(change, start) for change in found],
         expiries=[
             f"{item.certificate.approval} ({item.certificate.document or 'no number'}) runs out on {item.day}"
