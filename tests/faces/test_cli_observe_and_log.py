@@ -1,3 +1,4 @@
+import csv
 import json
 import shutil
 import sqlite3
@@ -160,6 +161,14 @@ def test_the_log_is_exported_whole(launch, run, decided, tmp_path):
     exported = json.loads((tmp_path / "log.json").read_text())
     assert [entry["act"] for entry in exported] == ["decision", "override", "outcome"]
     assert run("log", launch, "--export", tmp_path / "log.doc")[0] == 1
+
+
+def test_a_reason_that_looks_like_a_formula_is_exported_as_text(launch, run, decided, tmp_path):
+    with store.writing(decided) as work:
+        ledger_of.say(work, said(Act.OVERRIDE, chosen="hold", because='=HYPERLINK("http://x")'))
+    run("log", launch, "--export", tmp_path / "log.csv")
+    with (tmp_path / "log.csv").open(newline="") as handle:
+        assert [*csv.DictReader(handle)][-1]["because"] == '\'=HYPERLINK("http://x")'
 
 
 def tamper(launch, *statements):

@@ -11,6 +11,7 @@ from openpyxl.chart import LineChart
 from beachhead.evidence.arrive import arrive
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
+from beachhead.evidence.sheet import harmless
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 
@@ -160,6 +161,12 @@ def test_a_second_sheet_of_the_same_columns_is_not_lost_without_a_word(tmp_path)
     book.save(tmp_path / "seen.xlsx")
     with pytest.raises(BadInput, match=r"seen.xlsx: 'February' is a sheet of the same columns as 'January'"):
         read_observations(tmp_path / "seen.xlsx", known=KNOWN)
+
+
+def test_text_that_a_spreadsheet_would_run_is_written_as_text_and_numbers_stay():
+    assert [harmless(cell) for cell in ("=1+1", "+49", "-5 %", "@x", "-0.5", "as told", "", None, 7)] == [
+        "'=1+1", "+49", "'-5 %", "'@x", "-0.5", "as told", "", None, 7,
+    ]  # fmt: skip
 
 
 def test_a_formula_without_its_value_is_not_taken_for_blank(tmp_path):

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
+from beachhead.evidence.sheet import harmless
 from beachhead.world.errors import BadInput, NotStored
 from beachhead.world.whole import write_whole
 
@@ -81,7 +82,7 @@ def _write_workbook(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
         page = book.create_sheet(table.name)
         page.append([*table.header])
         for row in table.rows:
-            page.append([_plain(cell) for cell in row])
+            page.append([harmless(cell) for cell in row])
         page.freeze_panes = "A2"
         page.auto_filter.ref = page.dimensions
         for cell in page[1]:
@@ -99,14 +100,9 @@ def _write_csv(path: Path, tables: Sequence[Sheet]) -> tuple[Path, ...]:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(table.header)
-        writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+        writer.writerows([harmless(cell) for cell in row] for row in table.rows)
         written.append(write_whole(target, text.getvalue()))
     return tuple(written)
-
-
-def _plain(cell: Cell) -> Cell:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" and cell else cell
 
 
 def _key(answer: Assessment) -> tuple[Cell, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beachhead import ledger, store
+from beachhead.evidence.sheet import harmless
 from beachhead.ledger import Act, Entry, Head, Line, Said, Verdict
 from beachhead.store import Link, Store, Work
 from beachhead.world.errors import NotStored, OutOfDate
@@ -96,7 +97,7 @@ def as_csv(kept: Sequence[Entry]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for entry in kept:
-        writer.writerows(_csv_rows(entry))
+        writer.writerows([harmless(cell) for cell in row] for row in _csv_rows(entry))
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ from beachhead.case.open import Launch
 from beachhead.case.programme import Assessed
 from beachhead.evidence.checked import checked_rows
 from beachhead.evidence.row import columns_of
-from beachhead.evidence.sheet import read_sheet
+from beachhead.evidence.sheet import harmless, read_sheet
 from beachhead.evidence.tables.tasks import TABLE, TaskRow
 from beachhead.evidence.textfile import Grid, Line, with_known_header
 from beachhead.programme.risk import GateRisk, TaskRisk
@@ -65,7 +65,7 @@ def as_csv(found: Assessed) -> str:
         )
         times = (task.stage.value, slot.begins, slot.ends, risk.ends_low, risk.ends, risk.ends_high)
         rest = (late[task.code], slot.slack_days, f"{risk.criticality:.4f}", task.due or "", f"{task.cost:.0f}")
-        writer.writerow((*said, *times, *rest))
+        writer.writerow([harmless(cell) for cell in (*said, *times, *rest)])
     return out.getvalue()
 
 

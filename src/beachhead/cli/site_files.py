@@ -12,6 +12,7 @@ from beachhead.case.open import Launch
 from beachhead.case.site_words import headline, site_sentence
 from beachhead.case.siting import Site, Sited
 from beachhead.cli.show import plain
+from beachhead.evidence.sheet import harmless
 from beachhead.world.errors import BadInput
 from beachhead.world.whole import write_whole
 
@@ -131,7 +132,7 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
         text = io.StringIO()
         table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
         write_whole(out, text.getvalue())
     else:
         answer = site_map(launch, sited) if out.suffix == ".geojson" else site_answer(launch, sited)

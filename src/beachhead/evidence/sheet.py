@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import openpyxl
 import pyarrow.parquet as pq
@@ -22,8 +22,11 @@ from openpyxl.utils import range_boundaries
 from beachhead.evidence.textfile import Grid, Line, decode, read_bytes, records
 from beachhead.world.errors import Fault
 
+A = TypeVar("A")
+
 MOST_ROWS = 1_000_000
 MOST_UNPACKED_BYTES = 256 * 2**20
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
@@ -196,3 +199,14 @@ def plain_cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     return str(value).strip()
+
+
+def harmless(value: A) -> A | str:
+    """A value to write into a table: text that a spreadsheet would take for a formula gets a quote in front."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
