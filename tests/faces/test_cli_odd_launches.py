@@ -191,7 +191,7 @@ def test_a_share_of_the_bound_is_said_as_a_bound_is_said():
 def test_a_market_that_sells_or_was_left_is_told_so_where_others_are_told_why_they_wait():
     expected = Figure(name="expected_demand", value=1234.0)
     sells = Reason(market="NO", kind=ActionKind.WAIT, figures=(expected,))
-    assert sentence(sells, "EUR") == "it goes on selling, 1,230 cars a year expected at full scale"
+    assert sentence(sells, "EUR") == "it goes on selling, 1,230 cars expected in the coming year at full scale"
     assert sentence(replace(sells, figures=()), "EUR") == "it was left"
 
 

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from beachhead.belief import Year, outlook
 from beachhead.case.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.observe import observe
@@ -15,6 +17,7 @@ from beachhead.case.reading import monitor_sentence, read
 from beachhead.cli.read import gate_lines
 from beachhead.launch.gate import Verdict
 from beachhead.launch.monitor import Monitor, Shown, Sighting
+from beachhead.world.quarter import Quarter
 
 NAMES = {"AT": "Austria", "NO": "Norway", "SE": "Sweden"}
 
@@ -69,7 +72,22 @@ def test_a_market_is_told_the_odds_that_its_gate_is_held_against_however_late(tm
     for day in (date(2027, 4, 5), date(2029, 4, 5)):
         found = read(launch, on=day)
         (judged,), moved = found.judgements, next(row for row in found.moved if row.market == "NO")
-        assert moved.odds.probability == pytest.approx(judged.odds)
+        assert moved.odds == pytest.approx(judged.odds)
+
+
+def test_demand_is_told_in_cars_of_the_coming_year_however_old_the_launch(tmp_path):
+    launch = open_launch(new_launch(tmp_path / "launch", "tesla-norway"))
+    medians = []
+    for day in (date(2007, 1, 5), date(2014, 7, 5)):
+        found = read(launch, on=day)
+        drawn = outlook(found.question.held.belief, draws=2000, seed=1)
+        first = drawn.quarters.index(found.question.now)
+        year = drawn.values[:, 0, first : first + 4].sum(axis=1)
+        (moved,) = found.moved
+        assert moved.median == pytest.approx(float(np.median(year)), rel=1e-5)
+        medians.append(moved.median)
+        assert found.question.year.span == f"{found.question.now} to {found.question.now + 3}"
+    assert medians[1] > 5 * medians[0]  # before, both were told as of the year that markets.csv counts
 
 
 def test_a_planned_look_is_held_on_counts_and_not_on_what_a_study_says(tmp_path):
@@ -106,5 +124,7 @@ def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_be
         shown_on=None,
         look=None,
     )
-    told = monitor_sentence(monitor, "Norway")
+    first = Quarter(2021, 3)
+    year = Year(first=first, last=first + 3, markets=("NO",), course=np.ones(1))
+    told = monitor_sentence(monitor, "Norway", year)
     assert told.endswith("look: no single level fits them since 2022-03-31: demand has moved (95 %).")

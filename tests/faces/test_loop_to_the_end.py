@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.clock import now
-from beachhead.case.deciding import decide
+from beachhead.case.deciding import decide, due, words
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan, put_question
@@ -34,13 +34,13 @@ def piloted(tmp_path, monkeypatch, row):
     """A launch that piloted 50 cars in Norway in its first quarter."""
     folder = new_launch(tmp_path / "launch", "starter")
     (tmp_path / "rows.csv").write_text(HEADER + row)
-    for instant, words in (
+    for instant, typed in (
         ("2027-01-05", ["plan", folder, "--worlds", "2"]),
         ("2027-01-05", ["decide", folder, "--override", "NO=pilot:50:dealer", "--because", "stores", "--who", "ann"]),
         ("2027-03-31", ["observe", folder, tmp_path / "rows.csv", "--who", "ann"]),
     ):
         monkeypatch.setenv("BEACHHEAD_NOW", f"{instant}T09:00:00+00:00")
-        result = CliRunner().invoke(app, [str(word) for word in words])
+        result = CliRunner().invoke(app, [str(word) for word in typed])
         assert result.exit_code == 0, result.output
     return open_launch(folder)
 
@@ -71,3 +71,24 @@ def test_a_market_that_its_gate_stopped_is_told_to_be_stopped(tmp_path, monkeypa
     planned = make_plan(launch, on=date(2027, 4, 5), worlds=2, who="ann", at=now())
     norway = next(reason for reason in planned.plan.reasons if reason.market == "NO")
     assert sentence(norway, "EUR").endswith("odds of breaking even (its gate says stop)")
+
+
+def test_a_market_that_its_gate_stopped_is_due_once_and_stays_stopped(tmp_path, monkeypatch):
+    launch = piloted(tmp_path, monkeypatch, UNSOLD)
+
+    def asked(day: date) -> list[tuple[str, str]]:
+        monkeypatch.setenv("BEACHHEAD_NOW", f"{day}T09:00:00+00:00")
+        planned = make_plan(launch, on=day, worlds=2, who="ann", at=now())
+        return [(row.action.market, words(row.action)) for row in due(launch, planned)]
+
+    assert ("NO", "hold") in asked(date(2027, 4, 5))
+    decide(launch, who="ann", at=now(), markets=["NO"])
+    for day in (date(2027, 4, 6), date(2027, 7, 5), date(2028, 1, 5)):  # before, it was due again at every plan
+        assert "NO" not in {market for market, _ in asked(day)}
+    question = put_question(launch, on=date(2028, 1, 5))
+    assert question.standings.by_market["NO"].stage is Stage.OUT
+    assert question.stopped == {"NO"}
+    told = CliRunner().invoke(app, ["plan", str(launch.path), "--worlds", "2"]).output
+    assert "Norway is stopped by its gate" in told
+    decide(launch, who="ann", at=now(), overrides={"NO": "exit"}, because="nobody came")  # it may still be left
+    assert put_question(launch, on=date(2028, 4, 5)).stopped == frozenset()

@@ -264,8 +264,9 @@ def test_what_the_rows_say_is_said_in_the_words_of_the_command_line(client, fold
     )
     assert client.post("/api/v1/observations?name=rows.csv", content=head + rows).status_code == 200
     (told,) = client.get("/api/v1/readings").json()["readings"]
-    moved = next(row for row in read(open_launch(folder), on=date(2021, 11, 1)).moved if row.market == "NO")
-    assert told["sentence"] == moved_sentence(moved, "Norway")
+    found = read(open_launch(folder), on=date(2021, 11, 1))
+    moved = next(row for row in found.moved if row.market == "NO")
+    assert told["sentence"] == moved_sentence(moved, "Norway", found.question.year)
     assert told["sentence"].startswith("Norway: 59 cars in 51 days; "), "days of two stores count once"
 
 

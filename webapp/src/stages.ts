@@ -3,6 +3,7 @@ export const stages = {
   home: { name: "home", sign: "⌂" },
   out: { name: "out", sign: "○" },
   piloting: { name: "piloting", sign: "◐" },
+  stopped: { name: "stopped", sign: "⊘" },
   scaled: { name: "scaled", sign: "●" },
   exited: { name: "exited", sign: "✕" },
 } as const;

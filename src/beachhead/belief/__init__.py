@@ -4,6 +4,7 @@ The only room that knows a prior; it never sees the plan that wants it.
 """
 
 from beachhead.belief.belief import Belief
+from beachhead.belief.coming_year import Year, coming_year
 from beachhead.belief.lasting import Lasting, Tracked
 from beachhead.belief.odds import Odds, odds
 from beachhead.belief.outlook import outlook
@@ -18,6 +19,8 @@ __all__ = [
     "Posterior",
     "Prediction",
     "Tracked",
+    "Year",
+    "coming_year",
     "odds",
     "outlook",
     "predict",

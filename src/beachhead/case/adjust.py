@@ -144,7 +144,7 @@ def _stake(
     costs = {r.code: r.ex_works_cost for r in launch.folder.rows(OfferRow)}
     cut = CHANNEL_CUT[row.channel]
     m = question.problem.markets.index(market.code)
-    path = float(np.exp(question.problem.belief.log_path[m, :YEAR]).mean())
+    path = float(question.year.course[m])
     vat = sum(prices[code].vat * w for code, w in zip(offers.offers, offers.mix, strict=True))
     sells = question.standings.by_market[market.code].since is not None
     home = next((m.code for m in launch.folder.markets if m.is_home), "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from beachhead.case.log import entries
 from beachhead.case.open import Launch
-from beachhead.case.planning import PlanRecord, Recommendations, recommended
+from beachhead.case.planning import PLAN_RECORD, PlanRecord, Recommendations, recommended
 from beachhead.launch.gate import Recommendation
 from beachhead.launch.plan import Plan, plan
 from beachhead.launch.problem import Problem
@@ -43,7 +43,7 @@ def again(launch: Launch, number: int) -> Again:
         entry = next((entry for entry in entries(work) if entry.number == number), None)
         if entry is None:
             raise BadInput(f"the ledger has no entry {number}", f"see `beachhead log {launch.path}`")
-        ref = next((ref for ref in entry.said.refs if ref.kind == "plan_record"), None)
+        ref = next((ref for ref in entry.said.refs if ref.kind == PLAN_RECORD), None)
         if ref is None or not entry.said.market:
             raise NotLearnt(f"entry {number} ({entry.said.act}) rests on no plan", "name a decision on a market")
         record = get(work, ref, PlanRecord)

@@ -10,20 +10,20 @@ from typing import NamedTuple
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import KEEPS_SCORE, entries, head, say, since
 from beachhead.case.open import Launch
-from beachhead.case.override import capital_of, override, refuse_beyond_limits
-from beachhead.case.planning import Planned, inputs_changed, newest_plan
+from beachhead.case.override import capital_of, choices_of, override, refuse_beyond_limits
+from beachhead.case.planning import PLAN_RECORD, Planned, PlanRecord, Recommendations, inputs_changed, newest_plan
 from beachhead.case.sited import sited_routes
 from beachhead.case.standing import standings
 from beachhead.case.stating import PILOT_ODDS, odds_of_pilot, stated_of_market, stated_of_pilot
 from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.gate import Recommendation
+from beachhead.launch.gate import Recommendation, Verdict
 from beachhead.launch.pilot_odds import PilotOdds
 from beachhead.launch.problem import Problem
 from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.brief import brief
-from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.errors import BadInput, NotStored, OutOfDate
 from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
@@ -37,11 +37,13 @@ class Due:
         action: what the plan would do.
         recommendation: what is recommended, and why.
         reason: the numbers behind the plan's choice.
+        choices: what a person may decide in its place, as `override` reads it.
     """
 
     action: Action
     recommendation: Recommendation
     reason: Reason
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +70,54 @@ class _Meant(NamedTuple):
 
 
 def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
-    """What the plan asks a person to decide, and nobody has decided since it was made."""
+    """What the plan asks a person to decide, and nobody has decided since it was made.
+
+    Of a market that its gate stops a person is asked once: held, it stays stopped until its gate says otherwise.
+    """
     with reading(launch.store) as work:
-        decided = {entry.said.market for entry in _decided(work, planned)}
+        settled = {entry.said.market for entry in _decided(work, planned)} | _held_stopped(work, planned)
+        problem = get(work, planned.record.problem, Problem)
+    before = standings(launch, planned.record.quarter + -1).by_market
     rows = zip(planned.plan.actions, planned.recommendations, planned.plan.reasons, strict=True)
     return tuple(
-        Due(action=_allowed(action, recommendation), recommendation=recommendation, reason=reason)
+        Due(
+            action=_allowed(action, recommendation),
+            recommendation=recommendation,
+            reason=reason,
+            choices=choices_of(problem, before[action.market], action, _allowed(action, recommendation)),
+        )
         for action, recommendation, reason in rows
-        if action.market not in decided and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
+        if action.market not in settled and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
     )
+
+
+def _held_stopped(work: Work, planned: Planned) -> set[str]:
+    """Markets that their gates stop, and that somebody held when they last decided on them, told so."""
+    stopped = {row.market for row in planned.recommendations if is_stopped(row)}
+    if not stopped:
+        return set()
+    latest = {
+        entry.said.market: entry
+        for entry in entries(work)
+        if entry.said.act in (Act.DECISION, Act.OVERRIDE) and entry.said.market in stopped
+    }
+    return {code for code, entry in latest.items() if _was_held_stopped(work, entry)}
+
+
+def _was_held_stopped(work: Work, entry: Entry) -> bool:
+    refs = {ref.kind: ref for ref in entry.said.refs}
+    try:
+        held = get(work, refs[CHOSEN], Chosen).action.kind is ActionKind.WAIT
+        record = get(work, refs[PLAN_RECORD], PlanRecord)
+        told = get(work, record.recommendations, Recommendations).rows
+    except (KeyError, NotStored):  # a decision of another version, or before there were plans on record
+        return False
+    return held and any(row.market == entry.said.market and is_stopped(row) for row in told)
+
+
+def is_stopped(recommendation: Recommendation) -> bool:
+    """True if its gate stops the market, so that the plan can only wait."""
+    return recommendation.verdict is Verdict.STOP and recommendation.action is ActionKind.WAIT
 
 
 def decide(

@@ -14,7 +14,7 @@ from beachhead.case.log import entries
 from beachhead.case.observe import TOPIC as ROWS
 from beachhead.case.observe import rows_today
 from beachhead.case.open import Launch
-from beachhead.case.planning import PlanRecord, Question, put_question
+from beachhead.case.planning import PLAN_RECORD, PlanRecord, Question, put_question
 from beachhead.case.standing import choices
 from beachhead.ledger import Act, Entry, Stated
 from beachhead.pilot import RUNNING
@@ -24,7 +24,6 @@ from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
 N = TypeVar("N")
-PLAN_RECORD = "plan_record"
 
 
 class State(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from beachhead import pilot
-from beachhead.belief import Belief
+from beachhead.belief import Belief, Year, coming_year
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.realised import Realised, realised
 from beachhead.case.believe import fit_of
@@ -37,12 +37,20 @@ def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, re
     )
     if found is None:
         return came
-    least = cars(found.low)
-    demand = f"at least {least}" if found.high == inf else f"{least} to {cars(found.high)}"
-    told = f"{found.counted:,} cars in {why}: {demand} cars a year at full scale (90 %), break-even"
+    year = second_year(scene, entry.said.market, record)
+    low, high, needed = (cars(year.cars(entry.said.market, each)) for each in (found.low, found.high, level))
+    demand = f"at least {low}" if found.high == inf else f"{low} to {high}"
+    told = f"{found.counted:,} cars in {why}: {demand} wanted that year at full scale (90 %), break-even"
     if found.low < level <= found.high:
-        return replace(came, state=State.UNDECIDED, why=f"{told} {cars(level)} lies within")
-    return replace(came, happened=level <= found.low, why=f"{told} {cars(level)}")
+        return replace(came, state=State.UNDECIDED, why=f"{told} {needed} lies within")
+    return replace(came, happened=level <= found.low, why=f"{told} {needed}")
+
+
+def second_year(scene: Scene, market: str, record: PlanRecord) -> Year:
+    """The year whose sales settle the odds of a market that was scaled, on the course that they were stated on."""
+    start = _started(scene, market)
+    assert start is not None, "only a market that was scaled has a second year"
+    return coming_year(scene.read(record.belief, Belief), start[0] + RAMP_QUARTERS)
 
 
 def _known(scene: Scene, market: str, quarter: Quarter, record: PlanRecord) -> tuple[State, str, Realised | None]:

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import entries, say
 from beachhead.case.open import Launch
-from beachhead.case.outcome import PLAN_RECORD, Came, Scene, State, ref_of_kind
+from beachhead.case.outcome import Came, Scene, State, ref_of_kind
 from beachhead.case.outcome_of_demand import demand_came
 from beachhead.case.outcome_of_pilot import pilot_came
-from beachhead.case.planning import PlanRecord
+from beachhead.case.planning import PLAN_RECORD, PlanRecord
 from beachhead.case.regretting import Regretted, regretted
-from beachhead.case.stating import PILOT_ODDS, break_even_name
+from beachhead.case.stating import PILOT_ODDS, break_even_level, break_even_name
 from beachhead.launch.pilot_odds import PilotOdds
 from beachhead.launch.plan import Plan
 from beachhead.ledger import Act, Entry, Outcome, Said
@@ -97,7 +97,7 @@ def _of_entry(scene: Scene, entry: Entry) -> list[Came]:
     name = break_even_name(entry.said.market, chosen.quarter)
     if name in by_name:
         reason = next(reason for reason in plan.reasons if reason.market == entry.said.market)
-        level = reason.figure("break_even_demand")
+        level = break_even_level(reason)
         assert level is not None, "odds of breaking even were stated without a break-even"
         found.append(demand_came(scene, entry, by_name[name], chosen.quarter, record, level))
     if odds is not None:

@@ -39,6 +39,24 @@ def override(problem: Problem, standing: Standing, proposed: Action, text: str) 
     return action
 
 
+def choices_of(problem: Problem, standing: Standing, proposed: Action, recommended: Action) -> tuple[str, ...]:
+    """What a person may write instead of what is recommended: all that `override` takes, pilots of the menu's sizes."""
+    channels = [channel for channel in problem.channels[problem.markets.index(proposed.market)] if channel is not None]
+    written = ["hold", "exit", *(f"scale:{channel}" for channel in channels)]
+    written += [f"pilot:{size}:{channel}" for channel in channels for size in problem.menu.batches]
+    return tuple(text for text in written if _differs(problem, standing, proposed, recommended, text))
+
+
+def _differs(problem: Problem, standing: Standing, proposed: Action, recommended: Action, text: str) -> bool:
+    """True of what may be done and is not what is recommended."""
+    try:
+        action = override(problem, standing, proposed, text)
+        refuse_beyond_limits(problem, [action])
+    except BadInput:
+        return False
+    return action != recommended
+
+
 def refuse_beyond_limits(problem: Problem, actions: Sequence[Action]) -> None:
     """Refuse what all decisions of the quarter together would use beyond its limits, overrides among them."""
     starts = {action.market: action for action in actions if action.kind is ActionKind.SCALE}

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from beachhead.belief import Belief
+from beachhead.belief import Belief, Year, coming_year
 from beachhead.case.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.clock import today
 from beachhead.case.compliance import permitted
@@ -36,7 +36,7 @@ from beachhead.evidence.terms import PilotsSection
 from beachhead.launch.action import PilotMenu
 from beachhead.launch.algebra import Algebra, spell, write_out
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.gate import Judgement, Recommendation
+from beachhead.launch.gate import Judgement, Recommendation, Verdict
 from beachhead.launch.headline import pursuit
 from beachhead.launch.judge import judge, recommend
 from beachhead.launch.plan import Plan, plan
@@ -52,6 +52,8 @@ from beachhead.world.ref import Ref
 from beachhead.world.whole import write_whole
 
 TOPIC = "plan"
+PLAN_RECORD = "plan_record"
+"""Kind under which a plan is kept with all that it rests on."""
 WORLDS = 24
 TOPICS_READ = (ROWS, PROGRESS, SITING, SUPPLY, SERVICE, *WORKSHOP)
 """What a question is read from besides the tables."""
@@ -207,9 +209,19 @@ class Question:
     __repr__ = brief
 
     @property
+    def year(self) -> Year:
+        """The coming year, in whose cars demand and break-even are told."""
+        return coming_year(self.held.belief, self.now)
+
+    @property
     def judgements(self) -> tuple[Judgement, ...]:
         """Every open gate held against the belief."""
         return tuple(judge(gate, self.problem) for gate in self.problem.gates)
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """Markets that their gates stop."""
+        return frozenset(said.market for said in self.judgements if said.verdict is Verdict.STOP)
 
 
 def put_question(
@@ -343,11 +355,11 @@ def _keep(
     if kept:
         with writing(launch.store) as work:
             record = _record(launch, question, made, chosen, partial(put, work), seed=seed, worlds=worlds)
-            ref = put(work, "plan_record", record)
+            ref = put(work, PLAN_RECORD, record)
             keep_newest(work, TOPIC, ref, name="plan", who=who, at=at)
     else:
         record = _record(launch, question, made, chosen, ref_of, seed=seed, worlds=worlds)
-        ref = ref_of("plan_record", record)
+        ref = ref_of(PLAN_RECORD, record)
     return Planned(
         record=record,
         ref=ref,

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 
-from beachhead.belief import Odds, odds, weigh_evidence
-from beachhead.case.believe import Held
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.belief import Belief, Year, coming_year, odds, weigh_evidence
 from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.outcome import Came
@@ -16,7 +18,7 @@ from beachhead.case.planning import Question, put_question
 from beachhead.case.studies import folder_evidence
 from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
-from beachhead.launch.monitor import Monitor, Shown, planned_look, watch
+from beachhead.launch.monitor import Monitor, Shown, in_year, planned_look, watch
 from beachhead.world.brief import brief
 from beachhead.world.figures import cars, how_many
 from beachhead.world.figures import odds as said_odds
@@ -25,7 +27,7 @@ from beachhead.world.reading import Reading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """How far the belief about one market moved; cars a year at full scale, in a quarter whose path is 1.
+    """How far the belief about one market moved; cars a year at full scale in the coming year.
 
     Attributes:
         market: market code.
@@ -39,7 +41,8 @@ class Moved:
         days: days observed in it.
         cars_counted: false if only leads or test drives were observed.
         sold_out: true if the newest rows ended because the batch was sold out.
-        odds: that demand is at least the break-even of scaling now; None where no gate is open.
+        break_even: of scaling now, infinite where no demand would pay; None where no gate is open.
+        odds: that demand is at least that, 0..1; None where no gate is open.
     """
 
     market: str
@@ -53,7 +56,8 @@ class Moved:
     days: int
     cars_counted: bool
     sold_out: bool
-    odds: Odds | None
+    break_even: float | None
+    odds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,36 +113,38 @@ def moves(question: Question) -> tuple[Moved, ...]:
     held, problem = question.held, question.problem
     # the break-even that its gate is held against today: it rises as fewer quarters are left to earn the capital back
     levels = {g.market: break_even(problem, problem.markets.index(g.market)).cars_per_year for g in problem.gates}
-    before, now = held.before.spread(0.9), held.belief.spread(0.9)
-    return tuple(
-        _moved(held, code, tuple(before[m]), tuple(now[m]), levels.get(code))
-        for m, code in enumerate(held.belief.markets)
-    )
+    return tuple(_moved(question, code, levels.get(code)) for code in held.belief.markets)
 
 
-def moved_sentence(moved: Moved, name: str) -> str:
+def demand_in(belief: Belief, year: Year) -> NDArray[np.float64]:
+    """(M, 3) low end, median and high end of the central 90 % of demand, cars of that year at full scale."""
+    out: NDArray[np.float64] = belief.spread(0.9) * year.course[:, None]
+    return out
+
+
+def moved_sentence(moved: Moved, name: str, year: Year) -> str:
     """What was counted in a market, and what is believed of its demand now and was before."""
     sold = ", sold out" if moved.sold_out else ""
     seen = f"{how_many(moved.counted, 'car')} in {how_many(moved.days, 'day')}"
     counted = seen if moved.cars_counted else "no car counted yet, only leads"
-    above = f"; {_beats(moved.odds)}" if moved.odds else ""
+    above = "" if moved.odds is None or moved.break_even is None else f"; {_beats(moved.odds, moved.break_even)}"
     return (
-        f"{name}: {counted}{sold}; demand at full scale now {cars(moved.median)} "
+        f"{name}: {counted}{sold}; demand at full scale from {year.span} now {cars(moved.median)} "
         f"cars a year (90 %: {cars(moved.low)} to {cars(moved.high)}), before {cars(moved.median_before)} "
         f"({cars(moved.low_before)} to {cars(moved.high_before)}){above}."
     )
 
 
-def _beats(found: Odds) -> str:
-    if found.cars_per_year == inf:
+def _beats(probability: float, break_even: float) -> str:
+    if break_even == inf:
         return "no demand would pay for scaling any more"
-    return f"{said_odds(found.probability)} that it beats {cars(found.cars_per_year)}, its break-even if scaled now"
+    return f"{said_odds(probability)} that it beats {cars(break_even)}, its break-even if scaled now"
 
 
-def monitor_sentence(monitor: Monitor, name: str) -> str:
+def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
     """What the counts alone have shown, valid however often one looks, and the planned look if there is one."""
     last = monitor.sightings[-1]
-    within = f"{cars(last.low)} to {cars(last.high)} cars a year"
+    within = f"{cars(last.low)} to {cars(last.high)} cars a year, as of {year.span}"
     if last.low > last.high:
         moved = next(sight.day for sight in monitor.sightings if sight.low > sight.high)
         within = f"no single level fits them since {moved}: demand has moved"
@@ -160,7 +166,7 @@ def monitor_sentence(monitor: Monitor, name: str) -> str:
 
 
 def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
-    """The anytime-valid monitor of every market with counts, and the planned look of its gate.
+    """The anytime-valid monitor of every market with counts, in cars of the coming year, and its gate's planned look.
 
     Without a gate the break-even is that of the channel that would pay most if scaled now. A planned look is held on
     what counts add to the studies.
@@ -175,7 +181,7 @@ def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
         found = watch(held.before, counts, code, break_even=level)
         if found is not None:
             look = None if gate is None else planned_look(gate, told, held.belief, question.now)
-            out.append(replace(found, look=look))
+            out.append(replace(in_year(found, question.year), look=look))
     return tuple(out)
 
 
@@ -189,7 +195,10 @@ def _level(question: Question, code: str, gate: Gate | None) -> float | None:
     return level if 0 < level < inf else None
 
 
-def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, ...], break_even: float | None) -> Moved:
+def _moved(question: Question, code: str, level: float | None) -> Moved:
+    held, m = question.held, question.held.belief.markets.index(code)
+    before = demand_in(held.before, coming_year(held.before, question.now))[m].tolist()
+    now = demand_in(held.belief, question.year)[m].tolist()
     counts = [count for count in held.reading.counts if count.market == code]
     days = {count.start.toordinal() + step for count in counts for step in range((count.end - count.start).days + 1)}
     newest = max((count.end for count in counts), default=None)
@@ -205,5 +214,6 @@ def _moved(held: Held, code: str, before: tuple[float, ...], now: tuple[float, .
         days=len(days),
         cars_counted=any(count.counts_cars for count in counts),
         sold_out=any(count.sold_out for count in counts if count.end == newest),
-        odds=None if break_even is None else odds(held.posterior, code, break_even),
+        break_even=None if level is None else question.year.cars(code, level),
+        odds=None if level is None else odds(held.posterior, code, level).probability,
     )

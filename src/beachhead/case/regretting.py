@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 
 from beachhead.case.outcome import Came, Scene
+from beachhead.case.outcome_of_demand import second_year
 from beachhead.case.planning import PlanRecord
 from beachhead.launch.action import ActionKind
 from beachhead.launch.problem import Problem
@@ -22,7 +23,7 @@ class Regretted:
         entry: its number in the ledger.
         market: market code.
         chosen: what was chosen, in words.
-        low: lower end of what demand was, cars a year at full scale.
+        low: lower end of what demand was in the year that settled it, cars at full scale.
         high: upper end.
         regret: what it gave up.
     """
@@ -44,12 +45,13 @@ def regretted(scene: Scene, entry: Entry, came: Came, record: PlanRecord) -> Reg
         problem = scene.read(record.problem, Problem)
     except NotStored:
         return None
+    year = second_year(scene, came.market, record)
     return Regretted(
         entry=entry.number,
         market=came.market,
         chosen=entry.said.chosen,
-        low=found.low,
-        high=found.high,
+        low=year.cars(came.market, found.low),
+        high=year.cars(came.market, found.high),
         regret=regret(problem, came.market, _steps(scene, came.market, problem), found.low, found.high),
     )
 

@@ -46,6 +46,11 @@ def score_sentences(scores: Scores, ready: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def came_title(total: int, most: int) -> str:
+    """Heading of a table of what came of the odds, of which it shows the latest `most`."""
+    return "What came of the odds" + (f"; the latest {most} of {total:,}" if total > most else "")
+
+
 def regret_sentence(scores: Scores) -> str:
     """Of how many decisions it is known what they gave up, "" if of none."""
     count, markets = len(scores.regrets), len({each.market for each in scores.regrets})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from beachhead.belief import coming_year
 from beachhead.case.planning import Planned
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.pilot_odds import OrderRange, PilotOdds, pilot_odds
 from beachhead.launch.problem import Problem
+from beachhead.launch.reason import Reason
 from beachhead.ledger import Stated
 from beachhead.world.figures import at_price, how_many
 from beachhead.world.quarter import Quarter
@@ -31,7 +33,8 @@ def stated_of_market(planned: Planned, code: str) -> tuple[Stated, ...]:
     if probability is None or level is None or level == float("inf"):
         return ()
     quarter = planned.record.quarter
-    event = f"demand in {code} at full scale is at least {level:,.0f} cars a year"
+    span = coming_year(planned.belief, quarter).span
+    event = f"demand in {code} at full scale is at least {level:,.0f} cars a year from {span}"
     by = (quarter + QUARTERS_TO_KNOW).last_day
     return (Stated(name=break_even_name(code, quarter), event=event, probability=probability, by=by),)
 
@@ -55,6 +58,15 @@ def stated_of_pilot(odds: PilotOdds) -> tuple[Stated, ...]:
         for each in odds.ranges
     ]
     return tuple(said)
+
+
+def break_even_level(reason: Reason) -> float | None:
+    """What a market's sales are held against, in a quarter whose path is 1.
+
+    Plans made before demand was told in cars of a year named it `break_even_demand`; their odds are settled still.
+    """
+    level = reason.figure("break_even_level")
+    return reason.figure("break_even_demand") if level is None else level
 
 
 def break_even_name(code: str, quarter: Quarter) -> str:

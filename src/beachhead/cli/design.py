@@ -50,9 +50,9 @@ def show_designs(launch: Launch, designs: Sequence[Design]) -> None:
     name = launch.market(first.market).name
     say(
         f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
-        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year, and log demand "
-        f"is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No pilot can bring "
-        f"that below {_factor(first.floor_sd)}: a quarter is not the years, and the first "
+        f"{percent(first.odds_break_even)} odds that demand of the coming year beats {cars(first.break_even)} cars, "
+        f"and log demand is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No "
+        f"pilot can bring that below {_factor(first.floor_sd)}: a quarter is not the years, and the first "
         "buyers are fans, by how much is only learnt at full scale."
     )
     priced = any(d.price_point != 1.0 for d in designs)

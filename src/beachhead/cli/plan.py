@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from beachhead.belief import coming_year
+from beachhead.case.deciding import is_stopped
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
 from beachhead.case.standing import standings
@@ -105,10 +107,15 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     starting = {action.market for action in made.actions if action.kind is ActionKind.PILOT}
     fresh = [g for g in made.gates if g.registered == planned.record.quarter and g.market in starting]
     if fresh:
+        year = coming_year(planned.belief, planned.record.quarter)
         show_table(
-            ["gate", "first look", "break-even", "scale at odds", "stop below", "most expected loss"],
+            ["gate", "first look", f"break-even, {year.span}", "scale at odds", "stop below", "most expected loss"],
             [
-                [names[g.market], str(g.looks[0]) if g.looks else "-", f"{cars(g.break_even)} cars/yr"]
+                [
+                    names[g.market],
+                    str(g.looks[0]) if g.looks else "-",
+                    f"{cars(year.cars(g.market, g.break_even))} cars/yr",
+                ]
                 + [percent(g.scale_odds), percent(g.stop_odds), money(g.max_expected_loss, currency)]
                 for g in fresh
             ],
@@ -149,13 +156,16 @@ def _show_waiting(launch: Launch, planned: Planned) -> None:
     still = [
         r for a, r in zip(made.actions, made.reasons, strict=True) if a.kind is ActionKind.WAIT and not _home(launch, a)
     ]
+    stopped = {row.market: row.reason for row in planned.recommendations if is_stopped(row)}
     for reason in still:
         if stages[reason.market] is Stage.SCALED:
             expected = cars(reason.figure("expected_demand") or 0.0)
-            say(f"{names[reason.market]} goes on selling: {expected} cars a year expected at full scale.")
+            say(f"{names[reason.market]} goes on selling: {expected} cars expected in the coming year at full scale.")
         elif stages[reason.market] is Stage.EXITED:
             say(f"{names[reason.market]} was left.")
-    waiting = [reason for reason in still if stages[reason.market] in (Stage.OUT, Stage.PILOTING)]
+        elif reason.market in stopped:
+            say(f"{names[reason.market]} is stopped by its gate: {stopped[reason.market]}.")
+    waiting = [r for r in still if stages[r.market] in (Stage.OUT, Stage.PILOTING) and r.market not in stopped]
     best = sorted(waiting, key=lambda reason: -(reason.figure("value_of_waiting") or 0.0))[:MOST_WAITING]
     if best:
         all_of_them = f"Waiting: {len(waiting)} market{'s' if len(waiting) != 1 else ''}"

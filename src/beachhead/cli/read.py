@@ -68,9 +68,9 @@ def show_read(launch: Launch, found: Read) -> None:
     if not seen:
         say(f"Nothing has been observed yet. Send rows with `beachhead observe {launch.path} FILE`.")
     for row in seen:
-        say(moved_sentence(row, names[row.market]))
+        say(moved_sentence(row, names[row.market], found.question.year))
     for monitor in found.monitors:
-        say(monitor_sentence(monitor, names[monitor.market]))
+        say(monitor_sentence(monitor, names[monitor.market], found.question.year))
     for line in gate_lines(found, names):
         say(line)
     for line in found.reading.allowed_for[:SHOWN_MOVES]:
@@ -92,7 +92,7 @@ def show_read(launch: Launch, found: Read) -> None:
                 + [cars(m.median), f"{cars(m.low)}-{cars(m.high)}", f"x {m.median / m.median_before:.2f}"]
                 for m in moved
             ],
-            title="Belief about yearly demand at full scale: where it moved most",
+            title=f"Belief about demand at full scale, {found.question.year.span}: where it moved most",
             right={1, 2, 3, 4, 5},
         )
         say(

@@ -7,6 +7,7 @@ from pathlib import Path
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.score_words import (
     best_words,
+    came_title,
     given_up,
     regret_sentence,
     score_sentences,
@@ -68,7 +69,6 @@ def show_scores(scores: Scores, directory: Path) -> None:
 
 
 def _show_settled(settled: tuple[Settled, ...]) -> None:
-    more = f"; the latest {SHOWN_OUTCOMES} of {len(settled)}" if len(settled) > SHOWN_OUTCOMES else ""
     show_table(
         ("known", "event", "odds stated", "came true"),
         [
@@ -76,7 +76,7 @@ def _show_settled(settled: tuple[Settled, ...]) -> None:
             for each in settled[:SHOWN_OUTCOMES]
         ],
         right={2},
-        title=f"What came of the odds{more}",
+        title=came_title(len(settled), SHOWN_OUTCOMES),
     )
 
 
@@ -97,7 +97,7 @@ def _show_regrets(scores: Scores, launch: Launch) -> None:
     say(regret_sentence(scores))
     currency = launch.folder.terms.currency
     show_table(
-        ("entry", "market", "demand, cars a year", "chosen", "best with hindsight", "given up"),
+        ("entry", "market", "demand, cars of its second year", "chosen", "best with hindsight", "given up"),
         [
             [
                 str(each.entry),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beachhead.belief import coming_year
 from beachhead.launch.action import LIST_PRICE
 from beachhead.launch.break_even import break_even
 from beachhead.launch.prices import expected_cost
@@ -43,7 +44,8 @@ class Design:
         share_resolved: share of the variance of log demand that it removes.
         floor_sd: what no pilot can remove, however large: the early-adopter bias that all pilots share, and what the
             quarter is off the level over the years.
-        break_even: cars a year at which scaling just pays, by the route of scaling, whatever that of the pilot.
+        break_even: cars of the coming year at which scaling just pays, by the route of scaling, whatever that of the
+            pilot.
         odds_break_even: P(demand >= break-even) now.
         odds_wrong: expected chance of misjudging the side of break-even after the reading.
         teaches: other markets by share of their variance removed, largest first.
@@ -118,7 +120,7 @@ def design(
         information=1 / max(left, 1e-12) - 1 / max(cov[i, i], 1e-12),
         share_resolved=1 - left / max(cov[i, i], 1e-12),
         floor_sd=_floor(cov, i, last, off),
-        break_even=level,
+        break_even=coming_year(problem.belief, problem.quarters[0]).cars(market, level),
         odds_break_even=scaled.odds,
         odds_wrong=_odds_wrong(float(mean[i]) - math.log(level), float(cov[i, i]), left) if level < math.inf else 0.0,
         teaches=tuple(sorted(others, key=lambda row: (-row[1], row[0]))[:5]),

@@ -16,7 +16,7 @@ truth is that of the quarters counted: what they are off the level over the year
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import betainc, gammaln, logsumexp
 
 from beachhead.belief.belief import Belief
+from beachhead.belief.coming_year import Year
 from beachhead.belief.rows import Rows, rows
 from beachhead.launch.gate import Gate
 from beachhead.launch.looks import hwang_shih_decani
@@ -51,7 +52,7 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """One look; cars a year at full scale, in a quarter whose path is 1.
+    """One look; cars a year at full scale, in a quarter whose path is 1 or in a year (`in_year`).
 
     Attributes:
         day: last day counted.
@@ -97,7 +98,7 @@ class Monitor:
     Attributes:
         market: market code.
         is_pilot: true if its counts are a pilot's; then the mean early-adopter bias is taken off.
-        break_even: cars a year at full scale; None where no gate is registered.
+        break_even: cars a year at full scale, as in its sightings; None where no gate is registered.
         alpha: probability of ever showing what is not so.
         threshold: e-value at which something is shown, 1 / alpha.
         sightings: in order of time.
@@ -165,6 +166,17 @@ def watch(
         shown_on=since,
         look=None,
     )
+
+
+def in_year(monitor: Monitor, year: Year) -> Monitor:
+    """The same monitor in cars of a year, as people are told it; `watch` leaves it on the level."""
+
+    def told(level: float) -> float:
+        return year.cars(monitor.market, level)
+
+    seen = tuple(replace(sight, low=told(sight.low), high=told(sight.high)) for sight in monitor.sightings)
+    level = monitor.break_even
+    return replace(monitor, sightings=seen, break_even=None if level is None else told(level))
 
 
 def planned_look(gate: Gate, before: Belief, after: Belief, now: Quarter, *, alpha: float = ALPHA) -> PlannedLook:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.belief import coming_year
 from beachhead.launch.action import LIST_PRICE, Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.break_even import break_even
@@ -232,13 +233,16 @@ def _reason(problem: Problem, terms: Terms, position: Position, choice: Choice, 
     kind = _KINDS[int(choice.action[i])]
     if position.stage[i] == EXITED:
         return Reason(market=code, kind=kind, figures=())
+    year = coming_year(problem.belief, problem.quarters[0])
+    expected = year.cars(code, math.exp(mean + var / 2))
     if position.stage[i] != OUT:
-        return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=math.exp(mean + var / 2)),))
+        return Reason(market=code, kind=kind, figures=(Figure(name="expected_demand", value=expected),))
     scaled = break_even(problem, i, terms, int(choice.route[i]) if kind is ActionKind.SCALE else -1)
     figures = {
         "odds_of_break_even": scaled.odds,
-        "break_even_demand": scaled.cars_per_year,
-        "expected_demand": math.exp(mean + var / 2),
+        "break_even_demand": year.cars(code, scaled.cars_per_year),
+        "break_even_level": scaled.cars_per_year,
+        "expected_demand": expected,
         "expected_loss": scaled.expected_loss,
         "capital": float(terms.capital[i, scaled.route]),
         "gain": float(choice.gain[i]),

@@ -27,7 +27,7 @@ class Figure:
 
     Attributes:
         name: what it is; `odds_of_break_even` is 0..1, `break_even_demand` and `expected_demand` are cars a year at
-            full scale, all others are money.
+            full scale in the coming year, `break_even_level` in a quarter whose path is 1, all others are money.
         value: the number.
     """
 
@@ -68,7 +68,9 @@ def sentence(reason: Reason, currency: str) -> str:
     """One plain sentence with the two or three numbers that decide."""
     values = {f.name: _shown(f, currency) for f in reason.figures if not _idle(f)}
     if reason.kind is ActionKind.WAIT and "odds_of_break_even" not in values:
-        return f"it goes on selling, {values['expected_demand']} expected at full scale" if values else "it was left"
+        if not values:
+            return "it was left"
+        return f"it goes on selling, {values['expected_demand']} expected in the coming year at full scale"
     said = ", ".join(part.format(**values) for name, part in _TEXTS[reason.kind] if name in values)
     return f"{said} ({reason.blocked})" if reason.blocked else said
 
@@ -88,7 +90,7 @@ _TEXTS = {
         ("value_of_scaling_now", "scaling now is worth {value_of_scaling_now}"),
         ("value_of_waiting", "waiting is worth up to {value_of_waiting} by itself"),
     ),
-    ActionKind.EXIT: (("expected_demand", "{expected_demand} expected do not pay for staying"),),
+    ActionKind.EXIT: (("expected_demand", "{expected_demand} expected in the coming year do not pay for staying"),),
 }
 
 
@@ -100,4 +102,4 @@ def _idle(figure: Figure) -> bool:
 def _shown(figure: Figure, currency: str) -> str:
     if figure.unit == "odds":
         return percent(figure.value)
-    return f"{cars(figure.value)} cars a year" if figure.unit == "cars a year" else money(figure.value, currency)
+    return f"{cars(figure.value)} cars" if figure.unit == "cars a year" else money(figure.value, currency)

@@ -229,7 +229,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
     first = made[0]
     said = (
         f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
-        f"{percent(first.odds_break_even)} odds that demand beats {cars(first.break_even)} cars a year. A "
+        f"{percent(first.odds_break_even)} odds that demand of the coming year beats {cars(first.break_even)} cars. A "
         "quarter is not the years, and the first buyers are fans, by how much is only learnt at full scale: no pilot "
         "takes that away."
     )
@@ -280,7 +280,7 @@ def monitors(request: Request, response: Response, _: Viewer) -> MonitorsOut:
     for item in watched:
         plain = {f: getattr(item, f) for f in MonitorOut.model_fields if f not in ("name", "sentence")}
         name = sheet.name_of(item.market)
-        said = monitor_sentence(item, name)
+        said = monitor_sentence(item, name, sheet.question.year)
         out.append(MonitorOut.model_validate({**plain, "name": name, "sentence": said}, from_attributes=True))
     verdicts = [f"{sheet.name_of(j.market)}: the gate says {j.verdict}; {j.reason}." for j in sheet.question.judgements]
     return MonitorsOut(monitors=out, verdicts=verdicts)

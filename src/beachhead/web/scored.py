@@ -5,7 +5,7 @@ from __future__ import annotations
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
 from beachhead.case.outcome import State
-from beachhead.case.score_words import regret_lines, regret_sentence, score_sentences, without_outcome
+from beachhead.case.score_words import came_title, regret_lines, regret_sentence, score_sentences, without_outcome
 from beachhead.case.scoring import score_launch
 from beachhead.web.shape import BandOut, CameOut, ScoreOut, WithoutOut
 from beachhead.world.errors import NotLearnt
@@ -22,7 +22,7 @@ def score_out(launch: Launch) -> ScoreOut:
         said = f"{nothing.message[0].upper()}{nothing.message[1:]}."
         return ScoreOut(
             settled=0, open=stated, due=0, ready=0, brier=None, brier_error=None, sentence=said, lines=[], bands=[],
-            came=[], without=[],
+            came_title=came_title(0, MOST_CAME), came=[], without=[],
         )  # fmt: skip
     ours = next((row.score for row in found.rows if row.behind is None), None)
     told = (regret_sentence(found), *regret_lines(found, launch.folder.terms.currency)) if found.regrets else ()
@@ -40,6 +40,7 @@ def score_out(launch: Launch) -> ScoreOut:
             BandOut(**{name: getattr(row, name) for name in BandOut.model_fields})
             for row in (() if ours is None else ours.calibration)
         ],
+        came_title=came_title(len(found.settled), MOST_CAME),
         came=[
             CameOut(
                 event=each.stated.event,

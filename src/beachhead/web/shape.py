@@ -1,4 +1,4 @@
-"""The shapes that cross the wire. Money is in the launch's currency, shares are 0..1, demand is cars a year."""
+"""The shapes that cross the wire. Money is in the launch's currency, shares are 0..1, demand is of the coming year."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from beachhead.web.refusal import ErrorOut
 
-StageName = Literal["home", "out", "piloting", "scaled", "exited"]
+StageName = Literal["home", "out", "piloting", "stopped", "scaled", "exited"]
 
 
 class SourceOut(BaseModel):
@@ -32,13 +32,15 @@ class FactOut(BaseModel):
 class LaunchOut(BaseModel):
     """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it.
 
-    `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none.
+    `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none. `year` names the
+    quarters of the coming year, in whose cars demand and break-even are told.
     """
 
     name: str
     currency: str
     quarters: list[str]
     now: str
+    year: str
     overtaken: str
     version: str
     person: str
@@ -146,7 +148,7 @@ class FanOut(BaseModel):
 
 
 class DensityOut(BaseModel):
-    """Density of yearly demand at full scale over its logarithm."""
+    """Density of the coming year's demand at full scale over its logarithm."""
 
     cars_per_year: list[float]
     prior: list[float]
@@ -402,6 +404,7 @@ class ScoreOut(BaseModel):
     sentence: str
     lines: list[str]
     bands: list[BandOut]
+    came_title: str
     came: list[CameOut]
     without: list[WithoutOut]
 

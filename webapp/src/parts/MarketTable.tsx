@@ -15,7 +15,7 @@ const keys: { key: string; name: string; value: (row: Row) => number | string; n
 ];
 
 /** All markets, sorted as the reader likes; the order stands in the address. */
-export function MarketTable({ markets }: { markets: Row[] }) {
+export function MarketTable({ markets, year }: { markets: Row[]; year: string }) {
   const { query } = useRoute();
   const order = keys.find((item) => item.key === query.get("sort")) ?? keys[4]!;
   const rows = [...markets].sort((a, b) => {
@@ -25,7 +25,7 @@ export function MarketTable({ markets }: { markets: Row[] }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Table of markets">
       <table>
-        <caption>Demand at full scale, median and 90 % range; odds that it beats what the market costs. A heading sorts by its column</caption>
+        <caption>Demand at full scale from {year}, median and 90 % range; odds that it beats what the market costs. A heading sorts by its column</caption>
         <thead>
           <tr>
             {keys.map((item) => (

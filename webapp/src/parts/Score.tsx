@@ -18,7 +18,7 @@ export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean
       {score.came.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="What came of the odds">
           <table>
-            <caption>What came of the odds</caption>
+            <caption><Said>{score.came_title}</Said>{score.came.length < score.settled && "; the ledger below tells of all"}</caption>
             <thead><tr><th>event</th><th className="num">odds stated</th><th>came true</th><th>known</th></tr></thead>
             <tbody>{score.came.map((each) => <tr key={each.by + each.event}><td style={{ minWidth: "13rem" }}>{each.event}</td><td className="num">{percent(each.probability)}</td><td>{each.happened ? "yes" : "no"}</td><td>{each.by}</td></tr>)}</tbody>
           </table>
