@@ -4,11 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
+from beachhead.case.deciding import decide
 from beachhead.case.log import say
 from beachhead.case.new import new_launch
+from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
 from beachhead.case.planning import make_plan
+from beachhead.cli.app import app
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.store import writing
 from beachhead.web.app import create
@@ -58,3 +62,28 @@ def test_a_table_of_what_came_says_how_many_it_leaves_out(client, folder):
     score = client.get("/api/v1/score").json()
     assert len(score["came"]) == MOST_CAME
     assert score["came_title"] == f"What came of the odds; the latest {MOST_CAME} of {MOST_CAME + 5}"
+
+
+def test_a_launch_whose_last_quarter_is_over_can_still_be_read(client, folder, monkeypatch, tmp_path):
+    launch = open_launch(folder)
+    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at("2027-01-05"))
+    decide(launch, who="ana", at=at("2027-01-05"), markets=["NO"])
+    (tmp_path / "rows.csv").write_text("batch,market,channel,start,end,orders\na,NO,dealer,2027-01-01,2027-03-31,9\n")
+    observe(launch.folder, launch.store, tmp_path / "rows.csv", who="ana", at=at("2027-04-01"), today=date(2027, 4, 1))
+    monkeypatch.setenv("BEACHHEAD_NOW", "2047-01-05T12:00:00+00:00")
+    last = launch.folder.terms.grid[-1]
+    told = client.get("/api/v1/launch").json()
+    assert (told["over"], told["now"], told["overtaken"]) == (
+        f"the last quarter planned, {last}, is over", str(last), ""
+    )  # fmt: skip
+    pages = ["overview", "markets", "markets/NO", "plan", "observations", "monitors", "score", "mappings", "jobs"]
+    assert [client.get(f"/api/v1/{page}").status_code for page in pages] == [200] * len(pages)
+    decisions = client.get("/api/v1/decisions").json()
+    assert decisions["due"] == []
+    assert {"NO"} <= {row["market"] for row in decisions["rows"]}
+    assert client.get("/api/v1/readings").json()["readings"][0]["sentence"].startswith("Norway: 9 cars in 90 days")
+    error = client.get("/api/v1/research").json()["error"]
+    assert error["message"] == f"the last quarter planned, {last}, is over, so nothing is planned any more"
+    typed = CliRunner().invoke(app, ["read", str(folder)])
+    assert typed.exit_code == 0, typed.output
+    assert "Norway: 9 cars in 90 days" in typed.output

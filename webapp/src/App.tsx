@@ -60,6 +60,7 @@ export function App() {
         {!connected && <span className="soft" role="status">not connected; trying again</span>}
       </header>
       <main id="main" ref={main} tabIndex={-1} style={{ outline: "none" }}>
+        {launch.data.over && <p className="notice">{launch.data.over[0]!.toUpperCase() + launch.data.over.slice(1)}: nothing is planned any more, and all is shown as it stood then. To plan on, lengthen <code>quarters</code> in launch.toml.</p>}
         <JobBar />
         <Caught key={here}>
           <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>

@@ -62,6 +62,22 @@ def store_of(path: Path, name: str, *, wait_seconds: float = 10.0) -> Store:
     return open_store(url or path, space=name, wait_seconds=wait_seconds)
 
 
+def over_since(launch: Launch, on: date | None) -> str:
+    """Why nothing is planned any more on a day; "" while there is a quarter left."""
+    last = _last_quarter(launch)
+    return f"the last quarter planned, {last}, is over" if Quarter.of(on or today()) > last else ""
+
+
+def day_within(launch: Launch, on: date | None) -> date:
+    """The day, or the last one planned where that is over: what was seen and decided by then can still be read."""
+    return min(on or today(), _last_quarter(launch).last_day)
+
+
+def _last_quarter(launch: Launch) -> Quarter:
+    terms = launch.folder.terms
+    return terms.start + (terms.quarters - 1)
+
+
 def quarter_on(launch: Launch, on: date | None) -> Quarter:
     """The quarter decided on a day; before the launch that is its first quarter.
 
@@ -69,11 +85,10 @@ def quarter_on(launch: Launch, on: date | None) -> Quarter:
         launch: the launch.
         on: the day, None for today.
     """
-    first, count = launch.folder.terms.start, launch.folder.terms.quarters
-    now = max(first, Quarter.of(on or today()))
-    if now > first + (count - 1):
+    now = max(launch.folder.terms.start, Quarter.of(on or today()))
+    if over := over_since(launch, on):
         raise OutOfDate(
-            f"{now} lies after the last quarter planned, {first + (count - 1)}",
+            f"{over}, so nothing is planned any more",
             "lengthen `quarters` in launch.toml, or name a day within them (`--on` on the command line)",
         )
     return now

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from beachhead.belief import Belief, Year, coming_year, odds, weigh_evidence
 from beachhead.case.clock import today
-from beachhead.case.open import Launch
+from beachhead.case.open import Launch, day_within
 from beachhead.case.outcome import Came
 from beachhead.case.outcomes import outcomes
 from beachhead.case.planning import Question, put_question
@@ -92,9 +92,9 @@ def read(launch: Launch, *, on: date | None = None) -> Read:
 
     Args:
         launch: the launch.
-        on: the day; None for today.
+        on: the day; None for today. After the last quarter planned it is read as at its end.
     """
-    question = put_question(launch, on=on)
+    question = put_question(launch, on=day_within(launch, on))
     held = question.held
     return Read(
         reading=held.reading,

@@ -14,7 +14,7 @@ from beachhead.case.clock import today
 from beachhead.case.deciding import Due, due
 from beachhead.case.log import head, whole
 from beachhead.case.observe import observations
-from beachhead.case.open import Launch, open_launch
+from beachhead.case.open import Launch, day_within, open_launch, over_since
 from beachhead.case.planning import TOPICS_READ, Planned, Question, inputs_changed, is_stale, newest_plan, put_question
 from beachhead.ledger import Entry, Head
 from beachhead.store import newest_by_topic, reading
@@ -38,6 +38,8 @@ class Sheet:
         question: belief, reading, stages, gates.
         planned: the newest plan, None while there is none.
         is_stale: true if something came in since it was made.
+        over: why nothing is planned any more, so that all is shown as at the end of the last quarter; "" while there is
+            a quarter left.
         overtaken: why the plan no longer speaks of today: its quarter is over, or tables or observations came in; ""
             if it does.
         due: decisions due.
@@ -51,6 +53,7 @@ class Sheet:
     question: Question
     planned: Planned | None
     is_stale: bool
+    over: str
     overtaken: str
     due: tuple[Due, ...]
     entries: tuple[Entry, ...]
@@ -137,15 +140,18 @@ def _sheet(launch: Launch, version: str) -> Sheet:
     entries, head = whole(launch.store)
     with reading(launch.store) as work:
         rows = observations(work)
-    question = put_question(launch)
+    over, question = over_since(launch, None), put_question(launch, on=day_within(launch, None))
     return Sheet(
         launch=launch,
         version=version,
         question=question,
         planned=planned,
         is_stale=stale,
-        overtaken="" if planned is None else _overtaken(planned, question, stale and inputs_changed(launch, planned)),
-        due=() if planned is None else due(launch, planned),
+        over=over,
+        overtaken=""
+        if planned is None or over
+        else _overtaken(planned, question, stale and inputs_changed(launch, planned)),
+        due=() if planned is None or over else due(launch, planned),
         entries=entries,
         head=head,
         rows=rows,

@@ -32,7 +32,8 @@ class FactOut(BaseModel):
 class LaunchOut(BaseModel):
     """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it.
 
-    `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none. `year` names the
+    `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none.
+    `over` says why nothing is planned any more; "" while there is a quarter left. `year` names the
     quarters of the coming year, in whose cars demand and break-even are told.
     """
 
@@ -41,6 +42,7 @@ class LaunchOut(BaseModel):
     quarters: list[str]
     now: str
     year: str
+    over: str
     overtaken: str
     version: str
     person: str

@@ -89,6 +89,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         quarters=[str(quarter) for quarter in terms.grid],
         now=str(sheet.question.now),
         year=sheet.question.year.span,
+        over=sheet.over,
         overtaken=sheet.overtaken,
         version=sheet.version,
         person=person.name,

@@ -29,13 +29,13 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
       <section className="sheet wide">
         <h2>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
         {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
-        {!data.is_planned && <p>There is no plan on record yet; it proposes the first decisions.</p>}
+        {!data.is_planned && !launch.over && <p>There is no plan on record yet; it proposes the first decisions.</p>}
         {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
-        {data.is_planned && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
+        {(data.is_planned || launch.over) && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
         {launch.role === "approver" && due.length > 1 && <AcceptAll count={due.length} head={data.head} />}
         <div className="dues">{due.map((item) => <Due key={item.market} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
-        <p className="row no-print"><PlanButton has={data.is_planned} /></p>
+        {!launch.over && <p className="row no-print"><PlanButton has={data.is_planned} /></p>}
       </section>
       <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>
       <section className="sheet wide">

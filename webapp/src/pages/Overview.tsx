@@ -33,7 +33,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="sheet tall" aria-labelledby="due-title">
         <h2 id="due-title">What needs a decision now</h2>
         {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
-        {data.due.length === 0 && !launch.overtaken && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
+        {data.due.length === 0 && !launch.overtaken && !launch.over && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
         <ul className="due">
           {data.due.map((due) => (
             <li key={due.market}>
@@ -41,7 +41,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
             </li>
           ))}
         </ul>
-        <p className="row no-print"><PlanButton has={data.certificate !== null} /></p>
+        {launch.over ? <p className="soft">Nothing: see the ledger under <Link href="/decisions">Decisions</Link>.</p> : <p className="row no-print"><PlanButton has={data.certificate !== null} /></p>}
       </section>
       {data.certificate && (
         <section className="sheet beside" aria-labelledby="value-title">

@@ -22,7 +22,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Plan");
   const answer = useAsk(() => api.GET("/api/v1/plan"), []);
   if (answer.state === "refused" && answer.error.kind === "NotFound") {
-    return <section className="sheet"><h1>Plan</h1><p>There is no plan on record yet.</p><PlanButton has={false} /></section>;
+    return <section className="sheet"><h1>Plan</h1><p>There is no plan on record yet.</p>{!launch.over && <PlanButton has={false} />}</section>;
   }
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const plan = answer.data;
@@ -37,7 +37,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
         {plan.notes.filter(aim).map((line) => <p key={line} className="notice"><Said>{line}</Said></p>)}
         {!plan.notes.every(aim) && <ul>{plan.notes.filter((line) => !aim(line)).map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
         <p className="soft">Made {instant(plan.made_at)}. Record <a className="hash" href={`/api/v1/records/plan/${plan.certificate.record}`}>{plan.certificate.record.slice(0, 10)}</a></p>
-        <div className="row no-print"><PlanButton has /></div>
+        {!launch.over && <div className="row no-print"><PlanButton has /></div>}
       </section>
       {plan.objective && <Tried objective={plan.objective} currency={launch.currency} />}
       <section className="sheet wide">
