@@ -208,9 +208,7 @@ def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_th
         )
         run("observe", copy, rows)
         after = answer("read", copy, "--on", "2027-04-05")
-        odds = [
-            next(m for m in found["markets"] if m["market"] == "NO")["odds"] for found in (before, after)
-        ]
+        odds = [next(m for m in found["markets"] if m["market"] == "NO")["odds"] for found in (before, after)]
         assert (odds[1] > odds[0]) is rises
         sweden = [next(m for m in found["markets"] if m["market"] == "SE")["median"] for found in (before, after)]
         assert (sweden[1] > sweden[0]) is rises, "markets are correlated"

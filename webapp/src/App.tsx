@@ -82,7 +82,7 @@ function Shut({ name, files }: { name: string; files: string[] }) {
   return (
     <section className="sheet">
       <h1>{name}</h1>
-      <p>This page opens once the launch folder has {files.join(" and ")}. <code>docs/reference/columns.md</code> says what each column means, and <code>beachhead new DIR --example xiaomi</code> makes a launch that has them.</p>
+      <p>This page opens once the launch folder has {files.join(" and ")}. <code>docs/reference/columns.md</code> says what each column means, and the bundled launch xiaomi, from which another folder may be begun, has them.</p>
     </section>
   );
 }

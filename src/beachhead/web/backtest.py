@@ -18,6 +18,7 @@ from beachhead.case.panel_files import FORMS, keep_panel_file, panel_files, pane
 from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
 from beachhead.web.room import TableOut, keep_answer, table_of
 from beachhead.web.sessions import Analyst, Viewer
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
 
 router = APIRouter(responses=REFUSALS)
@@ -40,7 +41,7 @@ class PanelOut(BaseModel):
 class PanelKeptOut(BaseModel):
     """What a file that was kept holds."""
 
-    sentence: str
+    sentence: Sentence
 
 
 @router.get("/panel")

@@ -16,6 +16,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.charging.record import Load, Prices, read_loads, read_prices
 from beachhead.web.desk import Desk
 from beachhead.web.refusal import NotFound
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
 
 MOST_HOURS = 48
@@ -25,7 +26,7 @@ MOST_HOURS = 48
 class KeptOut(BaseModel):
     """What a file that was kept holds."""
 
-    sentence: str
+    sentence: Sentence
 
 
 def with_prices(launch: Launch) -> Kept:

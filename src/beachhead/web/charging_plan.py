@@ -16,6 +16,7 @@ from beachhead.charging.now import NowPlan
 from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
+from beachhead.web.wire import Sentence
 
 LEAST_HOURS = 12
 LEAST_THERE = 0.02
@@ -50,7 +51,7 @@ class ChargeDecisionOut(BaseModel):
     other_costs_eur: float
     stored_kwh: float
     there: float
-    sentence: str
+    sentence: Sentence
 
 
 class ChargePlanOut(BaseModel):
@@ -69,7 +70,7 @@ class ChargePlanOut(BaseModel):
     leaves_late: datetime
     household: str | None
     cap_kw: float | None
-    sentences: list[str]
+    sentences: list[Sentence]
     start_kwh: float
     hours: list[ChargeHourOut]
     decisions: list[ChargeDecisionOut]

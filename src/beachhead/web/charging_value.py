@@ -23,6 +23,7 @@ from beachhead.web.charging_home import KeptOut
 from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, desk_of, recorded
 from beachhead.web.sessions import Analyst
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
 
 router = APIRouter(responses=REFUSALS)
@@ -76,7 +77,7 @@ class ChargeValueOut(BaseModel):
     record: str
     is_stale: bool
     is_counted: bool
-    sentences: list[str]
+    sentences: list[Sentence]
     markets: list[ChargeMarketOut]
     shifts: list[ShiftOut]
 

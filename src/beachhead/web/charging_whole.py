@@ -19,6 +19,7 @@ from beachhead.charging.whole import CarPath, WholePlan
 from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
 
 LEAST_WHOLE = 24
@@ -107,7 +108,7 @@ class WholePlanOut(BaseModel):
 
     market: str
     plugged_in: datetime
-    sentences: list[str]
+    sentences: list[Sentence]
     cost_eur: float
     counted_eur: float
     bound_eur: float

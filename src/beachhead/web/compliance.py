@@ -21,6 +21,7 @@ from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
 from beachhead.web.shape import SourceOut
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
 from beachhead.world.source import Source
@@ -48,7 +49,7 @@ class CellOut(BaseModel):
     unknown: int
     features_shut: list[str]
     keeps_shut: list[str]
-    sentence: str
+    sentence: Sentence
 
 
 class PermitOut(BaseModel):
@@ -91,7 +92,7 @@ class ComplianceOut(BaseModel):
     """Every offer in every market on a day, if work on approvals starts on it."""
 
     on: date
-    sentence: str
+    sentence: Sentence
     offers: list[OfferOut]
     cells: list[CellOut]
     permits: list[PermitOut]
@@ -102,7 +103,7 @@ class ChangesOut(BaseModel):
 
     start: date
     end: date
-    sentence: str
+    sentence: Sentence
     changes: list[ChangeOut]
     expiries: list[str]
 
@@ -132,7 +133,7 @@ class FeatureOut(BaseModel):
     feature: str
     title: str
     verdict: str
-    conditions: list[str]
+    conditions: list[Sentence]
     blocked_until: date | None
     awaits: list[str]
     grade: str

@@ -19,7 +19,7 @@ from beachhead.web.desk import Sheet
 from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.sessions import Viewer
-from beachhead.web.wire import FromRoom, Known
+from beachhead.web.wire import FromRoom, Known, Sentence
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import cars, how_many, money, percent
 
@@ -60,7 +60,7 @@ class DesignsOut(FromRoom):
     """The batches of the menu in one market."""
 
     market: str
-    sentence: str
+    sentence: Sentence
     designs: list[DesignOut]
 
 
@@ -108,7 +108,7 @@ class AdjustmentOut(FromRoom):
     best: OptionOut | None
     settling: list[SettlingOut]
     badge: IntervalOut | None
-    sentence: str
+    sentence: Sentence
 
 
 class SightingOut(FromRoom):
@@ -145,7 +145,7 @@ class MonitorOut(FromRoom):
     shown: str
     shown_on: date | None
     look: LookOut | None
-    sentence: str
+    sentence: Sentence
 
 
 class MonitorsOut(FromRoom):
@@ -203,7 +203,7 @@ class SpendingOut(FromRoom):
 class ResearchOut(FromRoom):
     """Which markets are worth a look, and which facts are worth checking."""
 
-    sentence: str
+    sentence: Sentence
     top: int
     stability: float
     screen: list[ScreenedOut]
@@ -211,7 +211,7 @@ class ResearchOut(FromRoom):
     total_facts: int
     studies: list[str]
     spending: list[SpendingOut]
-    spending_sentence: str
+    spending_sentence: Sentence
     spending_source: str
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch
 from beachhead.store import Row, deliver, writing
+from beachhead.web.wire import Sentence
 
 TOPIC = "room_page"
 MOST_ROWS = 40
@@ -115,7 +116,7 @@ class RoomOut(BaseModel):
     asked: dict[str, str | int | float | bool] = {}
     record: str
     is_stale: bool
-    sentences: list[str]
+    sentences: list[Sentence]
     tables: list[TableOut]
     swings: list[SwingOut]
     points: PointsOut | None

@@ -59,6 +59,7 @@ from beachhead.web.room import (
     table_of,
 )
 from beachhead.web.sessions import Analyst, Viewer
+from beachhead.web.wire import Sentence
 from beachhead.world.figures import cars, how_many, money, percent, tally
 
 REHEARSED_WORLDS = 24
@@ -92,7 +93,7 @@ class WhatIfOut(BaseModel):
     gain: float
     gain_se: float | None
     moves: list[MoveOut]
-    notes: list[str]
+    notes: list[Sentence]
 
 
 class WhatIfsOut(BaseModel):

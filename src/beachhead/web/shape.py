@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from beachhead.web.refusal import ErrorOut
+from beachhead.web.wire import Sentence
 
 StageName = Literal["home", "out", "piloting", "stopped", "scaled", "exited"]
 
@@ -84,7 +85,7 @@ class CertificateOut(BaseModel):
     bound_se: float | None
     share_of_bound: float | None
     method: str
-    sentence: str
+    sentence: Sentence
     record: str
 
 
@@ -108,7 +109,7 @@ class MarketRow(BaseModel):
     region: str
     stage: StageName
     action: str
-    says: str
+    says: Sentence
     demand_median: float
     demand_low: float
     demand_high: float
@@ -122,7 +123,7 @@ class DueOut(BaseModel):
 
     market: str
     name: str
-    sentence: str
+    sentence: Sentence
     recommended: str
     allowed: list[str]
 
@@ -134,7 +135,7 @@ class OverviewOut(BaseModel):
     markets: list[MarketRow]
     due: list[DueOut]
     certificate: CertificateOut | None
-    notes: list[str]
+    notes: list[Sentence]
     uses: list[UseOut]
 
 
@@ -233,7 +234,7 @@ class GateOut(BaseModel):
     market: str
     name: str
     looks: list[str]
-    conditions: list[str]
+    conditions: list[Sentence]
 
 
 class TriedOut(BaseModel):
@@ -252,8 +253,8 @@ class ObjectiveOut(BaseModel):
     """What the plan is for where it is not expected value alone, what it reaches and what that costs."""
 
     wanted: Literal["npv", "units_by", "target_odds"]
-    said: str
-    sentences: list[str]
+    said: Sentence
+    sentences: list[Sentence]
     tried: list[TriedOut]
 
 
@@ -268,7 +269,7 @@ class PlanOut(BaseModel):
     uses: list[UseOut]
     made_at: datetime
     is_stale: bool
-    notes: list[str]
+    notes: list[Sentence]
 
 
 class ReadingOut(BaseModel):
@@ -276,11 +277,11 @@ class ReadingOut(BaseModel):
 
     market: str
     name: str
-    sentence: str
+    sentence: Sentence
     counted: int
     days: int
     sold_out: bool
-    left_out: list[str]
+    left_out: list[Sentence]
 
 
 class ObservationsOut(BaseModel):
@@ -296,8 +297,8 @@ class ReadingsOut(BaseModel):
     """What it says about demand, what was allowed for in reading it, and the rows that say nothing."""
 
     readings: list[ReadingOut]
-    allowed_for: list[str]
-    left_out: list[str]
+    allowed_for: list[Sentence]
+    left_out: list[Sentence]
 
 
 class HeadingOut(BaseModel):
@@ -328,7 +329,7 @@ class SentOut(BaseModel):
     new: int
     corrected: int
     unchanged: int
-    sentence: str
+    sentence: Sentence
 
 
 class DecisionsOut(BaseModel):
@@ -341,7 +342,7 @@ class DecisionsOut(BaseModel):
     next_cursor: str | None
     head: str
     is_whole: bool
-    ledger_sentence: str
+    ledger_sentence: Sentence
 
 
 class DecideIn(BaseModel):
@@ -391,7 +392,7 @@ class WithoutOut(BaseModel):
 
     what: str
     count: int
-    why: str
+    why: Sentence
 
 
 class ScoreOut(BaseModel):
@@ -403,8 +404,8 @@ class ScoreOut(BaseModel):
     ready: int
     brier: float | None
     brier_error: float | None
-    sentence: str
-    lines: list[str]
+    sentence: Sentence
+    lines: list[Sentence]
     bands: list[BandOut]
     came_title: str
     came: list[CameOut]

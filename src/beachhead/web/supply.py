@@ -27,6 +27,7 @@ from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, sheet_of
 from beachhead.web.room import day_of
 from beachhead.web.sessions import Viewer
+from beachhead.web.wire import Sentence
 
 TOPIC = "supply_page"
 WORLDS_SHARE = 0.3
@@ -47,7 +48,7 @@ class CommitmentOut(BaseModel):
     closes: bool
     odds: float
     odds_by_now: float
-    sentence: str
+    sentence: Sentence
 
 
 class PlantOut(BaseModel):
@@ -90,7 +91,7 @@ class SwitchMapOut(BaseModel):
     break_even: list[list[float | None]]
     today_volume: float
     today_duty: float
-    sentence: str
+    sentence: Sentence
 
 
 class EffectOut(BaseModel):
@@ -110,7 +111,7 @@ class SupplyOut(BaseModel):
     on: date
     record: str
     is_stale: bool
-    sentences: list[str]
+    sentences: list[Sentence]
     quarters: list[str]
     gates: list[str]
     futures: int

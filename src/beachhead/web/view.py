@@ -455,8 +455,8 @@ def _density(before: Belief, now: Belief, code: str, quarter: Quarter) -> Densit
     def middle(belief: Belief) -> float:
         return float(belief.mean[m] + np.log(coming_year(belief, quarter).course[m]))
 
-    spread = 3.0 * float(np.sqrt(before.cov[m, m]))
-    x = np.linspace(middle(before) - spread, middle(before) + spread, DENSITY_POINTS)
+    ends = [middle(b) + side * 3.0 * float(np.sqrt(b.cov[m, m])) for b in (before, now) for side in (-1, 1)]
+    x = np.linspace(min(ends), max(ends), DENSITY_POINTS)
 
     def density(belief: Belief) -> list[float]:
         variance = float(belief.cov[m, m])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from beachhead.web.browser_words import in_browser
 
 
 def _finite(value: Any) -> float | None:
@@ -14,6 +16,10 @@ def _finite(value: Any) -> float | None:
 
 Known = Annotated[float | None, BeforeValidator(_finite)]
 """A number, or null where it is not finite: a break-even that no demand reaches, a cost of a closed route."""
+
+
+Sentence = Annotated[str, AfterValidator(in_browser)]
+"""What a room says, in the words of a browser."""
 
 
 class FromRoom(BaseModel):

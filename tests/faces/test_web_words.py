@@ -1,0 +1,50 @@
+"""What a page says to do can be done in a browser: no sentence or refusal names an option of the command line."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from beachhead.web.browser_words import in_browser
+from beachhead.web.refusal import refusal_of
+from beachhead.world.errors import BadInput
+
+SOURCES = Path(__file__).parents[2] / "src" / "beachhead"
+ROOMS = [
+    path
+    for path in sorted(SOURCES.rglob("*.py"))
+    if path.relative_to(SOURCES).parts[0] not in ("cli", "home", "web") and "fitted" not in path.parts
+]
+
+
+def spoken(path: Path) -> list[str]:
+    """Every text of a module that names an option, docstrings aside; what is filled in is X."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    out = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            out.append("".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs | inside:
+            out.append(node.value)
+    return [text for text in out if re.search(r"--[a-z]", text)]
+
+
+@pytest.mark.parametrize("path", [path for path in ROOMS if spoken(path)], ids=lambda path: path.stem)
+def test_no_text_of_a_room_names_an_option_in_a_browser(path):
+    for text in spoken(path):
+        said = in_browser(text)
+        assert not re.search(r"--[a-z]|\(\)|  |`[^`]*X[^`]*--", said), (text, said)
+
+
+def test_a_refusal_says_where_to_click():
+    error = refusal_of(BadInput("the override of NO gives no reason", 'add --because "..."'))["error"]
+    assert error["hint"] == "say why in the field “because”"
+    error = refusal_of(BadInput("no plan is on record yet", "run `beachhead plan /tmp/some launch`"))["error"]
+    assert error["hint"] == "press “Plan again”, under Plan"
+    assert in_browser("only 4 worlds: play 8 or more (--worlds).") == "only 4 worlds: Plan again plays more than 8."
+    assert in_browser("ordinary -- with a dash") == "ordinary -- with a dash"
