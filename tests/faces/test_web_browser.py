@@ -10,11 +10,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from beachhead.case.new import new_launch
+from beachhead.case.open import open_launch
+from beachhead.case.planning import make_plan
 from web import keep_sites
 
 ROOT = Path(__file__).parents[2]
@@ -446,3 +450,38 @@ def test_the_map_is_reached_and_opened_by_keyboard(page, server):
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Norway").wait_for()
     assert page.url.endswith("/markets/NO")
+
+
+def test_what_somebody_typed_is_not_lost_when_another_tab_decides_first(browser, tmp_path):
+    folder = new_launch(tmp_path / "launch", "starter")
+    make_plan(open_launch(folder), on=date(2027, 1, 5), worlds=2, who="ana", at=datetime(2021, 11, 1, tzinfo=UTC))
+    with closing(_served(folder)) as served:
+        address = next(served)
+        tabs = [browser.new_context(viewport={"width": 1280, "height": 900}).new_page() for _ in range(2)]
+        for tab in tabs:
+            tab.goto(f"{address}/decisions")
+        norway = [tab.get_by_role("article", name="Norway") for tab in tabs]
+        norway[1].get_by_label("override with").select_option("hold")
+        norway[1].get_by_label("because").fill("the stores are full")
+        norway[0].get_by_role("button", name="Accept").click()
+        told = tabs[1].get_by_text("You had meant: hold, because the stores are full.")
+        told.wait_for()  # before, card and words were gone without a word
+        assert norway[1].count() == 0
+        assert tabs[0].get_by_text("You had meant").count() == 0
+        tabs[1].get_by_role("button", name="Understood").click()
+        told.wait_for(state="detached")
+
+        # Sweden: the second tab has not heard yet, its click is refused, and the card goes away with the answer
+        tabs[1].route("**/api/v1/decisions", lambda route: _late(route, tabs[0], address))
+        tabs[1].get_by_role("article", name="Sweden").get_by_role("button", name="Accept").click()
+        tabs[1].get_by_text("came before you").wait_for()
+        tabs[1].get_by_role("article", name="Sweden").wait_for(state="detached")
+        assert tabs[1].get_by_text("came before you").count() == 1
+
+
+def _late(route, other, address):
+    """Lets the other tab decide before what this one sends is sent."""
+    if route.request.method == "POST":
+        sent = route.request.post_data_json
+        assert other.request.post(f"{address}/api/v1/decisions", data=sent, headers={"Origin": address}).status == 201
+    route.continue_()

@@ -52,6 +52,18 @@ def test_no_choice_is_offered_that_the_tables_rule_out(client, folder):
     assert {answer.json()["error"]["kind"] for answer in others} == {"OutOfDate"}  # read, but decided meanwhile
 
 
+def test_what_was_decided_is_not_due_again_by_a_plan_that_would_do_the_same(client, folder):
+    launch = open_launch(folder)
+
+    def asked() -> set[str]:
+        make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at("2027-01-05"))
+        return {item["market"] for item in client.get("/api/v1/decisions").json()["due"]}
+
+    before = asked()
+    decide(launch, who="ana", at=at("2027-01-05"), markets=["NO"])
+    assert asked() == before - {"NO"}
+
+
 def test_a_table_of_what_came_says_how_many_it_leaves_out(client, folder):
     names = [f"event {number}" for number in range(MOST_CAME + 5)]
     odds = tuple(Stated(name=name, event=name, probability=0.3, by=date(2026, 3, 1)) for name in names)

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from beachhead.case.decision import CHOSEN, Chosen
-from beachhead.case.log import KEEPS_SCORE, entries, head, say, since
+from beachhead.case.log import KEEPS_SCORE, entries, head, say, since, whole
 from beachhead.case.open import Launch
 from beachhead.case.override import capital_of, choices_of, override, refuse_beyond_limits
 from beachhead.case.planning import PLAN_RECORD, Planned, PlanRecord, Recommendations, inputs_changed, newest_plan
 from beachhead.case.sited import sited_routes
-from beachhead.case.standing import standings
+from beachhead.case.standing import choices, standings
 from beachhead.case.stating import PILOT_ODDS, odds_of_pilot, stated_of_market, stated_of_pilot
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Recommendation, Verdict
@@ -72,8 +72,11 @@ class _Meant(NamedTuple):
 def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
     """What the plan asks a person to decide, and nobody has decided since it was made.
 
-    Of a market that its gate stops a person is asked once: held, it stays stopped until its gate says otherwise.
+    Of a market that its gate stops a person is asked once: held, it stays stopped until its gate says otherwise. What
+    was decided for the quarter is not asked for again by a plan made since that would do the same.
     """
+    made = choices(launch, whole(launch.store)[0])
+    in_force = {chosen.action for chosen in made if chosen.quarter == planned.record.quarter}
     with reading(launch.store) as work:
         settled = {entry.said.market for entry in _decided(work, planned)} | _held_stopped(work, planned)
         problem = get(work, planned.record.problem, Problem)
@@ -87,7 +90,9 @@ def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
             choices=choices_of(problem, before[action.market], action, _allowed(action, recommendation)),
         )
         for action, recommendation, reason in rows
-        if action.market not in settled and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
+        if action.market not in settled
+        and _allowed(action, recommendation) not in in_force
+        and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
     )
 
 

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api, useAsk, useSend, type Schemas } from "../api";
+import { api, useAsk, useSend, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { Score } from "../parts/Score";
 import { LedgerTable } from "../parts/LedgerTable";
@@ -15,11 +15,25 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const cursor = query.get("from") ?? undefined;
   const answer = useAsk(() => api.GET("/api/v1/decisions", { params: { query: { cursor } } }), [cursor]);
   const score = useAsk(() => api.GET("/api/v1/score"), []);
+  const { send, busy, error } = useSend();
+  const [meant, setMeant] = useState<Record<string, Meant>>({});
+  const [sent, setSent] = useState("");
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <Waiting title="Decisions" />;
   const market = query.get("market");
   const due = market ? data.due.filter((item) => item.market === market) : data.due;
+  const forget = (code: string) => setMeant(({ [code]: _, ...others }) => others);
+  const decide = async (item: DueItem, choose: string, because: string) => {
+    const body = { market: item.market, choose, because, after: data.head };
+    setSent(item.market);
+    const taken = await send(body, (key) => api.POST("/api/v1/decisions", { params: { header: { "Idempotency-Key": key } }, body }));
+    if (taken) forget(item.market);
+    setSent((now) => (taken || now !== item.market ? "" : now));
+  };
+  // somebody else was faster, or a new plan asks for something else: what was typed and what was refused stay to be read
+  const gone = Object.entries(meant).filter(([code, item]) => (item.other || item.because) && !(busy && sent === code) && !data.due.some((other) => other.market === code));
+  const refusedAway = error && !data.due.some((item) => item.market === sent);
   return (
     <div className="grid">
       <section className="wide">
@@ -33,8 +47,12 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
         {(data.is_planned || launch.over) && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
-        {launch.role === "approver" && due.length > 1 && <AcceptAll count={due.length} head={data.head} />}
-        <div className="dues">{due.map((item) => <Due key={item.market} item={item} head={data.head} may={launch.role === "approver"} />)}</div>
+        {launch.role === "approver" && <AcceptAll count={due.length} head={data.head} />}
+        {refusedAway && <Refusal error={error} />}
+        {gone.map(([code, item]) => (
+          <p key={code} className="notice" role="status">{item.name} is due no longer; the ledger below says what was decided. You had meant: {item.other || "to override"}{item.because && `, because ${item.because}`}. <button className="quiet" onClick={() => forget(code)}>Understood</button></p>
+        ))}
+        <div className="dues">{due.map((item) => <Due key={item.market} item={item} meant={meant[item.market]} mean={(now) => setMeant((others) => ({ ...others, [item.market]: now }))} decide={decide} busy={busy} error={sent === item.market ? error : undefined} may={launch.role === "approver"} />)}</div>
         {!launch.over && <p className="row no-print"><PlanButton has={data.is_planned} /></p>}
       </section>
       <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>
@@ -56,35 +74,34 @@ function AcceptAll({ count, head }: { count: number; head: string }) {
   const accept = () => send(head, (key) => api.POST("/api/v1/decisions/all", { params: { header: { "Idempotency-Key": key } }, body: { after: head } }));
   return (
     <div className="no-print">
-      <p className="row"><button className="quiet" disabled={busy} onClick={() => void accept()}>Take all {count} as recommended</button></p>
+      {count > 1 && <p className="row"><button className="quiet" disabled={busy} onClick={() => void accept()}>Take all {count} as recommended</button></p>}
       {error && <Refusal error={error} />}
     </div>
   );
 }
 
-function Due({ item, head, may }: { item: Schemas["DueOut"]; head: string; may: boolean }) {
-  const [other, setOther] = useState("");
-  const [because, setBecause] = useState("");
-  const { send, busy, error } = useSend();
-  const decide = (choose: string, because: string) => {
-    const body = { market: item.market, choose, because, after: head };
-    return send(body, (key) => api.POST("/api/v1/decisions", { params: { header: { "Idempotency-Key": key } }, body }));
-  };
+type DueItem = Schemas["DueOut"];
+/** What somebody chose and typed for a market and has not sent yet. */
+type Meant = { name: string; other: string; because: string };
+
+function Due({ item, meant, mean, decide, busy, error, may }: { item: DueItem; meant: Meant | undefined; mean: (now: Meant) => void; decide: (item: DueItem, choose: string, because: string) => Promise<void>; busy: boolean; error: Refused | undefined; may: boolean }) {
+  const { other, because } = meant ?? { other: "", because: "" };
+  const say = (part: Partial<Meant>) => mean({ name: item.name, other, because, ...part });
   const others = item.allowed.filter((action) => action !== item.recommended);
   return (
     <article className="sheet" aria-label={item.name}>
       <p><strong>{item.name}</strong>: <Said>{item.sentence}</Said></p>
       {may && (
         <div className="row no-print">
-          <button disabled={busy} onClick={() => void decide(item.recommended, "")}>Accept: {item.recommended}</button>
-          <form className="row" style={{ margin: 0 }} onSubmit={(event) => { event.preventDefault(); void decide(other, because); }}>
+          <button disabled={busy} onClick={() => void decide(item, item.recommended, "")}>Accept: {item.recommended}</button>
+          <form className="row" style={{ margin: 0 }} onSubmit={(event) => { event.preventDefault(); void decide(item, other, because); }}>
             <span><label htmlFor={`other-${item.market}`}>override with</label>
-              <select id={`other-${item.market}`} value={other} onChange={(event) => setOther(event.target.value)}>
+              <select id={`other-${item.market}`} value={other} onChange={(event) => say({ other: event.target.value })}>
                 <option value="">choose …</option>
                 {others.map((action) => <option key={action}>{action}</option>)}
               </select></span>
             <span><label htmlFor={`because-${item.market}`}>because</label>
-              <input id={`because-${item.market}`} value={because} onChange={(event) => setBecause(event.target.value)} size={28} /></span>
+              <input id={`because-${item.market}`} value={because} onChange={(event) => say({ because: event.target.value })} size={28} /></span>
             <button className="quiet" disabled={busy || !other || !because.trim()}>Override</button>
           </form>
         </div>
