@@ -99,3 +99,12 @@ def test_a_launch_whose_last_quarter_is_over_can_still_be_read(client, folder, m
     typed = CliRunner().invoke(app, ["read", str(folder)])
     assert typed.exit_code == 0, typed.output
     assert "Norway: 9 cars in 90 days" in typed.output
+
+
+def test_a_batch_is_asked_of_a_market_to_enter_also_where_any_demand_pays(client, folder):
+    table = folder / "economics.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("PT,importer,,2000000,0.1,200000", "PT,importer,,0,0,0"))
+    assert client.get("/api/v1/markets/CN/designs").json()["error"]["message"] == "CN is the home market"
+    made = client.get("/api/v1/markets/PT/designs").json()["designs"]
+    assert {each["odds_wrong"] for each in made} == {0.0}  # before, both were a fault of ours
+    assert "CN" not in {taught["market"] for each in made for taught in each["teaches"]}

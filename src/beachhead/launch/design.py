@@ -20,6 +20,8 @@ from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 from beachhead.world.reading import is_far_from_list
 
+LEAST_TAUGHT = 0.005
+"""Share of another market's variance below which a batch teaches nothing about it."""
 _LEVELS = np.linspace(-4.0, 4.0, 161)
 
 
@@ -122,8 +124,8 @@ def design(
         floor_sd=_floor(cov, i, last, off),
         break_even=coming_year(problem.belief, problem.quarters[0]).cars(market, level),
         odds_break_even=scaled.odds,
-        odds_wrong=_odds_wrong(float(mean[i]) - math.log(level), float(cov[i, i]), left) if level < math.inf else 0.0,
-        teaches=tuple(sorted(others, key=lambda row: (-row[1], row[0]))[:5]),
+        odds_wrong=_odds_wrong(float(mean[i]), level, float(cov[i, i]), left),
+        teaches=tuple(sorted((row for row in others if row[1] > LEAST_TAUGHT), key=lambda row: (-row[1], row[0]))[:5]),
     )
 
 
@@ -165,6 +167,8 @@ def _index(problem: Problem, market: str) -> int:
 
 def _route(problem: Problem, market: str, channel: Channel) -> tuple[int, int]:
     i = _index(problem, market)
+    if problem.standing[i].is_home:
+        raise BadInput(f"{market} is the home market", "name a market to enter: nothing is piloted at home")
     if channel not in problem.channels[i]:
         raise BadInput(f"{market} has no economics for {channel}", "add the row to economics.csv")
     return i, problem.channels[i].index(channel)
@@ -220,8 +224,14 @@ def _floor(cov: Floats, i: int, last: int, off: float) -> float:
     return math.sqrt(max(cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / max(spread, 1e-12), 0.0))
 
 
-def _odds_wrong(margin: float, before: float, after: float) -> float:
-    """E min(P, 1-P) over readings, P = P(theta >= break-even) after the reading."""
+def _odds_wrong(mean: float, level: float, before: float, after: float) -> float:
+    """E min(P, 1-P) over readings, P = P(theta >= break-even) after the reading.
+
+    Where any demand pays, or none, there is nothing to misjudge.
+    """
+    if not 0 < level < math.inf:
+        return 0.0
+    margin = mean - math.log(level)
     weight = np.exp(-0.5 * _LEVELS**2)
     weight /= weight.sum()
     seen = margin + math.sqrt(max(before - after, 0.0)) * _LEVELS

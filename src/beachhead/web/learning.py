@@ -235,9 +235,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
     )
     out = []
     for item in made:
-        taught = [
-            TaughtOut(market=m, name=sheet.name_of(m), share=share) for m, share in item.teaches[:3] if share > 0.005
-        ]
+        taught = [TaughtOut(market=m, name=sheet.name_of(m), share=share) for m, share in item.teaches[:3]]
         plain: dict[str, Any] = {field: getattr(item, field) for field in DesignOut.model_fields if field != "teaches"}
         out.append(DesignOut(**plain, teaches=taught))
     return DesignsOut(market=code, sentence=said, designs=out)
