@@ -23,6 +23,7 @@ from beachhead.siting.algebra import (
 )
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import within_minutes
 
 MOST_ENTRIES = 60_000
 """Pairs of a settlement and a candidate, times quarters, up to which a programme is written out: some 10 MB of text."""
@@ -65,7 +66,7 @@ def _refuse_large(launch: Launch, ask: Ask, scene: Scene) -> None:
 
 
 def _cover(launch: Launch, ask: Ask, scene: Scene) -> Algebra:
-    said = _said(launch, ask, f"Optimum: cars a year of those within {ask.minutes:g} minutes.")
+    said = _said(launch, ask, f"Optimum: cars a year of those within {within_minutes(ask.minutes)}.")
     return covering(cover_ground(ask, scene), _names(scene), said)
 
 

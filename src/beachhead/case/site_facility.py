@@ -21,6 +21,7 @@ from beachhead.siting.formats import Format
 from beachhead.siting.solve import Effort, Found, Status, solve
 from beachhead.siting.worth import within
 from beachhead.world.errors import BadInput, NotFeasible
+from beachhead.world.figures import within_minutes
 from beachhead.world.work import Tick, in_turn
 
 YEARS = 10
@@ -270,7 +271,7 @@ _CURE = "allow more candidates (--site-people), more --minutes, or a format that
 
 def _short(part: Part, missed: float) -> str:
     cars = f"{max(missed, 1):,.0f} of {part.cars.sum():,.0f} cars a year"
-    return f"all candidates of {part.code} within {part.minutes:g} minutes leave {cars} unserved"
+    return f"all candidates of {part.code} within {within_minutes(part.minutes)} leave {cars} unserved"
 
 
 def field_of(part: Part) -> Field:

@@ -9,7 +9,7 @@ from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Model, Site, Sited
 from beachhead.siting.solve import Status
-from beachhead.world.figures import cars, how_many, money, percent
+from beachhead.world.figures import cars, how_many, money, percent, within_minutes
 
 
 def headline(launch: Launch, sited: Sited) -> list[str]:
@@ -18,9 +18,8 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     cost = money(sum(one.cost for one in new), launch.folder.terms.currency)
     stand = len(sited.sites) - len(new)
     beside = f" beside {stand} that stand" if stand else ""
-    within = (
-        f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {sited.ask.minutes:g} minutes"
-    )
+    reached = within_minutes(sited.ask.minutes)
+    within = f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {reached}"
     kinds = Counter(one.format.name for one in new)
     what = ", ".join(f"{count} {name}" for name, count in kinds.items()) if len(kinds) > 1 else sited.format.name
     what = next(iter(kinds)) if len(kinds) == 1 else what
@@ -60,7 +59,7 @@ def effort_sentence(sited: Sited) -> str:
 
 def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
     """What one site is there for, in one sentence."""
-    worth, minutes = one.worth, f"{sited.ask.minutes:g} minutes"
+    worth, minutes = one.worth, within_minutes(sited.ask.minutes)
     name = place_name(sited, one.place)
     cost = f" for {money(one.cost, launch.folder.terms.currency)}" if one.cost else ""
     verb = "stands already and" if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
@@ -116,5 +115,5 @@ def _served(sited: Sited, one: Site) -> str:
     most = f" of the {limit:,.0f} it can" if limit is not None else ""
     said = f"sees to {one.serves or 0.0:,.0f} cars a year{most}"
     gained = one.worth.gained_people
-    alone = f", {people_in(gained)} people within {sited.ask.minutes:g} minutes whom no other site reaches"
+    alone = f", {people_in(gained)} people within {within_minutes(sited.ask.minutes)} whom no other site reaches"
     return f"{said} ({one.format.name}){alone if gained else ''}"

@@ -17,6 +17,7 @@ from beachhead.case.site_words import some
 from beachhead.evidence.tables.economics import EconomicsRow
 from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics
+from beachhead.world.figures import within_minutes
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
@@ -263,7 +264,7 @@ def _counted(
     served = {new.market for new, _ in moved}
     spent = sum(float(one.capital.sum()) for one in terms.markets if one.market in served)
     sites = sum(one.sites for one in terms.markets if one.market in served)
-    reach = f"{terms.minutes:g} minutes from a test drive are {_reached(least, names)}"
+    reach = f"{within_minutes(terms.minutes)} from a test drive are {_reached(least, names)}"
     reach += f" to {_reached(most, names)}" if len(moved) > 1 else ""
     counted = (
         f"Counts on {when} for own stores: within {reach}; {sites:,} new sites ({terms.format}) take {currency} "

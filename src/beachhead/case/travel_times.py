@@ -16,6 +16,7 @@ from beachhead.evidence.textfile import MOST_FAULTS, Grid
 from beachhead.siting.field import Floats, Ints, Lists, lists_of
 from beachhead.siting.geography import Places, travel
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import within_minutes
 
 _COLUMNS = ("from", "to", "minutes")
 _FASTER = 1.3  # a server may find a way so much faster than the rule; pairs beyond are not asked for
@@ -157,7 +158,7 @@ def _differing(drives: Sequence[_Drive], pairs: Mapping[tuple[int, int], _Drive]
 def _no_pair(file: str, most: float, strangers: Sequence[_Drive]) -> BadInput:
     cure = "write settlements as `Name` or `CC:Name`, as `beachhead site --json` names them"
     if not strangers:
-        return BadInput(f"{file} has no pair of a settlement and a candidate within {most:g} minutes", cure)
+        return BadInput(f"{file} has no pair of a settlement and a candidate within {within_minutes(most)}", cure)
     others = f", nor are those of {len(strangers) - 1:,} more rows" if len(strangers) > 1 else ""
     row, name = strangers[0].row, strangers[0].stranger
     problem = f"is no settlement counted{others}, and no pair is left"
@@ -184,7 +185,7 @@ def _from_router(text: str, places: Places, candidates: Ints, most: float) -> tu
     inside = cost <= most
     if not inside.any():
         raise BadInput(
-            f"the routing server finds no way of {most:g} minutes to any candidate",
+            f"the routing server finds no way of {within_minutes(most)} to any candidate",
             "load a map that holds these markets, or raise --minutes",
         )
     lost = int((~np.isfinite(cost)).sum())

@@ -97,9 +97,10 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
         if climb.bound > roster.value * (1 + gap) and roster.value < effort.aim:
             climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, counted)
     opens, value, bound = _finished(ground, schedule_of(roster), roster.value, climb.bound, effort, gap, counted)
-    bound = max(bound, value)
+    proved = bound <= value * (1 + 1e-9)
+    bound = value if proved else bound  # what lies between is arithmetic, and no gap to be told of
     closed = bound <= value * (1 + max(gap, 1e-9))
-    within = Status.OPTIMAL if bound <= value * (1 + 1e-9) else Status.WITHIN_GAP
+    within = Status.OPTIMAL if proved else Status.WITHIN_GAP
     return Cover(
         opens=opens,
         covered=covered_by(ground, opens),

@@ -60,7 +60,7 @@ from beachhead.web.room import (
 )
 from beachhead.web.sessions import Analyst, Viewer
 from beachhead.web.wire import Sentence
-from beachhead.world.figures import cars, how_many, money, percent, tally
+from beachhead.world.figures import cars, how_many, money, percent, tally, within_minutes
 
 REHEARSED_WORLDS = 24
 
@@ -406,7 +406,7 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     brought = (
         f"{how_many(len(new), 'new site')} ({found.format.name}, {money(cost, launch.folder.terms.currency)}) beside "
         f"{len(found.sites) - len(new)} that stand bring {100 * found.covered_share:.1f} % of the people in the "
-        f"settlements counted within {found.ask.minutes:g} minutes."
+        f"settlements counted within {within_minutes(found.ask.minutes)}."
     )
     known = (
         f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %)"

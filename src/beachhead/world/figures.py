@@ -50,6 +50,11 @@ def how_many(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or f'{noun}s'}"
 
 
+def within_minutes(count: float) -> str:
+    """`1 minute`, `45 minutes`, `22.5 minutes`."""
+    return f"{count:g} minute{'' if count == 1 else 's'}"
+
+
 def percent(share: float, error: float | None = None) -> str:
     """A share as `91 %`, with its standard error as `91 ± 2 %`; ends are said as `<1 %` and `>99 %`."""
     if error is not None and error >= 0.005:
