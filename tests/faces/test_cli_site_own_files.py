@@ -122,12 +122,13 @@ def test_an_answer_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         refuse_unwritable(tmp_path / "folder.csv")
 
     def full(self, *words, **more):
-        self.write_bytes(b"hal")
+        with self.open("wb") as half:
+            half.write(b"hal")
         raise OSError(28, "No space left on device", str(self))
 
     monkeypatch.setattr("beachhead.cli.site_files.site_answer", lambda launch, sited: {})
     with monkeypatch.context() as disk:
-        disk.setattr(Path, "write_text", full)
+        disk.setattr(Path, "write_bytes", full)
         with pytest.raises(OSError, match="No space left"):
             write_sites(None, None, tmp_path / "old.json")
     assert (tmp_path / "old.json").read_text() == "what stood there"
