@@ -109,7 +109,7 @@ def test_the_value_of_a_market_that_will_be_known_is_the_mean_over_what_may_be_f
     drawn = np.random.default_rng(1).standard_normal(20_000)
     for i in range(3):
         levels = scene.mean[i] + np.sqrt(scene.cov[i, i]) * drawn
-        found = np.array([best_start(scene.terms, starts, 1, i, level, 0.0)[0] for level in levels])
+        found = np.array([best_start(starts, 1, i, level, 0.0)[0] for level in levels])
         assert table[i, -1] == pytest.approx(found.mean(), abs=4 * found.std() / np.sqrt(len(found)))
 
 

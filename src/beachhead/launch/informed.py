@@ -60,9 +60,9 @@ def _informed(
     sd, step, left = math.sqrt(cov[i, i]), math.sqrt(share * cov[i, i]), (1.0 - share) * cov[i, i]
     learnt = resolvable(left, float(cov[i, -1]), float(cov[-1, -1]), noise)
     shut = share < position.barred[i]
-    at_once = _by_level(terms, starts, now + 1, i, mean[i], sd, left)
+    at_once = _by_level(starts, now + 1, i, mean[i], sd, left)
     looks = learnt > 1e-9 and cost < np.inf
-    later = _by_level(terms, starts, when + 1, i, mean[i], sd, left - learnt) if looks else at_once
+    later = _by_level(starts, when + 1, i, mean[i], sd, left - learnt) if looks else at_once
     total = 0.0
     for g in range(NODES.shape[0]) if share > 0.0 else range(NODES.shape[0] // 2, NODES.shape[0] // 2 + 1):
         z = step * NODES[g] / sd
@@ -74,11 +74,11 @@ def _informed(
 
 
 @compiled
-def _by_level(terms: Terms, starts: Starts, earliest: int, i: int, mean: float, sd: float, var: float) -> Floats:
+def _by_level(starts: Starts, earliest: int, i: int, mean: float, sd: float, var: float) -> Floats:
     """(levels,) best of never and starting from `earliest` on, by the mean that market i will have."""
     found = np.empty(LEVELS.shape[0])
     for n in range(LEVELS.shape[0]):
-        found[n] = best_start(terms, starts, earliest, i, mean + sd * LEVELS[n], max(var, 0.0))[0]
+        found[n] = best_start(starts, earliest, i, mean + sd * LEVELS[n], max(var, 0.0))[0]
     return found
 
 
@@ -107,9 +107,9 @@ def best_course(terms: Terms, starts: Starts, position: Position, mean: Floats, 
     var = cov[i, i]
     best = -np.inf
     if position.barred[i] <= 0.0:
-        best, _ = best_entry(terms, starts, now + 1, terms.path.shape[1], i, mean[i], var)
+        best, _ = best_entry(starts, now + 1, terms.path.shape[1], i, mean[i], var)
     learnt = resolvable(var, float(cov[i, -1]), float(cov[-1, -1]), noise)
     if learnt > 1e-9 and cost < np.inf:
-        later = _by_level(terms, starts, when + 1, i, mean[i], math.sqrt(var), var - learnt)
+        later = _by_level(starts, when + 1, i, mean[i], math.sqrt(var), var - learnt)
         best = max(best, _after_look(later, 0.0, math.sqrt(learnt / var)) - cost)
     return float(best)

@@ -120,7 +120,7 @@ def expected_use(
         plain[:] = 0.0
         piloted[:] = 0.0
         var = cov[i, i]
-        wait = _spread(terms, starts, now, i, mean[i], var, heat, 1.0, plain)
+        wait = _spread(starts, now, i, mean[i], var, heat, 1.0, plain)
         learnt, fee = _middle_pilot(terms, position, mean, cov, now, i, M)
         odds = 0.0
         if learnt > 0.0:
@@ -128,7 +128,7 @@ def expected_use(
             step = math.sqrt(learnt)
             for g in range(NODES.shape[0]):
                 look += WEIGHTS[g] * _spread(
-                    terms, starts, now + 1, i, mean[i] + step * NODES[g], var - learnt, heat, WEIGHTS[g], piloted
+                    starts, now + 1, i, mean[i] + step * NODES[g], var - learnt, heat, WEIGHTS[g], piloted
                 )
             odds = 1.0 / (1.0 + math.exp(min(max((wait - (look - fee)) / heat, -50.0), 50.0)))
         for k in range(count):
@@ -148,7 +148,6 @@ def expected_use(
 
 @compiled
 def _spread(
-    terms: Terms,
     starts: Starts,
     earliest: int,
     i: int,
@@ -162,9 +161,9 @@ def _spread(
     first, end = starts.begin[i], starts.begin[i + 1]
     level = mean + 0.5 * var
     expected = math.exp(level)
-    sd = var / math.sqrt(var + terms.signal_var)
+    sd = var / math.sqrt(var + starts.signal_var)
     hope = 2.0 * normal_cdf(0.5 * sd) - 1.0
-    top, _ = best_start(terms, starts, earliest, i, mean, var)
+    top, _ = best_start(starts, earliest, i, mean, var)
     total = math.exp(-top / heat) if top < 30.0 * heat else 0.0
     values = np.empty(end - first)
     kept = np.empty(end - first)
@@ -172,7 +171,7 @@ def _spread(
         if starts.quarter[e] < earliest:
             values[e - first] = 0.0
             continue
-        value, kept[e - first] = value_of(starts, e, terms.discount, expected, level, sd, hope, top - 7.0 * heat)
+        value, kept[e - first] = value_of(starts, e, expected, level, sd, hope, top - 7.0 * heat)
         values[e - first] = math.exp((value - top) / heat)
         total += values[e - first]
     for k in range(end - first):

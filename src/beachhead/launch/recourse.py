@@ -183,13 +183,13 @@ def _tabulate(
         level = mean[i] + step * GRID[g]
         within = without = 0.0
         if not shut:
-            within, without = _best_within(terms, starts, now + 1, year, i, level, left)
+            within, without = _best_within(terms.year, starts, now + 1, year, i, level, left)
             within = max(within, without)
         if more > 1e-9 and fee < np.inf:
             look = look_without = -fee
             for h in range(FEW_NODES.shape[0]):
                 a, b = _best_within(
-                    terms, starts, when + 1, year, i, level + math.sqrt(more) * FEW_NODES[h], left - more
+                    terms.year, starts, when + 1, year, i, level + math.sqrt(more) * FEW_NODES[h], left - more
                 )
                 look += FEW_WEIGHTS[h] * max(a, b)
                 look_without += FEW_WEIGHTS[h] * b
@@ -199,21 +199,21 @@ def _tabulate(
 
 @compiled
 def _best_within(
-    terms: Terms, starts: Starts, earliest: int, year: int, i: int, mean: float, var: float
+    years: Ints, starts: Starts, earliest: int, year: int, i: int, mean: float, var: float
 ) -> tuple[float, float]:
     """Best of never and starting in that year from `earliest` on; and best of never and starting in a later year."""
     level = mean + 0.5 * var
     expected = math.exp(level)
-    sd = var / math.sqrt(var + terms.signal_var)
+    sd = var / math.sqrt(var + starts.signal_var)
     hope = 2.0 * normal_cdf(0.5 * sd) - 1.0
     within = later = 0.0
     for e in range(starts.begin[i], starts.begin[i + 1]):
         if starts.quarter[e] < earliest:
             continue
-        if terms.year[starts.quarter[e]] == year:
-            value, _ = value_of(starts, e, terms.discount, expected, level, sd, hope, within)
+        if years[starts.quarter[e]] == year:
+            value, _ = value_of(starts, e, expected, level, sd, hope, within)
             within = max(within, value)
         else:
-            value, _ = value_of(starts, e, terms.discount, expected, level, sd, hope, later)
+            value, _ = value_of(starts, e, expected, level, sd, hope, later)
             later = max(later, value)
     return within, later

@@ -361,7 +361,7 @@ def _greedy(
     pool_left = terms.pool_cap[now]
     for i in range(M):
         if position.stage[i] == OUT and position.barred[i] == 0 and open_to[i] == 1:
-            scaling[i], scale_route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
+            scaling[i], scale_route[i] = scale_now(starts, now, i, mean[i], cov[i, i])
     held = _nothing_held(cov)
     base = held.value
     along = np.empty(M + 1)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, usual_design
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inlined
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -105,6 +105,11 @@ class Starts(NamedTuple):
         strike: (N,), B plus the salvage.
         log_ratio: (N,), log(A / strike).
         salvage: (N,), money back on exit.
+        discount: of one quarter.
+        signal_var: variance with which a scaled market then shows log E.
+
+    The last two stand here so that the kernels inside the loops take these few arrays only: to hand the whole of Terms
+    on counts its every array up and down again, which took most of a gate.
     """
 
     begin: Ints
@@ -117,6 +122,8 @@ class Starts(NamedTuple):
     strike: Floats
     log_ratio: Floats
     salvage: Floats
+    discount: float
+    signal_var: float
 
 
 @compiled
@@ -161,26 +168,27 @@ def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> S
         columns[4, :n],
         columns[5, :n],
         columns[6, :n],
+        terms.discount,
+        terms.signal_var,
     )
 
 
-@compiled
+@inlined
 def value_of(
-    starts: Starts, e: int, discount: float, expected: float, level: float, sd: float, hope: float, floor: float
+    starts: Starts, e: int, expected: float, level: float, sd: float, hope: float, floor: float
 ) -> tuple[float, float]:
     """Value of start e in money of the gate, and the share of E kept after it; -inf if it cannot exceed `floor`.
 
     Args:
         starts: from `list_starts`.
         e: which start.
-        discount: of one quarter.
         expected: E[E].
         level: log of `expected`.
         sd: standard deviation of the posterior mean when the choice to keep or leave is made.
         hope: 2 Phi(sd / 2) - 1: the most that not yet knowing can add, as a share of the strike.
         floor: values at or below it are of no interest; a bound on the option then saves the two normal integrals.
     """
-    strike = starts.strike[e]
+    strike, discount = starts.strike[e], starts.discount
     stays = starts.later[e] * expected
     sure = starts.first[e] * expected - starts.spent[e] + discount * starts.salvage[e]
     most = starts.factor[e] * (sure + discount * (max(stays - strike, 0.0) + strike * hope))
@@ -199,45 +207,43 @@ def value_of(
     return starts.factor[e] * (sure + discount * call), kept
 
 
-@compiled
-def best_start(terms: Terms, starts: Starts, earliest: int, i: int, mean: float, var: float) -> tuple[float, int]:
+@inlined
+def best_start(starts: Starts, earliest: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best of never (0, -1) and starting in a quarter from `earliest` on: value at the gate, and which start."""
     level = mean + 0.5 * var
     expected = math.exp(level)
-    sd = var / math.sqrt(var + terms.signal_var)
+    sd = var / math.sqrt(var + starts.signal_var)
     hope = 2.0 * normal_cdf(0.5 * sd) - 1.0
     best, which = 0.0, -1
     for e in range(starts.begin[i], starts.begin[i + 1]):
         if starts.quarter[e] < earliest:
             continue
-        value, _ = value_of(starts, e, terms.discount, expected, level, sd, hope, best)
+        value, _ = value_of(starts, e, expected, level, sd, hope, best)
         if value > best:
             best, which = value, e
     return best, which
 
 
 @compiled
-def scale_now(terms: Terms, starts: Starts, now: int, i: int, mean: float, var: float) -> tuple[float, int]:
+def scale_now(starts: Starts, now: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best value of scaling in quarter `now`, negative values included, and its route; (-inf, -1) if not permitted."""
-    best, which = best_entry(terms, starts, now, now, i, mean, var)
+    best, which = best_entry(starts, now, now, i, mean, var)
     return best, starts.route[which] if which >= 0 else -1
 
 
 @compiled
-def best_entry(
-    terms: Terms, starts: Starts, first: int, last: int, i: int, mean: float, var: float
-) -> tuple[float, int]:
+def best_entry(starts: Starts, first: int, last: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best of starting in the quarters `first` to `last`, never to start left aside: so a loss is told as a loss.
 
     Returns the value at the gate and which start; (-inf, -1) where none is permitted.
     """
     level = mean + 0.5 * var
     expected = math.exp(level)
-    sd = var / math.sqrt(var + terms.signal_var)
+    sd = var / math.sqrt(var + starts.signal_var)
     best, which = -np.inf, -1
     for e in range(starts.begin[i], starts.begin[i + 1]):
         if first <= starts.quarter[e] <= last:
-            value, _ = value_of(starts, e, terms.discount, expected, level, sd, 1.0, best)
+            value, _ = value_of(starts, e, expected, level, sd, 1.0, best)
             if value > best:
                 best, which = value, e
     return best, which
@@ -296,22 +302,19 @@ def tabulate(
                 break
             level = mean[i] + step * nodes[g] if k > 0 else mean[i]
             weight = weights[g] if k > 0 else 1.0
-            value, _ = best_start(terms, starts, now + 1, i, level, left)
+            value, _ = best_start(starts, now + 1, i, level, left)
             look = more = 0.0
             if learnt > 1e-9 and fee_again < np.inf:
                 for h in range(few_nodes.shape[0]):
-                    better, _ = best_start(
-                        terms, starts, when + 1, i, level + math.sqrt(learnt) * few_nodes[h], left - learnt
-                    )
+                    better, _ = best_start(starts, when + 1, i, level + math.sqrt(learnt) * few_nodes[h], left - learnt)
                     look += few_weights[h] * better
                 more = look
                 if learnt_again != learnt:  # a second quarter in a row tells less than a first
                     more = 0.0
                     for h in range(few_nodes.shape[0]):
                         better, _ = best_start(
-                            terms, starts, when + 1, i, level + math.sqrt(learnt_again) * few_nodes[h],
-                            left - learnt_again,
-                        )  # fmt: skip
+                            starts, when + 1, i, level + math.sqrt(learnt_again) * few_nodes[h], left - learnt_again
+                        )
                         more += few_weights[h] * better
             first += weight * max(0.0 if shut_alone else value, look - wait * fee_alone)
             second += weight * max(0.0 if shut_again else value, more - wait * fee_again)

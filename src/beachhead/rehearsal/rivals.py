@@ -95,18 +95,18 @@ def _decide(
         if position.stage[i] != OUT:
             continue
         if rival == Rival.SPRINKLER or rival == Rival.WATERFALL:
-            value[i], route[i] = scale_now(terms, starts, now, i, mean0[i], cov0[i, i])
+            value[i], route[i] = scale_now(starts, now, i, mean0[i], cov0[i, i])
         elif rival == Rival.CERTAINTY_EQUIVALENT:
-            value[i], route[i] = scale_now(terms, starts, now, i, mean[i] + 0.5 * cov[i, i], 1e-12)
+            value[i], route[i] = scale_now(starts, now, i, mean[i] + 0.5 * cov[i, i], 1e-12)
         elif rival == Rival.PILOT_ALL:
-            value[i], route[i] = scale_now(terms, starts, now, i, mean[i], cov[i, i])
+            value[i], route[i] = scale_now(starts, now, i, mean[i], cov[i, i])
         else:  # OF_LOG_DEMAND; Thompson's draw replaces it below
-            value[i], route[i] = scale_now(terms, starts, now, i, mean[i], 1e-12)
+            value[i], route[i] = scale_now(starts, now, i, mean[i], 1e-12)
     if rival == Rival.THOMPSON:
         drawn = _drawn(mean, cov, world.noise[now], world.luck[now])
         for i in range(M):
             if position.stage[i] == OUT:
-                value[i], route[i] = scale_now(terms, starts, now, i, drawn[i], 1e-12)
+                value[i], route[i] = scale_now(starts, now, i, drawn[i], 1e-12)
     rank = np.full(M, -np.inf)
     for i in range(M):
         if route[i] < 0 or value[i] <= 0.0:

@@ -28,18 +28,31 @@ _CALLED = (b"beachhead.launch", b"beachhead.belief.tilt")
 
 def compiled(function: F) -> F:
     """Like `numba.njit(cache=True, nogil=True)`, with a cache that goes by the sources of all kernels in reach."""
-    made = njit(nogil=True)(function)
+    return _kept(function, njit(nogil=True)(function))
+
+
+def inlined(function: F) -> F:
+    """Like `compiled`, and always copied into the kernels that call it: for what stands in an innermost loop.
+
+    Numba counts every array that a call hands on up, and down again after it. A kernel that takes a dozen arrays and
+    does a dozen sums spends more on that than on its sums; whether LLVM copies it in unasked changes with its callers.
+    """
+    return _kept(function, njit(nogil=True, forceinline=True)(function))
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Like `compiled`, for a function that does not declare its types."""
+    return compiled(function)
+
+
+def _kept(function: F, made: Any) -> F:
+    """Keep the machine code, for as long as the sources that it was made from."""
     made.enable_caching()
     # numba has no public way to widen the stamp; where the attribute is missing its own stamp holds
     index: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(index, "_source_stamp"):
         index._source_stamp = _stamp(Path(function.__code__.co_filename).resolve().parent)
     return cast(F, made)
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Like `compiled`, for a function that does not declare its types."""
-    return compiled(function)
 
 
 @lru_cache(maxsize=32)
