@@ -111,6 +111,15 @@ def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder,
         (("a",), "the report says nothing"),
         (("a", "--left", "3"), "has weeks left, but has not begun"),
         (("a", "--started", "2027-01-04", "--left", "3,2,1"), "'3,2,1' is no number of weeks"),
+        (
+            ("a", "--started", "2027-01-04", "--finished", "2027-01-01", "--on", "2027-02-01"),
+            "was done on 2027-01-01, before it began on",
+        ),
+        (("a", "--finished", "2027-01-04", "--left", "2", "--on", "2027-02-01"), "has weeks left, but is done"),
+        (
+            ("a", "--started", "2027-01-04", "--left", "1e9", "--on", "2027-02-01"),
+            "has 1e+09 weeks left, more than 1000",
+        ),
         (("a", "--started", "2027-03-04", "--on", "2027-02-01"), "after the report of 2027-02-01"),
     ],
 )

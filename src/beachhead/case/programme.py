@@ -40,6 +40,8 @@ PLAN_DRAWS = 2_000
 QUIET_DAYS = 28
 """Without a report for longer, a schedule says how it once stood."""
 MOST_EARLY = 5
+MOST_WEEKS = 1000
+"""As in the tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,11 +459,19 @@ class _Odd(NamedTuple):
 
 
 def _odd(report: Report) -> _Odd | None:
-    """Days that lie after the report, and work left of what has not begun; None where neither is so."""
+    """Days in no order, and work left of what has not begun, or is done, or would take a lifetime; None if all fits."""
     said = report.progress
     for what, column, day in (("began", "started_on", said.started), ("was done", "finished_on", said.finished)):
         if day is not None and day > said.on:
             return _Odd(column, f"{what} on {day}, after the report of {said.on}", "mend one of the days")
+    if said.started is not None and said.finished is not None and said.finished < said.started:
+        problem = f"was done on {said.finished}, before it began on {said.started}"
+        return _Odd("finished_on", problem, "exchange the two days, or mend one")
+    if said.left is not None and said.finished is not None:
+        return _Odd("left_likely", "has weeks left, but is done", "leave out the weeks, or the day it was done")
+    if said.left is not None and said.left.high > MOST_WEEKS:
+        problem = f"has {said.left.high:g} weeks left, more than {MOST_WEEKS:g}"
+        return _Odd("left_high", problem, "write weeks")
     if said.left is not None and said.started is None:
         return _Odd("started_on", "has weeks left, but has not begun", "say when it began, or change tasks.csv")
     return None
