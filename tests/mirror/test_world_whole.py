@@ -65,5 +65,11 @@ def test_permissions_links_and_line_ends_stay(tmp_path):
     assert target.stat().st_mode & 0o777 == 0o640
 
 
+def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "nowhere" / "x.md", "text")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "x.md")
+
+
 def test_a_device_takes_it_at_once():
     assert write_whole(Path(os.devnull), "text") == Path(os.devnull)

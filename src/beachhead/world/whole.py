@@ -25,6 +25,8 @@ def write_whole(path: Path, data: str | bytes) -> Path:
         if whole.exists():
             shutil.copymode(whole, beside)
         beside.replace(whole)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # the file meant, not the one beside it
     finally:
         beside.unlink(missing_ok=True)
     return path
