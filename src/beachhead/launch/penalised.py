@@ -32,7 +32,7 @@ from scipy import special
 from beachhead.launch.bound import as_is, best_of, list_ways
 from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn
-from beachhead.launch.revealed import Split, run, seek_prices, what_is_told
+from beachhead.launch.revealed import Split, run, seek_prices, started, what_is_told
 from beachhead.launch.terms import OUT, Floats, Position, Terms, look_var, under
 from beachhead.world.compiled import compiled
 
@@ -251,9 +251,10 @@ def _starts_of(
             if terms.capital[i, c] > left or terms.starts_cap[s] < 1.0:
                 continue
             spent[c, s] = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
+            way = started(terms, i, c, s)
             for g in range(G + 1):
                 level = levels[g] if g < G else truth
-                earned[c, s, g], _ = run(terms, i, c, s, math.exp(level), prices[2])
+                earned[c, s, g], _ = run(way, math.exp(level), prices[2])
                 value[s, g] = max(value[s, g], earned[c, s, g] - spent[c, s])
             bonus[c, s] = (normal * earned[c, s, :G]).sum() - earned[c, s, G]
     known = np.zeros((T, G + 1))

@@ -16,7 +16,7 @@ import numpy as np
 
 from beachhead.launch.action import ActionKind
 from beachhead.launch.problem import Problem, kernel_terms
-from beachhead.launch.revealed import run
+from beachhead.launch.revealed import run, started
 from beachhead.launch.terms import Terms
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -96,7 +96,7 @@ def _best(terms: Terms, i: int, demand: float) -> tuple[float, int, int]:
 
 
 def _scaled(terms: Terms, i: int, c: int, s: int, demand: float) -> float:
-    earned, _ = run(terms, i, c, s, demand, np.zeros(terms.path.shape[1]))
+    earned, _ = run(started(terms, i, c, s), demand, np.zeros(terms.path.shape[1]))
     return float(earned - terms.discount**s * terms.capital[i, c])
 
 

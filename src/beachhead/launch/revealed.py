@@ -250,9 +250,9 @@ def _each_start(
             if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
                 continue
             spent = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
-            mean = 0.0
+            mean, way = 0.0, started(terms, i, c, s)
             for g in range(demand.shape[0]):
-                earned, last = run(terms, i, c, s, demand[g], prices[2])
+                earned, last = run(way, demand[g], prices[2])
                 starts.until[s, g, c] = last
                 if earned - spent > starts.value[s, g]:
                     starts.value[s, g], starts.route[s, g] = earned - spent, c
@@ -326,17 +326,48 @@ def _count_use(
             use[2, t] += weight * served(terms, i, c, s, t) * demand
 
 
+class Started(NamedTuple):
+    """A market from its start on: all that `run` asks of the terms, so that it is handed two arrays and not sixty.
+
+    Attributes:
+        start: quarter s.
+        sold: (T,), cars a quarter for each car a year of E; 0 before the start.
+        margin: (T,), money a car.
+        opex: money a quarter.
+        salvage: money on leaving.
+        discount: of one quarter.
+        tail: quarters after the horizon that count.
+    """
+
+    start: int
+    sold: Floats
+    margin: Floats
+    opex: float
+    salvage: float
+    discount: float
+    tail: float
+
+
 @compiled
-def run(terms: Terms, i: int, c: int, s: int, demand: float, car_price: Floats) -> tuple[float, int]:
+def started(terms: Terms, i: int, c: int, s: int) -> Started:
+    """Market i started through route c in quarter s."""
+    sold = np.zeros(terms.path.shape[1])
+    for t in range(s, sold.shape[0]):
+        sold[t] = served(terms, i, c, s, t)
+    return Started(s, sold, terms.margin[i, c], terms.opex[i, c], terms.salvage[i, c], terms.discount, terms.tail)
+
+
+@compiled
+def run(way: Started, demand: float, car_price: Floats) -> tuple[float, int]:
     """Discounted money of a market from its start on, demand known from s + 1 on, left when best; and when left."""
-    T = terms.path.shape[1]
-    rate = terms.margin[i, c, T - 1] * served(terms, i, c, s, T - 1) * demand - terms.opex[i, c]
-    ahead = terms.discount**T * terms.tail * rate
+    T = way.sold.shape[0]
+    rate = way.margin[T - 1] * way.sold[T - 1] * demand - way.opex
+    ahead = way.discount**T * way.tail * rate
     end = T
-    for t in range(T - 1, s - 1, -1):
-        weight = terms.discount**t
-        if t < T - 1 and t + 1 < T and terms.discount ** (t + 1) * terms.salvage[i, c] > ahead:
-            ahead, end = terms.discount ** (t + 1) * terms.salvage[i, c], t + 1
-        earned = served(terms, i, c, s, t) * demand * max(terms.margin[i, c, t] - car_price[t], 0.0)
-        ahead += weight * (earned - terms.opex[i, c])
+    for t in range(T - 1, way.start - 1, -1):
+        weight = way.discount**t
+        if t < T - 1 and t + 1 < T and way.discount ** (t + 1) * way.salvage > ahead:
+            ahead, end = way.discount ** (t + 1) * way.salvage, t + 1
+        earned = way.sold[t] * demand * max(way.margin[t] - car_price[t], 0.0)
+        ahead += weight * (earned - way.opex)
     return ahead, end
