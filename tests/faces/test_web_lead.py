@@ -64,6 +64,21 @@ def test_what_was_decided_is_not_due_again_by_a_plan_that_would_do_the_same(clie
     assert asked() == before - {"NO"}
 
 
+def test_a_person_may_decide_where_nothing_is_due_and_only_once_a_plan(client, folder):
+    make_plan(open_launch(folder), on=date(2027, 1, 5), worlds=2, who="ana", at=at("2027-01-05"))
+    data = client.get("/api/v1/decisions").json()
+    others = {item["market"]: item for item in data["others"]}
+    assert others
+    assert not set(others) & {item["market"] for item in data["due"]}
+    market, item = next(iter(others.items()))
+    assert item["recommended"] == "hold"
+    assert "exit" in item["allowed"]
+    body = {"market": market, "choose": "exit", "because": "the licence is gone", "after": data["head"]}
+    assert client.post("/api/v1/decisions", json=body).json()["chosen"] == "exit"
+    left = client.get("/api/v1/decisions").json()
+    assert market not in {row["market"] for row in (*left["due"], *left["others"])}
+
+
 def test_a_table_of_what_came_says_how_many_it_leaves_out(client, folder):
     names = [f"event {number}" for number in range(MOST_CAME + 5)]
     odds = tuple(Stated(name=name, event=name, probability=0.3, by=date(2026, 3, 1)) for name in names)

