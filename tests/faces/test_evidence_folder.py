@@ -782,7 +782,7 @@ def test_a_table_has_no_more_than_a_hundred_thousand_rows(folder: Path):
 def test_a_header_of_a_hundred_thousand_columns_is_one_fault(folder: Path):
     (folder / "facts.csv").write_text(",".join(f"c{i}" for i in range(100_000)) + "\n")
     (fault,) = check_folder(folder)
-    assert fault.problem == "has 100000 columns"
+    assert fault.problem == "has 100,000 columns"
 
 
 def test_a_path_that_cannot_be_looked_at_is_said_so(tmp_path: Path):
