@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief.belief import Belief
-from beachhead.world.quarter import Quarter
-
-QUARTERS_A_YEAR = 4
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

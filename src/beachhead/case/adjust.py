@@ -35,11 +35,11 @@ from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.market import Market
+from beachhead.world.quarter import QUARTERS_A_YEAR
 from beachhead.world.reading import DemandCount
 
 PENALISED_HOMES = ("CN",)
 """Home countries whose badge the choice experiments found to cost buyers abroad."""
-YEAR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,5 +182,5 @@ def _car_price(launch: Launch) -> float:
         made: Plan = newest_plan(launch).plan
     except NotLearnt:
         return 0.0
-    coming = sorted(made.prices.car)[:YEAR]
+    coming = sorted(made.prices.car)[:QUARTERS_A_YEAR]
     return float(np.mean([made.prices.car[quarter] for quarter in coming])) if coming else 0.0

@@ -9,11 +9,11 @@ from beachhead import store
 from beachhead.case.open import Launch
 from beachhead.case.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
 from beachhead.evidence.terms import ObjectiveKind
-from beachhead.launch.objective import YEAR, Count, Milestone, Objective, Wanted
+from beachhead.launch.objective import Count, Milestone, Objective, Wanted
 from beachhead.programme.rank import draw_rivals
 from beachhead.programme.target import Kind, Target
 from beachhead.world.errors import BadInput
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 
 RIVAL_DRAWS = 400
 COUNTS = {
@@ -142,7 +142,7 @@ def _volume_for_rank(launch: Launch, target: Target, quarters: tuple[Quarter, ..
             f"objective.target {target.code!r} asks for a rank, but no rivals of {target.scope} are known",
             "add rivals.csv or competitors.csv",
         )
-    ends = [quarter.year + quarter.number / YEAR for quarter in quarters]
+    ends = [quarter.year + quarter.number / QUARTERS_A_YEAR for quarter in quarters]
     growth = bev_growth(markets_inside(launch, target.scope))
     drawn = draw_rivals(known, ends, RIVAL_DRAWS, launch.folder.terms.seeds.outlook, growth=growth)
     place = int(target.amount)
@@ -150,7 +150,7 @@ def _volume_for_rank(launch: Launch, target: Target, quarters: tuple[Quarter, ..
         return np.zeros((RIVAL_DRAWS, len(quarters)))
     needed = np.sort(drawn, axis=1)[:, drawn.shape[1] - place, :]
     # Before four quarters are known, a rank would be one of less than a year.
-    needed[:, : max(YEAR - 1 - (quarters[0] - launch.folder.terms.start), 0)] = np.inf
+    needed[:, : max(QUARTERS_A_YEAR - 1 - (quarters[0] - launch.folder.terms.start), 0)] = np.inf
     return np.asarray(needed)
 
 

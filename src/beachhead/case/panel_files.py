@@ -10,6 +10,7 @@ from pathlib import Path
 from beachhead.case.open import Launch
 from beachhead.evidence.panel import read_panel
 from beachhead.world.errors import BadInput
+from beachhead.world.whole import write_whole
 
 FOLDER = "panel"
 FORMS = {
@@ -64,7 +65,5 @@ def keep_panel_file(launch: Launch, name: str, sent: Path) -> str:
         except UnicodeError as error:
             raise BadInput(f"{name} is not text in UTF-8: {error}", "save it as CSV in UTF-8") from error
     room.mkdir(exist_ok=True)
-    text = room / f".{name}.new"
-    shutil.copyfile(sent, text)
-    text.replace(room / name)
+    write_whole(room / name, sent.read_bytes())
     return f"{name} is kept. {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief import Belief, Year, coming_year, odds, weigh_evidence
+from beachhead.case.believe import Held
 from beachhead.case.clock import today
 from beachhead.case.open import Launch, day_within
 from beachhead.case.outcome import Came
@@ -113,7 +115,12 @@ def moves(question: Question) -> tuple[Moved, ...]:
     held, problem = question.held, question.problem
     # the break-even that its gate is held against today: it rises as fewer quarters are left to earn the capital back
     levels = {g.market: break_even(problem, problem.markets.index(g.market)).cars_per_year for g in problem.gates}
-    return tuple(_moved(question, code, levels.get(code)) for code in held.belief.markets)
+    year = question.year
+    before = demand_in(held.before, coming_year(held.before, question.now)).tolist()
+    now = demand_in(held.belief, year).tolist()
+    return tuple(
+        _moved(held, year, code, before[m], now[m], levels.get(code)) for m, code in enumerate(held.belief.markets)
+    )
 
 
 def demand_in(belief: Belief, year: Year) -> NDArray[np.float64]:
@@ -195,10 +202,9 @@ def _level(question: Question, code: str, gate: Gate | None) -> float | None:
     return level if 0 < level < inf else None
 
 
-def _moved(question: Question, code: str, level: float | None) -> Moved:
-    held, m = question.held, question.held.belief.markets.index(code)
-    before = demand_in(held.before, coming_year(held.before, question.now))[m].tolist()
-    now = demand_in(held.belief, question.year)[m].tolist()
+def _moved(
+    held: Held, year: Year, code: str, before: Sequence[float], now: Sequence[float], level: float | None
+) -> Moved:
     counts = [count for count in held.reading.counts if count.market == code]
     days = {count.start.toordinal() + step for count in counts for step in range((count.end - count.start).days + 1)}
     newest = max((count.end for count in counts), default=None)
@@ -214,6 +220,6 @@ def _moved(question: Question, code: str, level: float | None) -> Moved:
         days=len(days),
         cars_counted=any(count.counts_cars for count in counts),
         sold_out=any(count.sold_out for count in counts if count.end == newest),
-        break_even=None if level is None else question.year.cars(code, level),
+        break_even=None if level is None else year.cars(code, level),
         odds=None if level is None else odds(held.posterior, code, level).probability,
     )

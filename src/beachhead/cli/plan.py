@@ -168,7 +168,7 @@ def _show_waiting(launch: Launch, planned: Planned) -> None:
     waiting = [r for r in still if stages[r.market] in (Stage.OUT, Stage.PILOTING) and r.market not in stopped]
     best = sorted(waiting, key=lambda reason: -(reason.figure("value_of_waiting") or 0.0))[:MOST_WAITING]
     if best:
-        all_of_them = f"Waiting: {len(waiting)} market{'s' if len(waiting) != 1 else ''}"
+        all_of_them = f"Waiting: {how_many(len(waiting), 'market')}"
         show_table(
             ["market", "why it waits"],
             [[names[reason.market], sentence(reason, currency)] for reason in best],

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.terms import Floats
-
-YEAR = 4
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 
 class Wanted(StrEnum):
@@ -116,18 +115,18 @@ def level(milestone: Milestone, cars: Floats) -> Floats:
     sold = cars[:, milestone.markets].sum(axis=1)
     if milestone.count is Count.CARS_IN_TOTAL:
         return np.asarray(sold.cumsum(axis=1) + milestone.before.sum())
-    past = np.zeros(YEAR - 1)
-    known = milestone.before[-(YEAR - 1) :]
+    past = np.zeros(QUARTERS_A_YEAR - 1)
+    known = milestone.before[-(QUARTERS_A_YEAR - 1) :]
     past[len(past) - len(known) :] = known
     total = np.concatenate([np.zeros((len(sold), 1)), np.hstack([np.tile(past, (len(sold), 1)), sold]).cumsum(1)], 1)
-    return np.asarray(total[:, YEAR:] - total[:, :-YEAR])
+    return np.asarray(total[:, QUARTERS_A_YEAR:] - total[:, :-QUARTERS_A_YEAR])
 
 
 def _live(cars: Floats) -> Floats:
     """Markets that sold in each of the last four quarters: a pilot alone does not make a market live."""
     steady = np.zeros((cars.shape[0], cars.shape[2]))
-    for t in range(YEAR - 1, cars.shape[2]):
-        steady[:, t] = (cars[:, :, t - YEAR + 1 : t + 1] > 0).all(axis=2).sum(axis=1)
+    for t in range(QUARTERS_A_YEAR - 1, cars.shape[2]):
+        steady[:, t] = (cars[:, :, t - QUARTERS_A_YEAR + 1 : t + 1] > 0).all(axis=2).sum(axis=1)
     return steady
 
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from beachhead.launch.bound import Ways, as_is, clairvoyant, highest, programme
-from beachhead.launch.objective import YEAR, Count, Milestone, Objective, Wanted
+from beachhead.launch.objective import Count, Milestone, Objective, Wanted
 from beachhead.launch.play import World
 from beachhead.launch.steer import aim_of
 from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, under
 from beachhead.launch.value import served
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 ALMOST = 1 - 1e-6
 """Of a level counts as reaching it in a bound: the solver's tolerance must not turn a world away."""
@@ -138,9 +139,9 @@ def _windows(asked: Milestone) -> list[tuple[int, int, float, Floats]]:
         return [(0, asked.last, float(asked.before.sum()), asked.needed[:, : asked.last + 1].min(axis=1))]
     found = []
     for t in range(asked.last, -1, -1):
-        known = max(YEAR - 1 - t, 0)
+        known = max(QUARTERS_A_YEAR - 1 - t, 0)
         past = float(asked.before[max(len(asked.before) - known, 0) :].sum()) if known else 0.0
-        found.append((max(t - YEAR + 1, 0), t, past, asked.needed[:, t]))
+        found.append((max(t - QUARTERS_A_YEAR + 1, 0), t, past, asked.needed[:, t]))
     return found
 
 
@@ -149,7 +150,7 @@ def _markets_within_reach(terms: Terms, position: Position, asked: Milestone) ->
 
     A market that is live at t sold in quarter t - 3: it had been scaled by then, or a pilot ran.
     """
-    last = asked.last - YEAR + 1
+    last = asked.last - QUARTERS_A_YEAR + 1
     if last < 0:
         return 0.0
     ways, most = _ways(terms, position, last), 0.0

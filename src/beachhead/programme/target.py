@@ -9,12 +9,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-QUARTERS_A_YEAR = 4
 FAN = (0.05, 0.25, 0.5, 0.75, 0.95)
 SURE = (0.5, 0.8, 0.95)
 _RAISED = ", raised to "

@@ -36,6 +36,7 @@ class Sheet:
         launch: folder and store.
         version: changes whenever anything below does.
         question: belief, reading, stages, gates.
+        stopped: markets that their gates stop.
         planned: the newest plan, None while there is none.
         is_stale: true if something came in since it was made.
         over: why nothing is planned any more, so that all is shown as at the end of the last quarter; "" while there is
@@ -51,6 +52,7 @@ class Sheet:
     launch: Launch
     version: str
     question: Question
+    stopped: frozenset[str]
     planned: Planned | None
     is_stale: bool
     over: str
@@ -145,6 +147,7 @@ def _sheet(launch: Launch, version: str) -> Sheet:
         launch=launch,
         version=version,
         question=question,
+        stopped=question.stopped,
         planned=planned,
         is_stale=stale,
         over=over,

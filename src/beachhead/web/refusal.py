@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from beachhead.web.browser_words import in_browser
+from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput, BeachheadError, Fault, NotStored, OutOfDate
 
 
@@ -21,16 +21,16 @@ class FaultOut(BaseModel):
     row: int | None = None
     column: str | None = None
     written: str = ""
-    problem: str
-    cure: str
+    problem: Sentence
+    cure: Sentence
 
 
 class ErrorOut(BaseModel):
     """What is wrong, and the cure."""
 
     kind: str
-    message: str
-    hint: str = ""
+    message: Sentence
+    hint: Sentence = ""
     faults: list[FaultOut] = []
 
 
@@ -67,18 +67,10 @@ class NotModified(Exception):
 def refusal_body(kind: str, message: str, hint: str = "", faults: tuple[Fault, ...] = ()) -> dict[str, Any]:
     """The body as plain values."""
     listed = [
-        FaultOut(
-            file=f.file,
-            row=f.row,
-            column=f.column,
-            written=f.written,
-            problem=in_browser(f.problem),
-            cure=in_browser(f.cure),
-        )
+        FaultOut(file=f.file, row=f.row, column=f.column, written=f.written, problem=f.problem, cure=f.cure)
         for f in faults
     ]
-    error = ErrorOut(kind=kind, message=in_browser(message), hint=in_browser(hint), faults=listed)
-    return Refusal(error=error).model_dump()
+    return Refusal(error=ErrorOut(kind=kind, message=message, hint=hint, faults=listed)).model_dump()
 
 
 def refusal_of(error: BeachheadError) -> dict[str, Any]:

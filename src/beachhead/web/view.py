@@ -390,7 +390,7 @@ def _stage(sheet: Sheet, market: Market) -> StageName:
     if market.is_home:
         return "home"
     stage = sheet.question.standings.by_market[market.code].stage
-    if stage is Stage.OUT and market.code in sheet.question.stopped:
+    if stage is Stage.OUT and market.code in sheet.stopped:
         return "stopped"
     names: dict[Stage, StageName] = {
         Stage.OUT: "out",
@@ -455,20 +455,18 @@ def _density(before: Belief, now: Belief, code: str, quarter: Quarter) -> Densit
     """Density of the log of demand in the coming year."""
     m = now.markets.index(code)
 
-    def middle(belief: Belief) -> float:
-        return float(belief.mean[m] + np.log(coming_year(belief, quarter).course[m]))
-
-    ends = [middle(b) + side * 3.0 * float(np.sqrt(b.cov[m, m])) for b in (before, now) for side in (-1, 1)]
+    beliefs = (before, now)
+    middles = [float(belief.mean[m] + np.log(coming_year(belief, quarter).course[m])) for belief in beliefs]
+    spreads = [float(np.sqrt(belief.cov[m, m])) for belief in beliefs]
+    ends = [middle + side * 3.0 * sd for middle, sd in zip(middles, spreads, strict=True) for side in (-1, 1)]
     x = np.linspace(min(ends), max(ends), DENSITY_POINTS)
 
-    def density(belief: Belief) -> list[float]:
-        variance = float(belief.cov[m, m])
-        out: list[float] = (
-            np.exp(-0.5 * (x - middle(belief)) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
-        ).tolist()
+    def density(middle: float, sd: float) -> list[float]:
+        out: list[float] = (np.exp(-0.5 * ((x - middle) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))).tolist()
         return out
 
-    return DensityOut(cars_per_year=np.exp(x).tolist(), prior=density(before), now=density(now))
+    prior, held = map(density, middles, spreads)
+    return DensityOut(cars_per_year=np.exp(x).tolist(), prior=prior, now=held)
 
 
 def _facts(market: Market) -> list[Fact]:

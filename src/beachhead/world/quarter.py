@@ -9,6 +9,8 @@ from datetime import date, timedelta
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Years that a quarter, and a day of a table or of an option, may lie in."""
 
+QUARTERS_A_YEAR = 4
+
 _TEXT = re.compile(r"(\d{4})-?Q([1-4])")
 
 
