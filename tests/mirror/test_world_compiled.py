@@ -1,7 +1,11 @@
 """Compiled kernels are kept no longer than the sources they were made from."""
 
 import importlib
+import os
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
@@ -31,3 +35,32 @@ def test_a_kernel_that_calls_one_of_another_file_is_not_served_stale_when_that_f
     # numba's own stamp is the time and size of the one file in which the kernel stands
     stale = {each.py_func.__qualname__ for each in far if not isinstance(each._cache._cache_file._source_stamp, str)}
     assert not stale
+
+
+SOURCE = """
+from typing import NamedTuple
+from beachhead.world.compiled import compiled
+
+class {noun}(NamedTuple):
+    cars: int
+
+@compiled
+def doubled(pilot: {noun}) -> int:
+    return {times} * pilot.cars
+
+print(doubled({noun}(21)))
+"""
+
+
+def test_a_kernel_kept_from_before_a_noun_was_renamed_is_made_anew(tmp_path):
+    def run(noun: str, times: int) -> str:
+        (tmp_path / "kernels.py").write_text(SOURCE.format(noun=noun, times=times))
+        own = os.environ | {"PYTHONPATH": str(Path(beachhead.__file__).parents[1])}
+        command = [sys.executable, "-c", "import kernels"]
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert run("Pilot", 2) == "42"
+    assert list(tmp_path.glob("__pycache__/*.nbi"))
+    assert run("Batch", 3) == "63"

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numba
 from numba import njit
 
 # For what only kernels call: without an entry point for Python a function compiles in half the time (measured: 17 s to
@@ -52,6 +53,8 @@ def _kept(function: F, made: Any) -> F:
     index: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(index, "_source_stamp"):
         index._source_stamp = _stamp(Path(function.__code__.co_filename).resolve().parent)
+        # the version is compared before the rest is unpickled, which fails where it names a noun that is gone
+        index._version = f"{numba.__version__} {index._source_stamp}"
     return cast(F, made)
 
 
