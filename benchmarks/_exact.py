@@ -21,7 +21,8 @@ from beachhead.launch.play import LATER_ROUNDS, apply, bar, copy_position
 from beachhead.launch.prices import find_prices
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import Scene, set_up
-from beachhead.launch.select import PILOT, SCALE, WAIT, choose
+from beachhead.launch.select import choose
+from beachhead.launch.terms import PILOT, SCALE, WAIT
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.world.compiled import compiled
 

@@ -16,7 +16,8 @@ from beachhead.launch.penalised import expected_urgency, penalised
 from beachhead.launch.recourse import drop_for_capital
 from beachhead.launch.revealed import revealed, split_own, what_is_told
 from beachhead.launch.scene import set_up
-from beachhead.launch.select import PILOT, WAIT, choose
+from beachhead.launch.select import choose
+from beachhead.launch.terms import PILOT, WAIT
 from policy import regimes
 
 TWO = [tiny for tiny in tiny_instances() if tiny.markets == 2]

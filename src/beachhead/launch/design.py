@@ -13,8 +13,8 @@ from beachhead.launch.break_even import break_even
 from beachhead.launch.prices import expected_cost
 from beachhead.launch.problem import Problem, kernel_position, kernel_terms, looked, price_answer
 from beachhead.launch.scene import set_up
-from beachhead.launch.select import PILOT, best_pilot_route, choose
-from beachhead.launch.terms import Floats, Terms, look_var
+from beachhead.launch.select import best_pilot_route, choose
+from beachhead.launch.terms import PILOT, Floats, Terms, look_var
 from beachhead.launch.value import pilot_noise
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel

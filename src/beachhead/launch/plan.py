@@ -27,9 +27,9 @@ from beachhead.launch.pursue import Pursued, pursue
 from beachhead.launch.reason import Figure, Reason
 from beachhead.launch.revealed import split_own, told_with, what_is_told
 from beachhead.launch.scene import Scene, expected_information
-from beachhead.launch.select import EXIT, PILOT, SCALE, WAIT, Choice, choose
+from beachhead.launch.select import Choice, choose
 from beachhead.launch.steer import PLAIN, most_candidates, pick, play_all, set_course, steer, worlds_for
-from beachhead.launch.terms import EXITED, OUT, Floats, Position, Prices, Terms, under
+from beachhead.launch.terms import EXIT, EXITED, OUT, PILOT, SCALE, WAIT, Floats, Position, Prices, Terms, under
 from beachhead.launch.threads import in_threads
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput

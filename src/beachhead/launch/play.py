@@ -9,10 +9,13 @@ import numpy as np
 
 from beachhead.belief.tilt import learn_level, learn_pilot, learn_priced_pilot
 from beachhead.launch.prices import find_prices, pilot_cost
-from beachhead.launch.select import EXIT, PILOT, SCALE, choose
+from beachhead.launch.select import choose
 from beachhead.launch.terms import (
+    EXIT,
     EXITED,
     OUT,
+    PILOT,
+    SCALE,
     SCALED,
     Floats,
     Ints,

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 from scipy.stats.qmc import Sobol
 
 from beachhead.launch.prices import expected_cost
-from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms
+from beachhead.launch.terms import OUT, PILOT, SCALE, WAIT, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import (
     FEW_NODES,
     FEW_WEIGHTS,
@@ -31,7 +31,6 @@ from beachhead.launch.value import (
 )
 from beachhead.world.compiled import compiled
 
-WAIT, PILOT, SCALE = 0, 1, 2
 MOST_MARKETS = 6
 """Undecided markets up to which sets are compared so: subsets are enumerated."""
 GRID = np.linspace(-4.0, 4.0, 33)

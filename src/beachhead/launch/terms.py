@@ -136,6 +136,9 @@ class Prices(NamedTuple):
 
 
 OUT, SCALED, EXITED = 0, 1, 2
+"""Stages of a market."""
+WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
+"""What a gate may decide on a market."""
 
 
 @compiled

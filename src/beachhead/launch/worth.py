@@ -20,8 +20,8 @@ from beachhead.launch.design import Design, design
 from beachhead.launch.informed import best_course, gain, informed_values
 from beachhead.launch.problem import Problem
 from beachhead.launch.scene import Scene, set_up
-from beachhead.launch.select import PILOT, SCALE, choose
-from beachhead.launch.terms import OUT, Floats, Terms
+from beachhead.launch.select import choose
+from beachhead.launch.terms import OUT, PILOT, SCALE, Floats, Terms
 from beachhead.launch.value import list_starts, pilot_noise
 from beachhead.world.market import Channel
 

@@ -11,8 +11,21 @@ from enum import IntEnum
 import numpy as np
 
 from beachhead.launch.play import Played, World, after_horizon, apply, copy_position, observe, sell
-from beachhead.launch.select import PILOT, SCALE, WAIT, leave
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Prices, Terms, may_pilot, under
+from beachhead.launch.select import leave
+from beachhead.launch.terms import (
+    OUT,
+    PILOT,
+    SCALE,
+    SCALED,
+    WAIT,
+    Floats,
+    Ints,
+    Position,
+    Prices,
+    Terms,
+    may_pilot,
+    under,
+)
 from beachhead.launch.value import list_starts, scale_now
 from beachhead.world.compiled import compiled
 
