@@ -16,7 +16,7 @@ from scipy import sparse
 
 from beachhead.launch.play import after_horizon, sell
 from beachhead.launch.prices import pilots_may_earn
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
 from beachhead.world.errors import NotFeasible
@@ -81,6 +81,7 @@ def list_ways(terms: Terms, position: Position, demand: Floats, bonus: Floats) -
     market, route, start, end, is_new = [0][:0], [0][:0], [0][:0], [0][:0], [0][:0]
     money = [0.0][:0]
     for i in range(M):
+        permitted = may_start(terms, position, i)
         for c in range(C):
             for s in range(T):
                 scaled = position.stage[i] == SCALED
@@ -88,7 +89,7 @@ def list_ways(terms: Terms, position: Position, demand: Floats, bonus: Floats) -
                     continue
                 if not scaled and bonus[i, c, s] == -np.inf:
                     continue
-                if not scaled and (position.stage[i] != OUT or not _permitted(terms, position, i, c, s)):
+                if not scaled and (position.stage[i] != OUT or permitted[c, s] == 0):
                     continue
                 since = position.since[i] if scaled else s
                 first = max(since, 0)
@@ -123,12 +124,6 @@ def list_ways(terms: Terms, position: Position, demand: Floats, bonus: Floats) -
         np.array(money, dtype=np.float64),
         np.array(is_new, dtype=np.int64),
     )
-
-
-@compiled
-def _permitted(terms: Terms, position: Position, i: int, c: int, s: int) -> bool:
-    left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
-    return bool(s >= terms.first_scale[i, c] and terms.capital[i, c] <= left and terms.starts_cap[s] >= 1.0)
 
 
 @compiled

@@ -33,7 +33,7 @@ from beachhead.launch.bound import as_is, best_of, list_ways
 from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn
 from beachhead.launch.revealed import Split, run, seek_prices, started, what_is_told
-from beachhead.launch.terms import OUT, Floats, Position, Terms, look_var, under
+from beachhead.launch.terms import OUT, Floats, Position, Terms, look_var, may_start, under
 from beachhead.world.compiled import compiled
 
 OWN_POINTS = 65
@@ -245,10 +245,10 @@ def _starts_of(
     D = terms.batches.shape[0]
     earned, value = np.full((C, T, G + 1), -np.inf), np.full((T, G + 1), -np.inf)
     spent = np.full((C, T), np.inf)
+    permitted = may_start(terms, position, i)
     for c in range(C):
-        for s in range(terms.first_scale[i, c], T):
-            left = max(terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]], 0.0)
-            if terms.capital[i, c] > left or terms.starts_cap[s] < 1.0:
+        for s in range(T):
+            if permitted[c, s] == 0:
                 continue
             spent[c, s] = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
             way = started(terms, i, c, s)

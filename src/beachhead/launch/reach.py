@@ -16,7 +16,7 @@ from beachhead.launch.bound import Ways, as_is, clairvoyant, highest, programme
 from beachhead.launch.objective import Count, Milestone, Objective, Wanted
 from beachhead.launch.play import World
 from beachhead.launch.steer import aim_of
-from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, under
+from beachhead.launch.terms import OUT, SCALED, Floats, Position, Terms, may_start, under
 from beachhead.launch.value import served
 from beachhead.world.quarter import QUARTERS_A_YEAR
 
@@ -56,17 +56,12 @@ def _ways(terms: Terms, position: Position, last: int) -> Ways:
         if position.stage[i] == SCALED:
             rows.append((i, int(position.route[i]), int(position.since[i]), 0))
         elif position.stage[i] == OUT:
-            for c in range(terms.capital.shape[1]):
-                rows += [(i, c, s, 1) for s in range(last + 1) if _permitted(terms, position, i, c, s)]
+            permitted = may_start(terms, position, i)[:, : last + 1]
+            rows += [(i, int(c), int(s), 1) for c, s in np.argwhere(permitted)]
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     market, route, start, is_new = (np.ascontiguousarray(column) for column in table.T)
     end = np.full(len(rows), terms.path.shape[1], dtype=np.int64)
     return Ways(market, route, start, end, np.zeros(len(rows)), is_new)
-
-
-def _permitted(terms: Terms, position: Position, i: int, c: int, s: int) -> bool:
-    left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
-    return bool(s >= terms.first_scale[i, c] and terms.capital[i, c] <= left and terms.starts_cap[s] >= 1.0)
 
 
 def most_pilot_cars(terms: Terms, position: Position, markets: Floats, first: int, last: int) -> float:

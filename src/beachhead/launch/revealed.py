@@ -18,7 +18,7 @@ import numpy as np
 from beachhead.launch.bound import as_is
 from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn, units_of
-from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, under
+from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start, under
 from beachhead.launch.value import served
 from beachhead.world.compiled import compiled
 
@@ -166,7 +166,7 @@ def _at_prices(
         total += terms.discount**t * prices[2, t] * terms.cars_cap[t]
     for i in range(terms.capital.shape[0]):
         if position.stage[i] == OUT:
-            total += _market(terms, position, i, told[i], own[i], prices, left, nodes, weights, use)
+            total += _market(terms, position, i, told[i], own[i], prices, nodes, weights, use)
         elif position.stage[i] == SCALED:
             total += _going_on(terms, position, i, math.exp(told[i]), prices[2], use[2])
     return total
@@ -199,7 +199,6 @@ def _market(
     known: float,
     own: float,
     prices: Floats,
-    left: Floats,
     nodes: Floats,
     weights: Floats,
     use: Floats,
@@ -208,7 +207,7 @@ def _market(
     C, T, G = terms.capital.shape[1], terms.path.shape[1], nodes.shape[0]
     demand = np.exp(known + math.sqrt(own) * nodes)
     starts = Nodes(np.full((T, G), -np.inf), np.zeros((T, G), dtype=np.int64), np.zeros((T, G, C), dtype=np.int64))
-    blind, blind_start, blind_route = _each_start(terms, i, demand, prices, left, weights, starts)
+    blind, blind_start, blind_route = _each_start(terms, position, i, demand, prices, weights, starts)
     best, pilot, shipped = _pilot_first(terms, position, i, prices[3], weights, starts.value, blind)
     if pilot >= 0:
         use[3, pilot] += shipped
@@ -238,16 +237,15 @@ class Nodes(NamedTuple):
 
 @compiled
 def _each_start(
-    terms: Terms, i: int, demand: Floats, prices: Floats, left: Floats, weights: Floats, starts: Nodes
+    terms: Terms, position: Position, i: int, demand: Floats, prices: Floats, weights: Floats, starts: Nodes
 ) -> tuple[float, int, int]:
     """Fill `starts`; never (0, -1, -1) or the best blind start: mean over nodes, quarter, route."""
     T = terms.path.shape[1]
     blind, blind_start, blind_route = 0.0, -1, -1
+    permitted = may_start(terms, position, i)
     for c in range(terms.capital.shape[1]):
-        if not np.isfinite(terms.capital[i, c]):
-            continue
-        for s in range(terms.first_scale[i, c], T):
-            if terms.capital[i, c] > left[terms.year[s]] or terms.starts_cap[s] < 1.0:
+        for s in range(T):
+            if permitted[c, s] == 0:
                 continue
             spent = terms.capital[i, c] * (terms.discount**s + prices[0, terms.year[s]]) + prices[1, s]
             mean, way = 0.0, started(terms, i, c, s)

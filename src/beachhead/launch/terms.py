@@ -222,6 +222,19 @@ def price_gain(terms: Terms, i: int, c: int, design: int) -> float:
 
 
 @compiled
+def may_start(terms: Terms, position: Position, i: int) -> Ints:
+    """(C, T), 1 where a start is permitted: the route exists, its date has come, there is capital and a start left."""
+    C, T = terms.capital.shape[1], terms.path.shape[1]
+    permitted = np.zeros((C, T), dtype=np.int64)
+    for c in range(C):
+        for s in range(terms.first_scale[i, c], T):
+            left = max(terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]], 0.0)
+            if terms.capital[i, c] <= left and terms.starts_cap[s] >= 1.0:
+                permitted[c, s] = 1
+    return permitted
+
+
+@compiled
 def may_pilot(terms: Terms, i: int, c: int, batch: float, now: int) -> bool:
     """Whether a pilot of that batch is permitted through that route now; approvals for small series cap it."""
     if not np.isfinite(terms.capital[i, c]) or now < terms.first_pilot[i, c]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, usual_design
+from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, may_start, usual_design
 from beachhead.world.compiled import compiled, inlined
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
@@ -141,10 +141,10 @@ def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> S
         begin[i] = n
         if position.stage[i] != OUT:
             continue
+        permitted = may_start(terms, position, i)
         for s in range(now, T):
             for c in range(C):
-                left = terms.capital_cap[terms.year[s]] - position.spent[terms.year[s]]
-                if s < terms.first_scale[i, c] or terms.capital[i, c] > left or terms.starts_cap[s] < 1.0:
+                if permitted[c, s] == 0:
                     continue
                 first, later, cost = rates_from(terms, prices.car, i, c, s, s)
                 price = terms.capital[i, c] * (1.0 + prices.capital[terms.year[s]]) + prices.start[s]
