@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.clock import now
+from beachhead.case.decided_last import said_of_last
 from beachhead.case.deciding import decide, due, words
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
@@ -64,6 +65,28 @@ def test_a_market_is_piloting_until_its_gate_was_decided_on_and_no_longer(sold_o
     held = standings(sold_out, Quarter.parse("2027Q2"))
     assert (held.by_market["NO"].stage, held.by_market["NO"].pilot_quarters) == (Stage.OUT, 1)
     assert "NO" in {gate.market for gate in held.gates}
+
+
+def test_a_gate_held_by_a_person_says_at_every_quarter_what_was_decided_last_and_what_is_new(sold_out, monkeypatch):
+    """It was due again every quarter without a word of the last time, as if nobody had looked at it before."""
+
+    def asked(day: str) -> str:
+        monkeypatch.setenv("BEACHHEAD_NOW", f"{day}T09:00:00+00:00")
+        planned = make_plan(sold_out, on=date.fromisoformat(day), worlds=2, who="ann", at=now())
+        (norway,) = [row for row in due(sold_out, planned) if row.action.market == "NO"]
+        shown = CliRunner().invoke(app, ["decide", str(sold_out.path)])
+        assert shown.exit_code == 0, shown.output
+        told = said_of_last(norway.last, "Norway")
+        assert told in " ".join(shown.output.split())
+        return told
+
+    first = asked("2027-04-05")
+    assert first.startswith("On 2027-01-05 ann decided for Norway: pilot 50 through dealer. 1 row came in since; ")
+    decide(sold_out, who="bea", at=now(), overrides={"NO": "hold"}, because="the port is not ready.")
+    held = asked("2027-07-05")
+    assert held.startswith("On 2027-04-05 bea decided for Norway: hold, because the port is not ready. No row came in ")
+    assert "; the odds of breaking even " in held
+    assert asked("2028-01-05").startswith("On 2027-04-05 bea decided for Norway: hold")
 
 
 def test_a_market_that_its_gate_stopped_is_told_to_be_stopped(tmp_path, monkeypatch):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from beachhead.case.decided_last import DecidedLast, decided_last
 from beachhead.case.decision import CHOSEN, Chosen
 from beachhead.case.log import KEEPS_SCORE, entries, head, say, since, whole
 from beachhead.case.open import Launch
 from beachhead.case.override import capital_of, choices_of, override, refuse_beyond_limits
-from beachhead.case.planning import PLAN_RECORD, Planned, PlanRecord, Recommendations, inputs_changed, newest_plan
+from beachhead.case.planning import Planned, inputs_changed, newest_plan
 from beachhead.case.sited import sited_routes
 from beachhead.case.standing import choices, standings
 from beachhead.case.stating import PILOT_ODDS, odds_of_pilot, stated_of_market, stated_of_pilot
@@ -23,7 +24,7 @@ from beachhead.launch.reason import Reason
 from beachhead.ledger import Act, Entry, Head, Said
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.brief import brief
-from beachhead.world.errors import BadInput, NotStored, OutOfDate
+from beachhead.world.errors import BadInput, OutOfDate
 from beachhead.world.figures import at_price
 from beachhead.world.market import Channel
 from beachhead.world.ref import Ref
@@ -38,12 +39,14 @@ class Due:
         recommendation: what is recommended, and why.
         reason: the numbers behind the plan's choice.
         choices: what a person may decide in its place, as `override` reads it.
+        last: what was decided last, and what is new since; None where nobody has decided yet.
     """
 
     action: Action
     recommendation: Recommendation
     reason: Reason
     choices: tuple[str, ...]
+    last: DecidedLast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,47 +95,29 @@ def _rows(launch: Launch, planned: Planned, *, asked: bool) -> tuple[Due, ...]:
     in_force = {chosen.action for chosen in made if chosen.quarter == planned.record.quarter}
     with reading(launch.store) as work:
         settled = {entry.said.market for entry in _decided(work, planned)}
-        stopped = _held_stopped(work, planned)
         problem = get(work, planned.record.problem, Problem)
-    before = standings(launch, planned.record.quarter + -1).by_market
+    before, earlier = standings(launch, planned.record.quarter + -1).by_market, decided_last(launch, planned)
     found: list[Due] = []
     rows = zip(planned.plan.actions, planned.recommendations, planned.plan.reasons, strict=True)
     for proposed, recommendation, reason in rows:
-        code, action = proposed.market, _allowed(proposed, recommendation)
+        code, action, last = proposed.market, _allowed(proposed, recommendation), earlier.get(proposed.market)
         is_asked = (
             (recommendation.judgement is not None or recommendation.action is not ActionKind.WAIT)
-            and code not in stopped
+            and not (is_stopped(recommendation) and _was_held_stopped(last))
             and action not in in_force
         )
         if code not in settled and is_asked is asked:
             has_gone = code not in before  # from markets.csv, since
             written = () if has_gone else choices_of(problem, before[code], proposed, action)
-            found.append(Due(action=action, recommendation=recommendation, reason=reason, choices=written))
+            found.append(Due(action=action, recommendation=recommendation, reason=reason, choices=written, last=last))
     return tuple(found)
 
 
-def _held_stopped(work: Work, planned: Planned) -> set[str]:
-    """Markets that their gates stop, and that somebody held when they last decided on them, told so."""
-    stopped = {row.market for row in planned.recommendations if is_stopped(row)}
-    if not stopped:
-        return set()
-    latest = {
-        entry.said.market: entry
-        for entry in entries(work)
-        if entry.said.act in (Act.DECISION, Act.OVERRIDE) and entry.said.market in stopped
-    }
-    return {code for code, entry in latest.items() if _was_held_stopped(work, entry)}
-
-
-def _was_held_stopped(work: Work, entry: Entry) -> bool:
-    refs = {ref.kind: ref for ref in entry.said.refs}
-    try:
-        held = get(work, refs[CHOSEN], Chosen).action.kind is ActionKind.WAIT
-        record = get(work, refs[PLAN_RECORD], PlanRecord)
-        told = get(work, record.recommendations, Recommendations).rows
-    except (KeyError, NotStored):  # a decision of another version, or before there were plans on record
+def _was_held_stopped(last: DecidedLast | None) -> bool:
+    """True if its gate stopped the market when it was decided on last, and somebody held it, told so."""
+    if last is None or last.recommendation is None:
         return False
-    return held and any(row.market == entry.said.market and is_stopped(row) for row in told)
+    return last.action.kind is ActionKind.WAIT and is_stopped(last.recommendation)
 
 
 def is_stopped(recommendation: Recommendation) -> bool:

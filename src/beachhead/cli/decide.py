@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from beachhead.case.decided_last import said_of_last
 from beachhead.case.deciding import Decided, Due, due, words
 from beachhead.case.deciding import decide as decide_launch
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import newest_plan
 from beachhead.cli.clock import Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.launch.reason import sentence
 from beachhead.world.errors import BadInput
 
@@ -72,7 +73,7 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
         show_json({"quarter": planned.record.quarter, "due": rows})
         return
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
-    are_due = {0: "No decision is due", 1: "1 decision is due"}.get(len(rows), f"{len(rows)} decisions are due")
+    are_due = f"{how_many(len(rows), 'decision is', 'decisions are')} due" if rows else "No decision is due"
     say(f"{are_due} for {planned.record.quarter}; nothing was decided by this command.")
     if not rows:
         return
@@ -80,6 +81,9 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
         ["market", "recommended", "why"],
         [[names[row.action.market], words(row.action), _why(row, currency)] for row in rows],
     )
+    for row in rows:
+        if row.last is not None:
+            say(said_of_last(row.last, names[row.action.market]))
     say(f'Accept them with `beachhead decide {directory} --accept`, or add `--override XX=hold --because "..."`.')
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.belief import coming_year
+from beachhead.case.decided_last import decided_last, said_of_last
 from beachhead.case.deciding import is_stopped
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
@@ -94,13 +95,16 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     names = {market.code: market.name for market in launch.folder.markets}
     for line in (*headline(made, names, currency), *planned.record.notes):
         say(line)
-    now = [index for index, action in enumerate(made.actions) if action.kind is not ActionKind.WAIT]
-    rows = [
-        [names[made.actions[i].market], deed(made.actions[i]), sentence(made.reasons[i], currency)]
-        for i in sorted(now, key=lambda i: (made.actions[i].kind.value, -(made.reasons[i].figure("gain") or 0.0)))
-    ]
+    now = sorted(
+        (index for index, action in enumerate(made.actions) if action.kind is not ActionKind.WAIT),
+        key=lambda i: (made.actions[i].kind.value, -(made.reasons[i].figure("gain") or 0.0)),
+    )
+    rows = [[names[made.actions[i].market], deed(made.actions[i]), sentence(made.reasons[i], currency)] for i in now]
     if rows:
         show_table(["market", f"in {planned.record.quarter}", "why"], rows, title="What to do now")
+    earlier = decided_last(launch, planned)
+    for code in (made.actions[i].market for i in now if made.actions[i].market in earlier):
+        say(said_of_last(earlier[code], names[code]))
     _show_waiting(launch, planned)
     if made.pursued is not None:
         _show_tried(made.pursued, currency)
@@ -180,8 +184,8 @@ def deed(action: Action) -> str:
     """An action in a few words: `pilot 150 cars at 95 % of list, 13 weeks, dealer`."""
     if action.kind is ActionKind.PILOT:
         offers = f", {' + '.join(action.offers)}" if action.offers else ""
-        price = at_price(action.price_point)
-        return f"pilot {action.batch} cars{price}, {how_many(action.weeks, 'week')}, {_channel(action)}{offers}"
+        shipped = f"{how_many(action.batch, 'car')}{at_price(action.price_point)}"
+        return f"pilot {shipped}, {how_many(action.weeks, 'week')}, {_channel(action)}{offers}"
     return f"scale through {_channel(action)}" if action.kind is ActionKind.SCALE else action.kind.value
 
 

@@ -82,10 +82,8 @@ def _verdict(
     settled = looked and (odds < gate.stop_odds or odds >= SURE_ODDS)
     if gained < gate.information and not settled:
         share = max(gained, 0.0) / gate.information if gate.information > 0 else 0.0
-        return (
-            Verdict.UNDECIDED,
-            f"only {100 * share:.0f} % of the information that the gate asks for has come in; {shown}",
-        )
+        came = f"only {percent(share)}" if share >= 0.005 else "none"
+        return Verdict.UNDECIDED, f"{came} of the information that the gate asks for has come in; {shown}"
     if odds < gate.stop_odds:
         return Verdict.STOP, f"{shown}, below the {100 * gate.stop_odds:.0f} % at which the gate stops"
     if odds < gate.scale_odds:

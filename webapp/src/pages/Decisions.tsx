@@ -106,6 +106,7 @@ function Due({ item, asked, meant, mean, decide, busy, error, may }: { item: Due
   return (
     <article className="sheet" aria-label={item.name}>
       <p><strong>{item.name}</strong>: <Said>{item.sentence}</Said></p>
+      {item.decided_last && <p className="soft"><Said>{item.decided_last}</Said></p>}
       {may && (
         <div className="row no-print">
           {asked && <button disabled={busy} onClick={() => void decide(item, item.recommended, "")}>Accept: {item.recommended}</button>}
