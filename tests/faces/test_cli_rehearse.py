@@ -2,10 +2,16 @@ import json
 import shutil
 
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from beachhead.cli.app import app
 from beachhead.cli.rehearse import odds_of
+from beachhead.rehearsal.contest import OURS
+from beachhead.rehearsal.family import SAID
+from beachhead.rehearsal.rehearse import DOES, POLICIES
+from beachhead.web.app import create
+from beachhead.web.work import WORK
 
 
 @pytest.fixture
@@ -38,7 +44,19 @@ def test_it_says_what_goes_wrong_where_the_belief_is_wrong(folder):
     assert "Played 20 launches" in text
     assert "of the markets scaled" in text
     assert "keener fans: the first buyers are keener" in text
-    assert "sprinkler" in text
+    assert set(DOES) == set(POLICIES) - {OURS}
+    plain = " ".join(text.split())
+    for policy, does in DOES.items():
+        assert f"{policy.replace('_', ' ')}: {does}." in plain
+
+
+def test_a_browser_is_told_what_every_policy_and_family_of_worlds_is(folder):
+    """The same sentences as on the command line; the page named sprinkler and waterfall, and said nothing of them."""
+    WORK["rehearsal"](folder, {"on": "2027-01-05", "worlds": 2, "who": "ann"}, lambda done, total: None)
+    with TestClient(create(folder), base_url="http://127.0.0.1") as client:
+        tables = {table["title"]: table["rows"] for table in client.get("/api/v1/rooms/rehearsal").json()["tables"]}
+    assert [does for _, does in tables["What the other policies do"]] == list(DOES.values())
+    assert [says for _, says in tables["Where the worlds come from"]] == list(SAID.values())
 
 
 def test_a_cluster_without_dask_or_scheduler_is_refused_with_the_cure(folder):

@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
 from beachhead.case.whatif import parse_override, with_overrides
+from beachhead.case.worth import worth_nothing_said, worth_something
 from beachhead.cli.app import app
+from beachhead.launch.worth import Known
 from beachhead.world.errors import BadInput
 
 EXAMPLES = Path(new_module.__file__).parent / "examples"
@@ -40,6 +42,18 @@ def test_a_batch_is_worth_money_net_of_its_cost(starter):
     text = ask(starter, "--market", "ES", "--batch", "200")
     assert "200 cars in Spain" in text
     assert "net EUR" in text
+
+
+def test_facts_worth_nothing_are_counted_in_a_sentence_and_not_listed():
+    def known(*values):
+        return tuple(Known(what=f"NO fact{k}", value=value, here=value, spread=0.1) for k, value in enumerate(values))
+
+    assert [row.value for row in worth_something(known(1e6, 1.0, 0.9, 1e-12, 0.0))] == [1e6, 1.0]
+    assert worth_nothing_said(known(1e6, 2e6)) == ""
+    said = "worth nothing to know: by itself none would change what the plan does."
+    assert worth_nothing_said(known(1e6, 0.4)) == f"Of 2 facts 1 is {said}"
+    assert worth_nothing_said(known(1e6, 0.4, 0.0)) == f"Of 3 facts 2 are {said}"
+    assert worth_nothing_said(known(0.4, 0.0)) == f"All 2 facts are {said}"
 
 
 def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):

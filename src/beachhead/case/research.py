@@ -12,6 +12,7 @@ from beachhead.case.planning import Question, put_question
 from beachhead.case.shut import Shut, listed, shut_said
 from beachhead.case.spending import Spending, spending_of
 from beachhead.case.studies import folder_evidence
+from beachhead.case.worth import LEAST_WORTH
 from beachhead.launch.research import TOP, Doubt, Research, Screened, State, Worth, research
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
@@ -31,8 +32,6 @@ GROWTH_SD = {Grade.A: 0.03, Grade.B: 0.05, Grade.C: 0.08}
 STALE_DAYS = 548
 LOOKED_AT = 3
 SURE = 0.9
-LEAST_WORTH = 1.0
-"""What knowing a fact must be worth to be shown, launch currency."""
 PREDICTORS = {
     "phone_share": 0.10,
     "public_fast_chargers_points": 0.03,

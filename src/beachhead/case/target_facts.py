@@ -79,6 +79,11 @@ def bev_growth(markets: Sequence[Market]) -> float:
     return float(np.log(sum(m.bev_per_year * (1 + m.bev_growth) for m in markets) / now)) if now else 0.0
 
 
+def in_scope(scope: str) -> str:
+    """Where a target counts, for a sentence: `abroad`, `in the world`, `in NO`, `in nordic`."""
+    return {"abroad": "abroad", "world": "in the world"}.get(scope, f"in {scope}")
+
+
 def known_rivals(launch: Launch, scope: str) -> Known | None:
     """The latest year of other makers in a scope; of a market without rivals.csv rows as competitors.csv has it."""
     brand = launch.folder.terms.brand

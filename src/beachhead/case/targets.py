@@ -14,7 +14,7 @@ from beachhead.case.levers import abroad, levers, with_margin
 from beachhead.case.log import entries, say
 from beachhead.case.open import Launch
 from beachhead.case.planning import inputs_changed, newest_plan, put_question
-from beachhead.case.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
+from beachhead.case.target_facts import bev_growth, in_scope, known_rivals, markets_inside, seen_cars, targets_in_force
 from beachhead.evidence.cell import meant
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.problem import Problem
@@ -234,7 +234,7 @@ def state_odds(launch: Launch, found: Assessed, *, who: str, at: datetime) -> tu
     stated = tuple(
         Stated(
             name=f"{_prefix(item.target)}{found.quarters[0]}",
-            event=f"{item.target.name}: {item.target.amount:,.6g} {item.target.kind} in {item.target.scope}",
+            event=f"{item.target.name}: {item.target.amount:,.6g} {item.target.kind} {in_scope(item.target.scope)}",
             probability=item.odds,
             by=item.target.by.last_day,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,12 +23,16 @@ from beachhead.launch.worth import (
 )
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Grade
 
 SPREADS = {Grade.A: 0.05, Grade.B: 0.15, Grade.C: 0.30}
 """How far off a fact of each grade may be, one standard deviation as a share of it (assumption, grade C)."""
+
+LEAST_WORTH = 1.0
+"""What knowing something must be worth to be shown, launch currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,21 @@ def ask_worth(
         facts=know_facts(problem, spreads(launch, problem)),
         swings=tornado(problem, drawn, worlds, tick=tick) if swings else (),
     )
+
+
+def worth_something(rows: Sequence[Known]) -> tuple[Known, ...]:
+    """Those worth a unit of money or more, in their order."""
+    return tuple(row for row in rows if row.value >= LEAST_WORTH)
+
+
+def worth_nothing_said(facts: Sequence[Known]) -> str:
+    """How many facts are worth nothing, in a sentence; "" if none is."""
+    idle = len(facts) - len(worth_something(facts))
+    if not idle:
+        return ""
+    of_all = f"Of {how_many(len(facts), 'fact')} {idle}" if idle < len(facts) else f"All {len(facts)} facts"
+    are = "is" if idle == 1 and idle < len(facts) else "are"
+    return f"{of_all} {are} worth nothing to know: by itself none would change what the plan does."
 
 
 def _batches(

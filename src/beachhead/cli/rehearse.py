@@ -13,7 +13,7 @@ from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, sa
 from beachhead.launch.headline import too_few
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID, Family
-from beachhead.rehearsal.rehearse import Outcome
+from beachhead.rehearsal.rehearse import DOES, Outcome
 from beachhead.world.figures import give_or_take, odds_of, tally
 
 WORLDS = 24
@@ -84,6 +84,8 @@ def show_rehearsal(answer: Rehearsed) -> None:
         title=f"Other policies on the same worlds, {first.family.value.replace('_', ' ')}",
         right=set(range(1, 7)),
     )
+    for policy, does in DOES.items():
+        say(f"{policy.replace('_', ' ')}: {does}.")
     if answer.goals:
         show_table(
             ["target", *(o.family.value.replace("_", " ") for o in ours)],

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.target_facts import in_scope
 from beachhead.case.targets import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
 from beachhead.cli.clock import OnOption, Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, progress, say, show_json, show_table
@@ -50,8 +51,8 @@ def targets(
     show_targets(launch, found)
     if register:
         say(
-            f"{len(stated)} odds entered in the ledger; once their day has come, `--register` settles them and "
-            "`beachhead score` scores them."
+            f"{how_many(len(stated), 'probability', 'probabilities')} entered in the ledger; once the day has come, "
+            "`--register` settles what came and `beachhead score` scores it."
         )
 
 
@@ -97,7 +98,8 @@ def rivals_sentence(scope: str, known: Known) -> str:
     scaled = ""
     if known.told_by:
         scaled = f" Listed volumes are raised by {100 * (known.factor - 1):.0f} %, as {', '.join(known.told_by)} tell."
-    return f"Rank in {scope} is counted against {len(known.brands)} makers, in {known.year}: {top}.{scaled}"
+    makers = how_many(len(known.brands), "maker")
+    return f"Rank {in_scope(scope)} is counted against {makers}, in {known.year}: {top}.{scaled}"
 
 
 def targets_answer(launch: Launch, found: Assessed) -> dict[str, Any]:

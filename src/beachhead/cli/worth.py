@@ -9,7 +9,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import SPREADS, Worth, ask_worth
+from beachhead.case.worth import SPREADS, Worth, ask_worth, worth_nothing_said, worth_something
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
 from beachhead.launch.certificate import Estimate
@@ -109,6 +109,8 @@ def show_worth(launch: Launch, answer: Worth) -> None:
         _show_known("Knowing a market's demand", answer.markets, currency, names)
     _show_known("Knowing what markets share", answer.factors, currency, names)
     _show_known("Knowing a fact", answer.facts, currency, names)
+    if idle := worth_nothing_said(answer.facts):
+        say(idle)
     if answer.facts:
         told = ", ".join(f"{grade.value} {percent(share)}" for grade, share in SPREADS.items())
         say(f"Facts are taken to be off by one standard deviation of, by grade: {told} (assumption).")
@@ -121,7 +123,8 @@ def show_worth(launch: Launch, answer: Worth) -> None:
             ],
             title="What moves the value of the launch most, each changed alone",
         )
-        say(too_few(answer.swings[0].at_low).strip())
+        if few := too_few(answer.swings[0].at_low):
+            say(few.strip())
 
 
 def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], currency: str) -> None:
@@ -168,12 +171,12 @@ def _verdict(alone: bool, on_top: bool, others: int) -> str:
     if alone and on_top:
         return "worth their cost"
     if alone:
-        return f"not worth their cost beside the plan's {others} other pilots, though they would be alone"
+        return f"not worth their cost beside the plan's {how_many(others, 'other pilot')}, though they would be alone"
     return "not worth their cost"
 
 
 def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
-    shown = [row for row in rows if row.value >= 0.5][:MOST_ROWS]
+    shown = worth_something(rows)[:MOST_ROWS]
     if shown:
         show_table(
             [title, "worth up to"],

@@ -6,7 +6,7 @@ Our policy, the same with independent beliefs, and the rivals meet the same worl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,16 @@ from beachhead.launch.terms import OUT, SCALED, Floats, Terms, under
 from beachhead.launch.value import rates_from
 from beachhead.rehearsal.contest import INDEPENDENT, OURS, without_correlation
 from beachhead.rehearsal.family import Family, family_worlds
-from beachhead.rehearsal.rivals import Rival, play_rival
+from beachhead.rehearsal.rivals import SAID, Rival, play_rival
 
 CHUNK = 8
 """Worlds of one piece of work; the unit that is kept, resumed and sent to a cluster."""
 POLICIES = (OURS, INDEPENDENT, *(rival.name.lower() for rival in Rival))
+DOES: Mapping[str, str] = {
+    INDEPENDENT: "plans as Beachhead does, but takes what sells in one market to say nothing about the others",
+    **{rival.name.lower(): said for rival, said in SAID.items()},
+}
+"""What each policy but ours does; all pay, sell and leave by the same rules."""
 PILOTING = 3
 COVER = 1.6448536269514722
 TWENTY = 20

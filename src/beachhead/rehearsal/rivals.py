@@ -6,6 +6,7 @@ Every rival pays, sells, learns and leaves by the same rules as our policy; only
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import IntEnum
 
 import numpy as np
@@ -31,15 +32,7 @@ from beachhead.world.compiled import compiled
 
 
 class Rival(IntEnum):
-    """How a launch may be run without Beachhead.
-
-    SPRINKLER: every market whose prior value is positive, as fast as money and launches allow, largest demand first.
-    WATERFALL: one market at a time, best prior value per capital first; the next only when the last one keeps its
-        promise for two quarters or has been left.
-    CERTAINTY_EQUIVALENT: each quarter the best value per capital, mean demand taken for the truth; learns from sales.
-    PILOT_ALL: pilots every market once with the middle batch as the pool allows, then scales by value per capital.
-    THOMPSON: each quarter one demand vector drawn from the belief is taken for the truth.
-    """
+    """How a launch may be run without Beachhead; `SAID` says what each does."""
 
     SPRINKLER = 1
     WATERFALL = 2
@@ -47,6 +40,20 @@ class Rival(IntEnum):
     PILOT_ALL = 4
     THOMPSON = 5
 
+
+SAID: Mapping[Rival, str] = {
+    Rival.SPRINKLER: "scales every market that looks worth it at the start, largest demand first, as fast as money and "
+    "launches allow; pilots none",
+    Rival.WATERFALL: "scales one market at a time, the one worth most per capital at the start first; the next only "
+    "once the last has been kept for two quarters, or left; pilots none",
+    Rival.CERTAINTY_EQUIVALENT: "each quarter takes the mean of demand for the truth and scales what is worth most per "
+    "capital; learns from sales alone, pilots none",
+    Rival.PILOT_ALL: "pilots every market once with the middle batch of the menu, as fast as cars for pilots allow, "
+    "then scales what is worth most per capital",
+    Rival.THOMPSON: "each quarter takes one demand drawn from the belief for the truth and scales what is worth most "
+    "per capital (Thompson sampling); learns from sales alone, pilots none",
+}
+"""What each does, in a sentence for a reader."""
 
 OF_LOG_DEMAND = 6
 """The other reading of certainty equivalence, exp of mean log demand for the truth: weaker, so no baseline of ours."""

@@ -24,17 +24,19 @@ from beachhead.case.programme import assess_programme, early_said, reports_said,
 from beachhead.case.rehearse import rehearse_launch
 from beachhead.case.site_words import effort_sentence
 from beachhead.case.siting import Ask, Model, Sited, ask_sites
+from beachhead.case.target_facts import in_scope
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import ask_worth
+from beachhead.case.worth import ask_worth, worth_nothing_said, worth_something
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import Known
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
 from beachhead.rehearsal.contest import OURS
-from beachhead.rehearsal.rehearse import Outcome
+from beachhead.rehearsal.family import SAID
+from beachhead.rehearsal.rehearse import DOES, Outcome
 from beachhead.store import body_of, reading
 from beachhead.web.aftersales import work_aftersales
 from beachhead.web.refusal import NotFound
@@ -65,6 +67,7 @@ from beachhead.world.figures import cars, how_many, money, percent, tally, withi
 REHEARSED_WORLDS = 24
 
 MOST_NAMED = 200
+MOST_KNOWN = 15
 
 router = APIRouter(responses=REFUSALS)
 
@@ -198,7 +201,8 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
         )
         for swing in found.swings
     ]
-    return keep_answer(launch, "worth", arguments, [said], [table for table in tables if table.rows], swings=swings)
+    sentences = [said, *filter(None, [worth_nothing_said(found.facts)])]
+    return keep_answer(launch, "worth", arguments, sentences, [table for table in tables if table.rows], swings=swings)
 
 
 def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
@@ -243,6 +247,18 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
                 for o in found.outcomes
                 if o.family is first.family
             ],
+        ),
+        table_of(
+            "What the other policies do",
+            "All pay, sell and leave by the same rules as the plan",
+            [("policy", "text"), ("what it does", "text")],
+            [[policy.replace("_", " "), does] for policy, does in DOES.items()],
+        ),
+        table_of(
+            "Where the worlds come from",
+            "The plan keeps its belief in all of them",
+            [("worlds", "text"), ("what is true there", "text")],
+            [[o.family.value.replace("_", " "), SAID[o.family]] for o in ours],
         ),
     ]
     return keep_answer(launch, "rehearsal", arguments, said, tables)
@@ -331,10 +347,10 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
     )
     rivals = [
         table_of(
-            f"Rank in {scope} is counted against these makers, {known.year}",
-            f"The largest of {len(known.brands)}",
+            f"Rank {in_scope(scope)} is counted against these makers, {known.year}",
+            "" if len(known.brands) <= MOST_KNOWN else f"The {MOST_KNOWN} largest of {len(known.brands)}",
             [("maker", "text"), ("cars a year", "cars")],
-            [[brand, float(count)] for brand, count in zip(known.brands, known.cars, strict=True)][:15],
+            [[brand, float(count)] for brand, count in zip(known.brands, known.cars, strict=True)][:MOST_KNOWN],
         )
         for scope, known in found.rivals.items()
     ]
@@ -402,11 +418,12 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     )
     found = ask_sites(launch, ask, advance)
     new = [site for site in found.sites if not site.kept]
-    cost = sum(site.cost for site in new)
+    cost, stand = sum(site.cost for site in new), len(found.sites) - len(new)
+    beside = f" beside {how_many(stand, 'that stands', 'that stand')}" if stand else ""
     brought = (
-        f"{how_many(len(new), 'new site')} ({found.format.name}, {money(cost, launch.folder.terms.currency)}) beside "
-        f"{len(found.sites) - len(new)} that stand bring {100 * found.covered_share:.1f} % of the people in the "
-        f"settlements counted within {within_minutes(found.ask.minutes)}."
+        f"With {how_many(len(new), 'new site')} ({found.format.name}, {money(cost, launch.folder.terms.currency)})"
+        f"{beside}, {100 * found.covered_share:.1f} % of the people in the settlements counted are within "
+        f"{within_minutes(found.ask.minutes)} of a site."
     )
     known = (
         f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %)"
@@ -467,7 +484,7 @@ def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
         code, _, rest = what.partition(" ")
         return f"{names[code]} {rest}".strip() if code in names else what
 
-    shown = [row for row in rows if row.value > 0][:15]
+    shown = worth_something(rows)[:MOST_KNOWN]
     columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
     return table_of(title, "", columns, [[named(row.what), row.value] for row in shown])
 
