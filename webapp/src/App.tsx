@@ -34,10 +34,9 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const launch = useAsk(() => api.GET("/api/v1/launch"), []);
   const here = route.parts[0] ?? "";
-  useEffect(() => {
-    main.current?.focus({ preventScroll: true });
-    document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  }, [route.path]);
+  useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
+  const hasMenu = launch.data !== undefined;
+  useEffect(() => document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" }), [route.path, hasMenu]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={() => { reconnect(); launch.again(); }} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} page /></main>;

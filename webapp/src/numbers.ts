@@ -27,7 +27,7 @@ export const giveOrTake = (se: number | null | undefined, currency: string) => `
 
 export function cars(count: number | null | undefined): string {
   if (count == null || !Number.isFinite(count)) return "–";
-  return Math.abs(count) < 1000 ? whole.format(count) : threeDigits.format(count);
+  return Math.abs(count) < 1000 ? whole.format(Math.round(count) || 0) : threeDigits.format(count); // no car fewer is not -0
 }
 
 export function percent(share: number | null | undefined, digits = 0): string {
@@ -37,8 +37,10 @@ export function percent(share: number | null | undefined, digits = 0): string {
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(100 * share)}\u00a0%`;
 }
 
-/** An amount of a limit: money in its currency, anything else counted with its unit; one is not many. */
-export const inUnit = (value: number, unit: string, currency: string) => (unit === currency ? money(value, currency) : `${cars(value)}\u00a0${value === 1 ? unit.replace(/s$/, "") : unit}`);
+/** A count with its noun, `1 market`, `12 markets`; `nouns` where an s does not make the plural. */
+export const howMany = (count: number, noun: string, nouns = `${noun}s`) => `${cars(count)} ${count === 1 ? noun : nouns}`;
+/** An amount of a limit: money in its currency, anything else counted with its unit. */
+export const inUnit = (value: number, unit: string, currency: string) => (unit === currency ? money(value, currency) : howMany(value, unit.replace(/s$/, ""), unit).replace(" ", "\u00a0"));
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");

@@ -206,10 +206,12 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
     if table is Table.PRICES:
         prices = read_prices(file)
         first = date(1970, 1, 1) + timedelta(hours=prices.first_hour)
-        return f"Hourly prices of {len(prices.zones)} zones ({', '.join(prices.zones)}), {first} to {prices.last_day}."
+        zones = f"{how_many(len(prices.zones), 'zone')} ({', '.join(prices.zones)})"
+        return f"Hourly prices of {zones}, {first} to {prices.last_day}."
     if table is Table.LOADS:
         loads = read_loads(file)
-        return f"Loads of {len(loads)} households for {loads[0].kwh.size * loads[0].slot_hours / 24:,.0f} days."
+        days = round(loads[0].kwh.size * loads[0].slot_hours / 24)
+        return f"Loads of {how_many(len(loads), 'household')} for {how_many(days, 'day')}."
     if table is Table.SOLAR:
         begins, kwh = read_power(file)
         if not (kwh[np.isfinite(kwh)] >= 0).all() or not np.isfinite(kwh).any():
@@ -223,7 +225,7 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
     if len(homes) < 2:
         cure = "send sessions of at least two homes: habits are learnt from others"
         raise BadInput(f"{how_many(len(homes), 'home')} with sessions", cure)
-    return f"{sum(home.sessions for home in homes):,} sessions of {len(homes)} homes."
+    return f"{how_many(sum(home.sessions for home in homes), 'session')} of {len(homes)} homes."
 
 
 def _called(error: BadInput, name: str, table: Table) -> BadInput:

@@ -25,6 +25,7 @@ from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
 from beachhead.evidence.textfile import read_bytes
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import how_many
 from beachhead.world.market import Market
 from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
@@ -272,7 +273,7 @@ def _told(
     if moved:
         told.append(f"Approvals open later than economics.csv says: {', '.join(moved)}.")
     if small:
-        cars = ", ".join(f"{name} ({left} cars left this year)" for name, left in small)
+        cars = ", ".join(f"{name} ({how_many(left, 'car')} left this year)" for name, left in small)
         told.append(f"Pilots before full approval run under a small series: {cars}.")
     return tuple(told)
 

@@ -19,6 +19,7 @@ from beachhead.case.open import Launch
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.store import Work
 from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.figures import how_many
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Funnel
@@ -155,7 +156,7 @@ def _stated(launch: Launch, now: Quarter, each: Foretold) -> list[Stated]:
     return [
         Stated(
             name=_name(now, each.market, number),
-            event=f"{brand} registers at least {number:,} cars in {name}, {each.start} to {each.end}",
+            event=f"{brand} registers at least {how_many(number, 'car')} in {name}, {each.start} to {each.end}",
             probability=said[forecaster][place],
             by=each.end,
             forecaster=forecaster,

@@ -40,7 +40,7 @@ def demand_came(scene: Scene, entry: Entry, stated: Stated, quarter: Quarter, re
     year = second_year(scene, entry.said.market, record)
     low, high, needed = (cars(year.cars(entry.said.market, each)) for each in (found.low, found.high, level))
     demand = f"at least {low}" if found.high == inf else f"{low} to {high}"
-    told = f"{found.counted:,} cars in {why}: {demand} wanted that year at full scale (90 %), break-even"
+    told = f"{how_many(found.counted, 'car')} in {why}: {demand} wanted that year at full scale (90 %), break-even"
     if found.low < level <= found.high:
         return replace(came, state=State.UNDECIDED, why=f"{told} {needed} lies within")
     return replace(came, happened=level <= found.low, why=f"{told} {needed}")

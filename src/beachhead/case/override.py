@@ -9,6 +9,7 @@ from beachhead.launch.action import LIST_PRICE, Action, ActionKind, Standing
 from beachhead.launch.problem import Problem
 from beachhead.launch.terms import may_pilot
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.market import Channel, Stage
 
 MOST_DIGITS = 9
@@ -149,13 +150,14 @@ def _refuse_ruled_out(problem: Problem, action: Action, text: str) -> None:
         )
     if not scaling and not may_pilot(terms, row, route, action.batch, 0):
         raise BadInput(
-            f"{code}={text!r}: only {terms.small_series[row, route]:,.0f} cars may still be sold in {code} this year "
-            f"under the approval for small series",
+            f"{code}={text!r}: only {how_many(round(terms.small_series[row, route]), 'car')} may still be sold in "
+            f"{code} this year under the approval for small series",
             f"ship at most {terms.small_series[row, route]:,.0f}, or wait for the approval without a limit",
         )
     if action.batch > terms.pool_cap[0]:
         raise BadInput(
-            f"{code}={text!r}: only {terms.pool_cap[0]:,.0f} cars are set aside for pilots in {problem.quarters[0]}",
+            f"{code}={text!r}: only {how_many(round(terms.pool_cap[0]), 'car is', 'cars are')} set aside for pilots in "
+            f"{problem.quarters[0]}",
             "ship fewer, or raise pilot_cars_per_quarter in launch.toml and plan again",
         )
 

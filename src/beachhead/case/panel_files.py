@@ -10,6 +10,7 @@ from pathlib import Path
 from beachhead.case.open import Launch
 from beachhead.evidence.panel import read_panel
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.whole import write_whole
 
 FOLDER = "panel"
@@ -53,7 +54,7 @@ def keep_panel_file(launch: Launch, name: str, sent: Path) -> str:
         try:
             panel = read_panel(Path(folder))
             brands = len({entry.brand for entry in panel.entries})
-            said = f"{len(panel.entries)} entries of {brands} brands can be forecast."
+            said = f"{how_many(len(panel.entries), 'entry', 'entries')} of {how_many(brands, 'brand')} can be forecast."
             if not panel.entries:
                 said = (
                     "No entry can be forecast yet: monthly totals by country are needed besides, and a year of months."

@@ -38,9 +38,10 @@ def score_sentences(scores: Scores, ready: str) -> tuple[str, ...]:
     if lacking:
         lines.append(f"Without an outcome although their time is over: {', '.join(lacking)}.")
     if waiting := scores.count(State.WAITING):
-        lines.append("1 waits for its time." if waiting == 1 else f"{waiting} wait for their time.")
+        lines.append(f"{how_many(waiting, 'waits for its', 'wait for their')} time.")
     if others := scores.open - len(scores.standing):
-        lines.append(f"{others} odds of other forecasters have no outcome yet.")
+        said = how_many(others, "probability of other forecasters has", "probabilities of other forecasters have")
+        lines.append(f"{said} no outcome yet.")
     if warning := selection_warning(scores):
         lines.append(warning)
     return tuple(lines)

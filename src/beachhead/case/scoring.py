@@ -16,6 +16,7 @@ from beachhead.case.regretting import Regretted
 from beachhead.ledger import Margin, Score, Settled, Stated, first_stated, margin, score, settle
 from beachhead.world.brief import brief
 from beachhead.world.errors import NotLearnt
+from beachhead.world.figures import how_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ def score_launch(launch: Launch, *, on: date | None = None) -> Scores:
 
 def _nothing_due(scores: Scores) -> NotLearnt:
     waiting = [each.stated.by for each in scores.standing if each.state is State.WAITING]
-    told = "1 stated probability waits" if len(waiting) == 1 else f"{len(waiting)} stated probabilities wait"
+    told = how_many(len(waiting), "stated probability waits", "stated probabilities wait")
     until = f", the first until {min(waiting)}" if waiting else ""
     cure = "`read DIR --register` enters what came of decisions once it is known, `targets DIR --register` of targets"
     return NotLearnt(f"none of the stated odds has an outcome yet: {told}{until}", cure)

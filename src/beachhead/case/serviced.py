@@ -58,9 +58,10 @@ def service_inputs(launch: Launch, economics: Iterable[Economics]) -> ServiceInp
     )
     stock, holding = sum(terms.capital.values()), sum(terms.opex_per_quarter.values())
     currency = launch.folder.terms.currency
+    all_of_them = f"all {len(terms.capital)} markets are" if len(terms.capital) > 1 else "the one market is"
     note = (
         f"Counts on after-sales of {at:%Y-%m-%d}: spare parts take {currency} {stock / 1e6:,.1f} M of capital and "
-        f"{holding / 1e6:,.2f} M a quarter if all {len(terms.capital)} markets are scaled."
+        f"{holding / 1e6:,.2f} M a quarter if {all_of_them} scaled."
     )
     return ServiceInputs(economics=changed, notes=(note,))
 

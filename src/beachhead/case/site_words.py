@@ -9,7 +9,7 @@ from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_
 from beachhead.case.open import Launch
 from beachhead.case.site_ask import Model, Site, Sited
 from beachhead.siting.solve import Status
-from beachhead.world.figures import cars, how_many, money, percent, within_minutes
+from beachhead.world.figures import cars, expected, how_many, money, percent, within_minutes
 
 
 def headline(launch: Launch, sited: Sited) -> list[str]:
@@ -68,12 +68,12 @@ def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
     parts = [f"brings {people_in(worth.gained_people)} people within {minutes} of a site whom no other reaches"]
     if worth.takes_from is not None and worth.taken_people >= 1:
         parts.append(
-            f"saves {worth.saved_minutes:.0f} minutes each for {people_in(worth.taken_people)} people, most of them "
-            f"from {place_name(sited, worth.takes_from)}"
+            f"saves {how_many(round(worth.saved_minutes), 'minute')} each for {people_in(worth.taken_people)} people, "
+            f"most of them from {place_name(sited, worth.takes_from)}"
         )
     if one.buyers is not None and one.from_own is not None:
         own = percent(one.from_own / max(one.buyers, 1e-12))
-        parts.append(f"draws {one.buyers:,.0f} cars a year, {own} of them from own stores")
+        parts.append(f"draws {expected(one.buyers, 'car')} a year, {own} of them from own stores")
     if worth.replaced_by is None:
         instead = "nothing could replace it" if worth.gained_people else "closing it would lose nobody"
     else:
@@ -113,7 +113,7 @@ def _served(sited: Sited, one: Site) -> str:
     """What a site of the models of least cost is there for."""
     limit = one.format.cars_per_year if sited.ask.model is Model.CAPACITATED else None
     most = f" of the {limit:,.0f} it can" if limit is not None else ""
-    said = f"sees to {one.serves or 0.0:,.0f} cars a year{most}"
+    said = f"sees to {expected(one.serves or 0.0, 'car')} a year{most}"
     gained = one.worth.gained_people
     alone = f", {people_in(gained)} people within {within_minutes(sited.ask.minutes)} whom no other site reaches"
     return f"{said} ({one.format.name}){alone if gained else ''}"

@@ -17,7 +17,7 @@ from beachhead.case.site_words import some
 from beachhead.evidence.tables.economics import EconomicsRow
 from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics
-from beachhead.world.figures import within_minutes
+from beachhead.world.figures import how_many, within_minutes
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
@@ -267,9 +267,9 @@ def _counted(
     reach = f"{within_minutes(terms.minutes)} from a test drive are {_reached(least, names)}"
     reach += f" to {_reached(most, names)}" if len(moved) > 1 else ""
     counted = (
-        f"Counts on {when} for own stores: within {reach}; {sites:,} new sites ({terms.format}) take {currency} "
-        f"{spent / 1e6:,.0f} M, of which what the first {AT_ONCE} quarters of a market need is capital of its start, "
-        "the rest a cost of later quarters."
+        f"Counts on {when} for own stores: within {reach}; {how_many(sites, 'new site')} ({terms.format}) "
+        f"{'takes' if sites == 1 else 'take'} {currency} {spent / 1e6:,.0f} M, of which what the first "
+        f"{AT_ONCE} quarters of a market need is capital of its start, the rest a cost of later quarters."
     )
     notes = [counted]
     stay = [

@@ -15,6 +15,7 @@ from beachhead.case.open import Launch
 from beachhead.launch.problem import Scenario
 from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics, Limits, best_margins
+from beachhead.world.figures import how_many
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
@@ -181,11 +182,13 @@ def _counted(launch: Launch, terms: SupplyTerms, economics: tuple[Economics, ...
         if np.isfinite(row).any()
     ]
     currency, names = launch.folder.terms.currency, {market.code: market.name for market in launch.folder.markets}
-    parts = [f"margins in {len(terms.courses)} scenarios of duties and currencies, known from {terms.known_from}"]
+    parts = [
+        f"margins in {how_many(len(terms.courses), 'scenario')} of duties and currencies, known from {terms.known_from}"
+    ]
     if changes:
         (worst, low), (most, high) = min(changes), max(changes)
         parts.append(f"on average {worst:+,.0f} {currency} a car in {names[low]} to {most:+,.0f} in {names[high]}")
     if terms.added.max() >= 1:
         cost = f"whose {currency} {terms.capital / 1e6:,.0f} M of capital this plan does not count"
-        parts.append(f"up to {terms.added.max():,.0f} more cars a quarter from new plants, {cost}")
+        parts.append(f"up to {how_many(round(float(terms.added.max())), 'more car')} a quarter from new plants, {cost}")
     return f"Counts on supply's answer: {'; '.join(parts)}."

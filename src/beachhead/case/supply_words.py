@@ -11,7 +11,7 @@ from beachhead.supply.highs import Verdict
 from beachhead.supply.odds import Sign, Turning, turnings
 from beachhead.supply.switch import SwitchMap
 from beachhead.supply.worth import Interval
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, how_many, money, odds, odds_of, percent
 
 
 def headline(launch: Launch, supplied: Supplied) -> list[str]:
@@ -22,8 +22,8 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     lines = steps or ["Export from the plants that run already; no other plant earns its capital in any future drawn."]
     least, most = money(plan.value.low, currency), money(plan.value.high, currency)
     lines.append(
-        f"Expected contribution {least} over {len(plan.futures.cars)} futures; no plan earns more than {most} (gap "
-        f"{_small_percent(plan.gap)})."
+        f"Expected contribution {least} over {how_many(len(plan.futures.cars), 'future')}; no plan earns more than "
+        f"{most} (gap {_small_percent(plan.gap)})."
     )
     lines.append(effort_sentence(supplied))
     worth = plan.worth
@@ -72,7 +72,7 @@ def turning_sentence(supplied: Supplied, turning: Turning) -> str:
     if turning.odds > 0.9999:
         return f"{verb} {plant} at the gate {gate}, in every future."
     sign = "" if turning.sign is None else f" Sign: {_sign_words(turning.sign)}."
-    return f"{verb} {plant} at the gate {gate} in {percent(turning.odds)} of futures.{sign}"
+    return f"{verb} {plant} at the gate {gate} in {odds_of(turning.odds, len(plan.futures.cars))} of futures.{sign}"
 
 
 def map_sentence(supplied: Supplied, area: str, found: SwitchMap) -> str:
@@ -93,9 +93,9 @@ def map_sentence(supplied: Supplied, area: str, found: SwitchMap) -> str:
 
 def _sign_words(sign: Sign) -> str:
     if sign.kind == "fork":
-        return f"{sign.name} turns out {sign.label} (right in {percent(sign.right)})"
+        return f"{sign.name} turns out {sign.label} (right in {odds(sign.right)})"
     word = "more" if sign.above else "fewer"
-    return f"{word} than {cars(sign.level)} cars a quarter in {sign.name} by then (right in {percent(sign.right)})"
+    return f"{word} than {cars(sign.level)} cars a quarter in {sign.name} by then (right in {odds(sign.right)})"
 
 
 def _between(interval: Interval, currency: str) -> str:

@@ -16,7 +16,7 @@ from beachhead.evidence.textfile import MOST_FAULTS, Grid
 from beachhead.siting.field import Floats, Ints, Lists, lists_of
 from beachhead.siting.geography import Places, travel
 from beachhead.world.errors import BadInput, Fault
-from beachhead.world.figures import within_minutes
+from beachhead.world.figures import how_many, within_minutes
 
 _COLUMNS = ("from", "to", "minutes")
 _FASTER = 1.3  # a server may find a way so much faster than the rule; pairs beyond are not asked for
@@ -89,11 +89,11 @@ def _from_matrix(path: Path, places: Places, candidates: Ints, most: float) -> t
     strangers = [drive for drive in drives if drive.stranger]
     if not pairs:
         raise _no_pair(path.name, most, strangers)
-    said = [f"Minutes by {path.name}: {len(pairs):,} pairs; a pair that it does not list is out of reach."]
+    said = [f"Minutes by {path.name}: {how_many(len(pairs), 'pair')}; a pair that it does not list is out of reach."]
     if strangers:
         first = strangers[0]
-        counted = f"{len(strangers):,} rows of {path.name} name settlements not counted"
-        said.append(f"{counted}, row {first.row} first: {first.stranger!r}.")
+        counted = how_many(len(strangers), f"row of {path.name} names", f"rows of {path.name} name")
+        said.append(f"{counted} settlements not counted, row {first.row} first: {first.stranger!r}.")
     cost = {pair: drive.minutes for pair, drive in pairs.items()}
     for j, k in enumerate(candidates):
         cost.setdefault((int(k), j), 0.0)  # who lives there is there
@@ -159,7 +159,11 @@ def _no_pair(file: str, most: float, strangers: Sequence[_Drive]) -> BadInput:
     cure = "write settlements as `Name` or `CC:Name`, as `beachhead site --json` names them"
     if not strangers:
         return BadInput(f"{file} has no pair of a settlement and a candidate within {within_minutes(most)}", cure)
-    others = f", nor are those of {len(strangers) - 1:,} more rows" if len(strangers) > 1 else ""
+    others = (
+        f", nor is what {how_many(len(strangers) - 1, 'more row names', 'more rows name')}"
+        if len(strangers) > 1
+        else ""
+    )
     row, name = strangers[0].row, strangers[0].stranger
     problem = f"is no settlement counted{others}, and no pair is left"
     return BadInput.of([Fault(file=file, row=row, written=name, problem=problem, cure=cure)])
@@ -190,7 +194,7 @@ def _from_router(text: str, places: Places, candidates: Ints, most: float) -> tu
         )
     lost = int((~np.isfinite(cost)).sum())
     roadless = f"; {lost:,} of them have no road" if lost else ""
-    said = f"Minutes by the routing server {text}: {len(cost):,} pairs asked{roadless}."
+    said = f"Minutes by the routing server {text}: {how_many(len(cost), 'pair')} asked{roadless}."
     return _nearest_first(rows[inside], near.item[inside], cost[inside], len(places)), (said,)
 
 

@@ -40,7 +40,7 @@ from beachhead.launch.tornado import play_sample, side_by_side
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price
+from beachhead.world.figures import at_price, how_many
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
@@ -432,6 +432,6 @@ def _moves(one: Plan, two: Plan) -> tuple[tuple[str, str, str], ...]:
 
 
 def _deed(action: Action) -> str:
-    how = f" {action.batch} cars{at_price(action.price_point)}" if action.batch else ""
+    how = f" {how_many(action.batch, 'car')}{at_price(action.price_point)}" if action.batch else ""
     through = f", {action.channel.value.replace('_', ' ')}" if action.channel else ""
     return f"{action.kind.value}{how}{through}"

@@ -111,7 +111,7 @@ def _sentence(a: Adjustment, currency: str) -> str:
     after = " No observation would change the choice." if settle is None else f" {_settles(settle, currency)}"
     return (
         f"{a.best.deed}: {money(a.best.gain, currency)} a year expected "
-        f"(90 %: {_money(a.best.gain_interval, currency)}), {a.best.cars:+,.0f} cars; "
+        f"(90 %: {_money(a.best.gain_interval, currency)}), {round(a.best.cars):+,} cars; "
         f"the odds that it gains are {odds(a.best.odds)}.{after}"
     )
 
@@ -148,7 +148,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     show_table(
         ["change", "gain a year", "90 %", "odds", "cars"],
         [
-            [o.deed, money(o.gain, currency), _money(o.gain_interval, currency), odds(o.odds), f"{o.cars:+,.0f}"]
+            [o.deed, money(o.gain, currency), _money(o.gain_interval, currency), odds(o.odds), f"{round(o.cars):+,}"]
             for o in a.options[:SHOWN]
         ],
         title="Options, best first",

@@ -16,7 +16,7 @@ from beachhead.case.backtest import backtest as run
 from beachhead.case.backtest import backtest_groups as run_groups
 from beachhead.case.backtest import slow_peers
 from beachhead.case.backtest_page import backtest_page
-from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
 from beachhead.world.errors import BadInput
 from beachhead.world.whole import write_whole
 
@@ -271,4 +271,4 @@ def _show_notes(answer: Backtest, notes: bool) -> None:
     if notes:
         say("Series mended or left out:", *(f"  {note}" for note in answer.notes))
     elif answer.notes:
-        say(f"{len(answer.notes)} series were mended or left out; --notes lists them.")
+        say(f"{how_many(len(answer.notes), 'series was', 'series were')} mended or left out; --notes lists them.")

@@ -10,7 +10,7 @@ from beachhead.case.open import Launch
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue, Saving
 from beachhead.charging.year import Policy
-from beachhead.cli.show import say, show_table
+from beachhead.cli.show import how_many, say, show_table
 
 
 def value_answer(valued: Valued, shifts: tuple[Shift, ...] = ()) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def show_value(valued: Valued) -> None:
     best = max(valued.markets, key=lambda found: found.saved_eur[Baseline.SPOT].mean)
     say(
         f"Planned charging, nothing typed, saves {_range(best.saved_eur[Baseline.SPOT])} EUR a driver and year in "
-        f"{best.market} against charging on arrival at the same spot price; {valued.homes} homes ({valued.whose}), "
-        f"prices of 52 weeks from {valued.first_day}."
+        f"{best.market} against charging on arrival at the same spot price; "
+        f"{how_many(valued.homes, 'home')} ({valued.whose}), prices of 52 weeks from {valued.first_day}."
     )
     rows = [
         [

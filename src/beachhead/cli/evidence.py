@@ -77,8 +77,8 @@ def fetch(
         return
     came = "read from the cache" if found.from_cache else "fetched"
     say(
-        f"{found.rows:,} rows from {found.answers} answers of {found.source}, {came} ({found.fetched_at}), "
-        f"licence {found.licence}.",
+        f"{how_many(found.rows, 'row')} from {how_many(found.answers, 'answer')} of {found.source}, {came} "
+        f"({found.fetched_at}), licence {found.licence}.",
         f"{into / found.file.name if into else found.file} (sha256 {found.sha256[:12]}...)",
     )
 
@@ -196,9 +196,9 @@ def _show_asked(launch: Launch, asked: Asked) -> None:
     found, name = asked.found, launch.market(asked.market).name
     low, high = (found.elasticity * exp(z * found.log_sd) for z in (-1.645, 1.645))
     say(
-        f"{found.people} people in {name} picked {found.tasks:,} times. Where prices are {found.price:,.0f} "
-        f"{asked.currency}, 1 % more loses {found.elasticity:.1f} % of buyers ({low:.1f} to {high:.1f} by sampling "
-        "alone)."
+        f"{how_many(found.people, 'person', 'people')} in {name} picked {how_many(found.tasks, 'time')}. "
+        f"Where prices are {found.price:,.0f} {asked.currency}, 1 % more loses {found.elasticity:.1f} % of buyers "
+        f"({low:.1f} to {high:.1f} by sampling alone)."
     )
     say(
         f"Such studies understate that by {percent(1 - exp(asked.bias_mean))} (sd of the log {asked.bias_sd:g}); "
@@ -258,9 +258,9 @@ def _answer(entries: RefittedEntry | None, choice: Refitted | None) -> dict[str,
 def _show_entries(entries: RefittedEntry, write: Path | None) -> None:
     found, where = entries.found, entries.where
     say(
-        f"{found.entries} newcomers of {found.brands} brands, {found.first} to {found.last}; "
-        f"{len(found.seen.log_share)} have sold for a year. {where.rows:,} rows of {len(where.files)} files, "
-        f"sha256 {where.digest[:12]}..."
+        f"{how_many(found.entries, 'newcomer')} of {how_many(found.brands, 'brand')}, {found.first} to {found.last}; "
+        f"{how_many(len(found.seen.log_share), 'has', 'have')} sold for a year. "
+        f"{how_many(where.rows, 'row')} of {how_many(len(where.files), 'file')}, sha256 {where.digest[:12]}..."
     )
     show_table(
         ["number", "shipped", "refitted"],

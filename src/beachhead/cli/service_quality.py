@@ -26,7 +26,10 @@ def show_quality(launch: Launch, judged: Judged) -> None:
         f"{how_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months."
     )
     if quality.strangers:
-        say(f"{quality.strangers} claims are on cars that no file of cars names; they count, but add no months.")
+        say(
+            f"{how_many(quality.strangers, 'claim is', 'claims are')} on cars that no file of cars names; "
+            "such claims count, but add no months."
+        )
     if quality.growth is not None:
         words = {
             Verdict.PASS: "grow rarer",

@@ -159,7 +159,8 @@ def _write(launch: Launch, ask: Ask, path: Path, as_json: bool) -> None:
     if as_json:
         show_json({"written": str(path), "bytes": size, "rows": len(algebra.rows), "sites": len(algebra.sites)})
         return
-    counted = f"{len(algebra.sites):,} columns of sites, {len(algebra.rows):,} rows, {size / 1e3:,.0f} kB"
+    columns = how_many(len(algebra.sites), "column of sites", "columns of sites")
+    counted = f"{columns}, {how_many(len(algebra.rows), 'row')}, {size / 1e3:,.0f} kB"
     say(f"Wrote the question to {path} ({counted}). Any solver of integer programmes reads it; {algebra.said[-1]}")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beachhead.cli.show import JsonFlag, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
 from beachhead.verification.published import Checked
 from beachhead.verification.verify import verify as verify_all
 from beachhead.world.errors import BadInput
@@ -35,7 +35,7 @@ def verify(
 
 def _show(checked: tuple[Checked, ...]) -> None:
     right = sum(each.passed for each in checked)
-    say(f"{right} of {len(checked)} published numbers are met by the functions that the plan itself calls.")
+    say(f"{right} of {how_many(len(checked), 'published number')} are met by the functions that the plan itself calls.")
     show_table(
         ["room", "what", "published", "ours", "tolerance", ""],
         [_row(each) for each in checked],

@@ -13,6 +13,7 @@ from beachhead.compliance.prospect import Prospect, Span
 from beachhead.compliance.ready import NEVER, Ready
 from beachhead.compliance.requirement import Accepted
 from beachhead.compliance.rule import Route, Volume
+from beachhead.world.figures import how_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,9 @@ def _with_cure(code: str, accepts: Sequence[Accepted]) -> str:
 def _cap_reasons(offer: Offered, left: int | None, year: int) -> list[Reason]:
     """The limit in words."""
     route = offer.route
-    if route.cap is None:
+    if route.cap is None or left is None:
         text = "The limit of cars a year is not known." if offer.cap_unknown else ""
     else:
-        text = f"Limit {route.cap} cars a year; {left} left in {year}."
+        text = f"Limit {how_many(route.cap, 'car')} a year; {left:,} left in {year}."
     words = " ".join(part for part in (text, route.note) if part)
     return [Reason(words, route.source)] if words else []

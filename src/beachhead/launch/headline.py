@@ -11,7 +11,7 @@ from beachhead.launch.objective import Wanted
 from beachhead.launch.plan import Plan
 from beachhead.launch.pursue import FLOORED, Pursued
 from beachhead.launch.steer import PLAIN
-from beachhead.world.figures import at_least, cars, give_or_take, money, odds_of, percent
+from beachhead.world.figures import at_least, cars, give_or_take, how_many, money, odds_of, percent
 
 _VERBS = {ActionKind.SCALE: "scale", ActionKind.PILOT: "pilot", ActionKind.EXIT: "leave"}
 
@@ -59,7 +59,7 @@ def too_few(found: Estimate, besides: str = "") -> str:
     """What to do where worlds are too few to tell an error; nothing where they are enough."""
     if found.se is not None:
         return ""
-    said = "1 world is" if found.count == 1 else f"{found.count} worlds are"
+    said = how_many(found.count, "world is", "worlds are")
     return f" {said} too few to say how exactly this is known{besides}: play {FEWEST} or more (--worlds)."
 
 

@@ -33,6 +33,7 @@ from beachhead.launch.terms import EXIT, EXITED, OUT, PILOT, SCALE, WAIT, Floats
 from beachhead.launch.threads import in_threads
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.quarter import Quarter
 
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
@@ -136,7 +137,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
         tick: called with (worlds done, worlds in all) as they end.
     """
     if worlds < 2:
-        raise BadInput(f"a plan cannot rest on {worlds} world(s)", "use at least 2 worlds")
+        raise BadInput(f"a plan cannot rest on {how_many(worlds, 'world')}", "use at least 2 worlds")
     objective = problem.objective
     is_plain = objective is None or objective.is_plain
     if objective is not None and not is_plain:

@@ -16,6 +16,7 @@ from beachhead.launch.scene import Scene
 from beachhead.launch.steer import PLAIN, Steering, find_steering, play_all, set_course, values_of
 from beachhead.launch.terms import Floats
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 
 Change = Callable[[Problem, float], Problem]
 
@@ -57,7 +58,7 @@ def tornado(
         tick: called with (variants done, variants in all).
     """
     if worlds < 2:
-        raise BadInput(f"a comparison cannot rest on {worlds} world(s)", "use at least 2 worlds")
+        raise BadInput(f"a comparison cannot rest on {how_many(worlds, 'world')}", "use at least 2 worlds")
     steering = find_steering(problem, seed)
     base = play_sample(problem, seed, worlds, steering)
     swings = []

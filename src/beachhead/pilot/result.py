@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from beachhead.pilot.read import counted, funnel_of, read
-from beachhead.world.figures import percent
+from beachhead.world.figures import how_many, percent
 from beachhead.world.reading import DemandCount, Observation
 
 GRACE_DAYS = 3
@@ -138,8 +138,8 @@ def _untold(counts: Sequence[DemandCount], first: date, last: date) -> int:
 
 def _unlike(counts: Sequence[DemandCount], shipped: int | None, batch: int, sold: int, price_point: float) -> str:
     if shipped is not None and abs(shipped / batch - 1) > BATCH_TOLERANCE:
-        return f"{shipped:,} cars were shipped, {batch:,} were decided"
+        return f"{how_many(shipped, 'car was', 'cars were')} shipped, {batch:,} were decided"
     if sold > (1 + BATCH_TOLERANCE) * (shipped or batch) and shipped is None:
-        return f"{sold:,} cars were sold, of {batch:,} that were decided"
+        return f"{how_many(sold, 'car was', 'cars were')} sold, of {batch:,} that were decided"
     off = next((c.price_point for c in counts if abs(c.price_point / price_point - 1) > PRICE_TOLERANCE), None)
     return "" if off is None else f"sold at {percent(off)} of list price, {percent(price_point)} was decided"

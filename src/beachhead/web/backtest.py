@@ -20,6 +20,7 @@ from beachhead.web.room import TableOut, keep_answer, table_of
 from beachhead.web.sessions import Analyst, Viewer
 from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 
 router = APIRouter(responses=REFUSALS)
 
@@ -98,14 +99,18 @@ def _sentences(found: Backtest) -> list[str]:
         verdict = f"better than every simple forecaster after {' and '.join(ahead)} months, not at the others"
     else:
         verdict = "no better than the best simple forecaster at any"
-    said = [f"{entries} entries of {brands} brands, forecast from what was known after 3, 6 and 12 months: {verdict}."]
+    entered = f"{how_many(entries, 'entry', 'entries')} of {how_many(brands, 'brand')}"
+    said = [f"{entered}, forecast from what was known after 3, 6 and 12 months: {verdict}."]
     said += [
         f"After {o.months} months the 90 % interval held {100 * o.cover90:.0f} % of what came "
         f"(95 % band {100 * o.cover90_low:.0f} to {100 * o.cover90_high:.0f} %)."
         for o in found.origins
     ]
     if found.notes:
-        said.append(f"{len(found.notes)} series were mended or left out; beachhead backtest --notes lists them.")
+        said.append(
+            f"{how_many(len(found.notes), 'series was', 'series were')} mended or left out; "
+            "beachhead backtest --notes lists them."
+        )
     return said
 
 

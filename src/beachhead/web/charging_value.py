@@ -25,6 +25,7 @@ from beachhead.web.request import REFUSALS, desk_of, recorded
 from beachhead.web.sessions import Analyst
 from beachhead.web.wire import Sentence
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 
 router = APIRouter(responses=REFUSALS)
 
@@ -97,7 +98,8 @@ def count_it(request: Request, _: Analyst) -> KeptOut:
     write_shifts(launch, shifts, today())
     recorded(request)
     return KeptOut(
-        sentence=f'{len(shifts)} rows of studies.csv now say "simulated here"; the next plan counts them, as grade C.'
+        sentence=f'{how_many(len(shifts), "row of studies.csv says", "rows of studies.csv say")} "simulated here" now; '
+        "the next plan counts what is said there, as grade C."
     )
 
 
@@ -154,14 +156,15 @@ def _value_out(launch: Launch, valued: Valued, at: datetime) -> ChargeValueOut:
     names = {market.code: market.name for market in launch.folder.markets}
     best = max(valued.markets, key=lambda found: found.saved_eur[Baseline.SPOT].mean)
     saved = best.saved_eur[Baseline.SPOT]
+    the_most = f"the most of {len(valued.markets)} markets, " if len(valued.markets) > 1 else ""
     most = (
         f"Planned charging with nothing typed saves {saved.mean:.0f} EUR a driver and year ({saved.low:.0f} to "
-        f"{saved.high:.0f}) in {names[best.market]}, the most of {len(valued.markets)} markets, against charging on "
+        f"{saved.high:.0f}) in {names[best.market]}, {the_most}against charging on "
         "arrival at the same spot price."
     )
     rests = (
-        f"{valued.homes} homes, {valued.whose}; prices of the 52 weeks from {valued.first_day}. Tariffs are rounded "
-        "(grade C). The intervals speak of other homes, not of other years."
+        f"{how_many(valued.homes, 'home')}, {valued.whose}; prices of the 52 weeks from {valued.first_day}. Tariffs "
+        "are rounded (grade C). The intervals speak of other homes, not of other years."
     )
     said = [most, rests]
     worse = [names[found.market] for found in valued.markets if found.saved_eur[Baseline.SPOT].low <= 0]

@@ -227,8 +227,9 @@ def compliance(request: Request, response: Response, _: Viewer, on: Day = None) 
     opened = {cell.market for cell in cells if cell.state == "open"}
     dated = {cell.market for cell in cells if cell.unlimited_from is not None}
     said = (
-        f"On {day}, cars may be sold in {len(opened)} of {len(laws)} markets; for {len(dated)} a first legal day "
-        f"without a cap is known, if work on approvals starts on {day}. What is unknown is never read as allowed."
+        f"On {day}, cars may be sold in {len(opened)} of {how_many(len(laws), 'market')}; for {len(dated) or 'none'} a "
+        f"first legal day without a cap is known, if work on approvals starts on {day}. What is unknown is never "
+        "read as allowed."
     )
     return ComplianceOut(
         on=day,

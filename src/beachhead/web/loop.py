@@ -330,7 +330,8 @@ def _sent(receipt: Receipt, trying: bool) -> SentOut:
     said = (
         f"{receipt.file}: the same rows were sent before; nothing changed."
         if receipt.sent_before is not None
-        else f"{receipt.file} {verb} {new} new rows and {corrected} corrections; {arrival.unchanged} are as on record."
+        else f"{receipt.file} {verb} {how_many(new, 'new row')} and {how_many(corrected, 'correction')}; "
+        f"{how_many(arrival.unchanged, 'is', 'are')} as on record."
     )
     return SentOut(
         stored=receipt.delivery is not None, new=new, corrected=corrected, unchanged=arrival.unchanged, sentence=said

@@ -85,7 +85,10 @@ class BadInput(BeachheadError):
         if most is not None and len(ordered) > most:
             rest = ordered[most:]
             unread = [fault for fault in rest if isinstance(fault, Unlisted)]  # how many more there are is not known
-            more, cure = f"has {len(rest)} faults more than are listed", "mend those listed, then send it again"
+            more, cure = (
+                f"has {len(rest)} more {'fault' if len(rest) == 1 else 'faults'} than are listed",
+                "mend those listed, then send it again",
+            )
             ordered = [*ordered[:most], unread[0] if unread else Unlisted(file=rest[0].file, problem=more, cure=cure)]
         return cls(f"{how_many_faults(ordered)} in the input", "mend the places listed", ordered)
 

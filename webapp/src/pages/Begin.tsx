@@ -3,6 +3,7 @@ import { api, useAsk, useSend } from "../api";
 import { useTitle } from "../live";
 import { Refusal } from "../parts/Refusal";
 import { Waiting } from "../parts/Waiting";
+import { howMany } from "../numbers";
 
 /** Shown while the served folder is empty: choose what to begin from. */
 export function Begin({ done }: { done: () => void }) {
@@ -25,7 +26,7 @@ export function Begin({ done }: { done: () => void }) {
         {list.map((item) => (
           <label key={item.name} className="choice">
             <input type="radio" name="example" value={item.name} checked={chosen === item.name} onChange={() => setChosen(item.name)} />{" "}
-            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {item.markets} {item.markets === 1 ? "market" : "markets"}{item.has_history ? " · with its real registrations" : ""}</small></span>
+            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {howMany(item.markets, "market")}{item.has_history ? " · with its real registrations" : ""}</small></span>
           </label>
         ))}
       </fieldset>

@@ -61,7 +61,7 @@ function Files({ data, may }: { data: Charging; may: boolean }) {
             <p className="soft">{says}</p>
             {data.files[key]
               ? <p>✓ On record{key === "prices" && data.first_day ? `, ${day(data.first_day)} to ${day(data.last_day)}` : ""}. {may && <button className="quiet no-print" disabled={busy} onClick={() => void drop(key as Schemas["Table"])}>Take away</button>}</p>
-              : <p>{key === "prices" ? "Not sent yet." : "None."}</p>}
+              : <p>{key === "prices" ? "Not sent yet." : key === "chargers" && !data.files.sessions ? "None; the sessions that they belong to come first." : "None."}</p>}
             {may && (key !== "chargers" || data.files.sessions) && <SendTable label={data.files[key] ? "Another" : name} to={`/api/v1/charging/files/${key}`} example={example} done={setSaid} />}
           </section>
         ))}

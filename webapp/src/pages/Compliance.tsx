@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { cars, day, money } from "../numbers";
+import { cars, day, howMany, money } from "../numbers";
 import { Dossier } from "../parts/Dossier";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
@@ -182,7 +182,7 @@ function OneAnswer({ market, offer, on, route }: { market: string; offer: string
         <ul className="due">{data.routes.map((item) => <li key={item.route}><Reasons reasons={item.reasons} open /></li>)}</ul>
       </section>
       <section className="sheet wide no-print">
-        <h2>Not shown yet: {owing.length} of {data.findings.length} requirements</h2>
+        <h2>Not shown yet: {owing.length} of {howMany(data.findings.length, "requirement")}</h2>
         <Findings items={owing} label="Requirements not shown yet" />
         <details><summary>The other {rest.length}</summary><Findings items={rest} label="Other requirements" /></details>
       </section>

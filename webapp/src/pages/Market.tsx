@@ -63,7 +63,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
           </>
         )}
       </section>
-      {row.stage !== "home" && (
+      {row.stage !== "home" && !launch.over && (
         <>
           <section className="sheet wide"><h2>What one more batch would tell, and what not</h2><Designs market={code} currency={launch.currency} /></section>
           <section className="sheet wide"><h2>Price, trims and mix</h2><PriceResponse market={code} currency={launch.currency} /></section>
@@ -141,7 +141,7 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       return {
         grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
         legend: { top: 0, data: ["before", "now"], textStyle: { color: color("--ink") } },
-        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...scale(color, cars), splitLine: { show: false } },
+        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...scale(color, (count) => (count < 1 ? number(count) : cars(count))), splitLine: { show: false } },
         yAxis: { type: "value", show: false },
         series: [
           { type: "line", name: "before", data: line(density.prior), symbol: "none", lineStyle: { color: color("--soft"), type: "dashed" }, itemStyle: { color: color("--soft") } },
@@ -154,5 +154,5 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
     },
     [data],
   );
-  return <Chart option={option} says={`${name}: belief about yearly demand; ${percent(data.row.odds_good)} of it lies above break-even`} />;
+  return <Chart option={option} says={`${name}: belief about yearly demand${data.row.odds_good == null ? ", no break-even yet" : `; ${percent(data.row.odds_good)} of it lies above break-even`}`} />;
 }

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, giveOrTake, inUnit, money, percent } from "../numbers";
+import { atMostAll, giveOrTake, howMany, inUnit, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
 import { MarketTable } from "../parts/MarketTable";
@@ -21,10 +21,10 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="wide">
         <h1>{launch.name}</h1>
         <p>
-          {launch.now}: {count("scaled")} of {data.markets.length - count("home")} markets abroad scaled, {count("piloting")} piloting{count("stopped") > 0 && <>, {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}</>}.{" "}
+          {launch.now}: {count("scaled")} of {howMany(data.markets.length - count("home"), "market")} abroad scaled, {count("piloting")} piloting{count("stopped") > 0 && <>, {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}</>}.{" "}
           <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
-        {data.notes.length > 0 && <details><summary>{data.notes.length} {data.notes.length === 1 ? "thing that another room changed" : "things that other rooms changed"} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {data.notes.length > 0 && <details><summary>{howMany(data.notes.length, "thing that another room changed", "things that other rooms changed")} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>
       <section className="sheet two" aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>

@@ -5,6 +5,7 @@ import { ObservationTable } from "../parts/ObservationTable";
 import { Refusal } from "../parts/Refusal";
 import { SendRows } from "../parts/SendRows";
 import { Said } from "../parts/Said";
+import { howMany } from "../numbers";
 
 export default function PilotsPage() {
   useTitle("Pilots");
@@ -19,15 +20,15 @@ export default function PilotsPage() {
         {said.state === "refused" && <Refusal error={said.error} />}
         {said.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
         <ul className="due">{said.data?.readings.map((reading) => <li key={reading.market}><Said>{reading.sentence}</Said></li>)}</ul>
-        {(said.data?.allowed_for.length ?? 0) > 0 && <details><summary>{said.data!.allowed_for.length} {said.data!.allowed_for.length === 1 ? "thing was" : "things were"} allowed for</summary><ul>{said.data!.allowed_for.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
-        {(said.data?.left_out.length ?? 0) > 0 && <details><summary>{said.data!.left_out.length} {said.data!.left_out.length === 1 ? "row says" : "rows say"} nothing about demand</summary><ul>{said.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {(said.data?.allowed_for.length ?? 0) > 0 && <details><summary>{howMany(said.data!.allowed_for.length, "thing was", "things were")} allowed for</summary><ul>{said.data!.allowed_for.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {(said.data?.left_out.length ?? 0) > 0 && <details><summary>{howMany(said.data!.left_out.length, "row says", "rows say")} nothing about demand</summary><ul>{said.data!.left_out.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>
       <section className="sheet wide"><h2>The monitor: what the counts alone have shown, valid at every look</h2><Monitors /></section>
       <section className="sheet wide">
         <h2>Rows on record</h2>
         {answer.state === "refused" && <Refusal error={answer.error} />}
         {answer.data?.total_rows === 0 && <p>0 of 0 rows: none have been sent yet.</p>}
-        {answer.data && answer.data.total_rows > 0 && <ObservationTable rows={answer.data.rows} caption={`${answer.data.rows.length} of ${answer.data.total_rows} rows; a dash is not observed, never zero`} />}
+        {answer.data && answer.data.total_rows > 0 && <ObservationTable rows={answer.data.rows} caption={`${answer.data.rows.length} of ${howMany(answer.data.total_rows, "row")}; a dash is not observed, never zero`} />}
       </section>
     </div>
   );

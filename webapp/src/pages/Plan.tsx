@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { inUnit, instant, money, percent } from "../numbers";
+import { howMany, inUnit, instant, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { PlanButton } from "../parts/PlanButton";
 import { RoomAnswer } from "./Room";
@@ -58,7 +58,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
           </table>
         </div>
       </section>
-      <section className="sheet wide"><h2>What if: named scenarios side by side</h2><WhatIfs currency={launch.currency} /></section>
+      <section className="sheet wide"><h2>What if: named scenarios side by side</h2><WhatIfs currency={launch.currency} may={!launch.over} /></section>
       <h2 className="wide">What is worth knowing, and what moves the value</h2>
       <RoomAnswer room="worth" launch={launch} empty="What knowing more would be worth, and which assumptions matter most, has not been worked out yet.">
         {(data) => data.swings.length > 0 && <section className="sheet wide"><h2>What moves the value most</h2><Tornado swings={data.swings} currency={launch.currency} /></section>}
@@ -77,7 +77,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       </section>
       <section className="sheet">
         <h2>Limits and what one more unit is worth</h2>
-        <p>{tight.length === 0 ? "No limit is nearly used up, and none would bring more if it were wider." : `${tight.length} of ${plan.uses.length} limits are nearly used up, or would bring more if they were wider.`}</p>
+        <p>{tight.length === 0 ? "No limit is nearly used up, and none would bring more if it were wider." : `${tight.length} of ${howMany(plan.uses.length, "limit")} ${tight.length === 1 ? "is" : "are"} nearly used up, or would bring more if wider.`}</p>
         {tight.length > 0 && <Limits uses={tight} currency={launch.currency} label="Tight limits" />}
         {tight.length < plan.uses.length && <details><summary>All {plan.uses.length} limits by period</summary><Limits uses={plan.uses} currency={launch.currency} label="All limits" /></details>}
       </section>

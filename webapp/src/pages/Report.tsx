@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, cars, day, giveOrTake, instant, money, percent } from "../numbers";
+import { atMostAll, cars, day, giveOrTake, howMany, instant, money, percent } from "../numbers";
 import { LedgerTable } from "../parts/LedgerTable";
 import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
@@ -32,7 +32,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
         <h2>In one paragraph</h2>
         <p><Said>{certificate ? certificate.sentence : "No plan is on record yet."}</Said>{certificate && <> ({record(certificate.record)})</>}</p>
         {launch.overtaken && <p className="notice">{launch.overtaken}.</p>}
-        {due.length > 0 && <p>{due.length} {due.length === 1 ? "decision is" : "decisions are"} due.</p>}
+        {due.length > 0 && <p>{howMany(due.length, "decision is", "decisions are")} due.</p>}
       </section>
       <section className="sheet"><h2>Where the launch stands</h2><MarketMap markets={markets} /></section>
       <section className="sheet">

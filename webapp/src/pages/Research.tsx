@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { money, number, percent } from "../numbers";
+import { howMany, money, number, percent } from "../numbers";
 import { Backtest } from "../parts/Backtest";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
@@ -9,6 +9,12 @@ import { Waiting } from "../parts/Waiting";
 
 export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Research");
+  if (!launch.over) return <Screen launch={launch} />;
+  return <div className="grid"><section className="wide"><h1>Research</h1><p>No decision is left that knowing more could change.</p></section><Entries launch={launch} /></div>;
+}
+
+/** Which markets are worth a look, and which facts are worth checking. */
+function Screen({ launch }: { launch: Schemas["LaunchOut"] }) {
   const answer = useAsk(() => api.GET("/api/v1/research"), []);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
@@ -44,7 +50,7 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
         {data.facts.length === 0 ? <p>No fact alone would change the plan.</p> : (
           <div className="scroll" tabIndex={0} role="region" aria-label="Facts worth checking">
             <table>
-              <caption>{data.facts.length} of {data.total_facts} facts, by what knowing them before the next gate is worth to the plan</caption>
+              <caption>{data.facts.length} of {howMany(data.total_facts, "fact")}, by what knowing them before the next gate is worth to the plan</caption>
               <thead><tr><th>market</th><th>fact</th><th>why</th><th className="num">written</th><th>grade</th><th className="num">age, days</th><th className="num">worth</th></tr></thead>
               <tbody>
                 {data.facts.map((row) => (
@@ -60,10 +66,14 @@ export default function ResearchPage({ launch }: { launch: Schemas["LaunchOut"] 
         {data.studies.map((line) => <p key={line}>Counted already: <Said>{line}</Said></p>)}
       </section>
       {data.spending.length > 0 && <Spent data={data} currency={launch.currency} />}
-      <h2 className="wide">Backtest: would the entry model have foretold past entries?</h2>
-      <Backtest launch={launch} />
+      <Entries launch={launch} />
     </div>
   );
+}
+
+/** What the model of entries is worth by past ones; no launch of one's own is asked for it. */
+function Entries({ launch }: { launch: Schemas["LaunchOut"] }) {
+  return <><h2 className="wide">Backtest: would the entry model have foretold past entries?</h2><Backtest launch={launch} /></>;
 }
 
 /** What awareness and showcases do to demand, how well that is known, and what knowing it is worth. */

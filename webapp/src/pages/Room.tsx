@@ -13,13 +13,16 @@ const QualityFunnel = lazy(() => import("../parts/QualityFunnel").then((part) =>
 const SiteMap = lazy(() => import("../parts/SiteMap"));
 
 type Room = Schemas["RoomOut"]["room"];
+/** Rooms that answer for quarters to come: none is left once the launch is over. */
+const ahead: ReadonlySet<Room> = new Set<Room>(["worth", "rehearsal", "targets", "aftersales"]);
 type Props = { launch: Schemas["LaunchOut"] };
 
 /** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. */
 export function RoomAnswer({ room, launch, empty, ask, children }: { room: Room; launch: Schemas["LaunchOut"]; empty: string; ask?: (last?: Schemas["RoomOut"]) => ReactNode; children?: (data: Schemas["RoomOut"]) => ReactNode }) {
   const answer = useAsk(() => api.GET("/api/v1/rooms/{room}", { params: { path: { room } } }), [room]);
-  const button = (last?: Schemas["RoomOut"]) => (ask ? ask(last) : <p className="row no-print"><JobButton kind={room} name={last ? "Work it out again" : "Work it out"} busy="working it out …" quiet={!!last} arguments={last?.asked} /></p>);
-  if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty} It runs in the background; you may go on working.</p>{button()}</section>;
+  const closed = launch.over !== "" && ahead.has(room);
+  const button = (last?: Schemas["RoomOut"]) => (closed ? null : ask ? ask(last) : <p className="row no-print"><JobButton kind={room} name={last ? "Work it out again" : "Work it out"} busy="working it out …" quiet={!!last} arguments={last?.asked} /></p>);
+  if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty}{!closed && " It runs in the background; you may go on working."}</p>{button()}</section>;
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   const data = answer.data;
   if (!data) return <p className="soft" aria-busy="true">reading …</p>;

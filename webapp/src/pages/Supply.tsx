@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { cars, day, instant, money, number, percent } from "../numbers";
+import { cars, day, howMany, instant, money, number, percent } from "../numbers";
 import { JobButton } from "../parts/JobButton";
 import { Refusal } from "../parts/Refusal";
 import { SwitchMap } from "../parts/SwitchMap";
@@ -29,7 +29,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
         <h1>Supply</h1>
         {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
         <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
-        <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {data.futures} futures. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
+        <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {howMany(data.futures, "future")}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
         <div className="row no-print"><JobButton kind="supply" name="Work it out again" busy="working it out …" /></div>
       </section>
       <section className="sheet half">

@@ -1,5 +1,6 @@
 import type { Refused } from "../api";
 import { Said } from "./Said";
+import { howMany } from "../numbers";
 
 /** Rows of delimited text; quotes may hold delimiters and line breaks. The line of each row is that of an editor. */
 function rowsOf(text: string): { line: number; cells: string[] }[] {
@@ -50,7 +51,7 @@ export function FaultGrid({ text, error }: { text: string; error: Refused }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Rows with faults">
       <table className="faults">
-        <caption>{wrong.length} of {rows.length} rows have faults; nothing was stored{wrong.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown` : ""}</caption>
+        <caption>{wrong.length} of {howMany(rows.length, "row")} {wrong.length === 1 ? "has" : "have"} faults; nothing was stored{wrong.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown` : ""}</caption>
         <thead><tr><th className="num">line</th>{heading!.cells.map((name) => <th key={name}>{name}</th>)}</tr></thead>
         <tbody>
           {wrong.slice(0, MOST_ROWS).map((row) => (

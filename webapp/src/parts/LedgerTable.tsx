@@ -14,8 +14,8 @@ export function LedgerTable({ rows }: { rows: Schemas["DecisionOut"][] }) {
           {rows.map((row) => (
             <tr key={row.hash}>
               <td className="num">{row.number}</td><td>{instant(row.when)}</td><td>{row.who}</td><td>{row.market || "–"}</td><td>{row.recommended || "–"}</td>
-              <td>{row.recommended && row.chosen !== row.recommended ? <strong>{row.chosen} (override)</strong> : row.chosen || row.kind}</td><td>{row.because || "–"}</td><td>{row.odds.join("; ") || "–"}</td>
-              <td className="hash">{Object.entries(row.refs).map(([kind, hash]) => <div key={kind}><a href={`/api/v1/records/${kind}/${hash}`}>{kind} {hash.slice(0, 10)}</a></div>)}</td>
+              <td>{row.recommended && row.chosen !== row.recommended ? <strong>{row.chosen} (override)</strong> : row.chosen || row.kind}</td><td>{row.because || "–"}</td><td className="why">{row.odds.join("; ") || "–"}</td>
+              <td className="hash records">{Object.entries(row.refs).map(([kind, hash]) => <div key={kind}><a href={`/api/v1/records/${kind}/${hash}`}>{kind} {hash.slice(0, 10)}</a></div>)}</td>
             </tr>
           ))}
         </tbody>

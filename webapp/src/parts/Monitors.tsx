@@ -43,7 +43,7 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
     <section>
       <h3>{item.name}</h3>
       <p><Said>{item.sentence}</Said></p>
-      <Chart option={option} height="13rem" says={`${saidPlainly(item.sentence)} The band narrows with each of ${item.sightings.length} looks.`} />
+      <Chart option={option} height="13rem" says={`${saidPlainly(item.sentence)} ${item.sightings.length > 1 ? `The band narrows with each of ${item.sightings.length} looks.` : "So far there was one look."}`} />
     </section>
   );
 }

@@ -19,7 +19,7 @@ export function PriceResponse({ market, currency }: { market: string; currency: 
           <thead><tr><th>change</th><th className="num">gain a year</th><th className="num">90 %</th><th className="num">odds that it gains</th><th className="num">cars a year</th></tr></thead>
           <tbody>
             {options.slice(0, 8).map((item) => (
-              <tr key={item.deed}><td>{item.deed}</td><td className="num">{money(item.gain, currency)}</td><td className="num">{range(item.gain_interval)}</td><td className="num">{percent(item.odds)}</td><td className="num">{item.cars > 0 ? "+" : ""}{cars(item.cars)}</td></tr>
+              <tr key={item.deed}><td>{item.deed}</td><td className="num">{money(item.gain, currency)}</td><td className="num">{range(item.gain_interval)}</td><td className="num">{percent(item.odds)}</td><td className="num">{item.cars >= 0.5 ? "+" : ""}{cars(item.cars)}</td></tr>
             ))}
           </tbody>
         </table>

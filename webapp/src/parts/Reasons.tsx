@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { day } from "../numbers";
+import { day, howMany } from "../numbers";
 import { Said } from "./Said";
 
 /** A chain of reasons, each with who says so; folded away unless `open`. */
@@ -12,5 +12,5 @@ export function Reasons({ reasons, open }: { reasons: Schemas["ReasonOut"][]; op
     </ol>
   );
   if (open) return chain;
-  return <details><summary>{reasons.length} {reasons.length === 1 ? "reason" : "reasons"}</summary>{chain}</details>;
+  return <details><summary>{howMany(reasons.length, "reason")}</summary>{chain}</details>;
 }

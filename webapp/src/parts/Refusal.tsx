@@ -1,5 +1,6 @@
 import type { Refused } from "../api";
 import { Said } from "./Said";
+import { howMany } from "../numbers";
 
 const MOST_ROWS = 50;
 
@@ -16,7 +17,7 @@ export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
       </p>
       {error.kind === "NotSignedIn" && <p><button onClick={() => window.location.reload()}>Sign in</button></p>}
       {error.faults.length > 0 && <Faults faults={error.faults.slice(0, MOST_ROWS)} named={named} />}
-      {error.faults.length > MOST_ROWS && <details><summary>{error.faults.length - MOST_ROWS} further faults</summary><Faults faults={error.faults.slice(MOST_ROWS)} named={named} /></details>}
+      {error.faults.length > MOST_ROWS && <details><summary>{howMany(error.faults.length - MOST_ROWS, "further fault")}</summary><Faults faults={error.faults.slice(MOST_ROWS)} named={named} /></details>}
     </div>
     </>
   );

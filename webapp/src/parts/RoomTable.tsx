@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { cars, day, inLocale, money, number, percent } from "../numbers";
+import { cars, day, inLocale, money, number, percent, tenth } from "../numbers";
 import { Said } from "./Said";
 
 type Unit = Schemas["ColumnOut"]["unit"];
@@ -11,7 +11,7 @@ function written(value: string | number | null | undefined, unit: Unit, currency
     case "money": return money(value, currency);
     case "change": return (value > 0 ? "+" : "") + money(value, currency);
     case "share": return percent(value);
-    case "points": return number(value);
+    case "points": return tenth(value);
     case "cars": return cars(value);
     default: return number(value);
   }

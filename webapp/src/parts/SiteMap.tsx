@@ -2,6 +2,7 @@ import { geoEqualEarth } from "d3-geo";
 import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "../api";
 import map from "../generated/map.json";
+import { howMany } from "../numbers";
 
 const views: Record<string, { name: string; box: [number, number, number] }> = {
   sites: { name: "All sites", box: [0, 0, 0] },
@@ -79,7 +80,7 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
         className="sites"
         tabIndex={0}
         role="img"
-        aria-label={`Map of ${points.lon.length} sites: ${points.lon.length - stands} new (round), ${stands} standing (square). Arrows move it, plus and minus zoom, 0 shows all.`}
+        aria-label={`Map of ${howMany(points.lon.length, "site")}: ${points.lon.length - stands} new (round), ${stands} standing (square). Arrows move it, plus and minus zoom, 0 shows all.`}
         onKeyDown={(event) => {
           const act = keys[event.key];
           if (!act || event.ctrlKey || event.metaKey || event.altKey) return;

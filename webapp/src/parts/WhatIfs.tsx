@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { api, useAsk, useSend, useStart } from "../api";
-import { giveOrTake, money } from "../numbers";
+import { giveOrTake, howMany, money } from "../numbers";
 import { Refusal } from "./Refusal";
 import { Said } from "./Said";
 
-/** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another. */
-export function WhatIfs({ currency }: { currency: string }) {
+/** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another while there `may` be one. */
+export function WhatIfs({ currency, may }: { currency: string; may: boolean }) {
   const answer = useAsk(() => api.GET("/api/v1/what-ifs"), []);
   const [sets, setSets] = useState("");
   const [name, setName] = useState("");
@@ -24,7 +24,7 @@ export function WhatIfs({ currency }: { currency: string }) {
             <tbody>
               {found.map((item) => (
                 <tr key={item.name}>
-                  <td>{item.name}<div className="soft">{item.quarter}, {item.worlds} worlds</div><button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>Forget</button></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
+                  <td>{item.name}<div className="soft">{item.quarter}, {howMany(item.worlds, "world")}</div><button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>Forget</button></td><td>{item.sets.map((line) => <div key={line}><code>{line}</code></div>)}</td>
                   <td className="num">{pm(item.value, item.value_se)}</td><td className="num">{pm(item.other, item.other_se)}</td><td className="num"><strong>{item.gain > 0 ? "+" : ""}{money(item.gain, currency)}</strong><div className="soft">{giveOrTake(item.gain_se, currency)}</div></td>
                   <td>{item.moves.length ? item.moves.map((move) => <div key={move.market}>{move.name}: {move.as_it_is} → {move.as_it_would_be}</div>) : "nothing"}{item.notes.map((note) => <div key={note} className="soft"><Said>{note}</Said></div>)}</td>
                 </tr>
@@ -33,14 +33,15 @@ export function WhatIfs({ currency }: { currency: string }) {
           </table>
         </div>
       )}
-      <form className="no-print" onSubmit={(event) => { event.preventDefault(); void comparing.start({ sets, name }); }}>
+      {!may && answer.data && found.length === 0 && <p>None was kept.</p>}
+      {may && <form className="no-print" onSubmit={(event) => { event.preventDefault(); void comparing.start({ sets, name }); }}>
         <div className="row">
           <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, =*FACTOR or =+MORE</label>
             <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount_per_quarter=0.97"} /></span>
           <span style={{ flex: "1 1 10rem" }}><label htmlFor="scenario">called</label><input id="scenario" value={name} onChange={(event) => setName(event.target.value)} maxLength={120} /></span>
           <button className="quiet" disabled={comparing.running || !sets.trim()}>{comparing.running ? "comparing …" : "Compare"}</button>
         </div>
-      </form>
+      </form>}
       {[comparing.error, forgetting.error].map((error, which) => error && <Refusal key={which} error={error} />)}
     </>
   );
