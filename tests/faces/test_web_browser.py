@@ -506,3 +506,21 @@ def _late(route, other, address):
         sent = route.request.post_data_json
         assert other.request.post(f"{address}/api/v1/decisions", data=sent, headers={"Origin": address}).status == 201
     route.continue_()
+
+
+def test_after_a_launchs_end_a_page_says_so_once_and_the_menu_shows_where_one_is(browser, tmp_path):
+    """Research said so twice, once as a fault; in a narrow window the link to the page was out of sight."""
+    with closing(_served(shutil.copytree(EXAMPLES / "tesla-norway", tmp_path / "launch"))) as served:
+        address = next(served)
+        page = browser.new_page(viewport={"width": 420, "height": 900})
+        page.goto(f"{address}/research")
+        page.get_by_text("No decision is left that knowing more could change.").wait_for()
+        assert page.get_by_text("is over").count() == 1
+        assert page.get_by_role("alert").count() == 0
+        here = page.locator('nav [aria-current="page"]').bounding_box()
+        assert here["x"] >= 0
+        assert here["x"] + here["width"] <= 420
+        page.goto(f"{address}/markets/NO")
+        page.get_by_role("heading", name="Facts").wait_for()
+        assert page.get_by_text("is over").count() == 1
+        page.close()

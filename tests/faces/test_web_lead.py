@@ -91,6 +91,19 @@ def test_a_table_of_what_came_says_how_many_it_leaves_out(client, folder):
     assert score["came_title"] == f"What came of the odds; the latest {MOST_CAME} of {MOST_CAME + 5}"
 
 
+def test_a_decision_that_is_due_again_says_what_was_decided_last(client, folder, monkeypatch):
+    launch = open_launch(folder)
+    make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at("2027-01-05"))
+    assert {row["decided_last"] for row in client.get("/api/v1/decisions").json()["due"]} == {""}
+    decide(launch, who="ana", at=at("2027-01-05"), overrides={"NO": "hold"}, because="the stores are full")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-04-05T12:00:00+00:00")
+    make_plan(launch, on=date(2027, 4, 5), worlds=2, who="ana", at=at("2027-04-05"))
+    found = client.get("/api/v1/decisions").json()
+    (norway,) = [row for row in (*found["due"], *found["others"]) if row["market"] == "NO"]
+    said = "On 2027-01-05 ana decided for Norway: hold, because the stores are full. No row came in since"
+    assert norway["decided_last"].startswith(said)
+
+
 def test_a_launch_whose_last_quarter_is_over_can_still_be_read(client, folder, monkeypatch, tmp_path):
     launch = open_launch(folder)
     make_plan(launch, on=date(2027, 1, 5), worlds=2, who="ana", at=at("2027-01-05"))

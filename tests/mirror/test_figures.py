@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration, expected, give_or_take, how_many, odds, tally, within_minutes
+from beachhead.world.figures import duration, expected, give_or_take, how_many, odds, percent, tally, within_minutes
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,7 @@ def test_one_of_anything_is_not_said_in_the_plural():
     assert [how_many(count, "task") for count in (0, 1, 1200)] == ["0 tasks", "1 task", "1,200 tasks"]
     assert [within_minutes(count) for count in (1.0, 22.5, 45.0)] == ["1 minute", "22.5 minutes", "45 minutes"]
     assert [how_many(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]
+
+
+def test_a_share_that_rounds_to_nothing_has_no_sign():
+    assert (percent(-0.003), percent(-0.02), percent(0.0)) == ("0 %", "-2 %", "0 %")

@@ -34,8 +34,12 @@ export function percent(share: number | null | undefined, digits = 0): string {
   if (share == null || !Number.isFinite(share)) return "–";
   if (share > 0 && share < 0.01 && digits === 0) return "<1\u00a0%";
   if (share > 0.99 && share < 1 && digits === 0) return ">99\u00a0%";
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(100 * share)}\u00a0%`;
+  const rounded = Math.round(100 * share * 10 ** digits) / 10 ** digits || 0; // a loss of nothing is not -0
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(rounded)}\u00a0%`;
 }
+
+/** Odds counted from draws: that none or all of some thousand did is no certainty. */
+export const odds = (share: number | null | undefined) => percent(share == null ? share : Math.min(Math.max(share, 1e-6), 1 - 1e-6));
 
 /** A count with its noun, `1 market`, `12 markets`; `nouns` where an s does not make the plural. */
 export const howMany = (count: number, noun: string, nouns = `${noun}s`) => `${cars(count)} ${count === 1 ? noun : nouns}`;

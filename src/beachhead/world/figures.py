@@ -61,7 +61,7 @@ def percent(share: float, error: float | None = None) -> str:
         return f"{100 * share:.0f} ± {100 * error:.0f} %"
     if 0 < share < 0.01:
         return "<1 %"
-    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+    return ">99 %" if 0.99 < share < 1 else f"{100 * share:z.0f} %"
 
 
 def at_least(share: float) -> str:

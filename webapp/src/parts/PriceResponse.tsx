@@ -1,5 +1,5 @@
 import { api, useAsk } from "../api";
-import { cars, money, percent } from "../numbers";
+import { cars, money, odds } from "../numbers";
 import { Said } from "./Said";
 
 /** What a change of price, trims or mix would bring, with its odds, and what would settle it. */
@@ -19,14 +19,14 @@ export function PriceResponse({ market, currency }: { market: string; currency: 
           <thead><tr><th>change</th><th className="num">gain a year</th><th className="num">90 %</th><th className="num">odds that it gains</th><th className="num">cars a year</th></tr></thead>
           <tbody>
             {options.slice(0, 8).map((item) => (
-              <tr key={item.deed}><td>{item.deed}</td><td className="num">{money(item.gain, currency)}</td><td className="num">{range(item.gain_interval)}</td><td className="num">{percent(item.odds)}</td><td className="num">{item.cars >= 0.5 ? "+" : ""}{cars(item.cars)}</td></tr>
+              <tr key={item.deed}><td>{item.deed}</td><td className="num">{money(item.gain, currency)}</td><td className="num">{range(item.gain_interval)}</td><td className="num">{odds(item.odds)}</td><td className="num">{item.cars >= 0.5 ? "+" : ""}{cars(item.cars)}</td></tr>
             ))}
           </tbody>
         </table>
       </div>
       {settling.map((item) => (
         <p key={item.name}>
-          {item.deed[0]!.toUpperCase() + item.deed.slice(1)} {item.could_change ? <>would be worth {money(item.worth, currency)} a year; odds of the right choice from {percent(item.odds_now)} to {percent(item.odds_after)}.</> : "would not change the choice."}
+          {item.deed[0]!.toUpperCase() + item.deed.slice(1)} {item.could_change ? <>would be worth {money(item.worth, currency)} a year; odds of the right choice from {odds(item.odds_now)} to {odds(item.odds_after)}.</> : "would not change the choice."}
         </p>
       ))}
     </>
