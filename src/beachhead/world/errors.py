@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from beachhead.world.figures import how_many
+
 
 class BeachheadError(Exception):
     """Base of every error a user may see.
@@ -68,7 +70,7 @@ def how_many_faults(faults: Sequence[Fault]) -> str:
     listed = sum(not isinstance(fault, Unlisted) for fault in faults)
     least = "at least " if 0 < listed < len(faults) else ""
     count = listed or len(faults)
-    return f"{least}{count} fault" + ("s" if count != 1 else "")
+    return f"{least}{how_many(count, 'fault')}"
 
 
 class BadInput(BeachheadError):
@@ -86,7 +88,7 @@ class BadInput(BeachheadError):
             rest = ordered[most:]
             unread = [fault for fault in rest if isinstance(fault, Unlisted)]  # how many more there are is not known
             more, cure = (
-                f"has {len(rest)} more {'fault' if len(rest) == 1 else 'faults'} than are listed",
+                f"has {how_many(len(rest), 'fault')} more than are listed",
                 "mend those listed, then send it again",
             )
             ordered = [*ordered[:most], unread[0] if unread else Unlisted(file=rest[0].file, problem=more, cure=cure)]
