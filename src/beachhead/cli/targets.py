@@ -51,8 +51,8 @@ def targets(
     show_targets(launch, found)
     if register:
         say(
-            f"{how_many(len(stated), 'probability', 'probabilities')} entered in the ledger; once the day has come, "
-            "`--register` settles what came and `beachhead score` scores it."
+            f"{len(stated)} odds entered in the ledger; once their day has come, `--register` settles them and "
+            "`beachhead score` scores them."
         )
 
 
