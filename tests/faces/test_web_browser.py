@@ -242,6 +242,7 @@ def test_the_whole_loop_on_the_byd_replay_by_keyboard_alone(page, tmp_path):
     _press(page, accept.first)
     page.get_by_role("region", name="Ledger").wait_for()
     playwright.expect(page.get_by_role("article")).to_have_count(before - 1, timeout=60_000)
+    playwright.expect(page.get_by_role("heading", name="Due now")).to_be_focused()  # the card went with its button
     due = page.get_by_role("article").first
     _reach(page, due.get_by_label("override with"))
     page.keyboard.type("hold")

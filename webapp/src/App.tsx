@@ -36,7 +36,7 @@ export function App() {
   const here = route.parts[0] ?? "";
   useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
   const hasMenu = launch.data !== undefined;
-  useEffect(() => document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" }), [route.path, hasMenu]);
+  useEffect(() => showInMenu(document.querySelector<HTMLElement>('nav [aria-current="page"]')), [route.path, hasMenu]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={() => { reconnect(); launch.again(); }} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} page /></main>;
@@ -84,4 +84,12 @@ function Shut({ name, files }: { name: string; files: string[] }) {
       <p>This page opens once the launch folder has {files.join(" and ")}. <code>docs/reference/columns.md</code> says what each column means, and the bundled launch xiaomi, from which another folder may be begun, has them.</p>
     </section>
   );
+}
+
+/** Brings a link of the menu to its middle; `scrollIntoView` would begin the next Tab at the link, past what stands before it. */
+function showInMenu(link: HTMLElement | null) {
+  const menu = link?.parentElement;
+  if (!link || !menu) return;
+  const [at, all] = [link.getBoundingClientRect(), menu.getBoundingClientRect()];
+  menu.scrollLeft += at.left + at.width / 2 - (all.left + all.width / 2);
 }
