@@ -123,6 +123,18 @@ def test_what_runs_out_is_told_of_the_offers_asked_about(launch):
     assert "CoP 1" not in run(launch, *days, "--offer", "SU7-STD")
 
 
+def test_what_runs_out_is_told_of_the_markets_asked_about(launch):
+    rows = ("GB importer,,GB,,2024-06-01,,2027-06-01,GB 1", "plant assessment,,DE,,2024-06-01,,2027-06-01,CoP 1")
+    hold(launch, *(f"{row},filed,2026-10-01,A" for row in rows))
+    days = ("--diff", "2026-11-01", "2027-11-01")
+    assert "GB 1" in run(launch, *days)
+    assert "GB 1" in run(launch, *days, "--market", "NO", "--market", "GB")
+    told = run(launch, *days, "--market", "NO")
+    assert "GB 1" not in told
+    assert "CoP 1" in told, "Norway's whole-vehicle approval waits for it"
+    assert "GB 1" not in run(launch, *DAY, "--market", "NO", "--market", "SE")
+
+
 def test_what_is_held_counts_from_its_day(launch):
     hold(launch, EU_WVTA)
     before = json.loads(run(launch, "--on", "2026-09-30", "--market", "DE", "--offer", "YU7-MAX", "--json"))
@@ -205,6 +217,14 @@ def test_a_sound_rule_file_is_added_and_counts(launch, tmp_path):
     told = flat(run(launch, *DAY, "--market", "GB", "--offer", "YU7-MAX", "--why", "navigate_on_pilot_highway"))
     assert "blocked in GB" in told
     assert "letter of the ministry" in told
+
+
+def test_a_rule_file_of_a_name_that_is_not_read_is_refused(launch, tmp_path):
+    file = tmp_path / "gb.txt"
+    file.write_text("jurisdiction: GB\nas_of: 2026-11-01\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="is no name of a rule file"):
+        run(launch, "--add", file)
+    assert not (launch / "rules").exists()
 
 
 def test_a_bad_rule_file_is_refused_and_changes_nothing(launch, tmp_path):

@@ -25,7 +25,9 @@ QUARTERS_WEEKS = 13
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    """A launch of three tasks, on a day by which everything reported here has come."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-03-31T12:00:00+00:00")
     path = new_launch(tmp_path / "launch")
     (path / "roles.csv").write_text(ROLES)
     write(path, "a,A,4,5,8,,,team,team,2,pilot", "b,B,2,3,6,a,,,team,1,scale", "g,G,0,0,0,b,2027-06-30,,,,nothing")
@@ -121,10 +123,20 @@ def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder,
             "has 1e+09 weeks left, more than 1000",
         ),
         (("a", "--started", "2027-03-04", "--on", "2027-02-01"), "after the report of 2027-02-01"),
+        (("a", "--note", "x", "--on", "2027-04-01"), "a is reported on as of 2027-04-01, which has not come yet"),
     ],
 )
 def test_an_odd_report_is_refused(folder, words, said):
     assert said in str(run("programme", "update", folder, *words, fails=True))
+
+
+def test_a_report_of_a_day_to_come_is_refused_at_its_row(folder):
+    """One slip of the year would stand for ever as the latest report: the whole programme stood as of that day."""
+    file = folder / "week.csv"
+    file.write_text("task,on,started_on\na,2027-03-31,2027-01-04\nb,2072-03-31,2027-03-30\n")
+    refused = run("programme", "update", folder, "--file", file, fails=True)
+    assert "week.csv:3:on: is reported on as of 2072-03-31, which has not come yet: mend the day" in str(refused)
+    assert asked("programme", "status", folder)["reported"] is None
 
 
 def test_a_task_begun_before_the_corrected_finish_of_what_it_comes_after_is_said(folder):

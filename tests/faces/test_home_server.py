@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from beachhead.cli.app import app
 from beachhead.home.home_assistant import history_of, server_of, state_of
+from beachhead.home.log import RUN_LOCK
 from beachhead.home.setup import read_setup
 from beachhead.store import last_delivery, open_store, reading
-from beachhead.world.errors import BadInput, BeachheadError, Unreachable
+from beachhead.world.errors import BadInput, BeachheadError, NotStored, Unreachable
 from made_home import (
     BATTERY,
     CURRENT,
@@ -213,6 +214,41 @@ def test_the_token_is_in_no_file_and_no_word(folder: Path, made: MadeHome) -> No
     assert TOKEN not in said + str(caught.value) + repr(server_of(read_setup(folder)))
     for path in folder.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from beachhead.home.log import only_run
+
+with only_run(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_charger_is_run_by_one_process_and_by_the_next_once_that_is_killed(folder: Path, made: MadeHome) -> None:
+    made.say(PLUG, "on")
+    run("learn", str(folder))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    words = [sys.executable, "-c", HOLDER, str(folder)]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        for more in ((), ("--once",), ("--dry-run",)):
+            with pytest.raises(NotStored, match="is run already, by process"):
+                run("run", str(folder), *more)
+        assert run("log", str(folder))
+        first.kill()
+    assert "[sent" in run("run", str(folder), "--once")
+
+
+def test_a_charger_is_run_where_no_lock_can_be_made(folder: Path, made: MadeHome) -> None:
+    """Whatever fails, the car charges."""
+    made.say(PLUG, "on")
+    run("learn", str(folder))
+    (folder / RUN_LOCK).mkdir()
+    assert "[sent" in run("run", str(folder), "--once")
 
 
 @pytest.mark.full

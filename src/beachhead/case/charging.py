@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -17,6 +15,7 @@ from beachhead.case.believe import first_belief, tracked
 from beachhead.case.cluster import workers_at
 from beachhead.case.compliance import euro_rate
 from beachhead.case.open import Launch
+from beachhead.case.put_rows import put_rows
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import LEAST_TO_LEARN, Pool, learn_pool
 from beachhead.charging.keep import UnderWay
@@ -30,10 +29,12 @@ from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind, StudyRow
 from beachhead.world.errors import BadInput, NotStored
-from beachhead.world.whole import write_whole
 
 STUDY = "CHARGING"
 DRIVERS = 8
+_COLUMNS = (
+    "study", "market", "kind", "cars", "weeks", "reach", "bias_mean", "bias_sd", "weight", "source", "as_of", "grade"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,15 +183,7 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
 
     All earlier ones, for other markets too: the statements move the mean as they say only as they were found together.
     """
-    path = launch.path / "studies.csv"
-    kept: list[dict[str, str]] = []
-    fields = ["study", "market", "kind", "cars", "weeks", "reach", "bias_mean", "bias_sd", "weight"]
-    fields += ["source", "as_of", "grade"]
-    if path.exists():
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            fields = [*(reader.fieldnames or []), *(name for name in fields if name not in (reader.fieldnames or []))]
-            kept = [row for row in reader if row["study"] != _study(row["market"])]
+    rows = []
     for shift in shifts:
         who = (
             f"simulated here: planned charging saves {shift.saved_eur:.0f} EUR a year in {shift.market}, "
@@ -198,12 +191,8 @@ def write_shifts(launch: Launch, shifts: Sequence[Shift], on: date) -> Path:
         )
         row = {"study": _study(shift.market), "market": shift.market, "kind": StudyKind.EXPERT.value}
         row |= {"cars": f"{shift.cars:.6g}", "bias_mean": "0", "bias_sd": f"{shift.bias_sd:.6g}"}
-        kept.append(row | {"source": who, "as_of": on.isoformat(), "grade": "C"})
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(kept)
-    return write_whole(path, text.getvalue())
+        rows.append(row | {"source": who, "as_of": on.isoformat(), "grade": "C"})
+    return put_rows(launch, "studies.csv", _COLUMNS, rows, replaces=lambda row: row["study"] == _study(row["market"]))
 
 
 def counts_shifts(launch: Launch) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from beachhead.case.open import Launch
 from beachhead.compliance.approval import ANY_OFFER, Certificate, Holding, Used, Vehicle
 from beachhead.compliance.assess import assess_all
 from beachhead.compliance.check import rulebook
@@ -23,6 +24,7 @@ from beachhead.evidence.folder import Folder
 from beachhead.evidence.load import load_table
 from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
 from beachhead.evidence.textfile import read_bytes
+from beachhead.store import writing
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.figures import how_many
@@ -80,16 +82,22 @@ def rule_faults(path: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def add_rules(folder: Folder, file: Path) -> Path:
-    """Copy a rule file into the launch's `rules/`, if it holds together with all others; raises with every fault."""
+def add_rules(launch: Launch, file: Path) -> Path:
+    """Copy a rule file into the launch's `rules/`, if it holds together with all others; raises with every fault.
+
+    The launch's store is held meanwhile: two files added at once must hold together with each other too.
+    """
+    if file.suffix not in (".yaml", ".yml"):  # what is called otherwise in rules/ is not read
+        raise BadInput(f"{file.name!r} is no name of a rule file", "let it end in .yaml")
     found, faults = read_rule_file(file.name, read_rule_text(file))
     if faults:
         raise BadInput.of(faults)
-    target = folder.path / "rules" / file.name
-    others = [other for other in folder_rule_files(folder.path) if other.name != f"rules/{file.name}"]
-    rulebook(*others, found)
-    target.parent.mkdir(exist_ok=True)
-    return write_whole(target, file.read_bytes())
+    target = launch.path / "rules" / file.name
+    with writing(launch.store):
+        others = [other for other in folder_rule_files(launch.path) if other.name != f"rules/{file.name}"]
+        rulebook(*others, found)
+        target.parent.mkdir(exist_ok=True)
+        return write_whole(target, file.read_bytes())
 
 
 def matrix(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Assessment, ...]:
@@ -109,13 +117,13 @@ def checklist(asked: Brief, offer: str, market: str, on: date, route: str = "") 
 def watch(
     asked: Brief, start: date, end: date, offers: Sequence[str] = (), markets: Sequence[str] = ()
 ) -> tuple[tuple[Change, ...], tuple[Expiry, ...]]:
-    """What changes between two days, and what runs out."""
+    """What changes between two days, and what runs out: for the offers and markets named, or for all."""
     if end <= start:
         raise BadInput(f"{end} does not lie after {start}", "name the earlier day first")
     chosen = chosen_vehicles(asked, offers)
     where = chosen_markets(asked, markets)
     found = changes(asked.rulebook, chosen, where, start, end, asked.holding)
-    return found, expiries(asked.rulebook, chosen, asked.holding, start, end)
+    return found, expiries(asked.rulebook, chosen, markets, asked.holding, start, end)
 
 
 def widest(asked: Brief, on: date, offers: Sequence[str] = (), markets: Sequence[str] = ()) -> tuple[Opening, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +14,12 @@ from beachhead.belief.choice.experiment import BIAS_MEAN, BIAS_SD, Experiment, r
 from beachhead.belief.choice.market import BIAS_SD as MARKET_BIAS_SD
 from beachhead.belief.choice.market import MarketResponse, fit_market
 from beachhead.case.open import Launch
+from beachhead.case.put_rows import put_rows
 from beachhead.evidence.choices import read_choice_tasks
 from beachhead.evidence.market_data import read_market_data
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables.responses import TABLE, ResponseRow
 from beachhead.world.errors import BadInput
-from beachhead.world.whole import write_whole
 
 MOST_APART = 5.0
 """A car five times dearer or cheaper than the launch's is none that its buyers look at, or is priced in other units."""
@@ -214,15 +212,11 @@ def stated_mix(launch: Launch, offers: OfferList) -> tuple[float, ...]:
 
 
 def _write(launch: Launch, study: str, market: str, rows: list[dict[str, str]]) -> Path:
-    path = launch.path / TABLE.file
-    fields, kept = list(columns_of(ResponseRow)), list[dict[str, str]]()
-    if path.exists():
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            kept = [row for row in reader if (row["study"], row["market"]) != (study, market)]
-            fields = [*(reader.fieldnames or []), *(f for f in fields if f not in (reader.fieldnames or []))]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows([*kept, *rows])
-    return write_whole(path, text.getvalue())
+    mine = (study, market)
+    return put_rows(
+        launch,
+        TABLE.file,
+        tuple(columns_of(ResponseRow)),
+        rows,
+        replaces=lambda row: (row["study"], row["market"]) == mine,
+    )

@@ -244,7 +244,7 @@ def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: 
     for report in reports:
         if report.task not in known:
             raise BadInput(f"{report.task!r} is no task", meant(report.task, known, "name a code of tasks.csv"))
-        if (odd := _odd(report)) is not None:
+        if (odd := _odd(report, at.date())) is not None:
             raise BadInput(f"{report.task} {odd.problem}", odd.cure)
     with store.writing(launch.store) as work:
         kept = {version.key: version.body for version in store.current(work, TOPIC)}
@@ -256,8 +256,12 @@ def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: 
     return len(fresh)
 
 
-def read_reports(launch: Launch, path: Path, on: date) -> tuple[Report, ...]:
-    """The reports in a CSV, XLSX or Parquet file; raises `BadInput` with every fault found."""
+def read_reports(launch: Launch, path: Path, on: date, today: date) -> tuple[Report, ...]:
+    """The reports in a CSV, XLSX or Parquet file, of day `on` where they name none.
+
+    Raises:
+        BadInput: with every fault found, a report of a day after `today` among them.
+    """
     columns = columns_of(ProgressRow)
     required = tuple(name for name, column in columns.items() if column.required)
     grid = with_known_header(read_sheet(path, path.name), path.name, tuple(columns), required)
@@ -279,7 +283,7 @@ def read_reports(launch: Launch, path: Path, on: date) -> tuple[Report, ...]:
     odd = [
         Fault(file=path.name, row=line, column=wrong.column, problem=wrong.problem, cure=wrong.cure)
         for line, report in reports
-        if (wrong := _odd(report)) is not None
+        if (wrong := _odd(report, today)) is not None
     ]
     if found := [*grid.faults, *faults, *unknown, *odd]:
         raise BadInput.of(found)
@@ -458,9 +462,14 @@ class _Odd(NamedTuple):
     cure: str
 
 
-def _odd(report: Report) -> _Odd | None:
-    """Days in no order, and work left of what has not begun, or is done, or would take a lifetime; None if all fits."""
+def _odd(report: Report, today: date) -> _Odd | None:
+    """Days in no order or yet to come, and work left of what has not begun, or is done, or would take a lifetime.
+
+    None if all fits.
+    """
     said = report.progress
+    if said.on > today:
+        return _Odd("on", f"is reported on as of {said.on}, which has not come yet", f"mend the day; today is {today}")
     for what, column, day in (("began", "started_on", said.started), ("was done", "finished_on", said.finished)):
         if day is not None and day > said.on:
             return _Odd(column, f"{what} on {day}, after the report of {said.on}", "mend one of the days")

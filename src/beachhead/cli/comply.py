@@ -89,12 +89,12 @@ def comply(
     as_json: JsonFlag = False,
 ) -> None:
     """Say what may be sold where, with which features, from when, and what is missing. Not legal advice."""
-    day, folder = day_of(on), open_launch(directory).folder
+    day, launch = day_of(on), open_launch(directory)
     if add is not None:
-        say(f"{add_rules(folder, add)} holds; it counts from now on.")
+        say(f"{add_rules(launch, add)} holds; it counts from now on.")
         return
     cars = [_used(text, day) for text in used or ()]
-    asked = brief(folder, cars)
+    asked = brief(launch.folder, cars)
     chosen_markets(asked, [one.market for one in cars])  # a slip of a market would count against no limit
     offers, markets = offer or [], [code.upper() for code in market or ()]
     if diff is not None:
@@ -152,7 +152,8 @@ def _show_all(asked: Brief, answers: Sequence[Assessment]) -> None:
         ],
         right={3, 5},
     )
-    expiring = watch(asked, day, day + _WATCH_AHEAD, [], sorted(open_now))[1] if asked.holding.certificates else ()
+    offers, where = sorted({a.offer for a in answers}), sorted(open_now or markets)
+    expiring = watch(asked, day, day + _WATCH_AHEAD, offers, where)[1] if asked.holding.certificates else ()
     for item in expiring:
         say(_expiry_sentence(item))
     say("`--market XX --offer YY` shows one answer, `--why CODE` its chain of reasons, `--features` the features.")

@@ -26,7 +26,7 @@ from beachhead.home.home_assistant import ask_config, server_of
 from beachhead.home.learn import Learnt, Usual, derived
 from beachhead.home.learn import learn as learn_home
 from beachhead.home.leaving import moment_said, tap
-from beachhead.home.log import open_log, recorded
+from beachhead.home.log import only_run, open_log, recorded
 from beachhead.home.plan import Planned, pool_of
 from beachhead.home.run import Clock, Running, planned_now
 from beachhead.home.run import run as run_home
@@ -116,17 +116,18 @@ def run(
 ) -> None:
     """Run the charger: plan each quarter of an hour and at each plug-in, set what must change, until Ctrl-C."""
     setup = read_setup(directory)
-    version = ask_config(server_of(setup))["version"]  # a wrong token or address is said at once, not tried for ever
-    if not once:
-        end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
-        say(f"Home Assistant {version} at {setup.url}. {end}")
-    with _told_to_end() as wait:
-        run_home(
-            _running(setup, dry=dry_run),
-            Clock(now=now, wait=wait),
-            once=once,
-            say=lambda one: say(decision_line(setup, one)),
-        )
+    with only_run(setup.folder):
+        version = ask_config(server_of(setup))["version"]  # a wrong token is said at once, not tried for ever
+        if not once:
+            end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
+            say(f"Home Assistant {version} at {setup.url}. {end}")
+        with _told_to_end() as wait:
+            run_home(
+                _running(setup, dry=dry_run),
+                Clock(now=now, wait=wait),
+                once=once,
+                say=lambda one: say(decision_line(setup, one)),
+            )
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def update(
     if (task is None) == (file is None):
         raise BadInput("name one task, or a file of reports", "for example `beachhead programme update DIR TASK`")
     if file is not None:
-        reports, name = read_reports(launch, file, day), file.name
+        reports, name = read_reports(launch, file, day, at.date()), file.name
     else:
         reports, name = (_one(str(task), day, _day(started), _day(finished), left, note),), "command line"
     fresh = update_progress(launch, reports, who=name_of(who), at=at, name=name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,6 +15,7 @@ from beachhead.compliance.owed import owed
 from beachhead.compliance.prospect import Prospect, Span, prospect
 from beachhead.compliance.ready import NEVER, Ready, network, ready
 from beachhead.compliance.requirement import Gate
+from beachhead.compliance.rule import Status
 from beachhead.compliance.rulebook import Rulebook
 from beachhead.compliance.sale import completion, offered, sale_date
 from beachhead.world.source import Source
@@ -99,17 +100,26 @@ def changes(
 
 
 def expiries(
-    rulebook: Rulebook, vehicles: Iterable[Vehicle], holding: Holding, start: date, end: date
+    rulebook: Rulebook,
+    vehicles: Iterable[Vehicle],
+    markets: Sequence[str],
+    holding: Holding,
+    start: date,
+    end: date,
 ) -> tuple[Expiry, ...]:
     """Certificates that count for a vehicle on `start` and run out by `end`, first to run out first.
 
-    One that another certificate of the same approval has replaced by then for every vehicle needs no renewal.
+    One that another certificate of the same approval has replaced by then for every vehicle needs no renewal, and one
+    that none of the markets named accepts, for itself or on the way to another, concerns others; without markets none
+    is left out.
     """
     hands = [hand(rulebook, vehicle, holding) for vehicle in vehicles]
+    concerned = _accepted(rulebook, markets) if markets else rulebook.approvals.keys()
     lapsing = [
         certificate
         for certificate in holding.certificates
-        if certificate.granted_on <= start < end_of(rulebook, certificate) <= end
+        if certificate.approval in concerned
+        and certificate.granted_on <= start < end_of(rulebook, certificate) <= end
         and any(_lapses(certificate, in_hand) for in_hand in hands)
     ]
     found = [_expiry(rulebook, certificate, start) for certificate in lapsing]
@@ -221,6 +231,22 @@ class _Teller:
             late=acting[1],
             reasons=reasons,
         )
+
+
+def _accepted(rulebook: Rulebook, markets: Sequence[str]) -> Set[str]:
+    """Approvals that show something in one of the markets, with all that they wait for or that counts as them."""
+    found: set[str] = set()
+    for law in (law_of(rulebook, market) for market in markets):
+        for code, rules in law.rules.items():
+            asked = [rule for rule in rules if rule.status is not Status.NOT_REQUIRED]
+            found |= {item.code for rule in asked for item in rule.accepts or rulebook.requirements[code].shown_by}
+        found |= {item.code for route in law.routes for accepts in route.instead.values() for item in accepts}
+        found |= {*law.type_dating}
+    for code in reversed([*rulebook.approvals]):  # each stands after all that it may wait for
+        if code in found:
+            found |= {need for way in rulebook.approvals[code].ways for need in way.needs}
+            found |= {equivalence.holds for equivalence in rulebook.equivalences if equivalence.counts_as == code}
+    return found
 
 
 def _lapses(certificate: Certificate, in_hand: Hand) -> bool:

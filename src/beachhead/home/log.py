@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.home.series import QUARTERS, Spell, merged_quarters, merged_spells
-from beachhead.store import Row, Store, Work, current, deliver, open_store, reading, writing
+from beachhead.store import FILE_NAME, Row, Store, Work, alone, current, deliver, open_store, reading, writing
 
 Floats = NDArray[np.float64]
 
 DAYS = "home_day"
+RUN_LOCK = f"{FILE_NAME}-run"
+"""Held by whoever runs the charger; named so that what leaves the log out, such as .gitignore, leaves it out too."""
 WHO = "home server"
 
 
@@ -43,6 +46,15 @@ class DayRead:
 def open_log(folder: Path) -> Store:
     """The log of a home, made if it is missing."""
     return open_store(folder)
+
+
+def only_run(folder: Path) -> AbstractContextManager[None]:
+    """Run the charger of a home while nobody else does; two at once would take each other's orders for the driver's.
+
+    Raises:
+        NotStored: if somebody does already.
+    """
+    return alone(folder / RUN_LOCK, f"the charger of {folder} is run")
 
 
 def keep_days(store: Store, days: list[DayRead], *, name: str, at: datetime) -> int:

@@ -1,8 +1,9 @@
 """Keeps bytes: content-addressed records and tables in SQL; knows no nouns."""
 
+from beachhead.store.alone import alone
 from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
-from beachhead.store.database import Store, Work, open_store, reading, writing
+from beachhead.store.database import FILE_NAME, Store, Work, open_store, reading, writing
 from beachhead.store.records import get, put, ref_of, references, text_of
 from beachhead.store.rows import (
     Delivery,
@@ -18,12 +19,14 @@ from beachhead.store.rows import (
 )
 
 __all__ = [
+    "FILE_NAME",
     "Delivery",
     "Link",
     "Row",
     "Store",
     "Version",
     "Work",
+    "alone",
     "append",
     "body_of",
     "current",
