@@ -1,12 +1,15 @@
 """The REST API on a small launch: one error shape, roles, idempotency, and no fault of ours whatever is sent."""
 
+import asyncio
 import random
+import re
 import shutil
 import signal
 import socket
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,9 +27,10 @@ from beachhead.case.planning import make_plan
 from beachhead.case.reading import moved_sentence, read
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
-from beachhead.web.accounts import add_account
+from beachhead.web.accounts import TRIES, add_account
 from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
+from beachhead.web.live import Tab
 from beachhead.web.openapi import description
 from beachhead.world.errors import BadInput
 
@@ -234,6 +238,15 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
     assert kinds.count("draft") == 1
 
 
+def test_a_key_used_at_another_route_is_another_key(client, folder):
+    planned(folder)
+    sent = {"params": {"name": "a.csv"}, "content": HEAD + ROW, "headers": {"Idempotency-Key": "1"}}
+    assert client.post("/api/v1/observations", **sent).json()["new"] == 1
+    assert client.post("/api/v1/observations", **sent).json()["new"] == 1, "the answer given before"
+    body = {"market": "NO", "choose": "hold", "because": "x", "after": "0" * 64}
+    assert client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "1"}).status_code == 409
+
+
 def test_the_page_of_decisions_says_whether_there_is_a_plan_and_whether_rows_came_in_since(client, folder):
     def stands() -> tuple[bool, str]:
         return client.get("/api/v1/decisions").json()["is_planned"], client.get("/api/v1/launch").json()["overtaken"]
@@ -331,6 +344,77 @@ def test_once_there_are_accounts_everybody_signs_in_and_roles_hold(folder, monke
         assert refused.status_code == 403
         client.delete("/api/v1/session")
         assert client.get("/api/v1/overview").status_code == 401
+
+
+def test_every_route_asks_who_it_is_and_no_viewer_writes(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    add_account(open_launch(folder).store, "vera", Role.VIEWER, "correct horse battery")
+    app = create(folder)
+    asked = [(method.upper(), path) for path, routes in app.openapi()["paths"].items() for method in routes]
+    asked = [(method, re.sub(r"{\w+}", "x", path)) for method, path in asked if path != "/api/v1/session"]
+    assert len(asked) > 40
+    with TestClient(app, base_url=LOCAL) as client:
+        assert {client.request(method, path).status_code for method, path in asked} == {401}
+        client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+        writes = [client.request(method, path).status_code for method, path in asked if method != "GET"]
+        assert set(writes) == {403}
+
+
+def test_guesses_sent_all_at_once_are_counted_like_those_sent_one_by_one(folder):
+    add_account(open_launch(folder).store, "vera", Role.VIEWER, "correct horse battery")
+    with TestClient(create(folder), base_url=LOCAL) as client, ThreadPoolExecutor(16) as guessers:
+
+        def guess(number: int) -> str:
+            said = {"name": "vera", "password": f"guess {number}"}
+            return client.post("/api/v1/session", json=said).json()["error"]["message"]
+
+        told = Counter(guessers.map(guess, range(32)))
+    assert told == {"name or password is wrong": TRIES, "too many wrong passwords": 32 - TRIES}
+
+
+def test_who_signed_out_hears_no_more_of_what_the_server_tells(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    store = open_launch(folder).store
+    add_account(store, "vera", Role.VIEWER, "correct horse battery")
+    app = create(folder)
+    with TestClient(app, base_url=LOCAL) as client:
+        for end in (
+            lambda: client.delete("/api/v1/session"),
+            lambda: add_account(store, "vera", Role.VIEWER, "correct horse battery"),
+        ):
+            client.post("/api/v1/session", json={"name": "vera", "password": "correct horse battery"})
+            with client.websocket_connect(LIVE) as tab:
+                assert {tab.receive_json()["topic"] for _ in range(2)} == {"launch", "jobs"}
+                end()
+                app.state.hub.recorded("news")
+                with pytest.raises(WebSocketDisconnect) as ended:
+                    tab.receive_json()
+                assert ended.value.code == 1008
+
+
+def test_a_tab_that_is_slow_is_told_the_newest_of_each_topic_only():
+    async def told() -> list[dict]:
+        tab = Tab()
+        for number in range(1000):
+            tab.put({"topic": "jobs", "number": number})
+        tab.put({"topic": "launch", "number": 0})
+        return [await tab.next(), await tab.next()]
+
+    assert asyncio.run(told()) == [{"topic": "jobs", "number": 999}, {"topic": "launch", "number": 0}]
+
+
+def test_half_of_a_character_is_no_text(client):
+    """JSON may hold it, and no answer could: who had it kept would have shut the page for all."""
+    for method, path, body in (
+        ("POST", "/session", r'{"name": "\ud800", "password": "correct horse battery"}'),
+        ("POST", "/decisions", r'{"market": "NO", "choose": "hold", "because": "\udfff", "after": ""}'),
+        ("PUT", "/mappings/x", r'{"text": "\ud800"}'),
+        ("POST", "/jobs", r'{"kind": "what_if", "arguments": {"name": "\ud800"}}'),
+    ):
+        answer = client.request(method, f"/api/v1{path}", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert "half of a character" in answer.text
+        assert client.request(method, f"/api/v1{path}", content=body).status_code == 422, "not said to be JSON"
 
 
 def test_accounts_roles_and_passwords_count_at_once_while_the_server_runs(folder, monkeypatch):

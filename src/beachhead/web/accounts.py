@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
@@ -65,14 +66,19 @@ def _accounts(store: Store) -> dict[str, _Account]:
 
 
 class Sessions:
-    """Who is signed in to one server; safe to call from any thread."""
+    """Who is signed in to one server; safe to call from any thread.
+
+    Attributes:
+        at_once: how many may sign in at a time: a password takes 64 MB and a core to check, and anybody may send one.
+    """
 
     def __init__(self, store: Callable[[], Store]) -> None:
+        self.at_once = CapacityLimiter(2)
         self._store = store  # asked for when somebody signs in: there may be no launch yet
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
         self._accounts: dict[str, _Account] | None = None
-        self._failures: dict[str, list[float]] = {}
+        self._tries: dict[str, list[float]] = {}
         self._nobody = _hasher.hash(secrets.token_urlsafe(16))
 
     def must_sign_in(self) -> bool:
@@ -82,23 +88,30 @@ class Sessions:
     def sign_in(self, name: str, password: str) -> str:
         """A new session's token; slows down guessing by name."""
         now = time.monotonic()
-        with self._lock:
-            recent = [at for at in self._failures.get(name, []) if now - at < TRY_SECONDS]
-            if len(recent) >= TRIES:
-                raise NotAllowed("too many wrong passwords", "wait a minute, then try again")
+        self._count_try(name, now)
         account = _accounts(self._store()).get(name)
         try:
             # an unknown name takes as long as a wrong password
             _hasher.verify(account.hashed if account else self._nobody, password)
         except VerificationError:
             account = None
+        if account is None:
+            raise NotAllowed("name or password is wrong", "try again, or ask for a new password")
+        token = secrets.token_urlsafe(32)
         with self._lock:
-            if account is None:
-                self._failures[name] = [*recent, now]
-                raise NotAllowed("name or password is wrong", "try again, or ask for a new password")
-            token = secrets.token_urlsafe(32)
+            self._tries[name] = [at for at in self._tries.get(name, []) if at != now]
+            self._sessions = {old: kept for old, kept in self._sessions.items() if kept.until > now}
             self._sessions[token] = _Session(name, account.hashed, now + SESSION_SECONDS)
         return token
+
+    def _count_try(self, name: str, now: float) -> None:
+        """Count a try before it is known whether it is wrong: many at once would all be let through."""
+        with self._lock:
+            recent = {who: [at for at in tries if now - at < TRY_SECONDS] for who, tries in self._tries.items()}
+            self._tries = {who: tries for who, tries in recent.items() if tries}
+            if len(self._tries.get(name, [])) >= TRIES:
+                raise NotAllowed("too many wrong passwords", "wait a minute, then try again")
+            self._tries.setdefault(name, []).append(now)
 
     def sign_out(self, token: str) -> None:
         """End a session."""

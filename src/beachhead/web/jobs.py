@@ -106,7 +106,7 @@ class Jobs:
             raise BadInput(f"no such work: {kind!r}", f"ask for one of {', '.join(sorted(self._work))}")
         with self._lock:
             for job in self._jobs.values():
-                if key is not None and self._keys.get(job.id) == key:
+                if key is not None and self._keys.get(job.id) == key and job.kind == kind:
                     return job
                 if job.kind == kind and not job.state.is_over and self._arguments[job.id] == arguments:
                     return job

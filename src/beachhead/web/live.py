@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from fastapi.encoders import jsonable_encoder
 
@@ -18,12 +19,33 @@ MOST_JOBS = 20
 router = APIRouter()
 
 
+class Tab:
+    """What one tab is still to be told: the newest message of each topic, however slowly it listens."""
+
+    def __init__(self) -> None:
+        self._news: dict[str, dict[str, Any]] = {}
+        self._any = asyncio.Event()
+
+    def put(self, message: dict[str, Any]) -> None:
+        """To be told, in place of an older message of its topic."""
+        self._news[message["topic"]] = message
+        self._any.set()
+
+    async def next(self) -> dict[str, Any]:
+        """The next message, once there is one."""
+        await self._any.wait()
+        message = self._news.pop(next(iter(self._news)))
+        if not self._news:
+            self._any.clear()
+        return message
+
+
 class Hub:
-    """The open tabs of one server; every tab has a queue that keeps only the newest message of each topic."""
+    """The open tabs of one server."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._tabs: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._tabs: set[Tab] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.version = ""
         jobs.listen(self._job_moved)
@@ -33,18 +55,18 @@ class Hub:
         self.version = version
         self._send({"topic": "launch", "version": version})
 
-    def open(self) -> asyncio.Queue[dict[str, Any]]:
-        """A new tab; its queue starts with how things stand."""
+    def open(self) -> Tab:
+        """A new tab; it is told first how things stand."""
         self._loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        queue.put_nowait({"topic": "launch", "version": self.version})
-        queue.put_nowait(self._jobs_now())
-        self._tabs.add(queue)
-        return queue
+        tab = Tab()
+        tab.put({"topic": "launch", "version": self.version})
+        tab.put(self._jobs_now())
+        self._tabs.add(tab)
+        return tab
 
-    def close(self, queue: asyncio.Queue[dict[str, Any]]) -> None:
+    def close(self, tab: Tab) -> None:
         """The tab is gone."""
-        self._tabs.discard(queue)
+        self._tabs.discard(tab)
 
     def _job_moved(self, _: Job) -> None:
         self._send(self._jobs_now())
@@ -59,8 +81,8 @@ class Hub:
             self._loop.call_soon_threadsafe(self._spread, message)
 
     def _spread(self, message: dict[str, Any]) -> None:
-        for queue in self._tabs:
-            queue.put_nowait(message)
+        for tab in self._tabs:
+            tab.put(message)
 
 
 @router.websocket("/live")
@@ -76,22 +98,25 @@ async def live(socket: WebSocket) -> None:
         return
     hub: Hub = state.hub
     await socket.accept()
-    queue = hub.open()
+    tab = hub.open()
     gone = asyncio.ensure_future(_until_gone(socket))
     try:
         while not gone.done():
-            message = asyncio.ensure_future(queue.get())
+            message = asyncio.ensure_future(tab.next())
             await asyncio.wait({message, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if message.done():
-                await socket.send_json(message.result())
-            else:
+            if not message.done():
                 message.cancel()
+            elif await run_sync(person_of, socket) is None:  # signed out since, or with another password
+                await socket.close(code=status.WS_1008_POLICY_VIOLATION)
+                return
+            else:
+                await socket.send_json(message.result())
     except (WebSocketDisconnect, RuntimeError):
         pass
     finally:
         gone.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            hub.close(queue)
+            hub.close(tab)
 
 
 async def _until_gone(socket: WebSocket) -> None:

@@ -169,12 +169,13 @@ async def send_observations(
 ) -> SentOut:
     """Send a file: kept whole or not at all; sending it twice changes nothing."""
     desk = desk_of(request)
-    if known := await run_sync(answered, desk.launch().store, key, person.name):
+    if known := await run_sync(answered, desk.launch().store, key, person.name, request.url.path):
         return SentOut.model_validate_json(known)
     async with received(request, name) as path:
         sent = await run_sync(_take_in, desk, path, person.name, dry_run, mapping)
     if not dry_run:
-        await run_sync(remember, desk.launch().store, key, person.name, sent.model_dump_json())
+        answer = sent.model_dump_json()
+        await run_sync(remember, desk.launch().store, key, person.name, request.url.path, answer)
         await run_sync(recorded, request)
     return sent
 

@@ -122,7 +122,7 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
         Fault(
             file="request",
             column=".".join(str(part) for part in item["loc"]),
-            written=str(item.get("input", ""))[:60],
+            written=str(item.get("input", ""))[:60].encode(errors="replace").decode(),
             problem=str(item["msg"]),
             cure="see /api/v1/openapi.json",
         )

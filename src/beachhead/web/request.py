@@ -25,7 +25,10 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
 }
 Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once.")
+    str | None,
+    Header(
+        alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once at each route."
+    ),
 ]
 FILE_BODY = {
     "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
@@ -66,10 +69,10 @@ def once(
 ) -> Answer:
     """The answer given before to this key; else what is taken now, kept under it."""
     desk = desk_of(request)
-    if known := answered(desk.launch().store, key, person.name):
+    if known := answered(desk.launch().store, key, person.name, request.url.path):
         return form.model_validate_json(known)
     out = taken(desk.sheet())
-    remember(desk.launch().store, key, person.name, out.model_dump_json())
+    remember(desk.launch().store, key, person.name, request.url.path, out.model_dump_json())
     recorded(request)
     return out
 

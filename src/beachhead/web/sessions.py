@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
@@ -12,13 +13,14 @@ from starlette.requests import HTTPConnection
 from beachhead.web.accounts import SESSION_SECONDS, Sessions
 from beachhead.web.guard import Person, Role
 from beachhead.web.refusal import NotAllowed, NotSignedIn
+from beachhead.web.wire import Typed
 
 COOKIE = "beachhead_session"
 
 router = APIRouter()
 
 
-class SignInIn(BaseModel):
+class SignInIn(Typed):
     """Name and password."""
 
     name: str = Field(max_length=80)
@@ -67,10 +69,10 @@ Approver = Annotated[Person, Depends(approver)]
 
 
 @router.post("/session")
-def sign_in(request: Request, response: Response, body: SignInIn) -> PersonOut:
+async def sign_in(request: Request, response: Response, body: SignInIn) -> PersonOut:
     """Sign in; the session is a cookie that scripts cannot read."""
     sessions: Sessions = request.app.state.sessions
-    token = sessions.sign_in(body.name, body.password)
+    token = await run_sync(sessions.sign_in, body.name, body.password, limiter=sessions.at_once)
     response.set_cookie(
         COOKIE,
         token,
@@ -79,7 +81,7 @@ def sign_in(request: Request, response: Response, body: SignInIn) -> PersonOut:
         samesite="strict",
         secure=request.url.scheme == "https",
     )
-    person = sessions.person(token)
+    person = await run_sync(sessions.person, token)
     assert person is not None
     return PersonOut(name=person.name, role=person.role.name.lower())
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from beachhead.web.refusal import ErrorOut
-from beachhead.web.wire import Sentence
+from beachhead.web.wire import Sentence, Typed
 
 StageName = Literal["home", "out", "piloting", "stopped", "scaled", "exited"]
 
@@ -70,7 +70,7 @@ class BeginOut(BaseModel):
     bundled: list[BundledOut]
 
 
-class BeginIn(BaseModel):
+class BeginIn(Typed):
     """Which bundled launch to begin from; `starter` is nearly empty."""
 
     example: str = Field(max_length=80)
@@ -311,7 +311,7 @@ class HeadingOut(BaseModel):
     values: dict[str, list[str]]
 
 
-class MappingIn(BaseModel):
+class MappingIn(Typed):
     """A mapping file, as text."""
 
     text: str = Field(max_length=100_000)
@@ -347,7 +347,7 @@ class DecisionsOut(BaseModel):
     ledger_sentence: Sentence
 
 
-class DecideIn(BaseModel):
+class DecideIn(Typed):
     """One person's decision on one market."""
 
     market: str
@@ -356,7 +356,7 @@ class DecideIn(BaseModel):
     after: str
 
 
-class AcceptIn(BaseModel):
+class AcceptIn(Typed):
     """One person's acceptance of all that is due, on the ledger as it was seen."""
 
     after: str
@@ -414,11 +414,11 @@ class ScoreOut(BaseModel):
     without: list[WithoutOut]
 
 
-class JobIn(BaseModel):
+class JobIn(Typed):
     """Long work asked for."""
 
     kind: str
-    arguments: dict[str, str | int | float | bool] = {}
+    arguments: dict[str, str | int | float | bool] = Field(default={})
 
 
 class JobOut(BaseModel):
