@@ -1,5 +1,6 @@
 """Files of observations as people send them: read whole in every form, or refused with every fault at once."""
 
+import zipfile
 from datetime import UTC, date, datetime
 
 import openpyxl
@@ -365,3 +366,56 @@ def test_parquet_instants_are_read_in_the_markets_zone(tmp_path):
     pq.write_table(pa.table(table), tmp_path / "seen.parquet")
     (row,) = read_observations(tmp_path / "seen.parquet", known=KNOWN).rows
     assert row.observation.start == row.observation.end == date(2027, 4, 1)
+
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHARED = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+
+
+def workbook_of(path, rows, shared="x"):
+    """A workbook of these rows (XML), whose cells of type `s` all say one text."""
+    openpyxl.Workbook().save(path)
+    with zipfile.ZipFile(path) as plain:
+        parts = {name: plain.read(name).decode() for name in plain.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}"><si><t xml:space="preserve">{shared}</t></si></sst>'
+    type_of = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SHARED}"/></Types>'
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", type_of)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in parts.items():
+            packed.writestr(name, text)
+    return path
+
+
+def unread(path):
+    with pytest.raises(BadInput) as refused:
+        read_observations(path, known=KNOWN)
+    return str(refused.value)
+
+
+def test_a_small_workbook_that_says_one_long_text_often_is_not_unpacked(tmp_path):
+    """20 kB took 12 GB."""
+    cells = "".join(f'<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>' for row in range(1, 301))
+    path = workbook_of(tmp_path / "long.xlsx", cells, shared=" " + "a" * 1_000_000)
+    assert path.stat().st_size < 20_000
+    assert "unpacks to more than 256 MB" in unread(path)
+
+
+def test_a_small_workbook_of_very_wide_rows_is_not_read_for_an_hour(tmp_path, monkeypatch):
+    monkeypatch.setattr("beachhead.evidence.sheet.MOST_UNPACKED_BYTES", 2**22)
+    rows = "".join(f'<row r="{row}"><c r="XFD{row}"><v>1</v></c></row>' for row in range(2, 100))
+    path = workbook_of(tmp_path / "wide.xlsx", f'<row r="1"><c r="A1"><v>1</v></c></row>{rows}')
+    assert "unpacks to more than" in unread(path)
+
+
+def test_a_small_parquet_file_that_says_one_long_text_often_is_not_unpacked(tmp_path):
+    """515 bytes took 11 GB."""
+    said = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), ["x" * 100_000])
+    pq.write_table(pa.table({"market": said}), tmp_path / "long.parquet", compression="zstd")
+    assert (tmp_path / "long.parquet").stat().st_size < 2_000
+    assert "has more than a million rows or 256 MB" in unread(tmp_path / "long.parquet")
+
+
+def test_a_parquet_column_of_lists_is_refused_by_its_name(tmp_path):
+    pq.write_table(pa.table({"market": [["NO", "SE"]]}), tmp_path / "lists.parquet")
+    assert "'market: list<element: string>' is no column of plain cells" in unread(tmp_path / "lists.parquet")

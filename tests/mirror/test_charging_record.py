@@ -1,5 +1,6 @@
 """Files of sessions, prices and loads as strangers write them: read as meant, or refused at their row and column."""
 
+import gzip
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -100,3 +101,32 @@ def test_a_record_by_whole_hours_is_spread_within_them_and_a_finer_one_is_taken_
     assert (home.plug_out - home.plug_in >= 60 * home.energy_kwh / home.power_kw).all()
     few = read_homes(written(tmp_path, HEAD + "".join(rows[:4]).format("00")))[0]
     assert few.plug_in.tolist() == (fine.plug_in[:4] - 10).tolist()
+
+
+def packed(folder: Path, text: str) -> Path:
+    path = folder / "x.csv.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    return path
+
+
+def test_a_packed_table_that_unpacks_to_more_than_memory_holds_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(BadInput, match="2: is a line longer than 1 MB"):
+        read_prices(packed(tmp_path, "time,DE\n" + "0" * 2**20))
+    monkeypatch.setattr("beachhead.charging.record.MOST_ROWS", 1000)
+    with pytest.raises(BadInput, match="1001: is where the table passes 512 MB or 1,000 rows"):
+        read_prices(packed(tmp_path, "time,DE\n" + "2023-01-01 00:00,1\n" * 2000))
+
+
+def test_a_small_table_of_many_columns_over_many_years_is_refused(tmp_path):
+    """Laid out hour by hour it took 77 GB."""
+    cells = ",".join("1" * 20_000)
+    text = f"time,{cells}\n1975-01-01 00:00,{cells}\n2030-01-01 00:00,{cells}\n"
+    with pytest.raises(BadInput, match="20,000 columns over 482,137 steps of time"):
+        read_prices(written(tmp_path, text))
+
+
+def test_a_table_that_is_wrong_throughout_is_not_read_to_its_end(tmp_path):
+    for read, text in ((read_prices, "time,DE\n" + "x,1\n" * 5000), (read_homes, HEAD + "u,x,y,1\n" * 5000)):
+        with pytest.raises(BadInput, match="at least 50 faults") as refused:
+            read(written(tmp_path, text))
+        assert "what follows was not read" in str(refused.value)

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import gcd, isfinite
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.errors import BadInput, Fault
+from beachhead.world.errors import BadInput, Fault, Unlisted
 from beachhead.world.figures import how_many
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,10 @@ LEAST_PRICE = 5.0
 """EUR/MWh that some hour of any week exceeds; a file below it is written in EUR/kWh."""
 MOST_SESSION_KWH = 250.0
 """kWh in one session beyond which a number is taken for Wh or a mistake; the largest batteries of cars hold 210."""
+MOST_CHARACTERS, MOST_ROWS = 512 * 2**20, 10_000_000
+MOST_CELLS = 100_000_000
+"""Of a table laid out hour by hour: 1,000 columns of eleven years."""
+_MOST_LINE = 2**20
 _MOST_FAULTS = 50
 _LEAST_STEP = 15  # minutes: what is learnt tells hours apart, and half-hours of a departure
 _LEAST_SPREAD = 5  # sessions of a home; fewer may all begin and end on the hour by chance
@@ -184,6 +189,7 @@ def _hourly_means(path: Path, what: str, each: str) -> tuple[tuple[str, ...], in
     first, count = int(hours.min()), int(hours.max() - hours.min()) + 1
     if count > MOST_HOURS:
         raise BadInput(f"{path.name} spans {count // 8766} years", "look for a mistyped year in its first column")
+    _require_room(path, count, len(zones))
     table = np.full((len(zones), count), np.nan)
     for column in range(len(zones)):
         known = np.isfinite(values[:, column])
@@ -235,6 +241,7 @@ def read_loads(path: Path) -> tuple[Load, ...]:
     first = int(minutes.min()) // 60 * 60
     step = _step(path, minutes)
     place = (minutes - first) // step
+    _require_room(path, int(place.max()) + 1, len(names))
     kwh = np.full((int(place.max()) + 1, len(names)), np.nan)
     kwh[place] = values
     if blank := [name for name, column in zip(names, kwh.T, strict=True) if not np.isfinite(column).any()]:
@@ -253,10 +260,13 @@ def _timed(path: Path, lacks: str, cure: str) -> tuple[tuple[str, ...], Minutes,
     if len(kept) < 2 or len(head) < 2:
         raise BadInput(f"{path.name} {lacks}", cure)
     names = tuple(name.strip() for name in head[1:])
+    _require_room(path, len(kept), len(names))
     faults: list[Fault] = []
     minutes = np.zeros(len(kept), np.int64)
     values = np.full((len(kept), len(names)), np.nan)
     for index, (line, row) in enumerate(kept):
+        if _is_given_up(faults, path.name, line):
+            break
         if ragged := _ragged(row, len(head), path.name, line):
             faults.append(ragged)
             continue
@@ -266,6 +276,13 @@ def _timed(path: Path, lacks: str, cure: str) -> tuple[tuple[str, ...], Minutes,
     if faults:
         raise BadInput.of(faults, most=_MOST_FAULTS)
     return names, minutes, values
+
+
+def _require_room(path: Path, rows: int, columns: int) -> None:
+    """Refuse a table that is small as written and large once every hour between its first and last has a row."""
+    if rows * columns > MOST_CELLS:
+        told = f"{path.name} has {columns:,} columns over {rows:,} steps of time"
+        raise BadInput(told, f"leave out columns or years: at most {MOST_CELLS:,} numbers")
 
 
 def _step(path: Path, minutes: NDArray[np.int64]) -> int:
@@ -369,12 +386,23 @@ def _records(path: Path, needed: tuple[str, ...], faults: list[Fault]) -> Iterat
     if missing:
         raise BadInput(f"{path.name} has no column {', '.join(missing)}", f"columns needed: {', '.join(needed)}")
     for line, row in enumerate(rows, start=2):
+        if _is_given_up(faults, path.name, line):
+            return
         if not any(cell.strip() for cell in row):
             continue
         if ragged := _ragged(row, len(header), path.name, line):
             faults.append(ragged)
         else:
             yield line, dict(zip(header, row, strict=False))
+
+
+def _is_given_up(faults: list[Fault], file: str, line: int) -> bool:
+    """Whether a table is too faulty to be read on; then that is told as one fault more."""
+    if len(faults) < 10 * _MOST_FAULTS:
+        return False
+    problem = "and what follows was not read, the table being too faulty"
+    faults.append(Unlisted(file=file, row=line, problem=problem, cure="mend those listed"))
+    return True
 
 
 def _ragged(row: list[str], width: int, file: str, line: int) -> Fault | None:
@@ -392,11 +420,27 @@ def _rows(path: Path) -> Iterator[list[str]]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            head = stream.readline()
+            head = stream.readline(_MOST_LINE)
             stream.seek(0)
-            yield from csv.reader(stream, delimiter=";" if head.count(";") > head.count(",") else ",")
+            yield from csv.reader(
+                _lines(stream, path.name), delimiter=";" if head.count(";") > head.count(",") else ","
+            )
     except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{path.name} cannot be read as a table: {error}", "give CSV in UTF-8, plain or .gz") from error
+
+
+def _lines(stream: TextIO, file: str) -> Iterator[str]:
+    """The lines of a table; a packed file of some kilobytes may hold more than any memory does."""
+    size = 0
+    for number, line in enumerate(iter(lambda: stream.readline(_MOST_LINE), ""), start=1):
+        size += len(line)
+        if len(line) == _MOST_LINE:
+            cure = "check that this is the right file and that its lines end"
+            raise BadInput.of([Fault(file=file, row=number, problem="is a line longer than 1 MB", cure=cure)])
+        if size > MOST_CHARACTERS or number > MOST_ROWS:
+            problem = f"is where the table passes {MOST_CHARACTERS // 2**20} MB or {MOST_ROWS:,} rows"
+            raise BadInput.of([Fault(file=file, row=number, problem=problem, cure="leave out years or homes")])
+        yield line
 
 
 def _moment(text: str, file: str, line: int, column: str, faults: list[Fault]) -> int | None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.utils import range_boundaries
 
@@ -26,6 +28,9 @@ A = TypeVar("A")
 
 MOST_ROWS = 1_000_000
 MOST_UNPACKED_BYTES = 256 * 2**20
+_CELL_BYTES = 8
+"""What a cell counts at least: a blank one takes room and time too, and a file of few bytes may tell of billions."""
+_PARQUET_ROWS = 1024
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
@@ -54,6 +59,10 @@ def read_sheet(
     return _nothing(Fault(file=file, written=path.suffix, problem="is not a kind of table known here", cure=cure))
 
 
+class _TooMuch(Exception):
+    """The cells hold more than any table here: 256 MB of text and blanks."""
+
+
 def _nothing(fault: Fault) -> Grid:
     return Grid(faults=(fault,), complete=False)
 
@@ -76,7 +85,7 @@ def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Gri
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED_BYTES:
-                return _nothing(Fault(file=file, problem="unpacks to more than 256 MB", cure="split the workbook"))
+                raise _TooMuch
         values, formulas = (
             openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=kept) for kept in (True, False)
         )
@@ -90,6 +99,8 @@ def _workbook(data: bytes, file: str, sheet: str | None, header_row: int) -> Gri
         beside = [] if sheet else [other for other in shown if other != name]
         faults = [*_merged(data, values[name], grid, file), *_more_of_it(values, beside, name, grid, file)]
         return replace(grid, faults=(*grid.faults, *faults))
+    except _TooMuch:
+        return _nothing(Fault(file=file, problem="unpacks to more than 256 MB", cure="split the workbook"))
     except Exception:  # on damaged workbooks openpyxl, zipfile, zlib and the XML parser raise whatever they like
         cure = "open it in a spreadsheet program and save it again as .xlsx"
         return _nothing(Fault(file=file, problem="is not a readable workbook", cure=cure))
@@ -120,8 +131,12 @@ def _more_of_it(book: Any, others: Sequence[str], name: str, grid: Grid, file: s
 
 def _rows(sheet: Any) -> Iterator[Sequence[Any]]:
     sheet.reset_dimensions()  # what a damaged or careless writer says of the size is not to be trusted
-    rows: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
-    return rows
+    held = 0
+    for row in sheet.iter_rows(values_only=True):
+        held += _CELL_BYTES * len(row) + sum(len(value) for value in row if isinstance(value, str))
+        if held > MOST_UNPACKED_BYTES:
+            raise _TooMuch
+        yield row
 
 
 def _sheet_grid(values: Iterator[Sequence[Any]], formulas: Iterator[Sequence[Any]], file: str, header_row: int) -> Grid:
@@ -173,13 +188,47 @@ def _parquet(data: bytes, file: str) -> Grid:
         unpacked = sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
         if meta.num_rows > MOST_ROWS or unpacked > MOST_UNPACKED_BYTES:
             return _nothing(Fault(file=file, problem="has more than a million rows or 256 MB", cure="split the file"))
-        table = pq.read_table(io.BytesIO(data))
-        table.validate(full=True)
-        columns = [[plain_cell(value) for value in column.to_pylist()] for column in table.columns]
+        schema = meta.schema.to_arrow_schema()
+        if odd := [field for field in schema if pa.types.is_nested(field.type) or _is_binary(field.type)]:
+            written, cure = f"{odd[0].name}: {odd[0].type}", "write text, numbers and days, one in a cell"
+            return _nothing(Fault(file=file, written=written, problem="is no column of plain cells", cure=cure))
+        columns = _parquet_columns(data, schema)
+    except _TooMuch:
+        return _nothing(Fault(file=file, problem="has more than a million rows or 256 MB", cure="split the file"))
     except Exception:  # likewise: pyarrow's decoders say what is wrong with bytes in their own many ways
         return _nothing(Fault(file=file, problem="is not a readable Parquet file", cure="write it again"))
     lines = tuple(Line(number, cells) for number, cells in enumerate(zip(*columns, strict=True), start=2) if any(cells))
-    return Grid(header=tuple(name.strip() for name in table.column_names), lines=lines, complete=True)
+    return Grid(header=tuple(name.strip() for name in schema.names), lines=lines, complete=True)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return any(told(kind) for told in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+
+
+def _parquet_columns(data: bytes, schema: pa.Schema) -> list[list[str]]:
+    """Cells by column, some rows at a time: what a file says of its size is not to be trusted.
+
+    A text that many rows share is in the file once; it is kept so until it is known how much all of them hold.
+    """
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    columns: list[list[str]] = [[] for _ in schema]
+    held = 0
+    for batch in pq.ParquetFile(io.BytesIO(data), read_dictionary=texts).iter_batches(_PARQUET_ROWS):
+        batch.validate(full=True)
+        held += sum(_held(column) for column in batch.columns)
+        if held > MOST_UNPACKED_BYTES:
+            raise _TooMuch
+        for cells, column in zip(columns, batch.columns, strict=True):
+            cells += [plain_cell(value) for value in column.to_pylist()]
+    return columns
+
+
+def _held(column: pa.Array) -> int:
+    """Bytes of a column's cells, each text as often as it is said."""
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    sizes = pc.take(pc.binary_length(column.dictionary), column.indices)
+    return _CELL_BYTES * len(column) + int(pc.sum(sizes).as_py() or 0)
 
 
 def plain_cell(value: Any) -> str:
