@@ -167,7 +167,7 @@ def test_an_own_matrix_takes_the_place_of_the_rule_in_csv_and_parquet_alike(laun
         assert answer.places.name[answer.sites[0].place] == "Alpha"
         assert answer.covered_share == pytest.approx(670 / 690)
         assert [answer.places.name[k] for k in answer.left_out] == ["Delta"]
-        assert any("1 rows" in note and "Atlantis" in note for note in answer.notes)
+        assert any("1 row of minutes." in note and "Atlantis" in note for note in answer.notes)
 
 
 def test_least_cost_takes_its_minutes_from_the_matrix_too(launch, towns, tmp_path):
