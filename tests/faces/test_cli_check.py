@@ -141,6 +141,19 @@ def test_what_the_system_refuses_is_one_sentence_with_its_place_not_a_traceback(
         assert told.err.startswith("x/responses.csv.new: Permission denied\n  cure: look for its permissions")
 
 
+def test_bytes_of_an_argument_that_are_no_text_are_named_and_no_other_fault_is_taken_for_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def kept(_: object) -> None:
+        "x\udcff".encode()  # as a terminal hands on a byte that is no UTF-8
+
+    monkeypatch.setattr("beachhead.cli.start.build", kept)
+    assert run(["decide", "x", "--because", "x\udcff"]) == 1
+    assert capsys.readouterr().err.startswith(r"'x\udcff' is no text in UTF-8")
+    with pytest.raises(UnicodeEncodeError):
+        run(["decide", "x", "--because", "x"])
+
+
 def run(arguments: list[str]) -> int:
     """The exit code of the command line as started by a user."""
     old = sys.argv

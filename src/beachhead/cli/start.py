@@ -77,6 +77,9 @@ def main() -> None:
     except BeachheadError as error:
         _report(error, as_json="--json" in sys.argv[1:])
         sys.exit(1)
+    except UnicodeEncodeError as error:
+        _report(_no_text(error), as_json="--json" in sys.argv[1:])
+        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -90,6 +93,14 @@ def main() -> None:
 
 def _root() -> None:
     """Plan, run and learn from a staged product launch across countries."""
+
+
+def _no_text(error: UnicodeEncodeError) -> BeachheadError:
+    """Bytes of an argument that are no text, which Python hands on as halves of characters; nothing else is ours."""
+    written = next((word for word in sys.argv[1:] if any("\ud800" <= letter <= "\udfff" for letter in word)), None)
+    if written is None:
+        raise error
+    return BadInput(f"{written!a} is no text in UTF-8", "write it again in a terminal set to UTF-8")
 
 
 def _refused(error: OSError) -> BeachheadError:
