@@ -23,6 +23,7 @@ from beachhead.programme.risk import GateRisk, TaskRisk
 from beachhead.programme.schedule import Slot
 from beachhead.programme.task import Task
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import odds
 from beachhead.world.quarter import Quarter
 from beachhead.world.whole import write_whole
 
@@ -101,7 +102,8 @@ def _task_event(launch: Launch, task: Task, slot: Slot, risk: TaskRisk, at: date
 def _gate_event(launch: Launch, item: GateRisk, at: datetime) -> Iterator[str]:
     gate = item.gate
     assert gate.due is not None
-    told = f"open on this day with {100 * (item.odds or 0):.0f} %; with 80 % by {item.sure}"
+    with_odds = "" if item.odds is None else f"open on this day with {odds(item.odds)}; "
+    told = f"{with_odds}with 80 % by {item.sure}"
     summary = f"gate: {gate.opens} in {launch.market(gate.market).name}"
     yield from _event(launch, f"gate-{gate.code}", at, gate.due, gate.due + timedelta(days=1), summary, told)
     yield "TRANSP:TRANSPARENT"

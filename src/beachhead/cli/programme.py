@@ -23,7 +23,7 @@ from beachhead.case.programme import (
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
 from beachhead.cli.clock import Who, day_option, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, progress, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
 from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage
@@ -204,7 +204,7 @@ def show_status(launch: Launch, found: Assessed) -> None:
         if task.stage is Stage.DONE:
             rows.append((*times, "", "", ""))
         else:
-            crit = percent(odds[task.code].criticality)
+            crit = odds_said(odds[task.code].criticality)
             rows.append((*times, _days(late[task.code]), f"{slot.slack_days:,}", crit))
     show_table(("task", "owner", "begins", "ends", "stage", "late", "slack", "critical"), rows, right={5, 6, 7})
     if hidden := len(found.standing.programme.tasks) - len(shown):
@@ -240,7 +240,7 @@ def buffer_advice(name: str, item: GateRisk) -> str:
     """What to do about a gate that is not kept with 80 %; "" if it is."""
     if not item.short_days:
         return ""
-    most = [f"{code} ({percent(share)})" for code, share in item.critical if code != item.gate.code][:3]
+    most = [f"{code} ({odds_said(share)})" for code, share in item.critical if code != item.gate.code][:3]
     gained = how_many(item.short_days, "day")
     return (
         f"{name}: to keep {item.gate.due} with 80 %, gain {gained} or promise {item.sure}. It hangs on "

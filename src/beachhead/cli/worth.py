@@ -176,13 +176,15 @@ def _verdict(alone: bool, on_top: bool, others: int) -> str:
 
 
 def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
-    shown = worth_something(rows)[:MOST_ROWS]
-    if shown:
+    worth = worth_something(rows)
+    if worth:
         show_table(
             [title, "worth up to"],
-            [[_named(row.what, names), money(row.value, currency)] for row in shown],
+            [[_named(row.what, names), money(row.value, currency)] for row in worth[:MOST_ROWS]],
             right={1},
         )
+    if len(worth) > MOST_ROWS:
+        say(f"The {MOST_ROWS} worth most of {len(worth)}; --json has all.")
 
 
 def _named(what: str, names: dict[str, str]) -> str:

@@ -63,6 +63,7 @@ from beachhead.web.room import (
 from beachhead.web.sessions import Analyst, Viewer
 from beachhead.web.wire import Sentence
 from beachhead.world.figures import cars, how_many, money, percent, tally, within_minutes
+from beachhead.world.figures import odds as odds_said
 
 REHEARSED_WORLDS = 24
 
@@ -382,7 +383,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         + [("buffer, days", "number"), ("hangs on", "text")],
         [
             [item.gate.code, iso_of(item.gate.due), item.odds, iso_of(item.half), iso_of(item.sure), iso_of(item.late)]
-            + [float(item.buffer_days), ", ".join(f"{code} {percent(share)}" for code, share in item.critical[:2])]
+            + [float(item.buffer_days), ", ".join(f"{code} {odds_said(share)}" for code, share in item.critical[:2])]
             for item in risk.gates
         ],
     )
@@ -484,9 +485,10 @@ def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
         code, _, rest = what.partition(" ")
         return f"{names[code]} {rest}".strip() if code in names else what
 
-    shown = worth_something(rows)[:MOST_KNOWN]
+    worth = worth_something(rows)
+    note = f"The {MOST_KNOWN} worth most of {len(worth)}" if len(worth) > MOST_KNOWN else ""
     columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
-    return table_of(title, "", columns, [[named(row.what), row.value] for row in shown])
+    return table_of(title, note, columns, [[named(row.what), row.value] for row in worth[:MOST_KNOWN]])
 
 
 def _what_if(item: Compared, names: dict[str, str]) -> WhatIfOut:
