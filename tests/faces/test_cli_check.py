@@ -154,6 +154,25 @@ def test_bytes_of_an_argument_that_are_no_text_are_named_and_no_other_fault_is_t
         run(["decide", "x", "--because", "x"])
 
 
+def test_accounts_are_added_listed_and_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    folder = str(tmp_path / "x")
+    monkeypatch.setenv("BEACHHEAD_PASSWORD", "correct horse battery")
+    assert run(["new", folder]) == 0
+    assert run(["account", folder]) == 0
+    assert "Nobody has an account" in capsys.readouterr().out
+    assert run(["account", folder, "ada", "--role", "approver"]) == 0
+    assert run(["account", folder, "vera", "--role", "analyst"]) == 0
+    assert "vera is now analyst" in capsys.readouterr().out
+    assert run(["account", folder, "vera", "--remove", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"accounts": [{"name": "ada", "role": "approver"}]}
+    assert run(["account", folder, "ada", "--remove"]) == 1
+    assert "'ada' is the last account" in capsys.readouterr().err
+    assert run(["account", folder, "--remove"]) == 1
+    assert "nobody is named" in capsys.readouterr().err
+
+
 def run(arguments: list[str]) -> int:
     """The exit code of the command line as started by a user."""
     old = sys.argv

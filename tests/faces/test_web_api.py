@@ -27,7 +27,7 @@ from beachhead.case.planning import make_plan
 from beachhead.case.reading import moved_sentence, read
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
-from beachhead.web.accounts import TRIES, add_account
+from beachhead.web.accounts import TRIES, add_account, list_accounts, remove_account
 from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
 from beachhead.web.live import Tab
@@ -435,6 +435,25 @@ def test_accounts_roles_and_passwords_count_at_once_while_the_server_runs(folder
         assert client.get("/api/v1/overview").status_code == 401, "the old password opens nothing more"
         client.post("/api/v1/session", json={"name": "vera", "password": "another horse battery"})
         assert client.get("/api/v1/launch").json()["role"] == "viewer"
+
+
+def test_an_account_taken_away_ends_its_sessions_at_once_and_the_last_one_stays(folder, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    store, password = open_launch(folder).store, "correct horse battery"
+    add_account(store, "ada", Role.APPROVER, password)
+    with TestClient(create(folder), base_url=LOCAL) as client:
+        for _ in range(2):  # whoever comes back may go again
+            add_account(store, "vera", Role.ANALYST, password)
+            assert client.post("/api/v1/session", json={"name": "vera", "password": password}).status_code == 200
+            assert client.get("/api/v1/overview").status_code == 200
+            remove_account(store, "vera")
+            assert client.get("/api/v1/overview").status_code == 401
+            assert client.post("/api/v1/session", json={"name": "vera", "password": password}).status_code == 403
+    assert [person.name for person in list_accounts(store)] == ["ada"]
+    with pytest.raises(BadInput, match="last account"):
+        remove_account(store, "ada")
+    with pytest.raises(BadInput, match="nobody called 'vera'"):
+        remove_account(store, "vera")
 
 
 def test_listening_beyond_loopback_without_accounts_is_refused(folder):

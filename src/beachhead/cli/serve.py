@@ -11,7 +11,7 @@ import typer
 
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.cli.show import LaunchDir, page_address, say
+from beachhead.cli.show import JsonFlag, LaunchDir, page_address, say, show_json, show_table
 from beachhead.world.errors import BadInput
 
 PORT = 8765
@@ -41,25 +41,40 @@ def serve(
 
 def account(
     directory: LaunchDir,
-    name: Annotated[str, typer.Argument(help="Name of the person.")],
+    name: Annotated[str | None, typer.Argument(help="Name of the person; without one all accounts are listed.")] = None,
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, analyst or approver.")] = "viewer",
     password: Annotated[
-        str,
-        typer.Option(
-            prompt=True,
-            hide_input=True,
-            confirmation_prompt=True,
-            envvar="BEACHHEAD_PASSWORD",
-            help="Better left out: it is asked for.",
-        ),
-    ] = "",
+        str | None,
+        typer.Option("--password", envvar="BEACHHEAD_PASSWORD", help="Better left out: it is asked for."),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the person's account away.")] = False,
+    as_json: JsonFlag = False,
 ) -> None:
-    """Add a person to the launch's accounts, or set a new role and password."""
-    roles = _web("guard").Role
+    """Add a person to the launch's accounts, set a new role and password, or take an account away."""
+    roles, accounts = _web("guard").Role, _web("accounts")
     if role.upper() not in roles.__members__:
         raise BadInput(f"{role!r} is not a role", "use viewer, analyst or approver")
-    _web("accounts").add_account(open_launch(directory).store, name, roles[role.upper()], password)
-    say(f"{name} is now {role}; from now on everybody signs in.")
+    store = open_launch(directory).store
+    if remove:
+        if name is None:
+            raise BadInput("--remove takes an account away and nobody is named", "name the person")
+        accounts.remove_account(store, name)
+        said = f"{name} has no account any more; whoever was signed in as {name} is out."
+    elif name is not None:
+        asked = password or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        accounts.add_account(store, name, roles[role.upper()], asked)
+        said = f"{name} is now {role}; from now on everybody signs in."
+    else:
+        said = ""
+    everybody = accounts.list_accounts(store)
+    if as_json:
+        show_json({"accounts": [{"name": each.name, "role": each.role.name.lower()} for each in everybody]})
+    elif said:
+        say(said)
+    elif everybody:
+        show_table(["name", "role"], [[each.name, each.role.name.lower()] for each in everybody])
+    else:
+        say("Nobody has an account: the launch is served on this machine only, to whoever uses it.")
 
 
 def _web(module: str) -> Any:

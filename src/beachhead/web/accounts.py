@@ -54,6 +54,27 @@ def add_account(store: Store, name: str, role: Role, password: str) -> None:
         deliver(work, TOPIC, [Row(key=name, body=body)], sha256=digest, name="account", who=name, at=datetime.now(UTC))
 
 
+def remove_account(store: Store, name: str) -> None:
+    """Take a person's account away; sessions of it end at once, and what the person decided stays on record.
+
+    The last one stays: without any account a server on this machine would let everybody in unasked.
+    """
+    with writing(store) as work:
+        standing = {version.key: version.number for version in current(work, TOPIC)}
+        if name not in standing:
+            raise BadInput(f"nobody called {name!r} has an account", f"there are: {', '.join(standing) or 'none'}")
+        if len(standing) == 1:
+            raise BadInput(f"{name!r} is the last account", "add another person first; without any, nobody signs in")
+        digest = hashlib.sha256(f"{name} {standing[name]} is removed".encode()).hexdigest()
+        deliver(work, TOPIC, [Row(key=name, body=None)], sha256=digest, name="account", who=name, at=datetime.now(UTC))
+
+
+def list_accounts(store: Store) -> tuple[Person, ...]:
+    """Everybody with an account, by name."""
+    found = sorted(_accounts(store).items())
+    return tuple(Person(name=name, role=kept.role, is_signed_in=False) for name, kept in found)
+
+
 def has_accounts(store: Store) -> bool:
     """True once anybody has an account; from then on everybody must sign in."""
     return bool(_accounts(store))
