@@ -3,7 +3,9 @@
 from multiprocessing import Pipe
 from pathlib import Path
 
-from beachhead.web.jobs import _run
+import pytest
+
+from beachhead.web.jobs import MOST_WAITING, Jobs, _run
 from beachhead.world.errors import BadInput, Fault
 
 
@@ -33,3 +35,18 @@ def test_a_fault_of_ours_in_a_worker_is_told_as_one():
     assert word == "failed"
     assert error["kind"] == "Fault"
     assert "ZeroDivisionError: by nothing" in error["message"]
+
+
+def test_work_without_end_is_not_taken_on():
+    jobs = Jobs(Path(), {"plan": lambda *_: {}}, workers=0)
+    try:
+        first = jobs.start("plan", {"seed": 0})
+        for seed in range(1, MOST_WAITING):
+            jobs.start("plan", {"seed": seed})
+        with pytest.raises(BadInput, match="wait already"):
+            jobs.start("plan", {"seed": MOST_WAITING})
+        assert jobs.start("plan", {"seed": 0}) == first, "what waits already is told, not refused"
+        jobs.cancel(first.id)
+        jobs.start("plan", {"seed": MOST_WAITING})
+    finally:
+        jobs.close()

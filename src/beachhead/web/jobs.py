@@ -27,6 +27,8 @@ Listener = Callable[["Job"], None]
 
 PROGRESS_EVERY_SECONDS = 0.1
 KEPT_FINISHED = 100
+MOST_WAITING = 30
+"""Pieces of work that may wait or run at a time: far more than people ask for, and an end to what a script does."""
 
 
 class JobState(StrEnum):
@@ -110,6 +112,8 @@ class Jobs:
                     return job
                 if job.kind == kind and not job.state.is_over and self._arguments[job.id] == arguments:
                     return job
+            if sum(not job.state.is_over for job in self._jobs.values()) >= MOST_WAITING:
+                raise BadInput(f"{MOST_WAITING} pieces of work wait already", "let them end, or stop one")
             job = Job(id=uuid.uuid4().hex, kind=kind, state=JobState.QUEUED, asked_at=datetime.now(UTC))
             self._jobs[job.id] = job
             self._arguments[job.id] = arguments
