@@ -221,6 +221,22 @@ def test_an_answer_in_another_form_is_refused_and_leaves_what_was_there(name, an
     assert (cache / name / next(s.file for s in SOURCES if s.name == name)).read_bytes() == before
 
 
+def test_a_fetch_that_the_network_ends_halfway_leaves_a_cache_that_can_be_read():
+    fetch_source("rdw", at=AT, first="2026-03", last="2026-05", get=Recorded(RECORDED["rdw"]))
+
+    def fails_on_the_second(url: str, body: bytes | None = None) -> bytes:
+        if "20260401" in url:
+            raise Unreachable("the network is gone")
+        return json.dumps([{"merk": "TESLA", "count_kenteken": "900"}]).encode()
+
+    with pytest.raises(Unreachable):
+        fetch_source("rdw", at=AT, first="2026-03", last="2026-05", get=fails_on_the_second)
+    again = fetch_source("rdw", at=AT, offline=True)
+    assert again.answers == 3
+    assert "NL,2026-03,TESLA,900" in again.file.read_text(encoding="utf-8")
+    assert "NL,2026-04,TESLA,812" in again.file.read_text(encoding="utf-8")
+
+
 def test_one_answer_a_month_is_asked_of_rdw_and_the_months_are_named_in_the_request():
     ask = Recorded(RECORDED["rdw"])
     found = fetch_source("rdw", at=AT, first="2026-03", get=ask)

@@ -99,7 +99,6 @@ def fetch(
         rows += made
         stamps.append(known[raw.name]["fetched_at"])
         tick(done)
-    write_whole(folder / MANIFEST, json.dumps(known, indent=2, sort_keys=True).encode())
     file = folder / source.file
     write_whole(file, _as_csv(source.columns, rows))
     return Fetched(
@@ -135,9 +134,13 @@ def _cached(source: OnlineSource, known: Manifest) -> list[Raw]:
 
 
 def _keep(folder: Path, raw: Raw, data: bytes, at: datetime) -> dict[str, str]:
-    write_whole(folder / raw.name, data)
+    """Keep an answer and note it at once: what was fetched before the network fails later on is whole, and stays."""
     digest = hashlib.sha256(data).hexdigest()
-    return {"url": raw.url, "sha256": digest, "bytes": str(len(data)), "fetched_at": at.isoformat(timespec="seconds")}
+    note = {"url": raw.url, "sha256": digest, "bytes": str(len(data)), "fetched_at": at.isoformat(timespec="seconds")}
+    write_whole(folder / raw.name, data)
+    noted = _manifest(folder) | {raw.name: note}  # read again: somebody may be fetching other months meanwhile
+    write_whole(folder / MANIFEST, json.dumps(noted, indent=2, sort_keys=True).encode())
+    return note
 
 
 def _intact(folder: Path, raw: Raw, known: Manifest) -> bytes:
