@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from numba import njit
 from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
 
 import beachhead
+from beachhead.world.compiled import compiling
 
 APART = ("beachhead.web", "beachhead.programme.cpsat")
 """No kernels; and a file that is run, never imported."""
@@ -35,6 +37,27 @@ def test_a_kernel_that_calls_one_of_another_file_is_not_served_stale_when_that_f
     # numba's own stamp is the time and size of the one file in which the kernel stands
     stale = {each.py_func.__qualname__ for each in far if not isinstance(each._cache._cache_file._source_stamp, str)}
     assert not stale
+
+
+def test_what_has_to_be_compiled_is_counted_and_what_is_made_is_not():
+    @njit
+    def one(x):
+        return x + 1
+
+    @njit
+    def two(x):
+        return one(x) * 2
+
+    told: list[int] = []
+    with compiling(told.append):
+        assert two(1) == 4
+        assert told[:2] == [1, 2], "the one that is called is begun while the caller is open"
+        assert told[-1] == 0
+        counted = len(told)
+        assert two(2) == 6
+        assert len(told) == counted
+    two(1.5)
+    assert len(told) == counted, "nobody is told after the end"
 
 
 SOURCE = """

@@ -10,6 +10,7 @@ import typer
 from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.open import Launch, open_launch
 from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds, say, show_json, show_table
 from beachhead.launch.adjust import Adjustment, Interval, Settling
 
@@ -27,7 +28,8 @@ def adjust(
 ) -> None:
     """Adjust price, trims and mix: the best change in each market, its odds, and what would settle it."""
     launch = open_launch(directory)
-    found = ask_adjust(launch, on=day_of(on), market=market, seed=seed)
+    with progress("weighing changes of price, trim and mix", quiet=as_json):
+        found = ask_adjust(launch, on=day_of(on), market=market, seed=seed)
     if as_json:
         show_json(adjust_answer(launch, found))
     elif market is not None:

@@ -16,7 +16,8 @@ from beachhead.case.backtest import backtest as run
 from beachhead.case.backtest import backtest_groups as run_groups
 from beachhead.case.backtest import slow_peers
 from beachhead.case.backtest_page import backtest_page
-from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, how_many, say, show_json, show_table
 from beachhead.world.errors import BadInput
 from beachhead.world.whole import write_whole
 

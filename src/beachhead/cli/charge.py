@@ -61,7 +61,8 @@ from beachhead.cli.charge_options import (
 from beachhead.cli.charge_plan import decisions_answer, plan_answer, show_decisions, show_plan
 from beachhead.cli.charge_value import show_shifts, show_value, value_answer
 from beachhead.cli.charge_whole import beside_asked, plan_beside, show_whole, whole_answer
-from beachhead.cli.show import JsonFlag, progress, say, show_json
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, say, show_json
 from beachhead.world.errors import BadInput
 
 charge = typer.Typer(

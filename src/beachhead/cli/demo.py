@@ -18,10 +18,11 @@ from beachhead.case.replay import replay as tell_again
 from beachhead.case.scoring import score_launch
 from beachhead.cli.clock import name_of, now
 from beachhead.cli.plan import show_plan
+from beachhead.cli.progress import progress
 from beachhead.cli.read import show_read
 from beachhead.cli.replay import show_market, show_steps
 from beachhead.cli.score import show_scores
-from beachhead.cli.show import money, percent, progress, say, show_table, suggest
+from beachhead.cli.show import money, percent, say, show_table, suggest
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.reason import sentence
@@ -60,7 +61,7 @@ def _replay_byd(folder: Path) -> None:
 
 def _plan_xiaomi(folder: Path) -> None:
     launch = open_launch(new_launch(folder, "xiaomi"))
-    with progress("planning 48 markets (the first run compiles)") as tick:
+    with progress("planning 48 markets") as tick:
         planned = make_plan(launch, on=launch.folder.terms.start.first_day, who=name_of(None), at=now(), tick=tick)
     show_plan(launch, planned)
 

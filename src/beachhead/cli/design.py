@@ -10,6 +10,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
 from beachhead.launch.design import Design, pilot_channel
 from beachhead.launch.design import design as design_batch
@@ -34,10 +35,11 @@ def design(
     launch = open_launch(directory)
     market = market.strip().upper()
     launch.market(market)
-    problem = put_question(launch, on=day_of(on)).problem
-    through = channel or pilot_channel(problem, market)
-    sizes, points = batch or problem.menu.batches, price_point or problem.menu.price_points
-    designs = [design_batch(problem, market, size, through, point) for point in points for size in sizes]
+    with progress("weighing batches", quiet=as_json):
+        problem = put_question(launch, on=day_of(on)).problem
+        through = channel or pilot_channel(problem, market)
+        sizes, points = batch or problem.menu.batches, price_point or problem.menu.price_points
+        designs = [design_batch(problem, market, size, through, point) for point in points for size in sizes]
     if as_json:
         show_json({"market": market, "designs": designs})
         return

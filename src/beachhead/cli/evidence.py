@@ -14,7 +14,8 @@ from beachhead.case.fetch import FIRST_MONTH, fetch_source
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.cli.clock import OnOption, day_of, now
-from beachhead.cli.show import JsonFlag, how_many, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, how_many, percent, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, OnlineSource, cache_folder
 from beachhead.world.errors import BadInput
 from beachhead.world.whole import write_whole

@@ -17,7 +17,8 @@ import typer
 
 from beachhead.case.clock import now
 from beachhead.charging.explain import dated
-from beachhead.cli.show import JsonFlag, how_many, page_address, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, how_many, page_address, percent, say, show_json, show_table
 from beachhead.home.account import Account, account_of
 from beachhead.home.check import Checked
 from beachhead.home.check import check as check_home

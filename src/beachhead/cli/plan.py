@@ -15,19 +15,8 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
 from beachhead.case.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
-from beachhead.cli.show import (
-    JsonFlag,
-    LaunchDir,
-    cars,
-    console,
-    how_many,
-    money,
-    percent,
-    progress,
-    say,
-    show_json,
-    show_table,
-)
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, how_many, money, percent, say, show_json, show_table
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.headline import headline
 from beachhead.launch.objective import Wanted

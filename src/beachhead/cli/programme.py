@@ -23,7 +23,8 @@ from beachhead.case.programme import (
 from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
 from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
 from beachhead.cli.clock import Who, day_option, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
 from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage

@@ -9,7 +9,8 @@ import typer
 from beachhead.case.open import open_launch
 from beachhead.case.rehearse import Rehearsed, rehearse_launch
 from beachhead.cli.clock import OnOption, day_of
-from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
 from beachhead.launch.headline import too_few
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID, Family

@@ -10,6 +10,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.spending import effect_said
 from beachhead.cli.clock import OnOption, day_of
+from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.launch.research import TOP, Doubt
 
@@ -24,7 +25,8 @@ def research(
 ) -> None:
     """Screen the markets, say how sure the order is, and list facts by what knowing them is worth to the plan."""
     launch = open_launch(directory)
-    found = ask_research(launch, on=day_of(on), seed=seed)
+    with progress("screening the markets", quiet=as_json):
+        found = ask_research(launch, on=day_of(on), seed=seed)
     if as_json:
         show_json(research_answer(launch, found))
     else:

@@ -27,8 +27,9 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
+from beachhead.cli.progress import progress
 from beachhead.cli.service_quality import quality_answer, show_quality
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, progress, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, duration, money, percent, say, show_json, show_table
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import expected
 from beachhead.world.quarter import Quarter
@@ -73,7 +74,7 @@ def service(
         else:
             show_quality(launch, judged)
         return
-    with progress("playing the plan's futures (the first run compiles)", quiet=as_json) as advance:
+    with progress("playing the plan's futures", quiet=as_json) as advance:
         serviced = ask_service(launch, on=day, draws=draws, tick=advance)
     if keep:
         if not serviced.parts:

@@ -6,19 +6,17 @@ import dataclasses
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from beachhead.world.figures import cars, duration, how_many, money, odds, percent
@@ -26,7 +24,6 @@ from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
 __all__ = [
-    "Advance",
     "JsonFlag",
     "LaunchDir",
     "cars",
@@ -37,7 +34,6 @@ __all__ = [
     "odds",
     "percent",
     "plain",
-    "progress",
     "say",
     "show_json",
     "show_table",
@@ -47,13 +43,6 @@ WIDTH = 100
 
 LaunchDir = Annotated[Path, typer.Argument(metavar="DIR", help="The launch folder.", show_default=False)]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-
-
-class Advance(Protocol):
-    """Tells the reader how far long work has come."""
-
-    def __call__(self, done: float, total: float) -> None:
-        """`done` of `total` steps are finished."""
 
 
 def console(*, err: bool = False) -> Console:
@@ -125,24 +114,3 @@ def page_address(listen: str, port: int) -> str:
     """What to type into a browser on this machine for a page that listens there."""
     host = "localhost" if listen.startswith("127.") or listen == "::1" else f"[{listen}]" if ":" in listen else listen
     return f"http://{host}:{port}/"
-
-
-@contextmanager
-def progress(label: str, *, quiet: bool = False) -> Iterator[Advance]:
-    """Show progress with the remaining time on stderr, on a terminal only; gone when the work is done."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(),
-        console=console(err=True),
-        transient=True,
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task(label, total=None)
-
-        def advance(done: float, total: float) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield advance

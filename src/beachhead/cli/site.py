@@ -15,7 +15,8 @@ from beachhead.case.siting import Ask, MarketReach, Site, Sited, ask_sites, keep
 from beachhead.case.travel_times import Times
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
-from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, say, show_json, show_table
 from beachhead.cli.site_files import refuse_unplaced, refuse_unwritable, site_answer, write_sites
 from beachhead.cli.site_options import (
     BudgetOption,

@@ -13,7 +13,8 @@ from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, keep_
 from beachhead.case.supply_words import headline, map_sentence, turning_sentence
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Network
 from beachhead.supply.odds import Turning, commit_odds, turnings

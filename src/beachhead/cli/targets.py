@@ -10,7 +10,8 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.target_facts import in_scope
 from beachhead.case.targets import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
 from beachhead.cli.clock import OnOption, Who, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
 from beachhead.programme.rank import Known
 from beachhead.programme.target import FAN, SURE, Kind, Target, TargetOdds
 from beachhead.world.quarter import Quarter

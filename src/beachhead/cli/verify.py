@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from beachhead.cli.show import JsonFlag, how_many, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, how_many, say, show_json, show_table
 from beachhead.verification.published import Checked
 from beachhead.verification.verify import verify as verify_all
 from beachhead.world.errors import BadInput

@@ -11,7 +11,8 @@ from beachhead.case.planning import WORLDS
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.worth import SPREADS, Worth, ask_worth, worth_nothing_said, worth_something
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, progress, say, show_json, show_table
+from beachhead.cli.progress import progress
+from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
 from beachhead.launch.certificate import Estimate
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import BatchWorth, Known

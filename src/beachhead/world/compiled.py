@@ -6,7 +6,8 @@ served stale after that file changes. Here the stamp covers every source that th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba import njit
+from numba.core.event import Listener, install_listener
 
 # For what only kernels call: without an entry point for Python a function compiles in half the time (measured: 17 s to
 # 8 s for siting/swap.py), and it is kept with those that call it.
@@ -44,6 +46,29 @@ def inlined(function: F) -> F:
 def kernel(function: Callable[..., Any]) -> Any:
     """Like `compiled`, for a function that does not declare its types."""
     return compiled(function)
+
+
+@contextmanager
+def compiling(tell: Callable[[int], None]) -> Iterator[None]:
+    """Call `tell` whenever a function has to be compiled with how many have been begun; with 0 once all are made."""
+    with install_listener("numba:compile", _Compiling(tell)):
+        yield
+
+
+class _Compiling(Listener):
+    """Counts functions; one that calls others is open while these are made."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self._tell, self._begun, self._open = tell, 0, 0
+
+    def on_start(self, event: object) -> None:
+        self._begun, self._open = self._begun + 1, self._open + 1
+        self._tell(self._begun)
+
+    def on_end(self, event: object) -> None:
+        self._open -= 1
+        if self._open == 0:
+            self._tell(0)
 
 
 def _kept(function: F, made: Any) -> F:
