@@ -42,8 +42,8 @@ def progress(label: str, *, quiet: bool = False) -> Iterator[Advance]:
             bar.update(task, completed=done, total=total)
 
         def told(functions: int) -> None:
-            once = f" (compiling once for this version: {how_many(functions, 'function')})" if functions else ""
-            bar.update(task, description=label + once)
+            once = f"compiling, once for this version: {how_many(functions, 'function')}"
+            bar.update(task, description=once if functions else label)
 
         with compiling(told):
             yield advance
