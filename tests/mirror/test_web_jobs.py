@@ -4,6 +4,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
+from numba import njit
 
 from beachhead.web.jobs import MOST_WAITING, Jobs, _run
 from beachhead.world.errors import BadInput, Fault
@@ -50,3 +51,21 @@ def test_work_without_end_is_not_taken_on():
         jobs.start("plan", {"seed": MOST_WAITING})
     finally:
         jobs.close()
+
+
+def test_work_that_has_to_be_compiled_first_says_so_until_it_is():
+    @njit
+    def doubled(x):
+        return 2 * x
+
+    def compiles(root, arguments, advance):
+        return {"at": doubled(21)}
+
+    here, there = Pipe(duplex=False)
+    _run(compiles, Path(), {}, there)
+    with here:
+        assert [here.recv() for _ in range(3)] == [("compiling", True), ("compiling", False), ("done", {"at": 42})]
+    here, there = Pipe(duplex=False)
+    _run(compiles, Path(), {}, there)
+    with here:
+        assert here.recv() == ("done", {"at": 42})

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from beachhead.web.refusal import refusal_body, refusal_of
+from beachhead.world.compiled import compiling
 from beachhead.world.errors import BadInput, BeachheadError
 
 Work = Callable[[Path, dict[str, Any], Callable[[float, float], None]], dict[str, Any]]
@@ -56,6 +57,8 @@ class Job:
         state: where it stands.
         share_done: 0..1, None while unknown.
         seconds_left: estimated from the share done so far, None while unknown.
+        is_compiling: true while the first run of a version compiles its kernels and nothing else moves; stays where the
+            job ends in it.
         asked_at: instant at which it was asked for.
         answer: what it found, once done.
         error: what is wrong and the cure in the one shape of refusals, once failed.
@@ -66,6 +69,7 @@ class Job:
     state: JobState
     share_done: float | None = None
     seconds_left: float | None = None
+    is_compiling: bool = False
     asked_at: datetime
     answer: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -209,6 +213,10 @@ class Jobs:
                 return
             if word == "progress":
                 job = self._progress(job_id, rest[0], time.monotonic() - running.since)
+            elif word == "compiling":
+                job = self._set(job_id, is_compiling=rest[0])
+                if not job.share_done:  # what takes time but once tells nothing of the time that is left
+                    running.since = time.monotonic()
             else:
                 del self._running[job_id]
                 job = (
@@ -240,21 +248,37 @@ class Jobs:
 
 def _run(work: Work, root: Path, arguments: dict[str, Any], pipe: Connection) -> None:
     """What the worker process does."""
-    last = 0.0
+    last, is_told, sending = (
+        0.0,
+        False,
+        threading.Lock(),
+    )  # kernels may be compiled in another thread than tells progress
+
+    def send(*said: object) -> None:
+        with sending:
+            pipe.send(said)
 
     def advance(done: float, total: float) -> None:
         nonlocal last
         if total > 0 and time.monotonic() - last >= PROGRESS_EVERY_SECONDS:
             last = time.monotonic()
-            pipe.send(("progress", min(done / total, 1.0)))
+            send("progress", min(done / total, 1.0))
+
+    def told(functions: int) -> None:
+        nonlocal is_told
+        if is_told is not (functions > 0):
+            is_told = functions > 0
+            send("compiling", is_told)
 
     try:
-        pipe.send(("done", work(root, arguments, advance)))
+        with compiling(told):
+            answer = work(root, arguments, advance)
+        send("done", answer)
     except BeachheadError as error:
-        pipe.send(("failed", refusal_of(error)["error"]))
+        send("failed", refusal_of(error)["error"])
     except Exception as error:
         said = f"a fault of ours: {type(error).__name__}: {error}"
-        pipe.send(("failed", refusal_body("Fault", said, "report it")["error"]))
+        send("failed", refusal_body("Fault", said, "report it")["error"])
     finally:
         pipe.close()
 

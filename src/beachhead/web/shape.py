@@ -429,6 +429,7 @@ class JobOut(BaseModel):
     state: str
     share_done: float | None
     seconds_left: float | None
+    is_compiling: bool
     asked_at: datetime
     error: ErrorOut | None
 

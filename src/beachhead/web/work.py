@@ -120,6 +120,7 @@ def _job(job: Job) -> JobOut:
         state=job.state.value,
         share_done=job.share_done,
         seconds_left=job.seconds_left,
+        is_compiling=job.is_compiling and not job.state.is_over,
         asked_at=job.asked_at,
         error=None if job.error is None else ErrorOut.model_validate(job.error),
     )

@@ -24,7 +24,7 @@ export function JobBar() {
         const name = names[job.kind] ?? job.kind;
         return (
           <div className="sheet row" key={job.id} style={{ margin: "0 0 .75rem", alignItems: "center" }}>
-            <div style={{ flex: job.state === "failed" ? "1 1 20rem" : "1 1 12rem", minWidth: 0 }}>{name}: {job.state !== "failed" ? left(job.seconds_left) || "running" : job.error ? <Refusal error={job.error} /> : "failed"}</div>
+            <div style={{ flex: job.state === "failed" ? "1 1 20rem" : "1 1 12rem", minWidth: 0 }}>{name}: {job.state !== "failed" ? (job.is_compiling ? "compiling, once for this version" : left(job.seconds_left) || "running") : job.error ? <Refusal error={job.error} /> : "failed"}</div>
             {job.state === "failed"
               ? <button className="quiet" aria-label={`put away: ${name}`} onClick={() => setAway([...away, job.id])}>put away</button>
               : <><progress aria-label={`${name} progress`} style={{ flex: "2 1 12rem" }} value={job.share_done ?? undefined} max={1} /><button className="quiet" aria-label={`stop: ${name}`} onClick={() => stop(job.id)}>stop</button></>}
