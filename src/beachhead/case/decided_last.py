@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -48,10 +49,11 @@ class DecidedLast:
 
 
 class _Told(NamedTuple):
-    """A plan's record, and what was recommended on it by market code."""
+    """A plan's record, what was recommended on it by market code, and how many rows came in since, likewise."""
 
     record: PlanRecord
     rows: Mapping[str, Recommendation]
+    new_rows: Counter[str]
 
 
 def decided_last(launch: Launch, planned: Planned) -> Mapping[str, DecidedLast]:
@@ -71,7 +73,7 @@ def decided_last(launch: Launch, planned: Planned) -> Mapping[str, DecidedLast]:
             refs = {ref.kind: ref for ref in said.refs}
             try:
                 action, by = get(work, refs[CHOSEN], Chosen).action, refs[PLAN_RECORD]
-                record, rows = told[by] = told.get(by) or _told(work, by)
+                record, rows, new_rows = told[by] = told.get(by) or _told(work, by, sent, planned.record.read_to)
             except (KeyError, NotStored):
                 continue
             then = rows.get(code)
@@ -81,14 +83,16 @@ def decided_last(launch: Launch, planned: Planned) -> Mapping[str, DecidedLast]:
                 recommendation=then,
                 odds_then=_odds(then, _stated(said, record)),
                 odds_now=_odds(now[code], reasons[code].figure("odds_of_break_even")),
-                new_rows=_new_rows(sent, code, record.read_to, planned.record.read_to),
+                new_rows=new_rows[code],
             )
     return found
 
 
-def _told(work: Work, by: Ref) -> _Told:
+def _told(work: Work, by: Ref, sent: tuple[Version, ...], until: int) -> _Told:
     record = get(work, by, PlanRecord)
-    return _Told(record, {row.market: row for row in get(work, record.recommendations, Recommendations).rows})
+    rows = {row.market: row for row in get(work, record.recommendations, Recommendations).rows}
+    new = (version.body for version in sent if record.read_to < version.delivery <= until and version.body)
+    return _Told(record, rows, Counter(decode(body, Observation).market for body in new))
 
 
 def _odds(told: Recommendation | None, planned: float | None) -> float | None:
@@ -99,11 +103,6 @@ def _odds(told: Recommendation | None, planned: float | None) -> float | None:
 def _stated(said: Said, record: PlanRecord) -> float | None:
     name = break_even_name(said.market, record.quarter)
     return next((stated.probability for stated in said.odds if stated.name == name), None)
-
-
-def _new_rows(sent: tuple[Version, ...], code: str, after: int, until: int) -> int:
-    new = (version.body for version in sent if after < version.delivery <= until and version.body)
-    return sum(decode(body, Observation).market == code for body in new)
 
 
 def said_of_last(last: DecidedLast, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -115,6 +115,17 @@ def ask_worth(
 def worth_something(rows: Sequence[Known]) -> tuple[Known, ...]:
     """Those worth a unit of money or more, in their order."""
     return tuple(row for row in rows if row.value >= LEAST_WORTH)
+
+
+def named(what: str, names: Mapping[str, str]) -> str:
+    """What could be known, with the market's name where it begins with a code."""
+    code, _, rest = what.partition(" ")
+    return f"{names[code]} {rest}".strip() if code in names else what
+
+
+def worth_most_said(shown: int, worth: Sequence[Known]) -> str:
+    """How much of what is worth something is shown; "" if all is."""
+    return f"The {shown} worth most of {len(worth)}" if len(worth) > shown else ""
 
 
 def worth_nothing_said(facts: Sequence[Known]) -> str:

@@ -9,7 +9,7 @@ import typer
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.planning import WORLDS
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import SPREADS, Worth, ask_worth, worth_nothing_said, worth_something
+from beachhead.case.worth import SPREADS, Worth, ask_worth, named, worth_most_said, worth_nothing_said, worth_something
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
@@ -181,16 +181,11 @@ def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[
     if worth:
         show_table(
             [title, "worth up to"],
-            [[_named(row.what, names), money(row.value, currency)] for row in worth[:MOST_ROWS]],
+            [[named(row.what, names), money(row.value, currency)] for row in worth[:MOST_ROWS]],
             right={1},
         )
-    if len(worth) > MOST_ROWS:
-        say(f"The {MOST_ROWS} worth most of {len(worth)}; --json has all.")
-
-
-def _named(what: str, names: dict[str, str]) -> str:
-    code, _, rest = what.partition(" ")
-    return f"{names[code]} {rest}".strip() if code in names else what
+    if part := worth_most_said(MOST_ROWS, worth):
+        say(f"{part}; --json has all.")
 
 
 def _change(estimate: Estimate, currency: str) -> str:

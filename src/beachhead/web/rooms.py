@@ -28,7 +28,7 @@ from beachhead.case.target_facts import in_scope
 from beachhead.case.targets import WORLDS as TARGET_WORLDS
 from beachhead.case.targets import Assessed, assess_targets
 from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import ask_worth, worth_nothing_said, worth_something
+from beachhead.case.worth import ask_worth, named, worth_most_said, worth_nothing_said, worth_something
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import Known
@@ -480,15 +480,14 @@ def _points(found: Sited) -> PointsOut:
 
 def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
     names = {market.code: market.name for market in launch.folder.markets}
-
-    def named(what: str) -> str:
-        code, _, rest = what.partition(" ")
-        return f"{names[code]} {rest}".strip() if code in names else what
-
     worth = worth_something(rows)
-    note = f"The {MOST_KNOWN} worth most of {len(worth)}" if len(worth) > MOST_KNOWN else ""
     columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
-    return table_of(title, note, columns, [[named(row.what), row.value] for row in worth[:MOST_KNOWN]])
+    return table_of(
+        title,
+        worth_most_said(MOST_KNOWN, worth),
+        columns,
+        [[named(row.what, names), row.value] for row in worth[:MOST_KNOWN]],
+    )
 
 
 def _what_if(item: Compared, names: dict[str, str]) -> WhatIfOut:
