@@ -103,7 +103,7 @@ class Sessions:
         self._nobody = _hasher.hash(secrets.token_urlsafe(16))
 
     def must_sign_in(self) -> bool:
-        """True once anybody has an account, one made while the server runs included; none is ever taken away."""
+        """True once anybody has an account, one made while the server runs included; the last is never taken away."""
         return bool(self._accounts or self._known())
 
     def sign_in(self, name: str, password: str) -> str:
