@@ -144,7 +144,8 @@ def boxes_as_launch(boxes: tuple[Box, ...]) -> Problem:
     capital = np.array([[box.capital] for box in boxes])
     margin = np.zeros((M, 1, T))
     margin[:, :, -1] = MARGIN
-    terms = problem.terms._replace(
+    terms = replace(
+        problem.terms,
         capital=capital,
         margin=margin,
         scenario_margin=margin[None],

@@ -24,6 +24,7 @@ from beachhead.launch.scene import Scene, set_up
 from beachhead.launch.select import choose
 from beachhead.launch.terms import PILOT, SCALE, WAIT
 from beachhead.rehearsal.regime import Regime, made_up_launch
+from beachhead.world.by_reference import parts
 from beachhead.world.compiled import compiled
 
 
@@ -517,7 +518,8 @@ def tiny_problem(tiny: Tiny, base: Regime) -> Problem:
     cov[:M, :M] = 0.49 * (tiny.correlation + (1 - tiny.correlation) * np.eye(M))
     capital = problem.terms.capital[:, 0]
     cap = capital.sum() * tiny.budget if tiny.budget < 1 else capital.sum() * 1.001
-    terms = problem.terms._replace(
+    terms = replace(
+        problem.terms,
         year=np.zeros(T, dtype=np.int64),
         capital_cap=np.array([cap]),
         batches=np.array([10**9], dtype=np.int64),
@@ -569,7 +571,7 @@ def independent_share(base: Regime, worlds: int, seed: int = 0) -> tuple[float, 
 def _one_market(scene: Scene, i: int) -> Scene:
     """The launch into market i alone."""
     M = len(scene.mean) - 1
-    terms = scene.terms._asdict()
+    terms = parts(scene.terms)
     for name, array in terms.items():
         if isinstance(array, np.ndarray) and array.ndim and name not in ("year", "starts_cap", "cars_cap", "pool_cap"):
             if name == "scenario_margin":

@@ -82,7 +82,7 @@ def spent_on_pilots(course, world):
     terms, played = course.terms, play_towards(*course, world)
     piloted, total = np.zeros(played.batch.shape[1], dtype=int), 0.0
     for t, i in zip(*np.nonzero(played.batch), strict=True):
-        position = course.position._replace(piloted=piloted)
+        position = replace(course.position, piloted=piloted)
         total += terms.discount**t * pilot_cost(terms, position, i, 0, list(terms.batches).index(played.batch[t, i]))
         piloted[i] += 1
     return total

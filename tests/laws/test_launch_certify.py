@@ -87,7 +87,7 @@ def test_cars_that_never_lack_leave_the_control_to_the_calls_alone_and_few_cars_
     theta = np.array([world.theta for world in draw_worlds(problem, seed=3, count=50)])
 
     def cars(factor):
-        terms = scene.terms._replace(cars_cap=np.asarray(scene.terms.cars_cap) * factor)
+        terms = replace(scene.terms, cars_cap=np.asarray(scene.terms.cars_cap) * factor)
         return control_variate(scene._replace(terms=terms), theta, scores)
 
     ample, some, none = cars(1e6), cars(1.0), cars(0.0)
@@ -186,8 +186,9 @@ def test_relaxing_a_limit_never_lowers_the_factor_revealed_bound_at_given_prices
     split = split_own(scene.cov)
     for world in draw_worlds(problem, seed=4, count=3):
         tight = revealed(scene.terms, scene.position, scene.mean, split, world)
-        ample = scene.terms._replace(
-            **{n: getattr(scene.terms, n) * 100 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")}
+        ample = replace(
+            scene.terms,
+            **{n: getattr(scene.terms, n) * 100 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")},
         )
         assert revealed(ample, scene.position, scene.mean, split, world) >= tight - 1e-6 * abs(tight)
 
@@ -223,7 +224,7 @@ def test_telling_what_is_shared_after_the_first_gate_lowers_the_bound_yet_not_be
 def test_a_pilot_whose_quarter_is_not_the_years_lowers_the_bound_yet_not_below_the_plan(made_up_launch):
     problem = made_up_launch(M=8, seed=2)
     scene, worlds = set_up(problem), draw_worlds(problem, seed=4, count=60)
-    blurred = scene._replace(terms=scene.terms._replace(look_var=np.tile([0.8, 2.5], (8, 1))))
+    blurred = scene._replace(terms=replace(scene.terms, look_var=np.tile([0.8, 2.5], (8, 1))))
     exact, after = (
         np.array([penalised(each.terms, each.position, each.mean, split_own(each.cov), w) for w in worlds])
         for each in (scene, blurred)
@@ -239,8 +240,9 @@ def test_where_no_limit_binds_the_charge_takes_away_all_that_foresight_of_a_mark
     problem = made_up_launch(M=4, seed=2)
     scene = set_up(problem)
     scene = scene._replace(
-        terms=scene.terms._replace(
-            **{n: getattr(scene.terms, n) * 1000 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")}
+        terms=replace(
+            scene.terms,
+            **{n: getattr(scene.terms, n) * 1000 for n in ("capital_cap", "starts_cap", "cars_cap", "pool_cap")},
         )
     )
     split = split_own(scene.cov)

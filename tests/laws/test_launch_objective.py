@@ -44,7 +44,8 @@ def sure_launch(made_up_launch, margin_share):
     margin = problem.terms.margin.copy()
     margin[:] = 9_000.0
     margin[1] *= margin_share
-    terms = problem.terms._replace(
+    terms = replace(
+        problem.terms,
         margin=margin,
         scenario_margin=margin[None],
         capital=np.full((2, 1), 5e7),
@@ -79,7 +80,8 @@ def test_cars_are_bought_with_value_where_one_market_sells_more_and_another_earn
 
 def test_a_market_that_never_pays_is_entered_for_cars_alone_and_the_bound_is_reached(made_up_launch):
     problem = sure_launch(made_up_launch, margin_share=1.0)
-    terms = problem.terms._replace(
+    terms = replace(
+        problem.terms,
         margin=problem.terms.margin / 30,
         scenario_margin=problem.terms.scenario_margin / 30,
         pool_cap=np.zeros(8),

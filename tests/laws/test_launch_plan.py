@@ -40,7 +40,7 @@ def test_no_world_is_played_better_than_a_clairvoyant_would(made_up_launch):
 
 def test_shorter_pilots_meet_the_same_worlds(made_up_launch):
     problem = made_up_launch()
-    shorter = replace(problem, terms=problem.terms._replace(weeks=4))
+    shorter = replace(problem, terms=replace(problem.terms, weeks=4))
     for long, short in zip(draw_worlds(problem, 1, 3), draw_worlds(shorter, 1, 3), strict=True):
         assert (long.theta == short.theta).all()
         assert (long.noise == short.noise).all()
@@ -53,7 +53,7 @@ def test_relaxing_a_limit_never_lowers_the_clairvoyant_bound(made_up_launch):
     for world in draw_worlds(problem, seed=0, count=3):
         tight = clairvoyant(terms, position, world.theta)
         for name in ("capital_cap", "starts_cap", "cars_cap"):
-            loose = terms._replace(**{name: getattr(terms, name) * 1.5})
+            loose = replace(terms, **{name: getattr(terms, name) * 1.5})
             assert clairvoyant(loose, position, world.theta) >= tight - 1e-6 * abs(tight)
 
 
@@ -83,7 +83,7 @@ def test_earliest_dates_hold_and_the_reason_says_so(made_up_launch):
     problem = made_up_launch(M=5)
     first = problem.terms.first_pilot.copy()
     first[:] = 5
-    later = replace(problem, terms=problem.terms._replace(first_pilot=first, first_scale=first))
+    later = replace(problem, terms=replace(problem.terms, first_pilot=first, first_scale=first))
     answer = plan(later, seed=0, worlds=4)
     assert {a.kind for a in answer.actions} == {ActionKind.WAIT}
     assert answer.timeline.piloting[:, :5].max() == answer.timeline.scaled[:, :5].max() == 0
@@ -99,7 +99,7 @@ def test_a_small_series_caps_the_batch_until_the_market_is_open(made_up_launch):
     later = np.full_like(problem.terms.first_scale, 6)
     for cap in (0.0, 60.0):
         series = np.full_like(problem.terms.small_series, cap)
-        capped = replace(problem, terms=problem.terms._replace(first_scale=later, small_series=series))
+        capped = replace(problem, terms=replace(problem.terms, first_scale=later, small_series=series))
         answer = plan(capped, seed=0, worlds=4)
         assert max(action.batch for action in answer.actions) <= cap
         if not cap:
@@ -110,7 +110,7 @@ def test_a_market_too_dear_for_every_year_is_named_and_left_out(made_up_launch):
     problem = made_up_launch(M=5)
     capital = problem.terms.capital.copy()
     capital[1] *= 100
-    answer = plan(replace(problem, terms=problem.terms._replace(capital=capital)), seed=0, worlds=3)
+    answer = plan(replace(problem, terms=replace(problem.terms, capital=capital)), seed=0, worlds=3)
     assert answer.unaffordable == ("M01",)
     assert answer.actions[1].kind is ActionKind.WAIT
 
@@ -119,7 +119,7 @@ def test_the_better_channel_is_picked(made_up_launch):
     both = made_up_launch(M=5, channels=(Channel.OWN_STORE, Channel.DEALER))
     margin = both.terms.margin.copy()
     margin[:, both.channels[0].index(Channel.DEALER)] *= 3
-    terms = both.terms._replace(margin=margin, scenario_margin=margin[None])
+    terms = replace(both.terms, margin=margin, scenario_margin=margin[None])
     answer = plan(replace(both, terms=terms), seed=0, worlds=3)
     scaled = [a for a in answer.actions if a.kind is ActionKind.SCALE]
     assert scaled
@@ -183,7 +183,7 @@ def test_reason_gate_and_design_name_one_break_even_whatever_channel_the_pilot_g
     capital, car_cost = np.array(problem.terms.capital), np.array(problem.terms.car_cost)
     capital[:, problem.channels[0].index(Channel.IMPORTER)] *= 3.0
     car_cost[:, problem.channels[0].index(Channel.OWN_STORE)] *= 4.0
-    problem = replace(problem, terms=problem.terms._replace(capital=capital, car_cost=car_cost))
+    problem = replace(problem, terms=replace(problem.terms, capital=capital, car_cost=car_cost))
     answer = plan(problem, seed=0, worlds=2)
     piloted = [a for a in answer.actions if a.kind is ActionKind.PILOT]
     gates = {gate.market: gate for gate in answer.gates}

@@ -42,7 +42,7 @@ def at_prices(made_up_launch):
         plain = made_up_launch(M=M, seed=seed)
         answers, _, keeps = priced(plain, points, doubt=doubt)
         problem = made_up_launch(M=M, seed=seed, menu=PilotMenu(price_points=points), answers=answers, **changes)
-        return replace(problem, terms=problem.terms._replace(kept=keeps * kept / KEPT))
+        return replace(problem, terms=replace(problem.terms, kept=keeps * kept / KEPT))
 
     return made
 
@@ -107,7 +107,7 @@ def test_where_nothing_is_known_of_the_answer_to_price_and_cars_sell_out_anyway_
 
 def test_a_discount_known_to_draw_buyers_is_chosen_where_few_come_and_cars_earn_the_same(at_prices):
     problem = at_prices((0.6, 1.0), doubt=0.01, kept=0.0)
-    slow = replace(problem, terms=problem.terms._replace(pilot_reach=problem.terms.pilot_reach * 0.05))
+    slow = replace(problem, terms=replace(problem.terms, pilot_reach=problem.terms.pilot_reach * 0.05))
     chosen = [a for a in plan(slow, seed=1, worlds=2).actions if a.kind is ActionKind.PILOT]
     assert chosen
     assert {a.price_point for a in chosen} == {0.6}
@@ -137,7 +137,7 @@ def test_levels_that_rows_have_tied_to_elasticities_keep_their_own_part_apart_fr
     problem = at_prices((0.9, 1.0))
     M = len(problem.markets)
     cross = np.column_stack([-0.3 * np.eye(M), np.zeros(M)])
-    tied = problem.terms._replace(elasticity_cov=np.column_stack([cross[:, :M], problem.answers.cov, cross[:, M]]))
+    tied = replace(problem.terms, elasticity_cov=np.column_stack([cross[:, :M], problem.answers.cov, cross[:, M]]))
     cov, wide = told_with(tied, problem.belief.cov)
     assert wide is not None
     own = split_own(cov, wide).own
@@ -173,7 +173,7 @@ def test_a_question_on_record_from_before_prices_is_read_with_every_pilot_at_lis
 
 def test_a_batch_is_judged_through_the_channel_that_the_plan_pilots_through(made_up_launch):
     problem = made_up_launch(M=6, channels=(Channel.OWN_STORE, Channel.IMPORTER))
-    cheap = replace(problem, terms=problem.terms._replace(start_fee=problem.terms.start_fee * np.array([1.0, 20.0])))
+    cheap = replace(problem, terms=replace(problem.terms, start_fee=problem.terms.start_fee * np.array([1.0, 20.0])))
     for asked in (problem, cheap):
         chosen = [action for action in plan(asked, seed=1, worlds=2).actions if action.kind is ActionKind.PILOT]
         assert chosen

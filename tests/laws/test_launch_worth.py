@@ -47,7 +47,7 @@ def test_a_batch_is_worth_less_the_less_a_pilot_after_it_would_tell(made_up_laun
     problem = made_up_launch(M=5, seed=3)
 
     def own(*off: float) -> np.ndarray:
-        terms = problem.terms._replace(look_var=np.tile(off, (5, 1)))
+        terms = replace(problem.terms, look_var=np.tile(off, (5, 1)))
         asked = replace(problem, terms=terms)
         return np.array([batch_worth(asked, code, 100).here for code in problem.markets])
 
@@ -94,7 +94,7 @@ def test_news_is_not_credited_with_what_a_later_pilot_tells_in_time(made_up_laun
     def knowing(first_pilot):
         opens = plain.terms.first_pilot.copy()
         opens[0] = first_pilot
-        problem = replace(plain, terms=plain.terms._replace(first_scale=late, first_pilot=opens))
+        problem = replace(plain, terms=replace(plain.terms, first_scale=late, first_pilot=opens))
         return next(k.here for k in know_markets(problem) if k.what == problem.markets[0])
 
     assert 0 < knowing(4) < 0.5 * knowing(T)

@@ -29,7 +29,7 @@ def problem(launch) -> Problem:
 def as_it_is(problem: Problem) -> Problem:
     """The same question where quarters show the level over the years as it is."""
     belief = replace(problem.belief, look_var=None)
-    return replace(problem, belief=belief, terms=problem.terms._replace(look_var=np.zeros((1, 1))))
+    return replace(problem, belief=belief, terms=replace(problem.terms, look_var=np.zeros((1, 1))))
 
 
 def ends(problem: Problem, worlds: int) -> tuple[np.ndarray, np.ndarray]:

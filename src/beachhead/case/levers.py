@@ -52,7 +52,7 @@ def with_margin(problem: Problem, added: np.ndarray) -> Problem:
     """The question with (M,) money added to the margin of every car, market by market."""
     more = added[:, None, None]
     terms = problem.terms
-    return _with(problem, terms._replace(margin=terms.margin + more, scenario_margin=terms.scenario_margin + more))
+    return _with(problem, replace(terms, margin=terms.margin + more, scenario_margin=terms.scenario_margin + more))
 
 
 def abroad(problem: Problem) -> np.ndarray:
@@ -65,20 +65,20 @@ def _with(problem: Problem, terms: Terms) -> Problem:
 
 
 def _more_cars(problem: Problem) -> Problem:
-    return _with(problem, problem.terms._replace(cars_cap=problem.terms.cars_cap * (1 + MORE)))
+    return _with(problem, replace(problem.terms, cars_cap=problem.terms.cars_cap * (1 + MORE)))
 
 
 def _one_more_start(problem: Problem) -> Problem:
-    return _with(problem, problem.terms._replace(starts_cap=problem.terms.starts_cap + 1))
+    return _with(problem, replace(problem.terms, starts_cap=problem.terms.starts_cap + 1))
 
 
 def _more_capital(problem: Problem) -> Problem:
-    return _with(problem, problem.terms._replace(capital_cap=problem.terms.capital_cap * (1 + MORE)))
+    return _with(problem, replace(problem.terms, capital_cap=problem.terms.capital_cap * (1 + MORE)))
 
 
 def _more_demand(problem: Problem) -> Problem:
     path = problem.terms.path * (1 + MORE * abroad(problem))[:, None]
-    return _with(problem, problem.terms._replace(path=path))
+    return _with(problem, replace(problem.terms, path=path))
 
 
 def _later(problem: Problem) -> Problem:
@@ -87,7 +87,7 @@ def _later(problem: Problem) -> Problem:
     Dates are spread evenly over their quarters, so a month carries a third of them into the next.
     """
     terms = problem.terms
-    return _with(problem, terms._replace(first_scale=terms.first_scale + 1, first_pilot=terms.first_pilot + 1))
+    return _with(problem, replace(terms, first_scale=terms.first_scale + 1, first_pilot=terms.first_pilot + 1))
 
 
 def _duty_per_car(launch: Launch) -> float:

@@ -387,8 +387,10 @@ def _with_duties(
     terms = problem.terms
     moved = replace(
         problem,
-        terms=terms._replace(
-            margin=terms.margin + change[:, None, :], scenario_margin=terms.scenario_margin + change[None, :, None, :]
+        terms=replace(
+            terms,
+            margin=terms.margin + change[:, None, :],
+            scenario_margin=terms.scenario_margin + change[None, :, None, :],
         ),
     )
     currency = after.terms.currency

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -189,7 +189,8 @@ def with_pilot(problem: Problem, batch: int, price_point: float = LIST_PRICE) ->
     lure, doubt = np.ones((len(problem.markets), 1)), np.zeros((len(problem.markets), 1))
     if problem.answers is not None:
         lure, doubt = price_answer(problem.answers, asked)
-    return terms._replace(
+    return replace(
+        terms,
         batches=np.array([batch], dtype=np.int64),
         pilot_reach=np.clip(per_car * batch, 1e-12, 1.0),
         asked=asked,

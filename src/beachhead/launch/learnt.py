@@ -7,15 +7,16 @@ takes it back.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from beachhead.launch.terms import Floats, Ints
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inlined
 
 
-class Learnt(NamedTuple):
+@by_reference
+class Learnt:
     """cov - sum of sign_p f_p f_p', kept as its factors; changed in place by every look.
 
     A gate asks for a few columns only, so the columns are made when asked for and the matrix never.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,7 +187,7 @@ def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates:
 
 def _certificate(scene: Scene, drawn: list[World], played: list[Played], scores: Floats) -> Certificate:
     """Bound on all worlds drawn, in two threads (the kernels let go of the interpreter); gap on those played."""
-    home = scene.position._replace(stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
+    home = replace(scene.position, stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
 
     def one(world: World) -> tuple[float, float, float]:
         terms, demand = under(scene.terms, world.scenario), np.exp(world.theta)

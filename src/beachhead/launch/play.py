@@ -29,6 +29,7 @@ from beachhead.launch.terms import (
     under,
 )
 from beachhead.launch.value import normal_cdf, rates_from, served
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled
 
 LATER_ROUNDS = 5
@@ -62,7 +63,8 @@ LEAST_SHARE = 0.01
 """Of the variance that has to be removed where a gate has its information but is shut for its odds."""
 
 
-class Bars(NamedTuple):
+@by_reference
+class Bars:
     """When a registered gate lets a piloted market be scaled; see `launch.gate.Gate`.
 
     Attributes:
@@ -78,7 +80,8 @@ class Bars(NamedTuple):
     at_start: Floats
 
 
-class Played(NamedTuple):
+@by_reference
+class Played:
     """What a policy did and earned in one world.
 
     Attributes:

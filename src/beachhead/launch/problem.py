@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from beachhead.launch.action import LIST_PRICE, PilotMenu, Standing
 from beachhead.launch.gate import Gate, GateRule
 from beachhead.launch.objective import Objective
 from beachhead.launch.terms import EXITED, OUT, SCALED, Floats, Position, Terms
+from beachhead.world.by_reference import parts
 from beachhead.world.economics import CHANNEL_CUT, Economics, Limits
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel, Stage
@@ -63,7 +64,7 @@ class Problem:
             raise ValueError("a market has two gates")
         if len(self.terms.asked) != len(self.terms.batches):  # put together by hand, or on record from before prices
             object.__setattr__(self, "terms", at_list_price(self.terms))
-        for array in self.terms:
+        for array in parts(self.terms).values():
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
 
@@ -367,7 +368,7 @@ def at_list_price(terms: Terms) -> Terms:
     """The same terms with every pilot design at list price."""
     (M, C), D = terms.capital.shape, len(terms.batches)
     kept = terms.kept if terms.kept.shape == (M, C) else np.zeros((M, C))
-    return terms._replace(
+    return replace(terms,
         asked=np.ones(D), sizes=D, lure=np.ones((M, D)), doubt=np.zeros((M, D)), kept=kept,
         elasticity=np.empty(0), elasticity_cov=np.empty((0, 0)),
     )  # fmt: skip
@@ -392,7 +393,8 @@ def _margins(
 
 def kernel_terms(problem: Problem) -> Terms:
     """The problem's arrays as writable copies: compiled kernels know one array type only."""
-    return Terms._make(a.copy() if isinstance(a, np.ndarray) else a for a in problem.terms)
+    own = {name: a.copy() if isinstance(a, np.ndarray) else a for name, a in parts(problem.terms).items()}
+    return Terms(**own)
 
 
 def kernel_position(problem: Problem) -> Position:

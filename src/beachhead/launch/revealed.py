@@ -20,6 +20,7 @@ from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn, units_of
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start, under
 from beachhead.launch.value import served
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled
 
 _FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -221,7 +222,8 @@ def _market(
     return best
 
 
-class Nodes(NamedTuple):
+@by_reference
+class Nodes:
     """Starts of one market by quarter and quadrature node.
 
     Attributes:
@@ -324,7 +326,8 @@ def _count_use(
             use[2, t] += weight * served(terms, i, c, s, t) * demand
 
 
-class Started(NamedTuple):
+@by_reference
+class Started:
     """A market from its start on: all that `run` asks of the terms, so that it is handed two arrays and not sixty.
 
     Attributes:

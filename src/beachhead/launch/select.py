@@ -9,7 +9,6 @@ of pool cars; after each pick the covariance is downdated, so the next pick sees
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from beachhead.launch.stakes import (
 )
 from beachhead.launch.terms import EXIT, OUT, PILOT, SCALE, SCALED, WAIT, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import keep_or_leave, list_starts, look_up, rates_from, scale_now
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inlined
 
 POOL_PRICES = np.array([0.0, 0.02, 0.06, 0.2])
@@ -38,7 +38,8 @@ AS_SCALE, AS_PILOT = 0, 1
 CAPITAL, STARTS, POOL = 0, 1, 2
 
 
-class Choice(NamedTuple):
+@by_reference
+class Choice:
     """What a gate decides, and why.
 
     Attributes:
@@ -133,7 +134,8 @@ def _cars_in_pilots(terms: Terms, choice: Choice) -> float:
     return total
 
 
-class Draft(NamedTuple):
+@by_reference
+class Draft:
     """A set of actions while it is put together; everything is changed in place.
 
     Where a market is undecided yet, `gain` to `design` are those of its best action as last computed.
@@ -295,7 +297,8 @@ def _may_scale(capital: Floats, draft: Draft, i: int) -> bool:
     return False
 
 
-class Pilot(NamedTuple):
+@by_reference
+class Pilot:
     """The best pilot of a market: gain less the price of its cars, gain, the news in it, route and design.
 
     Without any `net` is -inf.

@@ -7,8 +7,6 @@ Frazier, Powell & Dayanik (2009).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from beachhead.launch.prices import expected_cost
@@ -25,10 +23,12 @@ from beachhead.launch.terms import (
     may_pilot,
 )
 from beachhead.launch.value import SHARES, Starts, list_starts, look_up, option_tables, pilot_noise, tabulate
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inlined
 
 
-class Tables(NamedTuple):
+@by_reference
+class Tables:
     """Option values by how many of a market's routes this year's capital can still pay for; V = C + 1 of them.
 
     What is scaled now uses up this year's capital. A market's options depend on that only through the routes it can
@@ -45,7 +45,8 @@ class Tables(NamedTuple):
     known: Ints
 
 
-class Offers(NamedTuple):
+@by_reference
+class Offers:
     """What may be picked at a gate, and what each pick alone would teach: the same for every set tried.
 
     A noun of its own with the few arrays that the inner loops ask for: to hand Terms on counts its every array.
@@ -75,7 +76,8 @@ class Offers(NamedTuple):
     other_news: Floats
 
 
-class Gate(NamedTuple):
+@by_reference
+class Gate:
     """All that a gate weighs before anything is picked.
 
     Attributes:
@@ -101,7 +103,8 @@ class Gate(NamedTuple):
     offers: Offers
 
 
-class Held(NamedTuple):
+@by_reference
+class Held:
     """What every undecided market is worth at the next gate as things have been picked, and how that moves with news.
 
     Option values are linear between tabulated shares, so most small news is priced by a product and needs no look-up.

@@ -12,7 +12,7 @@ not count.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -104,9 +104,9 @@ def aim_of(terms: Terms, objective: Objective, bonus: float) -> Terms:
         return terms
     asked = objective.milestone
     if asked.count is Count.MARKETS_LIVE:
-        return terms._replace(opex=terms.opex - bonus * asked.markets[:, None])
+        return replace(terms, opex=terms.opex - bonus * asked.markets[:, None])
     paid = bonus_by_quarter(terms, asked, bonus)[None, None, :] * asked.markets[:, None, None]
-    return terms._replace(margin=terms.margin + paid, scenario_margin=terms.scenario_margin + paid)
+    return replace(terms, margin=terms.margin + paid, scenario_margin=terms.scenario_margin + paid)
 
 
 def bonus_by_quarter(terms: Terms, asked: Milestone, bonus: float) -> Floats:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Terms(NamedTuple):
+@by_reference
+class Terms:
     """The arrays of one launch; C routes (channels) a market, D pilot designs (batch and price point), Y years.
 
     Designs at list price come first, by batch; then those at each other price point, by batch.
@@ -88,17 +90,18 @@ class Terms(NamedTuple):
     signal_quarters: int
     pilot_quarters: int
     weeks: int
-    asked: Floats = np.empty(0)
+    asked: Floats = field(default_factory=lambda: np.empty(0))
     sizes: int = 0
-    lure: Floats = np.empty((0, 0))
-    doubt: Floats = np.empty((0, 0))
-    kept: Floats = np.empty((0, 0))
-    elasticity: Floats = np.empty(0)
-    elasticity_cov: Floats = np.empty((0, 0))
-    look_var: Floats = np.zeros((1, 1))
+    lure: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    doubt: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    kept: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    elasticity: Floats = field(default_factory=lambda: np.empty(0))
+    elasticity_cov: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    look_var: Floats = field(default_factory=lambda: np.zeros((1, 1)))
 
 
-class Position(NamedTuple):
+@by_reference
+class Position:
     """Where every market stands at a gate; arrays are changed in place while a world is played.
 
     Attributes:
@@ -121,7 +124,8 @@ class Position(NamedTuple):
     spent: Floats
 
 
-class Prices(NamedTuple):
+@by_reference
+class Prices:
     """Shadow prices.
 
     Attributes:

@@ -102,7 +102,7 @@ def _said(factor: float) -> str:
 
 
 def _terms(problem: Problem, **arrays: Any) -> Problem:
-    return replace(problem, terms=problem.terms._replace(**arrays))
+    return replace(problem, terms=replace(problem.terms, **arrays))
 
 
 def _times(*names: str) -> Change:

@@ -9,11 +9,11 @@ of v that the signal resolves (Raiffa & Schlaifer 1961, section 5.5; as in Frazi
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, may_start, usual_design
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inlined
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
@@ -91,7 +91,8 @@ def served(terms: Terms, i: int, c: int, since: int, t: int) -> float:
     return rate
 
 
-class Starts(NamedTuple):
+@by_reference
+class Starts:
     """Every start of every market that the limits permit from a gate on, flat; N starts, sorted by market and quarter.
 
     Attributes:

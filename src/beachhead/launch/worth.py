@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -236,7 +236,7 @@ def _after_pilot(scene: Scene, i: int) -> Floats:
     """The same table once market i was piloted: the next pilot there has no start to pay, tells less, may be barred."""
     piloted = np.array(scene.position.piloted)
     piloted[i] += 1
-    position = scene.position._replace(piloted=piloted)
+    position = replace(scene.position, piloted=piloted)
     starts = list_starts(scene.terms, position, 0, scene.prices)
     return informed_values(scene.terms, starts, position, scene.mean, scene.cov, 0)
 
@@ -285,4 +285,4 @@ def _with_fact(terms: Terms, i: int, field: str, factor: float) -> Terms:
     arrays: dict[str, Any] = {name: np.array(getattr(terms, name)) for name in names}
     for array in arrays.values():
         array[i] *= factor
-    return terms._replace(**arrays)
+    return replace(terms, **arrays)

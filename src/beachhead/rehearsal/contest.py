@@ -104,5 +104,5 @@ def without_correlation(problem: Problem) -> Problem:
     if len(terms.elasticity):  # what rows have tied to the levels is a shared factor too
         apart = np.array(terms.elasticity_cov)
         apart[:, np.r_[:M, 2 * M]] = 0.0
-        terms = terms._replace(elasticity_cov=apart)
+        terms = replace(terms, elasticity_cov=apart)
     return replace(problem, terms=terms, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))

@@ -99,7 +99,7 @@ def made_up_launch(regime: Regime, markets: int, seed: int) -> Problem:
     )
     # dispersion goes by the batch, not by reach: a batch of 50 has the same weekly size in every market
     size = regime.pilot_size_per_50 / 50 * np.exp(level) / (4 * regime.pilot_sales_share)
-    return replace(problem, terms=problem.terms._replace(week_size=size))
+    return replace(problem, terms=replace(problem.terms, week_size=size))
 
 
 def _economics(
