@@ -25,7 +25,7 @@ from beachhead.launch.select import choose
 from beachhead.launch.terms import PILOT, SCALE, WAIT
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.world.by_reference import parts
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 
 class Exact(NamedTuple):
@@ -89,12 +89,12 @@ def _cov_of(cov: np.ndarray, status: int, M: int, pilots: int, noise: float, sig
     return out
 
 
-@compiled
+@inner
 def _own(status: int, i: int, base: int) -> int:
     return status // base**i % base
 
 
-@compiled
+@inner
 def _taps(x: float, points: int, index: np.ndarray, weight: np.ndarray) -> None:
     """Four-point Lagrange interpolation at x grid steps, clamped to the grid."""
     x = min(max(x, 0.0), points - 1.0)
@@ -130,7 +130,7 @@ def _interpolate(values: np.ndarray, low: np.ndarray, step: np.ndarray, points: 
     return total
 
 
-@compiled
+@inner
 def _shift(values: np.ndarray, out: np.ndarray, stride: int, points: int, steps: float) -> None:
     """out[k] = values at k + steps along one axis."""
     index = np.empty(4, dtype=np.int64)
@@ -139,8 +139,8 @@ def _shift(values: np.ndarray, out: np.ndarray, stride: int, points: int, steps:
     for k in range(points):
         _taps(k + steps, points, index, weight)
         for outer in range(0, size, stride * points):
-            for inner in range(stride):
-                here = outer + inner
+            for within in range(stride):
+                here = outer + within
                 out[here + k * stride] = (
                     weight[0] * values[here + index[0] * stride]
                     + weight[1] * values[here + index[1] * stride]
@@ -149,7 +149,7 @@ def _shift(values: np.ndarray, out: np.ndarray, stride: int, points: int, steps:
                 )
 
 
-@compiled
+@inner
 def _expect_all(
     values: np.ndarray, step: np.ndarray, points: int, root: np.ndarray, looks: int, g: np.ndarray, w: np.ndarray
 ) -> np.ndarray:
@@ -181,7 +181,7 @@ def _expect_all(
     return total
 
 
-@compiled
+@inner
 def _spent(terms, status: int, M: int, pilots: int) -> float:
     """Capital committed so far: a tiny launch has one budget for its whole horizon."""
     total = 0.0
@@ -191,14 +191,14 @@ def _spent(terms, status: int, M: int, pilots: int) -> float:
     return total
 
 
-@compiled
+@inner
 def _decode(joint: int, M: int, kinds: np.ndarray) -> None:
     for i in range(M):
         kinds[i] = joint % 3
         joint //= 3
 
 
-@compiled
+@inner
 def _allowed(terms, status: int, kinds: np.ndarray, t: int, M: int, pilots: int) -> bool:
     """Whether kinds (0 stay, 1 pilot, 2 scale or leave) may be done."""
     base = 3 * (pilots + 1)
@@ -236,7 +236,7 @@ def _after(status: int, kinds: np.ndarray, M: int, pilots: int) -> int:
     return out
 
 
-@compiled
+@inner
 def _reward(terms, status: int, kinds: np.ndarray, mean: np.ndarray, cov: np.ndarray, t: int, pilots: int) -> float:
     """Expected money of the quarter; `status` before the actions."""
     M = mean.shape[0]
@@ -262,7 +262,7 @@ def _reward(terms, status: int, kinds: np.ndarray, mean: np.ndarray, cov: np.nda
     return money
 
 
-@compiled
+@inner
 def _root(before: np.ndarray, after: np.ndarray, looks: int) -> np.ndarray:
     """(M, looks) root of before - after, by eigenvalues."""
     values, vectors = np.linalg.eigh(before - after)
@@ -273,7 +273,7 @@ def _root(before: np.ndarray, after: np.ndarray, looks: int) -> np.ndarray:
     return out
 
 
-@compiled
+@inner
 def _future(
     values: np.ndarray,
     low: np.ndarray,
@@ -304,7 +304,7 @@ def _future(
     return total
 
 
-@compiled
+@inner
 def _looks(status: int, kinds: np.ndarray, M: int, pilots: int) -> int:
     base = 3 * (pilots + 1)
     total = 0
@@ -363,7 +363,7 @@ def start_value(exact: Exact, mean: np.ndarray) -> float:
     return float(_interpolate(exact.values[0, 0], exact.axis_low, exact.axis_step, exact.points, mean))
 
 
-@compiled
+@inner
 def value_at(terms, exact: Exact, rules, status: int, mean, t: int) -> float:
     """Value at any mean; where nothing is looked at the step is taken exactly, for interpolation blurs the kinks."""
     M, T = terms.path.shape

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from beachhead.launch.informed import informed_values
 from beachhead.launch.scene import set_up
@@ -100,6 +101,11 @@ def test_news_is_not_credited_with_what_a_later_pilot_tells_in_time(made_up_laun
     assert 0 < knowing(4) < 0.5 * knowing(T)
 
 
+@njit
+def sure_values(starts, i, levels):
+    return np.array([best_start(starts, 1, i, level, 0.0)[0] for level in levels])
+
+
 def test_the_value_of_a_market_that_will_be_known_is_the_mean_over_what_may_be_found(made_up_launch):
     problem = made_up_launch(M=3, seed=5)
     scene = set_up(problem)
@@ -109,7 +115,7 @@ def test_the_value_of_a_market_that_will_be_known_is_the_mean_over_what_may_be_f
     drawn = np.random.default_rng(1).standard_normal(20_000)
     for i in range(3):
         levels = scene.mean[i] + np.sqrt(scene.cov[i, i]) * drawn
-        found = np.array([best_start(starts, 1, i, level, 0.0)[0] for level in levels])
+        found = sure_values(starts, i, levels)
         assert table[i, -1] == pytest.approx(found.mean(), abs=4 * found.std() / np.sqrt(len(found)))
 
 

@@ -1,5 +1,6 @@
 """Compiled kernels are kept no longer than the sources they were made from."""
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -7,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from numba import njit
 from numba.core.caching import NullCache
 from numba.core.dispatcher import Dispatcher
 
 import beachhead
-from beachhead.world.compiled import compiling
+from beachhead.world.compiled import compiling, inlined, inner
 
 APART = ("beachhead.web", "beachhead.programme.cpsat")
 """No kernels; and a file that is run, never imported."""
@@ -58,6 +60,66 @@ def test_what_has_to_be_compiled_is_counted_and_what_is_made_is_not():
         assert len(told) == counted
     two(1.5)
     assert len(told) == counted, "nobody is told after the end"
+
+
+@pytest.mark.parametrize("declare", [inner, inlined])
+def test_python_that_calls_what_kernels_alone_may_call_is_told_so(declare):
+    @declare
+    def twice(x: int) -> int:
+        return 2 * x
+
+    @njit
+    def outer(x: int) -> int:
+        return twice(x) + 1
+
+    assert outer(3) == 7
+    with pytest.raises(TypeError, match="twice is compiled for other kernels alone; declare it `compiled`"):
+        twice(3)
+
+
+def test_a_kernel_has_a_way_in_from_python_where_python_calls_it_and_nowhere_else():
+    root = Path(__file__).parents[2]
+    folders = ("src/beachhead", "tests", "benchmarks")
+    trees = {path: ast.parse(path.read_text()) for folder in folders for path in (root / folder).rglob("*.py")}
+    ways = {
+        (module_of(path), statement.name): statement.decorator_list[0].id
+        for path, tree in trees.items()
+        for statement in tree.body
+        if is_kernel(statement)
+    }
+    ways = {name: way for name, way in ways.items() if way != "njit"}
+    called = {name for path, tree in trees.items() for name in named_by_python(path, tree)} & ways.keys()
+    assert len(ways) > 200
+    assert {name for name in called if ways[name] != "compiled"} == set(), "declare them `compiled`"
+    assert {name for name in ways.keys() - called if ways[name] == "compiled"} == set(), "declare them `inner`"
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts[path.parts.index("src") + 1 :]) if "src" in path.parts else path.stem
+
+
+def is_kernel(statement: ast.stmt) -> bool:
+    ways = getattr(statement, "decorator_list", [])
+    return len(ways) == 1 and isinstance(ways[0], ast.Name) and ways[0].id in ("compiled", "inner", "inlined", "njit")
+
+
+def named_by_python(path: Path, tree: ast.Module) -> set[tuple[str, str]]:
+    """Functions, by module, that the statements of a file name outside kernels."""
+    known = {
+        alias.asname or alias.name: (statement.module, alias.name)
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.ImportFrom) and statement.module
+        for alias in statement.names
+    }
+    known |= {each.name: (module_of(path), each.name) for each in tree.body if isinstance(each, ast.FunctionDef)}
+    outside = [each for each in tree.body if not isinstance(each, ast.Import | ast.ImportFrom) and not is_kernel(each)]
+    found = set()
+    for node in (node for statement in outside for node in ast.walk(statement)):
+        if isinstance(node, ast.Name) and node.id in known:
+            found.add(known[node.id])
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
+            found.add((".".join(known[node.value.id]), node.attr))
+    return found
 
 
 SOURCE = """

@@ -13,13 +13,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 _POINTS = 41
 _REACH_SD = 4.5
 
 
-@compiled
+@inner
 def log_tail(size: float, mean: float, at_least: int) -> float:
     """Log P(N >= at_least) for N negative binomial with variance mean + mean^2 / size.
 
@@ -38,7 +38,7 @@ def log_tail(size: float, mean: float, at_least: int) -> float:
     return math.log(max(1.0 - below, 1e-12))
 
 
-@compiled
+@inner
 def pilot_log_likelihood(
     log_level: float, rate: float, size: float, weeks: int, orders: int, sold_out_left: int
 ) -> float:
@@ -57,7 +57,7 @@ def pilot_log_likelihood(
     return fit + log_tail(size, mean, sold_out_left)
 
 
-@compiled
+@inner
 def absorb(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],
@@ -77,7 +77,7 @@ def absorb(
             cov[a, b] -= step * direction[b]
 
 
-@compiled
+@inner
 def learn_pilot(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],
@@ -99,7 +99,7 @@ def learn_pilot(
     _tilt(mean, cov, direction, mean[market] + mean[last], var + off, rate, size, weeks, orders, sold_out_left)
 
 
-@compiled
+@inner
 def learn_priced_pilot(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],
@@ -134,7 +134,7 @@ def learn_priced_pilot(
     _tilt(mean, cov, direction, centre, var + off, rate, size, weeks, orders, sold_out_left)
 
 
-@compiled
+@inner
 def _tilt(
     mean: NDArray[np.float64],
     cov: NDArray[np.float64],

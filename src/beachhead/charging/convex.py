@@ -17,7 +17,7 @@ import numpy as np
 
 from beachhead.charging.plan import ChargingPlan, priced
 from beachhead.charging.task import ChargingTask, reachable_reserve
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
 KINDS = 5
@@ -61,7 +61,7 @@ def _require_convex(task: ChargingTask) -> None:
         )
 
 
-@kernel
+@compiled
 def solve_convex(  # type: ignore[no-untyped-def]
     hours, buy, sell, net, present, trips, battery, power, reserve, efficiency, discharge, discharge_efficiency,
     start, fuse, shortage, values, widths,
@@ -95,7 +95,7 @@ def solve_convex(  # type: ignore[no-untyped-def]
     return draw, back, missing, bound - constant
 
 
-@kernel
+@inner
 def _solve(slope, width, trips, give, floor, top, start, values, widths, used):  # type: ignore[no-untyped-def]
     """Fill `used` (T, 5) with the width bought of every slope; return (T,) energy stored after each slot."""
     slots = trips.shape[0]
@@ -122,7 +122,7 @@ def _solve(slope, width, trips, give, floor, top, start, values, widths, used): 
     return _stored(used, trips, give, start)
 
 
-@kernel
+@inner
 def _insert(s, w, key, head, tail, slope, width, name):  # type: ignore[no-untyped-def]
     """Put a slope behind all that are not dearer, so that among equals the earlier slot is bought first."""
     at = tail
@@ -133,7 +133,7 @@ def _insert(s, w, key, head, tail, slope, width, name):  # type: ignore[no-untyp
     return tail + 1
 
 
-@kernel
+@inner
 def _buy_to(w, key, flat, head, tail, low, span, floor):  # type: ignore[no-untyped-def]
     """Buy the cheapest slopes until no state lies below `floor`."""
     while low < floor and head < tail:
@@ -149,7 +149,7 @@ def _buy_to(w, key, flat, head, tail, low, span, floor):  # type: ignore[no-unty
     return head, low, span
 
 
-@kernel
+@inner
 def _forgo_above(w, head, tail, low, span, top):  # type: ignore[no-untyped-def]
     """Drop the dearest slopes until no state lies above `top`."""
     excess = low + span - top
@@ -163,7 +163,7 @@ def _forgo_above(w, head, tail, low, span, top):  # type: ignore[no-untyped-def]
     return tail, span
 
 
-@kernel
+@inner
 def _buy_worthwhile(s, w, key, flat, head, tail, low, values, widths):  # type: ignore[no-untyped-def]
     """Buy on while a kWh left over is worth more than it costs."""
     piece, into = 0, low
@@ -186,7 +186,7 @@ def _buy_worthwhile(s, w, key, flat, head, tail, low, values, widths):  # type: 
             head += 1
 
 
-@kernel
+@inner
 def _stored(used, trips, give, start):  # type: ignore[no-untyped-def]
     stored, now = np.empty(trips.shape[0]), start
     for t in range(trips.shape[0]):
@@ -195,7 +195,7 @@ def _stored(used, trips, give, start):  # type: ignore[no-untyped-def]
     return stored
 
 
-@kernel
+@inner
 def _dual_bound(slope, width, trips, give, floor, top, start, values, widths, used, stored):  # type: ignore[no-untyped-def]
     """A lower bound by weak duality, from prices of stored energy that fit the plan.
 
@@ -248,7 +248,7 @@ def _dual_bound(slope, width, trips, give, floor, top, start, values, widths, us
     return bound - price * start
 
 
-@kernel
+@inner
 def _final_price(values, widths, stored, low, high):  # type: ignore[no-untyped-def]
     """The worth of a kWh at the final state, kept within the prices that fit."""
     left, piece = stored, 0
@@ -264,7 +264,7 @@ def _final_price(values, widths, stored, low, high):  # type: ignore[no-untyped-
     return worth
 
 
-@kernel
+@inner
 def _least(price, values, widths, floor, top):  # type: ignore[no-untyped-def]
     """Minimum over the final state of price x state - worth(state): a convex function, walked from the floor."""
     total, at = 0.0, 0.0

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.record import Home
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -269,19 +269,19 @@ def _weighted_median(values: Floats, weights: Floats) -> float:
     return float(values[order][np.searchsorted(mass, 0.5 * mass[-1])])
 
 
-@kernel
+@compiled
 def weekday(hour):  # type: ignore[no-untyped-def]
     """0 Monday .. 6 Sunday of an hour since 1970-01-01 (a Thursday)."""
     return (hour // 24 + 3) % 7
 
 
-@kernel
+@compiled
 def day_class(day):  # type: ignore[no-untyped-def]
     """0 Monday to Thursday, 1 Friday, 2 Saturday, 3 Sunday."""
     return 0 if day < 4 else day - 3
 
 
-@kernel
+@compiled
 def need_class(charging_hours):  # type: ignore[no-untyped-def]
     """0 short, 1 middling, 2 long charging needed."""
     if charging_hours < 1.2:
@@ -289,14 +289,14 @@ def need_class(charging_hours):  # type: ignore[no-untyped-def]
     return 1 if charging_hours < 3.0 else 2
 
 
-@kernel
+@inner
 def _apart(a, b):  # type: ignore[no-untyped-def]
     """Hours between two times of day."""
     d = abs(a - b) % 24
     return min(d, 24 - d)
 
 
-@kernel
+@inner
 def _shifted(offset, hours):  # type: ignore[no-untyped-def]
     """A departure seen after an arrival some hours away: long stays keep their clock time, short ones their length."""
     if offset >= 5:
@@ -304,7 +304,7 @@ def _shifted(offset, hours):  # type: ignore[no-untyped-def]
     return min(offset, LONGEST - 1)
 
 
-@kernel
+@compiled
 def _departure_table(arrive, leave, need, weight):  # type: ignore[no-untyped-def]
     table = np.zeros((4, 24, NEEDS, LONGEST))
     for i in range(len(arrive)):
@@ -322,7 +322,7 @@ def _departure_table(arrive, leave, need, weight):  # type: ignore[no-untyped-de
     return table
 
 
-@kernel
+@inner
 def _own_departures(arrive, leave, need, k):  # type: ignore[no-untyped-def]
     """(97,) weights of departures seen before session k, by likeness to its arrival."""
     found = np.zeros(LONGEST)
@@ -348,7 +348,7 @@ def _own_departures(arrive, leave, need, k):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@compiled
 def _count(arrive, leave, need, weight, left, there, left_later, there_later):  # type: ignore[no-untyped-def]
     """Count the hours a session was there and the one it left in."""
     for hour in range(arrive, leave + 1):
@@ -361,7 +361,7 @@ def _count(arrive, leave, need, weight, left, there, left_later, there_later):  
             left_later[need, (hour + 72) % 168] += gone
 
 
-@kernel
+@compiled
 def _learn(  # type: ignore[no-untyped-def]
     arrive, leave, energy, power, mean_kwh, pool_depart, pool_early, pool_later, pool_share, pool_away, since
 ):  # fmt: skip
@@ -387,7 +387,7 @@ def _learn(  # type: ignore[no-untyped-def]
     return depart, early, later, trip, away
 
 
-@kernel
+@inner
 def _own_hazards(  # type: ignore[no-untyped-def]
     early, later, left, there, left_later, there_later, pool_early, pool_later
 ):  # fmt: skip
@@ -410,7 +410,7 @@ def _own_hazards(  # type: ignore[no-untyped-def]
                 early[b, age, t] = min((gone + prior) / (seen + _HAZARD_PRIOR), 0.97)
 
 
-@kernel
+@inner
 def _own_trips(trip, away, arrive, leave, energy, k, mean_kwh, pool_share, pool_away):  # type: ignore[no-untyped-def]
     """Quantiles of the next trip: trips seen before session k, and the pooled shape scaled to the home's mean."""
     quantiles = len(QUANTILES)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from beachhead.charging.stochastic import LEVELS, between
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 
 LIKE_DAYS = 84
 """Days of past load that like hours are sought in, as far as the meter goes."""
@@ -32,7 +32,7 @@ _MESH = 30  # energies that are tried
 # Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/explanation/charging.md).
 
 
-@kernel
+@compiled
 def keep_to(  # type: ignore[no-untyped-def]
     wanted, free, stored, onward, price, charge, battery, power, begin, end, told, load, half, at
 ):  # fmt: skip
@@ -59,7 +59,7 @@ def keep_to(  # type: ignore[no-untyped-def]
     return drawn
 
 
-@kernel
+@inner
 def first_half(  # type: ignore[no-untyped-def]
     wanted, free, stored, onward, price, charge, battery, power, begin, stays, load, half, at
 ):  # fmt: skip
@@ -71,7 +71,7 @@ def first_half(  # type: ignore[no-untyped-def]
     return min(max(drawn - 0.5 * power, _FIRST * drawn), power * (0.5 - begin))
 
 
-@kernel
+@compiled
 def worth_drawing(free, stored, most, onward, price, charge, battery, likely):  # type: ignore[no-untyped-def]
     """Of 0 to `most` kWh what costs least in expectation, where the household's load is one of `likely` (rising)."""
     best, least, most = 0.0, np.inf, min(most, battery - stored)
@@ -90,7 +90,7 @@ def worth_drawing(free, stored, most, onward, price, charge, battery, likely):  
     return best
 
 
-@kernel
+@compiled
 def loads_like(load, half, at):  # type: ignore[no-untyped-def]
     """Loads of past hours that followed like loads around the clock time of the hour `at`, rising, kWh.
 
@@ -101,14 +101,14 @@ def loads_like(load, half, at):  # type: ignore[no-untyped-def]
     return _nearest(load[:at] - half[:at], 1, half, 1, load, at, load[at - 1] - half[at - 1], half[at - 1])
 
 
-@kernel
+@compiled
 def halves_like(load, half, at, seen):  # type: ignore[no-untyped-def]
     """Loads of second halves of past hours like the hour `at`, whose first half took `seen` kWh; rising, kWh."""
     later = load[:at] - half[:at]
     return _nearest(half, 0, later, 1, later, at, seen, later[at - 1])
 
 
-@kernel
+@inner
 def _nearest(last, lag, before, more, found, at, its_last, its_before):  # type: ignore[no-untyped-def]
     """The share `_ALIKE` of `found` whose load `last` (`lag` hours ago) and `before` (`more`) lay nearest, rising."""
     past = min(_PAST, at - 1)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from beachhead.charging.convex import solve_convex
 from beachhead.charging.stochastic import drawn_by
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -251,7 +251,7 @@ def best_starts(
     return starts_ahead(np.concatenate((draw, onward)), False)
 
 
-@kernel
+@compiled
 def follow(levels, room, stored, upto, sun):  # type: ignore[no-untyped-def]
     """(T,) drawn by charging up to a level in each hour, by the sun up to its own, as far as room and sun go."""
     draw = np.zeros(room.size)
@@ -354,7 +354,7 @@ def _worth_now(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
     return np.minimum.accumulate(worth), np.diff(grid)
 
 
-@kernel
+@compiled
 def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  # type: ignore[no-untyped-def]
     """Expected cost of drawing (T,) as long as the car is there, as `stochastic` counts it, EUR.
 
@@ -378,7 +378,7 @@ def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  
     return total + there * _at(gone[hours], stored, step)
 
 
-@kernel
+@inner
 def _at(values, stored, step):  # type: ignore[no-untyped-def]
     place = stored / step
     low = min(int(place), values.shape[0] - 2)

@@ -22,7 +22,7 @@ from beachhead.charging.household import leftover_rows
 from beachhead.charging.plan import ChargingPlan, priced
 from beachhead.charging.program import Builder
 from beachhead.charging.task import ChargingTask
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -154,7 +154,7 @@ def _require_lattice(task: ChargingTask) -> None:
         )
 
 
-@kernel
+@compiled
 def solve_lattice(  # type: ignore[no-untyped-def]
     buy, sell, net, room, trips, battery, efficiency, start, shortage, values, widths,
     first, stride, count, unit_kwh, start_eur, least_on, least_off, on_slots,
@@ -191,7 +191,7 @@ def solve_lattice(  # type: ignore[no-untyped-def]
     return units, missing, value[0, age, 0]
 
 
-@kernel
+@inner
 def _lattices(trips, start):  # type: ignore[no-untyped-def]
     """Origins of every lattice (L, T + 1), the slot each is born in (L,), and the one a trip starts."""
     slots = trips.shape[0]
@@ -207,7 +207,7 @@ def _lattices(trips, start):  # type: ignore[no-untyped-def]
     return origin, born, mine
 
 
-@kernel
+@inner
 def _span(origin, step, battery, reach, size):  # type: ignore[no-untyped-def]
     """Units above the origin that the battery holds and charging can have reached."""
     low = max(int(np.ceil(-origin / step - _TINY)), 0)
@@ -215,7 +215,7 @@ def _span(origin, step, battery, reach, size):  # type: ignore[no-untyped-def]
     return low, high
 
 
-@kernel
+@inner
 def _slot(  # type: ignore[no-untyped-def]
     value, following, action, low, high, full, first, stride, count, unit_kwh,
     buy, sell, net, room, start_eur, least_on, least_off, best, choice, queue,
@@ -245,7 +245,7 @@ def _slot(  # type: ignore[no-untyped-def]
                         value[age, i], action[age, i] = best[i] + extra, choice[i]
 
 
-@kernel
+@inner
 def _best_level(  # type: ignore[no-untyped-def]
     onward, low, high, full, first, stride, count, unit_kwh, buy, sell, net, room, best, choice, queue
 ):  # fmt: skip
@@ -283,7 +283,7 @@ def _best_level(  # type: ignore[no-untyped-def]
                         best[i], choice[i] = cost, queue[head] - i
 
 
-@kernel
+@inner
 def _leave(value, before, after, born, mine, slot, step, battery, top, size, shortage):  # type: ignore[no-untyped-def]
     """A trip leaves: states that cannot serve it buy the rest on the way and go on from an empty battery."""
     for k in range(born.shape[0]):
@@ -296,7 +296,7 @@ def _leave(value, before, after, born, mine, slot, step, battery, top, size, sho
                 value[k, :, i] = shortage * -left + value[mine, :, 0]
 
 
-@kernel
+@inner
 def _follow(action, origin, trips, mine, age, step, least_off, ages):  # type: ignore[no-untyped-def]
     """Walk the stored decisions forward from the start: (units (T,), missing (T,))."""
     slots = trips.shape[0]
@@ -316,7 +316,7 @@ def _follow(action, origin, trips, mine, age, step, least_off, ages):  # type: i
     return units, missing
 
 
-@kernel
+@inner
 def _worth(stored, values, widths):  # type: ignore[no-untyped-def]
     total, left = 0.0, stored
     for piece in range(values.shape[0]):

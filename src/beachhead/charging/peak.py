@@ -27,7 +27,7 @@ from beachhead.charging.program import Builder
 from beachhead.charging.published import forecast, known_until
 from beachhead.charging.record import Home, Load
 from beachhead.charging.stochastic import HORIZON, LEVELS, between, drive, empty_worth, expected_hazards, plan_levels
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -167,7 +167,7 @@ def perfect_peak(
     return np.maximum(found.values[draw], 0.0), np.maximum(found.values[missing], 0.0)
 
 
-@kernel
+@compiled
 def month_aware(  # type: ignore[no-untyped-def]
     price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip,
     away, load, half, month, first_hour, eur_per_kw,
@@ -208,7 +208,7 @@ def month_aware(  # type: ignore[no-untyped-def]
     return draw, missing
 
 
-@kernel
+@inner
 def _kept_under(  # type: ignore[no-untyped-def]
     i, end, again, begun, now, here, stored, cap, days, levels, onward, expected, hour, part, meter,
     battery, power, told, load, half, month, first_hour, eur_per_kw, draw, drawn,
@@ -234,7 +234,7 @@ def _kept_under(  # type: ignore[no-untyped-def]
     return i, stored
 
 
-@kernel
+@inner
 def _stay(piece, first, end, part):  # type: ignore[no-untyped-def]
     """From which part of its hour to which the car is there: a session's first piece ends with the hour."""
     if piece == first:
@@ -242,13 +242,13 @@ def _stay(piece, first, end, part):  # type: ignore[no-untyped-def]
     return 0.0, part if piece == end - 1 else 1.0
 
 
-@kernel
+@compiled
 def planned_load(load, at, now):  # type: ignore[no-untyped-def]
     """(24,) by hour of day: load that a plan leaves room for in the hours to come, kW; `at` is the hour `now`."""
     return _PLANNED * busy_load(load, at, now)
 
 
-@kernel
+@inner
 def _read_meter(meter, here, load, drawn, month):  # type: ignore[no-untyped-def]
     """Take in the hours before `here`: the month's peak so far, and what peak was usual in the months before."""
     for h in range(int(meter[3]), here + 1):
@@ -260,7 +260,7 @@ def _read_meter(meter, here, load, drawn, month):  # type: ignore[no-untyped-def
     meter[3] = here
 
 
-@kernel
+@inner
 def _left_of_month(month, here):  # type: ignore[no-untyped-def]
     left = 0
     while here + left < len(month) and month[here + left] == month[here]:
@@ -268,7 +268,7 @@ def _left_of_month(month, here):  # type: ignore[no-untyped-def]
     return left
 
 
-@kernel
+@compiled
 def busy_load(load, at, now):  # type: ignore[no-untyped-def]
     """(24,) by hour of day: the highest load of that hour in the past days, kW; `at` is the hour `now` in `load`."""
     found = np.zeros(24)
@@ -278,7 +278,7 @@ def busy_load(load, at, now):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel
+@compiled
 def daily_peaks(load, at):  # type: ignore[no-untyped-def]
     """(42,) highest hours of the past days, rising, kW."""
     days = np.empty(DAYS_BACK)
@@ -288,7 +288,7 @@ def daily_peaks(load, at):  # type: ignore[no-untyped-def]
     return days
 
 
-@kernel
+@compiled
 def expected_peak(cap, days, count):  # type: ignore[no-untyped-def]
     """E[max(cap, highest of `count` days to come)], their highest hours drawn from those of past days, kW."""
     total, size = cap, len(days)
@@ -299,13 +299,13 @@ def expected_peak(cap, days, count):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@compiled
 def stays_below(cap, days, count):  # type: ignore[no-untyped-def]
     """Chance that the household alone keeps below a cap on `count` days to come, by the highest hours of past days."""
     return ((np.searchsorted(days, cap, side="right") + 0.5) / (len(days) + 1)) ** count
 
 
-@kernel
+@compiled
 def best_cap(  # type: ignore[no-untyped-def]
     cap, locked, left, usual, busy, days, eur_per_kw, now, stored, part, price, mean, battery, power, shortage, hazard,
     known, early, later, trip, away, worth, levels,
@@ -341,7 +341,7 @@ def best_cap(  # type: ignore[no-untyped-def]
     return best, after
 
 
-@kernel
+@inner
 def _to_go(  # type: ignore[no-untyped-def]
     cap, left, usual, busy, now, stored, part, price, mean, battery, power, shortage, hazard, known,
     early, later, trip, away, worth, levels,
@@ -356,7 +356,7 @@ def _to_go(  # type: ignore[no-untyped-def]
     return between(onward[0], stored + charged, battery / (LEVELS - 1)) + price[0] * charged, onward
 
 
-@kernel
+@compiled
 def room_under(cap, left, usual, busy, now, power):  # type: ignore[no-untyped-def]
     """(T,) most the charger draws under the cap for the `left` hours of the month and the usual one after, kW."""
     room = np.empty(HORIZON)

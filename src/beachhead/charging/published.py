@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ _SHAPE, _KIND, _MONTH = 0.65, 0.9, 0.17
 _NEWEST_HOURS, _NEWEST = 3, np.array([0.89, 0.51, 0.33, 0.23])  # by day ahead
 
 
-@kernel
+@inner
 def known_until(now):  # type: ignore[no-untyped-def]
     """(hour from which no price is known yet, hour at which more are published)."""
     midnight = (now // 24) * 24
@@ -41,7 +41,7 @@ def known_until(now):  # type: ignore[no-untyped-def]
     return midnight + 48, midnight + 24 + PUBLISHED_AT
 
 
-@kernel
+@inner
 def forecast(price, ahead, at, published, out):  # type: ignore[no-untyped-def]
     """Fill `out` (T,) from hour `at` of `price` on: published prices, then those of `ahead` (see `prices_ahead`)."""
     day = (at + published) // 24
@@ -82,7 +82,7 @@ def _kind(day: int) -> int:
     return max(day % 7 - 4, 0)
 
 
-@kernel
+@compiled
 def _expect(days, kind, kind_ahead, ahead):  # type: ignore[no-untyped-def]
     """Fill `ahead` (96,) from `days` (D, 24), their kinds (D,) and the kinds of the days to come (4,)."""
     count = len(days)

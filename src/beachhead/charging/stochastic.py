@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from beachhead.charging.habit import CLASSES, EARLY, LAST_HAZARD, LONGEST, WEIGHTS, day_class, need_class, weekday
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled, inner
 
 HORIZON = 96  # hours planned ahead
 LEVELS = 31  # energies stored that are told apart; values between are interpolated
@@ -23,13 +23,13 @@ _BACK = 72  # hours before the horizon at which the values are taken over for th
 _SHARPER = 1.5  # chosen with CAUTION on every eighth home (second and sixth) of the 161 shared ones
 
 
-@kernel
+@compiled
 def empty_worth():  # type: ignore[no-untyped-def]
     """(24, 3, 4, 31) what energy at the horizon costs to replace, by hour of day; NaN until the first plan."""
     return np.full((24, CLASSES, EARLY + 1, LEVELS), np.nan)
 
 
-@kernel
+@inner
 def plan_levels(  # type: ignore[no-untyped-def]
     now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
     early, later, trip, away, worth, levels,
@@ -48,7 +48,7 @@ def plan_levels(  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@kernel
+@compiled
 def plan_and_leave(  # type: ignore[no-untyped-def]
     now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
     early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
@@ -75,7 +75,7 @@ def plan_and_leave(  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@kernel
+@compiled
 def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
     """Fill (T,) chances of leaving, given the departure distribution (97,) and that `since` hours have passed.
 
@@ -93,7 +93,7 @@ def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
             hazard[t] = LAST_HAZARD
 
 
-@kernel
+@inner
 def told_hazards(now, last, part, hazard, known):  # type: ignore[no-untyped-def]
     """Fill both (T,) for a departure that is told: in hour `last`, after this part of it."""
     for t in range(len(hazard)):
@@ -101,7 +101,7 @@ def told_hazards(now, last, part, hazard, known):  # type: ignore[no-untyped-def
         known[t] = part if now + t == last else 1.0
 
 
-@kernel
+@inner
 def expected_hazards(told, now, last, part, depart, since, hazard, known):  # type: ignore[no-untyped-def]
     """Fill both (T,) from the departure if it is told, else from its distribution; a `known` of -1 is not known."""
     if told:
@@ -111,7 +111,7 @@ def expected_hazards(told, now, last, part, depart, since, hazard, known):  # ty
         hazards_of(depart, since, HORIZON, hazard)
 
 
-@kernel
+@inner
 def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
     """Energy held after a trip, kWh; what the battery lacked for it is put down at the arrival (`missing` (P,))."""
     if stored >= trip:
@@ -120,7 +120,7 @@ def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
     return 0.0
 
 
-@kernel
+@inner
 def _recursion(  # type: ignore[no-untyped-def]
     now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
     early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
@@ -158,7 +158,7 @@ def _recursion(  # type: ignore[no-untyped-def]
     return after
 
 
-@kernel
+@inner
 def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped-def]
     """Fill (S,) the cost of leaving for a trip that is known, by energy stored; `back` is the value of its return."""
     for s in range(LEVELS):
@@ -166,7 +166,7 @@ def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped
         out[s] = shortage * lack + back[0] if lack > 0.0 else between(back, -lack, step)
 
 
-@kernel
+@inner
 def _session_at_hand(hazard, part, price, room, sun, sun_eur, step, leaving, mine, after):  # type: ignore[no-untyped-def]
     """One hour back for the car at its charger: fill `mine` and `after` (S,), and return its levels, kWh: grid, sun.
 
@@ -188,7 +188,7 @@ def _session_at_hand(hazard, part, price, room, sun, sun_eur, step, leaving, min
     return level, upto
 
 
-@kernel
+@inner
 def _sessions_to_come(hour, price, room, step, leaving, early, later, value, mixed, fresh):  # type: ignore[no-untyped-def]
     """One hour back for later sessions, by class of energy needed and age: fill `fresh` (3, 4, S) from `value`."""
     clock = hour % 24
@@ -205,7 +205,7 @@ def _sessions_to_come(hour, price, room, step, leaving, early, later, value, mix
                 fresh[b, age, s] = first * leaving[s] + (1 - first) * fresh[b, age, s]
 
 
-@kernel
+@inner
 def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, out):  # type: ignore[no-untyped-def]
     """Fill (S,) the expected cost of leaving in hour t with each energy stored.
 
@@ -225,7 +225,7 @@ def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, ou
             out[s] += near * back[s - whole] + far * back[s - whole - 1]
 
 
-@kernel
+@inner
 def between(values, stored, step):  # type: ignore[no-untyped-def]
     """(S,) values at the energy `stored`, straight between two levels `step` kWh apart."""
     at = stored / step
@@ -235,7 +235,7 @@ def between(values, stored, step):  # type: ignore[no-untyped-def]
     return values[below] + (at - below) * (values[below + 1] - values[below])
 
 
-@kernel
+@inner
 def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
     """Charge up to the best level, as far as the hour allows: fill `out` (S,) and return the level's index."""
     target, best = 0, np.inf
@@ -256,13 +256,13 @@ def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
     return target
 
 
-@kernel
+@inner
 def drawn_by(level, upto, stored, most_kwh, sun_kwh):  # type: ignore[no-untyped-def]
     """What an hour draws that charges up to `level` from the grid and up to `upto`, not below it, from the sun, kWh."""
     return min(max(min(upto - stored, sun_kwh), level - stored, 0.0), most_kwh)
 
 
-@kernel
+@inner
 def _charge_by_sun(onward, price, most_kwh, sun_kwh, sun_eur, step, out):  # type: ignore[no-untyped-def]
     """Charge up to the best level where the first `sun_kwh` cost `sun_eur` each, no more than the `price` of the rest.
 

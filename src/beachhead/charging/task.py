@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -154,7 +154,7 @@ class ChargingTask:
         return floor
 
 
-@kernel
+@compiled
 def reachable_reserve(room, trips, present, start, reserve, battery):  # type: ignore[no-untyped-def]
     """(T,) the reserve at the end of slots at home, or the most that charging from the start on could have stored."""
     floor, top = np.zeros(room.shape[0]), start

@@ -18,7 +18,7 @@ from beachhead.charging.peak import Metered, month_aware, perfect_peak
 from beachhead.charging.published import forecast, known_until, prices_ahead
 from beachhead.charging.record import Home
 from beachhead.charging.stochastic import HORIZON, drive, empty_worth, expected_hazards, plan_levels
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -275,7 +275,7 @@ def _windows(home: Home, policy: Policy) -> Ints:
     return np.zeros((arrive.size, 2), dtype=np.int64)
 
 
-@kernel
+@compiled
 def _sorted(price, at, hour, part, first, energy, battery, power, start, window):  # type: ignore[no-untyped-def]
     """Sessions charged in the cheapest hours of a window planned at plug-in, then at once; no window: at once."""
     draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
@@ -304,7 +304,7 @@ def _sorted(price, at, hour, part, first, energy, battery, power, start, window)
     return draw, missing
 
 
-@kernel
+@compiled
 def _learned(  # type: ignore[no-untyped-def]
     price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, trip_told, prices_told,
     depart, early, later, trip, away,

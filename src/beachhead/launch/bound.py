@@ -18,7 +18,7 @@ from beachhead.launch.play import after_horizon, sell
 from beachhead.launch.prices import pilots_may_earn
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start
 from beachhead.launch.value import served
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import NotFeasible
 from beachhead.world.highs import lp_of, opened
 
@@ -126,7 +126,7 @@ def list_ways(terms: Terms, position: Position, demand: Floats, bonus: Floats) -
     )
 
 
-@compiled
+@inner
 def _idle(terms: Terms, demand: float, i: int, c: int, since: int) -> Floats:
     """(T+1,), discounted money from each quarter on when kept without selling; at T what comes after the horizon."""
     T = terms.path.shape[1]
@@ -202,7 +202,7 @@ def programme(terms: Terms, position: Position, demand: Floats, ways: Ways) -> P
     return Programme(cost, lower, upper, row[:n], column[:n], value[:n])
 
 
-@compiled
+@inner
 def _numbered(ways: Ways, M: int, C: int) -> tuple[Ints, int]:
     """(M, C) number of each market and route that has a way, in order of the ways, -1 of others; and how many."""
     number = np.full((M, C), -1, dtype=np.int64)
@@ -214,7 +214,7 @@ def _numbered(ways: Ways, M: int, C: int) -> tuple[Ints, int]:
     return number, groups
 
 
-@compiled
+@inner
 def _room(terms: Terms, position: Position, groups: int) -> tuple[Floats, Floats]:
     """Lower and upper ends of the rows: a market scaled already runs in one way, others in at most one."""
     M, T, Y = terms.capital.shape[0], terms.path.shape[1], terms.capital_cap.shape[0]

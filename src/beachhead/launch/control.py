@@ -24,7 +24,7 @@ from beachhead.launch.play import best_route
 from beachhead.launch.scene import Scene
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints
 from beachhead.launch.value import normal_cdf, served
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 SCORES = 8192
 """Levels of demand over which the control's mean is taken."""
@@ -220,7 +220,7 @@ def _earned(entry: _Entries, thetas: Floats) -> tuple[Floats, Floats]:
     return rationed, alone
 
 
-@compiled
+@inner
 def _rationed(entry: _Entries, entered: Ints, demand: Floats) -> float:
     """Discounted margin of the cars sold within the horizon, those that lack taken from the least margin."""
     money = 0.0

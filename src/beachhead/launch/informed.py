@@ -13,7 +13,7 @@ import numpy as np
 
 from beachhead.launch.terms import OUT, Floats, Position, Terms
 from beachhead.launch.value import Starts, best_entry, best_start, next_pilot, resolvable
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 SHARES = np.array([0.0, 0.002, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.96, 1.0])
 """Shares of a market's variance removed, at which its value is tabulated; K of them."""
@@ -50,7 +50,7 @@ def informed_values(terms: Terms, starts: Starts, position: Position, mean: Floa
     return table
 
 
-@compiled
+@inner
 def _informed(
     terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int, i: int, share: float
 ) -> float:
@@ -73,7 +73,7 @@ def _informed(
     return total
 
 
-@compiled
+@inner
 def _by_level(starts: Starts, earliest: int, i: int, mean: float, sd: float, var: float) -> Floats:
     """(levels,) best of never and starting from `earliest` on, by the mean that market i will have."""
     found = np.empty(LEVELS.shape[0])
@@ -82,7 +82,7 @@ def _by_level(starts: Starts, earliest: int, i: int, mean: float, sd: float, var
     return found
 
 
-@compiled
+@inner
 def _after_look(table: Floats, z: float, step: float) -> float:
     """Expected value of the table at z once a look has moved the mean, by a normal of sd `step`."""
     total = 0.0
@@ -91,7 +91,7 @@ def _after_look(table: Floats, z: float, step: float) -> float:
     return total
 
 
-@compiled
+@inner
 def _at(table: Floats, z: float) -> float:
     """The table at z prior standard deviations above the mean."""
     place = min(max((z - LEVELS[0]) / (LEVELS[1] - LEVELS[0]), 0.0), table.shape[0] - 1.000001)

@@ -12,7 +12,7 @@ import numpy as np
 
 from beachhead.launch.terms import Floats, Ints
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled, inlined
+from beachhead.world.compiled import inlined, inner
 
 
 @by_reference
@@ -38,7 +38,7 @@ class Learnt:
     removed: Floats
 
 
-@compiled
+@inner
 def nothing_learnt(cov: Floats) -> Learnt:
     """Nothing looked at yet."""
     M = cov.shape[0] - 1
@@ -63,7 +63,7 @@ def column(cov: Floats, learnt: Learnt, i: int, out: Floats) -> None:
                 out[j] -= part * learnt.factor[p, j]
 
 
-@compiled
+@inner
 def look(cov: Floats, learnt: Learnt, along: Floats, spread: float) -> None:
     """Take a look with cov[j, x] = along, var x = spread; a negative spread takes a look back."""
     n, sign = learnt.looks[0], 1.0 if spread > 0.0 else -1.0

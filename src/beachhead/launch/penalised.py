@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -34,7 +33,8 @@ from beachhead.launch.play import World
 from beachhead.launch.prices import most_brought, pilots_may_earn
 from beachhead.launch.revealed import Split, run, seek_prices, started, what_is_told
 from beachhead.launch.terms import OUT, Floats, Position, Terms, look_var, may_start, under
-from beachhead.world.compiled import compiled
+from beachhead.world.by_reference import by_reference
+from beachhead.world.compiled import compiled, inner
 
 OWN_POINTS = 65
 """Of the grid of r, over five standard deviations either side: step .16 standard deviations."""
@@ -85,7 +85,8 @@ def expected_urgency(terms: Terms, position: Position, mean: Floats, split: Spli
     return np.asarray(np.mean([_charged(terms, position, mean, split, w, None).urgency for w in worlds], axis=0))
 
 
-class Charged(NamedTuple):
+@by_reference
+class Charged:
     """A world with its charges.
 
     Attributes:
@@ -191,7 +192,8 @@ def charges(
     return bonus, refunds, urgency
 
 
-class Courses(NamedTuple):
+@by_reference
+class Courses:
     """What starts of one market bring, and the best courses of pilots before them; the truth stands last, at G.
 
     Attributes:
@@ -211,7 +213,8 @@ class Courses(NamedTuple):
     unmade: Floats
 
 
-class Read(NamedTuple):
+@by_reference
+class Read:
     """What a pilot reads.
 
     Attributes:
@@ -229,7 +232,7 @@ class Read(NamedTuple):
     here: float
 
 
-@compiled
+@inner
 def _starts_of(
     terms: Terms,
     position: Position,
@@ -264,7 +267,7 @@ def _starts_of(
     return Courses(earned, known, spent, bonus, np.full((D, C, T), -np.inf), np.full(D, -np.inf))
 
 
-@compiled
+@inner
 def _acting_now(courses: Courses, normal: Floats, urgency: Floats) -> float:
     """What starting blindly from the next gate on is worth; fills `urgency` with what starting now is, by route."""
     (C, T), G = courses.spent.shape, normal.shape[0]
@@ -278,7 +281,7 @@ def _acting_now(courses: Courses, normal: Floats, urgency: Floats) -> float:
     return wait
 
 
-@compiled
+@inner
 def _pilots_of(
     terms: Terms,
     position: Position,
@@ -308,7 +311,7 @@ def _pilots_of(
     return _noisy(normal, grid, read, fee, again, courses, refunds, i, d)
 
 
-@compiled
+@inner
 def _settle(courses: Courses, expected: Floats, wait: float, urgency: Floats, refunds: Floats, i: int) -> None:
     """Take waiting off the urgencies, charge them at the first gate, and set bonuses against the refund."""
     D, C, T = courses.first.shape
@@ -329,7 +332,7 @@ def _settle(courses: Courses, expected: Floats, wait: float, urgency: Floats, re
             bonus[c, s] -= refunds[i]
 
 
-@compiled
+@inner
 def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: float) -> tuple[float, float]:
     """Least discounted cost of a pilot whatever it sells, pool price included, as the first and as a later one."""
     first = later = np.inf
@@ -343,7 +346,7 @@ def _fees(terms: Terms, position: Position, i: int, d: int, t: int, pool_price: 
     return first, later
 
 
-@compiled
+@inner
 def _perfect(normal: Floats, fee: Floats, courses: Courses, refunds: Floats, i: int, d: int) -> tuple[float, float]:
     """A pilot that reads r exactly: raise the bonus of starts after it, and the refund for not starting.
 
@@ -370,7 +373,7 @@ def _perfect(normal: Floats, fee: Floats, courses: Courses, refunds: Floats, i: 
     return soon, later
 
 
-@compiled
+@inner
 def _noisy(
     normal: Floats,
     grid: Floats,
@@ -415,7 +418,7 @@ def _noisy(
     return soon, later
 
 
-@compiled
+@inner
 def _readings(normal: Floats, grid: Floats, read: Read) -> tuple[Floats, Floats]:
     """(J+1, G) belief about r by reading, this world's last, and (J,) odds of the readings."""
     G, J = grid.shape[0], READ_POINTS
@@ -439,7 +442,7 @@ def _readings(normal: Floats, grid: Floats, read: Read) -> tuple[Floats, Floats]
     return belief, odds
 
 
-@compiled
+@inner
 def _once_read(courses: Courses, belief: Floats, hoped: Floats, again: Floats) -> tuple[Floats, Floats]:
     """(T+1, J+1) what the market is worth from t on once y is read, and (C, T, J+1) mean money of a start then."""
     (C, T), J, G = courses.spent.shape, belief.shape[0] - 1, belief.shape[1]

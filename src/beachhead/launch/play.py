@@ -30,7 +30,7 @@ from beachhead.launch.terms import (
 )
 from beachhead.launch.value import normal_cdf, rates_from, served
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 LATER_ROUNDS = 5
 
@@ -209,7 +209,7 @@ def levels_of(wide_mean: Floats, wide_cov: Floats) -> tuple[Floats, Floats]:
     return mean, cov
 
 
-@compiled
+@inner
 def expect(terms: Terms, wide_mean: Floats, wide_cov: Floats) -> None:
     """Fill `lure` and `doubt` by what is believed of the elasticities now."""
     M = wide_mean.shape[0] // 2
@@ -249,7 +249,7 @@ def marked_down(position: Position, mean: Floats, cov: Floats, caution: float) -
     return feared
 
 
-@compiled
+@inner
 def _bonus(aim: Terms, terms: Terms, position: Position, now: int, sold: Floats) -> float:
     """Money of the quarter that only the aim counts."""
     money = 0.0
@@ -374,7 +374,7 @@ def sell(terms: Terms, position: Position, demand: Floats, now: int, sold: Float
     return money
 
 
-@compiled
+@inner
 def observe(
     terms: Terms,
     position: Position,
@@ -415,7 +415,7 @@ def observe(
     return money
 
 
-@compiled
+@inner
 def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, int, int]:
     """Weekly negative-binomial orders by inversion: whole weeks with stock, orders in them, cars left at sell-out."""
     left = batch
@@ -435,7 +435,7 @@ def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, 
     return luck.shape[0], orders, 0
 
 
-@compiled
+@inner
 def after_horizon(terms: Terms, position: Position, demand: Floats) -> float:
     """Run-rate profit of the scaled markets for `tail` quarters, cars no longer rationed."""
     T = terms.path.shape[1]

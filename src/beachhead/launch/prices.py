@@ -25,7 +25,7 @@ from beachhead.launch.value import (
     served,
     value_of,
 )
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 _TEMPERATURE = 0.03
 
@@ -71,14 +71,14 @@ def find_prices(
     return average
 
 
-@compiled
+@inner
 def _moved(price: float, size: float, use: float, cap: float, typical: float) -> float:
     """One subgradient step, never below zero and never by more than four steps' size."""
     excess = (use - cap) / max(cap, 0.05 * typical + 1e-9)
     return max(price + size * min(excess, 4.0), 0.0)
 
 
-@compiled
+@inner
 def units_of(terms: Terms) -> tuple[float, float]:
     """Mean capital and mean margin over the routes that exist: the units in which prices are moved."""
     money = margin = 0.0
@@ -92,7 +92,7 @@ def units_of(terms: Terms) -> tuple[float, float]:
     return money / max(count, 1), margin / max(count, 1)
 
 
-@compiled
+@inner
 def expected_use(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices
 ) -> tuple[Floats, Floats, Floats]:
@@ -146,7 +146,7 @@ def expected_use(
     return use_capital, use_starts, use_cars
 
 
-@compiled
+@inner
 def _spread(
     starts: Starts,
     earliest: int,
@@ -183,7 +183,7 @@ def _spread(
     return top
 
 
-@compiled
+@inner
 def _middle_pilot(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, i: int, last: int
 ) -> tuple[float, float]:
@@ -230,7 +230,7 @@ def expected_cost(
     return spent - gain * sold
 
 
-@compiled
+@inner
 def most_brought(terms: Terms, i: int, c: int, design: int) -> float:
     """Most money that a pilot's price can bring more than list price: all cars sold; 0 at list price and below."""
     return float(terms.batches[design] * max(price_gain(terms, i, c, design), 0.0))
@@ -254,7 +254,7 @@ def pilots_may_earn(terms: Terms, position: Position) -> float:
     return total
 
 
-@compiled
+@inner
 def _scaled_use(
     terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, i: int, use_cars: Floats
 ) -> None:

@@ -393,7 +393,9 @@ def _margins(
 
 def kernel_terms(problem: Problem) -> Terms:
     """The problem's arrays as writable copies: compiled kernels know one array type only."""
-    own = {name: a.copy() if isinstance(a, np.ndarray) else a for name, a in parts(problem.terms).items()}
+    own: dict[str, Any] = {
+        name: a.copy() if isinstance(a, np.ndarray) else a for name, a in parts(problem.terms).items()
+    }
     return Terms(**own)
 
 

@@ -29,7 +29,7 @@ from beachhead.launch.value import (
     resolvable,
     value_of,
 )
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 MOST_MARKETS = 6
 """Undecided markets up to which sets are compared so: subsets are enumerated."""
@@ -93,7 +93,7 @@ def drop_for_capital(
         action[worst], route[worst], design[worst] = WAIT, -1, -1
 
 
-@compiled
+@inner
 def _worth(
     terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int, year: int, left: float,
     action: Ints, route: Ints, design: Ints, undecided: Ints,
@@ -138,7 +138,7 @@ def _worth(
     return float(total / POINTS.shape[0] - cost)
 
 
-@compiled
+@inner
 def _between(table: Floats, x: float) -> float:
     """The parabola through the three entries nearest to x grid steps; the table's ends hold beyond it."""
     x = min(max(x, 0.0), table.shape[0] - 1.0)
@@ -148,7 +148,7 @@ def _between(table: Floats, x: float) -> float:
     return float(table[g] + u * (slope + 0.5 * u * (table[g + 1] - 2.0 * table[g] + table[g - 1])))
 
 
-@compiled
+@inner
 def _fill(capital: Floats, more: Floats, left: float) -> float:
     """Most that a set of markets within the budget adds, by enumeration."""
     n = capital.shape[0]
@@ -164,7 +164,7 @@ def _fill(capital: Floats, more: Floats, left: float) -> float:
     return best
 
 
-@compiled
+@inner
 def _tabulate(
     terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, after: Floats, now: int, year: int,
     i: int, is_piloted: bool, step: float, inside: Floats, outside: Floats,
@@ -196,7 +196,7 @@ def _tabulate(
         inside[g], outside[g] = within, without
 
 
-@compiled
+@inner
 def _best_within(
     years: Ints, starts: Starts, earliest: int, year: int, i: int, mean: float, var: float
 ) -> tuple[float, float]:

@@ -11,7 +11,6 @@ Smith & Sun 2010, proposition 2.1, with zero penalty on F). Unlike the clairvoya
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from beachhead.launch.prices import most_brought, pilots_may_earn, units_of
 from beachhead.launch.terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start, under
 from beachhead.launch.value import served
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 _FEW, _FEW_WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 FEW, FEW_WEIGHTS = np.asarray(_FEW), np.asarray(_FEW_WEIGHTS / _FEW_WEIGHTS.sum())
@@ -31,7 +30,8 @@ ROUNDS = 30
 """Prices are sought with few nodes; the bound is then taken at the best of them with many."""
 
 
-class Split(NamedTuple):
+@by_reference
+class Split:
     """The part of a belief that is a market's own.
 
     Attributes:
@@ -146,7 +146,7 @@ def seek_prices(terms: Terms, position: Position, told: Floats, own: Floats) -> 
     return best_prices
 
 
-@compiled
+@inner
 def _at_prices(
     terms: Terms,
     position: Position,
@@ -173,7 +173,7 @@ def _at_prices(
     return total
 
 
-@compiled
+@inner
 def _going_on(terms: Terms, position: Position, i: int, demand: float, car_price: Floats, use_car: Floats) -> float:
     """Value of a market scaled already, demand known, left when best unless it is fixed."""
     T = terms.path.shape[1]
@@ -192,7 +192,7 @@ def _going_on(terms: Terms, position: Position, i: int, demand: float, car_price
     return float(ahead)
 
 
-@compiled
+@inner
 def _market(
     terms: Terms,
     position: Position,
@@ -237,7 +237,7 @@ class Nodes:
     until: Ints
 
 
-@compiled
+@inner
 def _each_start(
     terms: Terms, position: Position, i: int, demand: Floats, prices: Floats, weights: Floats, starts: Nodes
 ) -> tuple[float, int, int]:
@@ -262,7 +262,7 @@ def _each_start(
     return blind, blind_start, blind_route
 
 
-@compiled
+@inner
 def _pilot_first(
     terms: Terms, position: Position, i: int, pool_price: Floats, weights: Floats, value: Floats, blind: float
 ) -> tuple[float, int, float]:
@@ -285,7 +285,7 @@ def _pilot_first(
     return best, pilot, shipped
 
 
-@compiled
+@inner
 def _least_fee(terms: Terms, position: Position, i: int, t: int, pool_price: float) -> tuple[float, float]:
     """Discounted cost of the cheapest pilot of the quarter, price of pool cars included, and its cars."""
     fee, cars = np.inf, 0.0
@@ -304,7 +304,7 @@ def _least_fee(terms: Terms, position: Position, i: int, t: int, pool_price: flo
     return fee, cars
 
 
-@compiled
+@inner
 def _best_after(value: Floats, pilot: int, g: int) -> int:
     """The best start after the pilot's quarter at this node; -1 where none pays."""
     s, top = -1, 0.0
@@ -314,7 +314,7 @@ def _best_after(value: Floats, pilot: int, g: int) -> int:
     return s
 
 
-@compiled
+@inner
 def _count_use(
     terms: Terms, i: int, c: int, s: int, until: int, demand: float, weight: float, car_price: Floats, use: Floats
 ) -> None:

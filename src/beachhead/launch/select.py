@@ -30,7 +30,7 @@ from beachhead.launch.stakes import (
 from beachhead.launch.terms import EXIT, OUT, PILOT, SCALE, SCALED, WAIT, Floats, Ints, Position, Prices, Terms
 from beachhead.launch.value import keep_or_leave, list_starts, look_up, rates_from, scale_now
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled, inlined
+from beachhead.world.compiled import compiled, inlined, inner
 
 POOL_PRICES = np.array([0.0, 0.02, 0.06, 0.2])
 MOST_SWAPS = 3
@@ -105,7 +105,7 @@ def choose(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int
     return best
 
 
-@compiled
+@inner
 def _capital(terms: Terms, choice: Choice) -> float:
     total = 0.0
     for i in range(choice.action.shape[0]):
@@ -114,7 +114,7 @@ def _capital(terms: Terms, choice: Choice) -> float:
     return total
 
 
-@compiled
+@inner
 def _unit_money(terms: Terms) -> float:
     total = 0.0
     count = 0
@@ -125,7 +125,7 @@ def _unit_money(terms: Terms) -> float:
     return total / max(count, 1)
 
 
-@compiled
+@inner
 def _cars_in_pilots(terms: Terms, choice: Choice) -> float:
     total = 0.0
     for i in range(choice.action.shape[0]):
@@ -177,7 +177,7 @@ class Draft:
     along: Floats
 
 
-@compiled
+@inner
 def _greedy(gate: Gate, pool_price: float, open_to: Ints) -> Choice:
     """Pick actions one by one at one pool price, then drop pilots that the later ones made needless."""
     offers, stage = gate.offers, gate.position.stage
@@ -205,7 +205,7 @@ def _greedy(gate: Gate, pool_price: float, open_to: Ints) -> Choice:
     return _chosen(offers, draft, wait_value)
 
 
-@compiled
+@inner
 def _nothing_drafted(gate: Gate, pool_price: float, open_to: Ints) -> Draft:
     """Nothing picked yet; markets not open to being scaled cannot be."""
     terms, position, now = gate.terms, gate.position, gate.now
@@ -242,7 +242,7 @@ def _nothing_drafted(gate: Gate, pool_price: float, open_to: Ints) -> Draft:
     )
 
 
-@compiled
+@inner
 def _first(offers: Offers, draft: Draft, kind: int) -> int:
     """The market that comes first as a scale or as a pilot; -1 if none gains.
 
@@ -338,7 +338,7 @@ def _best_pilot(offers: Offers, draft: Draft, i: int) -> Pilot:
     return best
 
 
-@compiled
+@inner
 def _pick_scale(offers: Offers, draft: Draft, i: int) -> None:
     c = draft.best_route[i]
     draft.action[i], draft.route[i], draft.design[i] = SCALE, c, -1
@@ -349,7 +349,7 @@ def _pick_scale(offers: Offers, draft: Draft, i: int) -> None:
     look(offers.cov, draft.learnt, draft.along, draft.along[i] + offers.signal_var)
 
 
-@compiled
+@inner
 def _pick_pilot(offers: Offers, draft: Draft, i: int) -> None:
     draft.action[i] = PILOT
     draft.rank[AS_SCALE, i] = draft.rank[AS_PILOT, i] = -np.inf
@@ -366,7 +366,7 @@ def _read(cov: Floats, learnt: Learnt, along: Floats, i: int) -> float:
     return float(along[i] + along[-1])
 
 
-@compiled
+@inner
 def _rank_all_anew(draft: Draft, moved: Ints) -> None:
     """Undecided markets whose option values moved may have come first: they may gain by more than they did."""
     for i in range(moved.shape[0]):
@@ -374,7 +374,7 @@ def _rank_all_anew(draft: Draft, moved: Ints) -> None:
             draft.rank[AS_SCALE, i] = draft.rank[AS_PILOT, i] = np.inf
 
 
-@compiled
+@inner
 def _drop_needless(offers: Offers, draft: Draft, stage: Ints) -> None:
     """Take back, one by one, pilots whose cost exceeds what the set would lose without them."""
     held, learnt, along, action = draft.held, draft.learnt, draft.along, draft.action
@@ -398,7 +398,7 @@ def _drop_needless(offers: Offers, draft: Draft, stage: Ints) -> None:
         renew(held, learnt.removed, action, stage)
 
 
-@compiled
+@inner
 def _chosen(offers: Offers, draft: Draft, wait_value: Floats) -> Choice:
     """The set as picked; what was last computed of markets left alone is forgotten."""
     total = -wait_value.sum()
@@ -450,7 +450,7 @@ def best_pilot_route(
     return best
 
 
-@compiled
+@inner
 def leave(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices, action: Ints) -> None:
     """Mark scaled markets whose future earns less than their salvage."""
     for i in range(terms.capital.shape[0]):

@@ -24,7 +24,7 @@ from beachhead.launch.terms import (
 )
 from beachhead.launch.value import SHARES, Starts, list_starts, look_up, option_tables, pilot_noise, tabulate
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled, inlined
+from beachhead.world.compiled import inlined, inner
 
 
 @by_reference
@@ -128,7 +128,7 @@ class Held:
     weight: Floats
 
 
-@compiled
+@inner
 def open_gate(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int, price: Prices) -> Gate:
     """Everything that is the same for every set tried."""
     starts = list_starts(terms, position, now, price)
@@ -139,7 +139,7 @@ def open_gate(terms: Terms, position: Position, mean: Floats, cov: Floats, now: 
     return Gate(terms, position, mean, cov, now, price, starts, tables, offers)
 
 
-@compiled
+@inner
 def list_options(terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int) -> Tables:
     """The tables as things stand before anything is scaled."""
     M, C = terms.capital.shape
@@ -153,7 +153,7 @@ def list_options(terms: Terms, starts: Starts, position: Position, mean: Floats,
     return tables
 
 
-@compiled
+@inner
 def _affordable(terms: Terms, i: int, capital_left: float) -> int:
     """How many routes of a market fit what is left of a year's capital."""
     count = 0
@@ -163,7 +163,7 @@ def _affordable(terms: Terms, i: int, capital_left: float) -> int:
     return count
 
 
-@compiled
+@inner
 def list_offers(terms: Terms, position: Position, mean: Floats, cov: Floats, now: int) -> Offers:
     """Pilots through every route that exists, those that may not be asked for now included; without the news."""
     M, C = terms.capital.shape
@@ -194,7 +194,7 @@ def list_offers(terms: Terms, position: Position, mean: Floats, cov: Floats, now
     )
 
 
-@compiled
+@inner
 def _fill_news(offers: Offers, held: Held, stage: Ints) -> None:
     """What every look would teach if it were the only one."""
     M, C, D = offers.cost.shape
@@ -213,7 +213,7 @@ def _fill_news(offers: Offers, held: Held, stage: Ints) -> None:
                     offers.other_news[i, c, d] = news_of(held, removed, along, spread, action, i)
 
 
-@compiled
+@inner
 def nothing_picked(terms: Terms, position: Position, cov: Floats, now: int, tables: Tables) -> Held:
     """What every undecided market is worth before anything is scaled or looked at."""
     M = terms.capital.shape[0]
@@ -283,7 +283,7 @@ def saved_without(
     return saved
 
 
-@compiled
+@inner
 def retabulate(gate: Gate, held: Held, action: Ints, route: Ints, moved: Ints) -> None:
     """Put the rows in place that hold once the scales picked are paid; `moved` becomes 1 where a market's row changed.
 
@@ -310,7 +310,7 @@ def retabulate(gate: Gate, held: Held, action: Ints, route: Ints, moved: Ints) -
         moved[i] = 1
 
 
-@compiled
+@inner
 def _with_scales(terms: Terms, position: Position, action: Ints, route: Ints, now: int) -> Position:
     """The position once the markets picked for scaling have been scaled."""
     stage, spent = position.stage.copy(), position.spent.copy()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -151,13 +151,13 @@ def under(terms: Terms, scenario: int) -> Terms:
     return _with(terms, terms.scenario_margin[scenario], terms.lure, terms.doubt)
 
 
-@compiled
+@inner
 def answering(terms: Terms, lure: Floats, doubt: Floats) -> Terms:
     """The terms with another expectation of how demand answers to price."""
     return _with(terms, terms.margin, lure, doubt)
 
 
-@compiled
+@inner
 def _with(terms: Terms, margin: Floats, lure: Floats, doubt: Floats) -> Terms:
     return Terms(
         terms.capital,
@@ -213,13 +213,13 @@ def look_var(terms: Terms, i: int, before: int) -> float:
     return float(terms.look_var[min(i, M - 1), min(before, L - 1)])
 
 
-@compiled
+@inner
 def has_prices(terms: Terms) -> bool:
     """Whether any pilot design is at another price than list."""
     return bool(terms.elasticity.shape[0] > 0)
 
 
-@compiled
+@inner
 def price_gain(terms: Terms, i: int, c: int, design: int) -> float:
     """Money a pilot car sold brings more than at list price."""
     return float((terms.asked[design] - 1.0) * terms.kept[i, c])
@@ -246,7 +246,7 @@ def may_pilot(terms: Terms, i: int, c: int, batch: float, now: int) -> bool:
     return bool(batch <= terms.small_series[i, c] or now >= terms.first_scale[i, c])
 
 
-@compiled
+@inner
 def usual_design(terms: Terms, i: int, c: int, now: int) -> int:
     """The middle batch at list price, or the largest below it permitted through that route now; -1 if none is."""
     for design in range(terms.sizes // 2, -1, -1):

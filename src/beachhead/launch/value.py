@@ -14,7 +14,7 @@ import numpy as np
 
 from beachhead.launch.terms import OUT, Floats, Ints, Position, Prices, Terms, look_var, may_start, usual_design
 from beachhead.world.by_reference import by_reference
-from beachhead.world.compiled import compiled, inlined
+from beachhead.world.compiled import compiled, inlined, inner
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -37,7 +37,7 @@ def normal_cdf(x: float) -> float:
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@compiled
+@inner
 def keep_or_leave(
     gain: float, cost: float, salvage: float, mean: float, var: float, resolved: float
 ) -> tuple[float, float]:
@@ -232,7 +232,7 @@ def scale_now(starts: Starts, now: int, i: int, mean: float, var: float) -> tupl
     return best, starts.route[which] if which >= 0 else -1
 
 
-@compiled
+@inner
 def best_entry(starts: Starts, first: int, last: int, i: int, mean: float, var: float) -> tuple[float, int]:
     """Best of starting in the quarters `first` to `last`, never to start left aside: so a loss is told as a loss.
 
@@ -250,7 +250,7 @@ def best_entry(starts: Starts, first: int, last: int, i: int, mean: float, var: 
     return best, which
 
 
-@compiled
+@inner
 def option_tables(
     terms: Terms, starts: Starts, position: Position, mean: Floats, cov: Floats, now: int
 ) -> tuple[Floats, Floats]:
@@ -269,7 +269,7 @@ def option_tables(
     return alone, again
 
 
-@compiled
+@inner
 def tabulate(
     terms: Terms,
     starts: Starts,
@@ -323,7 +323,7 @@ def tabulate(
         again[k] = max(second, again[k - 1]) if k > 0 else second
 
 
-@compiled
+@inner
 def _nodes(markets: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Nodes and weights of what is learnt first, and of what a pilot teaches after that."""
     if markets <= FEW_MARKETS:
@@ -331,14 +331,14 @@ def _nodes(markets: int) -> tuple[Floats, Floats, Floats, Floats]:
     return NODES, WEIGHTS, FEW_NODES, FEW_WEIGHTS
 
 
-@compiled
+@inner
 def resolvable(left: float, shared: float, fan: float, noise: float) -> float:
     """Part of a remaining variance that one more pilot resolves."""
     along = max(left + shared, 0.0)
     return min(along * along / max(left + 2.0 * shared + fan + noise, 1e-12), left)
 
 
-@compiled
+@inner
 def next_pilot(
     terms: Terms, position: Position, mean: Floats, now: int, i: int
 ) -> tuple[float, float, float, float, int]:
@@ -382,7 +382,7 @@ def pilot_noise(terms: Terms, mean: Floats, i: int, c: int, design: int, t: int,
     return float(counted + terms.doubt[i, design] + look_var(terms, i, before))
 
 
-@compiled
+@inner
 def look_up(table: Floats, i: int, share: float) -> float:
     """Psi_i at a share of variance removed, linear between the tabulated ones."""
     if share <= 0.0:

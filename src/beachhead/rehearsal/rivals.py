@@ -28,7 +28,7 @@ from beachhead.launch.terms import (
     under,
 )
 from beachhead.launch.value import list_starts, scale_now
-from beachhead.world.compiled import compiled
+from beachhead.world.compiled import compiled, inner
 
 
 class Rival(IntEnum):
@@ -91,7 +91,7 @@ def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world
     return Played(value, stage, batch, cash, sold, mean, cov, position.route)
 
 
-@compiled
+@inner
 def _decide(
     terms: Terms,
     position: Position,
@@ -143,7 +143,7 @@ def _decide(
     return action, route, design
 
 
-@compiled
+@inner
 def _drawn(mean: Floats, cov: Floats, noise: Floats, luck: Floats) -> Floats:
     """One draw of theta from the belief, from the world's own luck for this quarter.
 
@@ -157,7 +157,7 @@ def _drawn(mean: Floats, cov: Floats, noise: Floats, luck: Floats) -> Floats:
     return mean[:M] + root @ z
 
 
-@compiled
+@inner
 def _pilot_all(
     terms: Terms, position: Position, now: int, action: Ints, route: Ints, design: Ints, mean: Floats
 ) -> None:
@@ -174,7 +174,7 @@ def _pilot_all(
                 break
 
 
-@compiled
+@inner
 def _take(
     terms: Terms,
     position: Position,

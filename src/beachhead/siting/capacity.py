@@ -19,7 +19,7 @@ from beachhead.siting.field import Floats, Ints
 from beachhead.siting.pace import KNAPSACK
 from beachhead.siting.programme import run, run_tree, to_the_end
 from beachhead.siting.solve import Status
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import NotFeasible
 from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter, Tick, meter
@@ -495,7 +495,7 @@ def _choose(net, kept, capacity, demand, on):  # type: ignore[no-untyped-def]
     return total, rate
 
 
-@kernel
+@compiled
 def _climb(demand, capacity, opening, cost, kept, start, aim, needed, steps):  # type: ignore[no-untyped-def]
     """Subgradient on the prices; bound, best prices, how often each site was open, and its two margins."""
     customers, sites = cost.shape

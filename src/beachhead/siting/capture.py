@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.siting.field import Floats, Ints, Lists
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 
 _LEAST_MINUTES = 5.0
 _STEPS = 300  # towards the bound
@@ -157,7 +157,7 @@ def _by_site(pull: Lists, sites: int) -> Lists:
     return Lists(ptr, rows[order].astype(np.int32), pull.cost[order])
 
 
-@kernel
+@compiled
 def _own_pull(ptr, item, pull, is_open):  # type: ignore[no-untyped-def]
     own = np.zeros(len(ptr) - 1)
     for i in range(len(own)):
@@ -167,7 +167,7 @@ def _own_pull(ptr, item, pull, is_open):  # type: ignore[no-untyped-def]
     return own
 
 
-@kernel
+@compiled
 def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps):  # type: ignore[no-untyped-def]
     """Greedy, then swaps of one open against one closed site while any helps; changes `is_open` and `own`."""
     for _ in range(count):

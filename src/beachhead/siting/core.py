@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, vstack
 
 from beachhead.siting.field import Field, Floats, cost_of
 from beachhead.siting.programme import run_tree, to_the_end
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled
 from beachhead.world.highs import lp_of
 from beachhead.world.work import Meter
 
@@ -121,7 +121,7 @@ def _model(asked: Programme, sites: int) -> highspy.HighsLp:
     )
 
 
-@kernel
+@compiled
 def _chains(ptr, item, cost, outside, kept, sites):  # type: ignore[no-untyped-def]
     """Level variables and their chain rows, in compressed rows; each list ends at its first kept site."""
     step = np.empty(len(item) + len(outside))

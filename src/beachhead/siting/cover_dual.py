@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import PRICED
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 
 MOMENTUM = 0.9
 _TOLLS_EVERY = 3  # steps between settings of the tolls where there are several periods
@@ -130,7 +130,7 @@ def _everybody(ground: Ground) -> Floats:
     return np.where(np.diff(ground.reach.ptr) > 0, ground.people * ground.later[0], 0.0)
 
 
-@kernel
+@compiled
 def _worth(ptr, item, people, later, price, worth):  # type: ignore[no-untyped-def]
     """V (J, T): what each site earns when opened in each period."""
     periods = len(later) - 1
@@ -272,7 +272,7 @@ def _settle(tolls, budget):  # type: ignore[no-untyped-def]
         tolls[t] = max(tolls[t], tolls[t + 1])
 
 
-@kernel
+@compiled
 def _ascend(  # type: ignore[no-untyped-def]
     ptr, item, group_ptr, group_site, people, later, site_price, group, kept, budget,
     now, best, direction, tolls, best_tolls, share, bound, aim, theta, steps, decay, momentum,

@@ -11,7 +11,7 @@ from beachhead.siting.dice import roll
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import MOVED
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 from beachhead.world.work import Meter
 
 SEEN = np.dtype([("first", np.int16), ("second", np.int16), ("by", np.int32)], align=True)
@@ -168,14 +168,14 @@ def schedule_of(roster: Roster) -> Ints:
     return roster.when.copy()
 
 
-@kernel
+@compiled
 def _open_kept(at):  # type: ignore[no-untyped-def]
     for j in range(len(at.kept)):
         if at.kept[j]:
             _set(at, j, 0)
 
 
-@kernel
+@compiled
 def _replace(at, when):  # type: ignore[no-untyped-def]
     """Go back to an earlier schedule."""
     never = len(at.later) - 1
@@ -306,7 +306,7 @@ def _clashes(at, j, r):  # type: ignore[no-untyped-def]
     return not found
 
 
-@kernel
+@compiled
 def _greedy(at):  # type: ignore[no-untyped-def]
     """Each period in turn; gains of new people are kept up to date as they are covered."""
     sites = len(at.when)
@@ -340,7 +340,7 @@ def _greedy(at):  # type: ignore[no-untyped-def]
             _open(at, best, t)
 
 
-@kernel
+@compiled
 def _greedy_order(at):  # type: ignore[no-untyped-def]
     """Nothing is opened: the order and the people that each adds."""
     sites = len(at.when)
@@ -427,7 +427,7 @@ def _best_swap(at, j, least, limit, slot, tie, touched):  # type: ignore[no-unty
     return best, partner
 
 
-@kernel
+@compiled
 def _descend(at, sweeps):  # type: ignore[no-untyped-def]
     """Swap slots, and fill free ones, until no single move helps."""
     sites = len(at.when)
@@ -540,7 +540,7 @@ def _reopen(at, r):  # type: ignore[no-untyped-def]
                 return
 
 
-@kernel
+@compiled
 def _anneal(at, moves, hot, cold):  # type: ignore[no-untyped-def]
     """Move open sites to closed candidates, and let sites trade periods, accepting losses as the heat allows."""
     never = len(at.later) - 1

@@ -9,6 +9,7 @@ the bound holds for the full problem.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from beachhead.siting.field import Field, Floats, cost_of
 from beachhead.siting.pace import PRICED
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 
 MOMENTUM = 0.9
 _CHUNK = 50
@@ -102,7 +103,7 @@ def climb(
     """
     prices = first_prices(field) if start is None else again(start, theta)
     choice = choice_of(field)
-    walk = _ascend_counted if _is_plain(field) else _ascend_budgeted
+    walk: Callable[..., bool] = _ascend_counted if _is_plain(field) else _ascend_budgeted
     decay = final ** (1.0 / max(steps, 1))
     taken = 0
     # Nobody unserved is counted at more than twice the horizon, lest the first steps be wild.
@@ -229,7 +230,7 @@ def _prices(field: Field, start: Floats, theta: float, toll: float) -> Prices:
     )
 
 
-@kernel
+@compiled
 def _price_at(ptr, cost, horizon, deep):  # type: ignore[no-untyped-def]
     start = horizon.copy()
     for i in range(len(horizon)):
@@ -238,7 +239,7 @@ def _price_at(ptr, cost, horizon, deep):  # type: ignore[no-untyped-def]
     return start
 
 
-@kernel
+@compiled
 def _earn(ptr, item, cost, u, earned):  # type: ignore[no-untyped-def]
     for i in range(len(u)):
         ui = u[i]
@@ -329,7 +330,7 @@ def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel
+@compiled
 def _choose_budgeted(value, choice, chosen, rates):  # type: ignore[no-untyped-def]
     """Fill the budgets by value per unit of budget: exact for counted sites, the relaxed knapsack otherwise.
 
@@ -417,7 +418,7 @@ def _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay
     return False
 
 
-@kernel
+@compiled
 def _ascend_counted(ptr, item, cost, horizon, choice, at, aim, enough, steps, decay):  # type: ignore[no-untyped-def]
     value = np.empty(len(choice.opening))
     chosen = np.empty(len(choice.opening))
@@ -431,7 +432,7 @@ def _ascend_counted(ptr, item, cost, horizon, choice, at, aim, enough, steps, de
     return False
 
 
-@kernel
+@compiled
 def _ascend_budgeted(ptr, item, cost, horizon, choice, at, aim, enough, steps, decay):  # type: ignore[no-untyped-def]
     value = np.empty(len(choice.opening))
     chosen = np.empty(len(choice.opening))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -182,7 +182,7 @@ def dense_lists(cost: Floats) -> Lists:
     )
 
 
-@kernel
+@compiled
 def _transpose(ptr, item, cost, columns):  # type: ignore[no-untyped-def]
     start = np.zeros(columns + 1, np.int64)
     for j in item:
@@ -201,7 +201,7 @@ def _transpose(ptr, item, cost, columns):  # type: ignore[no-untyped-def]
     return start, row, value
 
 
-@kernel
+@compiled
 def _thin(ptr, item, cost, number):  # type: ignore[no-untyped-def]
     start = np.zeros(len(ptr), np.int64)
     for i in range(len(ptr) - 1):
@@ -222,7 +222,7 @@ def _thin(ptr, item, cost, number):  # type: ignore[no-untyped-def]
     return start, fewer, value
 
 
-@kernel
+@compiled
 def _cut(ptr, item, cost, most):  # type: ignore[no-untyped-def]
     start = np.zeros(len(ptr), np.int64)
     for i in range(len(ptr) - 1):
@@ -239,7 +239,7 @@ def _cut(ptr, item, cost, most):  # type: ignore[no-untyped-def]
     return start, fewer, value
 
 
-@kernel
+@compiled
 def _assign(ptr, item, cost, outside, is_open):  # type: ignore[no-untyped-def]
     server = np.full(len(outside), -1, np.int32)
     paid = outside.copy()
@@ -254,7 +254,7 @@ def _assign(ptr, item, cost, outside, is_open):  # type: ignore[no-untyped-def]
     return server, paid
 
 
-@kernel
+@compiled
 def _fit(wanted, kept, price, group, budget, clash_ptr, clash_item):  # type: ignore[no-untyped-def]
     is_open = np.zeros(len(price), np.bool_)
     left = budget.copy()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from beachhead.siting.dice import roll
 from beachhead.siting.field import Field, Floats, by_site
 from beachhead.siting.pace import SWAPPED
-from beachhead.world.compiled import inner, kernel
+from beachhead.world.compiled import compiled, inner
 
 _EPS = 1e-9
 
@@ -124,7 +124,7 @@ def open_sites(standing: Standing) -> NDArray[np.int32]:
     return np.sort(standing.order[: standing.tally[_OPEN]])
 
 
-@kernel
+@compiled
 def _open_all(frame, at, sites):  # type: ignore[no-untyped-def]
     for j in sites:
         if not at.site[j].open:
@@ -353,7 +353,7 @@ def _swap(frame, at, j, r, logged):  # type: ignore[no-untyped-def]
     return least
 
 
-@kernel
+@compiled
 def descend(frame, at, sweeps):  # type: ignore[no-untyped-def]
     """Swap, open and close until no single move helps, or for so many sweeps over all candidates."""
     candidates = len(frame.opening)
@@ -453,7 +453,7 @@ def _kick(frame, at, size):  # type: ignore[no-untyped-def]
             opened += 1
 
 
-@kernel
+@compiled
 def iterate(frame, at, kicks, size, hot, cold):  # type: ignore[no-untyped-def]
     """Kick, repair, keep what is better: that many times. Returns how often it got better."""
     touched = np.empty(len(frame.opening), np.int32)

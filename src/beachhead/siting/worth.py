@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.siting.field import Floats, Ints, Lists
-from beachhead.world.compiled import kernel
+from beachhead.world.compiled import compiled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _replacement(
     return (best, float(reached[best])) if len(reached) and reached[best] > 0 else (None, 0.0)
 
 
-@kernel
+@compiled
 def _nearest_two(ptr, item, cost, is_open):  # type: ignore[no-untyped-def]
     rows = len(ptr) - 1
     first = np.full(rows, -1, np.int32)

@@ -29,7 +29,7 @@ def by_reference(noun: type[T]) -> type[T]:
     names = tuple(field.name for field in fields(made))
     struct = _structure(made)
 
-    def type_of(value: Any) -> types.Type:
+    def type_of(value: Any) -> Any:
         return struct(tuple((name, typeof(getattr(value, name))) for name in names))
 
     # where Numba looks for the type of a Python value

@@ -16,16 +16,14 @@ from typing import Any, TypeVar, cast
 import numba
 from numba import njit
 from numba.core.event import Listener, install_listener
-
-# For what only kernels call: without an entry point for Python a function compiles in half the time (measured: 17 s to
-# 8 s for siting/swap.py), and it is kept with those that call it.
-inner = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
+from numba.core.registry import CPUDispatcher
 
 F = TypeVar("F", bound=Callable[..., object])
-_OWN = Path(__file__).resolve()
-_PACKAGE = _OWN.parent.parent
+_OWN = {Path(__file__).resolve(), Path(__file__).resolve().with_name("by_reference.py")}
+_PACKAGE = Path(__file__).resolve().parent.parent
 _SHARED = ("launch", "belief/tilt.py")
 """Where kernels stand that other rooms call; a room that imports neither is compiled without regard to them."""
+_NO_WAY_IN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _CALLED = (b"beachhead.launch", b"beachhead.belief.tilt")
 
 
@@ -34,18 +32,21 @@ def compiled(function: F) -> F:
     return _kept(function, njit(nogil=True)(function))
 
 
+def inner(function: F) -> F:
+    """Like `compiled`, for what kernels alone call: without a way in from Python it compiles in two thirds of the time.
+
+    Python that calls it all the same is told so.
+    """
+    return _kept(function, _closed(njit(nogil=True, **_NO_WAY_IN)(function)))
+
+
 def inlined(function: F) -> F:
-    """Like `compiled`, and always copied into the kernels that call it: for what stands in an innermost loop.
+    """Like `inner`, and always copied into the kernels that call it: for what stands in an innermost loop.
 
     Numba counts every array that a call hands on up, and down again after it. A kernel that takes a dozen arrays and
     does a dozen sums spends more on that than on its sums; whether LLVM copies it in unasked changes with its callers.
     """
-    return _kept(function, njit(nogil=True, forceinline=True)(function))
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Like `compiled`, for a function that does not declare its types."""
-    return compiled(function)
+    return _kept(function, _closed(njit(nogil=True, forceinline=True, **_NO_WAY_IN)(function)))
 
 
 @contextmanager
@@ -71,6 +72,18 @@ class _Compiling(Listener):
             self._tell(0)
 
 
+def _closed(made: Any) -> Any:
+    """Without a way in, a call from Python would end the process: the machine jumps to where nothing is."""
+    made.__class__ = _Closed
+    return made
+
+
+class _Closed(CPUDispatcher):
+    def __call__(self, *_: object, **__: object) -> None:
+        name = f"{self.py_func.__module__}.{self.py_func.__qualname__}"
+        raise TypeError(f"{name} is compiled for other kernels alone; declare it `compiled` to call it from Python")
+
+
 def _kept(function: F, made: Any) -> F:
     """Keep the machine code, for as long as the sources that it was made from."""
     made.enable_caching()
@@ -86,8 +99,8 @@ def _kept(function: F, made: Any) -> F:
 @lru_cache(maxsize=32)
 def _stamp(folder: Path) -> str:
     """Hash over the contents of the sources in the function's own folder and in the rooms whose kernels it calls."""
-    files = {_OWN, *folder.glob("*.py")}
-    if any(name in file.read_bytes() for name in _CALLED for file in files - {_OWN}):
+    files = {*_OWN, *folder.glob("*.py")}
+    if any(name in file.read_bytes() for name in _CALLED for file in files - _OWN):
         shared = [_PACKAGE / name for name in _SHARED]
         files |= {file for place in shared for file in ([place] if place.is_file() else place.glob("*.py"))}
     text = sha256()
