@@ -62,10 +62,12 @@ def test_what_a_kernel_writes_into_an_array_is_seen_outside():
 def test_a_kernel_builds_one_and_returns_it_whole():
     store = made()
     found = refill(store)
-    assert isinstance(found, Store) and isinstance(found.front, Shelf)
+    assert isinstance(found, Store)
+    assert isinstance(found.front, Shelf)
     assert found.front.cars.tolist() == [5, 3, 1]
     assert (found.front.price, found.front.weeks, found.back.price) == (10.0, 7, 2.0)
-    assert np.shares_memory(found.staff, store.staff) and np.shares_memory(found.front.spare, store.front.spare)
+    assert np.shares_memory(found.staff, store.staff)
+    assert np.shares_memory(found.front.spare, store.front.spare)
     assert sell(refill(found), 0) == (5 + 3 + 1 + 3) * 10 + 5 * 2, "what came out goes in again"
 
 
@@ -98,7 +100,8 @@ def test_it_is_frozen_and_its_fields_travel_without_what_numba_made_of_them():
     sell(store, 1)
     with pytest.raises(FrozenInstanceError):
         store.staff = np.zeros(1)  # type: ignore[misc]
-    assert list(parts(store)) == ["front", "back", "staff"] and parts(store)["staff"] is store.staff
+    assert list(parts(store)) == ["front", "back", "staff"]
+    assert parts(store)["staff"] is store.staff
     again = pickle.loads(pickle.dumps(store))
     assert list(vars(again)) == ["front", "back", "staff"]
     assert sell(again, 0) == sell(store, 0)
