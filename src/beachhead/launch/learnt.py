@@ -55,12 +55,13 @@ def nothing_learnt(cov: Floats) -> Learnt:
 @inlined
 def column(cov: Floats, learnt: Learnt, i: int, out: Floats) -> None:
     """Fill (M+1,) column i of the covariance after the looks."""
+    factor, sign = learnt.factor, learnt.sign
     out[:] = cov[i]
     for p in range(learnt.looks[0]):
-        part = learnt.sign[p] * learnt.factor[p, i]
+        part = sign[p] * factor[p, i]
         if part != 0.0:
             for j in range(out.shape[0]):
-                out[j] -= part * learnt.factor[p, j]
+                out[j] -= part * factor[p, j]
 
 
 @inner

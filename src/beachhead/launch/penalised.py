@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -213,8 +214,7 @@ class Courses:
     unmade: Floats
 
 
-@by_reference
-class Read:
+class Read(NamedTuple):
     """What a pilot reads.
 
     Attributes:

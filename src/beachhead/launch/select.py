@@ -9,6 +9,7 @@ of pool cars; after each pick the covariance is downdated, so the next pick sees
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -297,8 +298,7 @@ def _may_scale(capital: Floats, draft: Draft, i: int) -> bool:
     return False
 
 
-@by_reference
-class Pilot:
+class Pilot(NamedTuple):
     """The best pilot of a market: gain less the price of its cars, gain, the news in it, route and design.
 
     Without any `net` is -inf.
