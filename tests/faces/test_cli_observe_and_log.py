@@ -34,10 +34,10 @@ def launch(tmp_path):
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line as a shell would: exit code, what it printed, what it complained of."""
-    monkeypatch.setenv("BEACHHEAD_NOW", NOON.isoformat())
     monkeypatch.setenv("BEACHHEAD_WHO", "Ann")
 
-    def command(*words) -> tuple[int, str, str]:
+    def command(*words, at: datetime = NOON) -> tuple[int, str, str]:
+        monkeypatch.setenv("BEACHHEAD_NOW", at.isoformat())
         monkeypatch.setattr(sys, "argv", ["beachhead", *map(str, words)])
         try:
             main()
@@ -280,6 +280,18 @@ def test_an_altered_ledger_is_not_shown_as_if_it_were_whole(launch, run, decided
 def renames(launch, *lines):
     header = "kind,was,now,share,until,source,as_of,grade"
     (launch / "renames.csv").write_text("\n".join([header, *(f"{line},memo,2026-12-01,B" for line in lines)]) + "\n")
+
+
+def test_rows_to_a_day_that_has_begun_in_the_east_are_taken_and_later_ones_refused(launch, run, tmp_path):
+    """At seven in the morning of 1 January in Shanghai it is still 31 December in UTC."""
+    eve = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    taken, later = (f"b1,NO,,agent,2026-12-01,{end},120,34" for end in ("2027-01-01", "2027-01-02"))
+    code, _, told = run("observe", launch, sheet(tmp_path, later), at=eve)
+    assert code == 1
+    assert "seen.csv:2:end: '2027-01-02' has not come yet: send the row when the span is over; nowhere is it" in told
+    assert run("observe", launch, sheet(tmp_path, taken), at=eve)[0] == 0
+    code, said, told = run("read", launch, at=eve)
+    assert (code, told) == (0, ""), told
 
 
 def test_rows_on_record_are_read_under_todays_codes_and_stay_as_they_were_sent(launch, run, tmp_path):

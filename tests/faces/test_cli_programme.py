@@ -123,7 +123,7 @@ def test_a_programme_that_does_not_hold_together_is_refused_with_the_row(folder,
             "has 1e+09 weeks left, more than 1000",
         ),
         (("a", "--started", "2027-03-04", "--on", "2027-02-01"), "after the report of 2027-02-01"),
-        (("a", "--note", "x", "--on", "2027-04-01"), "a is reported on as of 2027-04-01, which has not come yet"),
+        (("a", "--note", "x", "--on", "2027-04-02"), "a is reported on as of 2027-04-02, which has not come yet"),
     ],
 )
 def test_an_odd_report_is_refused(folder, words, said):
@@ -137,6 +137,19 @@ def test_a_report_of_a_day_to_come_is_refused_at_its_row(folder):
     refused = run("programme", "update", folder, "--file", file, fails=True)
     assert "week.csv:3:on: is reported on as of 2072-03-31, which has not come yet: mend the day" in str(refused)
     assert asked("programme", "status", folder)["reported"] is None
+
+
+def test_a_day_that_has_begun_in_the_east_may_be_reported(folder, monkeypatch):
+    """At seven in the morning of 1 April in Shanghai it is still 31 March in UTC."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-03-31T23:00:00+00:00")
+    run("programme", "update", folder, "a", "--started", "2027-03-01", "--finished", "2027-04-01")
+    assert asked("programme", "status", folder)["reported"] == "2027-04-01"
+    file = folder / "week.csv"
+    file.write_text("task,on,started_on\nb,,2027-04-01\n")
+    run("programme", "update", folder, "--file", file)
+    file.write_text("task,on,started_on\nb,,2027-04-02\n")
+    refused = run("programme", "update", folder, "--file", file, fails=True)
+    assert "week.csv:2:started_on: began on 2027-04-02, after the report of 2027-03-31" in str(refused)
 
 
 def test_a_task_begun_before_the_corrected_finish_of_what_it_comes_after_is_said(folder):

@@ -247,6 +247,26 @@ def test_a_key_used_at_another_route_is_another_key(client, folder):
     assert client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "1"}).status_code == 409
 
 
+def test_a_key_sent_with_another_request_is_refused_and_nothing_is_done(client, folder):
+    planned(folder)
+    key = {"Idempotency-Key": "1"}
+    file = {"params": {"name": "a.csv"}, "content": HEAD + ROW, "headers": key}
+    trial = client.post("/api/v1/observations", **file | {"params": {"name": "a.csv", "dry_run": True}})
+    assert trial.status_code == 200
+    assert client.post("/api/v1/observations", **file).json()["new"] == 1, "a dry run does not use a key up"
+    for other in (file | {"content": HEAD + ROW.replace("61", "62")}, file | {"params": {"name": "b.csv"}}):
+        refused = client.post("/api/v1/observations", **other)
+        assert refused.status_code == 422
+        assert "with another request before" in refused.json()["error"]["message"]
+    assert client.get("/api/v1/observations").json()["total_rows"] == 1
+
+    found = client.get("/api/v1/decisions").json()
+    body = {"market": found["due"][0]["market"], "choose": "hold", "because": "first", "after": found["head"]}
+    assert client.post("/api/v1/decisions", json=body, headers=key).status_code == 201
+    assert client.post("/api/v1/decisions", json=body | {"because": "second"}, headers=key).status_code == 422
+    assert client.post("/api/v1/decisions", json=body, headers=key).json()["because"] == "first"
+
+
 def test_the_page_of_decisions_says_whether_there_is_a_plan_and_whether_rows_came_in_since(client, folder):
     def stands() -> tuple[bool, str]:
         return client.get("/api/v1/decisions").json()["is_planned"], client.get("/api/v1/launch").json()["overtaken"]
@@ -474,6 +494,8 @@ def test_work_asked_for_twice_under_one_key_is_started_once_even_when_it_is_over
     client.delete(f"/api/v1/jobs/{first['id']}")
     again = client.post("/api/v1/jobs", json=asked, headers=key).json()
     assert (again["id"], again["state"]) == (first["id"], "cancelled")
+    more = client.post("/api/v1/jobs", json=asked | {"arguments": {"worlds": 3000}}, headers=key)
+    assert (more.status_code, more.json()["error"]["kind"]) == (422, "BadInput")
     other = client.post("/api/v1/jobs", json=asked, headers={"Idempotency-Key": "two"}).json()
     assert other["id"] != first["id"]
     client.delete(f"/api/v1/jobs/{other['id']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from beachhead.world.errors import BadInput
 
@@ -27,3 +27,8 @@ def now() -> datetime:
 def today() -> date:
     """The day of `now`."""
     return now().date()
+
+
+def latest_day(at: datetime) -> date:
+    """The day that it is by then where days begin first (UTC+14): nobody has seen anything of a later one."""
+    return (at.astimezone(UTC) + timedelta(hours=14)).date()

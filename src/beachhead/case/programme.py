@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from beachhead import store
+from beachhead.case.clock import latest_day
 from beachhead.case.compliance import quarter_from
 from beachhead.case.open import Launch
 from beachhead.evidence.cell import meant
@@ -244,7 +245,7 @@ def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: 
     for report in reports:
         if report.task not in known:
             raise BadInput(f"{report.task!r} is no task", meant(report.task, known, "name a code of tasks.csv"))
-        if (odd := _odd(report, at.date())) is not None:
+        if (odd := _odd(report, latest_day(at))) is not None:
             raise BadInput(f"{report.task} {odd.problem}", odd.cure)
     with store.writing(launch.store) as work:
         kept = {version.key: version.body for version in store.current(work, TOPIC)}
@@ -256,11 +257,16 @@ def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: 
     return len(fresh)
 
 
-def read_reports(launch: Launch, path: Path, on: date, today: date) -> tuple[Report, ...]:
-    """The reports in a CSV, XLSX or Parquet file, of day `on` where they name none.
+def day_of_report(told: date | None, at: datetime, *named: date | None) -> date:
+    """The day that a report stands for: the one told, else today, or a day that it names where that has begun."""
+    return told or max([at.date(), *(day for day in named if day is not None and day <= latest_day(at))])
+
+
+def read_reports(launch: Launch, path: Path, on: date | None, at: datetime) -> tuple[Report, ...]:
+    """The reports in a CSV, XLSX or Parquet file sent at an instant, of day `on` where they name none.
 
     Raises:
-        BadInput: with every fault found, a report of a day after `today` among them.
+        BadInput: with every fault found, a report of a day to come among them.
     """
     columns = columns_of(ProgressRow)
     required = tuple(name for name, column in columns.items() if column.required)
@@ -279,11 +285,11 @@ def read_reports(launch: Launch, path: Path, on: date, today: date) -> tuple[Rep
         for item in placed
         if item.row.task not in known
     ]
-    reports = [(item.line, _report(item.row, on)) for item in placed]
+    reports = [(item.line, _report(item.row, on, at)) for item in placed]
     odd = [
         Fault(file=path.name, row=line, column=wrong.column, problem=wrong.problem, cure=wrong.cure)
         for line, report in reports
-        if (wrong := _odd(report, today)) is not None
+        if (wrong := _odd(report, latest_day(at))) is not None
     ]
     if found := [*grid.faults, *faults, *unknown, *odd]:
         raise BadInput.of(found)
@@ -438,14 +444,14 @@ def _key(report: Report) -> str:
     return f"{report.task} {report.progress.on}"
 
 
-def _report(row: ProgressRow, on: date) -> Report:
+def _report(row: ProgressRow, on: date | None, at: datetime) -> Report:
     left = None
     if row.left_likely is not None:
         low = row.left_likely if row.left_low is None else row.left_low
         high = row.left_likely if row.left_high is None else row.left_high
         left = Duration(low=low, likely=row.left_likely, high=high)
     said = Progress(
-        on=row.on or on,
+        on=day_of_report(row.on or on, at, row.started_on, row.finished_on),
         started=row.started_on or row.finished_on,
         finished=row.finished_on,
         left=left,
@@ -469,7 +475,11 @@ def _odd(report: Report, today: date) -> _Odd | None:
     """
     said = report.progress
     if said.on > today:
-        return _Odd("on", f"is reported on as of {said.on}, which has not come yet", f"mend the day; today is {today}")
+        return _Odd(
+            "on",
+            f"is reported on as of {said.on}, which has not come yet",
+            f"mend the day; nowhere is it later than {today}",
+        )
     for what, column, day in (("began", "started_on", said.started), ("was done", "finished_on", said.finished)):
         if day is not None and day > said.on:
             return _Odd(column, f"{what} on {day}, after the report of {said.on}", "mend one of the days")

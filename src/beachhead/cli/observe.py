@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from beachhead.case.clock import latest_day
 from beachhead.case.observe import Receipt, row_histories
 from beachhead.case.observe import observe as take_in
 from beachhead.case.open import Launch, open_launch
@@ -65,7 +66,7 @@ def observe(
         who=name_of(who),
         at=at,
         mapping=mapping,
-        today=at.date(),
+        today=latest_day(at),
         replacing=replace,
         anew=anew,
         trying=trying,

@@ -13,6 +13,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.programme import (
     Assessed,
     Report,
+    day_of_report,
     early_said,
     read_reports,
     reports_said,
@@ -123,13 +124,15 @@ def update(
 ) -> None:
     """Report how far a task has come, or many from a file; every report stays on record."""
     launch, at = open_launch(directory), now()
-    day = _day(on) or at.date()
+    day = _day(on)
     if (task is None) == (file is None):
         raise BadInput("name one task, or a file of reports", "for example `beachhead programme update DIR TASK`")
     if file is not None:
-        reports, name = read_reports(launch, file, day, at.date()), file.name
+        reports, name = read_reports(launch, file, day, at), file.name
     else:
-        reports, name = (_one(str(task), day, _day(started), _day(finished), left, note),), "command line"
+        began, done = _day(started), _day(finished)
+        said = _one(str(task), day_of_report(day, at, began, done), began, done, left, note)
+        reports, name = (said,), "command line"
     fresh = update_progress(launch, reports, who=name_of(who), at=at, name=name)
     if as_json:
         show_json({"reports": reports, "new": fresh})

@@ -23,6 +23,7 @@ from beachhead.case.aftersales import (
     service_terms,
     staying,
 )
+from beachhead.case.clock import latest_day
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality import judge_quality, service_row
 from beachhead.case.workshop import WorkshopReceipt, send_workshop
@@ -63,9 +64,9 @@ def service(
     """After-sales: appointments, bays and technicians, spare parts, and the quality that scaling waits for."""
     launch, day = open_launch(directory), day_of(on)
     if send is not None:
-        _show_receipt(
-            send_workshop(launch, send, who=name_of(who), at=now(), today=day, trying=trying), trying, as_json
-        )
+        at = now()
+        last = day if on else latest_day(at)
+        _show_receipt(send_workshop(launch, send, who=name_of(who), at=at, today=last, trying=trying), trying, as_json)
         return
     if view is View.QUALITY:
         judged = judge_quality(launch, day)

@@ -110,7 +110,7 @@ def _unknown_codes(placed: Sequence[Placed[ObservationRow]], known: Known, file:
 def _not_yet(rows: Iterable[ObservedRow], today: date | None, file: str) -> Iterator[Fault]:
     for row in rows:
         if today is not None and row.observation.end > today:
-            cure = f"send the row when the span is over; today is {today}"
+            cure = f"send the row when the span is over; nowhere is it later than {today}"
             problem = "has not come yet"
             written = str(row.observation.end)
             yield Fault(file=file, row=row.line, column="end", written=written, problem=problem, cure=cure)

@@ -157,7 +157,7 @@ def _not_yet(placed: Iterable[Placed[Row]], kind: _Kind, today: date | None, fil
         for column in kind.days:
             day = getattr(p.row, column)
             if today is not None and day is not None and day > today:
-                cure = f"send the row when the day is over; today is {today}"
+                cure = f"send the row when the day is over; nowhere is it later than {today}"
                 yield Fault(
                     file=file, row=p.line, column=column, written=str(day), problem="has not come yet", cure=cure
                 )

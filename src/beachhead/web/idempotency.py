@@ -6,27 +6,54 @@ import hashlib
 from datetime import UTC, datetime
 
 from beachhead.store import Row, Store, body_of, deliver, reading, writing
+from beachhead.world.errors import BadInput
 
 TOPIC = "request"
 
 
-def answered(store: Store, key: str | None, who: str, route: str) -> str | None:
-    """The answer given before to this person's key at a route, or None."""
+def answered(store: Store, key: str | None, who: str, route: str, asked: str) -> str | None:
+    """The answer given before to this person's key at a route, or None.
+
+    Args:
+        store: of the launch.
+        key: from the header; nothing is remembered without one.
+        who: the person asking.
+        route: path of the request.
+        asked: what is asked there, or a digest of it.
+
+    Raises:
+        BadInput: The key was sent with something else before.
+    """
     if not key:
         return None
     with reading(store) as work:
-        return body_of(work, TOPIC, _place(key, who, route))
+        known = body_of(work, TOPIC, _place(key, who, route))
+    if known is None:
+        return None
+    before, _, answer = known.partition("\n")
+    if before != _digest(asked):
+        raise key_used_before()
+    return answer
 
 
-def remember(store: Store, key: str | None, who: str, route: str, answer: str) -> None:
-    """Keep an answer under this person's key at a route."""
+def remember(store: Store, key: str | None, who: str, route: str, asked: str, answer: str) -> None:
+    """Keep an answer under this person's key at a route, with what was asked."""
     if not key:
         return
-    sha256 = hashlib.sha256(answer.encode()).hexdigest()
+    body = f"{_digest(asked)}\n{answer}"
     with writing(store) as work:
-        row = Row(key=_place(key, who, route), body=answer)
-        deliver(work, TOPIC, [row], sha256=sha256, name="request", who=who, at=datetime.now(UTC))
+        row = Row(key=_place(key, who, route), body=body)
+        deliver(work, TOPIC, [row], sha256=_digest(body), name="request", who=who, at=datetime.now(UTC))
+
+
+def key_used_before() -> BadInput:
+    """What a person is told whose key stands for something else already."""
+    return BadInput("this Idempotency-Key was sent with another request before", "send a new key with each request")
 
 
 def _place(key: str, who: str, route: str) -> str:
-    return hashlib.sha256(f"{who}\0{route}\0{key}".encode()).hexdigest()
+    return _digest(f"{who}\0{route}\0{key}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from beachhead.web.idempotency import key_used_before
 from beachhead.web.refusal import refusal_body, refusal_of
 from beachhead.world.compiled import compiling
 from beachhead.world.errors import BadInput, BeachheadError
@@ -107,12 +108,17 @@ class Jobs:
             kind: which work.
             arguments: what it is told.
             key: who asks and under which key; what was started under it is returned, whether or not it is over.
+
+        Raises:
+            BadInput: No such work, too much work, or a key under which something else was asked for.
         """
         if kind not in self._work:
             raise BadInput(f"no such work: {kind!r}", f"ask for one of {', '.join(sorted(self._work))}")
         with self._lock:
             for job in self._jobs.values():
-                if key is not None and self._keys.get(job.id) == key and job.kind == kind:
+                if key is not None and self._keys.get(job.id) == key:
+                    if (job.kind, self._arguments[job.id]) != (kind, arguments):
+                        raise key_used_before()
                     return job
                 if job.kind == kind and not job.state.is_over and self._arguments[job.id] == arguments:
                     return job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
-from beachhead.case.clock import now, today
+from beachhead.case.clock import latest_day, now, today
 from beachhead.case.deciding import Decided, decide, not_due
 from beachhead.case.log import check
 from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
@@ -168,14 +169,16 @@ async def send_observations(
     key: Key = None,
 ) -> SentOut:
     """Send a file: kept whole or not at all; sending it twice changes nothing."""
-    desk = desk_of(request)
-    if known := await run_sync(answered, desk.launch().store, key, person.name, request.url.path):
-        return SentOut.model_validate_json(known)
+    desk, route = desk_of(request), request.url.path
+    store, key = desk.launch().store, None if dry_run else key  # a dry run changes nothing, however often it is sent
     async with received(request, name) as path:
+        digest = await run_sync(_digest_of, path)
+        asked = f"{request.url.query}\n{digest}"
+        if known := await run_sync(answered, store, key, person.name, route, asked):
+            return SentOut.model_validate_json(known)
         sent = await run_sync(_take_in, desk, path, person.name, dry_run, mapping)
     if not dry_run:
-        answer = sent.model_dump_json()
-        await run_sync(remember, desk.launch().store, key, person.name, request.url.path, answer)
+        await run_sync(remember, store, key, person.name, route, asked, sent.model_dump_json())
         await run_sync(recorded, request)
     return sent
 
@@ -266,7 +269,7 @@ def take_decision(request: Request, person: Approver, body: DecideIn, key: Key =
         )
         return next(row for row in _entered(request, made) if row.market == body.market)
 
-    return once(request, person, key, DecisionOut, taken)
+    return once(request, person, key, body, DecisionOut, taken)
 
 
 @router.post("/decisions/all", status_code=201)
@@ -276,7 +279,7 @@ def accept_all(request: Request, person: Approver, body: AcceptIn, key: Key = No
     def taken(sheet: Sheet) -> AcceptedOut:
         return AcceptedOut(rows=_entered(request, decide(sheet.launch, who=person.name, at=now(), after=body.after)))
 
-    return once(request, person, key, AcceptedOut, taken)
+    return once(request, person, key, body, AcceptedOut, taken)
 
 
 def _entered(request: Request, made: Decided) -> list[DecisionOut]:
@@ -317,10 +320,16 @@ def record(request: Request, _: Viewer, kind: str, sha256: str) -> Response:
     )
 
 
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _take_in(desk: Desk, path: Path, who: str, trying: bool, mapping: str) -> SentOut:
     launch, at = desk.launch(), now()
     rules = mapping_path(launch, mapping) if mapping else None
-    receipt = observe(launch.folder, launch.store, path, who=who, at=at, mapping=rules, today=at.date(), trying=trying)
+    last = latest_day(at)
+    receipt = observe(launch.folder, launch.store, path, who=who, at=at, mapping=rules, today=last, trying=trying)
     return _sent(receipt, trying)
 
 

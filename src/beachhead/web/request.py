@@ -27,7 +27,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 Key = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key", max_length=200, description="The same key is answered the same, once at each route."
+        alias="Idempotency-Key",
+        max_length=200,
+        description="The same request under the same key is carried out once; another request under it is refused.",
     ),
 ]
 FILE_BODY = {
@@ -65,14 +67,19 @@ def tag_with_version(request: Request, response: Response, version: str, *, may_
 
 
 def once(
-    request: Request, person: Person, key: str | None, form: type[Answer], taken: Callable[[Sheet], Answer]
+    request: Request,
+    person: Person,
+    key: str | None,
+    body: BaseModel,
+    form: type[Answer],
+    taken: Callable[[Sheet], Answer],
 ) -> Answer:
     """The answer given before to this key; else what is taken now, kept under it."""
-    desk = desk_of(request)
-    if known := answered(desk.launch().store, key, person.name, request.url.path):
+    desk, asked = desk_of(request), body.model_dump_json()
+    if known := answered(desk.launch().store, key, person.name, request.url.path, asked):
         return form.model_validate_json(known)
     out = taken(desk.sheet())
-    remember(desk.launch().store, key, person.name, request.url.path, out.model_dump_json())
+    remember(desk.launch().store, key, person.name, request.url.path, asked, out.model_dump_json())
     recorded(request)
     return out
 
