@@ -290,7 +290,7 @@ def test_rows_to_a_day_that_has_begun_in_the_east_are_taken_and_later_ones_refus
     assert code == 1
     assert "seen.csv:2:end: '2027-01-02' has not come yet: send the row when the span is over; nowhere is it" in told
     assert run("observe", launch, sheet(tmp_path, taken), at=eve)[0] == 0
-    code, said, told = run("read", launch, at=eve)
+    code, _, told = run("read", launch, at=eve)
     assert (code, told) == (0, ""), told
 
 

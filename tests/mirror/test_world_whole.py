@@ -73,3 +73,19 @@ def test_what_cannot_be_written_is_told_by_its_own_name(tmp_path):
 
 def test_a_device_takes_it_at_once():
     assert write_whole(Path(os.devnull), "text") == Path(os.devnull)
+
+
+def test_what_somebody_killed_left_beside_a_file_is_swept_away_after_a_day(tmp_path):
+    file = tmp_path / "a[b]*.csv"
+    ours, new, others = (
+        tmp_path / name for name in (".a[b]*.csv.77-1.part", ".a[b]*.csv.78-1.part", ".ab.csv.77-1.part")
+    )
+    for left in (ours, others):
+        left.write_text("half")
+        os.utime(left, (time.time() - 100_000,) * 2)
+    new.write_text("being written")
+    write_whole(file, "whole")
+    assert not ours.exists()
+    assert others.exists()
+    assert new.exists()
+    assert file.read_text() == "whole"
