@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
 
-
 _A_DAY = 86_400
 """Seconds; no write lasts as long."""
 
