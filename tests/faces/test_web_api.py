@@ -250,6 +250,12 @@ def test_a_key_used_at_another_route_is_another_key(client, folder):
 def test_a_key_sent_with_another_request_is_refused_and_nothing_is_done(client, folder):
     planned(folder)
     key = {"Idempotency-Key": "1"}
+    found = client.get("/api/v1/decisions").json()
+    body = {"market": found["due"][0]["market"], "choose": "hold", "because": "first", "after": found["head"]}
+    assert client.post("/api/v1/decisions", json=body, headers=key).status_code == 201
+    assert client.post("/api/v1/decisions", json=body | {"because": "second"}, headers=key).status_code == 422
+    assert client.post("/api/v1/decisions", json=body, headers=key).json()["because"] == "first"
+
     file = {"params": {"name": "a.csv"}, "content": HEAD + ROW, "headers": key}
     trial = client.post("/api/v1/observations", **file | {"params": {"name": "a.csv", "dry_run": True}})
     assert trial.status_code == 200
@@ -259,12 +265,6 @@ def test_a_key_sent_with_another_request_is_refused_and_nothing_is_done(client, 
         assert refused.status_code == 422
         assert "with another request before" in refused.json()["error"]["message"]
     assert client.get("/api/v1/observations").json()["total_rows"] == 1
-
-    found = client.get("/api/v1/decisions").json()
-    body = {"market": found["due"][0]["market"], "choose": "hold", "because": "first", "after": found["head"]}
-    assert client.post("/api/v1/decisions", json=body, headers=key).status_code == 201
-    assert client.post("/api/v1/decisions", json=body | {"because": "second"}, headers=key).status_code == 422
-    assert client.post("/api/v1/decisions", json=body, headers=key).json()["because"] == "first"
 
 
 def test_the_page_of_decisions_says_whether_there_is_a_plan_and_whether_rows_came_in_since(client, folder):
