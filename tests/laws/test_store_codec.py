@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, StrEnum
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -38,7 +38,8 @@ class Other:
     name: str
 
 
-class Point(NamedTuple):
+@dataclass(frozen=True)
+class Point:
     x: float
     y: int
 

@@ -87,7 +87,7 @@ def _form(kind: Any) -> _Form:
         return _ARRAY
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _enum(kind)
-    if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or _is_named_tuple(kind)):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return _record(kind)
     raise TypeError(f"no way to record a {kind}; use a dataclass, tuple, frozenset, dict, array or plain value")
 
@@ -254,14 +254,9 @@ def _enum(kind: type[Enum]) -> _Form:
     )
 
 
-def _is_named_tuple(kind: type) -> bool:
-    return issubclass(kind, tuple) and hasattr(kind, "_fields")
-
-
 def _record(kind: Any) -> _Form:
-    """A dataclass or named tuple as an object that names itself; its fields' forms are found late, so it may nest."""
-    named = kind._fields if _is_named_tuple(kind) else [f.name for f in dataclasses.fields(kind) if f.init]
-    fields = tuple(named)
+    """A dataclass as an object that names itself; its fields' forms are found late, so it may nest."""
+    fields = tuple(field.name for field in dataclasses.fields(kind) if field.init)
     hints = typing.get_type_hints(kind, include_extras=True)
 
     def write(noun: Any) -> dict[str, Any]:

@@ -9,9 +9,8 @@ what a kernel writes into one is seen by both.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any, TypeVar, dataclass_transform
 
 from numba import typeof, types
@@ -55,26 +54,22 @@ def _structure(noun: type) -> Any:
     return struct
 
 
-def _builder(kind: Any) -> Callable[..., Any]:
-    """A function for kernels that builds one of this very type."""
+@cache
+def _builder(kind: Any) -> Any:
+    """A function that builds one of this very type; written out, for Numba sets no field whose name is a variable."""
     names = [name for name, _ in kind._fields]
-    lines = [
-        f"def build({', '.join(names)}):",
-        "    it = new(kind)",
-        *(f"    it.{n} = {n}" for n in names),
-        "    return it",
-    ]
+    fill = [f"    it.{name} = {name}" for name in names]
+    lines = [f"def build({', '.join(names)}):", "    it = new(kind)", *fill, "    return it"]
     known: dict[str, Any] = {"__name__": __name__, "new": structref.new, "kind": kind}
-    exec("\n".join(lines), known)  # Numba calls by place and knows no setattr by name
-    return known["build"]  # type: ignore[no-any-return]
-
-
-_build = lru_cache(maxsize=None)(_builder)
+    exec("\n".join(lines), known)
+    return known["build"]
 
 
 def _let_kernels_build(noun: type, struct: Any, names: tuple[str, ...]) -> None:
-    def choose(*kinds: Any) -> Callable[..., Any]:
-        return _build(struct(tuple(zip(names, map(types.unliteral, kinds), strict=True))))
+    """The noun called by its own name; written out too, for Numba wants the arguments of what it calls by name."""
+
+    def choose(*kinds: Any) -> Any:
+        return _builder(struct(tuple(zip(names, map(types.unliteral, kinds), strict=True))))
 
     known: dict[str, Any] = {"__name__": __name__, "choose": choose}
     exec(f"def build({', '.join(names)}):\n    return choose({', '.join(names)})", known)
@@ -91,7 +86,7 @@ def _let_calls_cross(noun: type, struct: Any) -> None:
             item = c.pyapi.object_getattr_string(value, name)
             natives.append(c.unbox(inner, item).value)
             c.pyapi.decref(item)
-        is_error, out = c.pyapi.call_jit_code(_build(kind), kind(*(inner for _, inner in kind._fields)), natives)
+        is_error, out = c.pyapi.call_jit_code(_builder(kind), kind(*(inner for _, inner in kind._fields)), natives)
         for native, (_, inner) in zip(natives, kind._fields, strict=True):
             c.context.nrt.decref(c.builder, inner, native)
         return NativeValue(out, is_error=is_error)
