@@ -20,7 +20,7 @@ import numpy as np
 
 from beachhead.belief.history.lasting import fit_lasting, quarter_levels
 from beachhead.belief.history.refit import REGISTRATION_SIZE, newcomers
-from beachhead.case.backtest import registrations_in
+from beachhead.case.history.backtest import registrations_in
 from beachhead.evidence.panel import read_panel
 
 AHEAD = (1, 2, 4, 8)

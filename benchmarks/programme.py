@@ -25,12 +25,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.special import ndtri
 
-from beachhead.case.foretell import BEACHHEAD
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.replay import replay
-from beachhead.case.scoring import score_launch
+from beachhead.case.score.foretell import BEACHHEAD
+from beachhead.case.score.replay import replay
+from beachhead.case.score.scoring import score_launch
 from beachhead.ledger import score, settle
 from beachhead.programme.exact import improve
 from beachhead.programme.network import Programme, assemble

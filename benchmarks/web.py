@@ -31,7 +31,7 @@ from websockets.sync.client import connect
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from beachhead.store import Row, deliver, writing
 
 SITES = 5000

@@ -12,7 +12,7 @@ import pytest
 import beachhead
 from beachhead.belief.belief import Belief
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from beachhead.launch.problem import Problem, assemble
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel

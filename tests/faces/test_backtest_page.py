@@ -8,7 +8,7 @@ import numpy as np
 import made_up_panel
 from beachhead.belief.history.backtest import Question, backtest
 from beachhead.belief.history.peers import simple_peers
-from beachhead.case.backtest_page import MOST_FANS, backtest_page
+from beachhead.case.history.page import MOST_FANS, backtest_page
 
 SIMPLE = tuple(p for p in simple_peers() if p.name in ("mean", "mean of last three", "last value"))
 

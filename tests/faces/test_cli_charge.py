@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beachhead.case.believe import believe
-from beachhead.case.charging import charging_value, counts_shifts, demand_shifts, write_shifts
+from beachhead.case.belief.believe import believe
+from beachhead.case.charging.value import charging_value, counts_shifts, demand_shifts, write_shifts
 from beachhead.case.open import open_launch
 from beachhead.charging.value import Baseline
 from beachhead.charging.year import Policy
@@ -301,7 +301,7 @@ def test_a_cluster_that_is_not_there_has_no_workers_or_not_this_beachhead_is_ref
     prices: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr("beachhead.case.charging.market_values", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr("beachhead.case.charging.value.market_values", lambda *_, **__: pytest.fail("work was begun"))
     monkeypatch.setattr("beachhead.case.cluster.WAIT_SECONDS", 0.2)
     with pytest.raises(BadInput, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1"):
         charging_value(prices, markets=["DE"], year=2023, scheduler="tcp://127.0.0.1:1")

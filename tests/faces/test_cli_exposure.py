@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beachhead.case.believe import believe
+from beachhead.case.belief.believe import believe
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.cli.app import app

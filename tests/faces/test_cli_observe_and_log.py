@@ -13,9 +13,9 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
-from beachhead.case.deciding import decide
-from beachhead.case.observe import observations, row_histories, rows_today
+from beachhead.case.decide.deciding import decide
 from beachhead.case.open import open_launch
+from beachhead.case.rows.observe import observations, row_histories, rows_today
 from beachhead.cli import main
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.world.errors import NotStored, OutOfDate

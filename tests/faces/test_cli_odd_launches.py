@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
-from beachhead.case.research import screen_said
-from beachhead.case.shut import Bar, Shut
+from beachhead.case.plan.research import screen_said
+from beachhead.case.plan.shut import Bar, Shut
 from beachhead.cli.app import app
 from beachhead.launch.action import ActionKind
 from beachhead.launch.certificate import Certificate, Estimate

@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 import beachhead as bh
-from beachhead.case import outcomes as registering
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import is_stale, newest_plan
+from beachhead.case.plan.planning import is_stale, newest_plan
+from beachhead.case.score import outcomes as registering
 from beachhead.cli.app import app
 from beachhead.web.app import create
 from beachhead.world.errors import NotLearnt, OutOfDate

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
+from beachhead.case.decide.override import override
 from beachhead.case.open import open_launch
-from beachhead.case.override import override
-from beachhead.case.planning import put_question
+from beachhead.case.plan.planning import put_question
 from beachhead.cli.app import app
 from beachhead.launch.action import Action, ActionKind, PilotMenu, Standing
 from beachhead.world.errors import BadInput

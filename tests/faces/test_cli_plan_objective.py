@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
-from beachhead.case.objective import objective_of, overdue_note
 from beachhead.case.open import open_launch
+from beachhead.case.plan.objective import objective_of, overdue_note
 from beachhead.cli.app import app
 from beachhead.launch.objective import Count, Wanted
 from beachhead.web.app import create

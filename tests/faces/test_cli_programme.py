@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import inputs_changed, is_stale, make_plan, newest_plan, put_question
+from beachhead.case.plan.planning import inputs_changed, is_stale, make_plan, newest_plan, put_question
 from beachhead.case.programme import Report, update_progress
 from beachhead.cli.app import app
 from beachhead.programme.task import Progress

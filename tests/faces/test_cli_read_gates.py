@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from beachhead.belief import Year, outlook
-from beachhead.case.deciding import decide
+from beachhead.case.decide.deciding import decide
 from beachhead.case.new import new_launch
-from beachhead.case.observe import observe
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from beachhead.case.reading import monitor_sentence, read
+from beachhead.case.rows.observe import observe
 from beachhead.cli.read import gate_lines
 from beachhead.launch.gate import Verdict
 from beachhead.launch.monitor import Monitor, Shown, Sighting

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 import beachhead
 from beachhead import store
 from beachhead.case.log import check, whole
-from beachhead.case.observe import observations
 from beachhead.case.open import open_launch
-from beachhead.case.replay import replay
-from beachhead.case.scoring import score_launch
+from beachhead.case.rows.observe import observations
+from beachhead.case.score.replay import replay
+from beachhead.case.score.scoring import score_launch
 from beachhead.cli.app import app
 from beachhead.ledger import Act
 from beachhead.world.errors import BadInput, NotLearnt, OutOfDate

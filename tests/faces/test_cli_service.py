@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from beachhead.case.aftersales import ask_service, keep_service
 from beachhead.case.open import open_launch
-from beachhead.case.planning import is_stale, make_plan, put_question
-from beachhead.case.quality import READY, judge_quality
-from beachhead.case.workshop import send_workshop, workshop
+from beachhead.case.plan.planning import is_stale, make_plan, put_question
+from beachhead.case.quality.judge import READY, judge_quality
+from beachhead.case.quality.workshop import send_workshop, workshop
 from beachhead.cli.app import app
 from beachhead.cli.service import View, headline, service_answer, show_service
 from beachhead.evidence.folder import check_folder

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beachhead.case.deciding import decide
+from beachhead.case.answers.sited import AT_ONCE, reach_economics
+from beachhead.case.decide.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import inputs_changed, make_plan, put_question
-from beachhead.case.programme_tasks import assess_whole
-from beachhead.case.site_scene import scene_of
-from beachhead.case.sited import AT_ONCE, reach_economics
-from beachhead.case.siting import Ask, Model, ask_sites, keep_sites, terms_of
-from beachhead.case.standing import standings
+from beachhead.case.plan.planning import inputs_changed, make_plan, put_question
+from beachhead.case.plan.standing import standings
+from beachhead.case.siting.answer import ask_sites, keep_sites, terms_of
+from beachhead.case.siting.question import Ask, Model
+from beachhead.case.siting.scene import scene_of
+from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel

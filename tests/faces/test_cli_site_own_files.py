@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from beachhead.case.places import settlements_of, sites_of
-from beachhead.case.travel_times import Times, minutes_between
+from beachhead.case.siting.places import settlements_of, sites_of
+from beachhead.case.siting.travel_times import Times, minutes_between
 from beachhead.cli.site_files import refuse_unwritable, write_sites
 from beachhead.siting.geography import Places
 from beachhead.world.errors import BadInput

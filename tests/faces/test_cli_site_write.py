@@ -69,7 +69,7 @@ def test_what_cannot_be_written_is_refused_with_the_cure(launch, tmp_path, monke
 
     path = tmp_path / "sites.lp"
     with monkeypatch.context() as small:
-        small.setattr("beachhead.case.site_algebra.MOST_ENTRIES", 20)
+        small.setattr("beachhead.case.siting.algebra.MOST_ENTRIES", 20)
         said = refused("--count", 3, "--market", "NO", "--write", path)
         assert "more than is written out (20)" in said
         assert "raise --least-people or --site-people" in said

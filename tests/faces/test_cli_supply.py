@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import is_stale, make_plan, put_question
-from beachhead.case.supply import Supplied, ask_supply, keep_supply, terms_of
+from beachhead.case.plan.planning import is_stale, make_plan, put_question
+from beachhead.case.supply.answer import Supplied, ask_supply, keep_supply, terms_of
 from beachhead.cli.app import app
 from beachhead.supply.plan import Depth
 from beachhead.world.errors import BadInput, NotFeasible

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
-from beachhead.case.whatif import parse_override, with_overrides
-from beachhead.case.worth import worth_nothing_said, worth_something
+from beachhead.case.plan.whatif import parse_override, with_overrides
+from beachhead.case.plan.worth import worth_nothing_said, worth_something
 from beachhead.cli.app import app
 from beachhead.launch.worth import Known
 from beachhead.world.errors import BadInput

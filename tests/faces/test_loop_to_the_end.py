@@ -6,12 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from beachhead.case.clock import now
-from beachhead.case.decided_last import said_of_last
-from beachhead.case.deciding import decide, due, words
+from beachhead.case.decide.decided_last import said_of_last
+from beachhead.case.decide.deciding import decide, due, words
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan, put_question
-from beachhead.case.standing import standings
+from beachhead.case.plan.planning import make_plan, put_question
+from beachhead.case.plan.standing import standings
 from beachhead.cli.app import app
 from beachhead.launch.gate import Verdict
 from beachhead.launch.reason import sentence

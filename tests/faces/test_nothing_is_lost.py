@@ -21,8 +21,8 @@ import pytest
 import beachhead
 from beachhead import store
 from beachhead.case import log as ledger_of
-from beachhead.case.observe import keep, observations
 from beachhead.case.open import open_launch
+from beachhead.case.rows.observe import keep, observations
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.world.errors import BadInput, NotStored
@@ -243,9 +243,9 @@ import json, os, signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from beachhead import store
-from beachhead.case.deciding import decide
+from beachhead.case.decide.deciding import decide
 from beachhead.case.log import whole
-from beachhead.case.observe import keep
+from beachhead.case.rows.observe import keep
 from beachhead.case.open import open_launch
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.world.errors import OutOfDate

@@ -14,9 +14,10 @@ import pytest
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.router import table_of
-from beachhead.case.siting import Ask, Model, ask_sites
-from beachhead.case.travel_times import Times
+from beachhead.case.siting.answer import ask_sites
+from beachhead.case.siting.question import Ask, Model
+from beachhead.case.siting.router import table_of
+from beachhead.case.siting.travel_times import Times
 from beachhead.siting.geography import great_circle_km
 from beachhead.world.errors import BadInput
 

@@ -19,12 +19,12 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from beachhead.case.deciding import Decided, decide
+from beachhead.case.decide.deciding import Decided, decide
 from beachhead.case.log import check, say
-from beachhead.case.observe import observations
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from beachhead.case.reading import moved_sentence, read
+from beachhead.case.rows.observe import observations
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
 from beachhead.web.accounts import TRIES, add_account, list_accounts, remove_account

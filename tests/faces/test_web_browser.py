@@ -18,7 +18,7 @@ import pytest
 
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from web import keep_sites
 
 ROOT = Path(__file__).parents[2]

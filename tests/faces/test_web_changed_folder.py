@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from beachhead.case.open import open_launch
-from beachhead.case.planning import newest_plan
+from beachhead.case.plan.planning import newest_plan
 from beachhead.web.app import create
 
 PAGES = ("overview", "plan", "decisions", "markets/NO", "reading", "research", "targets", "supply", "compliance")

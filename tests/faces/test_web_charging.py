@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from beachhead.case.charging import charging_home, charging_plan
-from beachhead.case.charging_files import at_home, kept_files, learnt_pool
-from beachhead.case.charging_whole import SecondCar, battery_of, whole_plan
+from beachhead.case.charging.files import at_home, kept_files, learnt_pool
+from beachhead.case.charging.home import charging_home, charging_plan
+from beachhead.case.charging.whole import SecondCar, battery_of, whole_plan
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.charging.explain import sentences

@@ -6,12 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from beachhead.case.deciding import decide
+from beachhead.case.decide.deciding import decide
 from beachhead.case.log import say
 from beachhead.case.new import new_launch
-from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
+from beachhead.case.rows.observe import observe
 from beachhead.cli.app import app
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.store import writing

@@ -7,13 +7,13 @@ from fastapi.testclient import TestClient
 
 from beachhead.aftersales.record import Car, Claim, Record, Standard, assess
 from beachhead.aftersales.use import learn_use
-from beachhead.case.adjust import ask_adjust
-from beachhead.case.compliance import brief, launch_permits, matrix
+from beachhead.case.compliance.answer import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.plan.adjust import ask_adjust
+from beachhead.case.plan.research import ask_research, effect_worth
 from beachhead.case.programme import assess_programme
-from beachhead.case.quality import Judged
-from beachhead.case.research import ask_research, effect_worth
+from beachhead.case.quality.judge import Judged
 from beachhead.web.aftersales import funnel_of
 from beachhead.web.app import create
 from beachhead.web.supply import work_out

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from beachhead.belief.fitted import entry_fit
-from beachhead.case.refit import refit_entries
+from beachhead.case.history.refit import refit_entries
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e-?\d+)?(?![\w.])")

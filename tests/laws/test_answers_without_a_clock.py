@@ -21,10 +21,11 @@ import pytest
 from beachhead.case.aftersales import ask_service
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.site_words import effort_sentence
-from beachhead.case.siting import Ask, Model, Sited, ask_sites
-from beachhead.case.supply import Supplied, ask_supply
-from beachhead.case.supply_words import headline
+from beachhead.case.siting.answer import ask_sites
+from beachhead.case.siting.question import Ask, Model, Sited
+from beachhead.case.siting.words import effort_sentence
+from beachhead.case.supply.answer import Supplied, ask_supply
+from beachhead.case.supply.words import headline
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from beachhead.belief.choice import OfferList, choice_fit, price_response
 from beachhead.belief.choice.rivals import RivalMove, rival_course
-from beachhead.case.believe import believe, first_belief, followed, tracked
+from beachhead.case.belief.believe import believe, first_belief, followed, tracked
+from beachhead.case.belief.rivals import course_of
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
-from beachhead.case.rivals import course_of
-from beachhead.case.whatif import parse_override, with_overrides
+from beachhead.case.plan.planning import put_question
+from beachhead.case.plan.whatif import parse_override, with_overrides
 from beachhead.cli.app import app
 from beachhead.evidence.folder import check_folder
 from beachhead.world.quarter import Quarter, grid

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.plan.planning import put_question
 from beachhead.launch.action import ActionKind
 from beachhead.launch.regret import Step, regret
 from beachhead.world.market import Channel

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from beachhead.case.compliance import (
+from beachhead.case.compliance.answer import (
     brief,
     keeps_approvals,
     launch_permits,

@@ -8,10 +8,10 @@ from math import ceil
 
 import pytest
 
-from beachhead.case.compliance import brief, launch_permits
+from beachhead.case.compliance.answer import brief, launch_permits
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.programme_tasks import approval_tasks
+from beachhead.case.tasks.from_rooms import approval_tasks
 from beachhead.programme.network import assemble
 from beachhead.programme.risk import lay_out
 from beachhead.programme.task import Blocks

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beachhead.case.fetch import fetch_source
+from beachhead.case.history.fetch import fetch_source
 from beachhead.evidence.fetch import SOURCES
 from beachhead.evidence.fetch.web import get
 from beachhead.evidence.panel.counts import read_counts

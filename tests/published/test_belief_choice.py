@@ -16,7 +16,7 @@ from beachhead.belief.choice import (
     intercepts_of,
     shares,
 )
-from beachhead.case.refit import refit_choice
+from beachhead.case.history.refit import refit_choice
 from beachhead.evidence.conjoint import read_choices
 from beachhead.world.errors import BadInput
 

@@ -6,11 +6,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from beachhead.case.believe import believe
+from beachhead.case.belief.believe import believe
+from beachhead.case.belief.studies import USUAL_BIAS, folder_evidence
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.research import ask_research
-from beachhead.case.studies import USUAL_BIAS, folder_evidence
+from beachhead.case.plan.research import ask_research
 from beachhead.evidence.folder import check_folder
 from beachhead.evidence.tables.studies import StudyKind
 from beachhead.launch.research import Doubt, State, research, worth_of_knowing

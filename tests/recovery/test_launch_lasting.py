@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.plan.planning import put_question
 from beachhead.launch.design import design
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.problem import Problem, assemble

@@ -10,7 +10,7 @@ import pytest
 from beachhead.belief.lasting import look, read_through
 from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.case.open import open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.plan.planning import put_question
 from beachhead.launch.action import Action, ActionKind
 from beachhead.launch.gate import Gate
 from beachhead.launch.judge import opens

@@ -25,9 +25,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from beachhead.case.new import new_launch
-from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
+from beachhead.case.rows.observe import observe
 from beachhead.web.work import WORK
 
 ROOT = Path(__file__).parents[2]

@@ -15,11 +15,11 @@ from beachhead.aftersales.network import MarketNetwork, MarketService, service_n
 from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
 from beachhead.aftersales.record import by_age, first_year_factor
 from beachhead.aftersales.staffing import Promise, Rates, Work
+from beachhead.case.answers.serviced import ServiceTerms, keep_service_terms
 from beachhead.case.clock import today
 from beachhead.case.open import Launch
-from beachhead.case.planning import put_question
-from beachhead.case.quality import Judged, judge_quality, service_row
-from beachhead.case.serviced import ServiceTerms, keep_service_terms
+from beachhead.case.plan.planning import put_question
+from beachhead.case.quality.judge import Judged, judge_quality, service_row
 from beachhead.evidence.tables.parts import PartRow
 from beachhead.evidence.tables.service import ServiceRow
 from beachhead.evidence.tables.stores import StoreRow

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from beachhead.case.compliance import brief, rule_faults
+from beachhead.case.compliance.answer import brief, rule_faults
 from beachhead.case.programme import refuse_defects
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import Sourced

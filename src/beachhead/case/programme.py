@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from beachhead import store
 from beachhead.case.clock import latest_day
-from beachhead.case.compliance import quarter_from
+from beachhead.case.compliance.answer import quarter_from
 from beachhead.case.open import Launch
 from beachhead.evidence.cell import meant
 from beachhead.evidence.checked import checked_rows

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief import Belief, Year, coming_year, odds, weigh_evidence
-from beachhead.case.believe import Held
+from beachhead.case.belief.believe import Held
+from beachhead.case.belief.studies import folder_evidence
 from beachhead.case.clock import today
 from beachhead.case.open import Launch, day_within
-from beachhead.case.outcome import Came
-from beachhead.case.outcomes import outcomes
-from beachhead.case.planning import Question, put_question
-from beachhead.case.studies import folder_evidence
+from beachhead.case.plan.planning import Question, put_question
+from beachhead.case.score.outcome import Came
+from beachhead.case.score.outcomes import outcomes
 from beachhead.launch.break_even import break_even
 from beachhead.launch.gate import Gate, Judgement
 from beachhead.launch.monitor import Monitor, Shown, in_year, planned_look, watch

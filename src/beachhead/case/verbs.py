@@ -14,32 +14,36 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from beachhead.case import adjust as adjusting
-from beachhead.case import deciding, observe, planning, reading
-from beachhead.case.adjust import Adjusted
+from beachhead.case import reading
 from beachhead.case.aftersales import DRAWS as SERVICE_DRAWS
 from beachhead.case.aftersales import Serviced, ask_service
 from beachhead.case.clock import now, today
-from beachhead.case.deciding import Decided
+from beachhead.case.decide import deciding
+from beachhead.case.decide.deciding import Decided
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
-from beachhead.case.observe import Receipt
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.outcomes import register_outcomes
-from beachhead.case.planning import WORLDS, Planned
+from beachhead.case.plan import adjust as adjusting
+from beachhead.case.plan import planning
+from beachhead.case.plan.adjust import Adjusted
+from beachhead.case.plan.planning import WORLDS, Planned
+from beachhead.case.plan.rehearse import Rehearsed, rehearse_launch
+from beachhead.case.plan.research import Researched, ask_research
+from beachhead.case.plan.whatif import Compared, compare
+from beachhead.case.plan.worth import Worth, ask_worth
 from beachhead.case.programme import Assessed as AssessedTasks
-from beachhead.case.programme_tasks import assess_whole
 from beachhead.case.reading import Read
-from beachhead.case.rehearse import Rehearsed, rehearse_launch
-from beachhead.case.research import Researched, ask_research
-from beachhead.case.scoring import Scores, score_launch
-from beachhead.case.siting import Ask, Model, Sited, ask_sites
-from beachhead.case.supply import DRAWS, Supplied, ask_supply, keep_supply
-from beachhead.case.targets import WORLDS as TARGET_WORLDS
-from beachhead.case.targets import Assessed as AssessedTargets
-from beachhead.case.targets import assess_targets
-from beachhead.case.whatif import Compared, compare
-from beachhead.case.worth import Worth, ask_worth
+from beachhead.case.rows import observe
+from beachhead.case.rows.observe import Receipt
+from beachhead.case.score.outcomes import register_outcomes
+from beachhead.case.score.scoring import Scores, score_launch
+from beachhead.case.siting.answer import ask_sites
+from beachhead.case.siting.question import Ask, Model, Sited
+from beachhead.case.supply.answer import DRAWS, Supplied, ask_supply, keep_supply
+from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
+from beachhead.case.targets.answer import Assessed as AssessedTargets
+from beachhead.case.targets.answer import assess_targets
+from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.launch.design import Design
 from beachhead.launch.design import design as design_batch
 from beachhead.ledger import Entry

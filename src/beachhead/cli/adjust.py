@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.adjust import Adjusted, ask_adjust
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.plan.adjust import Adjusted, ask_adjust
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds, say, show_json, show_table

@@ -12,10 +12,10 @@ from beachhead.belief.history.backtest import Backtest, Origin
 from beachhead.belief.history.case import ORIGINS
 from beachhead.belief.history.groups import Spread
 from beachhead.belief.history.slow import SlowOrigin
-from beachhead.case.backtest import backtest as run
-from beachhead.case.backtest import backtest_groups as run_groups
-from beachhead.case.backtest import slow_peers
-from beachhead.case.backtest_page import backtest_page
+from beachhead.case.history.backtest import backtest as run
+from beachhead.case.history.backtest import backtest_groups as run_groups
+from beachhead.case.history.backtest import slow_peers
+from beachhead.case.history.page import backtest_page
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, how_many, say, show_json, show_table
 from beachhead.world.errors import BadInput

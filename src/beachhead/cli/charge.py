@@ -7,19 +7,9 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.charging import (
-    STUDY,
-    AtHome,
-    charging_home,
-    charging_hours,
-    charging_plan,
-    charging_value,
-    demand_shifts,
-    read_under_way,
-    require_shifts_of,
-    write_shifts,
-)
-from beachhead.case.charging_whole import require_algebra
+from beachhead.case.charging.home import AtHome, charging_home, charging_hours, charging_plan, read_under_way
+from beachhead.case.charging.value import STUDY, charging_value, demand_shifts, require_shifts_of, write_shifts
+from beachhead.case.charging.whole import require_algebra
 from beachhead.case.clock import today
 from beachhead.case.open import open_launch
 from beachhead.charging.now import LEAST_GAIN_EUR

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from beachhead.case.charging import Shift, Valued
+from beachhead.case.charging.value import Shift, Valued
 from beachhead.case.open import Launch
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue, Saving

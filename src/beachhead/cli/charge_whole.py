@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from beachhead.case.charging import AtHome
-from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, second_at_home, whole_plan
+from beachhead.case.charging.home import AtHome
+from beachhead.case.charging.whole import SecondCar, battery_of, roof_of, second_at_home, whole_plan
 from beachhead.charging.explain import clock, dated, whole_sentences
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.sun import Roof

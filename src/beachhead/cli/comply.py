@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.compliance import (
+from beachhead.case.compliance.answer import (
     Brief,
     add_rules,
     brief,
@@ -21,7 +21,7 @@ from beachhead.case.compliance import (
     watch,
     widest,
 )
-from beachhead.case.compliance_sheet import sheets, write_sheets
+from beachhead.case.compliance.sheet import sheets, write_sheets
 from beachhead.case.open import open_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text

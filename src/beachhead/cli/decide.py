@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.decided_last import said_of_last
-from beachhead.case.deciding import Decided, Due, due, words
-from beachhead.case.deciding import decide as decide_launch
+from beachhead.case.decide.decided_last import said_of_last
+from beachhead.case.decide.deciding import Decided, Due, due, words
+from beachhead.case.decide.deciding import decide as decide_launch
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import newest_plan
+from beachhead.case.plan.planning import newest_plan
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.launch.reason import sentence

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from beachhead.case.new import new_launch
-from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
-from beachhead.case.planning import make_plan
+from beachhead.case.plan.planning import make_plan
 from beachhead.case.reading import read
-from beachhead.case.replay import replay as tell_again
-from beachhead.case.scoring import score_launch
+from beachhead.case.rows.observe import observe
+from beachhead.case.score.replay import replay as tell_again
+from beachhead.case.score.scoring import score_launch
 from beachhead.cli.clock import name_of, now
 from beachhead.cli.plan import show_plan
 from beachhead.cli.progress import progress

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import put_question
+from beachhead.case.plan.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table

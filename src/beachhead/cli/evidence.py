@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from beachhead import __version__
-from beachhead.case.conjoint import Asked, Sold, ask_conjoint, ask_market
-from beachhead.case.fetch import FIRST_MONTH, fetch_source
+from beachhead.case.belief.conjoint import Asked, Sold, ask_conjoint, ask_market
+from beachhead.case.history.fetch import FIRST_MONTH, fetch_source
+from beachhead.case.history.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.refit import Refitted, RefittedEntry, refit_choice, refit_entries
 from beachhead.cli.clock import OnOption, day_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, how_many, percent, say, show_json, show_table

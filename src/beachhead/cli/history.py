@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from beachhead.case.observe import RowHistory
+from beachhead.case.rows.observe import RowHistory
 from beachhead.cli.show import how_many, say, show_table
 from beachhead.world.reading import Observation
 

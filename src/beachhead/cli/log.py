@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from beachhead.case import log as ledger_of
-from beachhead.case.again import Again, again
 from beachhead.case.open import open_launch
+from beachhead.case.plan.again import Again, again
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, percent, say, show_json, show_table
 from beachhead.ledger import Entry
 from beachhead.world.errors import BadInput, NotStored, OutOfDate

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from beachhead.case.clock import latest_day
-from beachhead.case.observe import Receipt, row_histories
-from beachhead.case.observe import observe as take_in
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.rows.observe import Receipt, row_histories
+from beachhead.case.rows.observe import observe as take_in
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.history import show_histories
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.belief import coming_year
-from beachhead.case.decided_last import decided_last, said_of_last
-from beachhead.case.deciding import is_stopped
+from beachhead.case.decide.decided_last import decided_last, said_of_last
+from beachhead.case.decide.deciding import is_stopped
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import WORLDS, Planned, make_plan, write_bound
-from beachhead.case.standing import standings
+from beachhead.case.plan.planning import WORLDS, Planned, make_plan, write_bound
+from beachhead.case.plan.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, how_many, money, percent, say, show_json, show_table

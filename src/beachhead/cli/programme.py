@@ -21,8 +21,8 @@ from beachhead.case.programme import (
     standing_on,
     update_progress,
 )
-from beachhead.case.programme_sheet import as_calendar, as_csv, import_tasks
-from beachhead.case.programme_tasks import APPROVAL, OPENING, assess_whole
+from beachhead.case.tasks.from_rooms import APPROVAL, OPENING, assess_whole
+from beachhead.case.tasks.sheet import as_calendar, as_csv, import_tasks
 from beachhead.cli.clock import Who, day_option, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, say, show_json, show_table

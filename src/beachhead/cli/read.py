@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.outcome import State
-from beachhead.case.outcomes import register_outcomes
 from beachhead.case.reading import Read, monitor_sentence, moved_sentence
 from beachhead.case.reading import read as read_launch
+from beachhead.case.score.outcome import State
+from beachhead.case.score.outcomes import register_outcomes
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, odds, say, show_json, show_table
 from beachhead.launch.gate import Verdict

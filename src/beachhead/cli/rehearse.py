@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import open_launch
-from beachhead.case.rehearse import Rehearsed, rehearse_launch
+from beachhead.case.plan.rehearse import Rehearsed, rehearse_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table

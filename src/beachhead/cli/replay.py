@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.replay import Step
-from beachhead.case.replay import replay as tell_again
+from beachhead.case.score.replay import Step
+from beachhead.case.score.replay import replay as tell_again
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, percent, say, show_json, show_table, suggest

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from beachhead.case.belief.spending import effect_said
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
-from beachhead.case.spending import effect_said
+from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.score_words import (
+from beachhead.case.score.scoring import Scored, Scores, score_launch
+from beachhead.case.score.words import (
     best_words,
     came_title,
     given_up,
@@ -14,7 +15,6 @@ from beachhead.case.score_words import (
     selection_warning,
     without_outcome,
 )
-from beachhead.case.scoring import Scored, Scores, score_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, percent, say, show_json, show_table
 from beachhead.ledger import CalibrationRow, Settled

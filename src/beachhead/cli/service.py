@@ -25,8 +25,8 @@ from beachhead.case.aftersales import (
 )
 from beachhead.case.clock import latest_day
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.quality import judge_quality, service_row
-from beachhead.case.workshop import WorkshopReceipt, send_workshop
+from beachhead.case.quality.judge import judge_quality, service_row
+from beachhead.case.quality.workshop import WorkshopReceipt, send_workshop
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.service_quality import quality_answer, show_quality

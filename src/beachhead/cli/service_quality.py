@@ -10,7 +10,7 @@ import numpy as np
 from beachhead.aftersales.quality import Estimate, Verdict, funnel
 from beachhead.aftersales.record import MarketQuality, what_settles
 from beachhead.case.open import Launch
-from beachhead.case.quality import Judged, service_row
+from beachhead.case.quality.judge import Judged, service_row
 from beachhead.cli.show import cars, how_many, percent, say, show_table
 
 

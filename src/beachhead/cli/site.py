@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from beachhead.case.answers.sited import forget_terms
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.places import SETS
-from beachhead.case.site_algebra import site_algebra
-from beachhead.case.site_words import headline, people_in, place_name, site_sentence
-from beachhead.case.sited import forget_terms
-from beachhead.case.siting import Ask, MarketReach, Site, Sited, ask_sites, keep_sites
-from beachhead.case.travel_times import Times
+from beachhead.case.siting.algebra import site_algebra
+from beachhead.case.siting.answer import ask_sites, keep_sites
+from beachhead.case.siting.places import SETS
+from beachhead.case.siting.question import Ask, MarketReach, Site, Sited
+from beachhead.case.siting.travel_times import Times
+from beachhead.case.siting.words import headline, people_in, place_name, site_sentence
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.progress import progress

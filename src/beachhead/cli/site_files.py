@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from beachhead.case.open import Launch
-from beachhead.case.site_words import headline, site_sentence
-from beachhead.case.siting import Site, Sited
+from beachhead.case.siting.question import Site, Sited
+from beachhead.case.siting.words import headline, site_sentence
 from beachhead.cli.show import plain
 from beachhead.evidence.sheet import harmless
 from beachhead.world.errors import BadInput

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from beachhead.case.siting import Model
+from beachhead.case.siting.question import Model
 from beachhead.world.errors import BadInput
 
 _PROMISE = re.compile(r"\s*(\d*\.?\d+)\s*(%?)\s*@\s*(\d*\.?\d+)\s*(?:min(?:utes)?)?\s*", re.IGNORECASE)

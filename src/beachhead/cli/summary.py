@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
-from beachhead.case.adjust import Adjusted
 from beachhead.case.aftersales import Serviced
-from beachhead.case.deciding import Decided
-from beachhead.case.observe import Receipt
+from beachhead.case.decide.deciding import Decided
 from beachhead.case.open import Launch
-from beachhead.case.planning import Planned
+from beachhead.case.plan.adjust import Adjusted
+from beachhead.case.plan.planning import Planned
+from beachhead.case.plan.rehearse import Rehearsed
+from beachhead.case.plan.research import Researched
+from beachhead.case.plan.whatif import Compared
+from beachhead.case.plan.worth import Worth
 from beachhead.case.programme import Assessed as AssessedTasks
 from beachhead.case.reading import Read
-from beachhead.case.rehearse import Rehearsed
-from beachhead.case.research import Researched
-from beachhead.case.scoring import Scores
-from beachhead.case.site_ask import Sited
-from beachhead.case.supply import Supplied
-from beachhead.case.targets import Assessed as AssessedTargets
-from beachhead.case.whatif import Compared
-from beachhead.case.worth import Worth
+from beachhead.case.rows.observe import Receipt
+from beachhead.case.score.scoring import Scores
+from beachhead.case.siting.question import Sited
+from beachhead.case.supply.answer import Supplied
+from beachhead.case.targets.answer import Assessed as AssessedTargets
 from beachhead.cli.adjust import show_adjusted
 from beachhead.cli.decide import show_decided
 from beachhead.cli.design import show_designs

@@ -9,8 +9,16 @@ import numpy as np
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.supply import DRAWS, GATE_EVERY, Supplied, ask_supply, keep_supply, landed_routes, write_supply
-from beachhead.case.supply_words import headline, map_sentence, turning_sentence
+from beachhead.case.supply.answer import (
+    DRAWS,
+    GATE_EVERY,
+    Supplied,
+    ask_supply,
+    keep_supply,
+    landed_routes,
+    write_supply,
+)
+from beachhead.case.supply.words import headline, map_sentence, turning_sentence
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.effort import SecondsOption, WorkOption
 from beachhead.cli.progress import progress

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.target_facts import in_scope
-from beachhead.case.targets import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
+from beachhead.case.plan.target_facts import in_scope
+from beachhead.case.targets.answer import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
 from beachhead.cli.clock import OnOption, Who, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table

@@ -7,9 +7,17 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import WORLDS
-from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import SPREADS, Worth, ask_worth, named, worth_most_said, worth_nothing_said, worth_something
+from beachhead.case.plan.planning import WORLDS
+from beachhead.case.plan.whatif import Compared, compare, forget, keep, kept
+from beachhead.case.plan.worth import (
+    SPREADS,
+    Worth,
+    ask_worth,
+    named,
+    worth_most_said,
+    worth_nothing_said,
+    worth_something,
+)
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from beachhead.case.charging_files import stored_band
+from beachhead.case.charging.files import stored_band
 from beachhead.home.decision import Decision, Kind
 from beachhead.home.learn import Usual
 from beachhead.home.plan import Planned

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from beachhead.case.charging import AtHome, charging_homes, ready, situation_of
+from beachhead.case.charging.home import AtHome, charging_homes, ready, situation_of
 from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay

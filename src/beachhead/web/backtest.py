@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from beachhead.belief.history.backtest import Backtest
-from beachhead.case.backtest import backtest
-from beachhead.case.backtest_page import backtest_page
+from beachhead.case.history.backtest import backtest
+from beachhead.case.history.page import backtest_page
+from beachhead.case.history.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
 from beachhead.case.open import open_launch
-from beachhead.case.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
 from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
 from beachhead.web.room import TableOut, keep_answer, table_of
 from beachhead.web.sessions import Analyst, Viewer

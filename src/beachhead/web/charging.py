@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from beachhead.case.charging_files import (
+from beachhead.case.charging.files import (
     Table,
     drop_file,
     home_names,

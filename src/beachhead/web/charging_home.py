@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from beachhead.case.charging import AtHome
-from beachhead.case.charging_files import Kept, at_home, kept_files, learn_home, learnt_pool
+from beachhead.case.charging.files import Kept, at_home, kept_files, learn_home, learnt_pool
+from beachhead.case.charging.home import AtHome
 from beachhead.case.clock import now
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.record import Load, Prices, read_loads, read_prices

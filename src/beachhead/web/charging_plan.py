@@ -9,8 +9,8 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from beachhead.case.charging import AtHome, charging_hours, charging_plan
-from beachhead.case.charging_files import expected_load, stored_band
+from beachhead.case.charging.files import expected_load, stored_band
+from beachhead.case.charging.home import AtHome, charging_hours, charging_plan
 from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.now import NowPlan
 from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices

@@ -11,8 +11,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from beachhead.case.charging import Shift, Valued, charging_value, counts_shifts, demand_shifts, write_shifts
-from beachhead.case.charging_files import TOPIC, Kept, kept_files, tariffs_here
+from beachhead.case.charging.files import TOPIC, Kept, kept_files, tariffs_here
+from beachhead.case.charging.value import Shift, Valued, charging_value, counts_shifts, demand_shifts, write_shifts
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.record import read_prices

@@ -10,9 +10,9 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from beachhead.case.charging import AtHome
-from beachhead.case.charging_files import Kept
-from beachhead.case.charging_whole import SecondCar, battery_of, roof_of, whole_plan
+from beachhead.case.charging.files import Kept
+from beachhead.case.charging.home import AtHome
+from beachhead.case.charging.whole import SecondCar, battery_of, roof_of, whole_plan
 from beachhead.charging.explain import moment_of, whole_sentences
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import CarPath, WholePlan

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from beachhead.case.clock import today
-from beachhead.case.compliance import Brief, brief, checklist, launch_permits, matrix, watch
+from beachhead.case.compliance.answer import Brief, brief, checklist, launch_permits, matrix, watch
 from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
 from beachhead.compliance.permit import Permit

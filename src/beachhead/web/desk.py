@@ -11,11 +11,19 @@ from stat import S_ISREG
 from typing import Any
 
 from beachhead.case.clock import today
-from beachhead.case.deciding import Due, due
+from beachhead.case.decide.deciding import Due, due
 from beachhead.case.log import head, whole
-from beachhead.case.observe import observations
 from beachhead.case.open import Launch, day_within, open_launch, over_since
-from beachhead.case.planning import TOPICS_READ, Planned, Question, inputs_changed, is_stale, newest_plan, put_question
+from beachhead.case.plan.planning import (
+    TOPICS_READ,
+    Planned,
+    Question,
+    inputs_changed,
+    is_stale,
+    newest_plan,
+    put_question,
+)
+from beachhead.case.rows.observe import observations
 from beachhead.ledger import Entry, Head
 from beachhead.store import newest_by_topic, reading
 from beachhead.web.refusal import NoLaunch, NotFound

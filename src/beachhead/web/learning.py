@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from beachhead.case.adjust import Adjusted, ask_adjust
+from beachhead.case.belief.spending import Spending, effect_said
+from beachhead.case.plan.adjust import Adjusted, ask_adjust
+from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.reading import monitor_sentence
 from beachhead.case.reading import monitors as watch_counts
-from beachhead.case.research import Researched, ask_research, effect_worth, screen_said, worth_checking
-from beachhead.case.spending import Spending, effect_said
 from beachhead.launch.design import design, pilot_channel
 from beachhead.launch.monitor import Monitor
 from beachhead.launch.research import TOP, Doubt

@@ -12,12 +12,12 @@ from fastapi import Path as InPath
 from fastapi.responses import PlainTextResponse
 
 from beachhead.case.clock import latest_day, now, today
-from beachhead.case.deciding import Decided, decide, not_due
+from beachhead.case.decide.deciding import Decided, decide, not_due
 from beachhead.case.log import check
-from beachhead.case.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.new import bundled, is_vacant, new_launch
-from beachhead.case.observe import TOPIC, Receipt, observations, observe
-from beachhead.case.outcomes import register_outcomes
+from beachhead.case.rows.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
+from beachhead.case.rows.observe import TOPIC, Receipt, observations, observe
+from beachhead.case.score.outcomes import register_outcomes
 from beachhead.store import deliveries, reading, text_of
 from beachhead.web import view
 from beachhead.web.desk import Desk, Sheet

@@ -18,17 +18,18 @@ from pydantic import BaseModel
 
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.planning import WORLDS as PLAN_WORLDS
+from beachhead.case.plan.planning import WORLDS as PLAN_WORLDS
+from beachhead.case.plan.rehearse import rehearse_launch
+from beachhead.case.plan.target_facts import in_scope
+from beachhead.case.plan.whatif import Compared, compare, forget, keep, kept
+from beachhead.case.plan.worth import ask_worth, named, worth_most_said, worth_nothing_said, worth_something
 from beachhead.case.programme import Assessed as Programmed
 from beachhead.case.programme import assess_programme, early_said, reports_said, silence_said
-from beachhead.case.rehearse import rehearse_launch
-from beachhead.case.site_words import effort_sentence
-from beachhead.case.siting import Ask, Model, Sited, ask_sites
-from beachhead.case.target_facts import in_scope
-from beachhead.case.targets import WORLDS as TARGET_WORLDS
-from beachhead.case.targets import Assessed, assess_targets
-from beachhead.case.whatif import Compared, compare, forget, keep, kept
-from beachhead.case.worth import ask_worth, named, worth_most_said, worth_nothing_said, worth_something
+from beachhead.case.siting.answer import ask_sites
+from beachhead.case.siting.question import Ask, Model, Sited
+from beachhead.case.siting.words import effort_sentence
+from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
+from beachhead.case.targets.answer import Assessed, assess_targets
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.headline import too_few
 from beachhead.launch.worth import Known

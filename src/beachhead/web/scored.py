@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
-from beachhead.case.outcome import State
-from beachhead.case.score_words import came_title, regret_lines, regret_sentence, score_sentences, without_outcome
-from beachhead.case.scoring import score_launch
+from beachhead.case.score.outcome import State
+from beachhead.case.score.scoring import score_launch
+from beachhead.case.score.words import came_title, regret_lines, regret_sentence, score_sentences, without_outcome
 from beachhead.web.shape import BandOut, CameOut, ScoreOut, WithoutOut
 from beachhead.world.errors import NotLearnt
 

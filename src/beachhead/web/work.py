@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request
 
 from beachhead.case.clock import now
 from beachhead.case.open import open_launch
-from beachhead.case.planning import WORLDS, make_plan
-from beachhead.case.whatif import parse_override
+from beachhead.case.plan.planning import WORLDS, make_plan
+from beachhead.case.plan.whatif import parse_override
 from beachhead.web import backtest, charging_home, charging_value, rooms, supply
 from beachhead.web.jobs import Job, Jobs
 from beachhead.web.refusal import ErrorOut, NotFound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 MANY = 50
 """Cases from which a share of them is said in per cent."""
@@ -48,6 +49,12 @@ def expected(count: float, noun: str) -> str:
 def how_many(count: int, noun: str, nouns: str = "") -> str:
     """`1 market`, `1,200 markets`; `nouns` where an s does not make the plural: `2 entries`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {nouns or f'{noun}s'}"
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def within_minutes(count: float) -> str:

@@ -1,0 +1,1 @@
+"""What is believed about demand: tables, studies and rows in, the moved belief out."""

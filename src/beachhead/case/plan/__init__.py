@@ -1,0 +1,1 @@
+"""The plan of an open launch, and the questions that are asked of it."""

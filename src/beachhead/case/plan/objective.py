@@ -1,0 +1,159 @@
+"""The objective of launch.toml as the planner knows it: markets that count, levels to be reached, the floor."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead import store
+from beachhead.case.open import Launch
+from beachhead.case.plan.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
+from beachhead.evidence.terms import ObjectiveKind
+from beachhead.launch.objective import Count, Milestone, Objective, Wanted
+from beachhead.programme.rank import draw_rivals
+from beachhead.programme.target import Kind, Target
+from beachhead.world.errors import BadInput
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
+
+RIVAL_DRAWS = 400
+COUNTS = {
+    Kind.CARS_PER_YEAR: Count.CARS_PER_YEAR,
+    Kind.CARS_IN_TOTAL: Count.CARS_IN_TOTAL,
+    Kind.MARKETS_LIVE: Count.MARKETS_LIVE,
+    Kind.RANK: Count.CARS_PER_YEAR,
+}
+"""What a plan's choices decide; stores and service cover stand in tables."""
+
+
+def objective_of(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quarter, ...]) -> Objective | None:
+    """What launch.toml asks the plan to maximise; None for expected value without a floor, and where its day is over.
+
+    Args:
+        launch: the launch.
+        markets: M codes in plan order.
+        quarters: T quarters, the first decided now.
+    """
+    asked = launch.folder.terms.objective
+    if asked.kind is ObjectiveKind.NPV:
+        if asked.downside_floor is None:
+            return None
+        return Objective(tail=asked.downside_tail, floor=asked.downside_floor)
+    if asked.kind is ObjectiveKind.UNITS_BY:
+        assert asked.by is not None
+        last, said = asked.by, f"cars sold abroad by {asked.by}"
+        milestones: tuple[Milestone, ...] = (_units(launch, markets, quarters),)
+    else:
+        wanted = _target(launch, str(asked.target))
+        last, said = wanted.by, f"odds of {wanted.name or wanted.code} by {wanted.by}"
+        milestones = _chain(launch, wanted, markets, quarters)
+    if last < quarters[0]:
+        return None
+    return Objective(
+        wanted=Wanted.CARS if asked.kind is ObjectiveKind.UNITS_BY else Wanted.ODDS,
+        said=said,
+        milestones=milestones,
+        tail=asked.downside_tail,
+        floor=asked.downside_floor,
+    )
+
+
+def overdue_note(launch: Launch, now: Quarter) -> tuple[str, ...]:
+    """A sentence where the objective's day is over and the plan maximises expected value instead."""
+    asked = launch.folder.terms.objective
+    last = asked.by
+    if asked.kind is ObjectiveKind.TARGET_ODDS:
+        last = _target(launch, str(asked.target)).by
+    if asked.kind is ObjectiveKind.NPV or last is None or last >= now:
+        return ()
+    return (f"The objective {asked.kind} was for {last}, which is over: this plan maximises expected value.",)
+
+
+def _units(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quarter, ...]) -> Milestone:
+    by = launch.folder.terms.objective.by
+    assert by is not None
+    return Milestone(
+        code="units_by",
+        count=Count.CARS_IN_TOTAL,
+        markets=_mask(launch, "abroad", markets),
+        needed=np.full((1, len(quarters)), np.inf),
+        last=min(by - quarters[0], len(quarters) - 1),
+        before=np.zeros(0),
+    )
+
+
+def _target(launch: Launch, code: str) -> Target:
+    found = next((target for target in targets_in_force(launch) if target.code == code), None)
+    if found is None:
+        raise BadInput(f"objective.target {code!r} is no target", "name a code of targets.csv")
+    if found.kind not in COUNTS:
+        raise BadInput(
+            f"objective.target {code!r} counts {found.kind}, which tables decide and no plan",
+            f"name a target of kind {', '.join(kind.value for kind in COUNTS)}",
+        )
+    return found
+
+
+def _chain(
+    launch: Launch, wanted: Target, markets: tuple[str, ...], quarters: tuple[Quarter, ...]
+) -> tuple[Milestone, ...]:
+    """The milestones that a target comes after, each before what it opens, and the target's own last."""
+    order: list[str] = []
+
+    def visit(code: str) -> None:
+        for before in _target(launch, code).after:
+            visit(before)
+        if code not in order:
+            order.append(code)
+
+    visit(wanted.code)
+    return tuple(_milestone(launch, _target(launch, code), order, markets, quarters) for code in order)
+
+
+def _milestone(
+    launch: Launch, target: Target, order: list[str], markets: tuple[str, ...], quarters: tuple[Quarter, ...]
+) -> Milestone:
+    start = launch.folder.terms.start
+    codes = {market.code for market in markets_inside(launch, target.scope)}
+    with store.reading(launch.store) as work:
+        seen = seen_cars(work)
+    before = [
+        sum(cars for (code, quarter), cars in seen.items() if code in codes and quarter == start + step)
+        for step in range(quarters[0] - start)
+    ]
+    needed = np.full((1, len(quarters)), float(target.amount))
+    if target.kind is Kind.RANK:
+        needed = _volume_for_rank(launch, target, quarters)
+    return Milestone(
+        code=target.code,
+        count=COUNTS[target.kind],
+        markets=_mask(launch, target.scope, markets),
+        needed=needed,
+        last=min(target.by - quarters[0], len(quarters) - 1),
+        before=np.array(before, dtype=np.float64),
+        after=tuple(order.index(code) for code in target.after),
+    )
+
+
+def _volume_for_rank(launch: Launch, target: Target, quarters: tuple[Quarter, ...]) -> NDArray[np.float64]:
+    """(R, T) cars of four quarters that bring the rank: those of the maker who holds it, drawn as rivals may go."""
+    known = known_rivals(launch, target.scope)
+    if known is None:
+        raise BadInput(
+            f"objective.target {target.code!r} asks for a rank, but no rivals of {target.scope} are known",
+            "add rivals.csv or competitors.csv",
+        )
+    ends = [quarter.year + quarter.number / QUARTERS_A_YEAR for quarter in quarters]
+    growth = bev_growth(markets_inside(launch, target.scope))
+    drawn = draw_rivals(known, ends, RIVAL_DRAWS, launch.folder.terms.seeds.outlook, growth=growth)
+    place = int(target.amount)
+    if place > drawn.shape[1]:
+        return np.zeros((RIVAL_DRAWS, len(quarters)))
+    needed = np.sort(drawn, axis=1)[:, drawn.shape[1] - place, :]
+    # Before four quarters are known, a rank would be one of less than a year.
+    needed[:, : max(QUARTERS_A_YEAR - 1 - (quarters[0] - launch.folder.terms.start), 0)] = np.inf
+    return np.asarray(needed)
+
+
+def _mask(launch: Launch, scope: str, markets: tuple[str, ...]) -> NDArray[np.bool_]:
+    codes = {market.code for market in markets_inside(launch, scope)}
+    return np.array([code in codes for code in markets])

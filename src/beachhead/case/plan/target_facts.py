@@ -1,0 +1,104 @@
+"""What targets count in an open launch: those in force, markets inside their scope, cars on record, rivals' cars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from beachhead import store
+from beachhead.case.log import entries
+from beachhead.case.open import Launch
+from beachhead.case.rows.observe import observations
+from beachhead.evidence.tables.competitors import CompetitorRow
+from beachhead.evidence.tables.rivals import RivalRow
+from beachhead.evidence.tables.targets import TargetRow
+from beachhead.ledger import Act
+from beachhead.programme.rank import Known, known_volumes
+from beachhead.programme.target import Kind, Target
+from beachhead.store import Work
+from beachhead.world.errors import NotLearnt
+from beachhead.world.market import Market
+from beachhead.world.quarter import Quarter
+
+
+def targets_in_force(launch: Launch) -> tuple[Target, ...]:
+    """The targets of the folder, then those that were raised, as the ledger keeps them."""
+    rows = launch.folder.rows(TargetRow)
+    if not rows:
+        cure = "add targets.csv; `beachhead new DIR --example xiaomi` shows one"
+        raise NotLearnt(f"{launch.path} has no targets", cure)
+    found = {row.code: target_of(row) for row in rows}
+    with store.reading(launch.store) as work:
+        for entry in entries(work):
+            if entry.said.act is Act.TARGET:
+                for ref in entry.said.refs:
+                    target = store.get(work, ref, Target)
+                    found.setdefault(target.code, target)
+    return tuple(found.values())
+
+
+def target_of(row: TargetRow) -> Target:
+    """A row of targets.csv as a target."""
+    return Target(
+        code=row.code,
+        name=row.name,
+        kind=Kind(row.kind.value),
+        scope=row.scope,
+        amount=row.amount,
+        by=row.by,
+        after=row.after,
+        raise_share=row.raise_share,
+        raise_quarters=row.raise_quarters,
+    )
+
+
+def markets_inside(launch: Launch, scope: str) -> tuple[Market, ...]:
+    """Markets of the launch that a scope takes in."""
+    return tuple(
+        market
+        for market in launch.folder.markets
+        if scope == "world" or (scope == "abroad" and not market.is_home) or scope in (market.code, market.region)
+    )
+
+
+def seen_cars(work: Work) -> dict[tuple[str, Quarter], float]:
+    """Cars by market and quarter as recorded: registrations, else deliveries, of the quarter in which a row ends."""
+    found: dict[tuple[str, Quarter], float] = {}
+    for row in observations(work):
+        cars = row.registrations if row.registrations is not None else row.deliveries
+        if cars:
+            key = (row.market, Quarter.of(row.end))
+            found[key] = found.get(key, 0.0) + cars
+    return found
+
+
+def bev_growth(markets: Sequence[Market]) -> float:
+    """Expected log growth of the markets together."""
+    now = sum(market.bev_per_year for market in markets)
+    return float(np.log(sum(m.bev_per_year * (1 + m.bev_growth) for m in markets) / now)) if now else 0.0
+
+
+def in_scope(scope: str) -> str:
+    """Where a target counts, for a sentence: `abroad`, `in the world`, `in NO`, `in nordic`."""
+    return {"abroad": "abroad", "world": "in the world"}.get(scope, f"in {scope}")
+
+
+def known_rivals(launch: Launch, scope: str) -> Known | None:
+    """The latest year of other makers in a scope; of a market without rivals.csv rows as competitors.csv has it."""
+    brand = launch.folder.terms.brand
+    markets = markets_inside(launch, scope)
+    inside = {m.code for m in markets} | {m.region for m in markets} | ({"elsewhere"} if scope == "world" else set())
+    listed: dict[int, dict[str, float]] = {}
+    own: dict[int, dict[str, float]] = {}
+    for row in launch.folder.rows(RivalRow):
+        if row.brand != brand and (row.scope in inside or (scope == "world" and row.scope == "world")):
+            table = own if row.scope == "world" else listed
+            of_year = table.setdefault(row.year, {})
+            of_year[row.brand] = of_year.get(row.brand, 0.0) + row.cars
+    if not listed and not own:
+        for seen in launch.folder.rows(CompetitorRow):
+            if seen.market in inside and not seen.model and seen.brand != brand and seen.enters is None:
+                of_year = listed.setdefault(seen.as_of.year, {})
+                of_year[seen.brand] = of_year.get(seen.brand, 0.0) + seen.cars_per_year
+    return known_volumes(scope, listed, own) if listed or own else None

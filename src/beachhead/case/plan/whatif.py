@@ -1,0 +1,439 @@
+"""What if an input were different: overrides of launch.toml and tables, read and checked like the folder itself.
+
+The tables are copied, the cells changed, and the copy is read by the same reader: what a table refuses, an override
+cannot smuggle in. The folder itself is never touched.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from beachhead.case.belief.spending import spending_change
+from beachhead.case.open import Launch
+from beachhead.case.plan.planning import WORLDS, put_question
+from beachhead.evidence.folder import Folder, read_folder
+from beachhead.evidence.row import columns_of
+from beachhead.evidence.tables import TABLES
+from beachhead.evidence.tables.areas import AREAS
+from beachhead.evidence.tables.offers import OfferRow
+from beachhead.evidence.tables.plants import PlantRow
+from beachhead.evidence.tables.tariffs import TariffRow
+from beachhead.launch.action import Action
+from beachhead.launch.certificate import Estimate
+from beachhead.launch.plan import Plan, plan
+from beachhead.launch.problem import Problem
+from beachhead.launch.steer import find_steering
+from beachhead.launch.tornado import play_sample, side_by_side
+from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
+from beachhead.world.brief import brief
+from beachhead.world.errors import BadInput
+from beachhead.world.figures import at_price, how_many
+from beachhead.world.quarter import Quarter
+from beachhead.world.ref import Ref
+
+TOPIC = "what_if"
+MOVES = ("*", "+")
+QUARTER, DAY = re.compile(r"\d{4}-?Q[1-4]"), re.compile(r"\d{4}-\d{2}-\d{2}")
+TERMS = "launch"
+READERS = (
+    ({"service", "parts"}, "service"),
+    ({"plants", "lanes", "fx_scenarios", "tariffs"}, "supply"),
+    ({"targets", "rivals"}, "targets"),
+    ({"tasks", "roles"}, "programme"),
+    ({"stores"}, "site"),
+    ({"offers", "prices"}, "adjust"),
+    ({"approvals"}, "comply"),
+)
+"""Verbs that read a table of which a plan's value need not be made."""
+ALIASES = {("tariffs", "rate"): "duty"}
+ALL_ROWS = {"tariffs": {"BEV"}}
+"""Words that narrow nothing, by table: every duty in tariffs.csv is on battery-electric cars."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """One input, changed.
+
+    Attributes:
+        text: as written, such as `tariffs.EU.BEV.rate=0.207`.
+        table: file without its ending, or `launch`.
+        keys: words that the row's cells must have; for launch.toml the sections.
+        column: column or key changed.
+        value: new value; with a leading `*` a factor on what stands there, with a leading `+` what is added to it:
+            a number, quarters to a quarter, days to a day.
+    """
+
+    text: str
+    table: str
+    keys: tuple[str, ...]
+    column: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """The launch as it is and as it would be, on the same worlds.
+
+    Attributes:
+        name: what the comparison is called; "" while it is not kept.
+        sets: the overrides as written.
+        changed: cells changed, `file:row:column was -> is`.
+        quarter: the quarter decided.
+        seed: of the worlds.
+        worlds: played in each.
+        value: of the launch as it is, over carrying on as is.
+        other: of the launch with the overrides.
+        gain: other less value, paired by world.
+        moves: markets whose action now differs: code, as it is, as it would be.
+        notes: what the comparison leaves out.
+    """
+
+    name: str
+    sets: tuple[str, ...]
+    changed: tuple[str, ...]
+    quarter: Quarter
+    seed: int
+    worlds: int
+    value: Estimate
+    other: Estimate
+    gain: Estimate
+    moves: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...]
+
+    __repr__ = brief
+
+
+def compare(
+    launch: Launch,
+    sets: Sequence[str],
+    *,
+    on: date | None = None,
+    worlds: int = WORLDS,
+    seed: int | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Compared:
+    """Plan the launch twice, as it is and with the overrides, and play both on worlds with the same luck.
+
+    Args:
+        launch: the launch.
+        sets: overrides, `TABLE.KEY...COLUMN=VALUE`.
+        on: the day; None for today.
+        worlds: worlds played for each.
+        seed: of the worlds; that of launch.toml if None.
+        tick: called with (plays done, plays in all).
+    """
+    tell = tick or (lambda done, total: None)
+    overrides = tuple(parse_override(text) for text in sets)
+    other, changed = with_overrides(launch, overrides)
+    drawn = launch.folder.terms.seeds.plan if seed is None else seed
+    before = put_question(launch, on=on, count_on_supply=False).problem
+    asked = put_question(other, on=on, count_on_supply=False).problem
+    after, notes = _with_duties(asked, launch.folder, other.folder, overrides)
+    if digest(encode(before)) == digest(encode(after)):
+        notes = (*notes, _unread(overrides))
+    one = play_sample(before, drawn, worlds, find_steering(before, drawn))
+    tell(1, 2)
+    two = play_sample(after, drawn, worlds, find_steering(after, drawn))
+    tell(2, 2)
+    value, beside, gain = side_by_side(one, two)
+    return Compared(
+        name="",
+        sets=tuple(sets),
+        changed=changed,
+        quarter=before.quarters[0],
+        seed=drawn,
+        worlds=worlds,
+        value=value,
+        other=beside,
+        gain=gain,
+        moves=_moves(plan(before, drawn, 2), plan(after, drawn, 2)),
+        notes=(*notes, *spending_change(launch, other)),
+    )
+
+
+def keep(launch: Launch, compared: Compared, name: str, *, who: str, at: datetime) -> Compared:
+    """Put a comparison on record under a name; the same name again supersedes, and both stay on record."""
+    named = replace(compared, name=name)
+    with writing(launch.store) as work:
+        ref = put(work, "what_if", named)
+        row = Row(key=name, body=encode(_Kept(ref=ref)))
+        deliver(work, TOPIC, [row], sha256=ref.sha256, name="what if", who=who, at=at)
+    return named
+
+
+def kept(launch: Launch) -> tuple[Compared, ...]:
+    """Every comparison on record, by name."""
+    with reading(launch.store) as work:
+        rows = sorted(current(work, TOPIC), key=lambda version: version.key)
+        return tuple(get(work, decode(r.body, _Kept).ref, Compared) for r in rows if r.body is not None)
+
+
+def forget(launch: Launch, name: str, *, who: str, at: datetime) -> None:
+    """Take a comparison off the list; it stays on record as withdrawn."""
+    known = {compared.name: compared for compared in kept(launch)}
+    if name not in known:
+        raise BadInput(
+            f"no what-if on record is called {name!r}",
+            f"name one of {', '.join(map(repr, known))}" if known else "there is none: keep one with --set and --name",
+        )
+    with writing(launch.store) as work:
+        row = Row(key=name, body=None)
+        deliver(work, TOPIC, [row], sha256=digest(encode(known[name])), name="what if forgotten", who=who, at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    ref: Ref
+
+
+def parse_override(text: str) -> Override:
+    """`TABLE.KEY...COLUMN=VALUE` taken apart."""
+    path, equals, value = text.partition("=")
+    words = [word.strip() for word in path.split(".")]
+    if not equals or not value.strip() or len(words) < 2 or not all(words):
+        raise BadInput(
+            f"{text!r} is not an override",
+            "write TABLE.KEY.COLUMN=VALUE, such as economics.ES.dealer.capital=*1.2, economics.ES.earliest_scale=+2 or "
+            "launch.terminal_quarters=8",
+        )
+    if value.strip()[0] == "*" and not _is_number(value.strip()[1:]):
+        raise BadInput(f"{text!r}: {value.strip()[1:]!r} is no number to multiply by", "write a factor, such as *1.2")
+    table, column = words[0].removesuffix(".csv").lower(), words[-1]
+    column = ALIASES.get((table, column), column)
+    return Override(text=text, table=table, keys=tuple(words[1:-1]), column=column, value=value.strip())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def with_overrides(launch: Launch, overrides: Sequence[Override]) -> tuple[Launch, tuple[str, ...]]:
+    """The launch with its inputs changed, same store; and each change as `file:row:column was -> is`."""
+    changed: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="beachhead-what-if-") as place:
+        copy = Path(place)
+        for source in launch.path.rglob("*"):
+            if source.is_file() and (source.suffix in {".csv", ".toml"} or source.parent.name == "rules"):
+                target = copy / source.relative_to(launch.path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(source.read_bytes())
+        for override in overrides:
+            file = copy / (f"{TERMS}.toml" if override.table == TERMS else f"{override.table}.csv")
+            if not file.is_file():
+                raise BadInput(
+                    f"{override.text!r}: the launch has no {file.name}",
+                    f"name one of {', '.join(sorted(p.stem for p in copy.iterdir() if p.is_file()))}",
+                )
+            old = file.read_text(encoding="utf-8-sig")
+            new, said = _set_term(old, override) if override.table == TERMS else _set_cells(old, file.name, override)
+            file.write_text(new, encoding="utf-8")
+            changed += said
+        folder = replace(read_folder(copy), path=launch.path)
+    return Launch(folder=folder, store=launch.store), tuple(changed)
+
+
+def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]]:
+    rows = list(csv.reader(io.StringIO(text)))
+    header = rows[0] if rows else []
+    if override.column not in header and override.column in _known_columns(override.table):
+        header.append(override.column)  # a column that the launch leaves out is blank in every row
+        rows[1:] = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
+    if override.column not in header:
+        raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
+    place = header.index(override.column)
+    wanted = {key.casefold() for key in override.keys} - {w.casefold() for w in ALL_ROWS.get(override.table, ())}
+    named = [at for at, column in enumerate(header) if column not in _yes_or_no(override.table)]
+    said, blanks = [], 0
+    border = header.index("destination") if override.table == "tariffs" and "destination" in header else None
+    for number, row in enumerate(rows[1:], start=2):
+        if border is not None and override.keys and row[border].casefold() not in wanted:
+            continue  # tariffs.EU is the duty at the Union's border, not on its exports
+        if len(row) > place and wanted <= {row[at].strip().casefold() for at in named if at < len(row)}:
+            if not row[place].strip() and override.value[0] in MOVES:
+                blanks += 1  # a default cannot be moved; the rows that say something can
+                continue
+            value = _new(row[place], override)
+            said.append(f"{file}:{number}:{override.column} {row[place] or 'blank'} -> {value}")
+            row[place] = value
+    if blanks and not said:
+        raise BadInput(
+            f"{override.text!r}: {override.column} is blank in all {blanks} rows meant, and a blank cannot be moved",
+            "write the value itself, without * or +",
+        )
+    if not said:
+        raise BadInput(
+            f"{override.text!r}: no row of {file} has {' and '.join(override.keys)}",
+            "write keys as they stand in the table, such as market and channel codes",
+        )
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue(), said
+
+
+def _known_columns(table: str) -> frozenset[str]:
+    return frozenset(name for made in TABLES if made.name == table for name in columns_of(made.row))
+
+
+def _yes_or_no(table: str) -> frozenset[str]:
+    """Columns whose cells name no row: `no` in `home` is not Norway."""
+    columns = (column for made in TABLES if made.name == table for column in columns_of(made.row).values())
+    return frozenset(column.name for column in columns if column.how == "yes or no")
+
+
+_SECTIONS = "name objective, limits, pilots, seeds or belief, or a key at the head of the file"
+
+
+def _set_term(text: str, override: Override) -> tuple[str, list[str]]:
+    table: dict[str, Any] = tomllib.loads(text)
+    section = table
+    for key in override.keys:
+        if not isinstance(section.get(key, {}), dict):
+            raise BadInput(f"{override.text!r}: {key} is not a section of launch.toml", _SECTIONS)
+        section = section.setdefault(key, {})
+    was = section.get(override.column)
+    section[override.column] = _term(was, override)
+    sections = [key for key, value in table.items() if isinstance(value, dict)]
+    lines = [f"{k} = {json.dumps(v)}" for k, v in table.items() if k not in sections]
+    for name in sections:
+        lines += [f"[{name}]", *(f"{k} = {json.dumps(v)}" for k, v in table[name].items())]
+    where = ".".join((*override.keys, override.column))
+    said = "not written" if was is None else was
+    return "\n".join(lines) + "\n", [f"launch.toml:{where} {said} -> {section[override.column]}"]
+
+
+def _term(was: object, override: Override) -> object:
+    if override.value[0] in MOVES:
+        if was is None or isinstance(was, bool | dict):
+            raise BadInput(f"{override.text!r}: nothing stands there that could be moved", "write the value itself")
+        moved = [_moved_term(item, override) for item in (was if isinstance(was, list) else [was])]
+        return moved if isinstance(was, list) else moved[0]
+    try:
+        return json.loads(override.value)
+    except json.JSONDecodeError:
+        return override.value
+
+
+def _new(was: str, override: Override) -> str:
+    """The value itself, or what stands there times a factor or with something added, in a list each part."""
+    if override.value[0] not in MOVES:
+        return override.value
+    try:
+        return " ".join(_moved(part, override.value) for part in was.split())
+    except ValueError:
+        deed = "multiplied" if override.value[0] == "*" else f"moved by {override.value[1:]!r}"
+        raise BadInput(
+            f"{override.text!r}: {was!r} cannot be {deed}", "write the value itself, without * or +"
+        ) from None
+
+
+def _moved(was: str, by: str) -> str:
+    """A number times a factor or with one added, a quarter some quarters later, a day some days later."""
+    if by[0] == "*":
+        return f"{float(was) * float(by[1:]):.12g}"
+    if QUARTER.fullmatch(was):
+        return str(Quarter.parse(was) + int(by[1:]))
+    if DAY.fullmatch(was):
+        return str(date.fromisoformat(was) + timedelta(days=int(by[1:])))
+    return f"{float(was) + float(by[1:]):.12g}"
+
+
+def _moved_term(was: object, override: Override) -> object:
+    """The same in launch.toml, where whole numbers stay whole."""
+    text = _new(str(was), override)
+    return text if isinstance(was, str) else int(text) if isinstance(was, int) and text.isdecimal() else float(text)
+
+
+def _unread(overrides: Sequence[Override]) -> str:
+    """Why nothing moved: the plan is not made of what was changed; who does read it."""
+    verbs = {verb for o in overrides for tables, verb in READERS if o.table in tables}
+    said = f": {', '.join(f'`beachhead {verb}`' for verb in sorted(verbs))} reads it" if verbs else ""
+    return (
+        f"The plan's value is not made of what was changed{said}. Margins, capital and running costs stand in "
+        "economics.csv, and change the plan there."
+    )
+
+
+def _with_duties(
+    problem: Problem, before: Folder, after: Folder, overrides: Sequence[Override]
+) -> tuple[Problem, tuple[str, ...]]:
+    """Margins moved by changed duties: prices hold, and the duty is paid on the ex-works cost of the offers' mix."""
+    if not any(override.table == "tariffs" for override in overrides):
+        return problem, ()
+    home = next((row.country for row in after.rows(PlantRow) if row.running), None)
+    if home is None:
+        return problem, ("Duties changed nothing: plants.csv names no running plant from which cars would come.",)
+    value = _customs_value(after)
+    M, T = problem.terms.path.shape
+    change = np.zeros((M, T))
+    for i, code in enumerate(problem.markets):
+        for t, quarter in enumerate(problem.quarters):
+            change[i, t] = -value * (_duty(after, home, code, quarter) - _duty(before, home, code, quarter))
+    terms = problem.terms
+    moved = replace(
+        problem,
+        terms=replace(
+            terms,
+            margin=terms.margin + change[:, None, :],
+            scenario_margin=terms.scenario_margin + change[None, :, None, :],
+        ),
+    )
+    currency = after.terms.currency
+    note = (
+        f"Duty is paid by cars from {home} on a customs value of {value:,.0f} {currency} a car (ex-works cost, offers "
+        "as mixed); prices hold, odds of duty scenarios are averaged, and quotas, minimum prices and other plants are "
+        "left out: `beachhead supply` counts those."
+    )
+    return moved, (note,)
+
+
+def _customs_value(folder: Folder) -> float:
+    rows = [row for row in folder.rows(OfferRow) if row.ex_works_cost is not None and row.mix is not None]
+    weight = sum(float(row.mix or 0) for row in rows)
+    if weight <= 0:
+        raise BadInput(
+            "offers.csv has no ex_works_cost with a mix, so a duty has no value to be paid on",
+            "add the columns ex_works_cost and mix to offers.csv",
+        )
+    return sum(folder.money(float(r.ex_works_cost or 0), r.currency) * float(r.mix or 0) for r in rows) / weight
+
+
+def _duty(folder: Folder, origin: str, market: str, quarter: Quarter) -> float:
+    """Expected duty on a car in a quarter, 0 where no row stands."""
+    areas = {market, *(area for area, members in AREAS.items() if market in members)}
+    origins = {origin, *(area for area, members in AREAS.items() if origin in members)}
+    rows = [
+        row
+        for row in folder.rows(TariffRow)
+        if row.destination in areas
+        and row.origin in origins
+        and (row.valid_from is None or row.valid_from <= quarter.first_day)
+        and (row.valid_to is None or row.valid_to >= quarter.first_day)
+    ]
+    return float(sum(row.duty * row.odds for row in rows))
+
+
+def _moves(one: Plan, two: Plan) -> tuple[tuple[str, str, str], ...]:
+    pairs = zip(one.actions, two.actions, strict=True)
+    return tuple((a.market, _deed(a), _deed(b)) for a, b in pairs if _deed(a) != _deed(b))
+
+
+def _deed(action: Action) -> str:
+    how = f" {how_many(action.batch, 'car')}{at_price(action.price_point)}" if action.batch else ""
+    through = f", {action.channel.value.replace('_', ' ')}" if action.channel else ""
+    return f"{action.kind.value}{how}{through}"

@@ -1,0 +1,1 @@
+"""The workshop's files, and whether they let a market scale."""

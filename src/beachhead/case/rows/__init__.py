@@ -1,0 +1,1 @@
+"""Rows that come in: kept whole or not at all, in the columns of whoever sends them."""

@@ -1,0 +1,1 @@
+"""Odds that were stated, what came of them, and how good they were."""

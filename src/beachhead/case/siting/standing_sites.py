@@ -1,0 +1,95 @@
+"""Sites that stand already: from stores.csv or from a file of their own, and which of them may be closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from beachhead.case.open import Launch
+from beachhead.case.siting.places import Line, nearest_places, sites_of
+from beachhead.evidence.tables.stores import StoreRow
+from beachhead.siting.geography import Places
+from beachhead.world.errors import BadInput, Fault
+
+NEAR_KM = 30.0
+"""A standing store counts for the settlement nearest to it, if that is no farther."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where sites stand.
+
+    Attributes:
+        at: places that hold one, as numbers.
+        closable: those of them where every site may be closed.
+        notes: what could not be placed.
+    """
+
+    at: frozenset[int]
+    closable: frozenset[int]
+    notes: tuple[str, ...] = ()
+
+
+def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tuple[str, ...], sells: bool) -> Standing:
+    """Where sites stand already.
+
+    Args:
+        launch: the launch.
+        file: own file of standing sites; None for stores.csv.
+        places: settlements.
+        codes: markets asked for.
+        sells: whether sites are sought that sell cars, so that only those count; else only those with bays.
+    """
+    if file is not None:
+        lines = sites_of(file, codes)
+        none = f"{file.name} tells of no standing site in the markets asked for."
+        return _placed(lines, places, file.name, () if lines else (none,))
+    lines, nowhere = [], 0
+    for row, store in enumerate(launch.folder.rows(StoreRow), start=2):
+        if store.market not in codes or not (store.sells_cars if sells else store.service_bays):
+            continue
+        lat, lon = store.lat, store.lon
+        if lat is None or lon is None:
+            at = _named(places, store.city, store.market) if store.city else None
+            if at is None:
+                nowhere += store.count
+                continue
+            lat, lon = float(places.lat[at]), float(places.lon[at])
+        lines.append(
+            Line(
+                row=row,
+                name=store.code,
+                country=store.market,
+                lat=lat,
+                lon=lon,
+                people=0.0,
+                closable=store.closable,
+            )
+        )
+    said = f"{nowhere} standing stores of stores.csv have neither city nor coordinates and do not count."
+    return _placed(lines, places, "stores.csv", (said,) if nowhere else ())
+
+
+def _placed(lines: list[Line], places: Places, file: str, notes: tuple[str, ...]) -> Standing:
+    stay: set[int] = set()
+    may_close: set[int] = set()
+    faults = []
+    lat, lon = np.array([line.lat for line in lines]), np.array([line.lon for line in lines])
+    nearest, far = nearest_places(places, lat, lon, [line.country for line in lines])
+    for line, at, km in zip(lines, nearest.tolist(), far.tolist(), strict=True):
+        if km > NEAR_KM:
+            problem = f"stands {km:,.0f} km from any settlement counted in {line.country}"
+            cure = "mend the coordinates, or lower --least-people"
+            faults.append(Fault(file=file, row=line.row, column="lat", written=line.name, problem=problem, cure=cure))
+        (may_close if line.closable else stay).add(at)
+    if faults:
+        raise BadInput.of(faults)
+    return Standing(at=frozenset(stay | may_close), closable=frozenset(may_close - stay), notes=notes)
+
+
+def _named(places: Places, city: str, country: str) -> int | None:
+    wanted = city.casefold()
+    at = (k for k in range(len(places)) if places.country[k] == country and places.name[k].casefold() == wanted)
+    return next(at, None)

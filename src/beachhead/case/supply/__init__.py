@@ -1,0 +1,1 @@
+"""Supply for an open launch: the plan's cars in; ways, landed cost and margin out."""

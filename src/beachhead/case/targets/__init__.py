@@ -1,0 +1,1 @@
+"""Targets of an open launch: their odds, and what would move them."""

@@ -1,0 +1,461 @@
+"""Targets of an open launch: their odds under the plan, what would move them, and what follows when one is met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead import store
+from beachhead.case.log import entries, say
+from beachhead.case.open import Launch
+from beachhead.case.plan.planning import inputs_changed, newest_plan, put_question
+from beachhead.case.plan.target_facts import (
+    bev_growth,
+    in_scope,
+    known_rivals,
+    markets_inside,
+    seen_cars,
+    targets_in_force,
+)
+from beachhead.case.targets.levers import abroad, levers, with_margin
+from beachhead.evidence.cell import meant
+from beachhead.evidence.tables.stores import StoreRow
+from beachhead.launch.problem import Problem
+from beachhead.launch.steer import PLAIN, Steering, find_steering
+from beachhead.launch.volumes import planned_cars
+from beachhead.ledger import Act, Outcome, Said, Stated
+from beachhead.programme.rank import Known, draw_rivals, ranks
+from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year
+from beachhead.world.brief import brief
+from beachhead.world.errors import BadInput, NotLearnt
+from beachhead.world.quarter import Quarter
+
+Floats = NDArray[np.float64]
+
+WORLDS = 60
+LEVER_WORLDS = 24
+RIVALS_A_WORLD = 50
+BONUSES_EUR = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
+RECORD = "target"
+COUNTED = (Kind.CARS_PER_YEAR, Kind.CARS_IN_TOTAL, Kind.MARKETS_LIVE)
+"""Targets that the rows on record decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one change does to one target.
+
+    Attributes:
+        lever: code of the change.
+        name: the change in words.
+        target: code of the target.
+        change: change of its odds.
+        error: Monte Carlo standard error of that change, worlds paired.
+    """
+
+    lever: str
+    name: str
+    target: str
+    change: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceStep:
+    """What a bonus on every car that counts towards a target would do.
+
+    Attributes:
+        bonus: money a car that the plan is paid on top, launch currency.
+        odds: probability of the target then.
+        cars: expected cars that count, discounted, over the quarters planned.
+        cost: value given up against the plan without it: the integral of the bonus over the cars it adds.
+    """
+
+    bonus: float
+    odds: float
+    cars: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """The shadow price of a target: how much more a car must be worth for its odds to rise.
+
+    Attributes:
+        target: code.
+        steps: from no bonus to the largest tried.
+    """
+
+    target: str
+    steps: tuple[PriceStep, ...]
+
+    def bonus_for(self, odds: float) -> float | None:
+        """The least bonus at which the target has these odds, read off between steps; None if none tried does."""
+        for low, high in zip(self.steps, self.steps[1:], strict=False):
+            if low.odds >= odds:
+                return low.bonus
+            if high.odds >= odds:
+                return low.bonus + (odds - low.odds) / (high.odds - low.odds) * (high.bonus - low.bonus)
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assessed:
+    """The answer.
+
+    Attributes:
+        quarters: T quarters, the first decided now.
+        worlds: made-up worlds behind the odds.
+        odds: one a target, in order.
+        met: codes of targets that the records show to be met.
+        proposed: what the raise rules put in place of met targets that nobody has raised yet.
+        rivals: the latest year of other makers, by scope of a rank target.
+        effects: what each change does to each target; empty if not asked.
+        price: shadow price of one target; None if not asked.
+        notes: sentences on what the odds rest on.
+    """
+
+    quarters: tuple[Quarter, ...]
+    worlds: int
+    odds: tuple[TargetOdds, ...]
+    met: tuple[str, ...]
+    proposed: tuple[Target, ...]
+    rivals: Mapping[str, Known]
+    effects: tuple[Effect, ...]
+    price: Price | None
+    notes: tuple[str, ...]
+
+    __repr__ = brief
+
+
+def assess_targets(
+    launch: Launch,
+    *,
+    on: date | None = None,
+    worlds: int = WORLDS,
+    what_if: bool = True,
+    price: str | None = None,
+    tick: Callable[[int, int], None] | None = None,
+) -> Assessed:
+    """Odds of every target in force, under the newest plan on record, or one made for the day if there is none.
+
+    Args:
+        launch: the launch.
+        on: the day; None for that of the newest plan.
+        worlds: made-up worlds played.
+        what_if: whether to try what would move the odds.
+        price: code of a target whose shadow price is wanted.
+        tick: called with (steps done, steps in all).
+    """
+    asked = targets_in_force(launch)
+    if worlds < LEVER_WORLDS:
+        raise BadInput(f"odds cannot rest on {worlds} worlds", f"use at least {LEVER_WORLDS}")
+    if price is not None and price not in {target.code for target in asked}:
+        raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
+    problem, steering, notes = _problem(launch, on)
+    scene = _Scene(launch, problem, asked, steering)
+    tried = levers(launch) if what_if else ()
+    steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
+    done = _Counter(steps, tick)
+    base = scene.cars(problem, worlds, done)
+    odds = scene.odds(base)
+    few = scene.odds(base[:LEVER_WORLDS])
+    effects: list[Effect] = []
+    for lever in tried:
+        changed = scene.odds(scene.cars(lever.change(problem), LEVER_WORLDS, done))
+        effects += (
+            _effect(lever.code, lever.name, lever.part, before, after)
+            for before, after in zip(few, changed, strict=True)
+            if before.odds is not None
+        )
+    shown = met(launch, asked)
+    raised = {code for target in asked for code in target.after}
+    proposals = [next_target(target) for target in asked if target.code in shown and target.code not in raised]
+    return Assessed(
+        quarters=problem.quarters,
+        worlds=worlds,
+        odds=odds,
+        met=shown,
+        proposed=tuple(target for target in proposals if target is not None),
+        rivals=scene.rivals,
+        effects=tuple(effects),
+        price=None if price is None else _price(scene, problem, price, base[:LEVER_WORLDS], done),
+        notes=notes,
+    )
+
+
+def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
+    """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
+    with store.reading(launch.store) as work:
+        seen = seen_cars(work)
+    shown: list[str] = []
+    for target in targets:
+        inside = {market.code for market in markets_inside(launch, target.scope)}
+        by_quarter: dict[Quarter, float] = {}
+        for (market, quarter), cars in seen.items():
+            if market in inside and quarter <= target.by:
+                by_quarter[quarter] = by_quarter.get(quarter, 0.0) + cars
+        level = 0.0
+        if target.kind is Kind.CARS_IN_TOTAL:
+            level = sum(by_quarter.values())
+        elif target.kind is Kind.CARS_PER_YEAR:
+            level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
+        elif target.kind is Kind.MARKETS_LIVE:
+            level = len(
+                {market for (market, q), cars in seen.items() if market in inside and cars > 0 and q <= target.by}
+            )
+        if level >= target.amount and target.kind is not Kind.RANK and set(target.after) <= set(shown):
+            shown.append(target.code)
+    return tuple(shown)
+
+
+def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: str = "") -> Target:
+    """Put the next target in a met one's place; the ledger keeps both."""
+    asked = targets_in_force(launch)
+    target = next((each for each in asked if each.code == code), None)
+    if target is None:
+        raise BadInput(f"{code!r} is no target", meant(code, {t.code for t in asked}, "name a code of targets.csv"))
+    if code not in met(launch, asked) and not because.strip():
+        raise BadInput(f"no record shows that {code} is met", 'send the rows that do, or add --because "..."')
+    if any(code in each.after for each in asked):
+        raise BadInput(f"{code} has been raised already", "raise the target that follows it")
+    new = next_target(target)
+    if new is None:
+        raise BadInput(f"{code} has no next target", "write raise_share in targets.csv")
+    with store.writing(launch.store) as work:
+        refs = (store.put(work, RECORD, target), store.put(work, RECORD, new))
+        said = f"{target.code} ({target.amount:,.6g} by {target.by}) is met; next {new.amount:,.6g} by {new.by}"
+        say(work, Said(at=at, who=who, act=Act.TARGET, chosen=said, because=because, refs=refs))
+    return new
+
+
+def state_odds(launch: Launch, found: Assessed, *, who: str, at: datetime) -> tuple[Stated, ...]:
+    """Enter the odds of targets in the ledger, to be scored once their day has come; those on record stay.
+
+    What the records show by now of odds stated earlier is entered too: that a target was met, or that its day is over.
+    """
+    stated = tuple(
+        Stated(
+            name=f"{_prefix(item.target)}{found.quarters[0]}",
+            event=f"{item.target.name}: {item.target.amount:,.6g} {item.target.kind} {in_scope(item.target.scope)}",
+            probability=item.odds,
+            by=item.target.by.last_day,
+        )
+        for item in found.odds
+        if item.odds is not None and item.target.by <= found.quarters[-1] and item.target.code not in found.met
+    )
+    with store.writing(launch.store) as work:
+        said = entries(work)
+        known = {odds.name for entry in said for odds in entry.said.odds}
+        outcomes = _outcomes(found, known - {o.name for entry in said for o in entry.said.outcomes}, at.date())
+        if outcomes:
+            say(work, Said(at=at, who=who, act=Act.OUTCOME, because="targets", outcomes=outcomes))
+        fresh = tuple(each for each in stated if each.name not in known)
+        if fresh:
+            say(work, Said(at=at, who=who, act=Act.FORECAST, because="odds of targets", odds=fresh))
+    return fresh
+
+
+def _prefix(target: Target) -> str:
+    return f"target {target.code} by {target.by}, said "
+
+
+def _outcomes(found: Assessed, waiting: set[str], today: date) -> tuple[Outcome, ...]:
+    """Of odds still open: what rows show to be met, and what they can no longer show. Ranks are settled by people."""
+    settled = []
+    for item in found.odds:
+        shown = item.target.code in found.met
+        over = item.target.by.last_day < today and item.target.kind in COUNTED
+        if shown or over:
+            names = sorted(name for name in waiting if name.startswith(_prefix(item.target)))
+            settled += [Outcome(name=name, happened=shown) for name in names]
+    return tuple(settled)
+
+
+class _Counter:
+    def __init__(self, total: int, tick: Callable[[int, int], None] | None) -> None:
+        self.total, self.done, self.tick = total, 0, tick
+
+    def step(self, done: int, total: int) -> None:
+        """One more world."""
+        self.done += 1
+        if self.tick is not None:
+            self.tick(self.done, self.total)
+
+
+class _Scene:
+    """What all plays of one question share: targets, scopes, rivals and what was sold before."""
+
+    def __init__(
+        self, launch: Launch, problem: Problem, targets: tuple[Target, ...], steering: Steering = PLAIN
+    ) -> None:
+        self.launch, self.problem, self.targets, self.steering = launch, problem, targets, steering
+        self.seed = launch.folder.terms.seeds.plan
+        self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
+        with store.reading(launch.store) as work:
+            self.seen = seen_cars(work)
+        scopes = {t.scope for t in targets if t.kind is Kind.RANK}
+        self.rivals = {s: known for s in sorted(scopes) if (known := known_rivals(launch, s)) is not None}
+
+    def cars(self, problem: Problem, worlds: int, done: _Counter) -> Floats:
+        """(S, M, T) cars that the plan would sell."""
+        return planned_cars(problem, self.seed, worlds, done.step, self.steering).values
+
+    def odds(self, cars: Floats) -> tuple[TargetOdds, ...]:
+        """Odds of every target."""
+        levels = {target.code: self._level(target, cars) for target in self.targets}
+        return target_odds(self.targets, levels, self.problem.quarters, repeats=RIVALS_A_WORLD)
+
+    def sold(self, scope: str, cars: Floats) -> tuple[Floats, Floats]:
+        """(S, T) cars sold within a scope, and (P,) those of the quarters before, as far as they are on record."""
+        inside = self.inside[scope]
+        first, start = self.problem.quarters[0], self.launch.folder.terms.start
+        codes = {code for code, there in zip(self.problem.markets, inside, strict=True) if there}
+        before = [
+            sum(count for (code, q), count in self.seen.items() if code in codes and q == start + step)
+            for step in range(first - start)
+        ]
+        return cars[:, inside].sum(axis=1), np.array(before, dtype=np.float64)
+
+    def _level(self, target: Target, cars: Floats) -> Floats | str:
+        sold, before = self.sold(target.scope, cars)
+        match target.kind:
+            case Kind.CARS_PER_YEAR:
+                level: Floats | str = trailing_year(sold, before)
+            case Kind.CARS_IN_TOTAL:
+                level = sold.cumsum(axis=1) + before.sum()
+            case Kind.MARKETS_LIVE:
+                level = self._live(target.scope, cars)
+            case Kind.STORES_OPEN:
+                level = self._stores(target, len(cars))
+            case Kind.SERVICE_COVER:
+                level = self._cover(target, cars)
+            case Kind.RANK:
+                return self._rank(target, trailing_year(sold, before))
+        return level if isinstance(level, str) else np.repeat(level, RIVALS_A_WORLD, axis=0)
+
+    def _live(self, scope: str, cars: Floats) -> Floats:
+        """Markets that sold in each of the last four quarters: a pilot alone does not make a market live."""
+        sells = cars[:, self.inside[scope]] > 0
+        steady = np.zeros((len(cars), cars.shape[2]))
+        for t in range(3, cars.shape[2]):
+            steady[:, t] = sells[:, :, t - 3 : t + 1].all(axis=2).sum(axis=1)
+        return steady
+
+    def _stores(self, target: Target, draws: int) -> Floats | str:
+        codes = {market.code for market in markets_inside(self.launch, target.scope)}
+        rows = [row for row in self.launch.folder.rows(StoreRow) if row.market in codes]
+        open_in = [
+            float(sum(row.count for row in rows if row.open_from is None or row.open_from <= quarter))
+            for quarter in self.problem.quarters
+        ]
+        if not rows or open_in[-1] < target.amount:
+            most = f"{open_in[-1]:,.0f}" if rows else "no"
+            return f"stores.csv lists {most} stores by {self.problem.quarters[-1]}: add those planned, with open_from"
+        return np.tile(np.array(open_in), (draws, 1))
+
+    def _cover(self, target: Target, cars: Floats) -> Floats | str:
+        rows = [row for row in self.launch.folder.rows(StoreRow) if row.service_bays]
+        if not rows:
+            return "no row of stores.csv gives service_bays"
+        served = np.array(
+            [
+                [
+                    any(r.market == code and (r.open_from is None or r.open_from <= q) for r in rows)
+                    for q in self.quarters
+                ]
+                for code in self.problem.markets
+            ],
+            dtype=np.float64,
+        )
+        inside = cars[:, self.inside[target.scope]]
+        total = inside.sum(axis=1)
+        covered = (inside * served[self.inside[target.scope]]).sum(axis=1)
+        return np.where(total > 0, covered / np.maximum(total, 1e-9), 0.0)
+
+    @property
+    def quarters(self) -> tuple[Quarter, ...]:
+        """T quarters."""
+        return self.problem.quarters
+
+    def _rank(self, target: Target, own: Floats) -> Floats | str:
+        known = self.rivals.get(target.scope)
+        if known is None:
+            return f"rivals.csv and competitors.csv say nothing of {target.scope}"
+        ends = [quarter.year + quarter.number / 4 for quarter in self.quarters]
+        own = np.repeat(own, RIVALS_A_WORLD, axis=0)
+        growth = bev_growth(markets_inside(self.launch, target.scope))
+        drawn = draw_rivals(known, ends, len(own), self.launch.folder.terms.seeds.outlook, growth=growth)
+        place = ranks(own, drawn).astype(np.float64)
+        # Before four quarters are known, a rank would be one of less than a year.
+        known_quarters = self.quarters[0] - self.launch.folder.terms.start
+        place[:, : max(3 - known_quarters, 0)] = np.nan
+        return place
+
+
+def _problem(launch: Launch, on: date | None) -> tuple[Problem, Steering, tuple[str, ...]]:
+    try:
+        planned = newest_plan(launch) if on is None else None
+    except NotLearnt:
+        planned = None
+    if planned is None:
+        question = put_question(launch, on=on)
+        steering = find_steering(question.problem, launch.folder.terms.seeds.plan)
+        return question.problem, steering, (f"a question put anew for {question.now}",)
+    with store.reading(launch.store) as work:
+        problem = store.get(work, planned.record.problem, Problem)
+    note = f"the plan of {planned.record.quarter}, made {planned.made_at:%Y-%m-%d}"
+    if inputs_changed(launch, planned):
+        note += f"; tables or rows have changed since: run `beachhead plan {launch.path}`"
+    return problem, PLAIN if planned.plan.pursued is None else planned.plan.pursued.steering, (note,)
+
+
+def _mask(launch: Launch, problem: Problem, scope: str) -> NDArray[np.bool_]:
+    codes = {market.code for market in markets_inside(launch, scope)}
+    return np.array([code in codes for code in problem.markets])
+
+
+def _effect(lever: str, name: str, part: float, before: TargetOdds, after: TargetOdds) -> Effect:
+    moved = part * (after.hit.astype(np.float64) - before.hit).reshape(-1, RIVALS_A_WORLD).mean(axis=1)
+    return Effect(
+        lever=lever,
+        name=name,
+        target=before.target.code,
+        change=float(moved.mean()),
+        error=float(moved.std(ddof=1) / np.sqrt(len(moved))),
+    )
+
+
+def _price(scene: _Scene, problem: Problem, code: str, base: Floats, done: _Counter) -> Price:
+    """Pay the plan a bonus for each car that counts, more and more of it.
+
+    A plan that maximises value plus bonus times cars gives up, for one more car, just the bonus (the envelope theorem);
+    so the value given up is the integral of the bonus over the cars it adds.
+    """
+    place = next(i for i, target in enumerate(scene.targets) if target.code == code)
+    scope = scene.targets[place].scope
+    counts = scene.inside[scope].astype(np.float64)
+    if not (counts * abroad(problem)).any():
+        raise BadInput(f"{code} counts no cars abroad, so a bonus there moves nothing", "ask for another target")
+    weight = problem.terms.discount ** np.arange(len(problem.quarters))
+
+    def step(cars: Floats, bonus: float, last: PriceStep | None) -> PriceStep:
+        odds = scene.odds(cars)[place].odds
+        if odds is None:
+            raise NotLearnt(f"the odds of {code} cannot be told", "see `beachhead targets`")
+        counted = float((scene.sold(scope, cars)[0] @ weight).mean())
+        cost = 0.0
+        if last is not None:
+            cost = last.cost + (bonus + last.bonus) / 2 * max(counted - last.cars, 0.0)
+        return PriceStep(bonus=bonus, odds=odds, cars=counted, cost=cost)
+
+    steps = [step(base, 0.0, None)]
+    rate = scene.launch.folder.rates.get("EUR", 1.0)
+    for bonus in (rate * each for each in BONUSES_EUR):
+        paid = with_margin(problem, bonus * counts * abroad(problem))
+        steps.append(step(scene.cars(paid, LEVER_WORLDS, done), bonus, steps[-1]))
+    return Price(target=code, steps=tuple(steps))
