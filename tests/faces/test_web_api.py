@@ -27,6 +27,7 @@ from beachhead.case.reading import moved_sentence, read
 from beachhead.case.rows.observe import observations
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
+from beachhead.web import loop
 from beachhead.web.accounts import TRIES, add_account, list_accounts, remove_account
 from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
@@ -236,6 +237,45 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
     kinds = [row["kind"] for row in client.get("/api/v1/decisions").json()["rows"]]
     assert kinds.count("decision") == 1
     assert kinds.count("draft") == 1
+
+
+@pytest.mark.parametrize("route", ["decisions", "decisions/all", "observations"])
+def test_one_key_sent_twice_at_the_same_moment_is_carried_out_once_and_both_are_told_the_same(
+    client, folder, monkeypatch, route
+):
+    planned(folder)
+    found = client.get("/api/v1/decisions").json()
+    due, began = found["due"][0], []
+
+    def slowly(name):
+        done = getattr(loop, name)
+
+        def slow(*said, **how):
+            began.append(name)
+            time.sleep(0.5)  # the other request is here by now
+            return done(*said, **how)
+
+        monkeypatch.setattr(loop, name, slow)
+
+    slowly("decide")
+    slowly("observe")
+    body = {"market": due["market"], "choose": due["recommended"]} if route == "decisions" else {}
+    sent = (
+        {"params": {"name": "a.csv"}, "content": HEAD + ROW}
+        if route == "observations"
+        else {"json": body | {"after": found["head"]}}
+    )
+    both = threading.Barrier(2)
+
+    def send(_):
+        both.wait()
+        return client.post(f"/api/v1/{route}", **sent, headers={"Idempotency-Key": "k1"})
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(send, range(2))
+    assert one.status_code == other.status_code < 300
+    assert one.json() == other.json()
+    assert len(began) == 1
 
 
 def test_a_key_used_at_another_route_is_another_key(client, folder):

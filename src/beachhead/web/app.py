@@ -19,6 +19,7 @@ from beachhead.web import live
 from beachhead.web.accounts import Sessions, has_accounts
 from beachhead.web.desk import Desk
 from beachhead.web.guard import guard, is_loopback
+from beachhead.web.idempotency import InHand
 from beachhead.web.jobs import Job, Jobs
 from beachhead.web.live import Hub
 from beachhead.web.refusal import NotFound, install_refusals
@@ -54,6 +55,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.desk, app.state.jobs, app.state.hub = desk, jobs, Hub(jobs)
+    app.state.in_hand = InHand()
     app.state.sessions = Sessions(lambda: desk.launch().store)
     app.state.hosts = hosts
     if desk.has_launch:

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from beachhead.store import Row, Store, body_of, deliver, reading, writing
 from beachhead.world.errors import BadInput
 
 TOPIC = "request"
+
+
+class InHand:
+    """Requests of one server that are being carried out, by key; safe to use from any thread.
+
+    Kept in memory, for a mark in the store would outlive a server that was killed, and its key be refused for ever.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._places: set[str] = set()
+
+    @contextmanager
+    def alone(self, key: str | None, who: str, route: str) -> Iterator[None]:
+        """Carry out one request of that key at a time; the same one sent meanwhile waits for the first's answer."""
+        if not key:
+            yield
+            return
+        place = _place(key, who, route)
+        with self._changed:
+            self._changed.wait_for(lambda: place not in self._places)
+            self._places.add(place)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._places.discard(place)
+                self._changed.notify_all()
 
 
 def answered(store: Store, key: str | None, who: str, route: str, asked: str) -> str | None:

@@ -171,14 +171,19 @@ async def send_observations(
     """Send a file: kept whole or not at all; sending it twice changes nothing."""
     desk, route = desk_of(request), request.url.path
     store, key = desk.launch().store, None if dry_run else key  # a dry run changes nothing, however often it is sent
+
+    def taken(path: Path) -> tuple[SentOut, bool]:
+        asked = f"{request.url.query}\n{_digest_of(path)}"
+        with request.app.state.in_hand.alone(key, person.name, route):
+            if known := answered(store, key, person.name, route, asked):
+                return SentOut.model_validate_json(known), False
+            sent = _take_in(desk, path, person.name, dry_run, mapping)
+            remember(store, key, person.name, route, asked, sent.model_dump_json())
+        return sent, not dry_run
+
     async with received(request, name) as path:
-        digest = await run_sync(_digest_of, path)
-        asked = f"{request.url.query}\n{digest}"
-        if known := await run_sync(answered, store, key, person.name, route, asked):
-            return SentOut.model_validate_json(known)
-        sent = await run_sync(_take_in, desk, path, person.name, dry_run, mapping)
-    if not dry_run:
-        await run_sync(remember, store, key, person.name, route, asked, sent.model_dump_json())
+        sent, is_new = await run_sync(taken, path)
+    if is_new:
         await run_sync(recorded, request)
     return sent
 

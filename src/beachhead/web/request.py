@@ -75,11 +75,12 @@ def once(
     taken: Callable[[Sheet], Answer],
 ) -> Answer:
     """The answer given before to this key; else what is taken now, kept under it."""
-    desk, asked = desk_of(request), body.model_dump_json()
-    if known := answered(desk.launch().store, key, person.name, request.url.path, asked):
-        return form.model_validate_json(known)
-    out = taken(desk.sheet())
-    remember(desk.launch().store, key, person.name, request.url.path, asked, out.model_dump_json())
+    desk, asked, route = desk_of(request), body.model_dump_json(), request.url.path
+    with request.app.state.in_hand.alone(key, person.name, route):
+        if known := answered(desk.launch().store, key, person.name, route, asked):
+            return form.model_validate_json(known)
+        out = taken(desk.sheet())
+        remember(desk.launch().store, key, person.name, route, asked, out.model_dump_json())
     recorded(request)
     return out
 
