@@ -28,11 +28,15 @@ class Family(StrEnum):
 SAID: Mapping[Family, str] = {
     Family.BELIEVED: "worlds drawn from the belief itself",
     Family.LOWER: "demand in every market is 30 % lower than believed",
-    Family.HEAVY: "surprises are larger: log demand has Student's t tails of 4 degrees of freedom, same spread",
+    Family.HEAVY: "surprises are larger: log demand has Student's t tails of 4 degrees of freedom, same spread, "
+    "cut at 4 standard deviations",
     Family.ALONE: "markets share nothing: each is as uncertain as believed, but says nothing about the others",
     Family.FANS: "the first buyers are keener: pilots sell 25 % more than believed, demand at full scale does not",
 }
 LOWER, KEENER, FREEDOM = 0.7, 1.25, 4
+FAR = 4.0
+"""Standard deviations of log demand at which heavy tails end: demand whose log is a Student's t has no mean at all, and
+what is earned after the horizon is not held to the plants, so one world could be all that a mean of many says."""
 
 
 def family_worlds(problem: Problem, family: Family, seed: int, chunk: int, count: int) -> list[World]:
@@ -44,7 +48,7 @@ def family_worlds(problem: Problem, family: Family, seed: int, chunk: int, count
         count,
     )
     free = np.array([not at.is_home for at in problem.standing])
-    mean = np.asarray(problem.belief.mean)
+    mean, sd = np.asarray(problem.belief.mean)[:-1], np.sqrt(np.diag(problem.belief.cov))[:-1]
     rng = np.random.default_rng(np.frombuffer(key, dtype=np.uint32))
     worlds = []
     for world in drawn:
@@ -53,7 +57,7 @@ def family_worlds(problem: Problem, family: Family, seed: int, chunk: int, count
             theta = theta + math.log(LOWER) * free
         elif family is Family.HEAVY:
             stretch = math.sqrt((FREEDOM - 2) / rng.chisquare(FREEDOM))
-            theta = mean[:-1] + stretch * (theta - mean[:-1])
+            theta = mean + np.clip(stretch * (theta - mean), -FAR * sd, FAR * sd)
         elif family is Family.FANS:
             beta = beta + math.log(KEENER)
         worlds.append(world._replace(theta=np.ascontiguousarray(theta), beta=float(beta)))

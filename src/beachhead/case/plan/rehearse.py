@@ -26,7 +26,7 @@ from beachhead.world.quarter import Quarter
 from beachhead.world.work import finished_first
 
 FOLDER = "rehearsals"
-VERSION = 1
+VERSION = 2
 COUNTED = (TargetKind.CARS_PER_YEAR, TargetKind.CARS_IN_TOTAL, TargetKind.MARKETS_LIVE)
 
 
