@@ -22,7 +22,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.pilot.read import CARS, RUNNING, at_list, counted, funnel_of, name_of, place_of
+from beachhead.pilot.read import CARS, at_list, counted, funnel_of, is_scaled, name_of, place_of
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 Array = NDArray[np.float64]
@@ -221,7 +221,6 @@ def _demand(
         return None
     conversion = fit.conversions.get(funnel)
     back = timedelta(days=round(fit.delay_days)) if funnel is Funnel.DELIVERIES else timedelta(0)
-    scaled = row.batch == RUNNING or (row.market in since and row.start >= since[row.market])
     return DemandCount(
         market=row.market,
         offer=row.offer,
@@ -230,7 +229,7 @@ def _demand(
         count=count,
         reach=reach,
         funnel=funnel,
-        is_pilot=not scaled,
+        is_pilot=not is_scaled(row, since),
         per_order=1.0 if conversion is None else exp(-conversion.log_mean),
         factor_log_sd=0.0 if conversion is None else conversion.log_sd,
         price_point=point,

@@ -22,6 +22,11 @@ CARS = (Funnel.ORDERS, Funnel.DELIVERIES, Funnel.REGISTRATIONS)
 """Counts of cars, nearest to demand first."""
 
 
+def is_scaled(row: Observation, scaled_since: Mapping[str, date]) -> bool:
+    """Whether a row is of a scaled market's supply, whatever its batch is called; else it is a pilot's."""
+    return row.batch == RUNNING or (row.market in scaled_since and row.start >= scaled_since[row.market])
+
+
 def at_list(row: Observation) -> float:
     """Every row was sold at list price."""
     return 1.0
@@ -152,7 +157,6 @@ def _why_uncounted(row: Observation, funnel: Funnel) -> str:
 
 def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
     row = span.row
-    scaled = row.batch == RUNNING or (row.market in scaled_since and row.start >= scaled_since[row.market])
     return DemandCount(
         market=row.market,
         offer=row.offer,
@@ -163,7 +167,7 @@ def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
         funnel=span.funnel,
         sold_out=row.sold_out_on is not None and not span.stock_bound,
         stock_bound=span.stock_bound,
-        is_pilot=not scaled,
+        is_pilot=not is_scaled(row, scaled_since),
         price_point=span.price_point,
     )
 

@@ -195,7 +195,7 @@ def followed(
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
     """What the observed rows say about demand; arguments as in `believe`."""
     with reading(launch.store) as work:
-        default_reach = _default_reach(launch, observations(work))
+        default_reach = _default_reach(launch, observations(work), scaled_since or {})
         rows = rows_today(launch.folder, work, default_reach=default_reach)
         versions, newest = versions_sent(work, until=until)
     seen = tuple(row for row in rows if until is None or row.end <= until)
@@ -240,7 +240,9 @@ def fit_of(launch: Launch) -> EntryFit:
     return entry_fit().with_share(own.share_median, own.share_sd)
 
 
-def _default_reach(launch: Launch, rows: Iterable[Observation]) -> Callable[[Observation], float | None]:
+def _default_reach(
+    launch: Launch, rows: Iterable[Observation], scaled_since: Mapping[str, date]
+) -> Callable[[Observation], float | None]:
     """Reach of a row that does not state it: by its whole batch for a pilot, the channel's full reach afterwards."""
     by_channel = {(row.market, row.channel): row for row in launch.folder.economics}
     batches: dict[tuple[str, ...], int] = {}
@@ -251,7 +253,7 @@ def _default_reach(launch: Launch, rows: Iterable[Observation]) -> Callable[[Obs
         found = by_channel.get((row.market, row.channel))
         if found is None:
             return None
-        if row.batch == pilot.RUNNING:
+        if pilot.is_scaled(row, scaled_since):
             return found.reach
         cars = batches.get(row.key) or row.opening_stock or CARS_OF_PILOT_REACH
         return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
