@@ -83,6 +83,23 @@ def test_a_study_of_demand_moves_what_is_at_stake_as_it_moves_the_belief(folder)
     assert after["contribution"] < 0.5 * before["contribution"]
 
 
+def test_where_sales_have_outgrown_the_market_of_the_tables_the_expected_gain_lies_within_its_interval(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2014-01-10T09:00:00+00:00")
+    run("new", tmp_path / "tesla", "--example", "tesla-norway")  # 13 electric cars a year, as of 2006
+    lines = ["batch,market,offer,channel,store,start,end,registrations"]
+    for month in range(1, 12):
+        start, end = date(2013, month, 1), date(2013, month + 1, 1) - timedelta(days=1)
+        lines.append(f"first,NO,ROADSTER,own_store,,{start},{end},150")
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    run("observe", tmp_path / "tesla", tmp_path / "rows.csv")
+    norway = market_of(tmp_path / "tesla", "NO")
+    assert norway["cars"] > 500
+    for option in norway["options"]:
+        assert option["gain_interval"]["low"] < option["gain"] < option["gain_interval"]["high"]
+
+
 def test_the_home_market_and_unknown_ones_are_refused_with_a_cure(folder):
     with pytest.raises(BadInput, match="is the home market"):
         run("adjust", folder, "--market", "CN")

@@ -38,6 +38,7 @@ OFFER_STEPS = (-0.10, -0.05, 0.05, 0.10)
 UNSOLD_COST = 0.08
 """Loss on a car that stays in stock for the year, as a share of its net price (grade C)."""
 MOST_SHARE = 0.5
+"""Of all makers' cars that one brand may sell, where its own sales do not say more."""
 STUDY_PEOPLE = 400
 STUDY_BIAS_SD = 0.35
 """Sd of the log by which a choice study misses what people do (grade C); its sampling error is that of the US one."""
@@ -256,6 +257,8 @@ def _world(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int) 
     taken = np.minimum(np.exp(level) / stake.size, MOST_SHARE)
     intercepts = intercepts_of(taken[:, None] * _mixes(stake, fit, draws, seed), taste, prices)
     scale = np.exp(level) / taken * stake.served
+    # sales may have outgrown what the tables still say of the market: what is believed with 95 % is never cut off
+    likely = float(np.exp(learnt.mean[m] + ndtri(0.95) * sqrt(learnt.cov[m, m])))
     sold = scale[:, None] * shares(intercepts, taste, prices)
     return _World(
         stake=stake,
@@ -264,7 +267,7 @@ def _world(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int) 
         intercepts=intercepts,
         scale=scale,
         sold=sold,
-        expected_cars=stake.served * _expected_level(learnt, at, log_elasticity, MOST_SHARE * stake.size),
+        expected_cars=stake.served * _expected_level(learnt, at, log_elasticity, max(MOST_SHARE * stake.size, likely)),
         contribution=sold @ (np.array(stake.margins) - stake.car_price),
     )
 
