@@ -52,6 +52,24 @@ def test_no_choice_is_offered_that_the_tables_rule_out(client, folder):
     assert {answer.json()["error"]["kind"] for answer in others} == {"OutOfDate"}  # read, but decided meanwhile
 
 
+def test_a_market_that_is_scaled_already_is_not_shown_as_starting_with_every_new_plan(tmp_path, monkeypatch):
+    folder = new_launch(tmp_path / "launch", "byd-norway-2021")
+
+    def steps(day: str) -> set[tuple[str, str]]:
+        monkeypatch.setenv("BEACHHEAD_NOW", f"{day}T12:00:00+00:00")
+        make_plan(open_launch(folder), on=date.fromisoformat(day), worlds=2, who="ana", at=at(day))
+        with TestClient(create(folder), base_url=LOCAL) as client:
+            assert client.get("/api/v1/launch").json()["planned_for"] == client.get("/api/v1/launch").json()["now"]
+            return {(row["action"], row["quarter"]) for row in client.get("/api/v1/plan").json()["steps"]
+                    if row["market"] == "NO"}  # fmt: skip
+
+    steps("2021-11-05")
+    decide(open_launch(folder), who="ana", at=at("2021-11-05"), overrides={"NO": "scale:importer"}, because="sure")
+    assert ("scale", "2022Q1") not in steps("2022-01-05")
+    decide(open_launch(folder), who="ana", at=at("2022-01-05"), overrides={"NO": "exit"}, because="sold")
+    assert ("exit", "2022Q2") not in steps("2022-04-05")
+
+
 def test_what_was_decided_is_not_due_again_by_a_plan_that_would_do_the_same(client, folder):
     launch = open_launch(folder)
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from beachhead.case.clock import today
-from beachhead.case.compliance.answer import Brief, brief, checklist, launch_permits, matrix, watch
+from beachhead.case.compliance.answer import Brief, brief, checklist, keeps_approvals, launch_permits, matrix, watch
 from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
 from beachhead.compliance.permit import Permit
@@ -231,6 +231,8 @@ def compliance(request: Request, response: Response, _: Viewer, on: Day = None) 
         f"first legal day without a cap is known, if work on approvals starts on {day}. What is unknown is never "
         "read as allowed."
     )
+    if not keeps_approvals(sheet.launch.folder):
+        said += " The plan does not wait for these days: the launch keeps no approvals.csv."
     return ComplianceOut(
         on=day,
         sentence=said,

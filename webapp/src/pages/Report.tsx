@@ -18,7 +18,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
   if (!overview.data) return <Waiting title={`${launch.name}: launch memo`} />;
   const { certificate, due, markets } = overview.data;
   const last = Math.max(...(plan.data?.steps ?? []).map((step) => launch.quarters.indexOf(step.quarter)), 0);
-  const shown = launch.quarters.slice(0, last + 1);
+  const shown = launch.quarters.slice(0, last + 1).filter((quarter) => quarter >= launch.planned_for);
   const rests = (row: Schemas["MarketRow"]) => row.action === "wait" || row.action === "hold" || row.stage === "home";
   const moving = plan.data?.markets.filter((row) => !rests(row)) ?? [];
   const waiting = plan.data?.markets.filter((row) => rests(row) && row.stage !== "home").length ?? 0;

@@ -5,7 +5,7 @@ import { instant } from "../numbers";
 export function LedgerTable({ rows }: { rows: Schemas["DecisionOut"][] }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Ledger">
-      <table>
+      <table className="ledger">
         <caption>Newest first; a record is opened as it was written</caption>
         <thead>
           <tr><th className="num">no.</th><th>when</th><th>who</th><th>market</th><th>recommended</th><th>chosen</th><th>because</th><th>odds stated, or what came</th><th>records</th></tr>

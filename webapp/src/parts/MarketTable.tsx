@@ -14,8 +14,12 @@ const keys: { key: string; name: string; value: (row: Row) => number | string; n
   { key: "odds", name: "odds of break-even", value: (row) => -(row.odds_good ?? -1), num: true },
 ];
 
+/** Which plan it is that break-even is from, where it decides another quarter than the one now; "" where it is of today. */
+export const planBefore = (launch: Schemas["LaunchOut"]) => (launch.planned_for && launch.planned_for !== launch.now ? `the plan of ${launch.planned_for}` : "");
+
 /** All markets, sorted as the reader likes; the order stands in the address. */
-export function MarketTable({ markets, year }: { markets: Row[]; year: string }) {
+export function MarketTable({ markets, launch }: { markets: Row[]; launch: Schemas["LaunchOut"] }) {
+  const before = planBefore(launch);
   const { query } = useRoute();
   const order = keys.find((item) => item.key === query.get("sort")) ?? keys[4]!;
   const rows = [...markets].sort((a, b) => {
@@ -25,12 +29,12 @@ export function MarketTable({ markets, year }: { markets: Row[]; year: string })
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Table of markets">
       <table>
-        <caption>Demand at full scale from {year}, median and 90 % range; odds that it beats what the market costs. A heading sorts by its column</caption>
+        <caption>Demand at full scale from {launch.year}, median and 90 % range; odds that it beats what the market costs{before && `, as ${before} has it`}. A heading sorts by its column</caption>
         <thead>
           <tr>
             {keys.map((item) => (
               <th key={item.key} className={item.num ? "num" : ""} aria-sort={item.key !== order.key ? undefined : item.num ? "descending" : "ascending"}>
-                <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.name}{item.key !== order.key ? "" : item.num ? " ↓" : " ↑"}</button>
+                <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.key === "action" && before ? before.replace("the ", "") : item.name}{item.key !== order.key ? "" : item.num ? " ↓" : " ↑"}</button>
               </th>
             ))}
             <th>why</th>

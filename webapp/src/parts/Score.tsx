@@ -4,6 +4,9 @@ import { Calibration } from "./Calibration";
 import { Refusal } from "./Refusal";
 import { Said } from "./Said";
 
+/** Rows of odds without an outcome beyond which they are folded away, for the ledger stands below them. */
+const MOST_OPEN = 12;
+
 /** How good the stated odds were, in a sentence; their calibration, what came of each, and what has no outcome and why. */
 export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean }) {
   const { send, busy, error } = useSend();
@@ -25,13 +28,14 @@ export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean
         </div>
       )}
       {score.without.length > 0 && (
+        <details open={score.without.length <= MOST_OPEN}><summary>Odds whose time is over, without an outcome: {score.without.length}</summary>
         <div className="scroll" tabIndex={0} role="region" aria-label="Odds without an outcome">
           <table>
-            <caption>Odds whose time is over, without an outcome</caption>
             <thead><tr><th>odds of</th><th className="num">how many</th><th>why</th></tr></thead>
             <tbody>{score.without.map((each) => <tr key={each.what + each.why}><td>{each.what}</td><td className="num">{each.count}</td><td style={{ minWidth: "13rem" }}>{each.why}</td></tr>)}</tbody>
           </table>
         </div>
+        </details>
       )}
     </>
   );

@@ -84,7 +84,7 @@ def _standing(
     if result is None:
         if scene.on < until.first_day:
             return State.WAITING, "no car has been counted yet"
-        return State.UNSEEN, f"no car was counted through {odds.channel} from {first} on"
+        return State.UNSEEN, f"no car was counted through {odds.channel} from {first} to {(until + -1).last_day}"
     if result.unlike:
         return State.VOID, f"it was not run as decided: {result.unlike}"
     if scene.on <= result.last and not result.sold_out:
