@@ -27,7 +27,7 @@ from beachhead.case.reading import moved_sentence, read
 from beachhead.case.rows.observe import observations
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
-from beachhead.web import loop
+from beachhead.web import accounts, loop
 from beachhead.web.accounts import TRIES, add_account, list_accounts, remove_account
 from beachhead.web.app import BUILT, create, serve
 from beachhead.web.guard import Role
@@ -461,6 +461,23 @@ def test_a_tab_that_is_slow_is_told_the_newest_of_each_topic_only():
         return [await tab.next(), await tab.next()]
 
     assert asyncio.run(told()) == [{"topic": "jobs", "number": 999}, {"topic": "launch", "number": 0}]
+
+
+def test_names_made_up_by_the_thousand_keep_nobody_elsewhere_waiting(folder, monkeypatch):
+    monkeypatch.setattr(accounts, "TRIES_FROM", 8)
+    add_account(open_launch(folder).store, "vera", Role.ANALYST, "correct horse battery")
+    app = create(folder)
+    flood = TestClient(app, base_url=LOCAL, client=("10.0.0.9", 5))
+    told = Counter(
+        flood.post("/api/v1/session", json={"name": f"n{n}", "password": "guess"}).json()["error"]["message"]
+        for n in range(20)
+    )
+    assert told == {"name or password is wrong": 8, "too many wrong passwords": 12}
+    right = {"name": "vera", "password": "correct horse battery"}
+    assert flood.post("/api/v1/session", json=right).status_code == 403
+    elsewhere = TestClient(app, base_url=LOCAL, client=("10.0.0.7", 5))
+    for _ in range(12):
+        assert elsewhere.post("/api/v1/session", json=right).status_code == 200, "who is right has tried nothing"
 
 
 def test_half_of_a_character_is_no_text(client):

@@ -22,7 +22,8 @@ from beachhead.world.errors import BadInput, BeachheadError
 
 TOPIC = "account"
 SESSION_SECONDS = 12 * 3600
-TRIES = 5
+TRIES, TRIES_FROM = 5, 60
+"""Wrong passwords of one name, and from one address under whatever names, until the next must wait."""
 TRY_SECONDS = 60.0
 LEAST_PASSWORD = 12
 
@@ -99,17 +100,17 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
         self._accounts: dict[str, _Account] | None = None
-        self._tries: dict[str, list[float]] = {}
+        self._tries: dict[tuple[str, str], list[float]] = {}
         self._nobody = _hasher.hash(secrets.token_urlsafe(16))
 
     def must_sign_in(self) -> bool:
         """True once anybody has an account, one made while the server runs included; the last is never taken away."""
         return bool(self._accounts or self._known())
 
-    def sign_in(self, name: str, password: str) -> str:
-        """A new session's token; slows down guessing by name."""
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        """A new session's token; slows down guessing by name, and made-up names by where they come from."""
         now = time.monotonic()
-        self._count_try(name, now)
+        self._count_try(name, address, now)
         account = _accounts(self._store()).get(name)
         try:
             # an unknown name takes as long as a wrong password
@@ -120,19 +121,25 @@ class Sessions:
             raise NotAllowed("name or password is wrong", "try again, or ask for a new password")
         token = secrets.token_urlsafe(32)
         with self._lock:
-            self._tries[name] = [at for at in self._tries.get(name, []) if at != now]
+            for whose in (("name", name), ("from", address)):
+                self._tries[whose] = [at for at in self._tries.get(whose, []) if at != now]
             self._sessions = {old: kept for old, kept in self._sessions.items() if kept.until > now}
             self._sessions[token] = _Session(name, account.hashed, now + SESSION_SECONDS)
         return token
 
-    def _count_try(self, name: str, now: float) -> None:
-        """Count a try before it is known whether it is wrong: many at once would all be let through."""
+    def _count_try(self, name: str, address: str, now: float) -> None:
+        """Count a try before it is known whether it is wrong: many at once would all be let through.
+
+        One that is refused costs nothing, so that names made up by the thousand keep nobody waiting for the two cores.
+        """
         with self._lock:
-            recent = {who: [at for at in tries if now - at < TRY_SECONDS] for who, tries in self._tries.items()}
-            self._tries = {who: tries for who, tries in recent.items() if tries}
-            if len(self._tries.get(name, [])) >= TRIES:
+            recent = {whose: [at for at in tries if now - at < TRY_SECONDS] for whose, tries in self._tries.items()}
+            self._tries = {whose: tries for whose, tries in recent.items() if tries}
+            most = {("name", name): TRIES, ("from", address): TRIES_FROM}
+            if any(len(self._tries.get(whose, [])) >= many for whose, many in most.items()):
                 raise NotAllowed("too many wrong passwords", "wait a minute, then try again")
-            self._tries.setdefault(name, []).append(now)
+            for whose in most:
+                self._tries.setdefault(whose, []).append(now)
 
     def sign_out(self, token: str) -> None:
         """End a session."""

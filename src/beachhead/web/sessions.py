@@ -72,7 +72,8 @@ Approver = Annotated[Person, Depends(approver)]
 async def sign_in(request: Request, response: Response, body: SignInIn) -> PersonOut:
     """Sign in; the session is a cookie that scripts cannot read."""
     sessions: Sessions = request.app.state.sessions
-    token = await run_sync(sessions.sign_in, body.name, body.password, limiter=sessions.at_once)
+    address = request.client.host if request.client else ""
+    token = await run_sync(sessions.sign_in, body.name, body.password, address, limiter=sessions.at_once)
     response.set_cookie(
         COOKIE,
         token,

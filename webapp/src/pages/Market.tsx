@@ -44,7 +44,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
     <div className="grid">
       <section className="wide">
         <h1>{row.name} <Stage stage={row.stage} /></h1>
-        <p className="says"><Said>{row.says}</Said></p>
+        <p className="says">{before && `by ${before}: `}<Said>{row.says}</Said></p>
         {launch.overtaken && <p className="notice">{launch.overtaken}; what it says of the market is as it was then.</p>}
       </section>
       <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /><p className="soft">The level over the years; what a single quarter sells scatters about it.</p></section>

@@ -3,7 +3,7 @@ import { useTitle } from "../live";
 import { atMostAll, giveOrTake, howMany, inUnit, money, percent } from "../numbers";
 import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
-import { MarketTable } from "../parts/MarketTable";
+import { MarketTable, planBefore } from "../parts/MarketTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
 import { Said } from "../parts/Said";
@@ -22,7 +22,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h1>{launch.name}</h1>
         <p>
           {launch.now}: {count("scaled")} of {howMany(data.markets.length - count("home"), "market")} abroad scaled, {count("piloting")} piloting{count("stopped") > 0 && <>, {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}</>}.{" "}
-          <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
+          {planBefore(data.launch) && `By ${planBefore(data.launch)}: `}<Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
         {data.notes.length > 0 && <details><summary>{howMany(data.notes.length, "thing that another room changed", "things that other rooms changed")} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
       </section>

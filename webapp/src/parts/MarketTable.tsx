@@ -37,7 +37,7 @@ export function MarketTable({ markets, launch }: { markets: Row[]; launch: Schem
                 <button className="quiet sort" onClick={() => choose("sort", item.key)}>{item.key === "action" && before ? before.replace("the ", "") : item.name}{item.key !== order.key ? "" : item.num ? " ↓" : " ↑"}</button>
               </th>
             ))}
-            <th>why</th>
+            <th>why{before && ", by that plan"}</th>
           </tr>
         </thead>
         <tbody>
