@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from beachhead.case.believe import read_rows
+from beachhead.case.belief.believe import read_rows
 from beachhead.case.new import new_launch
-from beachhead.case.observe import observe
 from beachhead.case.open import open_launch
+from beachhead.case.rows.observe import observe
 
 ROWS = """batch,market,offer,channel,start,end,registrations
 {batch},NO,TANG,dealer,2022-06-01,2022-06-30,100
