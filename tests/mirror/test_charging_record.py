@@ -130,3 +130,12 @@ def test_a_table_that_is_wrong_throughout_is_not_read_to_its_end(tmp_path):
         with pytest.raises(BadInput, match="at least 50 faults") as refused:
             read(written(tmp_path, text))
         assert "what follows was not read" in str(refused.value)
+
+
+@pytest.mark.parametrize("step", [15, 30, 60])
+def test_a_gap_in_a_household_s_load_is_filled_by_the_same_time_of_the_day_before(tmp_path, step):
+    begin, gap = datetime(2024, 1, 1), datetime(2024, 1, 10, 12)
+    moments = [begin + timedelta(minutes=step * number) for number in range(21 * 1440 // step)]
+    rows = [f"{at:%Y-%m-%d %H:%M},{at.hour}\n" for at in moments if not gap <= at < gap + timedelta(hours=2)]
+    load = read_loads(written(tmp_path, "time,a\n" + "".join(rows)))[0]
+    assert load.kwh.tolist() == [at.hour for at in moments]

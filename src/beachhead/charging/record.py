@@ -247,7 +247,7 @@ def read_loads(path: Path) -> tuple[Load, ...]:
     if blank := [name for name, column in zip(names, kwh.T, strict=True) if not np.isfinite(column).any()]:
         raise BadInput(f"{path.name} says nothing about {', '.join(blank[:8])}", "leave columns out that are blank")
     return tuple(
-        Load(name=name, first_hour=first // 60, slot_hours=step / 60, kwh=_filled(kwh[:, column]))
+        Load(name=name, first_hour=first // 60, slot_hours=step / 60, kwh=_filled(kwh[:, column], 1440 // step))
         for column, name in enumerate(names)
     )
 
@@ -490,10 +490,10 @@ def _bridged(series: Floats) -> Floats:
     return filled
 
 
-def _filled(series: Floats) -> Floats:
-    """Fill gaps with the same time a day before, else with the mean."""
+def _filled(series: Floats, a_day: int) -> Floats:
+    """Fill gaps with the same time a day (so many slots) before, else with the mean."""
     filled = series.copy()
     for at in np.flatnonzero(np.isnan(series)):
-        before = filled[at - 48] if at >= 48 else np.nan
+        before = filled[at - a_day] if at >= a_day else np.nan
         filled[at] = before if np.isfinite(before) else np.nanmean(series)
     return filled
