@@ -372,6 +372,8 @@ def _mix_option(world: _World) -> Option | None:
         moved = False
         for give in np.flatnonzero(best >= 0.05 - 1e-9):
             for take in range(len(best)):
+                if best[give] < 0.05 - 1e-9:  # given all it had to the one before
+                    break
                 trial = best.copy()
                 trial[give] -= 0.05
                 trial[take] += 0.05
@@ -426,9 +428,7 @@ def _mean_step(stake: Stake, change: int) -> float:
 def _test_noise(world: _World, learnt: Learnt, step: float, mean: float) -> float:
     """Variance with which a split price test shows log e: a difference of two log rates over their slope in log e."""
     weeks, reach = TEST_WEEKS, world.stake.test_reach / 2
-    cars = (
-        float(np.median(world.scale * world.sold.sum(axis=1) / world.scale)) / world.stake.served * reach * weeks / 52
-    )
+    cars = float(np.median(world.sold.sum(axis=1))) / world.stake.served * reach * weeks / 52
     size = learnt.belief.nb_size_weekly * reach * weeks
     if cars <= 0 or size <= 0:
         return np.inf
