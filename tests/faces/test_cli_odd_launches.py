@@ -84,6 +84,12 @@ def test_a_market_that_is_shut_is_not_best_to_look_at_and_is_told_what_would_ope
     assert re.search("(Norway|Sweden) and (Norway|Sweden) are shut: no offer can be sold there", text)
 
 
+def test_a_market_whose_channels_take_no_capital_is_screened_by_its_fixed_cost(folder):
+    written(folder, "economics.csv", "NO,own_store,,40000000,", "NO,own_store,,0,")
+    written(folder, "economics.csv", "NO,dealer,,20000000,", "NO,dealer,,0,")
+    assert re.search(r"\d Norway 1-3 \+\d+ %", said("research", folder))
+
+
 def test_being_among_the_first_ten_is_said_only_where_there_are_more():
     few = [screened(f"M{k}", 0.5) for k in range(10)]
     assert "first" not in screen_said(few, NAMES)

@@ -146,6 +146,8 @@ def test_every_pilot_gets_a_gate_before_it_starts_and_the_gate_judges_what_comes
     unready = replace(gate, readiness=("service_cover",))
     assert judge(unready, told).verdict is Verdict.HOLD
     assert judge(unready, told).unmet == ("service_cover",)
+    free = judge(replace(gate, capital=0.0, max_expected_loss=0.0), told)  # an importer's own money opened the market
+    assert (free.verdict, free.reason.split(",")[0]) == (Verdict.HOLD, "a loss is expected")
     sad = replace(told, belief=replace(problem.belief, mean=bad, cov=cov))
     assert judge(gate, sad).verdict is Verdict.STOP
     again = plan(sad, seed=0, worlds=3)

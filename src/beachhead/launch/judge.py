@@ -89,14 +89,17 @@ def _verdict(
     if odds < gate.scale_odds:
         return Verdict.HOLD, f"{shown}, below the {100 * gate.scale_odds:.0f} % that the gate asks for"
     if loss > gate.max_expected_loss:
-        share, most = loss / gate.capital, gate.max_expected_loss / gate.capital
-        return (
-            Verdict.HOLD,
-            f"the expected loss is {100 * share:.0f} % of the capital, the gate allows {100 * most:.0f} %",
-        )
+        return Verdict.HOLD, _too_much_at_risk(gate, loss)
     if unmet:
         return Verdict.HOLD, f"{shown}, but not yet ready: {', '.join(unmet)}"
     return Verdict.SCALE, f"{shown}, at least the {100 * gate.scale_odds:.0f} % that the gate asks for"
+
+
+def _too_much_at_risk(gate: Gate, loss: float) -> str:
+    if gate.capital <= 0:
+        return "a loss is expected, and the gate of a channel that takes no capital allows none"
+    share, most = loss / gate.capital, gate.max_expected_loss / gate.capital
+    return f"the expected loss is {100 * share:.0f} % of the capital, the gate allows {100 * most:.0f} %"
 
 
 def recommend(actions: Iterable[Action], judgements: Iterable[Judgement]) -> tuple[Recommendation, ...]:

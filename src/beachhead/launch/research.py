@@ -81,7 +81,8 @@ class Screened:
         rank_low: best rank within the central 90 % of draws.
         rank_high: worst.
         top_odds: odds of being among the best `TOP`.
-        score: median yearly contribution at full scale over the capital it takes, best channel.
+        score: median yearly contribution at full scale over the capital it takes, best channel; over a year of its
+            fixed cost where a channel takes no capital.
         score_low: 5 % point.
         score_high: 95 % point.
         demand_worth: what knowing demand there exactly is worth to the plan; less where scaling itself would teach it.
@@ -175,10 +176,11 @@ def _scores(problem: Problem, doubts: Sequence[Doubt], shown: list[int], draws: 
     path = terms.path[:, : min(8, terms.path.shape[1])].mean(axis=1)
     out = []
     for m in shown:
-        routes = np.flatnonzero(np.isfinite(terms.capital[m]) & (terms.capital[m] > 0))
+        routes = np.flatnonzero(np.isfinite(terms.capital[m]))
         served = terms.ramp[m, routes, -1] * path[m] * terms.margin[m, routes].mean(axis=1)
         yearly = np.exp(level[:, [m]]) * served - 4 * terms.opex[m, routes]
-        out.append((yearly / terms.capital[m, routes]).max(axis=1))
+        takes = np.where(terms.capital[m, routes] > 0, terms.capital[m, routes], 4 * terms.opex[m, routes])
+        out.append((yearly / np.maximum(takes, 1.0)).max(axis=1))
     return np.stack(out, axis=1)
 
 
