@@ -83,6 +83,24 @@ def test_a_batch_gone_on_a_known_day_gives_the_posterior_of_quadrature():
     assert (got.belief.mean[0], got.belief.cov[0, 0] ** 0.5) == pytest.approx(want, abs=0.01)
 
 
+def test_a_batch_gone_on_the_first_day_of_a_slower_quarter_is_read_however_far_it_lies_from_what_was_held():
+    low = np.zeros((1, 4))
+    low[0, 1:] = np.log(0.7)
+    held = replace(single(mean=6.4, sd=1.6, size=20.0), log_path=low)
+    reading = Reading(counts=(count(400, days=91, reach=0.05, sold_out=True),))
+    got = update(held, reading, draws=20_000)
+    years, size = np.array([90.0, 90.7]) / 365.25, 20 * 0.05 * 13
+    want = exact(
+        held,
+        lambda x: (
+            at_least(400, size, x + np.log(0.05 * years[1]))
+            - at_least(400, size * 90 / 90.7, x + np.log(0.05 * years[0]))
+        ),
+    )
+    assert got.converged
+    assert (got.belief.mean[0], got.belief.cov[0, 0] ** 0.5) == pytest.approx(want, abs=0.01)
+
+
 def test_selling_out_sooner_means_more_demand():
     levels = [update(single(), Reading(counts=(count(20, days=d, sold_out=True),))).belief.mean[0] for d in (7, 28, 84)]
     assert levels[0] > levels[1] > levels[2]

@@ -57,7 +57,7 @@ class Rows:
         mean: (W,) exposure: expected count at theta = 0 (years x reach x path).
         size: (W,) negative-binomial size at `nb_size_weekly` = 1 (weeks x reach x share of the funnel).
         mean_before: (W,) exposure up to the morning of the last day; used by sold-out rows only.
-        size_before: (W,) size up to the morning of the last day.
+        size_before: (W,) size up to the morning of the last day, in proportion to the exposure; likewise.
         sold_out: (W,) true for a stopped count.
         stock_bound: (W,) true where only demand >= count is known.
         log_ratio: (W,) log(mean / size).
@@ -249,7 +249,8 @@ def _columns(
         exposed * factor * course,
         unit * years,
         exposed * factor * before,
-        unit * np.maximum(years - 1 / _YEAR, 0.0),
+        # by exposure as the mean is, not by days: with other odds than by the evening, more could have sold by morning
+        unit * years * before / course,
     )
 
 
