@@ -7,7 +7,7 @@ from beachhead.launch.action import Standing
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.certificate import Estimate, estimate
 from beachhead.launch.certify import certify_controlled
-from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled
+from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled, telling
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.headline import worth
 from beachhead.launch.penalised import expected_urgency, penalised
@@ -49,6 +49,27 @@ def test_the_error_is_honest_where_few_worlds_carry_the_value_and_scatter_most()
         found = controlled(sample, known(boom, np.exp(1.125)))
         covered.append(abs(found.mean - np.exp(1.125)) < 2 * found.se)
     assert np.mean(covered) > 0.85  # .65 with one scatter for all worlds and slopes taken as known
+
+
+def test_where_one_world_of_many_pays_it_carries_no_slope_and_no_error_is_stated():
+    paying = np.zeros(24)
+    paying[7] = 1.0
+    sample = 12 * paying - 0.9
+    found = controlled(sample, known(paying, 0.8))  # the line through that one world says 8.7, with an error of 0
+    assert found.mean == pytest.approx(sample.mean())
+    assert found.se is None
+
+
+def test_a_launch_that_seldom_pays_is_played_until_enough_worlds_pay(made_up_launch):
+    problem = made_up_launch(M=1)
+    mean = np.asarray(problem.belief.mean) - np.array([1.2, 0.0])
+    problem = replace(problem, belief=replace(problem.belief, mean=mean, cov=2 * np.asarray(problem.belief.cov)))
+    made = plan(problem, seed=3, worlds=8)
+    theta = np.array([world.theta for world in draw_worlds(problem, seed=3, count=made.worlds)])
+    paying = control_variate(set_up(problem), theta, draw_scores(problem.markets, 3, SCORES)).worlds
+    assert 8 < made.worlds == made.certificate.value.count
+    assert np.count_nonzero(paying) == telling(paying) == 8
+    assert made.certificate.value.se is not None
 
 
 def test_the_control_has_the_mean_it_is_said_to_have(made_up_launch):

@@ -17,7 +17,7 @@ class Estimate:
 
     Attributes:
         mean: the estimate.
-        se: its standard error; None where fewer than `FEWEST` worlds tell it.
+        se: its standard error; None where fewer than `FEWEST` worlds tell it, or in all but so few nothing pays.
         count: worlds it rests on.
     """
 

@@ -14,6 +14,7 @@ luck. This control variate tells that luck apart in two stages (double sampling:
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,17 +56,30 @@ def controlled(sample: Floats, *controls: Control) -> Estimate:
     """Mean of the sample freed of what the controls explain: regression at the controls' known means.
 
     The error allows for the slopes being fitted on the same few worlds and for worlds that scatter unequally (HC3:
-    MacKinnon & White 1985), and for the error of the controls' means.
+    MacKinnon & White 1985), and for the error of the controls' means. A control of which too few worlds tell is left
+    out; if that leaves none, no error is stated: what carries the mean was hardly seen.
     """
     n = len(sample)
-    used = [c for c in controls if np.ptp(c.worlds[:n]) > 0.0]
-    if n < FEWEST or not used:
+    moving = [c for c in controls if np.ptp(c.worlds[:n]) > 0.0]
+    if n < FEWEST or not moving:
         return estimate(sample)
+    used = [c for c in moving if telling(c.worlds[:n]) >= FEWEST]
+    if not used:
+        return replace(estimate(sample), se=None)
     line = _line(sample, *used)
     left = line.left / np.maximum(1.0 - line.leverage, 1e-6)
     theirs = sum(b * c.rest for b, c in zip(line.slopes, used, strict=True))
     se = math.hypot(float(np.linalg.norm(line.pull * left)), float(np.std(theirs)) / math.sqrt(np.size(theirs)))
     return Estimate(mean=line.mean, se=se, count=n)
+
+
+def telling(worlds: Floats) -> int:
+    """How many worlds tell a slope: those unlike the middle one, for where launches seldom pay most controls are 0.
+
+    A slope fitted on one such world passes through it whatever it says, with an error of 0, and is carried to the
+    control's mean, several times as far away.
+    """
+    return int(np.count_nonzero(worlds != np.median(worlds)))
 
 
 class _Line(NamedTuple):

@@ -60,7 +60,8 @@ def too_few(found: Estimate, besides: str = "") -> str:
     if found.se is not None:
         return ""
     said = how_many(found.count, "world is", "worlds are")
-    return f" {said} too few to say how exactly this is known{besides}: play {FEWEST} or more (--worlds)."
+    enough = f"{FEWEST} or more" if found.count < FEWEST else "more"
+    return f" {said} too few to say how exactly this is known{besides}: play {enough} (--worlds)."
 
 
 def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:

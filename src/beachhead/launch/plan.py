@@ -13,9 +13,9 @@ from beachhead.belief import coming_year
 from beachhead.launch.action import LIST_PRICE, Action, ActionKind
 from beachhead.launch.bound import as_is, clairvoyant
 from beachhead.launch.break_even import break_even
-from beachhead.launch.certificate import Certificate
+from beachhead.launch.certificate import FEWEST, Certificate
 from beachhead.launch.certify import certify_controlled
-from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.control import SCORES, Control, control_variate, controlled, telling
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.gate import Gate, Verdict
 from beachhead.launch.judge import judge
@@ -133,7 +133,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     Args:
         problem: the question.
         seed: of the worlds; the same problem and seed give the same plan, bit for bit on one machine.
-        worlds: how many worlds to play; more are where there is an objective.
+        worlds: how many worlds to play; more are where there is an objective, and where a launch seldom pays.
         tick: called with (worlds done, worlds in all) as they end.
     """
     if worlds < 2:
@@ -142,7 +142,8 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     is_plain = objective is None or objective.is_plain
     if objective is not None and not is_plain:
         worlds = max(worlds, worlds_for(objective))
-    tell = _shares_of(tick, worlds, 0 if objective is None or is_plain else most_candidates(objective))
+    candidates = 0 if objective is None or is_plain else most_candidates(objective)
+    tell = _shares_of(tick, worlds, candidates)
     tried = steer(problem, seed, tick=lambda done, most: tell(done, 0))
     steering = PLAIN if objective is None or not tried else pick(objective, tried)
     course = set_course(problem, steering)
@@ -151,8 +152,12 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     feared = marked_down(position, scene.mean, scene.cov, course.caution)
     choice = choose(course.aim, position, feared, scene.cov, 0, prices)
     drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
+    scores = draw_scores(problem.markets, seed, SCORES)
+    control = control_variate(scene, np.array([world.theta for world in drawn]), scores)
+    worlds = _enough(control, worlds)
+    tell = _shares_of(tick, worlds, candidates)
     played = play_all(course, drawn[:worlds], lambda done, _: tell(-1, done))
-    certificate = _certificate(scene, drawn, played, draw_scores(problem.markets, seed, SCORES))
+    certificate = _certificate(scene, drawn, played, control, scores)
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
@@ -185,7 +190,20 @@ def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates:
     return tell
 
 
-def _certificate(scene: Scene, drawn: list[World], played: list[Played], scores: Floats) -> Certificate:
+def _enough(control: Control, worlds: int) -> int:
+    """Worlds to play: those asked for, or of the worlds drawn the first in which enough pay to say how exactly.
+
+    Where a launch seldom pays, few worlds carry its value. Whoever asks for too few to state any error gets those.
+    """
+    if worlds < FEWEST:
+        return worlds
+    counts = range(worlds, len(control.worlds) + 1)
+    return next((n for n in counts if telling(control.worlds[:n]) >= FEWEST), worlds)
+
+
+def _certificate(
+    scene: Scene, drawn: list[World], played: list[Played], control: Control, scores: Floats
+) -> Certificate:
     """Bound on all worlds drawn, in two threads (the kernels let go of the interpreter); gap on those played."""
     home = replace(scene.position, stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
 
@@ -195,7 +213,6 @@ def _certificate(scene: Scene, drawn: list[World], played: list[Played], scores:
         return clairvoyant(terms, scene.position, world.theta), idle, idle - as_is(terms, home, demand)
 
     rows = np.array(in_threads(one, drawn))
-    control = control_variate(scene, np.array([world.theta for world in drawn]), scores)
     values = np.array([p.value for p in played]) - rows[: len(played), 1]
     first = certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD)
     if first.share is None or first.share >= CLOSE_ENOUGH:
