@@ -51,6 +51,21 @@ def test_what_is_no_forecast_is_none(tmp_path: Path) -> None:
         assert told_sun({"forecast": told, "watts": {"soon": 5, "2026-06-20T12:00": float("nan")}}, setup) == {}
 
 
+@pytest.mark.parametrize(
+    ("zone", "latitude", "longitude", "noon"),
+    [("Asia/Tokyo", 35.7, 139.7, 11.7), ("Australia/Sydney", -33.9, 151.2, 11.95), ("Europe/Berlin", 52.5, 13.4, 13.1)],
+)
+def test_the_sky_s_noon_is_that_of_the_home_s_own_clock(tmp_path, zone, latitude, longitude, noon):
+    sky = f"[sun]\nroof_kw = 6\nlatitude = {latitude}\nlongitude = {longitude}\ntilt = 0\n\n[plan]"
+    setup = setup_of(tmp_path / "home", **{"[plan]": sky, "time_zone = ": f'time_zone = "{zone}"'})
+    midnight = datetime(2026, 6, 20, tzinfo=setup.zone).astimezone(UTC)
+    found = sun_of(setup, {}, midnight)
+    assert found is not None
+    assert found.kwh is not None
+    day = np.array(found.kwh[:24])
+    assert (day @ (np.arange(24) + 0.5)) / day.sum() == pytest.approx(noon, abs=0.1)
+
+
 def test_hours_that_no_forecast_tells_are_the_sky_s_and_the_hour_at_hand_is_what_the_roof_gives(tmp_path: Path) -> None:
     sky = "[sun]\nroof_kw = 6\nlatitude = 48.1\nlongitude = 11.6\ncloud = 0.3\nfeed_in_cents_per_kwh = 8\n\n[plan]"
     setup = setup_of(tmp_path / "home", **{"[plan]": sky, "forecast = ": 'forecast = "sensor.sky"'})

@@ -59,12 +59,16 @@ class Roof:
 
 def expected_sun(roof: Roof, hour: Ints, cloud: float) -> Floats:
     """(T,) kWh that the roof gives in hours since 1970 local, under a share of cloud 0..1."""
+    return sun_from(roof, 60.0 * hour - 60 * (roof.zone_hours + summer_hours(hour, roof.zone_hours)), cloud)
+
+
+def sun_from(roof: Roof, utc_minute: Floats, cloud: float) -> Floats:
+    """(T,) kWh in the hours that begin at these minutes since 1970 UTC; the roof's clock is not looked at."""
     if not 0 <= cloud <= 1:
         raise BadInput(f"a cloud cover of {cloud}", "state a share between 0 and 1")
-    kwh = np.zeros(hour.size)
+    kwh = np.zeros(utc_minute.size)
     for step in range(_STEPS):
-        minute = 60.0 * hour + 60 * (step + 0.5) / _STEPS
-        utc = minute - 60 * (roof.zone_hours + summer_hours(hour, roof.zone_hours))
+        utc = utc_minute + 60 * (step + 0.5) / _STEPS
         cos_zenith, azimuth = sun_position(utc, roof.latitude, roof.longitude)
         light = haurwitz(cos_zenith) * (1 - 0.75 * cloud**3.4)
         kwh += roof.kwp * on_roof(light, cos_zenith, azimuth, day_of_year(utc), roof.tilt, roof.azimuth) / 1000

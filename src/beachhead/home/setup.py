@@ -96,7 +96,8 @@ class Setup:
         price_is_whole: whether the price says all that the driver pays.
         price_eur: EUR/kWh for one unit of what the price entity says.
         least_gain_eur: what a change of the plan under way must be worth more than.
-        roof: the solar roof whose sun is reckoned from the sky; None without one, or where an entity forecasts it.
+        roof: the solar roof whose sun is reckoned from the sky, by the clock of `zone`; None without one, or where an
+            entity forecasts it.
         cloud: share of the sky in cloud, 0 to 1.
         feed_in_eur: paid for a kWh fed in, EUR.
     """
@@ -405,17 +406,15 @@ def _wrong_sun(told: _Home, refuse: Any) -> None:
             refuse(f"sun.{name}", "", "is missing", "state where the roof is, in degrees")
 
 
-def _roof(sun: _Sun, zone: ZoneInfo) -> Roof | None:
+def _roof(sun: _Sun) -> Roof | None:
     if sun.roof_kw is None or sun.latitude is None or sun.longitude is None:
         return None
-    ahead = datetime(2026, 1, 15, 12, tzinfo=zone).utcoffset()
     return Roof(
         kwp=sun.roof_kw,
         latitude=sun.latitude,
         longitude=sun.longitude,
         tilt=sun.tilt,
         azimuth=sun.azimuth,
-        zone_hours=0.0 if ahead is None else ahead.total_seconds() / 3600,
     )
 
 
@@ -445,7 +444,7 @@ def _setup(told: _Home, folder: Path) -> Setup:
         price_is_whole=told.tariff.price_is == "whole",
         price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
         least_gain_eur=told.plan.least_gain_cents / 100,
-        roof=_roof(sun, zone),
+        roof=_roof(sun),
         cloud=sun.cloud,
         feed_in_eur=sun.feed_in_cents_per_kwh / 100,
     )
