@@ -66,7 +66,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
       </section>
       {row.stage !== "home" && !launch.over && (
         <>
-          <section className="sheet wide"><h2>What one more batch would tell, and what not</h2><Designs market={code} currency={launch.currency} /></section>
+          {row.stage !== "scaled" && <section className="sheet wide"><h2>What one more batch would tell, and what not</h2><Designs market={code} currency={launch.currency} /></section>}
           <section className="sheet wide"><h2>Price, trims and mix</h2><PriceResponse market={code} currency={launch.currency} /></section>
         </>
       )}

@@ -18,7 +18,7 @@ export function ObservationTable({ rows, caption }: { rows: Schemas["Observation
         <tbody>
           {rows.map((row) => (
             <tr key={[row.batch, row.market, row.offer, row.channel, row.store, row.start].join("|")}>
-              <td>{row.market}</td><td>{row.batch}</td><td>{row.offer || "all"}</td><td>{day(row.start)}</td><td>{day(row.end)}</td>
+              <td>{row.market}</td><td>{row.batch}</td><td>{row.offer || "all"}</td><td className="day">{day(row.start)}</td><td className="day">{day(row.end)}</td>
               <td className="num">{row.price == null ? "–" : `${row.currency ?? ""} ${integer(row.price)}`}</td><td className="num">{percent(row.reach, 1)}</td><td className="num">{count(row.opening_stock)}</td>
               <td className="num">{count(row.leads)}</td><td className="num">{count(row.test_drives)}</td><td className="num">{count(row.orders)}</td><td className="num">{count(row.cancellations)}</td>
               <td className="num">{count(row.deliveries)}</td><td className="num">{count(row.registrations)}</td><td>{row.sold_out_on ? <strong>✓ {day(row.sold_out_on)}</strong> : "–"}</td>

@@ -20,6 +20,11 @@ function written(value: string | number | null | undefined, unit: Unit, currency
 /** A table whose columns say their unit; numbers are written as the reader's locale does. */
 export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; currency: string }) {
   const right = (unit: Unit) => (unit === "text" || unit === "day" ? "" : "num");
+  // in a narrow window neither is a day broken in three, nor a name squeezed to a word a line
+  const kind = (unit: Unit, cell: unknown, at: number) => {
+    if (unit === "day" || typeof cell !== "string" || cell.length <= 16) return unit === "day" ? "day" : right(unit);
+    return at > 0 && cell.length > 32 ? "why" : "long";
+  };
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={table.title}>
       <table>
@@ -27,7 +32,7 @@ export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; cur
         <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{inLocale(column.name)}</th>)}</tr></thead>
         <tbody>
           {table.rows.map((row, index) => (
-            <tr key={index}>{row.map((cell, at) => <td key={at} className={right(table.columns[at]!.unit)}>{written(cell, table.columns[at]!.unit, currency)}</td>)}</tr>
+            <tr key={index}>{row.map((cell, at) => <td key={at} className={kind(table.columns[at]!.unit, cell, at)}>{written(cell, table.columns[at]!.unit, currency)}</td>)}</tr>
           ))}
         </tbody>
       </table>
