@@ -525,3 +525,22 @@ def test_after_a_launchs_end_a_page_says_so_once_and_the_menu_shows_where_one_is
         page.get_by_role("heading", name="Facts").wait_for()
         assert page.get_by_text("is over").count() == 1
         page.close()
+
+
+def test_figures_of_a_plan_of_an_earlier_quarter_are_said_to_be_that_plans(browser, tmp_path):
+    """The sentence spoke of the odds at the last plan, the figure beside it of the odds by now, and neither said so."""
+    folder = shutil.copytree(EXAMPLES / "byd-norway-2021", tmp_path / "launch")
+    make_plan(open_launch(folder), on=date(2021, 7, 1), worlds=2, who="ana", at=datetime(2021, 7, 1, tzinfo=UTC))
+    with closing(_served(folder)) as served:
+        address = next(served)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}/markets/NO")
+        page.get_by_text("by the plan of 2021Q3:").wait_for()
+        assert page.get_by_text("through the best channel, as the plan of 2021Q3 has it").count() == 1
+        page.goto(address)
+        page.get_by_role("button", name="plan of 2021Q3").wait_for()
+        page.goto(f"{address}/plan")
+        first = page.get_by_role("region", name="Timeline").locator("thead th").nth(1)
+        first.wait_for()
+        assert first.inner_text() == "21Q3"
+        page.close()
