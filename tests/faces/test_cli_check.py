@@ -184,3 +184,15 @@ def run(arguments: list[str]) -> int:
     finally:
         sys.argv = old
     return 0
+
+
+def test_who_presses_ctrl_c_is_told_that_nothing_acknowledged_is_lost(monkeypatch, capsys, tmp_path):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("beachhead.cli.check.check_launch", interrupted)
+    monkeypatch.setattr(sys, "argv", ["beachhead", "check", str(tmp_path)])
+    with pytest.raises(SystemExit) as ending:
+        main()
+    assert ending.value.code == 130
+    assert capsys.readouterr().err == "stopped; what was acknowledged is kept\n"

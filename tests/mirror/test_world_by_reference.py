@@ -71,6 +71,23 @@ def test_a_kernel_builds_one_and_returns_it_whole():
     assert sell(refill(found), 0) == (5 + 3 + 1 + 3) * 10 + 5 * 2, "what came out goes in again"
 
 
+@pytest.mark.parametrize("step", range(2))
+def test_who_interrupts_while_one_leaves_its_kernel_is_told_of_that_and_of_no_fault_of_ours(step):
+    store, steps = made(), []
+    refill(store)
+
+    def interrupt(frame, event, argument):
+        if event == "call" and "numba" in frame.f_code.co_filename:  # Python that Numba runs to hand over an array
+            steps.append(event)
+            if len(steps) > step:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        refill(store)
+
+
 def test_nothing_is_left_behind():
     store = made()
     sell(refill(store), 0)

@@ -48,6 +48,9 @@ COMMANDS = (
 ELSEWHERE = {"account": "serve"}
 """Commands that stand in the file of another."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 
 def build(names: Iterable[str]) -> typer.Typer:
     """The application with those commands."""
@@ -86,9 +89,17 @@ def main() -> None:
     except OSError as error:
         _report(_refused(error), as_json="--json" in sys.argv[1:])
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; what was acknowledged is kept", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt:  # while commands are still being loaded
+        _say_stopped()
+        sys.exit(INTERRUPTED)
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:  # Typer's answer to Ctrl-C within a command, which says nothing
+            _say_stopped()
+        raise
+
+
+def _say_stopped() -> None:
+    print("stopped; what was acknowledged is kept", file=sys.stderr)
 
 
 def _root() -> None:

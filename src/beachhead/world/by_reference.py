@@ -9,11 +9,13 @@ what a kernel writes into one is seen by both.
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
 from typing import Any, TypeVar, dataclass_transform
 
 from numba import typeof, types
+from numba.core import cgutils
 from numba.core.pythonapi import NativeValue
 from numba.experimental import structref
 from numba.extending import box, overload, unbox
@@ -94,14 +96,24 @@ def _let_calls_cross(noun: type, struct: Any) -> None:
     @box(struct)
     def leave(kind: Any, value: Any, c: Any) -> Any:
         data = structref._Utils(c.context, c.builder, kind).get_data_struct(value)
-        items = []
-        for name, inner in kind._fields:
-            native = getattr(data, name)
-            c.context.nrt.incref(c.builder, inner, native)
-            items.append(c.pyapi.from_native_value(inner, native, c.env_manager))
-        build = c.pyapi.unserialize(c.pyapi.serialize_object(noun))
-        out = c.pyapi.call_function_objargs(build, items)
-        for item in [*items, build]:
-            c.pyapi.decref(item)
+        out = cgutils.alloca_once_value(c.builder, c.pyapi.get_null_object())
+        with ExitStack() as ends:  # at the first that fails: Ctrl-C shows here, and hid behind an error of ours
+            items = []
+            for name, inner in kind._fields:
+                native = getattr(data, name)
+                c.context.nrt.incref(c.builder, inner, native)
+                items.append(c.pyapi.from_native_value(inner, native, c.env_manager))
+                ends.enter_context(c.builder.if_then(_went_well(c, items[-1]), likely=True))
+            build = c.pyapi.unserialize(c.pyapi.serialize_object(noun))
+            ends.enter_context(c.builder.if_then(_went_well(c, build), likely=True))
+            c.builder.store(c.pyapi.call_function_objargs(build, items), out)
+            for item in [*items, build]:
+                c.pyapi.decref(item)
         c.context.nrt.decref(c.builder, kind, value)
-        return out
+        return c.builder.load(out)
+
+
+def _went_well(c: Any, item: Any) -> Any:
+    """Whether there is an item, and no exception beside it: Numba hands over an array although its type was not had."""
+    is_quiet = cgutils.is_null(c.builder, c.pyapi.err_occurred())
+    return c.builder.and_(cgutils.is_not_null(c.builder, item), is_quiet)
