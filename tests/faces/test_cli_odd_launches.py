@@ -90,6 +90,12 @@ def test_a_market_whose_channels_take_no_capital_is_screened_by_its_fixed_cost(f
     assert re.search(r"\d Norway 1-3 \+\d+ %", said("research", folder))
 
 
+def test_a_launch_whose_channels_take_no_capital_at_all_is_planned(folder):
+    rows = (folder / "economics.csv").read_text()
+    (folder / "economics.csv").write_text(re.sub(r"^(\w\w,\w+,\w*),\d+,", r"\1,0,", rows, flags=re.MULTILINE))
+    assert "Expected value" in said("plan", folder, "--worlds", "2")
+
+
 def test_being_among_the_first_ten_is_said_only_where_there_are_more():
     few = [screened(f"M{k}", 0.5) for k in range(10)]
     assert "first" not in screen_said(few, NAMES)

@@ -80,7 +80,7 @@ def _moved(price: float, size: float, use: float, cap: float, typical: float) ->
 
 @inner
 def units_of(terms: Terms) -> tuple[float, float]:
-    """Mean capital and mean margin over the routes that exist: the units in which prices are moved."""
+    """Mean capital, 1 where none takes any, and mean margin over the routes that exist: units in which prices move."""
     money = margin = 0.0
     count = 0
     for i in range(terms.capital.shape[0]):
@@ -89,7 +89,7 @@ def units_of(terms: Terms) -> tuple[float, float]:
                 money += terms.capital[i, c]
                 margin += terms.margin[i, c].mean()
                 count += 1
-    return money / max(count, 1), margin / max(count, 1)
+    return money / max(count, 1) if money > 0.0 else 1.0, margin / max(count, 1)
 
 
 @inner
