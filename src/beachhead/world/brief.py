@@ -28,7 +28,7 @@ def _held(value: object) -> str:
         return str(value.value)
     if isinstance(value, _PLAIN):
         return str(value)
-    if hasattr(value, "shape"):
+    if isinstance(getattr(value, "shape", None), tuple):  # an array; a curve of wear has a shape of its own, a number
         return f"array{tuple(value.shape)}"
     if isinstance(value, Collection):
         return _many(value)
