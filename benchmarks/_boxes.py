@@ -23,15 +23,15 @@ from scipy import integrate, optimize
 from scipy.special import ndtr
 
 from beachhead.belief.belief import Belief
-from beachhead.launch.action import PilotMenu
-from beachhead.launch.bound import clairvoyant
-from beachhead.launch.certificate import Estimate
-from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.bound.clairvoyant import clairvoyant
+from beachhead.launch.bound.control import SCORES, control_variate, controlled
+from beachhead.launch.bound.penalised import penalised
+from beachhead.launch.bound.revealed import split_own
 from beachhead.launch.draws import draw_scores, draw_worlds
-from beachhead.launch.penalised import penalised
-from beachhead.launch.play import World, play
-from beachhead.launch.problem import Problem, assemble
-from beachhead.launch.revealed import split_own
+from beachhead.launch.estimate import Estimate
+from beachhead.launch.policy.play import World, play
+from beachhead.launch.question.action import PilotMenu
+from beachhead.launch.question.problem import Problem, assemble
 from beachhead.launch.scene import set_up
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel

@@ -15,14 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from beachhead.belief.tilt import learn_level
-from beachhead.launch.action import PilotMenu
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import LATER_ROUNDS, apply, bar, copy_position
-from beachhead.launch.prices import find_prices
-from beachhead.launch.problem import Problem
+from beachhead.launch.policy.play import LATER_ROUNDS, apply, bar, copy_position
+from beachhead.launch.policy.select import choose
+from beachhead.launch.policy.shadow_prices import find_prices
+from beachhead.launch.question.action import PilotMenu
+from beachhead.launch.question.kernel_terms import PILOT, SCALE, WAIT
+from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene, set_up
-from beachhead.launch.select import choose
-from beachhead.launch.terms import PILOT, SCALE, WAIT
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.world.by_reference import parts
 from beachhead.world.compiled import compiled, inner

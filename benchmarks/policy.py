@@ -31,14 +31,14 @@ import numpy as np
 
 from _boxes import BOXES, bracket
 from _exact import independent_share, tiny_instances, tiny_share
-from beachhead.launch.bound import as_is
+from beachhead.launch.bound.clairvoyant import as_is
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import World, play
-from beachhead.launch.prices import find_prices
-from beachhead.launch.problem import Problem
+from beachhead.launch.policy.play import World, play
+from beachhead.launch.policy.select import choose
+from beachhead.launch.policy.shadow_prices import find_prices
+from beachhead.launch.question.kernel_terms import under
+from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import set_up
-from beachhead.launch.select import choose
-from beachhead.launch.terms import under
 from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.regime import Regime, made_up_launch

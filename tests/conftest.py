@@ -13,7 +13,7 @@ import beachhead
 from beachhead.belief.belief import Belief
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import make_plan
-from beachhead.launch.problem import Problem, assemble
+from beachhead.launch.question.problem import Problem, assemble
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter, grid

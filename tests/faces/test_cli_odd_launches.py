@@ -11,11 +11,12 @@ from beachhead.case.new import new_launch
 from beachhead.case.plan.research import screen_said
 from beachhead.case.plan.shut import Bar, Shut
 from beachhead.cli.app import app
-from beachhead.launch.action import ActionKind
-from beachhead.launch.certificate import Certificate, Estimate
-from beachhead.launch.headline import worth
-from beachhead.launch.reason import Figure, Reason, sentence
-from beachhead.launch.research import Screened
+from beachhead.launch.bound.certificate import Certificate
+from beachhead.launch.estimate import Estimate
+from beachhead.launch.information.research import Screened
+from beachhead.launch.plan.headline import worth
+from beachhead.launch.plan.reason import Figure, Reason, sentence
+from beachhead.launch.question.action import ActionKind
 from beachhead.world.quarter import Quarter
 
 NAMES = {code: f"Land {code}" for code in "ABC"} | {f"M{k}": f"Land {k}" for k in range(12)}

@@ -13,7 +13,7 @@ from beachhead.case.decide.override import override
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import put_question
 from beachhead.cli.app import app
-from beachhead.launch.action import Action, ActionKind, PilotMenu, Standing
+from beachhead.launch.question.action import Action, ActionKind, PilotMenu, Standing
 from beachhead.world.errors import BadInput
 
 

@@ -11,7 +11,7 @@ import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
 from beachhead.case.plan.objective import objective_of, overdue_note
 from beachhead.cli.app import app
-from beachhead.launch.objective import Count, Wanted
+from beachhead.launch.question.objective import Count, Wanted
 from beachhead.web.app import create
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter

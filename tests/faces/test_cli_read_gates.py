@@ -15,8 +15,8 @@ from beachhead.case.plan.planning import make_plan
 from beachhead.case.reading import monitor_sentence, read
 from beachhead.case.rows.observe import observe
 from beachhead.cli.read import gate_lines
-from beachhead.launch.gate import Verdict
-from beachhead.launch.monitor import Monitor, Shown, Sighting
+from beachhead.launch.judge.monitor import Monitor, Shown, Sighting
+from beachhead.launch.question.gate import Verdict
 from beachhead.world.quarter import Quarter
 
 NAMES = {"AT": "Austria", "NO": "Norway", "SE": "Sweden"}

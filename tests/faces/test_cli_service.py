@@ -18,8 +18,8 @@ from beachhead.case.quality.workshop import send_workshop, workshop
 from beachhead.cli.app import app
 from beachhead.cli.service import View, headline, service_answer, show_service
 from beachhead.evidence.folder import check_folder
-from beachhead.launch.gate import Verdict
-from beachhead.launch.judge import judge
+from beachhead.launch.judge.judge import judge
+from beachhead.launch.question.gate import Verdict
 from beachhead.world.errors import BadInput, NotFeasible
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"

@@ -10,7 +10,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.plan.whatif import parse_override, with_overrides
 from beachhead.case.plan.worth import worth_nothing_said, worth_something
 from beachhead.cli.app import app
-from beachhead.launch.worth import Known
+from beachhead.launch.information.worth import Known
 from beachhead.world.errors import BadInput
 
 EXAMPLES = Path(new_module.__file__).parent / "examples"

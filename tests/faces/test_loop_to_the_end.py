@@ -13,8 +13,8 @@ from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import make_plan, put_question
 from beachhead.case.plan.standing import standings
 from beachhead.cli.app import app
-from beachhead.launch.gate import Verdict
-from beachhead.launch.reason import sentence
+from beachhead.launch.plan.reason import sentence
+from beachhead.launch.question.gate import Verdict
 from beachhead.world.market import Stage
 from beachhead.world.quarter import Quarter
 

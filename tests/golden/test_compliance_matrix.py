@@ -26,7 +26,7 @@ from beachhead.compliance.assess import assess
 from beachhead.compliance.check import rulebook
 from beachhead.compliance.feature_finding import FeatureDesk
 from beachhead.compliance.finding import Finding, Verdict
-from beachhead.compliance.hand import Hand, hand
+from beachhead.compliance.in_hand import Hand, hand
 from beachhead.compliance.requirement import Kind
 from beachhead.compliance.requirement_finding import findings_over_time
 from beachhead.compliance.rule import FeatureRule, Permission, Route, Rule, Status

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from beachhead.belief.belief import Belief
-from beachhead.launch.algebra import spell, write_out
+from beachhead.launch.aim.steer import set_course
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.problem import Problem, assemble
-from beachhead.launch.steer import set_course
+from beachhead.launch.plan.algebra import spell, write_out
+from beachhead.launch.question.problem import Problem, assemble
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter, grid

@@ -14,7 +14,7 @@ from beachhead.compliance.assess import assess, assess_all
 from beachhead.compliance.check import rulebook
 from beachhead.compliance.critical_path import Activity, critical_path
 from beachhead.compliance.finding import FeatureVerdict, Verdict
-from beachhead.compliance.hand import hand
+from beachhead.compliance.in_hand import hand
 from beachhead.compliance.opening import openings
 from beachhead.compliance.permit import permits
 from beachhead.compliance.prospect import prospect

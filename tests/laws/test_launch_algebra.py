@@ -4,13 +4,13 @@ import highspy
 import numpy as np
 import pytest
 
-from beachhead.launch.algebra import spell, write_out
-from beachhead.launch.bound import clairvoyant
+from beachhead.launch.aim.steer import set_course, values_of
+from beachhead.launch.bound.clairvoyant import clairvoyant
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import play_towards
-from beachhead.launch.prices import pilot_cost
-from beachhead.launch.steer import set_course, values_of
-from beachhead.launch.terms import under
+from beachhead.launch.plan.algebra import spell, write_out
+from beachhead.launch.policy.play import play_towards
+from beachhead.launch.policy.shadow_prices import pilot_cost
+from beachhead.launch.question.kernel_terms import under
 from beachhead.world.market import Channel
 
 BOTH = (Channel.OWN_STORE, Channel.DEALER)

@@ -3,17 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beachhead.launch.action import Standing
-from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.certificate import Estimate, estimate
-from beachhead.launch.certify import certify_controlled
-from beachhead.launch.control import SCORES, Control, control_alone, control_variate, controlled, telling
+from beachhead.launch.bound.certify import certify_controlled
+from beachhead.launch.bound.clairvoyant import as_is, clairvoyant
+from beachhead.launch.bound.control import SCORES, Control, control_alone, control_variate, controlled, telling
+from beachhead.launch.bound.penalised import expected_urgency, penalised
+from beachhead.launch.bound.revealed import revealed, split_own, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
-from beachhead.launch.headline import worth
-from beachhead.launch.penalised import expected_urgency, penalised
-from beachhead.launch.plan import plan
-from beachhead.launch.play import play
-from beachhead.launch.revealed import revealed, split_own, what_is_told
+from beachhead.launch.estimate import Estimate, estimate
+from beachhead.launch.plan.headline import worth
+from beachhead.launch.plan.plan import plan
+from beachhead.launch.policy.play import play
+from beachhead.launch.question.action import Standing
 from beachhead.launch.scene import expected_information, set_up
 from beachhead.world.market import Channel, Stage
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beachhead.launch.action import ActionKind
-from beachhead.launch.headline import pursuit
-from beachhead.launch.objective import Count, Milestone, Objective, Wanted, level, scores, worst_mean
-from beachhead.launch.plan import plan
-from beachhead.launch.pursue import FLOORED
-from beachhead.launch.steer import PLAIN, pick, steer
+from beachhead.launch.aim.pursue import FLOORED
+from beachhead.launch.aim.steer import PLAIN, pick, steer
+from beachhead.launch.plan.headline import pursuit
+from beachhead.launch.plan.plan import plan
+from beachhead.launch.question.action import ActionKind
+from beachhead.launch.question.objective import Count, Milestone, Objective, Wanted, level, scores, worst_mean
 
 CERTAIN = 1e-8
 

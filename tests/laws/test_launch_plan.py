@@ -3,15 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beachhead.launch.action import ActionKind
-from beachhead.launch.bound import clairvoyant
-from beachhead.launch.design import design, smallest_batch
+from beachhead.launch.bound.clairvoyant import clairvoyant
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.gate import Verdict
-from beachhead.launch.judge import judge, recommend
-from beachhead.launch.plan import plan
-from beachhead.launch.problem import kernel_position, kernel_terms
-from beachhead.launch.reason import sentence
+from beachhead.launch.information.batch_design import design, smallest_batch
+from beachhead.launch.judge.judge import judge, recommend
+from beachhead.launch.plan.plan import plan
+from beachhead.launch.plan.reason import sentence
+from beachhead.launch.question.action import ActionKind
+from beachhead.launch.question.gate import Verdict
+from beachhead.launch.question.problem import kernel_position, kernel_terms
 from beachhead.world.economics import Limits
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel

@@ -8,19 +8,19 @@ import pytest
 
 from beachhead.belief.choice import PriceResponse
 from beachhead.belief.priced import elasticities
-from beachhead.launch.action import ActionKind, PilotMenu
-from beachhead.launch.bound import clairvoyant
-from beachhead.launch.design import design
+from beachhead.launch.bound.clairvoyant import clairvoyant
+from beachhead.launch.bound.penalised import penalised
+from beachhead.launch.bound.revealed import revealed, split_own, told_with
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.penalised import penalised
-from beachhead.launch.plan import plan
-from beachhead.launch.play import levels_of, play, with_elasticities
-from beachhead.launch.prices import expected_cost, pilots_may_earn
-from beachhead.launch.problem import Problem
-from beachhead.launch.revealed import revealed, split_own, told_with
+from beachhead.launch.information.batch_design import design
+from beachhead.launch.information.worth import batch_worth
+from beachhead.launch.plan.plan import plan
+from beachhead.launch.policy.play import levels_of, play, with_elasticities
+from beachhead.launch.policy.shadow_prices import expected_cost, pilots_may_earn
+from beachhead.launch.policy.value import pilot_noise
+from beachhead.launch.question.action import ActionKind, PilotMenu
+from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import set_up
-from beachhead.launch.value import pilot_noise
-from beachhead.launch.worth import batch_worth
 from beachhead.store.codec import decode, encode
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel

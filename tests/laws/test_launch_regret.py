@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import put_question
-from beachhead.launch.action import ActionKind
-from beachhead.launch.regret import Step, regret
+from beachhead.launch.information.regret import Step, regret
+from beachhead.launch.question.action import ActionKind
 from beachhead.world.market import Channel
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "byd-norway-2021"

@@ -6,11 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from beachhead.launch.informed import informed_values
-from beachhead.launch.scene import set_up
-from beachhead.launch.tornado import ASSUMPTIONS, play_sample, side_by_side, tornado
-from beachhead.launch.value import best_start, list_starts
-from beachhead.launch.worth import (
+from beachhead.launch.information.informed import informed_values
+from beachhead.launch.information.tornado import ASSUMPTIONS, play_sample, side_by_side, tornado
+from beachhead.launch.information.worth import (
     Spread,
     batch_worth,
     know_everything,
@@ -20,6 +18,8 @@ from beachhead.launch.worth import (
     normal_gain,
     resolved_sd,
 )
+from beachhead.launch.policy.value import best_start, list_starts
+from beachhead.launch.scene import set_up
 
 
 @settings(deadline=None, derandomize=True, max_examples=15)

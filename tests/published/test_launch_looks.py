@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from beachhead.launch.looks import Looks, crossed, crossing, hwang_shih_decani, pocock, sized
+from beachhead.launch.judge.looks import Looks, crossed, crossing, hwang_shih_decani, pocock, sized
 
 
 def test_pocock_with_four_looks_as_published():

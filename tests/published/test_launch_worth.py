@@ -2,7 +2,7 @@
 
 import pytest
 
-from beachhead.launch.worth import normal_gain, resolved_sd
+from beachhead.launch.information.worth import normal_gain, resolved_sd
 
 
 def test_two_normal_example_of_the_r_package_voi():

@@ -13,7 +13,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.plan.research import ask_research
 from beachhead.evidence.folder import check_folder
 from beachhead.evidence.tables.studies import StudyKind
-from beachhead.launch.research import Doubt, State, research, worth_of_knowing
+from beachhead.launch.information.research import Doubt, State, research, worth_of_knowing
 
 HEAD = "study,market,kind,share,cars,weeks,reach,sample,bias_mean,bias_sd,weight,source,as_of,grade\n"
 

@@ -9,15 +9,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from _exact import PILOT_NOISE, independent_share, solve, start_value, tiny_instances, tiny_problem, tiny_share
-from beachhead.launch.bound import clairvoyant
-from beachhead.launch.control import SCORES, control_variate, controlled
+from beachhead.launch.bound.clairvoyant import clairvoyant
+from beachhead.launch.bound.control import SCORES, control_variate, controlled
+from beachhead.launch.bound.penalised import expected_urgency, penalised
+from beachhead.launch.bound.revealed import revealed, split_own, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
-from beachhead.launch.penalised import expected_urgency, penalised
-from beachhead.launch.recourse import drop_for_capital
-from beachhead.launch.revealed import revealed, split_own, what_is_told
+from beachhead.launch.policy.recourse import drop_for_capital
+from beachhead.launch.policy.select import choose
+from beachhead.launch.question.kernel_terms import PILOT, WAIT
 from beachhead.launch.scene import set_up
-from beachhead.launch.select import choose
-from beachhead.launch.terms import PILOT, WAIT
 from policy import regimes
 
 TWO = [tiny for tiny in tiny_instances() if tiny.markets == 2]

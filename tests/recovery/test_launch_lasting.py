@@ -8,10 +8,10 @@ import pytest
 
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import put_question
-from beachhead.launch.design import design
+from beachhead.launch.aim.steer import play_all, set_course
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.problem import Problem, assemble
-from beachhead.launch.steer import play_all, set_course
+from beachhead.launch.information.batch_design import design
+from beachhead.launch.question.problem import Problem, assemble
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "byd-norway-2021"
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from beachhead.belief import Belief
-from beachhead.launch.gate import Gate
-from beachhead.launch.looks import hwang_shih_decani
-from beachhead.launch.monitor import Monitor, Shown, planned_look, watch
+from beachhead.launch.judge.looks import hwang_shih_decani
+from beachhead.launch.judge.monitor import Monitor, Shown, planned_look, watch
+from beachhead.launch.question.gate import Gate
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter, grid
 from beachhead.world.reading import DemandCount, Funnel

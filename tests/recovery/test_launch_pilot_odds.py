@@ -11,11 +11,11 @@ from beachhead.belief.lasting import look, read_through
 from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import put_question
-from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.gate import Gate
-from beachhead.launch.judge import opens
-from beachhead.launch.pilot_odds import PilotOdds, _opens, _result, pilot_odds, planned_span
-from beachhead.launch.problem import looked
+from beachhead.launch.information.pilot_odds import PilotOdds, _opens, _result, pilot_odds, planned_span
+from beachhead.launch.judge.judge import opens
+from beachhead.launch.question.action import Action, ActionKind
+from beachhead.launch.question.gate import Gate
+from beachhead.launch.question.problem import looked
 from beachhead.world.market import Channel
 from beachhead.world.reading import Reading
 

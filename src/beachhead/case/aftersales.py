@@ -23,7 +23,7 @@ from beachhead.case.quality.judge import Judged, judge_quality, service_row
 from beachhead.evidence.tables.parts import PartRow
 from beachhead.evidence.tables.service import ServiceRow
 from beachhead.evidence.tables.stores import StoreRow
-from beachhead.launch.volumes import planned_cars
+from beachhead.launch.plan.volumes import planned_cars
 from beachhead.world.brief import brief
 from beachhead.world.quarter import Quarter
 

@@ -18,9 +18,9 @@ from beachhead.case.open import Launch, day_within
 from beachhead.case.plan.planning import Question, put_question
 from beachhead.case.score.outcome import Came
 from beachhead.case.score.outcomes import outcomes
-from beachhead.launch.break_even import break_even
-from beachhead.launch.gate import Gate, Judgement
-from beachhead.launch.monitor import Monitor, Shown, in_year, planned_look, watch
+from beachhead.launch.judge.break_even import break_even
+from beachhead.launch.judge.monitor import Monitor, Shown, in_year, planned_look, watch
+from beachhead.launch.question.gate import Gate, Judgement
 from beachhead.world.brief import brief
 from beachhead.world.figures import cars, how_many
 from beachhead.world.figures import odds as said_odds

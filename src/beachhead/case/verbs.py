@@ -44,8 +44,8 @@ from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
 from beachhead.case.targets.answer import Assessed as AssessedTargets
 from beachhead.case.targets.answer import assess_targets
 from beachhead.case.tasks.from_rooms import assess_whole
-from beachhead.launch.design import Design
-from beachhead.launch.design import design as design_batch
+from beachhead.launch.information.batch_design import Design
+from beachhead.launch.information.batch_design import design as design_batch
 from beachhead.ledger import Entry
 from beachhead.rehearsal.family import Family
 from beachhead.world.errors import BadInput

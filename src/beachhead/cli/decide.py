@@ -14,7 +14,7 @@ from beachhead.case.open import Launch, open_launch
 from beachhead.case.plan.planning import newest_plan
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
-from beachhead.launch.reason import sentence
+from beachhead.launch.plan.reason import sentence
 from beachhead.world.errors import BadInput
 
 

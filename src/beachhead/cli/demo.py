@@ -23,9 +23,9 @@ from beachhead.cli.read import show_read
 from beachhead.cli.replay import show_market, show_steps
 from beachhead.cli.score import show_scores
 from beachhead.cli.show import money, percent, say, show_table, suggest
-from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.headline import headline
-from beachhead.launch.reason import sentence
+from beachhead.launch.plan.headline import headline
+from beachhead.launch.plan.reason import sentence
+from beachhead.launch.question.action import Action, ActionKind
 from beachhead.world.figures import at_price
 
 BEFORE, AFTER = date(2021, 7, 1), date(2021, 11, 1)

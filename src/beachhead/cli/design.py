@@ -12,8 +12,8 @@ from beachhead.case.plan.planning import put_question
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
-from beachhead.launch.design import Design, pilot_channel
-from beachhead.launch.design import design as design_batch
+from beachhead.launch.information.batch_design import Design, pilot_channel
+from beachhead.launch.information.batch_design import design as design_batch
 from beachhead.world.market import Channel
 
 

@@ -17,11 +17,11 @@ from beachhead.case.plan.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, how_many, money, percent, say, show_json, show_table
-from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.headline import headline
-from beachhead.launch.objective import Wanted
-from beachhead.launch.pursue import Pursued
-from beachhead.launch.reason import sentence
+from beachhead.launch.aim.pursue import Pursued
+from beachhead.launch.plan.headline import headline
+from beachhead.launch.plan.reason import sentence
+from beachhead.launch.question.action import Action, ActionKind
+from beachhead.launch.question.objective import Wanted
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price, give_or_take
 from beachhead.world.market import Stage

@@ -14,7 +14,7 @@ from beachhead.case.score.outcome import State
 from beachhead.case.score.outcomes import register_outcomes
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, odds, say, show_json, show_table
-from beachhead.launch.gate import Verdict
+from beachhead.launch.question.gate import Verdict
 from beachhead.ledger import Said
 from beachhead.world.reading import DemandCount
 

@@ -11,7 +11,7 @@ from beachhead.case.plan.rehearse import Rehearsed, rehearse_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
-from beachhead.launch.headline import too_few
+from beachhead.launch.plan.headline import too_few
 from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID, Family
 from beachhead.rehearsal.rehearse import DOES, Outcome

@@ -13,7 +13,7 @@ from beachhead.case.score.replay import replay as tell_again
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, percent, say, show_json, show_table, suggest
-from beachhead.launch.action import Action, ActionKind
+from beachhead.launch.question.action import Action, ActionKind
 from beachhead.world.figures import at_price
 
 FollowFlag = Annotated[

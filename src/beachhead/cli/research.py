@@ -12,7 +12,7 @@ from beachhead.case.plan.research import Researched, ask_research, effect_worth,
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
-from beachhead.launch.research import TOP, Doubt
+from beachhead.launch.information.research import TOP, Doubt
 
 SHOWN = 15
 

@@ -38,7 +38,7 @@ from beachhead.cli.site import show_sites
 from beachhead.cli.supply import show_supply
 from beachhead.cli.targets import show_targets
 from beachhead.cli.worth import show_compared, show_worth
-from beachhead.launch.design import Design
+from beachhead.launch.information.batch_design import Design
 from beachhead.world.errors import BadInput
 
 SHOWN: Mapping[type, Callable[[Launch, Any], None]] = {

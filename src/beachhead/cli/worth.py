@@ -21,9 +21,9 @@ from beachhead.case.plan.worth import (
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
-from beachhead.launch.certificate import Estimate
-from beachhead.launch.headline import too_few
-from beachhead.launch.worth import BatchWorth, Known
+from beachhead.launch.estimate import Estimate
+from beachhead.launch.information.worth import BatchWorth, Known
+from beachhead.launch.plan.headline import too_few
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price, give_or_take, how_many
 from beachhead.world.market import Channel

@@ -8,7 +8,7 @@ from datetime import date
 
 from beachhead.compliance.approval import Holding, Vehicle
 from beachhead.compliance.finding import Assessment
-from beachhead.compliance.hand import hand
+from beachhead.compliance.in_hand import hand
 from beachhead.compliance.jurisdiction import Jurisdiction, Scope
 from beachhead.compliance.prospect import Prospect, prospect
 from beachhead.compliance.ready import Ready, network, ready

@@ -9,7 +9,7 @@ from datetime import date
 from beachhead.compliance.approval import Holding, Vehicle
 from beachhead.compliance.assess import law_of, read
 from beachhead.compliance.finding import Assessment, FeatureVerdict, Finding, Reason, SaleDate, Verdict, weakest
-from beachhead.compliance.hand import hand
+from beachhead.compliance.in_hand import hand
 from beachhead.compliance.prospect import prospect
 from beachhead.compliance.ready import network, ready
 from beachhead.compliance.requirement import Gate

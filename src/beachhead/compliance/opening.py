@@ -10,7 +10,7 @@ from datetime import date
 from beachhead.compliance.approval import Holding, Vehicle
 from beachhead.compliance.assess import law_of
 from beachhead.compliance.finding import Verdict
-from beachhead.compliance.hand import hand, series_reaches
+from beachhead.compliance.in_hand import hand, series_reaches
 from beachhead.compliance.owed import Owed
 from beachhead.compliance.prospect import Span, prospect
 from beachhead.compliance.ready import Network, network

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from beachhead.compliance.finding import Finding, Verdict
-from beachhead.compliance.hand import Hand
+from beachhead.compliance.in_hand import Hand
 from beachhead.compliance.ready import Network
 from beachhead.compliance.requirement import Accepted
 from beachhead.compliance.requirement_finding import start_of_cover

@@ -9,7 +9,7 @@ from datetime import date
 from beachhead.compliance.approval import Vehicle
 from beachhead.compliance.feature_finding import FeatureDesk
 from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Verdict
-from beachhead.compliance.hand import Hand
+from beachhead.compliance.in_hand import Hand
 from beachhead.compliance.owed import Owed, owed, owed_on_route
 from beachhead.compliance.ready import Network
 from beachhead.compliance.requirement import Gate

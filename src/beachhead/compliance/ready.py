@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from beachhead.compliance.approval import Approval, Equivalence, Way
-from beachhead.compliance.hand import Hand, series_reaches
+from beachhead.compliance.in_hand import Hand, series_reaches
 from beachhead.compliance.requirement import Accepted
 from beachhead.compliance.rulebook import Rulebook
 

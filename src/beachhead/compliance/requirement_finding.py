@@ -9,7 +9,7 @@ from datetime import date
 
 from beachhead.compliance.approval import Vehicle
 from beachhead.compliance.finding import Finding, Reason, Verdict
-from beachhead.compliance.hand import Hand, Held, shows
+from beachhead.compliance.in_hand import Hand, Held, shows
 from beachhead.compliance.requirement import Accepted, Gate, Requirement
 from beachhead.compliance.rule import Rule, Status
 from beachhead.compliance.rulebook import Law

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from beachhead.compliance.approval import Approval, Way
 from beachhead.compliance.critical_path import Activity, Schedule, critical_path
 from beachhead.compliance.finding import SaleDate
-from beachhead.compliance.hand import series_reaches
+from beachhead.compliance.in_hand import series_reaches
 from beachhead.compliance.owed import Owed
 from beachhead.compliance.prospect import Prospect
 from beachhead.compliance.ready import NEVER, Ready, add_weeks

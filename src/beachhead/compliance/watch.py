@@ -10,7 +10,7 @@ from itertools import pairwise
 from beachhead.compliance.approval import Certificate, Holding, Vehicle
 from beachhead.compliance.assess import law_of
 from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Reason, Verdict
-from beachhead.compliance.hand import Hand, end_of, hand, series_reaches
+from beachhead.compliance.in_hand import Hand, end_of, hand, series_reaches
 from beachhead.compliance.owed import owed
 from beachhead.compliance.prospect import Prospect, Span, prospect
 from beachhead.compliance.ready import NEVER, Ready, network, ready

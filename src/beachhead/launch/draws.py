@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from beachhead.launch.action import WEEKS_A_QUARTER
-from beachhead.launch.play import World
-from beachhead.launch.problem import Problem
-from beachhead.launch.terms import Floats
+from beachhead.launch.policy.play import World
+from beachhead.launch.question.action import WEEKS_A_QUARTER
+from beachhead.launch.question.kernel_terms import Floats
+from beachhead.launch.question.problem import Problem
 
 _FAN_KEY = "early-adopter bias"
 _TARIFF_KEY = "scenario of tariffs"

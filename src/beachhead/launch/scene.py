@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from beachhead.launch.action import ActionKind
-from beachhead.launch.gate import Gate, Judgement, Verdict
-from beachhead.launch.judge import judge, stopped
-from beachhead.launch.play import Bars, best_route, share_asked
-from beachhead.launch.prices import find_prices, no_prices
-from beachhead.launch.problem import Problem, kernel_position, kernel_terms
-from beachhead.launch.terms import OUT, Floats, Position, Prices, Terms
-from beachhead.launch.value import pilot_noise
+from beachhead.launch.judge.judge import judge, stopped
+from beachhead.launch.policy.play import Bars, best_route, share_asked
+from beachhead.launch.policy.shadow_prices import find_prices, no_prices
+from beachhead.launch.policy.value import pilot_noise
+from beachhead.launch.question.action import ActionKind
+from beachhead.launch.question.gate import Gate, Judgement, Verdict
+from beachhead.launch.question.kernel_terms import OUT, Floats, Position, Prices, Terms
+from beachhead.launch.question.problem import Problem, kernel_position, kernel_terms
 
 FIRST_ROUNDS = 60
 

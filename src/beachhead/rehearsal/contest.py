@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.control import control_alone
+from beachhead.launch.bound.clairvoyant import as_is, clairvoyant
+from beachhead.launch.bound.control import control_alone
+from beachhead.launch.bound.penalised import SCOUTS, expected_urgency, penalised
+from beachhead.launch.bound.revealed import split_own, told_with, what_is_told
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.penalised import SCOUTS, expected_urgency, penalised
-from beachhead.launch.play import World, play
-from beachhead.launch.problem import Problem
-from beachhead.launch.revealed import split_own, told_with, what_is_told
+from beachhead.launch.policy.play import World, play
+from beachhead.launch.question.kernel_terms import under
+from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene, set_up
-from beachhead.launch.terms import under
 from beachhead.rehearsal.rivals import Rival, play_rival
 
 OURS = "beachhead"

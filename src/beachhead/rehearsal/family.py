@@ -10,8 +10,8 @@ from enum import StrEnum
 import numpy as np
 
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.play import World
-from beachhead.launch.problem import Problem
+from beachhead.launch.policy.play import World
+from beachhead.launch.question.problem import Problem
 from beachhead.rehearsal.contest import without_correlation
 
 

@@ -8,9 +8,9 @@ from datetime import date
 import numpy as np
 
 from beachhead.belief.belief import Belief
-from beachhead.launch.action import PilotMenu
-from beachhead.launch.problem import Problem, Scenario, assemble
-from beachhead.launch.terms import Floats
+from beachhead.launch.question.action import PilotMenu
+from beachhead.launch.question.kernel_terms import Floats
+from beachhead.launch.question.problem import Problem, Scenario, assemble
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter, grid

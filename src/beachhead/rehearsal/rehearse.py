@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beachhead.launch.bound import as_is, clairvoyant
-from beachhead.launch.certificate import Estimate, estimate
-from beachhead.launch.play import Played, World, play_towards, sell
-from beachhead.launch.problem import Problem
+from beachhead.launch.aim.steer import PLAIN, Steering, set_course
+from beachhead.launch.bound.clairvoyant import as_is, clairvoyant
+from beachhead.launch.estimate import Estimate, estimate
+from beachhead.launch.policy.play import Played, World, play_towards, sell
+from beachhead.launch.policy.value import rates_from
+from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Terms, under
+from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene
-from beachhead.launch.steer import PLAIN, Steering, set_course
-from beachhead.launch.terms import OUT, SCALED, Floats, Terms, under
-from beachhead.launch.value import rates_from
 from beachhead.rehearsal.contest import INDEPENDENT, OURS, without_correlation
 from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.rivals import SAID, Rival, play_rival

@@ -11,9 +11,10 @@ from enum import IntEnum
 
 import numpy as np
 
-from beachhead.launch.play import Played, World, after_horizon, apply, copy_position, observe, sell
-from beachhead.launch.select import leave
-from beachhead.launch.terms import (
+from beachhead.launch.policy.play import Played, World, after_horizon, apply, copy_position, observe, sell
+from beachhead.launch.policy.select import leave
+from beachhead.launch.policy.value import list_starts, scale_now
+from beachhead.launch.question.kernel_terms import (
     OUT,
     PILOT,
     SCALE,
@@ -27,7 +28,6 @@ from beachhead.launch.terms import (
     may_pilot,
     under,
 )
-from beachhead.launch.value import list_starts, scale_now
 from beachhead.world.compiled import compiled, inner
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from beachhead.launch.looks import Size, hwang_shih_decani, pocock, sized
-from beachhead.launch.worth import normal_gain, resolved_sd
+from beachhead.launch.information.worth import normal_gain, resolved_sd
+from beachhead.launch.judge.looks import Size, hwang_shih_decani, pocock, sized
 from beachhead.verification.published import Published
 
 _POCOCK = "Pocock 1977, 4 looks, alpha .05 two-sided, power .9; as sequential-design software prints it"

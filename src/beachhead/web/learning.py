@@ -12,9 +12,9 @@ from beachhead.case.plan.adjust import Adjusted, ask_adjust
 from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.reading import monitor_sentence
 from beachhead.case.reading import monitors as watch_counts
-from beachhead.launch.design import design, pilot_channel
-from beachhead.launch.monitor import Monitor
-from beachhead.launch.research import TOP, Doubt
+from beachhead.launch.information.batch_design import design, pilot_channel
+from beachhead.launch.information.research import TOP, Doubt
+from beachhead.launch.judge.monitor import Monitor
 from beachhead.web.desk import Sheet
 from beachhead.web.refusal import NotFound
 from beachhead.web.request import REFUSALS, desk_of, sheet_of

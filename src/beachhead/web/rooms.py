@@ -31,8 +31,8 @@ from beachhead.case.siting.words import effort_sentence
 from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
 from beachhead.case.targets.answer import Assessed, assess_targets
 from beachhead.evidence.tables.tasks import TaskRow
-from beachhead.launch.headline import too_few
-from beachhead.launch.worth import Known
+from beachhead.launch.information.worth import Known
+from beachhead.launch.plan.headline import too_few
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
 from beachhead.rehearsal.contest import OURS

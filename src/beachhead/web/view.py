@@ -21,10 +21,10 @@ from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.evidence.tables.tasks import TaskRow
-from beachhead.launch.action import ActionKind
-from beachhead.launch.gate import Gate
-from beachhead.launch.headline import pursuit, worth
-from beachhead.launch.reason import sentence
+from beachhead.launch.plan.headline import pursuit, worth
+from beachhead.launch.plan.reason import sentence
+from beachhead.launch.question.action import ActionKind
+from beachhead.launch.question.gate import Gate
 from beachhead.ledger import Entry
 from beachhead.web.desk import Sheet
 from beachhead.web.guard import Person

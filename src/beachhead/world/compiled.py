@@ -102,7 +102,7 @@ def _stamp(folder: Path) -> str:
     files = {*_OWN, *folder.glob("*.py")}
     if any(name in file.read_bytes() for name in _CALLED for file in files - _OWN):
         shared = [_PACKAGE / name for name in _SHARED]
-        files |= {file for place in shared for file in ([place] if place.is_file() else place.glob("*.py"))}
+        files |= {file for place in shared for file in ([place] if place.is_file() else place.rglob("*.py"))}
     text = sha256()
     for file in sorted(files):
         text.update(str(file.relative_to(file.anchor)).encode() + file.read_bytes())

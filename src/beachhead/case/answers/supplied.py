@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.case.answers.newest import keep_newest, newest
 from beachhead.case.open import Launch
-from beachhead.launch.problem import Scenario
+from beachhead.launch.question.problem import Scenario
 from beachhead.store import get, put, reading, writing
 from beachhead.world.economics import Economics, Limits, best_margins
 from beachhead.world.figures import how_many

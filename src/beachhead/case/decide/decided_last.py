@@ -13,8 +13,8 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.decision import CHOSEN, Chosen
 from beachhead.case.plan.planning import PLAN_RECORD, Planned, PlanRecord, Recommendations
 from beachhead.case.rows.observe import TOPIC
-from beachhead.launch.action import Action
-from beachhead.launch.gate import Recommendation
+from beachhead.launch.question.action import Action
+from beachhead.launch.question.gate import Recommendation
 from beachhead.ledger import Act, Said
 from beachhead.store import Version, Work, current, decode, get, reading
 from beachhead.world.brief import brief

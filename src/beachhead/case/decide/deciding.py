@@ -16,11 +16,11 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.decision import CHOSEN, Chosen
 from beachhead.case.plan.planning import Planned, inputs_changed, newest_plan
 from beachhead.case.plan.standing import choices, standings
-from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.gate import Recommendation, Verdict
-from beachhead.launch.pilot_odds import PilotOdds
-from beachhead.launch.problem import Problem
-from beachhead.launch.reason import Reason
+from beachhead.launch.information.pilot_odds import PilotOdds
+from beachhead.launch.plan.reason import Reason
+from beachhead.launch.question.action import Action, ActionKind
+from beachhead.launch.question.gate import Recommendation, Verdict
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Entry, Head, Said
 from beachhead.store import Work, get, put, reading, writing
 from beachhead.world.brief import brief

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from beachhead.launch.action import LIST_PRICE, Action, ActionKind, Standing
-from beachhead.launch.problem import Problem
-from beachhead.launch.terms import may_pilot
+from beachhead.launch.question.action import LIST_PRICE, Action, ActionKind, Standing
+from beachhead.launch.question.kernel_terms import may_pilot
+from beachhead.launch.question.problem import Problem
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
 from beachhead.world.market import Channel, Stage

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from beachhead.belief import coming_year
 from beachhead.case.plan.planning import Planned
-from beachhead.launch.action import Action, ActionKind
-from beachhead.launch.pilot_odds import OrderRange, PilotOdds, pilot_odds
-from beachhead.launch.problem import Problem
-from beachhead.launch.reason import Reason
+from beachhead.launch.information.pilot_odds import OrderRange, PilotOdds, pilot_odds
+from beachhead.launch.plan.reason import Reason
+from beachhead.launch.question.action import Action, ActionKind
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Stated
 from beachhead.world.figures import at_price, how_many
 from beachhead.world.quarter import Quarter

@@ -29,7 +29,7 @@ from beachhead.case.plan.planning import Question, newest_plan, put_question
 from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.launch.adjust import Adjustment, Stake, adjust, split_margin
-from beachhead.launch.plan import Plan
+from beachhead.launch.plan.plan import Plan
 from beachhead.store import reading
 from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics

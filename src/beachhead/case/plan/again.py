@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from beachhead.case.log import entries
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import PLAN_RECORD, PlanRecord, Recommendations, recommended
-from beachhead.launch.gate import Recommendation
-from beachhead.launch.plan import Plan, plan
-from beachhead.launch.problem import Problem
+from beachhead.launch.plan.plan import Plan, plan
+from beachhead.launch.question.gate import Recommendation
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Entry
 from beachhead.store import encode, get, reading
 from beachhead.world.errors import BadInput, NotLearnt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from beachhead.launch.action import Action
+from beachhead.launch.question.action import Action
 from beachhead.world.quarter import Quarter
 
 CHOSEN = "chosen"

@@ -9,7 +9,7 @@ from beachhead import store
 from beachhead.case.open import Launch
 from beachhead.case.plan.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
 from beachhead.evidence.terms import ObjectiveKind
-from beachhead.launch.objective import Count, Milestone, Objective, Wanted
+from beachhead.launch.question.objective import Count, Milestone, Objective, Wanted
 from beachhead.programme.rank import draw_rivals
 from beachhead.programme.target import Kind, Target
 from beachhead.world.errors import BadInput

@@ -33,15 +33,15 @@ from beachhead.case.quality.workshop import TOPICS as WORKSHOP
 from beachhead.case.rows.observe import TOPIC as ROWS
 from beachhead.compliance.approval import Used
 from beachhead.evidence.terms import PilotsSection
-from beachhead.launch.action import PilotMenu
-from beachhead.launch.algebra import Algebra, spell, write_out
+from beachhead.launch.aim.steer import find_steering, set_course
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.gate import Judgement, Recommendation, Verdict
-from beachhead.launch.headline import pursuit
-from beachhead.launch.judge import judge, recommend
-from beachhead.launch.plan import Plan, plan
-from beachhead.launch.problem import Problem, assemble
-from beachhead.launch.steer import find_steering, set_course
+from beachhead.launch.judge.judge import judge, recommend
+from beachhead.launch.plan.algebra import Algebra, spell, write_out
+from beachhead.launch.plan.headline import pursuit
+from beachhead.launch.plan.plan import Plan, plan
+from beachhead.launch.question.action import PilotMenu
+from beachhead.launch.question.gate import Judgement, Recommendation, Verdict
+from beachhead.launch.question.problem import Problem, assemble
 from beachhead.store import deliveries, get, last_delivery, put, reading, ref_of, writing
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits

@@ -16,8 +16,8 @@ from beachhead.case.cluster import workers_at
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import put_question
 from beachhead.evidence.tables.targets import TargetKind, TargetRow
-from beachhead.launch.problem import Problem
-from beachhead.launch.steer import find_steering
+from beachhead.launch.aim.steer import find_steering
+from beachhead.launch.question.problem import Problem
 from beachhead.rehearsal.family import Family
 from beachhead.rehearsal.rehearse import Goal, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode

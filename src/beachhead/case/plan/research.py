@@ -13,7 +13,7 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.planning import Question, put_question
 from beachhead.case.plan.shut import Shut, listed, shut_said
 from beachhead.case.plan.worth import LEAST_WORTH
-from beachhead.launch.research import TOP, Doubt, Research, Screened, State, Worth, research
+from beachhead.launch.information.research import TOP, Doubt, Research, Screened, State, Worth, research
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence

@@ -11,8 +11,8 @@ from beachhead.case.answers.sited import sited_routes
 from beachhead.case.log import whole
 from beachhead.case.open import Launch
 from beachhead.case.plan.decision import CHOSEN, Chosen
-from beachhead.launch.action import ActionKind, Standing
-from beachhead.launch.gate import Gate
+from beachhead.launch.question.action import ActionKind, Standing
+from beachhead.launch.question.gate import Gate
 from beachhead.ledger import Act, Entry
 from beachhead.store import get, reading
 from beachhead.world.market import Channel, Stage

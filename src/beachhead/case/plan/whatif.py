@@ -31,12 +31,12 @@ from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.tariffs import TariffRow
-from beachhead.launch.action import Action
-from beachhead.launch.certificate import Estimate
-from beachhead.launch.plan import Plan, plan
-from beachhead.launch.problem import Problem
-from beachhead.launch.steer import find_steering
-from beachhead.launch.tornado import play_sample, side_by_side
+from beachhead.launch.aim.steer import find_steering
+from beachhead.launch.estimate import Estimate
+from beachhead.launch.information.tornado import play_sample, side_by_side
+from beachhead.launch.plan.plan import Plan, plan
+from beachhead.launch.question.action import Action
+from beachhead.launch.question.problem import Problem
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput

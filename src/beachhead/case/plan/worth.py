@@ -8,10 +8,9 @@ from datetime import date
 
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import WORLDS, put_question
-from beachhead.launch.design import pilot_channel
-from beachhead.launch.problem import Problem
-from beachhead.launch.tornado import Swing, tornado
-from beachhead.launch.worth import (
+from beachhead.launch.information.batch_design import pilot_channel
+from beachhead.launch.information.tornado import Swing, tornado
+from beachhead.launch.information.worth import (
     BatchWorth,
     Known,
     Spread,
@@ -21,6 +20,7 @@ from beachhead.launch.worth import (
     know_facts,
     know_markets,
 )
+from beachhead.launch.question.problem import Problem
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many

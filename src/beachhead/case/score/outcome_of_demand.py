@@ -13,7 +13,7 @@ from beachhead.case.belief.believe import fit_of
 from beachhead.case.belief.pricing import price_point_of
 from beachhead.case.plan.planning import PlanRecord
 from beachhead.case.score.outcome import Came, Scene, State
-from beachhead.launch.action import ActionKind
+from beachhead.launch.question.action import ActionKind
 from beachhead.ledger import Entry, Stated
 from beachhead.pilot.result import PRICE_TOLERANCE
 from beachhead.world.figures import cars, how_many

@@ -10,9 +10,9 @@ from beachhead.case.decide.stating import gate_name, range_name, sold_out_name
 from beachhead.case.plan.decision import Chosen
 from beachhead.case.plan.planning import PlanRecord
 from beachhead.case.score.outcome import Came, Scene, State
-from beachhead.launch.action import ActionKind
-from beachhead.launch.judge import opens
-from beachhead.launch.pilot_odds import PilotOdds
+from beachhead.launch.information.pilot_odds import PilotOdds
+from beachhead.launch.judge.judge import opens
+from beachhead.launch.question.action import ActionKind
 from beachhead.ledger import Entry
 from beachhead.pilot import RUNNING
 from beachhead.pilot.result import PilotResult, result_of

@@ -18,8 +18,8 @@ from beachhead.case.score.outcome import Came, Scene, State, ref_of_kind
 from beachhead.case.score.outcome_of_demand import demand_came
 from beachhead.case.score.outcome_of_pilot import pilot_came
 from beachhead.case.score.regretting import Regretted, regretted
-from beachhead.launch.pilot_odds import PilotOdds
-from beachhead.launch.plan import Plan
+from beachhead.launch.information.pilot_odds import PilotOdds
+from beachhead.launch.plan.plan import Plan
 from beachhead.ledger import Act, Entry, Outcome, Said
 from beachhead.store import put, writing
 from beachhead.world.errors import NotStored

@@ -8,9 +8,9 @@ from math import inf
 from beachhead.case.plan.planning import PlanRecord
 from beachhead.case.score.outcome import Came, Scene
 from beachhead.case.score.outcome_of_demand import second_year
-from beachhead.launch.action import ActionKind
-from beachhead.launch.problem import Problem
-from beachhead.launch.regret import Regret, Step, regret
+from beachhead.launch.information.regret import Regret, Step, regret
+from beachhead.launch.question.action import ActionKind
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Entry
 from beachhead.world.errors import NotStored
 

@@ -21,9 +21,9 @@ from beachhead.case.score.foretell import BRAND_MEAN, LAST_VALUE, Foretold, Past
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
-from beachhead.launch.action import Action, ActionKind, Standing
-from beachhead.launch.plan import plan
-from beachhead.launch.problem import assemble
+from beachhead.launch.plan.plan import plan
+from beachhead.launch.question.action import Action, ActionKind, Standing
+from beachhead.launch.question.problem import assemble
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Stage
 from beachhead.world.quarter import Quarter

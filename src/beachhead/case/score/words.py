@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from beachhead.case.score.outcome import State
 from beachhead.case.score.scoring import Scores
-from beachhead.launch.regret import Regret
+from beachhead.launch.information.regret import Regret
 from beachhead.world.figures import how_many, money
 
 LACKING = {State.UNSEEN: "for lack of rows", State.VOID: "void", State.UNDECIDED: "undecided"}

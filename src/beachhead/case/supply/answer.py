@@ -19,8 +19,8 @@ from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.tariffs import EXPECTED, TariffRow
-from beachhead.launch.problem import Problem
-from beachhead.launch.volumes import planned_cars
+from beachhead.launch.plan.volumes import planned_cars
+from beachhead.launch.question.problem import Problem
 from beachhead.supply.handback import Handback, hand_back
 from beachhead.supply.landed import price_routes
 from beachhead.supply.lane import Lane

@@ -24,9 +24,9 @@ from beachhead.case.plan.target_facts import (
 from beachhead.case.targets.levers import abroad, levers, with_margin
 from beachhead.evidence.cell import meant
 from beachhead.evidence.tables.stores import StoreRow
-from beachhead.launch.problem import Problem
-from beachhead.launch.steer import PLAIN, Steering, find_steering
-from beachhead.launch.volumes import planned_cars
+from beachhead.launch.aim.steer import PLAIN, Steering, find_steering
+from beachhead.launch.plan.volumes import planned_cars
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year

@@ -9,8 +9,8 @@ import numpy as np
 
 from beachhead.case.open import Launch
 from beachhead.evidence.tables.offers import OfferRow
-from beachhead.launch.problem import Problem
-from beachhead.launch.terms import Terms
+from beachhead.launch.question.kernel_terms import Terms
+from beachhead.launch.question.problem import Problem
 
 MORE = 0.1
 DUTY_POINTS = 0.1

@@ -13,7 +13,7 @@ from beachhead.case.siting.answer import ask_sites, terms_of
 from beachhead.case.siting.question import Ask, Model
 from beachhead.compliance.assess import law_of, read
 from beachhead.compliance.finding import SaleDate
-from beachhead.compliance.hand import hand
+from beachhead.compliance.in_hand import hand
 from beachhead.compliance.prospect import Prospect, prospect
 from beachhead.compliance.ready import Ready, network, ready
 from beachhead.compliance.road import Road, road

@@ -1,0 +1,1 @@
+"""What no plan could have earned more than, and how sure that is."""

@@ -1,0 +1,1 @@
+"""The value of information: batches, facts, factors, decisions in hindsight, and what a pilot can tell."""

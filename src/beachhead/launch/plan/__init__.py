@@ -1,0 +1,1 @@
+"""The plan: actions, reasons, gates and certificate, in sentences, cars and algebra."""

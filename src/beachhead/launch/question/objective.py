@@ -1,0 +1,149 @@
+"""What a plan is for: value, cars by a quarter, or the odds of a target; and the downside it must not fall below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from beachhead.launch.estimate import Estimate, estimate
+from beachhead.launch.question.kernel_terms import Floats
+from beachhead.world.quarter import QUARTERS_A_YEAR
+
+
+class Wanted(StrEnum):
+    """What a plan maximises."""
+
+    VALUE = "npv"
+    CARS = "units_by"
+    ODDS = "target_odds"
+
+
+class Count(StrEnum):
+    """What a milestone counts in the quarters planned."""
+
+    CARS_IN_TOTAL = "cars_in_total"
+    CARS_PER_YEAR = "cars_per_year"
+    MARKETS_LIVE = "markets_live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Milestone:
+    """A level to be reached by a quarter.
+
+    Attributes:
+        code: of the target, or a name.
+        count: cars sold and shipped to pilots since the launch began, in four quarters in a row, or markets that sold
+            in each of the last four quarters.
+        markets: (M,), whether a market counts.
+        needed: (R, T), level that counts as reached at the end of each quarter in R equally likely cases: other makers'
+            sales where a rank is asked for, one case otherwise; infinite where a quarter cannot count.
+        last: index of the last quarter that counts.
+        before: (P,), cars of the markets that count in the quarters before the first, oldest first.
+        after: places, among the objective's milestones, of those that must be reached first.
+    """
+
+    code: str
+    count: Count
+    markets: NDArray[np.bool_]
+    needed: Floats
+    last: int
+    before: Floats
+    after: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Objective:
+    """What a plan maximises, within its limits.
+
+    Attributes:
+        wanted: expected value, expected cars counted by the last milestone's quarter, or the odds of reaching it.
+        said: it in words, such as `cars sold abroad by 2029Q4`.
+        milestones: those that must be reached before come before; the last is the one asked for. Empty for value.
+        tail: share of the worlds over which the downside is averaged.
+        floor: least mean value, over carrying on as is, in the worst `tail` of the worlds (CVaR); None for no limit.
+    """
+
+    wanted: Wanted = Wanted.VALUE
+    said: str = "expected value"
+    milestones: tuple[Milestone, ...] = ()
+    tail: float = 0.1
+    floor: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.wanted is Wanted.VALUE) == bool(self.milestones):
+            raise ValueError("cars and odds are counted by milestones, value is not")
+        if not 0 < self.tail <= 1:
+            raise ValueError(f"a tail is a share of the worlds, got {self.tail}")
+
+    @property
+    def is_plain(self) -> bool:
+        """True if it asks for expected value and nothing else."""
+        return self.wanted is Wanted.VALUE and self.floor is None
+
+    @property
+    def milestone(self) -> Milestone:
+        """The one asked for."""
+        return self.milestones[-1]
+
+
+def scores(objective: Objective, cars: Floats) -> Floats:
+    """(S,) what each world counts for: cars, or the share of cases in which the target is reached.
+
+    Args:
+        objective: of cars or odds.
+        cars: (S, M, T), sold and shipped to pilots.
+    """
+    if objective.wanted is Wanted.CARS:
+        asked = objective.milestone
+        return np.asarray(cars[:, asked.markets, : asked.last + 1].sum(axis=(1, 2)))
+    reached: list[NDArray[np.int64]] = []
+    for milestone in objective.milestones:
+        start = np.zeros((1, 1), dtype=np.int64)
+        for place in milestone.after:
+            start = np.maximum(start, reached[place])
+        reached.append(_first_reached(milestone, level(milestone, cars), start))
+    return np.asarray((reached[-1] <= objective.milestone.last).mean(axis=1))
+
+
+def level(milestone: Milestone, cars: Floats) -> Floats:
+    """(S, T) what a milestone counts at the end of each quarter."""
+    if milestone.count is Count.MARKETS_LIVE:
+        return _live(cars[:, milestone.markets])
+    sold = cars[:, milestone.markets].sum(axis=1)
+    if milestone.count is Count.CARS_IN_TOTAL:
+        return np.asarray(sold.cumsum(axis=1) + milestone.before.sum())
+    past = np.zeros(QUARTERS_A_YEAR - 1)
+    known = milestone.before[-(QUARTERS_A_YEAR - 1) :]
+    past[len(past) - len(known) :] = known
+    total = np.concatenate([np.zeros((len(sold), 1)), np.hstack([np.tile(past, (len(sold), 1)), sold]).cumsum(1)], 1)
+    return np.asarray(total[:, QUARTERS_A_YEAR:] - total[:, :-QUARTERS_A_YEAR])
+
+
+def _live(cars: Floats) -> Floats:
+    """Markets that sold in each of the last four quarters: a pilot alone does not make a market live."""
+    steady = np.zeros((cars.shape[0], cars.shape[2]))
+    for t in range(QUARTERS_A_YEAR - 1, cars.shape[2]):
+        steady[:, t] = (cars[:, :, t - QUARTERS_A_YEAR + 1 : t + 1] > 0).all(axis=2).sum(axis=1)
+    return steady
+
+
+def _first_reached(milestone: Milestone, levels: Floats, start: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(S, R) first quarter from `start` on in which the level is reached, T for never."""
+    T = levels.shape[1]
+    held = levels[:, None, :] >= milestone.needed[None, :, :] * (1 - 1e-12)
+    held &= np.arange(T) >= start[:, :, None]
+    return np.asarray(np.where(held.any(axis=2), held.argmax(axis=2), T))
+
+
+def worst_mean(values: Floats, tail: float) -> Estimate:
+    """CVaR: the mean of the worst `tail` of the values, and its standard error.
+
+    Rockafellar and Uryasev (2000), equations 4 and 5: the largest over eta of eta - E max(0, eta - V) / tail, reached
+    at the tail's quantile; the error is that of the mean at that eta.
+    """
+    eta = float(np.sort(values)[max(int(np.ceil(tail * len(values) - 1e-9)) - 1, 0)])
+    parts = eta - np.maximum(eta - values, 0.0) / tail
+    return estimate(parts)
