@@ -28,8 +28,9 @@ def _held(value: object) -> str:
         return str(value.value)
     if isinstance(value, _PLAIN):
         return str(value)
-    if isinstance(getattr(value, "shape", None), tuple):  # an array; a curve of wear has a shape of its own, a number
-        return f"array{tuple(value.shape)}"
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):  # an array; a curve of wear has a shape of its own, a number
+        return f"array{shape}"
     if isinstance(value, Collection):
         return _many(value)
     return type(value).__name__
