@@ -42,3 +42,9 @@ def test_a_folder_that_is_none_is_refused_with_its_cure(tmp_path):
     with pytest.raises(BadInput) as refused:
         bh.open(tmp_path / "nowhere")
     assert "does not exist" in str(refused.value)
+
+
+def test_a_rehearsal_in_no_world_is_refused(tmp_path):
+    launch = bh.new(tmp_path / "mine")
+    with pytest.raises(BadInput, match="a rehearsal cannot rest on 0 worlds"):
+        bh.rehearse(launch, worlds=0)

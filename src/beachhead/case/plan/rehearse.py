@@ -22,6 +22,8 @@ from beachhead.rehearsal.family import Family
 from beachhead.rehearsal.rehearse import Goal, Outcome, Performance, Piece, outcomes, rehearse
 from beachhead.store import digest, encode
 from beachhead.world.brief import brief
+from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.quarter import Quarter
 from beachhead.world.work import finished_first
 
@@ -78,6 +80,8 @@ def rehearse_launch(
         scheduler: address of a Dask scheduler; local cores if None. The numbers are the same.
         tick: called with (worlds done, worlds in all).
     """
+    if worlds < 2:
+        raise BadInput(f"a rehearsal cannot rest on {how_many(worlds, 'world')}", "use at least 2 worlds")
     question = put_question(launch, on=on)
     drawn = launch.folder.terms.seeds.rehearsal if seed is None else seed
     goals, notes = goals_of(launch, question.problem)
