@@ -218,7 +218,11 @@ def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
     run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
     rows = tmp_path / "rows.csv"
     rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2026-01-01,2026-03-31,40\n")
+    assert "Accept them" in run("decide", launch)
     run("observe", launch, rows)
+    listed = " ".join(run("decide", launch).split())
+    assert "have changed since: run `beachhead plan" in listed
+    assert "Accept them" not in listed
     with pytest.raises(OutOfDate, match="changed since the plan"):
         run("decide", launch, "--accept")
 

@@ -48,3 +48,9 @@ def test_a_rehearsal_in_no_world_is_refused(tmp_path):
     launch = bh.new(tmp_path / "mine")
     with pytest.raises(BadInput, match="a rehearsal cannot rest on 0 worlds"):
         bh.rehearse(launch, worlds=0)
+
+
+def test_what_is_no_override_is_refused_with_its_cure(tmp_path):
+    launch = bh.new(tmp_path / "mine")
+    with pytest.raises(BadInput, match="is not an override"):
+        bh.what_if(launch, ["economics.NO.own_store.capital=*2"])

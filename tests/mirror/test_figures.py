@@ -4,7 +4,17 @@ import math
 
 import pytest
 
-from beachhead.world.figures import duration, expected, give_or_take, how_many, odds, percent, tally, within_minutes
+from beachhead.world.figures import (
+    at_least,
+    duration,
+    expected,
+    give_or_take,
+    how_many,
+    odds,
+    percent,
+    tally,
+    within_minutes,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +76,14 @@ def test_one_of_anything_is_not_said_in_the_plural():
 
 def test_a_share_that_rounds_to_nothing_has_no_sign():
     assert (percent(-0.003), percent(-0.02), percent(0.0)) == ("0 %", "-2 %", "0 %")
+
+
+def test_a_lower_bound_is_rounded_down() -> None:
+    """82.6 % is no 83 % where "at least" stands before it, and what floats make of a whole percent stays whole."""
+    assert [at_least(share) for share in (0.826, 0.83, 0.29, 1.0)] == [
+        "at least 82 %",
+        "at least 83 %",
+        "at least 29 %",
+        "at least 100 %",
+    ]
+    assert (at_least(0.004), at_least(0.996)) == ("more than 0 %", "more than 99 %")

@@ -65,5 +65,5 @@ export function inLocale(text: string): string {
   });
 }
 export const integer = (value: number) => whole.format(value);
-/** A share of a bound: what lies above it by the luck of the worlds is all of it. */
-export const atMostAll = (share: number | null | undefined) => (share == null ? share : Math.min(share, 1));
+/** A share of a bound, rounded down as every lower bound is; what lies above it by the luck of the worlds is all of it. */
+export const certified = (share: number) => percent(share < 0.01 || (share > 0.99 && share < 1) ? share : Math.floor(100 * Math.min(share, 1) + 1e-9) / 100);

@@ -119,6 +119,16 @@ def _whole(name: str, value: Any) -> int:
     raise BadInput(f"{name}={value!r} is not a whole number", f"write {name}=24")
 
 
+def _overrides(_: str, value: Any) -> tuple[str, ...]:
+    for override in value:
+        if not isinstance(override, str):
+            raise BadInput(
+                f"{override!r} is not an override",
+                'write each in quotes: bh.what_if(launch, "tariffs.EU.BEV.rate=0.207")',
+            )
+    return tuple(value)
+
+
 def _code(_: str, value: Any) -> str:
     if isinstance(value, str):
         return value.strip().upper()
@@ -143,6 +153,7 @@ _READ: Mapping[str, Callable[[str, Any], Any]] = {
     "file": _path,
     "mapping": _path,
     "on": _day,
+    "sets": _overrides,
     "market": _code,
     "markets": _codes,
     "channel": _channel,

@@ -72,8 +72,12 @@ def percent(share: float, error: float | None = None) -> str:
 
 
 def at_least(share: float) -> str:
-    """A share that is a lower bound: `at least 91 %`, `more than 99 %`."""
-    return "more than 99 %" if 0.99 < share < 1 else f"at least {percent(share)}"
+    """A share that is a lower bound, rounded down: `at least 91 %`, `more than 99 %`."""
+    if 0 < share < 0.01:
+        return "more than 0 %"
+    if 0.99 < share < 1:
+        return "more than 99 %"
+    return f"at least {percent(math.floor(100 * share + 1e-9) / 100)}"
 
 
 def at_price(point: float) -> str:

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, giveOrTake, howMany, inUnit, money, percent } from "../numbers";
+import { certified, giveOrTake, howMany, inUnit, money } from "../numbers";
 import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
 import { MarketTable, planBefore } from "../parts/MarketTable";
@@ -49,7 +49,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
           <dl className="figures">
             <div><dt>expected value</dt><dd>{money(data.certificate.value, launch.currency)}<small>{giveOrTake(data.certificate.value_se, launch.currency)} (Monte Carlo)</small></dd></div>
             <div><dt>no plan can earn more than</dt><dd>{money(data.certificate.bound, launch.currency)}<small>{giveOrTake(data.certificate.bound_se, launch.currency)}</small></dd></div>
-            {data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{percent(atMostAll(data.certificate.share_of_bound))}<small>value as a share of the bound</small></dd></div>}
+            {data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{certified(data.certificate.share_of_bound)}<small>value as a share of the bound</small></dd></div>}
             {data.uses.map((use) => (
               <div key={use.limit + use.period}>
                 <dt>{use.limit}, {use.period}</dt>

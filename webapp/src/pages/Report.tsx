@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { atMostAll, cars, day, giveOrTake, howMany, instant, money, percent } from "../numbers";
+import { cars, certified, day, giveOrTake, howMany, instant, money, percent } from "../numbers";
 import { LedgerTable } from "../parts/LedgerTable";
 import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
@@ -46,7 +46,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           <dl className="figures">
             <div><dt>expected value</dt><dd>{money(plan.data.certificate.value, launch.currency)}<small>{giveOrTake(plan.data.certificate.value_se, launch.currency)}</small></dd></div>
             <div><dt>upper bound</dt><dd>{money(plan.data.certificate.bound, launch.currency)}<small>{plan.data.certificate.method}</small></dd></div>
-            {plan.data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{percent(atMostAll(plan.data.certificate.share_of_bound))}<small>value as a share of the bound</small></dd></div>}
+            {plan.data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{certified(plan.data.certificate.share_of_bound)}<small>value as a share of the bound</small></dd></div>}
           </dl>
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
           <Timeline quarters={shown} steps={plan.data.steps} />
