@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,6 +104,13 @@ def test_shares_add_up_to_less_than_the_whole_and_unlisted_makers_sell_nothing()
     assert (drawn > 0)[:, :2].all()
     growth = np.exp(FITTED.growth_sd * 6)
     assert (drawn.sum(axis=1) < 800 * growth**2).all()
+
+
+def test_makers_begin_with_what_they_sold():
+    """Where nothing moves, the years to come are the last one: what is left to unlisted makers is not theirs."""
+    still = replace(FITTED, drift=0.0, log_sd=-50.0, growth_sd=0.0)
+    drawn = draw_volumes(history(500.0, 300.0), still, 3, 10, np.random.default_rng(1))
+    np.testing.assert_allclose(drawn, np.broadcast_to([[[500.0], [300.0]]], drawn.shape))
 
 
 def test_a_larger_maker_is_likelier_to_lead_and_a_close_one_less_surely():

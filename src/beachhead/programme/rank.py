@@ -218,7 +218,8 @@ def draw_volumes(
     x = np.broadcast_to(start, (draws, len(now)))
     if sd is not None:
         x = x + sd * rng.standard_normal(x.shape)
-    size = total * np.exp(growth * np.arange(1, years + 1) + dynamics.growth_sd * _walk(rng, draws, years))
+    whole = total / (1 - REST)  # the listed makers begin with what they sold
+    size = whole * np.exp(growth * np.arange(1, years + 1) + dynamics.growth_sd * _walk(rng, draws, years))
     out = np.empty((draws, len(now), years))
     for t in range(years):
         chance = np.clip(rng.standard_t(dynamics.dof, size=x.shape), -_BOUND, _BOUND)
