@@ -1,5 +1,6 @@
 """`beachhead read` says in one sentence what many open gates have in common."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from beachhead.case.plan.planning import make_plan
 from beachhead.case.reading import monitor_sentence, read
 from beachhead.case.rows.observe import observe
 from beachhead.cli.read import gate_lines
-from beachhead.launch.judge.monitor import Monitor, Shown, Sighting
+from beachhead.launch.judge.monitor import Monitor, PlannedLook, Shown, Sighting
 from beachhead.launch.question.gate import Verdict
 from beachhead.world.quarter import Quarter
 
@@ -128,3 +129,8 @@ def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_be
     year = Year(first=first, last=first + 3, markets=("NO",), course=np.ones(1))
     told = monitor_sentence(monitor, "Norway", year)
     assert told.endswith("look: no single level fits them since 2022-03-31: demand has moved (95 %).")
+    gated = replace(
+        monitor, break_even=200.0, look=PlannedLook(number=0, of=2, statistic=None, boundary=None, crossed=False)
+    )
+    assert "above or below its registered break-even, 200 (" in monitor_sentence(gated, "Norway", year)
+    assert "above or below its break-even, 200 (" in monitor_sentence(replace(gated, look=None), "Norway", year)

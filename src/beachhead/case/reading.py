@@ -158,7 +158,8 @@ def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
     head = f"{name}, counts alone, valid at every look: {within}"
     if monitor.break_even is None:
         return f"{head} (95 %)."
-    level = f"break-even, {cars(monitor.break_even)}"
+    registered = "registered " if monitor.look is not None else ""  # a gate's own; scaling now may need another
+    level = f"{registered}break-even, {cars(monitor.break_even)}"
     if monitor.shown is Shown.OPEN:
         strongest = max(last.evidence_above or 0.0, last.evidence_below or 0.0)
         told = f"not yet shown to be above or below its {level} (evidence {strongest:,.1f} of {monitor.threshold:.0f})"
