@@ -10,9 +10,10 @@ planned.plan.certificate
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from beachhead.world.version import VERSION
 
 if TYPE_CHECKING:
     from beachhead.case.verbs import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from beachhead.case.verbs import observe_file as observe
     from beachhead.case.verbs import open_folder as open
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "adjust",
@@ -69,8 +70,10 @@ def __getattr__(name: str) -> Any:
     # Lazily, so that a room can be imported without all the others (PEP 562).
     if name not in __all__:
         raise AttributeError(f"module 'beachhead' has no attribute {name!r}")
-    if name == "summary":  # a face: by its name, since rooms import this package for its version and may not see faces
-        return import_module("beachhead.cli.summary").summary
+    if name == "summary":
+        from beachhead.cli.summary import summary
+
+        return summary
     from beachhead.case import verbs
 
     return getattr(verbs, _NAMED.get(name, name))

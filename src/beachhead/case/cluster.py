@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import beachhead
 from beachhead.world.errors import BadInput
+from beachhead.world.version import VERSION
 from beachhead.world.work import Tick
 
 A = TypeVar("A")
@@ -108,13 +108,13 @@ def _require_workers(client: Any, address: str) -> None:
     except ImportError as error:
         there[f"scheduler at {address}"] = error
     for who, found in there.items():
-        if found != beachhead.__version__:
+        if found != VERSION:
             has = f"no Beachhead it can use ({found})" if isinstance(found, Exception) else f"Beachhead {found}"
             raise BadInput(
-                f"the Dask {who} has {has}; here it is {beachhead.__version__}",
-                f"install beachhead {beachhead.__version__} where scheduler and workers run",
+                f"the Dask {who} has {has}; here it is {VERSION}",
+                f"install beachhead {VERSION} where scheduler and workers run",
             )
 
 
 def _version() -> str:
-    return beachhead.__version__
+    return VERSION

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from beachhead import __version__
 from beachhead.case.belief.conjoint import Asked, Sold, ask_conjoint, ask_market
 from beachhead.case.history.fetch import FIRST_MONTH, fetch_source
 from beachhead.case.history.refit import Refitted, RefittedEntry, refit_choice, refit_entries
@@ -18,6 +17,7 @@ from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, how_many, percent, say, show_json, show_table
 from beachhead.evidence.fetch import SOURCES, OnlineSource, cache_folder
 from beachhead.world.errors import BadInput
+from beachhead.world.version import VERSION
 from beachhead.world.whole import write_whole
 
 evidence = typer.Typer(
@@ -175,7 +175,7 @@ def refit(
         raise BadInput("nothing to refit from", "give --panel DIR, --conjoint DIR, or both")
     if write is not None and panel is None:
         raise BadInput(f"--write {write} without a panel", "give --panel DIR; the numbers of choice are not written")
-    entries = None if panel is None else refit_entries(panel, on=now().date(), version=__version__)
+    entries = None if panel is None else refit_entries(panel, on=now().date(), version=VERSION)
     choice = None if conjoint is None else refit_choice(conjoint)
     if entries is not None and write is not None:
         try:

@@ -12,7 +12,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 
-from beachhead import __version__
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
 from beachhead.web import live
@@ -26,6 +25,7 @@ from beachhead.web.refusal import NotFound, install_refusals
 from beachhead.web.routes import include_rooms
 from beachhead.web.work import WORK
 from beachhead.world.errors import BadInput, BeachheadError
+from beachhead.world.version import VERSION
 
 BUILT = Path(__file__).parent / "static"
 FOLDER_VARIABLE, HOSTS_VARIABLE = "BEACHHEAD_SERVE_FOLDER", "BEACHHEAD_SERVE_HOSTS"
@@ -48,7 +48,7 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Beachhead",
-        version=__version__,
+        version=VERSION,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,

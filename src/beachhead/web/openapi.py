@@ -6,13 +6,13 @@ import json
 
 from fastapi import FastAPI
 
-from beachhead import __version__
 from beachhead.web.routes import include_rooms
+from beachhead.world.version import VERSION
 
 
 def description() -> str:
     """OpenAPI 3.1 as JSON text."""
-    app = FastAPI(title="Beachhead", version=__version__)
+    app = FastAPI(title="Beachhead", version=VERSION)
     include_rooms(app)
     return json.dumps(app.openapi(), indent=1, sort_keys=True) + "\n"
 

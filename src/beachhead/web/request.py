@@ -12,11 +12,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 
-from beachhead import __version__
 from beachhead.web.desk import Desk, Sheet
 from beachhead.web.guard import Person
 from beachhead.web.idempotency import answered, remember
 from beachhead.web.refusal import NotModified, Refusal, TooLarge
+from beachhead.world.version import VERSION
 
 Answer = TypeVar("Answer", bound=BaseModel)
 MOST_BYTES = 256 * 1024 * 1024
@@ -59,7 +59,7 @@ def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) 
 def tag_with_version(request: Request, response: Response, version: str, *, may_be_kept: bool = True) -> None:
     """Name the version of the answer; NotModified if the reader has it."""
     person: Person = request.state.person
-    told = "|".join((version, person.name, person.role.name, __version__))
+    told = "|".join((version, person.name, person.role.name, VERSION))
     response.headers["ETag"] = tag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
     if may_be_kept and request.method == "GET" and tag in request.headers.get("If-None-Match", ""):
         raise NotModified(tag)
