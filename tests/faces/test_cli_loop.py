@@ -216,12 +216,14 @@ def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_th
 
 def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
     run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    assert "decides 2027Q1, and it is 2027Q2 now; run `beachhead plan" in " ".join(run("decide", launch).split())
+    run("plan", launch, "--on", "2027-04-05", "--worlds", WORLDS)
     rows = tmp_path / "rows.csv"
     rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2026-01-01,2026-03-31,40\n")
     assert "Accept them" in run("decide", launch)
     run("observe", launch, rows)
     listed = " ".join(run("decide", launch).split())
-    assert "have changed since: run `beachhead plan" in listed
+    assert "have come in since the plan was made; run `beachhead plan" in listed
     assert "Accept them" not in listed
     with pytest.raises(OutOfDate, match="changed since the plan"):
         run("decide", launch, "--accept")

@@ -22,7 +22,7 @@ class Station:
     """Servers that share one line.
 
     Attributes:
-        arrivals_per_hour: Poisson rate of jobs, > 0.
+        arrivals_per_hour: Poisson rate of jobs, >= 0.
         service_hours: mean time of a job, > 0.
         service_cv2: squared coefficient of variation of that time; 1 for exponential, 0 for constant.
         servers: number of bays or technicians, >= 1.

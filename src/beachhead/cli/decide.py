@@ -10,8 +10,8 @@ import typer
 from beachhead.case.decide.decided_last import said_of_last
 from beachhead.case.decide.deciding import Decided, Due, due, words
 from beachhead.case.decide.deciding import decide as decide_launch
-from beachhead.case.open import Launch, open_launch
-from beachhead.case.plan.planning import inputs_changed, newest_plan
+from beachhead.case.open import Launch, day_within, open_launch, quarter_on
+from beachhead.case.plan.planning import inputs_changed, newest_plan, overtaken
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.launch.plan.reason import sentence
@@ -84,8 +84,9 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
     for row in rows:
         if row.last is not None:
             say(said_of_last(row.last, names[row.action.market]))
-    if inputs_changed(launch, planned):
-        say(f"Tables or observations have changed since: run `beachhead plan {directory}` before you decide.")
+    now_decided = quarter_on(launch, day_within(launch, None))
+    if said := overtaken(planned, now_decided, inputs_changed(launch, planned)):
+        say(f"{said}; run `beachhead plan {directory}` before deciding on it.")
         return
     say(f'Accept them with `beachhead decide {directory} --accept`, or add `--override XX=hold --because "..."`.')
 

@@ -21,6 +21,7 @@ from beachhead.case.plan.planning import (
     inputs_changed,
     is_stale,
     newest_plan,
+    overtaken,
     put_question,
 )
 from beachhead.case.rows.observe import observations
@@ -161,19 +162,12 @@ def _sheet(launch: Launch, version: str) -> Sheet:
         over=over,
         overtaken=""
         if planned is None or over
-        else _overtaken(planned, question, stale and inputs_changed(launch, planned)),
+        else overtaken(planned, question.now, stale and inputs_changed(launch, planned)),
         due=() if planned is None or over else due(launch, planned),
         entries=entries,
         head=head,
         rows=rows,
     )
-
-
-def _overtaken(planned: Planned, question: Question, is_changed: bool) -> str:
-    decided, now = planned.record.quarter, question.now
-    if decided < now:
-        return f"The newest plan decides {decided}, and it is {now} now"
-    return "New observations or tables have come in since the plan was made" if is_changed else ""
 
 
 def _stamp(root: Path) -> str:

@@ -340,6 +340,14 @@ def inputs_changed(launch: Launch, planned: Planned) -> bool:
     return then != read_rows(launch, scaled_since=since, until=quarter.last_day)
 
 
+def overtaken(planned: Planned, now: Quarter, is_changed: bool) -> str:
+    """Why a plan no longer speaks of the quarter decided now; `is_changed` where its inputs have; "" where it does."""
+    decided = planned.record.quarter
+    if decided < now:
+        return f"The newest plan decides {decided}, and it is {now} now"
+    return "New observations or tables have come in since the plan was made" if is_changed else ""
+
+
 def _keep(
     launch: Launch,
     question: Question,
