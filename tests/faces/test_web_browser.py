@@ -1,6 +1,7 @@
 """The web app in a real browser: the whole loop by clicks, every page for everybody, nothing from outside."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -255,6 +256,25 @@ def test_the_whole_loop_on_the_byd_replay_by_keyboard_alone(page, tmp_path):
     page.get_by_text("launch memo").wait_for()
     assert page.pdf().startswith(b"%PDF")
     serving.close()
+
+
+def test_work_that_was_started_is_not_offered_again_before_the_socket_has_told_of_it(page, server):
+    """Where the socket lagged, the button came back for a moment, and a plan on its way was taken for done."""
+
+    def silent_about_jobs(socket):
+        told = socket.connect_to_server()
+        told.on_message(lambda message: None if json.loads(message)["topic"] == "jobs" else socket.send(message))
+
+    page.route_web_socket(re.compile("/live$"), silent_about_jobs)
+    page.goto(f"{server}/plan")
+    button = page.locator("button", has_text=re.compile("^(Make a plan|Plan again|planning)"))
+    with page.expect_response(re.compile("/api/v1/jobs$")) as answered:
+        button.click()
+    assert answered.value.ok
+    page.wait_for_timeout(500)
+    assert button.inner_text().startswith("planning")
+    stopped = page.request.delete(f"{server}/api/v1/jobs/{answered.value.json()['id']}", headers={"Origin": server})
+    assert stopped.json()["state"] == "cancelled"
 
 
 def _reach(page, target, most: int = 600) -> None:

@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import { useEffect, useRef, useState } from "react";
 import type { components, paths } from "./generated/api";
-import { useJobs, useVersion } from "./live";
+import { useConnected, useJobs, useVersion } from "./live";
 
 export type Schemas = components["schemas"];
 export const api = createClient<paths>({ baseUrl: "" });
@@ -89,11 +89,21 @@ export function useUpload(method: "POST" | "PUT") {
   return { upload, busy, error };
 }
 
-/** Starts long work in a worker process, and tells whether any of its kind waits or runs. */
+/**
+ * Starts long work in a worker process, and tells whether any of its kind waits or runs. The socket may tell of the work
+ * later than the answer to its start: until it does, what was started runs.
+ */
 export function useStart(kind: string) {
   const { send, busy, error } = useSend();
-  const running = useJobs().some((job) => job.kind === kind && (job.state === "queued" || job.state === "running"));
-  const start = (said: Record<string, string | number | boolean> = {}) =>
-    send(said, (key) => api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": key } }, body: { kind, arguments: said } }));
-  return { start, running: running || busy, error };
+  const [started, setStarted] = useState<string>();
+  const jobs = useJobs();
+  const connected = useConnected();
+  useEffect(() => setStarted(undefined), [connected]); // a server that comes back tells all that it knows
+  const untold = started !== undefined && !jobs.some((job) => job.id === started);
+  const running = jobs.some((job) => job.kind === kind && (job.state === "queued" || job.state === "running"));
+  const start = async (said: Record<string, string | number | boolean> = {}) => {
+    const job = await send(said, (key) => api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": key } }, body: { kind, arguments: said } }));
+    setStarted(job?.id);
+  };
+  return { start, running: running || busy || untold, error };
 }
