@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from beachhead.cli.adjust import _settles
 from beachhead.cli.app import app
-from beachhead.launch.adjust import LEAST_NEWS, Settling, split_margin
+from beachhead.launch.adjust.settling import LEAST_NEWS, Settling
+from beachhead.launch.adjust.stake import split_margin
 from beachhead.world.errors import BadInput
 
 

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from beachhead.belief.choice import OfferList, Taste, intercepts_of, shares
-from beachhead.launch.adjust import Stake, _mix_option, _World
+from beachhead.launch.adjust.changes import mix_option
+from beachhead.launch.adjust.draws import World
+from beachhead.launch.adjust.stake import Stake
 from beachhead.world.market import Channel
 
 
-def world_of(shipped: tuple[float, ...], wanted: tuple[float, ...], margins: tuple[float, ...]) -> _World:
+def world_of(shipped: tuple[float, ...], wanted: tuple[float, ...], margins: tuple[float, ...]) -> World:
     """Eight draws that agree: a thousand cars a year, wanted in that mix."""
     codes, prices, draws = tuple("ABC"[: len(shipped)]), (40_000.0,) * len(shipped), 8
     taste = Taste(
@@ -29,7 +31,7 @@ def world_of(shipped: tuple[float, ...], wanted: tuple[float, ...], margins: tup
         size=100_000,
         channel=Channel.DEALER,
     )
-    return _World(
+    return World(
         stake=stake,
         log_elasticity=np.full(draws, np.log(2.0)),
         taste=taste,
@@ -42,7 +44,7 @@ def world_of(shipped: tuple[float, ...], wanted: tuple[float, ...], margins: tup
 
 
 def test_no_trim_gives_up_more_of_the_shipment_than_it_has():
-    best = _mix_option(world_of((0.05, 0.5, 0.45), (0.01, 0.54, 0.45), (-30_000.0, 5_000.0, 5_000.0)))
+    best = mix_option(world_of((0.05, 0.5, 0.45), (0.01, 0.54, 0.45), (-30_000.0, 5_000.0, 5_000.0)))
     assert best is not None
     assert min(best.mix.values()) >= 0.0
     assert sum(best.mix.values()) == pytest.approx(1.0)

@@ -12,7 +12,9 @@ from beachhead.case.plan.adjust import Adjusted, ask_adjust
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds, say, show_json, show_table
-from beachhead.launch.adjust import Adjustment, Interval, Settling
+from beachhead.launch.adjust.adjust import Adjustment
+from beachhead.launch.adjust.draws import Interval
+from beachhead.launch.adjust.settling import Settling
 
 SHOWN = 12
 

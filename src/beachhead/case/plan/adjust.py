@@ -28,7 +28,8 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.planning import Question, newest_plan, put_question
 from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.offers import OfferRow
-from beachhead.launch.adjust import Adjustment, Stake, adjust, split_margin
+from beachhead.launch.adjust.adjust import Adjustment, adjust
+from beachhead.launch.adjust.stake import Stake, split_margin
 from beachhead.launch.plan.plan import Plan
 from beachhead.store import reading
 from beachhead.world.brief import brief
