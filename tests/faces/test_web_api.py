@@ -27,12 +27,13 @@ from beachhead.case.reading import moved_sentence, read
 from beachhead.case.rows.observe import observations
 from beachhead.ledger import Act, Said
 from beachhead.store import reading, writing
-from beachhead.web import accounts, loop
-from beachhead.web.accounts import TRIES, add_account, list_accounts, remove_account
 from beachhead.web.app import BUILT, create, serve
-from beachhead.web.guard import Role
-from beachhead.web.live import Tab
 from beachhead.web.openapi import description
+from beachhead.web.pages import loop
+from beachhead.web.server import accounts
+from beachhead.web.server.accounts import TRIES, add_account, list_accounts, remove_account
+from beachhead.web.server.guard import Role
+from beachhead.web.server.live import Tab
 from beachhead.world.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
@@ -178,7 +179,7 @@ def test_rows_are_listed_before_anything_is_learnt_from_them(client, monkeypatch
     assert [reading["market"] for reading in client.get("/api/v1/readings").json()["readings"]] == ["NO"]
     seen = client.get("/api/v1/observations")
     assert client.get("/api/v1/observations", headers={"If-None-Match": seen.headers["ETag"]}).status_code == 304
-    monkeypatch.setattr("beachhead.web.desk.put_question", None)  # learning would now fail
+    monkeypatch.setattr("beachhead.web.server.desk.put_question", None)  # learning would now fail
     assert client.post("/api/v1/observations?name=y.csv", content=HEAD + ROW.replace("61", "62")).status_code == 200
     after = client.get("/api/v1/observations", headers={"If-None-Match": seen.headers["ETag"]})
     assert (after.status_code, [row["registrations"] for row in after.json()["rows"]]) == (200, [62])
@@ -372,7 +373,7 @@ def test_what_somebody_else_enters_meanwhile_is_not_given_back_as_ones_own(clien
                 say(work, Said(at=entry.at, who="Zoe", act=Act.DRAFT, market=entry.market, chosen="hold"))
         return made
 
-    monkeypatch.setattr("beachhead.web.loop.decide", then_another)
+    monkeypatch.setattr("beachhead.web.pages.loop.decide", then_another)
     found = client.get("/api/v1/decisions").json()
     one = found["due"][0]
     body = {"market": one["market"], "choose": one["recommended"], "after": found["head"]}
@@ -563,7 +564,7 @@ def test_ten_thousand_made_up_requests_never_meet_a_fault_of_ours(folder, monkey
     schemathesis = pytest.importorskip("schemathesis")
     from hypothesis import HealthCheck, Phase, given, seed, settings
 
-    monkeypatch.setattr("beachhead.web.jobs.Jobs.start", _no_work)
+    monkeypatch.setattr("beachhead.web.server.jobs.Jobs.start", _no_work)
     monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", create(folder), headers={"Host": "127.0.0.1"})
     operations = [result.ok() for result in schema.get_all_operations()]

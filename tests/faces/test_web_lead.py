@@ -16,7 +16,7 @@ from beachhead.cli.app import app
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.store import writing
 from beachhead.web.app import create
-from beachhead.web.scored import MOST_CAME
+from beachhead.web.pages.scored import MOST_CAME
 
 LOCAL = "http://127.0.0.1"
 

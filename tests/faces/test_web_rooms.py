@@ -14,9 +14,9 @@ from beachhead.case.plan.adjust import ask_adjust
 from beachhead.case.plan.research import ask_research, effect_worth
 from beachhead.case.programme import assess_programme
 from beachhead.case.quality.judge import Judged
-from beachhead.web.aftersales import funnel_of
 from beachhead.web.app import create
-from beachhead.web.supply import work_out
+from beachhead.web.pages.aftersales import funnel_of
+from beachhead.web.pages.supply import work_out
 from beachhead.web.work import WORK
 
 LOCAL = "http://127.0.0.1"

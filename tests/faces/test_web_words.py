@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from beachhead.web.browser_words import in_browser
-from beachhead.web.refusal import refusal_of
+from beachhead.web.wire.browser_words import in_browser
+from beachhead.web.wire.refusal import refusal_of
 from beachhead.world.errors import BadInput
 
 SOURCES = Path(__file__).parents[2] / "src" / "beachhead"

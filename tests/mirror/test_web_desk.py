@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from beachhead.case.new import new_launch
 from beachhead.store import Row, deliver, writing
-from beachhead.web.desk import TOPICS, Desk, _stamp
+from beachhead.web.server.desk import TOPICS, Desk, _stamp
 
 
 def test_a_file_that_a_pull_takes_away_meanwhile_is_passed_over(tmp_path, monkeypatch):

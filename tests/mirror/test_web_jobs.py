@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from numba import njit
 
-from beachhead.web.jobs import MOST_WAITING, Jobs, _run
+from beachhead.web.server.jobs import MOST_WAITING, Jobs, _run
 from beachhead.world.errors import BadInput, Fault
 
 

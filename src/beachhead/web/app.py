@@ -14,15 +14,15 @@ from fastapi.responses import FileResponse
 
 from beachhead.case.new import is_vacant
 from beachhead.case.open import open_launch
-from beachhead.web import live
-from beachhead.web.accounts import Sessions, has_accounts
-from beachhead.web.desk import Desk
-from beachhead.web.guard import guard, is_loopback
-from beachhead.web.idempotency import InHand
-from beachhead.web.jobs import Job, Jobs
-from beachhead.web.live import Hub
-from beachhead.web.refusal import NotFound, install_refusals
 from beachhead.web.routes import include_rooms
+from beachhead.web.server import live
+from beachhead.web.server.accounts import Sessions, has_accounts
+from beachhead.web.server.desk import Desk
+from beachhead.web.server.guard import guard, is_loopback
+from beachhead.web.server.idempotency import InHand
+from beachhead.web.server.jobs import Job, Jobs
+from beachhead.web.server.live import Hub
+from beachhead.web.wire.refusal import NotFound, install_refusals
 from beachhead.web.work import WORK
 from beachhead.world.errors import BadInput, BeachheadError
 from beachhead.world.version import VERSION

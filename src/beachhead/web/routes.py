@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from beachhead.web import backtest, charging, compliance, learning, loop, rooms, sessions, supply, work
+from beachhead.web import work
+from beachhead.web.pages import backtest, compliance, learning, loop, rooms, supply
+from beachhead.web.pages.charging import files as charging
+from beachhead.web.server import sessions
 
 ROUTERS = (
     ("session", sessions.router),

@@ -15,13 +15,15 @@ from beachhead.case.clock import now
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import WORLDS, make_plan
 from beachhead.case.plan.whatif import parse_override
-from beachhead.web import backtest, charging_home, charging_value, rooms, supply
-from beachhead.web.jobs import Job, Jobs
-from beachhead.web.refusal import ErrorOut, NotFound
-from beachhead.web.request import REFUSALS, Key
-from beachhead.web.room import day_of
-from beachhead.web.sessions import Analyst, Viewer
-from beachhead.web.shape import JobIn, JobOut, JobsOut
+from beachhead.web.pages import backtest, rooms, supply
+from beachhead.web.pages.charging import home as charging_home
+from beachhead.web.pages.charging import value as charging_value
+from beachhead.web.pages.room import day_of
+from beachhead.web.server.jobs import Job, Jobs
+from beachhead.web.server.request import REFUSALS, Key
+from beachhead.web.server.sessions import Analyst, Viewer
+from beachhead.web.wire.refusal import ErrorOut, NotFound
+from beachhead.web.wire.shape import JobIn, JobOut, JobsOut
 from beachhead.world.errors import BadInput
 
 router = APIRouter(responses=REFUSALS)

@@ -19,12 +19,12 @@ from beachhead.case.rows.mappings import drop_mapping, heading_of, keep_mapping,
 from beachhead.case.rows.observe import TOPIC, Receipt, observations, observe
 from beachhead.case.score.outcomes import register_outcomes
 from beachhead.store import deliveries, reading, text_of
-from beachhead.web import view
-from beachhead.web.desk import Desk, Sheet
-from beachhead.web.guard import Role
-from beachhead.web.idempotency import answered, remember
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import (
+from beachhead.web.pages import view
+from beachhead.web.pages.scored import score_out
+from beachhead.web.server.desk import Desk, Sheet
+from beachhead.web.server.guard import Role
+from beachhead.web.server.idempotency import answered, remember
+from beachhead.web.server.request import (
     FILE_BODY,
     PAGE_ROWS,
     REFUSALS,
@@ -38,9 +38,9 @@ from beachhead.web.request import (
     sheet_of,
     tag_with_version,
 )
-from beachhead.web.scored import score_out
-from beachhead.web.sessions import Analyst, Approver, Viewer
-from beachhead.web.shape import (
+from beachhead.web.server.sessions import Analyst, Approver, Viewer
+from beachhead.web.wire.refusal import NotFound
+from beachhead.web.wire.shape import (
     AcceptedOut,
     AcceptIn,
     BeginIn,

@@ -16,8 +16,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 from beachhead.store import Row, Store, current, deliver, reading, writing
-from beachhead.web.guard import Person, Role
-from beachhead.web.refusal import NoLaunch, NotAllowed
+from beachhead.web.server.guard import Person, Role
+from beachhead.web.wire.refusal import NoLaunch, NotAllowed
 from beachhead.world.errors import BadInput, BeachheadError
 
 TOPIC = "account"

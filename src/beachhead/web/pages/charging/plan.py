@@ -13,10 +13,10 @@ from beachhead.case.charging.files import expected_load, stored_band
 from beachhead.case.charging.home import AtHome, charging_hours, charging_plan
 from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.now import NowPlan
-from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
-from beachhead.web.request import REFUSALS, desk_of, sheet_of
-from beachhead.web.sessions import Viewer
-from beachhead.web.wire import Sentence
+from beachhead.web.pages.charging.home import MOST_HOURS, car_of, clock_at_home, with_prices
+from beachhead.web.server.request import REFUSALS, desk_of, sheet_of
+from beachhead.web.server.sessions import Viewer
+from beachhead.web.wire.field import Sentence
 
 LEAST_HOURS = 12
 LEAST_THERE = 0.02

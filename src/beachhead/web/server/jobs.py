@@ -19,8 +19,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from beachhead.web.idempotency import key_used_before
-from beachhead.web.refusal import refusal_body, refusal_of
+from beachhead.web.server.idempotency import key_used_before
+from beachhead.web.wire.refusal import refusal_body, refusal_of
 from beachhead.world.compiled import compiling
 from beachhead.world.errors import BadInput, BeachheadError
 

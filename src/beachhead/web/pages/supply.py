@@ -23,11 +23,11 @@ from beachhead.supply.last_year import last_year
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import REFUSALS, sheet_of
-from beachhead.web.room import day_of
-from beachhead.web.sessions import Viewer
-from beachhead.web.wire import Sentence
+from beachhead.web.pages.room import day_of
+from beachhead.web.server.request import REFUSALS, sheet_of
+from beachhead.web.server.sessions import Viewer
+from beachhead.web.wire.field import Sentence
+from beachhead.web.wire.refusal import NotFound
 
 TOPIC = "supply_page"
 WORLDS_SHARE = 0.3

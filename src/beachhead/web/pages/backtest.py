@@ -15,10 +15,10 @@ from beachhead.case.history.backtest import backtest
 from beachhead.case.history.page import backtest_page
 from beachhead.case.history.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
 from beachhead.case.open import open_launch
-from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
-from beachhead.web.room import TableOut, keep_answer, table_of
-from beachhead.web.sessions import Analyst, Viewer
-from beachhead.web.wire import Sentence
+from beachhead.web.pages.room import TableOut, keep_answer, table_of
+from beachhead.web.server.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
+from beachhead.web.server.sessions import Analyst, Viewer
+from beachhead.web.wire.field import Sentence
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
-from beachhead.web.accounts import SESSION_SECONDS, Sessions
-from beachhead.web.guard import Person, Role
-from beachhead.web.refusal import NotAllowed, NotSignedIn
-from beachhead.web.wire import Typed
+from beachhead.web.server.accounts import SESSION_SECONDS, Sessions
+from beachhead.web.server.guard import Person, Role
+from beachhead.web.wire.field import Typed
+from beachhead.web.wire.refusal import NotAllowed, NotSignedIn
 
 COOKIE = "beachhead_session"
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch
 from beachhead.store import Row, deliver, writing
-from beachhead.web.wire import Sentence
+from beachhead.web.wire.field import Sentence
 
 TOPIC = "room_page"
 MOST_ROWS = 40

@@ -18,11 +18,13 @@ from beachhead.case.charging.files import (
     tariffs_here,
 )
 from beachhead.case.clock import now
-from beachhead.web import charging_plan, charging_value, charging_whole
-from beachhead.web.charging_home import KeptOut, prices_of
-from beachhead.web.charging_value import ChargeValueOut, value_of
-from beachhead.web.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
-from beachhead.web.sessions import Analyst, Viewer
+from beachhead.web.pages.charging import plan as charging_plan
+from beachhead.web.pages.charging import value as charging_value
+from beachhead.web.pages.charging import whole as charging_whole
+from beachhead.web.pages.charging.home import KeptOut, prices_of
+from beachhead.web.pages.charging.value import ChargeValueOut, value_of
+from beachhead.web.server.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
+from beachhead.web.server.sessions import Analyst, Viewer
 
 MOST_NAMED = 400
 

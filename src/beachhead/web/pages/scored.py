@@ -7,7 +7,7 @@ from beachhead.case.open import Launch
 from beachhead.case.score.outcome import State
 from beachhead.case.score.scoring import score_launch
 from beachhead.case.score.words import came_title, regret_lines, regret_sentence, score_sentences, without_outcome
-from beachhead.web.shape import BandOut, CameOut, ScoreOut, WithoutOut
+from beachhead.web.wire.shape import BandOut, CameOut, ScoreOut, WithoutOut
 from beachhead.world.errors import NotLearnt
 
 MOST_CAME = 40

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from beachhead.web.browser_words import in_browser
+from beachhead.web.wire.browser_words import in_browser
 
 
 def _finite(value: Any) -> float | None:

@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel
 
-from beachhead.web.desk import Desk, Sheet
-from beachhead.web.guard import Person
-from beachhead.web.idempotency import answered, remember
-from beachhead.web.refusal import NotModified, Refusal, TooLarge
+from beachhead.web.server.desk import Desk, Sheet
+from beachhead.web.server.guard import Person
+from beachhead.web.server.idempotency import answered, remember
+from beachhead.web.wire.refusal import NotModified, Refusal, TooLarge
 from beachhead.world.version import VERSION
 
 Answer = TypeVar("Answer", bound=BaseModel)

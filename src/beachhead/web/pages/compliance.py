@@ -16,12 +16,12 @@ from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
 from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change
-from beachhead.web.desk import Sheet
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import REFUSALS, desk_of, sheet_of
-from beachhead.web.sessions import Viewer
-from beachhead.web.shape import SourceOut
-from beachhead.web.wire import Sentence
+from beachhead.web.server.desk import Sheet
+from beachhead.web.server.request import REFUSALS, desk_of, sheet_of
+from beachhead.web.server.sessions import Viewer
+from beachhead.web.wire.field import Sentence
+from beachhead.web.wire.refusal import NotFound
+from beachhead.web.wire.shape import SourceOut
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
 from beachhead.world.source import Source

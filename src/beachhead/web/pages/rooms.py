@@ -39,10 +39,8 @@ from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID
 from beachhead.rehearsal.rehearse import DOES, Outcome
 from beachhead.store import body_of, reading
-from beachhead.web.aftersales import work_aftersales
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import REFUSALS, desk_of, recorded, sheet_of
-from beachhead.web.room import (
+from beachhead.web.pages.aftersales import work_aftersales
+from beachhead.web.pages.room import (
     MOST_ROWS,
     TOPIC,
     Advance,
@@ -61,8 +59,10 @@ from beachhead.web.room import (
     number_or_none,
     table_of,
 )
-from beachhead.web.sessions import Analyst, Viewer
-from beachhead.web.wire import Sentence
+from beachhead.web.server.request import REFUSALS, desk_of, recorded, sheet_of
+from beachhead.web.server.sessions import Analyst, Viewer
+from beachhead.web.wire.field import Sentence
+from beachhead.web.wire.refusal import NotFound
 from beachhead.world.figures import cars, how_many, money, percent, tally, within_minutes
 from beachhead.world.figures import odds as odds_said
 

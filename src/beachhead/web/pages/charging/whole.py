@@ -16,10 +16,10 @@ from beachhead.case.charging.whole import SecondCar, battery_of, roof_of, whole_
 from beachhead.charging.explain import moment_of, whole_sentences
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import CarPath, WholePlan
-from beachhead.web.charging_home import MOST_HOURS, car_of, clock_at_home, with_prices
-from beachhead.web.request import REFUSALS, desk_of, sheet_of
-from beachhead.web.sessions import Viewer
-from beachhead.web.wire import Sentence
+from beachhead.web.pages.charging.home import MOST_HOURS, car_of, clock_at_home, with_prices
+from beachhead.web.server.request import REFUSALS, desk_of, sheet_of
+from beachhead.web.server.sessions import Viewer
+from beachhead.web.wire.field import Sentence
 from beachhead.world.errors import BadInput
 
 LEAST_WHOLE = 24

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from beachhead.web.refusal import ErrorOut
-from beachhead.web.wire import Sentence, Typed
+from beachhead.web.wire.field import Sentence, Typed
+from beachhead.web.wire.refusal import ErrorOut
 
 StageName = Literal["home", "out", "piloting", "stopped", "scaled", "exited"]
 

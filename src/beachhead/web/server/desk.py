@@ -27,7 +27,7 @@ from beachhead.case.plan.planning import (
 from beachhead.case.rows.observe import observations
 from beachhead.ledger import Entry, Head
 from beachhead.store import newest_by_topic, reading
-from beachhead.web.refusal import NoLaunch, NotFound
+from beachhead.web.wire.refusal import NoLaunch, NotFound
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.market import Market
 from beachhead.world.reading import Observation

@@ -10,9 +10,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from fastapi.encoders import jsonable_encoder
 
-from beachhead.web.guard import is_foreign, is_ours
-from beachhead.web.jobs import Job, Jobs
-from beachhead.web.sessions import person_of
+from beachhead.web.server.guard import is_foreign, is_ours
+from beachhead.web.server.jobs import Job, Jobs
+from beachhead.web.server.sessions import person_of
 
 MOST_JOBS = 20
 

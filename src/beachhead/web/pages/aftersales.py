@@ -13,7 +13,7 @@ from beachhead.aftersales.quality import Verdict, funnel
 from beachhead.case.aftersales import DRAWS, Serviced, ask_service, recalls_past, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality.judge import Judged, service_row
-from beachhead.web.room import (
+from beachhead.web.pages.room import (
     MOST_ROWS,
     Advance,
     Cell,

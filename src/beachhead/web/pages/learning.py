@@ -15,11 +15,11 @@ from beachhead.case.reading import monitors as watch_counts
 from beachhead.launch.information.batch_design import design, pilot_channel
 from beachhead.launch.information.research import TOP, Doubt
 from beachhead.launch.judge.monitor import Monitor
-from beachhead.web.desk import Sheet
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import REFUSALS, desk_of, sheet_of
-from beachhead.web.sessions import Viewer
-from beachhead.web.wire import FromRoom, Known, Sentence
+from beachhead.web.server.desk import Sheet
+from beachhead.web.server.request import REFUSALS, desk_of, sheet_of
+from beachhead.web.server.sessions import Viewer
+from beachhead.web.wire.field import FromRoom, Known, Sentence
+from beachhead.web.wire.refusal import NotFound
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import cars, how_many, money, percent
 

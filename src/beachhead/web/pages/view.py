@@ -26,10 +26,10 @@ from beachhead.launch.plan.reason import sentence
 from beachhead.launch.question.action import ActionKind
 from beachhead.launch.question.gate import Gate
 from beachhead.ledger import Entry
-from beachhead.web.desk import Sheet
-from beachhead.web.guard import Person
-from beachhead.web.refusal import NotFound
-from beachhead.web.shape import (
+from beachhead.web.server.desk import Sheet
+from beachhead.web.server.guard import Person
+from beachhead.web.wire.refusal import NotFound
+from beachhead.web.wire.shape import (
     CertificateOut,
     DecisionOut,
     DensityOut,

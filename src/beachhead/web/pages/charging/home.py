@@ -14,9 +14,9 @@ from beachhead.case.charging.home import AtHome
 from beachhead.case.clock import now
 from beachhead.case.open import Launch, open_launch
 from beachhead.charging.record import Load, Prices, read_loads, read_prices
-from beachhead.web.desk import Desk
-from beachhead.web.refusal import NotFound
-from beachhead.web.wire import Sentence
+from beachhead.web.server.desk import Desk
+from beachhead.web.wire.field import Sentence
+from beachhead.web.wire.refusal import NotFound
 from beachhead.world.errors import BadInput
 
 MOST_HOURS = 48

@@ -19,11 +19,11 @@ from beachhead.charging.record import read_prices
 from beachhead.charging.tariff import tariff_of
 from beachhead.charging.value import Baseline, MarketValue
 from beachhead.store import Row, body_of, deliver, reading, writing
-from beachhead.web.charging_home import KeptOut
-from beachhead.web.refusal import NotFound
-from beachhead.web.request import REFUSALS, desk_of, recorded
-from beachhead.web.sessions import Analyst
-from beachhead.web.wire import Sentence
+from beachhead.web.pages.charging.home import KeptOut
+from beachhead.web.server.request import REFUSALS, desk_of, recorded
+from beachhead.web.server.sessions import Analyst
+from beachhead.web.wire.field import Sentence
+from beachhead.web.wire.refusal import NotFound
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from beachhead.web.wire import Sentence
+from beachhead.web.wire.field import Sentence
 from beachhead.world.errors import BadInput, BeachheadError, Fault, NotStored, OutOfDate
 
 
