@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.programme.rank import FITTED, History, Known, draw_rivals, draw_volumes, known_volumes, ranks
-from beachhead.programme.target import Kind, Target, next_target, target_odds, trailing_year
+from beachhead.programme.target import Kind, Target, next_target, target_odds
 from beachhead.world.quarter import Quarter, grid
+from beachhead.world.trailing_year import trailing_year
 
 QUARTERS = grid(Quarter(2027, 1), 8)
 DAY = Quarter(2027, 4)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import PRICED
+from beachhead.siting.selection import kth_smallest
 from beachhead.world.compiled import compiled, inner
 
 MOMENTUM = 0.9
@@ -167,33 +168,6 @@ def _worth(ptr, item, people, later, price, worth):  # type: ignore[no-untyped-d
 
 
 @inner
-def _kth_largest(values, k):  # type: ignore[no-untyped-def]
-    """The k-th largest value (from 0); reorders `values` (Hoare's selection)."""
-    low = 0
-    high = len(values) - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i = low
-        j = high
-        while i <= j:
-            while values[i] > pivot:
-                i += 1
-            while values[j] < pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            break
-    return values[k]
-
-
-@inner
 def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
     """Toll per unit at which those who pay it use just the budget: the price of a relaxed knapsack."""
     used = 0.0
@@ -206,7 +180,7 @@ def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
     if budget <= 0.0:
         return np.inf
     if counted and budget == np.floor(budget):
-        return _kth_largest(key[:count], np.int64(budget))
+        return kth_smallest(key[:count], count - 1 - np.int64(budget))
     for k in range(count):
         key[k] = key[k] / max(price[k], 1e-12)
     order = np.argsort(-key[:count])

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from beachhead.siting.field import Field, Floats, cost_of
 from beachhead.siting.pace import PRICED
+from beachhead.siting.selection import kth_smallest
 from beachhead.world.compiled import compiled, inner
 
 MOMENTUM = 0.9
@@ -266,33 +267,6 @@ def _slope(ptr, item, cost, u, chosen, slope):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _kth(values, k):  # type: ignore[no-untyped-def]
-    """The k-th smallest value (from 0); reorders `values` (Hoare's selection)."""
-    low = 0
-    high = len(values) - 1
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i = low
-        j = high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            break
-    return values[k]
-
-
-@inner
 def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
     """The kept sites and the best of the others that earn something, `most` in all."""
     total = 0.0
@@ -313,7 +287,7 @@ def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
     threshold = 0.0
     ties = np.int64(0)
     if count > room:
-        threshold = _kth(free[:count], np.int64(room) - 1)
+        threshold = kth_smallest(free[:count], np.int64(room) - 1)
         ties = np.int64(room)
         for k in range(count):
             if free[k] < threshold:

@@ -29,10 +29,11 @@ from beachhead.launch.plan.volumes import planned_cars
 from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
-from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds, trailing_year
+from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.quarter import Quarter
+from beachhead.world.trailing_year import trailing_year
 
 Floats = NDArray[np.float64]
 

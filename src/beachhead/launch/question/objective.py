@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from beachhead.launch.estimate import Estimate, estimate
 from beachhead.launch.question.kernel_terms import Floats
 from beachhead.world.quarter import QUARTERS_A_YEAR
+from beachhead.world.trailing_year import trailing_year
 
 
 class Wanted(StrEnum):
@@ -115,11 +116,7 @@ def level(milestone: Milestone, cars: Floats) -> Floats:
     sold = cars[:, milestone.markets].sum(axis=1)
     if milestone.count is Count.CARS_IN_TOTAL:
         return np.asarray(sold.cumsum(axis=1) + milestone.before.sum())
-    past = np.zeros(QUARTERS_A_YEAR - 1)
-    known = milestone.before[-(QUARTERS_A_YEAR - 1) :]
-    past[len(past) - len(known) :] = known
-    total = np.concatenate([np.zeros((len(sold), 1)), np.hstack([np.tile(past, (len(sold), 1)), sold]).cumsum(1)], 1)
-    return np.asarray(total[:, QUARTERS_A_YEAR:] - total[:, :-QUARTERS_A_YEAR])
+    return trailing_year(sold, milestone.before)
 
 
 def _live(cars: Floats) -> Floats:
