@@ -19,24 +19,9 @@ from beachhead.programme.duration import mean_weeks, textbook_sd_weeks
 from beachhead.programme.network import assemble
 from beachhead.programme.risk import Gate, assess
 from beachhead.programme.task import Duration, Shape, Task
+from beachhead.verification.scheduling import RELIABLE
 
 DAY = date(2027, 1, 4)
-RELIABLE = {
-    "A": (1, 2, 3, ""),
-    "B": (2, 3.5, 8, "A"),
-    "C": (6, 9, 18, "B"),
-    "D": (4, 5.5, 10, "C"),
-    "E": (1, 4.5, 5, "C"),
-    "F": (4, 4, 10, "E"),
-    "G": (5, 6.5, 11, "D"),
-    "H": (5, 8, 17, "E G"),
-    "I": (3, 7.5, 9, "C"),
-    "J": (3, 9, 9, "F I"),
-    "K": (4, 4, 4, "J"),
-    "L": (1, 5.5, 7, "J"),
-    "M": (1, 2, 3, "H"),
-    "N": (5, 5.5, 9, "K L"),
-}
 MEANS = dict(zip("ABCDEFGHIJKLMN", (2, 4, 10, 6, 4, 5, 7, 9, 7, 8, 4, 5, 2, 6), strict=True))
 PATH = "ABCEFJLN"
 ENCYCLOPAEDIA = {
