@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
+from beachhead.cli import home as home_face
 from beachhead.cli.app import app
 from beachhead.home.home_assistant import history_of, server_of, state_of
 from beachhead.home.log import RUN_LOCK
@@ -175,6 +176,40 @@ def test_a_server_in_trouble_is_an_error_in_plain_words_and_the_log_stays_as_it_
     log.close()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"attributes": ["no table"]}, "not its API"),
+        ({"attributes": {"unit_of_measurement": "\ud800"}}, "not its API"),
+        ({"last_changed": "0001-01-01T00:00:00+14:00"}, "not its API"),
+    ],
+)
+def test_a_state_that_cannot_be_is_said_plainly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, object], named: str
+) -> None:
+    state = MadeHome.state
+    monkeypatch.setattr(MadeHome, "state", lambda made, entity: (state(made, entity) or {}) | wrong)
+    for command in ("check", "learn", "plan"):
+        with pytest.raises(Unreachable, match=named):
+            run(command, str(folder))
+
+
+def test_history_and_prices_of_impossible_days_are_refused_or_left_out(
+    folder: Path, made: MadeHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = made.told_prices() | {"far": [{"start": "0001-01-01T00:00:00+14:00", "value": 0.1}]}
+    monkeypatch.setattr(MadeHome, "told_prices", lambda _: told)
+    assert "sessions" in run("learn", str(folder))
+    monkeypatch.setattr(MadeHome, "history", lambda *_: [{"entity_id": {}, "state": "on"}])
+    assert "nothing new" in run("learn", str(folder))
+    far = {"entity_id": PLUG, "state": "on", "last_changed": "0001-01-01T00:00:00+14:00"}
+    monkeypatch.setattr(MadeHome, "history", lambda *_: [far])
+    with pytest.raises(Unreachable, match="not its API"):
+        run("learn", str(folder))
+    with pytest.raises(BadInput, match="is not a time"):
+        run("leaves", str(folder), "0001-01-01T00:00")
+
+
 def test_no_server_a_wrong_token_and_no_token_are_told_apart(
     folder: Path, made: MadeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +284,21 @@ def test_a_charger_is_run_where_no_lock_can_be_made(folder: Path, made: MadeHome
     run("learn", str(folder))
     (folder / RUN_LOCK).mkdir()
     assert "[sent" in run("run", str(folder), "--once")
+
+
+def test_a_run_begun_while_the_server_is_away_waits_for_it_and_once_is_refused(
+    folder: Path, made: MadeHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a power cut, where both machines begin at once and this one is ready first."""
+    made.mode = "busy"
+    with pytest.raises(Unreachable, match="503"):
+        run("run", str(folder), "--once")
+    begun: list[str] = []
+    monkeypatch.setattr(home_face, "run_home", lambda *_, **__: begun.append("run"))
+    said = " ".join(run("run", str(folder)).split())
+    assert begun == ["run"]
+    assert "503" in said
+    assert "is asked until it answers" in said
 
 
 @pytest.mark.full

@@ -23,6 +23,7 @@ from beachhead.home.log import open_log, recorded
 from beachhead.home.run import Clock, Running, run
 from beachhead.home.setup import read_setup
 from beachhead.home.shown import SENSOR
+from beachhead.store import Store
 from beachhead.world.errors import NotStored
 from made_home import (
     BATTERY,
@@ -243,6 +244,86 @@ def test_a_manual_setting_and_the_plan_under_way_outlive_a_restart(live: Callabl
     assert home.last.kind is Why.MANUAL
     home.until(at(3))
     assert len(home.made.calls) == before
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+def killed_once_told(home: Lived, verb: str, end: datetime) -> None:
+    """Run until the charger was told `verb`, and be killed before that is in the log."""
+    write = running.write_decision
+
+    def gone(store: Store, decision: Decision) -> None:
+        if any(verb in one for one in decision.did):
+            raise Killed
+        write(store, decision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "write_decision", gone)
+        patch.setattr(running, "stop", lambda *_: None)
+        with pytest.raises(Killed):
+            home.until(end)
+
+
+def test_who_is_killed_once_the_charger_is_told_takes_that_for_nobody_s_hand(live: Callable[..., Lived]) -> None:
+    home = live(needed=56.0, lines={"leaves = ": f'leaves = "{LEAVES}"'})
+    home.made.say(LEAVES, at(2.5).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+    home.until(at(0.4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "stop", lambda *_: None)
+        home.until(at(0.7))
+    assert home.last.charges
+    assert home.last.followed
+    home.made.say(LEAVES, at(14).astimezone(BERLIN).strftime("%Y-%m-%d %H:%M:%S"))
+    killed_once_told(home, "turn_off", at(2.8))
+    assert home.switch == "off"
+    killed_once_told(home, "turn_on", at(13))
+    assert home.switch == "on"
+    home.until(at(14))
+    assert Why.MANUAL not in {one.kind for one in home.seen}
+    assert home.made.stored_kwh > 35
+
+
+def test_a_hand_holds_though_we_failed_and_were_killed_since(
+    live: Callable[..., Lived], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = live(needed=30.0)
+
+    def tap() -> None:
+        if home.made.now >= at(1).timestamp():
+            home.made.say(SWITCH, "on", person=True)
+        home.made.mode = "forgetful" if home.made.now >= at(1.2).timestamp() else "fine"
+
+    monkeypatch.setattr(running, "stop", lambda *_: None)
+    home.until(at(1.6), tap)
+    assert home.last.kind is Why.FAILED
+    assert home.last.why.startswith("Left as set by hand")
+    home.made.mode = "fine"
+    before = len(home.made.calls)
+    home.until(at(3))
+    assert home.last.kind is Why.MANUAL
+    assert len(home.made.calls) == before
+
+
+def test_a_machine_that_slept_takes_what_the_watchdog_did_meanwhile_for_nobody_s_hand(
+    live: Callable[..., Lived],
+) -> None:
+    home = live(needed=30.0)
+    slept: list[float] = []
+
+    def sleep() -> None:
+        if home.made.now >= at(1).timestamp() and not slept:
+            assert home.switch == "off"
+            home.made.advance(at(1.9).timestamp())
+            home.made.say(SWITCH, "on")  # after 45 minutes without a sign of life
+            slept.append(home.made.now)
+            home.made.advance(at(2.1).timestamp())
+
+    home.until(at(2.5), sleep)
+    assert slept
+    assert Why.MANUAL not in {one.kind for one in home.seen}
+    assert home.seen[-2].charges is False
 
 
 def test_what_the_trip_before_took_is_what_the_car_held_when_it_left_less_what_it_came_back_with(

@@ -36,6 +36,7 @@ from beachhead.home.serve import serve as serve_page
 from beachhead.home.setup import Setup, battery_doubt, new_home, read_setup
 from beachhead.home.shown import hours_of
 from beachhead.home.tables import local_text
+from beachhead.world.errors import Unreachable
 
 home = typer.Typer(
     name="home",
@@ -118,10 +119,15 @@ def run(
     """Run the charger: plan each quarter of an hour and at each plug-in, set what must change, until Ctrl-C."""
     setup = read_setup(directory)
     with only_run(setup.folder):
-        version = ask_config(server_of(setup))["version"]  # a wrong token is said at once, not tried for ever
+        try:
+            found = f"Home Assistant {ask_config(server_of(setup))['version']} at {setup.url}."
+        except Unreachable as error:  # after a power cut it may begin later than we; a wrong token is said at once
+            if once:
+                raise
+            found = f"{error.message}. It is asked until it answers; {error.hint}."
         if not once:
             end = "Only trying: nothing is set." if dry_run else "Ends with Ctrl-C, and leaves the car charging."
-            say(f"Home Assistant {version} at {setup.url}. {end}")
+            say(f"{found} {end}")
         with _told_to_end() as wait:
             run_home(
                 _running(setup, dry=dry_run),

@@ -130,7 +130,7 @@ def history_of(
     for series in answer:
         if not isinstance(series, list) or not series:
             continue
-        name = series[0].get("entity_id") if isinstance(series[0], dict) else None
+        name = str(series[0].get("entity_id")) if isinstance(series[0], dict) else ""
         if name in found:
             found[name] = _changes(server, series, begin)
     return found
@@ -170,9 +170,12 @@ def _ask(server: Server, path: str, body: Mapping[str, Any] | None = None, *, ab
         cure = "see that it runs and can be reached from here; mend server.url in home.toml if it moved"
         raise Unreachable(f"{server.url} gives no answer ({reason})", cure) from None
     try:
-        return json.loads(data)
+        answer = json.loads(data)
+        if b"\\ud" in data.lower():  # half of a character, which no log takes and no screen shows
+            json.dumps(answer, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise _nonsense(server) from None
+    return answer
 
 
 def _sent(server: Server, path: str, body: Mapping[str, Any] | None) -> bytes:
@@ -224,7 +227,7 @@ def _message(error: urllib.error.HTTPError) -> str:
         said = json.loads(error.read(4096)).get("message", "")
     except (ValueError, AttributeError, OSError, http.client.HTTPException):
         said = ""
-    return f": {str(said)[:120]}" if said else ""
+    return f": {str(said)[:120].encode(errors='replace').decode()}" if said else ""
 
 
 def _without_token(server: Server, text: str) -> str:
@@ -237,13 +240,11 @@ def _nonsense(server: Server) -> Unreachable:
 
 def _state(server: Server, answer: Any) -> State:
     try:
-        attributes = answer.get("attributes") or {}
-        changed = _instant(answer["last_changed"])
         return State(
             entity=answer["entity_id"],
             text=str(answer["state"]),
-            attributes=attributes,
-            changed=changed,
+            attributes=dict(answer.get("attributes") or {}),
+            changed=_instant(answer["last_changed"]),
             by_person=bool((answer.get("context") or {}).get("user_id")),
         )
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -266,5 +267,8 @@ def _changes(server: Server, series: list[Any], begin: datetime) -> tuple[Change
 
 
 def _instant(text: str) -> datetime:
+    """An instant as the server writes it, UTC; ValueError if it is none that a clock reckons with."""
     moment = datetime.fromisoformat(text)
+    if not 1970 <= moment.year < 9000:
+        raise ValueError(f"{text} is no instant of a home")
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)

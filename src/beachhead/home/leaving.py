@@ -65,6 +65,6 @@ def moment_said(text: str, setup: Setup, now: datetime) -> datetime:
             said = said if said > local else said + timedelta(days=1)
         else:
             said = datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
+        return said.replace(tzinfo=setup.zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # no time, or one before UTC has any
         raise BadInput(f"{text!r} is not a time", "write 07:10, or 2026-11-20T07:10") from None
-    return said.replace(tzinfo=setup.zone).astimezone(UTC)

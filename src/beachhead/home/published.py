@@ -64,6 +64,8 @@ def _slot(told: Mapping[str, Any], setup: Setup) -> tuple[datetime, float] | Non
         moment = datetime.fromisoformat(begin)
     except ValueError:
         return None
+    if not 1970 <= moment.year < 9000:  # no clock reckons with it
+        return None
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=setup.zone)
     return moment.astimezone(UTC).replace(second=0, microsecond=0), price
 

@@ -7,6 +7,7 @@ out, and when Beachhead ends, charging is allowed. What the driver sets by hand 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -150,7 +151,7 @@ def resumed(store: Store, now: datetime) -> Standing:
         session=_minute(last.plugged_since),
         order=Order(on=last.charges, amps=last.amps) if fresh and last.charges is not None else None,
         seen=fresh and last.followed is True,
-        manual=last.kind is Kind.MANUAL and not last.dry,
+        manual=last.charges is None and not last.dry,  # planned by hand, or failed meanwhile
         trip_kwh=last.trip_kwh,
         under_way=last.under_way,
         last=last,
@@ -159,6 +160,10 @@ def resumed(store: Store, now: datetime) -> Standing:
 
 def turn(home: Running, standing: Standing, now: datetime, say: Callable[[Decision], None]) -> Standing:
     """One round: look, plan, set, show, log."""
+    if standing.due and now.timestamp() - standing.due > _FRESH_SECONDS - STEP_SECONDS:
+        standing = replace(
+            standing, order=None, seen=False
+        )  # the machine slept, and the watchdog may have turned it on
     standing = replace(standing, due=float(now.timestamp() // STEP_SECONDS + 1) * STEP_SECONDS, reached=True)
     live: Live | None = None
     try:
@@ -186,10 +191,11 @@ def until_due(home: Running, standing: Standing, clock: Clock) -> tuple[Standing
             return standing, True
         try:
             states = _peek(home)
+            texts = _texts(home, states)
         except BeachheadError:
             standing = replace(standing, reached=False)
             continue
-        if not standing.reached or _texts(home, states) != standing.texts or _touched(home, standing, states):
+        if not standing.reached or texts != standing.texts or _touched(home, standing, states):
             return standing, False
         if standing.order is not None and not standing.seen:
             standing = replace(standing, seen=_obeys(home, standing.order, states) is True)
@@ -199,18 +205,16 @@ def stop(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
     """Leave the charger charging, unless the driver has set it by hand."""
     if standing.manual or home.dry:
         return
-    sent, wrong = let_charge(home.server, None, home.setup)
-    why = "Beachhead was stopped; the car charges as if it had never been there."
     decision = Decision(
         at=now,
         kind=Kind.STOPPED,
         charges=True,
-        did=tuple(str(one) for one in sent),
-        why=why + (f" Not all of it could be told: {wrong}." if wrong else ""),
+        why="Beachhead was stopped; the car charges as if it had never been there.",
         plugged_since=_moment(standing.session),
         stored_kwh=standing.left_kwh,
         trip_kwh=standing.trip_kwh,
     )
+    decision = _charging(home, standing, decision, None)
     _show(home, decision, None)
     _log(home, standing, decision, say)
 
@@ -295,12 +299,19 @@ def _plugged(
         return _by_hand(home, standing, live, record, tables, say)
     planned = _planned(home, standing, live, record, tables)
     order = order_of(planned.plan, live, home.setup)
-    sent = _sent(home, commands(order, live, home.setup))
-    followed = None if home.dry else _obeys(home, order, _peek(home))
+    wanted = commands(order, live, home.setup)
     why = " ".join(planned.sentences)
-    decision = _decision(live, planned, Kind.PLANNED, order, followed, _words(sent), why, home.dry)
     if deaf:
-        decision = replace(decision, why=f"The charger is not as it was told last; told again. {why}")
+        why = f"The charger is not as it was told last; told again. {why}"
+    decision = _decision(live, planned, Kind.PLANNED, order, why, home.dry)
+    if wanted:
+        _write_ahead(home, standing, decision)
+    try:
+        _sent(home, wanted)
+    except BeachheadError as error:  # nobody knows what of it was carried out, so all of it is told
+        return _failed(home, standing, None, live.at, error, say)
+    followed = None if home.dry else _obeys(home, order, _peek(home))
+    decision = replace(decision, followed=followed, did=_words(wanted))
     standing = replace(standing, order=None if home.dry else order, seen=followed is True)
     standing = replace(standing, under_way=planned.plan.under_way)
     return _done(home, standing, decision, planned, say)
@@ -328,7 +339,7 @@ def _by_hand(
         why += f" Without that: {planned.sentences[0]}"
     except BeachheadError:
         planned = None
-    decision = _decision(live, planned, Kind.MANUAL, None, None, (), why, home.dry)
+    decision = _decision(live, planned, Kind.MANUAL, None, why, home.dry)
     return _done(home, standing, decision, planned, say)
 
 
@@ -344,24 +355,22 @@ def _failed(
     said = error.message if isinstance(error, BeachheadError) else f"{type(error).__name__}: {error}"
     said = said.replace(home.server.token, "***")
     why = f"The car charges, because something is missing: {said}."
-    sent: tuple[Command, ...] = ()
     if standing.manual:
         why = f"Left as set by hand; beside that something is missing: {said}."
-    elif not home.dry:
-        sent, wrong = let_charge(home.server, live, home.setup)
-        why += f" It could not be told all of it, and is told again in a minute: {wrong}." if wrong else ""
     order = None if standing.manual else full(home.setup)
     decision = Decision(
         at=now,
         kind=Kind.FAILED,
         charges=None if standing.manual else True,
         amps=None if order is None else order.amps,
-        did=_words(sent),
         why=why,
         plugged_since=_moment(standing.session),
+        stored_kwh=standing.left_kwh,
         under_way=standing.under_way,
         dry=home.dry,
     )
+    if not (standing.manual or home.dry):
+        decision = _charging(home, standing, decision, live)
     standing = replace(standing, order=None if home.dry else order, seen=False)
     standing = replace(standing, reached=not isinstance(error, Unreachable))
     if not standing.reached:
@@ -369,24 +378,38 @@ def _failed(
     return _done(home, standing, decision, None, say)
 
 
-def _decision(
-    live: Live,
-    planned: Planned | None,
-    kind: Kind,
-    order: Order | None,
-    followed: bool | None,
-    did: tuple[str, ...],
-    why: str,
-    dry: bool,
-) -> Decision:
+def _charging(home: Running, standing: Standing, decision: Decision, live: Live | None) -> Decision:
+    """Let the car charge, whatever fails; the decision with what was sent, and what went wrong."""
+    with suppress(BeachheadError):
+        _write_ahead(home, standing, decision)
+    sent, wrong = let_charge(home.server, live, home.setup)
+    again = "" if decision.kind is Kind.STOPPED else ", and is told again in a minute"
+    why = decision.why + (f" It could not be told all of it{again}: {wrong}." if wrong else "")
+    return replace(decision, did=_words(sent), why=why)
+
+
+def _write_ahead(home: Running, standing: Standing, decision: Decision) -> None:
+    """Write down what the charger is told before it is told.
+
+    Who is killed in between would else find the charger otherwise than the log has it, and the next run take that for
+    the driver's hand: a car left off until the next plug-in. What was sent and seen takes its place in the log.
+    """
+    last = standing.last
+    if last is None or _told(last) != _told(decision):
+        write_decision(home.store, replace(decision, trip_kwh=standing.trip_kwh))
+
+
+def _told(decision: Decision) -> tuple[object, ...]:
+    return decision.charges, decision.amps, decision.plugged_since
+
+
+def _decision(live: Live, planned: Planned | None, kind: Kind, order: Order | None, why: str, dry: bool) -> Decision:
     plan = None if planned is None else planned.plan
     return Decision(
         at=live.at,
         kind=kind,
         charges=None if order is None else order.on,
         amps=None if order is None else order.amps,
-        followed=followed,
-        did=did,
         why=why,
         plugged_since=None if live.since is None else datetime.fromtimestamp(live.since, UTC),
         stored_kwh=round(live.stored_kwh, 2),
@@ -428,8 +451,7 @@ def _is_news(last: Decision | None, decision: Decision, planned: Planned | None)
         told_before = None if last.under_way is None else last.under_way.leaves
         if planned.plan.change.choice is Choice.CHANGED or planned.plan.under_way.leaves != told_before:
             return True
-    alike = (last.kind, last.charges, last.amps, last.plugged_since)
-    if alike != (decision.kind, decision.charges, decision.amps, decision.plugged_since):
+    if (last.kind, _told(last)) != (decision.kind, _told(decision)):
         return True
     if decision.kind is Kind.PLANNED:
         return last.at.timestamp() // 3600 != decision.at.timestamp() // 3600

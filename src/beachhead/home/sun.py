@@ -114,9 +114,9 @@ def _moment(told: object, setup: Setup) -> datetime | None:
     """On the home's clock; None if it is no moment."""
     try:
         moment = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
-    except ValueError:
+        return moment.astimezone(setup.zone).replace(tzinfo=None) if moment.tzinfo is not None else moment
+    except (ValueError, OverflowError):  # no date, or one that no other zone has
         return None
-    return moment.astimezone(setup.zone).replace(tzinfo=None) if moment.tzinfo is not None else moment
 
 
 def _number(told: object) -> float | None:
