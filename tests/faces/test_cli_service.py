@@ -112,6 +112,21 @@ def test_each_view_is_one_json_object(launch):
     assert {row["verdict"] for row in quality["markets"]} == {"not yet learnt"}
 
 
+def test_blank_costs_are_euros_whatever_the_launch_counts_in(launch):
+    terms, rates, service = launch / "launch.toml", launch / "fx.csv", launch / "service.csv"
+    terms.write_text(terms.read_text("utf-8").replace('currency = "EUR"', 'currency = "NOK"'), "utf-8")
+    head, *rows = (row for row in rates.read_text("utf-8").splitlines() if not row.startswith("NOK,"))
+    euro = "EUR,12.5,made up for this test,2026-01-01,C"
+    rates.write_text("\n".join([head, euro, *rows]) + "\n", "utf-8")
+    said = told(launch, "capacity", "--on", "2027-01-05", "--draws", 4)
+    assert said["currency"] == "NOK"
+    service.unlink()  # it says in euro what blanks mean
+    assert told(launch, "capacity", "--on", "2027-01-05", "--draws", 4)["capacity"] == said["capacity"]
+    row = "market,currency,bay_cost,source,as_of,grade\nall,NOK,1000000,made up,2026-01-01,C\n"
+    service.write_text(row, encoding="utf-8")
+    assert told(launch, "capacity", "--on", "2027-01-05", "--draws", 4)["capacity"] == said["capacity"]
+
+
 def test_the_home_market_is_not_served_by_the_network_abroad(launch):
     assert "CN" not in told(launch, "demand", "--on", "2027-01-05", "--draws", 4)["markets"]
 

@@ -3,6 +3,7 @@
 import os
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,18 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "prices.csv:2:currency",
         "has no rate in fx.csv",
         "what one USD is worth",
+    ),
+    "a rate the wrong way round": (
+        replaced("fx.csv", "SEK,0.09,", "SEK,11.1,"),
+        "prices.csv:3:amount",
+        "is EUR 5.77 M, where A1 is asked for at EUR 41.3 k in most markets",
+        "the rate in fx.csv, by which one SEK is worth EUR 11.1 (1/11.1 is 0.0901)",
+    ),
+    "a price in thousands": (
+        replaced("prices.csv", "NO,A1,480000,", "NO,A1,480,"),
+        "prices.csv:2:amount",
+        "is EUR 41, where A1",
+        "mend the amount",
     ),
     "a rate of the launch's own currency that is not one": (
         replaced("fx.csv", "CNY,0.12", "EUR,1.1,x,2026-01-01,B\nCNY,0.12"),
@@ -783,6 +796,13 @@ def test_a_header_of_a_hundred_thousand_columns_is_one_fault(folder: Path):
     (folder / "facts.csv").write_text(",".join(f"c{i}" for i in range(100_000)) + "\n")
     (fault,) = check_folder(folder)
     assert fault.problem == "has 100,000 columns"
+
+
+def test_assumed_euros_need_a_rate_where_the_launch_counts_in_something_else(folder: Path):
+    read = read_folder(folder)
+    assert read.euro("costs") == 1.0
+    with pytest.raises(BadInput, match=r"costs of approvals are in EUR, of which fx\.csv has no rate"):
+        replace(read, rates={"NOK": 1.0}).euro("costs of approvals")
 
 
 def test_a_path_that_cannot_be_looked_at_is_said_so(tmp_path: Path):

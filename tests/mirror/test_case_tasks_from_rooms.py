@@ -49,3 +49,16 @@ def test_only_closing_tasks_hold_a_market_up_and_each_approval_stands_once(launc
     assert all(len(task.markets) == 1 and task.duration.high == 0 for task in closing)
     shared = [task for task in tasks if len(task.markets) > 1]
     assert shared, "a step that many markets need is done once for all"
+
+
+def test_approvals_cost_the_same_whatever_the_launch_counts_in(launch, tmp_path):
+    path = new_launch(tmp_path / "x", "xiaomi")
+    terms, rates = path / "launch.toml", path / "fx.csv"
+    terms.write_text(terms.read_text("utf-8").replace('currency = "EUR"', 'currency = "NOK"'), "utf-8")
+    head, *rows = rates.read_text("utf-8").splitlines()
+    rows = [row for row in rows if not row.startswith("NOK,")]
+    rates.write_text("\n".join([head, "EUR,12.5,made up for this test,2026-01-01,C", *rows]) + "\n", "utf-8")
+    crowns = {task.code: task.cost for task in approval_tasks(open_launch(path), DAY)}
+    euros = {task.code: task.cost for task in approval_tasks(launch, DAY)}
+    assert sum(euros.values()) > 0
+    assert crowns == pytest.approx({code: 12.5 * cost for code, cost in euros.items()})

@@ -21,7 +21,7 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.planning import put_question
 from beachhead.case.quality.judge import Judged, judge_quality, service_row
 from beachhead.evidence.tables.parts import PartRow
-from beachhead.evidence.tables.service import ServiceRow
+from beachhead.evidence.tables.service import ASSUMED_EUR, ServiceRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.plan.volumes import planned_cars
 from beachhead.world.brief import brief
@@ -234,8 +234,12 @@ def _service(
 ) -> MarketService:
     row = service_row(launch, code)
 
-    def money(amount: float) -> float:
-        return launch.folder.money(amount, row.currency)
+    def money(column: str) -> float:
+        said = getattr(row, column)
+        if said is not None:
+            return launch.folder.money(said, row.currency)
+        what = f"service costs that service.csv leaves blank, such as {column},"
+        return ASSUMED_EUR[column] * launch.folder.euro(what, f"add a row EUR to fx.csv, or write {column}")
 
     recall = np.array([row.recall_share if quarter == row.recall_quarter else 0.0 for quarter in quarters])
     return MarketService(
@@ -256,16 +260,16 @@ def _service(
             share=row.promise_share,
         ),
         rates=Rates(
-            bay=money(row.bay_cost),
-            bay_per_quarter=money(row.bay_per_quarter),
-            technician_per_quarter=money(row.technician_per_quarter),
-            training=money(row.training_cost),
+            bay=money("bay_cost"),
+            bay_per_quarter=money("bay_per_quarter"),
+            technician_per_quarter=money("technician_per_quarter"),
+            training=money("training_cost"),
         ),
-        van_per_quarter=money(row.van_per_quarter),
+        van_per_quarter=money("van_per_quarter"),
         van_jobs=row.van_jobs_per_week,
-        partner_fee=money(row.partner_fee_per_job),
+        partner_fee=money("partner_fee_per_job"),
         partner_jobs=row.partner_jobs_per_week,
-        roadside_per_call=money(row.roadside_per_call),
+        roadside_per_call=money("roadside_per_call"),
     )
 
 

@@ -34,6 +34,8 @@ from beachhead.world.offer import Offer, Price
 
 MOST_TERMS_BYTES = 2**20
 
+EURO = "EUR"
+
 R = TypeVar("R", bound=Row)
 
 
@@ -76,6 +78,17 @@ class Folder:
     def money(self, amount: float, currency: str | None) -> float:
         """An amount of a row in the launch's currency; a row's blank currency is the launch's own."""
         return amount * self.rates[currency or self.terms.currency]
+
+    def euro(self, what: str, cure: str = "add a row EUR to fx.csv") -> float:
+        """Worth of one euro in the launch's currency; assumed amounts are in euro, whatever the launch counts in.
+
+        Args:
+            what: what is told in euro, in the plural; for the refusal.
+            cure: what to do where fx.csv has no rate.
+        """
+        if EURO not in self.rates:
+            raise BadInput(f"{what} are in EUR, of which fx.csv has no rate", cure)
+        return self.rates[EURO]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

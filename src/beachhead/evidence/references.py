@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from math import exp, log
+from statistics import median
 from typing import Any
 
 from beachhead.evidence.cell import meant
 from beachhead.evidence.load import Loaded
 from beachhead.evidence.row import Column, Placed, columns_of
+from beachhead.evidence.tables.prices import PriceRow
 from beachhead.evidence.terms import FILE, Terms
 from beachhead.evidence.textfile import MOST_FAULTS
 from beachhead.world.errors import Fault
+from beachhead.world.figures import money
+
+MOST_APART = 10.0
+"""No tax or duty makes one car ten times as dear in one market as in most; a rate written the wrong way round does."""
 
 
 def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_line: int | None) -> Iterator[Fault]:
@@ -25,6 +33,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _foreign_prices(tables)
     yield from _unknown_places(tables)
     if terms is not None:
+        yield from _prices_apart(tables, terms)
         yield from _unplanned_recalls(tables["service"], terms)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
@@ -98,6 +107,37 @@ def _foreign_prices(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
             yield Fault(
                 file="prices.csv", row=placed.line, column="currency", written=row.currency, problem=problem, cure=cure
             )
+
+
+def _prices_apart(tables: Mapping[str, Loaded], terms: Terms) -> Iterator[Fault]:
+    """Prices that no market asks once converted: the amount, or the rate of its currency, is off."""
+    rates = {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
+    known = tables["markets"].written("code")
+    asked: dict[str, list[tuple[Placed[PriceRow], float]]] = defaultdict(list)
+    for placed in tables["prices"].rows:
+        if placed.row.currency in rates and placed.row.market in known:
+            asked[placed.row.offer].append((placed, log(placed.row.amount) + log(rates[placed.row.currency])))
+    for prices in asked.values():
+        for this, (placed, worth) in enumerate(prices):
+            most = [other for that, (_, other) in enumerate(prices) if that != this or len(prices) > 2]
+            if most and abs(worth - median(most)) > log(MOST_APART):
+                yield _apart(placed, exp(worth), exp(median(most)), rates[placed.row.currency], terms.currency)
+
+
+def _apart(placed: Placed[PriceRow], worth: float, usual: float, rate: float, own: str) -> Fault:
+    row = placed.row
+    cure = "mend the amount"
+    if row.currency != own:
+        said = f"one {row.currency} is worth {own} {rate:g} (1/{rate:g} is {1 / rate:.3g})"
+        cure += f", or the rate in fx.csv, by which {said}"
+    return Fault(
+        file="prices.csv",
+        row=placed.line,
+        column="amount",
+        written=f"{row.amount:.15g}",
+        problem=f"is {money(worth, own)}, where {row.offer} is asked for at {money(usual, own)} in most markets",
+        cure=cure,
+    )
 
 
 def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:

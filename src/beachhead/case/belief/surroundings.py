@@ -8,13 +8,12 @@ from math import log, log1p, nan
 import numpy as np
 
 from beachhead.case.open import Launch
+from beachhead.evidence.folder import EURO
 from beachhead.evidence.panel import COVARIATES, REFERENCE_PRICE_EUR
 from beachhead.evidence.tables.areas import AREAS
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.world.market import Market
-
-EURO = "EUR"
 
 
 def surroundings_of(launch: Launch) -> dict[str, dict[str, float]]:

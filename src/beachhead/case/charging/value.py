@@ -13,7 +13,6 @@ import numpy as np
 from beachhead.case.belief.believe import first_belief, tracked
 from beachhead.case.charging.home import charging_homes, first_monday
 from beachhead.case.cluster import workers_at
-from beachhead.case.compliance.answer import euro_rate
 from beachhead.case.open import Launch
 from beachhead.case.put_rows import put_rows
 from beachhead.charging.record import Prices, day_hour, hour_day, read_loads, read_prices
@@ -140,8 +139,9 @@ def demand_shifts(launch: Launch, valued: Valued) -> tuple[Shift, ...]:
     if not worth:
         raise BadInput("none of the markets valued is in this launch", "name markets of markets.csv")
     prices: dict[str, list[float]] = {}
+    euro = launch.folder.euro("savings in charging")
     for row in launch.folder.prices:
-        prices.setdefault(row.market, []).append(row.amount / euro_rate(launch.folder))
+        prices.setdefault(row.market, []).append(row.amount / euro)
     codes = [code for code in before.markets if code in worth and code in prices]
     at = [before.markets.index(code) for code in codes]
     saved = [worth[code].saved_eur[Baseline.SPOT].mean for code in codes]

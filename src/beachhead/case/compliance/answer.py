@@ -33,8 +33,6 @@ from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
 from beachhead.world.whole import write_whole
 
-EURO = "EUR"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
@@ -213,18 +211,11 @@ def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence
     markets need.
     """
     by_market = {permit.market: permit for permit in found}
+    euro = folder.euro("costs of approvals") if by_market else 1.0
     shut = folder.terms.start + folder.terms.quarters
     return tuple(
-        _permitted(row, by_market[row.market], shut, euro_rate(folder)) if row.market in by_market else row
-        for row in economics
+        _permitted(row, by_market[row.market], shut, euro) if row.market in by_market else row for row in economics
     )
-
-
-def euro_rate(folder: Folder) -> float:
-    """Worth of one euro in the launch's currency."""
-    if EURO not in folder.rates:
-        raise BadInput("costs of approvals are in euro, and fx.csv has no rate for EUR", "add a row EUR to fx.csv")
-    return folder.rates[EURO]
 
 
 def quarter_from(day: date) -> Quarter:

@@ -191,9 +191,7 @@ def parts_of(launch: Launch, ask: Ask, scene: Scene) -> list[Part]:
             "leave them out, or use --model cover",
         )
     cars, near = _cars(launch, ask, scene), within(scene.minutes, ask.minutes)
-    if "EUR" not in launch.folder.rates:
-        raise BadInput("a customer's minute is worth euros, of which fx.csv has no rate", "add EUR to fx.csv")
-    euro = launch.folder.money(1.0, "EUR")
+    euro = launch.folder.euro("the assumed costs of a customer's minutes")
     by_minute = MINUTE_EUR * euro * TRIPS[scene.kinds[0].sells]
     yearly = np.array([_yearly(one, launch.folder.terms.discount_per_quarter) for one in scene.kinds])
     running = np.array([4.0 * one.opex_per_quarter for one in scene.kinds])

@@ -18,13 +18,9 @@ def formats_of(launch: Launch) -> tuple[Format, ...]:
     rows = launch.folder.rows(FormatRow)
     if rows:
         return tuple(_format(launch, row) for row in rows)
-    if "EUR" not in launch.folder.rates:
-        raise BadInput(
-            "the assumed costs of the formats are in EUR, of which fx.csv has no rate",
-            "add EUR to fx.csv, or write formats.csv",
-        )
+    euro = launch.folder.euro("the assumed costs of the formats", "add a row EUR to fx.csv, or write formats.csv")
     source = Source(who=_RULE, as_of=date(2026, 6, 30), grade=Grade.C)
-    return default_formats(source, launch.folder.money(1.0, "EUR"))
+    return default_formats(source, euro)
 
 
 def format_of(launch: Launch, code: str) -> Format:

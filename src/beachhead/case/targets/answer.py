@@ -455,8 +455,8 @@ def _price(scene: _Scene, problem: Problem, code: str, base: Floats, done: _Coun
         return PriceStep(bonus=bonus, odds=odds, cars=counted, cost=cost)
 
     steps = [step(base, 0.0, None)]
-    rate = scene.launch.folder.rates.get("EUR", 1.0)
-    for bonus in (rate * each for each in BONUSES_EUR):
+    euro = scene.launch.folder.euro("the margins tried")
+    for bonus in (euro * each for each in BONUSES_EUR):
         paid = with_margin(problem, bonus * counts * abroad(problem))
         steps.append(step(scene.cars(paid, LEVER_WORLDS, done), bonus, steps[-1]))
     return Price(target=code, steps=tuple(steps))

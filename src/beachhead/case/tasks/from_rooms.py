@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from beachhead.case.answers.sited import Opening, kept_openings
-from beachhead.case.compliance.answer import EURO, Brief, brief, keeps_approvals
+from beachhead.case.compliance.answer import Brief, brief, keeps_approvals
 from beachhead.case.open import Launch
 from beachhead.case.programme import Assessed, assess_programme, standing_on
 from beachhead.case.siting.answer import ask_sites, terms_of
@@ -66,7 +66,7 @@ def approval_tasks(launch: Launch, on: date) -> tuple[Task, ...]:
         return ()
     asked = brief(launch.folder)
     owner = HOMOLOGATION if _has_role(launch, HOMOLOGATION) else ""
-    steps = _Steps(owner, on, launch.folder.terms.currency == EURO)
+    steps = _Steps(owner, on, launch.folder.euro("costs of approvals"))
     gates = [
         _closing(market, opens, best, ahead, steps.take(market, ahead), owner)
         for market, opens, best, ahead in _roads(asked, on)
@@ -78,10 +78,11 @@ class _Steps:
     """Gathers approvals; a step that several markets need alike is one task.
 
     Attributes:
+        euro: worth of one euro in the launch's currency.
         tasks: by code, each after what it waits for.
     """
 
-    def __init__(self, owner: str, on: date, euro: bool) -> None:
+    def __init__(self, owner: str, on: date, euro: float) -> None:
         self.owner, self.on, self.euro = owner, on, euro
         self.tasks: dict[str, Task] = {}
         self.known: dict[tuple[str, float, float, tuple[str, ...]], str] = {}
@@ -103,7 +104,7 @@ class _Steps:
                 owner=self.owner,
                 markets=frozenset({market}) | (known.markets if known is not None else frozenset()),
                 not_before=self.on + timedelta(days=round(activity.not_before)),
-                cost=activity.cost_eur if self.euro else 0.0,
+                cost=activity.cost_eur * self.euro,
             )
         return tuple(named.values())
 

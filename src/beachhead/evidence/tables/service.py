@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from pydantic import model_validator
 
 from beachhead.evidence.cell import Code, CurrencyCode, Flag, Number, QuarterCell, Whole, refusal
 from beachhead.evidence.row import Sourced, Table, column
 
 EVERYWHERE = "all"
+
+ASSUMED_EUR: Mapping[str, float] = MappingProxyType(
+    {
+        "bay_cost": 80_000.0,
+        "bay_per_quarter": 6_000.0,
+        "technician_per_quarter": 16_000.0,
+        "training_cost": 8_000.0,
+        "van_per_quarter": 24_000.0,
+        "partner_fee_per_job": 180.0,
+        "roadside_per_call": 250.0,
+    }
+)
+"""What a blank amount means, in 2026 euros of western Europe, whatever currency row and launch are in; grade C."""
+
+
+def _amount(meaning: str, name: str, unit: str = "currency") -> Any:
+    """An amount whose blank means euros: as a default it would be read in the currency of the row."""
+    return column(f"{meaning}; blank = EUR {ASSUMED_EUR[name]:,.0f}", unit=unit, least=0, default=None)
 
 
 class ServiceRow(Sourced):
@@ -60,18 +82,18 @@ class ServiceRow(Sourced):
         "share of customers for whom each promise holds", above=0, most=0.999, unit="share", default=0.95
     )
     currency: CurrencyCode | None = column(
-        "currency of the amounts; blank = the launch's", refers="fx.currency", default=None
+        "currency of the amounts given; blank = the launch's", refers="fx.currency", default=None
     )
-    bay_cost: Number = column("building a bay", unit="currency", least=0, default=80_000.0)
-    bay_per_quarter: Number = column("running a bay", unit="currency/quarter", least=0, default=6_000.0)
-    technician_per_quarter: Number = column("wages", unit="currency/quarter", least=0, default=16_000.0)
-    training_cost: Number = column("hiring and training a technician", unit="currency", least=0, default=8_000.0)
+    bay_cost: Number | None = _amount("building a bay", "bay_cost")
+    bay_per_quarter: Number | None = _amount("running a bay", "bay_per_quarter", "currency/quarter")
+    technician_per_quarter: Number | None = _amount("wages", "technician_per_quarter", "currency/quarter")
+    training_cost: Number | None = _amount("hiring and training a technician", "training_cost")
     training_weeks: Number = column("weeks before the first job", unit="weeks", least=0, most=104, default=10.0)
-    van_per_quarter: Number = column("a mobile van with its technician", unit="currency/quarter", least=0, default=24e3)
+    van_per_quarter: Number | None = _amount("a mobile van with its technician", "van_per_quarter", "currency/quarter")
     van_jobs_per_week: Number = column("light jobs that a van takes away", unit="jobs/week", least=0, default=12.0)
-    partner_fee_per_job: Number = column("fee of a partner garage", unit="currency/job", least=0, default=180.0)
+    partner_fee_per_job: Number | None = _amount("fee of a partner garage", "partner_fee_per_job", "currency/job")
     partner_jobs_per_week: Number = column("jobs that a partner takes", unit="jobs/week", least=0, default=10.0)
-    roadside_per_call: Number = column("roadside assistance", unit="currency/call", least=0, default=250.0)
+    roadside_per_call: Number | None = _amount("roadside assistance", "roadside_per_call", "currency/call")
     parts_fill: Number = column(
         "target: share of parts demand met at once", above=0, most=0.999, unit="share", default=0.97
     )
