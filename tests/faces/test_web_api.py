@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -537,6 +538,54 @@ def test_an_account_taken_away_ends_its_sessions_at_once_and_the_last_one_stays(
 def test_listening_beyond_loopback_without_accounts_is_refused(folder):
     with pytest.raises(BadInput, match="nobody has an account"):
         serve(folder, listen="0.0.0.0", port=1, hosts=frozenset())
+
+
+def served(folder: Path, monkeypatch: pytest.MonkeyPatch, **said):
+    """What uvicorn is given to serve, as it serves it."""
+    settled: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **how: settled.append(uvicorn.Config(app, **how)))
+    monkeypatch.setenv("BEACHHEAD_SERVE_FOLDER", "")  # serve writes both; so they are taken back
+    monkeypatch.setenv("BEACHHEAD_SERVE_HOSTS", "")
+    serve(folder, **({"listen": "127.0.0.1", "port": 1, "hosts": frozenset()} | said))
+    settled[0].load()
+    assert settled[0].workers == 1
+    return settled[0].loaded_app
+
+
+def test_a_proxy_on_this_machine_passes_a_name_on_once_there_are_accounts(folder, monkeypatch):
+    name = frozenset({"launch.example"})
+    with pytest.raises(BadInput, match=r"will not answer to 'launch.example': nobody has an account"):
+        serve(folder, listen="127.0.0.1", port=1, hosts=name)
+    add_account(open_launch(folder).store, "vera", Role.ANALYST, "correct horse battery")
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")
+    app = served(folder, monkeypatch, hosts=name)
+    with TestClient(app, base_url="https://launch.example") as client:
+        said = {"json": {"name": "vera", "password": "correct horse battery"}}
+        assert client.get("/api/v1/overview").status_code == 401
+        assert client.post("/api/v1/session", headers={"Origin": "https://launch.example"}, **said).status_code == 200
+        assert client.post("/api/v1/session", headers={"Origin": "https://else.example"}, **said).status_code == 403
+        assert client.get("/api/v1/launch", headers={"Host": "else.example"}).status_code == 421
+
+
+def test_a_proxy_elsewhere_is_believed_where_it_is_named(folder, monkeypatch):
+    add_account(open_launch(folder).store, "vera", Role.ANALYST, "correct horse battery")
+    monkeypatch.setattr(accounts, "TRIES_FROM", 2)
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.9")
+    app = served(folder, monkeypatch, listen="10.0.0.5")
+
+    def guess(proxy: str, comes_from: str, name: str) -> str:
+        client = TestClient(app, base_url="http://10.0.0.5", client=(proxy, 5000))
+        wrong = {"name": name, "password": "wrong"}
+        answer = client.post("/api/v1/session", json=wrong, headers={"X-Forwarded-For": comes_from})
+        assert answer.status_code == 403
+        return answer.json()["error"]["message"]
+
+    for number in range(2):
+        assert "is wrong" in guess("10.0.0.9", "192.0.2.1", f"a{number}")
+        assert "is wrong" in guess("10.0.0.7", "192.0.2.2", f"b{number}")
+    assert "too many" in guess("10.0.0.9", "192.0.2.1", "c")
+    assert "is wrong" in guess("10.0.0.9", "192.0.2.2", "d"), "another person behind the proxy"
+    assert "too many" in guess("10.0.0.7", "192.0.2.3", "e"), "who is not named says nothing of others"
 
 
 def test_a_job_reports_its_progress_and_can_be_stopped(client):

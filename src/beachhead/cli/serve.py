@@ -22,7 +22,10 @@ def serve(
     listen: Annotated[str, typer.Option("--listen", metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = PORT,
     host: Annotated[
-        list[str] | None, typer.Option("--host", metavar="NAME", help="Name the server is reached by; repeat.")
+        list[str] | None,
+        typer.Option(
+            "--host", metavar="NAME", help="Name people reach it by, also through a proxy on this machine; repeat."
+        ),
     ] = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = False,
 ) -> None:

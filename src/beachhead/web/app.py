@@ -73,17 +73,21 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
 def serve(root: Path, *, listen: str, port: int, hosts: frozenset[str]) -> None:
     """Serve a launch until stopped, or an empty folder in which one is begun from the browser.
 
-    Refuses to listen beyond loopback while nobody has an account.
+    Refuses to listen beyond loopback, or to answer to a name that a proxy on this machine passes on, while nobody has
+    an account. A proxy elsewhere is believed where uvicorn's FORWARDED_ALLOW_IPS names it.
     """
+    names = {name for name in (listen, *hosts) if not is_loopback(name)}
     accounts = not is_vacant(root) and has_accounts(open_launch(root).store)
-    if not is_loopback(listen) and not accounts:
+    if names and not accounts:
+        refused = f"listen on {listen!r}" if listen in names else f"answer to {', '.join(map(repr, sorted(names)))}"
         raise BadInput(
-            f"will not listen on {listen!r}: nobody has an account yet",
-            f"add one with `beachhead account {root} NAME --role approver`, or listen on 127.0.0.1",
+            f"will not {refused}: nobody has an account yet",
+            f"add one with `beachhead account {root} NAME --role approver`, or serve on 127.0.0.1 without --host",
         )
     os.environ[FOLDER_VARIABLE] = str(root.resolve())
-    os.environ[HOSTS_VARIABLE] = "" if is_loopback(listen) else ",".join(sorted({listen, *hosts}))
-    uvicorn.run(from_environment(), host=listen, port=port, log_level="warning", server_header=False)
+    os.environ[HOSTS_VARIABLE] = ",".join(sorted(names))
+    # one process, whatever WEB_CONCURRENCY says: sessions and work are in its memory
+    uvicorn.run(from_environment(), host=listen, port=port, workers=1, log_level="warning", server_header=False)
 
 
 def from_environment() -> FastAPI:
