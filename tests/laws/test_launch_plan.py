@@ -156,6 +156,25 @@ def test_every_pilot_gets_a_gate_before_it_starts_and_the_gate_judges_what_comes
     assert chosen.verdict is Verdict.STOP
 
 
+def test_an_importer_who_puts_up_the_capital_passes_a_gate_once_demand_surely_pays(made_up_launch):
+    problem = made_up_launch(M=3)
+    capital = np.array(problem.terms.capital)
+    verdicts = []
+    for taken in (0.0, 1e-6, 1.0):
+        terms = replace(problem.terms, capital=taken * capital, salvage=0.2 * taken * capital)
+        answer = plan(replace(problem, terms=terms), seed=0, worlds=2)
+        gate = (answer.gates + answer.spare_gates)[0]
+        i = problem.markets.index(gate.market)
+        assert gate.capital == max(terms.capital[i, 0], 4 * terms.opex[i, 0])
+        mean, cov = problem.belief.mean.copy(), problem.belief.cov.copy()
+        mean[i] = np.log(gate.break_even) + 0.5
+        cov[i, :] *= 0.3
+        cov[:, i] *= 0.3
+        told = replace(problem, terms=terms, belief=replace(problem.belief, mean=mean, cov=cov), gates=(gate,))
+        verdicts.append(judge(gate, told).verdict)
+    assert verdicts == [Verdict.SCALE] * 3
+
+
 def test_a_larger_batch_tells_more_but_never_more_than_the_shared_bias_leaves(made_up_launch):
     problem = made_up_launch(M=5)
     small, large = design(problem, "M01", 50), design(problem, "M01", 400)

@@ -69,7 +69,7 @@ def show_research(launch: Launch, found: Researched) -> None:
             ]
             for s in screen[:SHOWN]
         ],
-        title="Screen: contribution a year at full scale over capital; what knowing demand is worth to the plan",
+        title="Screen: a year's contribution over what is at stake; what knowing demand is worth to the plan",
         right={0, 2, 3, 4, 5, 6} - (set() if many else {6}),
     )
     if not all(s.can_open for s in screen[:SHOWN]):

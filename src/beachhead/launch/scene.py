@@ -13,7 +13,7 @@ from beachhead.launch.policy.shadow_prices import find_prices, no_prices
 from beachhead.launch.policy.value import pilot_noise
 from beachhead.launch.question.action import ActionKind
 from beachhead.launch.question.gate import Gate, Judgement, Verdict
-from beachhead.launch.question.kernel_terms import OUT, Floats, Position, Prices, Terms
+from beachhead.launch.question.kernel_terms import OUT, Floats, Position, Prices, Terms, at_stake
 from beachhead.launch.question.problem import Problem, kernel_position, kernel_terms
 
 FIRST_ROUNDS = 60
@@ -57,7 +57,7 @@ def _gated(problem: Problem) -> tuple[Terms, Position, Bars]:
         information=np.array(
             [problem.rule.information_share * expected_information(terms, mean, cov, i) for i in range(M)]
         ),
-        loss=problem.rule.loss_share * _capital_at_stake(terms, mean, cov),
+        loss=problem.rule.loss_share * _at_stake(terms, mean, cov),
         at_start=np.full(M, -1.0),
     )
     for gate in problem.gates:
@@ -81,10 +81,10 @@ def _is_only_unready(judged: Judgement, gate: Gate) -> bool:
     return bool(judged.unmet) and passed
 
 
-def _capital_at_stake(terms: Terms, mean: Floats, cov: Floats) -> Floats:
-    """(M,) capital of the route through which each market would be scaled."""
+def _at_stake(terms: Terms, mean: Floats, cov: Floats) -> Floats:
+    """(M,) money at stake on the route through which each market would be scaled."""
     routes = [best_route(terms, i, 0, float(mean[i]), float(cov[i, i])) for i in range(len(mean) - 1)]
-    return np.array([terms.capital[i, c] for i, c in enumerate(routes)])
+    return at_stake(terms)[np.arange(len(routes)), routes]
 
 
 def expected_information(terms: Terms, mean: Floats, cov: Floats, i: int, design: int | None = None) -> float:

@@ -30,7 +30,7 @@ function Screen({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h2>Which markets are worth a look</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Screen of markets">
           <table>
-            <caption>Return: contribution a year at full scale over the capital it takes, median and 90 % range.{data.screen.length > 1 && ` A draw's order and this one correlate at ${number(data.stability)}.`}</caption>
+            <caption>Return: contribution a year at full scale over the capital it takes, or a year of its fixed cost where that is more; median and 90 % range.{data.screen.length > 1 && ` A draw's order and this one correlate at ${number(data.stability)}.`}</caption>
             <thead><tr><th className="num">rank</th><th>market</th><th className="num">90 %</th>{many && <th className="num">in the first {data.top}</th>}<th className="num">return</th><th>range</th><th className="num">knowing demand is worth</th></tr></thead>
             <tbody>
               {data.screen.map((row) => (

@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.launch.information.worth import Spread, know_facts, know_markets
+from beachhead.launch.question.kernel_terms import at_stake
 from beachhead.launch.question.problem import Problem
 from beachhead.world.brief import brief
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 Array = NDArray[np.float64]
 
@@ -81,8 +83,8 @@ class Screened:
         rank_low: best rank within the central 90 % of draws.
         rank_high: worst.
         top_odds: odds of being among the best `TOP`.
-        score: median yearly contribution at full scale over the capital it takes, best channel; over a year of its
-            fixed cost where a channel takes no capital.
+        score: median yearly contribution at full scale over what is at stake: the capital, or a year of the fixed cost
+            where that is more; best channel.
         score_low: 5 % point.
         score_high: 95 % point.
         demand_worth: what knowing demand there exactly is worth to the plan; less where scaling itself would teach it.
@@ -163,8 +165,9 @@ def worth_of_knowing(problem: Problem, doubts: Sequence[Doubt]) -> tuple[Worth, 
 
 
 def _scores(problem: Problem, doubts: Sequence[Doubt], shown: list[int], draws: int, seed: int) -> Array:
-    """(S, shown) yearly contribution at full scale over capital, best route; doubts widen each market's draws."""
+    """(S, shown) yearly contribution at full scale over what is at stake, best route; doubts widen the draws."""
     terms, count = problem.terms, len(problem.markets)
+    stake = at_stake(terms)
     rng = np.random.default_rng(seed)
     values, vectors = np.linalg.eigh(problem.belief.cov[:count, :count])
     root = vectors * np.sqrt(np.maximum(values, 0.0))
@@ -178,9 +181,8 @@ def _scores(problem: Problem, doubts: Sequence[Doubt], shown: list[int], draws: 
     for m in shown:
         routes = np.flatnonzero(np.isfinite(terms.capital[m]))
         served = terms.ramp[m, routes, -1] * path[m] * terms.margin[m, routes].mean(axis=1)
-        yearly = np.exp(level[:, [m]]) * served - 4 * terms.opex[m, routes]
-        takes = np.where(terms.capital[m, routes] > 0, terms.capital[m, routes], 4 * terms.opex[m, routes])
-        out.append((yearly / np.maximum(takes, 1.0)).max(axis=1))
+        yearly = np.exp(level[:, [m]]) * served - QUARTERS_A_YEAR * terms.opex[m, routes]
+        out.append((yearly / np.maximum(stake[m, routes], 1.0)).max(axis=1))
     return np.stack(out, axis=1)
 
 

@@ -97,9 +97,9 @@ def _verdict(
 
 def _too_much_at_risk(gate: Gate, loss: float) -> str:
     if gate.capital <= 0:
-        return "a loss is expected, and the gate of a channel that takes no capital allows none"
+        return "a loss is expected, and the gate allows none: nothing was at stake when it was registered"
     share, most = loss / gate.capital, gate.max_expected_loss / gate.capital
-    return f"the expected loss is {100 * share:.0f} % of the capital, the gate allows {100 * most:.0f} %"
+    return f"the expected loss is {100 * share:.0f} % of what is at stake, the gate allows {100 * most:.0f} %"
 
 
 def recommend(actions: Iterable[Action], judgements: Iterable[Judgement]) -> tuple[Recommendation, ...]:

@@ -40,6 +40,7 @@ from beachhead.launch.question.kernel_terms import (
     Position,
     Prices,
     Terms,
+    at_stake,
     under,
 )
 from beachhead.launch.question.problem import Problem
@@ -346,7 +347,7 @@ def _gate(problem: Problem, terms: Terms, bars: Bars, i: int, design: int) -> Ga
         information=information,
         information_at_start=float(1 / max(problem.belief.cov[i, i], 1e-12)),
         max_expected_loss=float(bars.loss[i]),
-        capital=float(terms.capital[i, scaled.route]),
+        capital=float(at_stake(terms)[i, scaled.route]),
         readiness=problem.standing[i].conditions,
     )
 

@@ -18,7 +18,7 @@ class GateRule:
         scale_odds: least P(demand >= break-even) at which scaling is allowed.
         stop_odds: P(demand >= break-even) below which the market is stopped.
         information_share: share of the information that the pilot is expected to bring which must have been brought.
-        loss_share: most expected loss, as a share of the capital at stake.
+        loss_share: most expected loss, as a share of what is at stake (`kernel_terms.at_stake`).
     """
 
     scale_odds: float = 0.35
@@ -48,7 +48,7 @@ class Gate:
         information: least information on theta gained since registration, 1 / variance of log demand.
         information_at_start: information on theta at registration.
         max_expected_loss: most expected loss if scaled, launch currency.
-        capital: capital at stake, launch currency.
+        capital: at stake, launch currency: the capital, or a year of the fixed cost where that is more.
         readiness: conditions that must be met besides, such as `service_cover`.
     """
 

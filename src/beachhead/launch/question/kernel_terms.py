@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -143,6 +144,15 @@ OUT, SCALED, EXITED = 0, 1, 2
 """Stages of a market."""
 WAIT, PILOT, SCALE, EXIT = 0, 1, 2, 3
 """What a gate may decide on a market."""
+
+
+def at_stake(terms: Terms) -> Floats:
+    """(M, C) money that scaling puts at stake: the capital, or a year of the fixed cost where that is more.
+
+    Whoever lets an importer put up the capital still pays for the market until it is left. Infinite where the route
+    does not exist.
+    """
+    return np.maximum(terms.capital, QUARTERS_A_YEAR * terms.opex)
 
 
 @compiled

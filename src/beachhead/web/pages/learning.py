@@ -156,7 +156,7 @@ class MonitorsOut(FromRoom):
 
 
 class ScreenedOut(FromRoom):
-    """One market of the screen; return is a year's contribution at full scale over capital."""
+    """One market of the screen; return is a year's contribution at full scale over what is at stake."""
 
     market: str
     name: str

@@ -446,7 +446,7 @@ def _conditions(sheet: Sheet, gate: Gate, year: Year) -> list[str]:
     lines = [
         f"{least}; {level} broke even when it was registered",
         f"stop if those odds fall below {percent(gate.stop_odds)}",
-        f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} capital",
+        f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} at stake",
         f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",
     ]
     return lines + [f"ready: {condition.replace('_', ' ')}" for condition in gate.readiness]
