@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
+from beachhead.launch.bound.control import telling
 from beachhead.launch.information.informed import informed_values
 from beachhead.launch.information.tornado import ASSUMPTIONS, play_sample, side_by_side, tornado
 from beachhead.launch.information.worth import (
@@ -147,3 +148,19 @@ def test_an_assumption_that_changes_nothing_swings_nothing_and_the_swings_come_l
     margin = next(s for s in swings if s.what == "margin of a car")
     assert margin.at_low.mean < 0 < margin.at_high.mean
     assert np.isfinite([s.at_low.se for s in swings]).all()
+
+
+def test_swings_of_a_launch_that_seldom_pays_are_played_until_enough_worlds_pay(made_up_launch):
+    problem = made_up_launch(M=1)
+    mean = np.asarray(problem.belief.mean) - np.array([1.2, 0.0])
+    problem = replace(problem, belief=replace(problem.belief, mean=mean, cov=2 * np.asarray(problem.belief.cov)))
+    base = play_sample(problem, 3, 8)
+    assert telling(base.control.worlds[: len(base.values)]) == 8 < len(base.values)
+    change = ASSUMPTIONS["demand in every market"][2]
+    lower, higher = (play_sample(change(problem, factor), 3, 8, base=base) for factor in (0.7, 1.3))
+    assert 8 < len(higher.values) < len(lower.values) == len(base.values)
+    for other in (lower, higher):
+        value, beside, gap = side_by_side(base, other)
+        assert gap.se is not None
+        assert gap.count == len(other.values)
+        assert gap.mean == pytest.approx(beside.mean - value.mean)

@@ -132,7 +132,8 @@ def show_worth(launch: Launch, answer: Worth) -> None:
             ],
             title="What moves the value of the launch most, each changed alone",
         )
-        if few := too_few(answer.swings[0].at_low):
+        ends = (end for swing in answer.swings for end in (swing.at_low, swing.at_high))
+        if few := next(filter(None, map(too_few, ends)), ""):
             say(few.strip())
 
 

@@ -131,7 +131,7 @@ def compare(
         launch: the launch.
         sets: overrides, `TABLE.KEY...COLUMN=VALUE`.
         on: the day; None for today.
-        worlds: worlds played for each.
+        worlds: worlds played for each; more are where the launch seldom pays.
         seed: of the worlds; that of launch.toml if None.
         tick: called with (plays done, plays in all).
     """
@@ -146,7 +146,7 @@ def compare(
         notes = (*notes, _unread(overrides))
     one = play_sample(before, drawn, worlds, find_steering(before, drawn))
     tell(1, 2)
-    two = play_sample(after, drawn, worlds, find_steering(after, drawn))
+    two = play_sample(after, drawn, worlds, find_steering(after, drawn), one)
     tell(2, 2)
     value, beside, gain = side_by_side(one, two)
     return Compared(
@@ -155,7 +155,7 @@ def compare(
         changed=changed,
         quarter=before.quarters[0],
         seed=drawn,
-        worlds=worlds,
+        worlds=gain.count,
         value=value,
         other=beside,
         gain=gain,

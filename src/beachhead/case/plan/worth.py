@@ -85,7 +85,7 @@ def ask_worth(
         price_points: prices over list price; the menu's if none are named.
         on: the day; None for today.
         swings: whether to plan anew under each changed assumption.
-        worlds: worlds played for each swing.
+        worlds: worlds played for each swing; more are where the launch seldom pays.
         seed: of those worlds; that of launch.toml if None.
         tick: called with (swings done, swings in all).
     """

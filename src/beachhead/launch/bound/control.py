@@ -27,6 +27,8 @@ from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Ints
 from beachhead.launch.scene import Scene
 from beachhead.world.compiled import compiled, inner
 
+BOUND_WORLDS = 240
+"""Worlds on which a bound is taken, and the most that are played unasked: one bound costs a fiftieth of one play."""
 SCORES = 8192
 """Levels of demand over which the control's mean is taken."""
 RESTS = 32
@@ -80,6 +82,17 @@ def telling(worlds: Floats) -> int:
     control's mean, several times as far away.
     """
     return int(np.count_nonzero(worlds != np.median(worlds)))
+
+
+def enough(worlds: int, *controls: Control) -> int | None:
+    """Worlds to play: those asked for, or the first of all in which a control tells; None if none of them does.
+
+    Where a launch seldom pays, few worlds carry its value. Whoever asks for too few to state any error gets those.
+    """
+    if worlds < FEWEST:
+        return worlds
+    counts = range(worlds, len(controls[0].worlds) + 1)
+    return next((n for n in counts if any(telling(c.worlds[:n]) >= FEWEST for c in controls)), None)
 
 
 class _Line(NamedTuple):

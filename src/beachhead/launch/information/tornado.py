@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from beachhead.launch.aim.steer import PLAIN, Steering, find_steering, play_all, set_course, values_of
-from beachhead.launch.bound.control import SCORES, Control, control_variate, controlled
+from beachhead.launch.bound.control import BOUND_WORLDS, SCORES, Control, control_variate, controlled, enough
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.estimate import Estimate
 from beachhead.launch.question.kernel_terms import Floats
@@ -53,7 +53,7 @@ def tornado(
     Args:
         problem: the launch.
         seed: of the worlds.
-        worlds: worlds played for each variant.
+        worlds: worlds played for each variant; more are where the launch seldom pays.
         most: how many swings to return.
         tick: called with (variants done, variants in all).
     """
@@ -63,7 +63,10 @@ def tornado(
     base = play_sample(problem, seed, worlds, steering)
     swings = []
     for done, (what, (low, high, change)) in enumerate(ASSUMPTIONS.items(), start=1):
-        ends = [side_by_side(base, play_sample(change(problem, end), seed, worlds, steering))[2] for end in (low, high)]
+        ends = [
+            side_by_side(base, play_sample(change(problem, end), seed, worlds, steering, base))[2]
+            for end in (low, high)
+        ]
         swings.append(Swing(what=what, low=_said(low), high=_said(high), at_low=ends[0], at_high=ends[1]))
         if tick is not None:
             tick(done, len(ASSUMPTIONS))
@@ -75,26 +78,49 @@ class Sample(NamedTuple):
 
     Attributes:
         values: (S,), value of the plan over carrying on as is.
-        control: what tells the luck of these worlds from the plan.
+        control: what tells the luck of the worlds from the plan; of these and of those that might have been played.
     """
 
     values: Floats
     control: Control
 
 
-def play_sample(problem: Problem, seed: int, worlds: int, steering: Steering = PLAIN) -> Sample:
-    """Plan the launch and play it."""
-    course, drawn = set_course(problem, steering), draw_worlds(problem, seed, worlds)
+def play_sample(
+    problem: Problem, seed: int, worlds: int, steering: Steering = PLAIN, base: Sample | None = None
+) -> Sample:
+    """Plan the launch and play it.
+
+    Args:
+        problem: the launch.
+        seed: of the worlds.
+        worlds: to be played; more are where a launch seldom pays, so that they tell how exactly its value is known.
+        steering: of the policy.
+        base: what it is to be held beside: a difference is told by the worlds in which either pays, among those that
+            the base was played in.
+    """
+    course, drawn = set_course(problem, steering), draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
     thetas, scores = np.array([world.theta for world in drawn]), draw_scores(problem.markets, seed, SCORES)
-    values = values_of(course, drawn, play_all(course, drawn))
-    return Sample(values, control_variate(Scene(*course[2:]), thetas, scores))
+    control = control_variate(Scene(*course[2:]), thetas, scores)
+    if base is None:
+        count = enough(worlds, control) or len(drawn)
+    else:
+        count = min(enough(worlds, *_beside(base, control)) or worlds, len(base.values))
+    played = drawn[:count]
+    return Sample(values_of(course, played, play_all(course, played)), control)
 
 
 def side_by_side(base: Sample, other: Sample) -> tuple[Estimate, Estimate, Estimate]:
-    """Value of one, of the other, and the difference, which is theirs to the last digit: all on the same controls."""
-    controls = base.control, other.control.over(base.control)
-    value, beside = controlled(base.values, *controls), controlled(other.values, *controls)
-    return value, beside, controlled(other.values - base.values, *controls)
+    """Value of one, of the other, and the difference, which is theirs to the last digit: all on the same controls.
+
+    In the worlds in which both were played.
+    """
+    controls, count = _beside(base, other.control), min(len(base.values), len(other.values))
+    one, two = base.values[:count], other.values[:count]
+    return controlled(one, *controls), controlled(two, *controls), controlled(two - one, *controls)
+
+
+def _beside(base: Sample, control: Control) -> tuple[Control, Control]:
+    return base.control, control.over(base.control)
 
 
 def _said(factor: float) -> str:

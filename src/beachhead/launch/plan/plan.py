@@ -15,11 +15,10 @@ from beachhead.launch.aim.steer import PLAIN, most_candidates, pick, play_all, s
 from beachhead.launch.bound.certificate import Certificate
 from beachhead.launch.bound.certify import certify_controlled
 from beachhead.launch.bound.clairvoyant import as_is, clairvoyant
-from beachhead.launch.bound.control import SCORES, Control, control_variate, controlled, telling
+from beachhead.launch.bound.control import BOUND_WORLDS, SCORES, Control, control_variate, controlled, enough
 from beachhead.launch.bound.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.bound.revealed import split_own, told_with, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
-from beachhead.launch.estimate import FEWEST
 from beachhead.launch.judge.break_even import break_even
 from beachhead.launch.judge.judge import judge
 from beachhead.launch.plan.reason import Figure, Reason
@@ -56,8 +55,6 @@ TIGHTER_METHOD = "penalised clairvoyant LP, shared factors told after the first 
 CLOSE_ENOUGH = 0.9
 TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
-BOUND_WORLDS = 240
-"""Worlds on which the bound is taken: one bound costs a fiftieth of one play."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -168,7 +165,7 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     drawn = draw_worlds(problem, seed, max(worlds, BOUND_WORLDS))
     scores = draw_scores(problem.markets, seed, SCORES)
     control = control_variate(scene, np.array([world.theta for world in drawn]), scores)
-    worlds = _enough(control, worlds)
+    worlds = enough(worlds, control) or worlds
     tell = _shares_of(tick, worlds, candidates)
     played = play_all(course, drawn[:worlds], lambda done, _: tell(-1, done))
     certificate = _certificate(scene, drawn, played, control, scores)
@@ -202,17 +199,6 @@ def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates:
             tick((candidates if searched < 0 else searched) * worlds + played, (candidates + 1) * worlds)
 
     return tell
-
-
-def _enough(control: Control, worlds: int) -> int:
-    """Worlds to play: those asked for, or of the worlds drawn the first in which enough pay to say how exactly.
-
-    Where a launch seldom pays, few worlds carry its value. Whoever asks for too few to state any error gets those.
-    """
-    if worlds < FEWEST:
-        return worlds
-    counts = range(worlds, len(control.worlds) + 1)
-    return next((n for n in counts if telling(control.worlds[:n]) >= FEWEST), worlds)
 
 
 def _certificate(
