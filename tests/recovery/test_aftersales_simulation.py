@@ -129,6 +129,15 @@ def test_claim_rate_intervals_cover_88_to_92_percent(frailty, cars, rate):
     assert 0.88 <= coverage(frailty, cars, rate, fleets=4000, seed=6) <= 0.92
 
 
+@pytest.mark.parametrize("months", [(1e4, 2e4, 0.0), (0.0, 0.0, 0.0)])
+def test_markets_without_a_claim_tell_no_rate_instead_of_one_of_nought(months):
+    with pytest.raises(ValueError, match="without a claim no rate is told"):
+        pool_rates(np.zeros(3, dtype=np.int64), np.array(months))
+    assumed = pool_rates(np.array([0, 0, 0, 4]), np.array([*months, 160.0])).mean
+    assert (assumed <= 0.025 * 1.01).all()
+    assert assumed.min() > 1e-6
+
+
 def test_pooled_rates_lie_nearer_the_truth_than_each_markets_own():
     rng = np.random.default_rng(8)
     own, pooled = [], []

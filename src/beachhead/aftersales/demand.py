@@ -43,9 +43,13 @@ def pool_rates(claims: NDArray[np.int64], months: NDArray[np.float64]) -> Pooled
     The gamma between markets maximises the marginal, negative-binomial likelihood (Gelman et al., "Bayesian Data
     Analysis", section 2.6), under a weak exponential prior of mean one on its coefficient of variation, without which
     two markets that happen to agree would be taken for one. Months after today are not exposure: they are censored.
+    Without a claim the likelihood rises all the way down to a rate of nought, so there has to be one: what is assumed
+    may count as a market of its own.
     """
     seen = months > 0
-    mean = max(float(claims[seen].sum()), 0.5) / max(float(months[seen].sum()), 1.0)
+    if not claims[seen].any():
+        raise ValueError("without a claim no rate is told: let what is assumed count as a market with claims")
+    mean = float(claims[seen].sum()) / max(float(months[seen].sum()), 1.0)
 
     def loss(point: NDArray[np.float64]) -> float:
         mu, cv = math.exp(point[0]), math.exp(point[1])
