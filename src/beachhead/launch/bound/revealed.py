@@ -367,7 +367,7 @@ def run(way: Started, demand: float, car_price: Floats) -> tuple[float, int]:
     end = T
     for t in range(T - 1, way.start - 1, -1):
         weight = way.discount**t
-        if t < T - 1 and t + 1 < T and way.discount ** (t + 1) * way.salvage > ahead:
+        if t + 1 < T and way.discount ** (t + 1) * way.salvage > ahead:
             ahead, end = way.discount ** (t + 1) * way.salvage, t + 1
         earned = way.sold[t] * demand * max(way.margin[t] - car_price[t], 0.0)
         ahead += weight * (earned - way.opex)
