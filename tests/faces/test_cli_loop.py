@@ -229,6 +229,16 @@ def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
         run("decide", launch, "--accept")
 
 
+def test_a_decision_on_a_plan_of_a_quarter_that_is_over_says_from_when_it_counts(launch):
+    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+    said = " ".join(
+        run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "late", "--who", "ana").split()
+    )
+    assert "decides 2027Q1, and it is 2027Q2 now: what is decided counts from 2027Q1. Norway: pilot 150" in said
+    run("plan", launch, "--on", "2027-04-05", "--worlds", WORLDS)
+    assert "counts from" not in run("decide", launch, "--override", "SE=hold", "--because", "in time", "--who", "ana")
+
+
 def test_deciding_without_a_plan_names_the_command_that_makes_one(launch):
     with pytest.raises(NotLearnt, match="no plan") as refusal:
         run("decide", launch, "--accept")

@@ -53,6 +53,9 @@ def decide(
     if as_json:
         show_json({"entries": decided.entries, "head": decided.head})
         return
+    planned = newest_plan(launch)
+    if said := overtaken(planned, quarter_on(launch, day_within(launch, None)), is_changed=False):
+        say(f"{said}: what is decided counts from {planned.record.quarter}.")
     show_decided(launch, decided)
 
 
