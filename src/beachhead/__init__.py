@@ -79,6 +79,11 @@ def __getattr__(name: str) -> Any:
     return getattr(verbs, _NAMED.get(name, name))
 
 
+def __dir__() -> list[str]:
+    # `help` and a notebook's completion ask for the names, and what comes lazily is not among the globals.
+    return sorted({*globals(), *__all__})
+
+
 class _Package(ModuleType):
     """`supply` is a verb here, although importing the room of that name would put the room in its place."""
 

@@ -288,6 +288,8 @@ def test_faults_of_a_mapped_file_are_told_in_its_own_words(tmp_path):
     )
     assert "seen.csv:3:Anzahl: '1.2O4' is not a whole number" in found
     assert "seen.csv:6:Monat: '13/2027' is not a month: write it as %m/%Y" in found
+    coming = "\n".join(faults(tmp_path, REGISTRATIONS, mapping=MAPPING, today=date(2027, 3, 15)))
+    assert "seen.csv:6:Monat: '2027-03-31' has not come yet" in coming
     assert "Anzahl: is a column of the mapping that the file lacks" in "\n".join(
         faults(tmp_path, REGISTRATIONS.replace("Anzahl", "Zahl"), mapping=MAPPING)
     )

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +27,13 @@ def test_every_verb_stays_a_verb_whatever_rooms_are_imported():
             assert verb.__module__ == ("beachhead.cli.summary" if name == "summary" else verbs.__name__)
             assert verb.__doc__
     assert sys.modules["beachhead.supply"].__name__ == "beachhead.supply"
+
+
+def test_help_and_completion_list_every_verb():
+    assert set(bh.__all__) <= set(dir(bh))
+    told = pydoc.render_doc(bh, renderer=pydoc.plaintext)
+    for name in bh.__all__:
+        assert re.search(rf"^    {name}(\(| = )", told, re.MULTILINE), f"help(bh) says nothing of {name}"
 
 
 def test_a_verb_is_found_after_its_namesake_among_the_rooms_was_imported_first():

@@ -98,4 +98,7 @@ def _plain_number(written: str, mapping: Mapping) -> str:
 
 def in_their_words(fault: Fault, mapping: Mapping) -> Fault:
     """The fault at the column that the file itself has."""
-    return replace(fault, column=mapping.columns.get(fault.column or "", fault.column))
+    theirs = mapping.columns
+    if mapping.period is not None:
+        theirs = {**theirs, "start": mapping.period.column, "end": mapping.period.column}
+    return replace(fault, column=theirs.get(fault.column or "", fault.column))

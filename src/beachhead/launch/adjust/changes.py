@@ -59,7 +59,8 @@ def price_options(world: World) -> tuple[tuple[Option, ...], Array]:
     options, gains = [], []
     for what, prices in _changes(world.stake):
         gain, cars = _price_gain(world, prices)
-        options.append(_option(world, what, gain, prices=_named(world.stake, prices), cars=cars))
+        means = float(expected(world, gain).mean()), float(expected(world, cars).mean())
+        options.append(_option(what, gain, *means, prices=_named(world.stake, prices)))
         gains.append(gain)
     return tuple(options), np.array(gains)
 
@@ -93,9 +94,9 @@ def mix_option(world: World) -> Option | None:
     codes = stake.offers.offers
     up = [f"{codes[j]} {start[j]:.0%} to {best[j]:.0%}" for j in np.flatnonzero(np.abs(best - start) > 0.01)]
     deed = (Lever.MIX, f"ship {', '.join(up)}")
-    return _option(
-        world, deed, money - base, cars=sold - base_cars, mix={c: float(v) for c, v in zip(codes, best, strict=True)}
-    )
+    # A shipment is so many cars whatever demand is: what it gains does not grow with the level, as a price's gain does.
+    means = float((money - base).mean()), float((sold - base_cars).mean())
+    return _option(deed, money - base, *means, mix={c: float(v) for c, v in zip(codes, best, strict=True)})
 
 
 def _changes(stake: Stake) -> list[tuple[tuple[Lever, str], Array]]:
@@ -126,11 +127,11 @@ def _price_gain(world: World, prices: Array) -> tuple[Array, Array]:
 
 
 def _option(
-    world: World,
     what: tuple[Lever, str],
     gain: Array,
+    mean_gain: float,
+    mean_cars: float,
     *,
-    cars: Array,
     prices: Mapping[str, float] | None = None,
     mix: Mapping[str, float] | None = None,
 ) -> Option:
@@ -139,10 +140,10 @@ def _option(
         deed=what[1],
         prices=prices or {},
         mix=mix or {},
-        gain=float(expected(world, gain).mean()),
+        gain=mean_gain,
         gain_interval=interval(gain),
         odds=float((gain > 0).mean()),
-        cars=float(expected(world, cars).mean()),
+        cars=mean_cars,
     )
 
 
