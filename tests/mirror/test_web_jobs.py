@@ -1,12 +1,16 @@
 """What a worker process tells the server that waits for it."""
 
-from multiprocessing import Pipe
+import os
+import threading
+import time
+from multiprocessing import Pipe, active_children, get_context
 from pathlib import Path
+from signal import SIGINT
 
 import pytest
 from numba import njit
 
-from beachhead.web.server.jobs import MOST_WAITING, Jobs, _run
+from beachhead.web.server.jobs import MOST_WAITING, Jobs, JobState, _in_worker, _run
 from beachhead.world.errors import BadInput, Fault
 
 
@@ -36,6 +40,42 @@ def test_a_fault_of_ours_in_a_worker_is_told_as_one():
     assert word == "failed"
     assert error["kind"] == "Fault"
     assert "ZeroDivisionError: by nothing" in error["message"]
+
+
+def goes_on(root, arguments, advance):
+    """Work without end."""
+    while True:
+        advance(1, 2)
+        time.sleep(0.01)
+
+
+def test_a_worker_leaves_ctrl_c_to_the_server_from_its_first_moment_on(capfd):
+    jobs, heard = Jobs(Path(), {"on": goes_on}), threading.Event()
+    jobs.listen(lambda job: heard.set() if job.share_done else None)
+    try:
+        job = jobs.start("on", {})
+        while not active_children():
+            time.sleep(0.001)
+        for _ in range(2):  # while it reads the program, and while it works
+            os.kill(active_children()[0].pid, SIGINT)
+            assert heard.wait(60)
+            heard.clear()
+        assert jobs.get(job.id).state is JobState.RUNNING
+    finally:
+        jobs.close()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_worker_whose_server_was_killed_ends_without_a_word(capfd):
+    here, there = Pipe(duplex=False)
+    process = get_context("spawn").Process(target=_in_worker, args=(goes_on, Path(), {}, there))
+    process.start()
+    there.close()
+    with here:
+        assert here.recv() == ("progress", 0.5)
+    process.join(30)
+    assert process.exitcode == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_work_without_end_is_not_taken_on():

@@ -10,13 +10,16 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
+from signal import SIG_BLOCK, SIGINT, pthread_sigmask
 from typing import Any
 
 from beachhead.web.server.idempotency import key_used_before
@@ -197,9 +200,12 @@ class Jobs:
             started = []
             for job in waiting[: max(free, 0)]:
                 receive, send = get_context("spawn").Pipe(duplex=False)
-                process = get_context("spawn").Process(
-                    target=_run, args=(self._work[job.kind], self._root, self._arguments[job.id], send), daemon=True
-                )
+                told = (self._work[job.kind], self._root, self._arguments[job.id], send)
+                process = get_context("spawn").Process(target=_in_worker, args=told, daemon=True)
+                # Ctrl-C is for the server, which ends its workers; they take that over from this thread, once the
+                # helper that multiprocessing starts beside the first has been started: it would undo it.
+                ensure_running()
+                pthread_sigmask(SIG_BLOCK, {SIGINT})
                 process.start()
                 send.close()
                 self._running[job.id] = _Running(process, receive, time.monotonic())
@@ -250,6 +256,12 @@ class Jobs:
     def _tell(self, job: Job) -> None:
         for listener in list(self._listeners):
             listener(job)
+
+
+def _in_worker(work: Work, root: Path, arguments: dict[str, Any], pipe: Connection) -> None:
+    """Work in a process of its own, which ends without a word once the server was killed and nobody hears."""
+    with suppress(BrokenPipeError):
+        _run(work, root, arguments, pipe)
 
 
 def _run(work: Work, root: Path, arguments: dict[str, Any], pipe: Connection) -> None:
