@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,15 @@ def run(*words: str, code: int = 0) -> str:
 
 def answer(*words: str) -> dict:
     return json.loads(run(*words, "--json"))
+
+
+def test_a_gate_names_the_channel_of_its_break_even_where_the_pilot_goes_by_another(tmp_path):
+    run("new", tmp_path / "start")
+    told = answer("plan", tmp_path / "start", "--on", "2027-01-05", "--worlds", WORLDS)
+    assert [(g["market"], g["channel"]) for g in told["gates"]] == [("NO", "own_store"), ("SE", "dealer")]
+    gates = run("plan", tmp_path / "start", "--on", "2027-01-05", "--worlds", WORLDS).split("Gates registered")[1]
+    assert re.search(r"Norway, scaled .*\n through own store", gates)
+    assert "Sweden   " in gates
 
 
 def test_the_same_folder_seed_and_version_give_the_same_plan(launch):

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 from beachhead.compliance.check import rulebook
 from beachhead.compliance.jurisdiction import Scope
 from beachhead.world.source import Grade
@@ -62,3 +65,9 @@ def test_the_jurisdictions_of_the_brief_are_there():
     assert scopes["CN-EXPORT"] is Scope.ORIGIN
     asked = {*_ASKED_BY_THE_ISSUE}
     assert {code for code in asked if scopes.get(code) is Scope.MARKET} == asked
+
+
+def test_the_words_for_offers_stand_in_the_reference():
+    told = (Path(__file__).parents[2] / "docs" / "reference" / "rule-files.md").read_text("utf-8")
+    listed = told.split("**Words for `offers.csv`.**")[1].split("\nAnother word")[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == set(BOOK.features)

@@ -24,7 +24,7 @@ from beachhead.launch.question.action import Action, ActionKind
 from beachhead.launch.question.objective import Wanted
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price, give_or_take
-from beachhead.world.market import Stage
+from beachhead.world.market import Channel, Stage
 
 MOST_WAITING = 5
 
@@ -97,7 +97,7 @@ def show_plan(launch: Launch, planned: Planned) -> None:
     _show_waiting(launch, planned)
     if made.pursued is not None:
         _show_tried(made.pursued, currency)
-    starting = {action.market for action in made.actions if action.kind is ActionKind.PILOT}
+    starting = {action.market: action.channel for action in made.actions if action.kind is ActionKind.PILOT}
     fresh = [g for g in made.gates if g.registered == planned.record.quarter and g.market in starting]
     if fresh:
         year = coming_year(planned.belief, planned.record.quarter)
@@ -105,7 +105,7 @@ def show_plan(launch: Launch, planned: Planned) -> None:
             ["gate", "first look", f"break-even, {year.span}", "scale at odds", "stop below", "most expected loss"],
             [
                 [
-                    names[g.market],
+                    _scaled_through(names[g.market], g.channel, starting[g.market]),
                     str(g.looks[0]) if g.looks else "-",
                     f"{cars(year.cars(g.market, g.break_even))} cars/yr",
                 ]
@@ -115,6 +115,11 @@ def show_plan(launch: Launch, planned: Planned) -> None:
             title="Gates registered when a pilot is accepted",
             right={2, 3, 4, 5},
         )
+
+
+def _scaled_through(name: str, scaled: Channel, piloted: Channel | None) -> str:
+    """The market of a gate; with the channel its break-even is of, where the pilot goes by another."""
+    return name if scaled is piloted else f"{name}, scaled through {scaled.value.replace('_', ' ')}"
 
 
 def _show_tried(pursued: Pursued, currency: str) -> None:

@@ -18,5 +18,7 @@ TABLE = Table(
     name="facts",
     row=FactRow,
     required=False,
-    purpose="Every other sourced number known of a market; rooms look them up by name.",
+    purpose="Every other sourced number known of a market. By name are read: `brand_sales_cars_per_year` of the home "
+    "market, and for the prior `gdp_per_head_ppp_usd`, `public_fast_chargers_points`, `public_slow_chargers_points`, "
+    "`bev_registered_in_2024_cars` and `xiaomi_phone_share`; others are kept and shown, and move nothing.",
 )

@@ -13,7 +13,9 @@ class OfferRow(Sourced):
     model: Text = column("model name")
     trim: Text = column("trim name")
     battery_kwh: Number = column("battery capacity", unit="kWh", above=0, most=1000)
-    features: Codes = column("declared features, such as lane_keep; read by the compliance rules", default=())
+    features: Codes = column(
+        "declared features and equipment, such as lane_keep, lhd, ccs2; words of the rules (rule-files.md)", default=()
+    )
     available_from: QuarterCell = column("first quarter in which it can be shipped abroad")
     mix: Number | None = column("share of this offer in what the maker sells today", unit="share", default=None)
     volume_m3: Number | None = column("room it takes on a ship", unit="m3", above=0, most=100, default=None)

@@ -36,7 +36,12 @@ class TariffRow(Dated):
     known_from: QuarterCell | None = column(
         "first quarter in which everybody knows the scenario; blank = the launch's second quarter", default=None
     )
-    duty: Number = column("all border duties together, on the customs value", unit="share of value", least=0, most=10)
+    duty: Number = column(
+        "all border duties together, on the customs value: 1.05 x ex-works cost, freight by cubic metre, insurance",
+        unit="share of value",
+        least=0,
+        most=10,
+    )
     least_duty: Number = column("least duty per car", unit="currency/car", least=0, default=0.0)
     duty_otherwise: Number | None = column(
         "duty on cars beyond the quota, below the promised price, or short of the origin share; blank = those stay out",
