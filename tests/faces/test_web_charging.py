@@ -14,7 +14,7 @@ from beachhead.case.charging.home import charging_home, charging_plan
 from beachhead.case.charging.whole import SecondCar, battery_of, whole_plan
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.charging.explain import sentences
+from beachhead.charging.explain import _cents, sentences
 from beachhead.charging.record import read_prices
 from beachhead.web.app import create
 from beachhead.web.work import WORK
@@ -258,6 +258,30 @@ def test_a_whole_home_that_cannot_be_is_refused_with_its_cure(client, wrong, sta
     refused = client.get("/api/v1/charging/whole", params=ASKED | wrong)
     assert refused.status_code == status, refused.text
     assert refused.json()["error"]["hint"]
+
+
+def test_one_cent_is_not_called_cents():
+    assert [_cents(eur) for eur in (0.002, 0.0099, 0.01, 0.0142, 0.02)] == [
+        "0.2 cents", "1.0 cents", "1 cent", "1 cent", "2 cents"
+    ]  # fmt: skip
+
+
+def test_chargers_are_counted_by_the_homes_they_belong_to_and_refused_where_that_is_none(client, told):
+    """Another spelling of the homes' names was thanked for, and changed nothing."""
+    to, head = "/api/v1/charging/files/chargers", "user_id,charging_power,battery_capacity\n"
+    kept = client.put(to, content=head + "home 1,11,60\nhome 9,11,60\n").json()["sentence"]
+    assert kept == "Charger and battery of 1 of 3 homes with sessions."
+    refused = client.put(to, content=head + "Home-1,11,60\n")
+    assert refused.status_code == 422
+    assert refused.json()["error"]["hint"] == "write user_id as the sessions do, such as home 1"
+
+
+def test_a_page_that_is_read_while_another_table_comes_in_finds_the_old_one_gone_without_a_fault(client, root):
+    """It ended in an error of the server."""
+    assert client.put("/api/v1/charging/files/prices", content=prices()).status_code == 200
+    seen = kept_files(root)
+    assert client.put("/api/v1/charging/files/prices", content=gzip.compress(prices().encode())).status_code == 200
+    assert seen.stamp != kept_files(root).stamp
 
 
 def test_of_a_plain_and_a_packed_table_the_newer_counts(client, root):

@@ -63,6 +63,21 @@ def table(cells: str, *, hours: int = 24 * 15) -> str:
     return "".join(f"{begin + timedelta(hours=n):%Y-%m-%d %H:%M},{cells}\n" for n in range(hours))
 
 
+def test_a_table_may_be_parted_by_tabs_as_spreadsheets_copy_it(tmp_path):
+    text = "time,DE-LU,NL\n" + table("80.5,90.1")
+    plain = read_prices(written(tmp_path, text))
+    copied = read_prices(written(tmp_path, text.replace(",", "\t").replace("80.5", "80,5")))
+    assert copied.zones == plain.zones
+    assert copied.eur_per_kwh.tolist() == plain.eur_per_kwh.tolist()
+
+
+def test_a_load_that_no_home_has_is_refused_with_the_unit_that_is_meant(tmp_path):
+    assert read_loads(written(tmp_path, "time,a\n" + table("0.438")))[0].kwh.max() == 0.438
+    with pytest.raises(BadInput, match="a load of 1,438 kWh in 60 minutes") as refused:
+        read_loads(written(tmp_path, "time,a\n" + table("1438")))
+    assert "Wh divided by 1000" in refused.value.hint
+
+
 def test_a_decimal_comma_among_commas_is_refused_where_it_would_shift_the_zones(tmp_path):
     text = "time,DE-LU,NL\n" + table("80.5,90.1") + "2023-02-01 00:00,80,5,90,1\n"
     assert places(tmp_path, read_prices, text) == [(362, None)]

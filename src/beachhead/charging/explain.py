@@ -214,7 +214,8 @@ def _peak(plan: NowPlan, cap: float) -> str:
 
 
 def _cents(eur: float) -> str:
-    return f"{100 * eur:.0f} cents" if eur >= 0.01 else f"{100 * eur:.1f} cents"
+    said = f"{100 * eur:.0f}" if eur >= 0.01 else f"{100 * eur:.1f}"
+    return f"{said} cent" if said == "1" else f"{said} cents"
 
 
 def _car_decision(car: CarPath, name: str) -> str:

@@ -35,6 +35,8 @@ LEAST_PRICE = 5.0
 """EUR/MWh that some hour of any week exceeds; a file below it is written in EUR/kWh."""
 MOST_SESSION_KWH = 250.0
 """kWh in one session beyond which a number is taken for Wh or a mistake; the largest batteries of cars hold 210."""
+MOST_LOAD_KW = 500.0
+"""Of a household, beyond which a number is taken for Wh or a mistake; fuses of homes stop below 100."""
 MOST_CHARACTERS, MOST_ROWS = 512 * 2**20, 10_000_000
 MOST_CELLS = 100_000_000
 """Of a table laid out hour by hour: 1,000 columns of eleven years."""
@@ -43,6 +45,7 @@ _MOST_FAULTS = 50
 _LEAST_STEP = 15  # minutes: what is learnt tells hours apart, and half-hours of a departure
 _LEAST_SPREAD = 5  # sessions of a home; fewer may all begin and end on the hour by chance
 _BLANK = ("", "na", "nan", "null")
+_DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -157,8 +160,8 @@ def hour_day(hour: int) -> date:
 def read_prices(path: Path) -> Prices:
     """Read a table of hourly (or finer) prices, EUR/MWh: a time column, then one column a zone.
 
-    Comma or semicolon, plain or gzipped; finer rows are averaged to the hour. A missing hour repeats the one before it
-    (the spring clock change), a gap of up to three days repeats the day before it, longer gaps stay NaN.
+    Comma, semicolon or tab, plain or gzipped; finer rows are averaged to the hour. A missing hour repeats the one
+    before it (the spring clock change), a gap of up to three days repeats the day before it, longer gaps stay NaN.
     """
     zones, first, table = _hourly_means(path, "price table", "zone")
     if np.nanmax(np.abs(table), initial=0.0) > MOST_PRICE:
@@ -210,7 +213,7 @@ def read_homes(sessions: Path, capacities: Path | None = None) -> tuple[Home, ..
     Raises:
         BadInput: a cell that cannot be read, a session that ends before it begins, energy that no car takes.
     """
-    known = _read_capacities(capacities) if capacities else {}
+    known = read_capacities(capacities) if capacities else {}
     faults: list[Fault] = []
     raw: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     places: dict[str, str] = {}
@@ -235,6 +238,9 @@ def read_loads(path: Path) -> tuple[Load, ...]:
     """Read household loads: a time column at a fixed step, then one column a home, kWh in the step.
 
     Steps are an hour or a whole part of it; a missing row is filled as a blank is (`_filled`).
+
+    Raises:
+        BadInput: a cell that cannot be read, other steps, or a load that no home has.
     """
     cure = "give a time column and one column for each home"
     names, minutes, values = _timed(path, "holds no table of loads", cure)
@@ -246,6 +252,9 @@ def read_loads(path: Path) -> tuple[Load, ...]:
     kwh[place] = values
     if blank := [name for name, column in zip(names, kwh.T, strict=True) if not np.isfinite(column).any()]:
         raise BadInput(f"{path.name} says nothing about {', '.join(blank[:8])}", "leave columns out that are blank")
+    if (most := np.nanmax(np.abs(kwh))) > MOST_LOAD_KW * step / 60:
+        told = f"{path.name} holds a load of {most:,.0f} kWh in {step} minutes"
+        raise BadInput(told, "write the kWh of each step; Wh divided by 1000")
     return tuple(
         Load(name=name, first_hour=first // 60, slot_hours=step / 60, kwh=_filled(kwh[:, column], 1440 // step))
         for column, name in enumerate(names)
@@ -366,7 +375,8 @@ def _likely_battery(energy: Floats) -> float:
     return float(np.clip(1.25 * energy.max(), 8.0, 100.0))
 
 
-def _read_capacities(path: Path) -> dict[str, tuple[float, float]]:
+def read_capacities(path: Path) -> dict[str, tuple[float, float]]:
+    """Charger (kW) and battery (kWh) by home, of a table user_id, charging_power, battery_capacity; blanks left out."""
     faults: list[Fault] = []
     found = {}
     for line, row in _records(path, ("user_id", "charging_power", "battery_capacity"), faults):
@@ -422,9 +432,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             head = stream.readline(_MOST_LINE)
             stream.seek(0)
-            yield from csv.reader(
-                _lines(stream, path.name), delimiter=";" if head.count(";") > head.count(",") else ","
-            )
+            yield from csv.reader(_lines(stream, path.name), delimiter=max(_DELIMITERS, key=head.count))
     except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{path.name} cannot be read as a table: {error}", "give CSV in UTF-8, plain or .gz") from error
 

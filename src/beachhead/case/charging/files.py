@@ -18,7 +18,16 @@ from beachhead.case.open import Launch
 from beachhead.charging.habit import Pool
 from beachhead.charging.now import NowPlan
 from beachhead.charging.peak import DAYS_BACK, laid
-from beachhead.charging.record import Load, Prices, hour_day, read_homes, read_loads, read_power, read_prices
+from beachhead.charging.record import (
+    Load,
+    Prices,
+    hour_day,
+    read_capacities,
+    read_homes,
+    read_loads,
+    read_power,
+    read_prices,
+)
 from beachhead.charging.tariff import Tariff, bundled_tariffs, tariff_of
 from beachhead.store import Row, body_of, decode, deliver, encode, reading, writing
 from beachhead.world.errors import BadInput, NotLearnt
@@ -225,6 +234,12 @@ def _checked(folder: Path, table: Table, file: Path) -> str:
     if len(homes) < 2:
         cure = "send sessions of at least two homes: habits are learnt from others"
         raise BadInput(f"{how_many(len(homes), 'home')} with sessions", cure)
+    if table is Table.CHARGERS:
+        named = read_capacities(file)
+        if not (known := [home.name for home in homes if home.name in named]):
+            cure = f"write user_id as the sessions do, such as {homes[0].name}"
+            raise BadInput(f"{file.name} names no home of the sessions with its charger and battery", cure)
+        return f"Charger and battery of {len(known)} of {len(homes)} homes with sessions."
     return f"{how_many(sum(home.sessions for home in homes), 'session')} of {len(homes)} homes."
 
 
@@ -243,8 +258,16 @@ def _path_of(folder: Path, table: Table) -> Path | None:
 
 
 def _stamp(*files: Path | None) -> str:
-    told = [f"{path.name}:{(s := path.stat()).st_size}:{s.st_mtime_ns}" for path in files if path is not None]
-    return hashlib.sha256("|".join(told).encode()).hexdigest()
+    return hashlib.sha256("|".join(_mark(path) for path in files if path is not None).encode()).hexdigest()
+
+
+def _mark(file: Path) -> str:
+    """Name, size and time of a file; "" where another was sent, or it was taken away, since it was found."""
+    try:
+        seen = file.stat()
+    except FileNotFoundError:
+        return ""
+    return f"{file.name}:{seen.st_size}:{seen.st_mtime_ns}"
 
 
 def _pool_key(kept: Kept, home: str, year: int) -> str:
