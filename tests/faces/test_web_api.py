@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import httpx2 as httpx
+import numba
 import pytest
 import uvicorn
 from fastapi.testclient import TestClient
@@ -155,8 +156,26 @@ def test_a_folder_edited_by_hand_is_told_to_every_tab_once_somebody_looks(client
         markets.write_text(markets.read_text(encoding="utf-8").replace("Norway", "Noreg"), encoding="utf-8")
         now = client.get("/api/v1/launch").json()["version"]
         assert now != before
-        assert tab.receive_json() == {"topic": "launch", "version": now}
+        while (told := tab.receive_json())["topic"] == "compiling":
+            pass
+        assert told == {"topic": "launch", "version": now}
     assert "Noreg" in client.get("/api/v1/markets").text
+
+
+def test_a_page_that_waits_for_kernels_of_the_server_is_told_so(client):
+    """Begin said "copying" for the minute that a first run compiles in."""
+    with client.websocket_connect(LIVE) as tab:
+        assert [tab.receive_json()["topic"] for _ in range(2)] == ["launch", "jobs"]
+        numba.njit(lambda number: number + 1)(1.0)
+        told = [tab.receive_json()]
+        while told[-1]["is_compiling"]:  # a tab that is slow hears the last alone
+            told.append(tab.receive_json())
+        assert {message["topic"] for message in told} == {"compiling"}
+        client.app.state.hub.compiling(2)
+        assert tab.receive_json() == {"topic": "compiling", "is_compiling": True}
+        with client.websocket_connect(LIVE) as later:
+            assert later.receive_json()["topic"] == "launch"
+            assert [later.receive_json()["topic"] for _ in range(2)] == ["jobs", "compiling"]
 
 
 def test_a_bad_file_is_refused_at_its_cells_and_nothing_is_stored(client):

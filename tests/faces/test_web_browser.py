@@ -80,6 +80,12 @@ def vacant(tmp_path_factory):
     yield from _served(tmp_path_factory.mktemp("vacant"))
 
 
+@pytest.fixture
+def vacant_once(tmp_path):
+    """A server on an empty folder, for one test."""
+    yield from _served(tmp_path)
+
+
 def _served(folder, port=None):
     """The address of a server on the folder, stopped when closed; on a port that was served before, if one is named."""
     with socket.socket() as free:
@@ -184,6 +190,7 @@ def test_the_whole_loop_on_the_byd_replay_by_clicks(page, vacant, tmp_path):
 
     page.get_by_role("link", name="Report").click()
     page.get_by_text("launch memo").wait_for()
+    page.get_by_text("1 Nov 2021 · state of the launch").wait_for()  # the server's day, not the browser's
     page.get_by_role("region", name="Timeline").wait_for()
     memo = page.pdf()
     assert memo.startswith(b"%PDF")
@@ -196,6 +203,14 @@ def test_the_whole_loop_on_the_byd_replay_by_clicks(page, vacant, tmp_path):
     assert page.evaluate("document.documentElement.scrollWidth") <= 688, "a column is cut off on paper"
     ink = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')")
     assert ink.strip() == "#000", "paper is white"
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name="Plan", exact=True).click()
+    asked = page.locator("details li").first
+    asked.wait_for(state="attached")
+    assert not asked.is_visible()
+    page.emulate_media(media="print")
+    assert asked.bounding_box()["height"] > 8, "what is folded away on a screen nobody can open on paper"
+    assert not page.get_by_role("heading", name="What if").is_visible(), "a heading with nothing below it"
 
 
 @pytest.mark.full
@@ -275,6 +290,79 @@ def test_work_that_was_started_is_not_offered_again_before_the_socket_has_told_o
     assert button.inner_text().startswith("planning")
     stopped = page.request.delete(f"{server}/api/v1/jobs/{answered.value.json()['id']}", headers={"Origin": server})
     assert stopped.json()["state"] == "cancelled"
+
+
+def _job(**changes) -> str:
+    """What the socket tells of one plan."""
+    job = {"id": "a", "kind": "plan", "state": "running", "share_done": 0.5, "seconds_left": 60.0, "error": None}
+    job |= {"is_compiling": False, "asked_at": "2021-11-01T12:00:00Z"} | changes
+    return json.dumps({"topic": "jobs", "jobs": [job]})
+
+
+def test_the_turns_of_long_work_are_told_once_and_its_seconds_are_not(page, server):
+    """All of the bar was a live region: a reader of the screen heard every second that was left."""
+    sockets = []
+    page.route_web_socket(re.compile("/live$"), lambda socket: sockets.append(socket))
+    page.goto(f"{server}/pilots")
+    heard = page.locator("div.heard")
+    heard.wait_for(state="attached")
+    page.evaluate("""() => {
+      window.heard = [];
+      const told = document.querySelector("div.heard");
+      new MutationObserver(() => window.heard.push(told.textContent))
+        .observe(told, { childList: true, characterData: true, subtree: true });
+    }""")
+    turns = [{"state": "queued"}, {}, *({"is_compiling": here} for here in (True, False, True, False))]
+    turns += [{"seconds_left": left} for left in (60.0, 59.0, 58.0)] + [{"state": "done"}]
+    for turn in turns:
+        sockets[-1].send(_job(**turn))
+        page.wait_for_timeout(50)
+    assert page.evaluate("window.heard") == [
+        "Plan waits for its turn.",
+        "Plan runs.",
+        "Plan runs; it compiles first, once for this version.",
+        "Plan is done.",
+    ]
+    assert page.locator("main [aria-live]").count() == 0
+
+
+def test_what_begins_slowly_says_that_it_compiles(page, vacant_once):
+    """A first run copied for a minute, by its button; copying takes a moment."""
+    sockets = []
+    page.route_web_socket(re.compile("/live$"), lambda socket: sockets.append(socket))
+    page.route("**/api/v1/launch", lambda route: None if route.request.method == "POST" else route.continue_())
+    page.goto(vacant_once)
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("copying, and reading what was copied").wait_for()
+    sockets[-1].send(json.dumps({"topic": "compiling", "is_compiling": True}))
+    page.get_by_text("copied; compiling, once for this version").wait_for()
+    sockets[-1].send(json.dumps({"topic": "compiling", "is_compiling": False}))
+    page.wait_for_timeout(100)
+    assert page.get_by_text("copied; compiling").count() == 1, "between two kernels it is still that"
+
+
+def test_a_refused_table_is_named_by_its_field_and_what_was_taken_away_leaves_the_keyboard_where_it_stood(page, server):
+    page.goto(f"{server}/charging")
+    sent = page.locator("section section").filter(has=page.get_by_role("heading", name="Electricity prices"))
+    days = [
+        f"2021-0{1 + day // 28}-{1 + day % 28:02d} {hour:02d}:00,{40 + hour}" for day in range(56) for hour in range(24)
+    ]
+
+    def send(rows):
+        content = "\n".join(["time,NO1", *rows]).encode()
+        sent.locator("input").set_input_files({"name": "p.csv", "mimeType": "text/csv", "buffer": content})
+        sent.get_by_role("button", name="Send").click()
+
+    send(days)
+    kept = page.get_by_text("Hourly prices of 1 zone")
+    kept.wait_for()
+    send([days[0].replace("2021", "20x1"), *days[1:]])
+    field = sent.locator("input")
+    playwright.expect(field).to_have_attribute("aria-invalid", "true")
+    assert "fault in the input" in page.locator(f"[id='{field.get_attribute('aria-describedby')}']").inner_text()
+    assert kept.count() == 0, "what was kept before is no answer to what is refused now"
+    _press(page, sent.get_by_role("button", name="Take away"))
+    playwright.expect(page.get_by_role("heading", name="Electricity prices")).to_be_focused()
 
 
 def _reach(page, target, most: int = 600) -> None:

@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
 import { api, useAsk, type Schemas } from "./api";
+import { keepFocus } from "./focus";
 import { reconnect, useConnected } from "./live";
 import { Caught } from "./parts/Caught";
 import { JobBar } from "./parts/JobBar";
@@ -36,11 +37,12 @@ export function App() {
   const here = route.parts[0] ?? "";
   useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
   const hasMenu = launch.data !== undefined;
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), [hasMenu]);
   useEffect(() => showInMenu(document.querySelector<HTMLElement>('nav [aria-current="page"]')), [route.path, hasMenu]);
   if (launch.state === "refused" && launch.error.kind === "NotSignedIn") return <main><SignIn done={() => { reconnect(); launch.again(); }} /></main>;
   if (launch.state === "refused" && launch.error.kind === "NoLaunch") return <main><Begin done={launch.again} /></main>;
   if (launch.state === "refused" && !launch.data) return <main><Refusal error={launch.error} page /></main>;
-  if (!launch.data) return <main aria-busy="true" />;
+  if (!launch.data) return <main><Waiting title={pages[here]?.name ?? "Beachhead"} /></main>;
   const menu = Object.entries(pages).filter(([key]) => launch.data!.pages.includes(key === "" ? "overview" : key));
   const Page = pages[here]?.page;
   return (

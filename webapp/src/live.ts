@@ -1,14 +1,15 @@
 // One WebSocket a tab: what changes on the server is told at once (server-sent events would hang the seventh tab).
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import type { components } from "./generated/api";
 
 export type LiveJob = components["schemas"]["JobOut"];
 
-type Message = { topic: "jobs"; jobs: LiveJob[] } | { topic: "launch"; version: string };
+type Message = { topic: "jobs"; jobs: LiveJob[] } | { topic: "launch"; version: string } | { topic: "compiling"; is_compiling: boolean };
 
 let jobs: LiveJob[] = [];
 let version = "";
 let connected = false;
+let compiling = false;
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());
 
@@ -19,7 +20,7 @@ function lost(known: LiveJob[]): LiveJob[] {
   return [...kept, ...gone.map((job): LiveJob => ({ ...job, state: "failed", error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again", faults: [] } }))];
 }
 
-const over = (job: LiveJob) => job.state !== "queued" && job.state !== "running";
+export const over = (job: LiveJob) => job.state !== "queued" && job.state !== "running";
 
 let wait = 250;
 let socket: WebSocket | undefined;
@@ -37,11 +38,13 @@ function connect() {
   socket.onmessage = (event) => {
     const message = JSON.parse(String(event.data)) as Message;
     if (message.topic === "jobs") jobs = [...message.jobs, ...lost(message.jobs)];
+    else if (message.topic === "compiling") compiling = message.is_compiling;
     else version = message.version;
     tell();
   };
   socket.onclose = () => {
     connected = false;
+    compiling = false;
     tell();
     wait = Math.min(wait * 2, 8000);
     later = setTimeout(connect, wait);
@@ -72,6 +75,14 @@ export const useJobs = () => useSyncExternalStore(subscribe, () => jobs);
 /** Changes whenever anything recorded for the launch changes; pages ask again when it does. */
 export const useVersion = () => useSyncExternalStore(subscribe, () => version);
 export const useConnected = () => useSyncExternalStore(subscribe, () => connected);
+
+/** Whether an answer waits for kernels that are compiled once for this version; so it stays, once it was, from one kernel to the next. */
+export function useCompiling() {
+  const now = useSyncExternalStore(subscribe, () => compiling);
+  const [was, setWas] = useState(now);
+  useEffect(() => setWas((before) => before || now), [now]);
+  return now || was;
+}
 
 export function useTitle(title: string) {
   useEffect(() => {

@@ -48,7 +48,7 @@ export const inUnit = (value: number, unit: string, currency: string) => (unit =
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");
-export const tenth = (value: number) => oneDigit.format(value);
+export const tenth = (value: number) => oneDigit.format(Math.round(10 * value) / 10 || 0); // a saving of nothing is not -0.0
 /** A moment on the clock at home, such as Tue 18:00. */
 export const weekdayClock = (text: string) => weekClock.format(new Date(text));
 /** A figure keeps its unit and currency on its line. */

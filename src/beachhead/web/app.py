@@ -24,6 +24,7 @@ from beachhead.web.server.jobs import Job, Jobs
 from beachhead.web.server.live import Hub
 from beachhead.web.wire.refusal import NotFound, install_refusals
 from beachhead.web.work import WORK
+from beachhead.world.compiled import compiling
 from beachhead.world.errors import BadInput, BeachheadError
 from beachhead.world.version import VERSION
 
@@ -43,7 +44,8 @@ def create(root: Path, *, hosts: frozenset[str] | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with compiling(app.state.hub.compiling):  # in this process; a job tells of its own
+            yield
         jobs.close()
 
     app = FastAPI(

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api, useAsk, useSend } from "../api";
-import { useTitle } from "../live";
+import { useCompiling, useTitle } from "../live";
+import { COMPILING } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { Waiting } from "../parts/Waiting";
 import { howMany } from "../numbers";
@@ -11,6 +12,7 @@ export function Begin({ done }: { done: () => void }) {
   const answer = useAsk(() => api.GET("/api/v1/begin"), []);
   const { send, busy, error } = useSend();
   const [chosen, setChosen] = useState("starter");
+  const compiling = useCompiling();
   async function begin() {
     if (await send(chosen, () => api.POST("/api/v1/launch", { body: { example: chosen } }))) done();
   }
@@ -30,7 +32,7 @@ export function Begin({ done }: { done: () => void }) {
           </label>
         ))}
       </fieldset>
-      <p className="row"><button disabled={busy || !answer.data.may_begin}>{busy ? "copying …" : "Begin"}</button></p>
+      <div className="row" style={{ alignItems: "center" }}><button disabled={busy || !answer.data.may_begin}>{busy ? "beginning …" : "Begin"}</button> <span className="soft" role="status">{busy && (compiling ? `copied; ${COMPILING}` : "copying, and reading what was copied …")}</span></div>
       {error && <Refusal error={error} />}
     </form>
   );

@@ -4,6 +4,7 @@ import { useTitle } from "../live";
 import { day, instant, integer, money, percent, tenth, weekdayClock } from "../numbers";
 import { ChargeCourse } from "../parts/ChargeCourse";
 import { JobButton } from "../parts/JobButton";
+import { Reading } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { SendTable } from "../parts/SendTable";
 import { Spans } from "../parts/Spans";
@@ -147,7 +148,7 @@ function Whole({ asked, homes }: { asked: { market: string; home: string; plugge
     );
   }
   if (answer.state === "refused") return <Refusal error={answer.error} />;
-  if (!answer.data) return <p className="soft" aria-busy="true">planning …</p>;
+  if (!answer.data) return <Reading says="planning …" />;
   const plan = answer.data;
   const [battery, sun] = [plan.battery_kwh > 0, plan.hours.some((hour) => hour.sun_kwh > 0)];
   const flow = (kwh: number) => (Math.abs(kwh) > 0.05 ? tenth(kwh) : "");
@@ -191,7 +192,7 @@ function Planned({ market, home, plugged, stored, leaves }: { market: string; ho
     );
   }
   if (answer.state === "refused") return <Refusal error={answer.error} />;
-  if (!answer.data) return <p className="soft" aria-busy="true">planning …</p>;
+  if (!answer.data) return <Reading says="planning …" />;
   const plan = answer.data;
   const told = Math.min(plan.decisions.length, plan.decisions.reduce((last, item, index) => (item.charges ? index : last), 5) + 3);
   return (

@@ -4,6 +4,7 @@ import { useTitle } from "../live";
 import { cars, day, howMany, money } from "../numbers";
 import { Dossier } from "../parts/Dossier";
 import { Link } from "../parts/Link";
+import { Reading } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { Reasons } from "../parts/Reasons";
 import { choose, useRoute } from "../route";
@@ -126,7 +127,7 @@ function Changes({ on, name }: { on: string; name: string }) {
 function ChangeTable({ on }: { on: string }) {
   const answer = useAsk(() => api.GET("/api/v1/compliance/changes", { params: { query: { on } } }), [on]);
   if (answer.state === "refused") return <Refusal error={answer.error} />;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading a year of rules …</p>;
+  if (!answer.data) return <Reading says="reading a year of rules …" />;
   const { changes, sentence, expiries } = answer.data;
   const merged = new Map<string, { change: Schemas["ChangeOut"]; offers: Set<string>; markets: Set<string> }>();
   for (const change of changes) {

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { api, useAsk, useSend, type Refused, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { Score } from "../parts/Score";
 import { LedgerTable } from "../parts/LedgerTable";
 import { PlanButton } from "../parts/PlanButton";
+import { Reading } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
@@ -19,13 +20,6 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const [meant, setMeant] = useState<Record<string, Meant>>({});
   const [sent, setSent] = useState("");
   const [elsewhere, setElsewhere] = useState("");
-  const heading = useRef<HTMLHeadingElement>(null);
-  const acted = useRef(false);
-  useEffect(() => {
-    if (!acted.current || document.activeElement !== document.body) return;
-    acted.current = false; // the card that was acted on is gone, and the keyboard with it
-    heading.current?.focus();
-  });
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const data = answer.data;
   if (!data) return <Waiting title="Decisions" />;
@@ -37,7 +31,6 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const decide = async (item: DueItem, choose: string, because: string) => {
     const body = { market: item.market, choose, because, after: data.head };
     setSent(item.market);
-    acted.current = true;
     const taken = await send(body, (key) => api.POST("/api/v1/decisions", { params: { header: { "Idempotency-Key": key } }, body }));
     if (taken) forget(item.market);
     setSent((now) => (taken || now !== item.market ? "" : now));
@@ -53,16 +46,16 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
         <p><Said>{data.ledger_sentence}</Said></p>
       </section>
       <section className="sheet wide">
-        <h2 ref={heading} tabIndex={-1}>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
-        {market && <p><button className="quiet" onClick={() => { acted.current = true; choose("market", null); }}>show all</button></p>}
+        <h2>Due now{market && due[0] ? `: ${due[0].name}` : ""}</h2>
+        {market && <p><button className="quiet" onClick={() => choose("market", null)}>show all</button></p>}
         {!data.is_planned && !launch.over && <p>There is no plan on record yet; it proposes the first decisions.</p>}
         {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
         {(data.is_planned || launch.over) && due.length === 0 && <p>Nothing is due{market ? " in this market" : ""}.</p>}
         {launch.role === "viewer" && due.length > 0 && <p className="notice">You may look; an approver decides.</p>}
-        {launch.role === "approver" && <AcceptAll count={due.length} head={data.head} act={() => { acted.current = true; }} />}
+        {launch.role === "approver" && <AcceptAll count={due.length} head={data.head} />}
         {refusedAway && <Refusal error={error} />}
         {gone.map(([code, item]) => (
-          <p key={code} className="notice" role="status">{item.name} is due no longer; the ledger below says what was decided. You had meant: {item.other || "to override"}{item.because && `, because ${item.because}`}. <button className="quiet" onClick={() => { acted.current = true; forget(code); }}>Understood</button></p>
+          <p key={code} className="notice" role="status">{item.name} is due no longer; the ledger below says what was decided. You had meant: {item.other || "to override"}{item.because && `, because ${item.because}`}. <button className="quiet" onClick={() => forget(code)}>Understood</button></p>
         ))}
         <div className="dues">{due.map(card)}</div>
         {!launch.over && <p className="row no-print"><PlanButton has={data.is_planned} /></p>}
@@ -78,7 +71,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
           {other && <div className="dues">{card(other)}</div>}
         </section>
       )}
-      <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : <p>…</p>}</section>
+      <section className="sheet wide"><h2>How past odds turned out</h2>{score.data ? <Score score={score.data} may={launch.role !== "viewer"} /> : score.state === "refused" ? <Refusal error={score.error} /> : <Reading />}</section>
       <section className="sheet wide">
         <h2>Ledger</h2>
         {data.rows.length ? <LedgerTable rows={data.rows} /> : <p>No decision has been taken yet.</p>}
@@ -92,12 +85,12 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
 }
 
 /** Takes every recommendation at once, or none. */
-function AcceptAll({ count, head, act }: { count: number; head: string; act: () => void }) {
+function AcceptAll({ count, head }: { count: number; head: string }) {
   const { send, busy, error } = useSend();
   const accept = () => send(head, (key) => api.POST("/api/v1/decisions/all", { params: { header: { "Idempotency-Key": key } }, body: { after: head } }));
   return (
     <div className="no-print">
-      {count > 1 && <p className="row"><button className="quiet" disabled={busy} onClick={() => { act(); void accept(); }}>Take all {count} as recommended</button></p>}
+      {count > 1 && <p className="row"><button className="quiet" disabled={busy} onClick={() => void accept()}>Take all {count} as recommended</button></p>}
       {error && <Refusal error={error} />}
     </div>
   );

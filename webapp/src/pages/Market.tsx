@@ -13,6 +13,7 @@ import { PriceResponse } from "../parts/PriceResponse";
 import { Refusal } from "../parts/Refusal";
 import { Stage } from "../parts/Stage";
 import { useRoute } from "../route";
+import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
 import { Waiting } from "../parts/Waiting";
 
@@ -28,7 +29,7 @@ function AllMarkets({ launch }: { launch: Schemas["LaunchOut"] }) {
   return (
     <section className="sheet">
       <h1>Markets</h1>
-      {answer.data ? <MarketTable markets={answer.data.markets} launch={launch} /> : <p className="soft" aria-busy="true">reading …</p>}
+      {answer.data ? <MarketTable markets={answer.data.markets} launch={launch} /> : <Reading />}
     </section>
   );
 }

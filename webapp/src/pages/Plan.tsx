@@ -52,7 +52,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
             <thead><tr><th>market</th><th>now</th><th>why</th></tr></thead>
             <tbody>
               {plan.markets.map((row) => (
-                <tr key={row.code}><td><Link href={`/markets/${row.code}`}>{row.name}</Link></td><td>{row.action}</td><td className="why"><Said>{row.says}</Said></td></tr>
+                <tr key={row.code}><th scope="row"><Link href={`/markets/${row.code}`}>{row.name}</Link></th><td>{row.action}</td><td className="why"><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table>

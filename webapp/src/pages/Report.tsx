@@ -27,7 +27,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
     <article className="memo">
       <p className="no-print"><button onClick={() => window.print()}>Print or save as PDF</button></p>
       <h1>{launch.name}: launch memo</h1>
-      <p className="soft">{day(new Date().toISOString())} · state of the launch <span className="hash">{launch.version.slice(0, 10)}</span> · {launch.now}</p>
+      <p className="soft">{day(launch.today)} · state of the launch <span className="hash">{launch.version.slice(0, 10)}</span> · {launch.now}</p>
       <section className="sheet">
         <h2>In one paragraph</h2>
         <p><Said>{certificate ? certificate.sentence : "No plan is on record yet."}</Said>{certificate && <> ({record(certificate.record)})</>}</p>
@@ -55,7 +55,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
               {moving.map((row) => (
-                <tr key={row.code}><td>{row.name}</td><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td className="why"><Said>{row.says}</Said></td></tr>
+                <tr key={row.code}><th scope="row">{row.name}</th><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td className="why"><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
           </table></div>

@@ -6,6 +6,7 @@ import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
 import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
+import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
 
 const Fans = lazy(() => import("../parts/Fans").then((part) => ({ default: part.Fans })));
@@ -25,7 +26,7 @@ export function RoomAnswer({ room, launch, empty, ask, children }: { room: Room;
   if (answer.state === "refused" && answer.error.kind === "NotFound") return <section className="sheet wide"><p>{empty}{!closed && " It runs in the background; you may go on working."}</p>{button()}</section>;
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   const data = answer.data;
-  if (!data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!data) return <Reading />;
   const broad = data.tables.filter((table) => table.columns.length > 3);
   const last = broad.length % 2 ? broad.at(-1) : undefined;
   return (

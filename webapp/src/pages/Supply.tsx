@@ -5,6 +5,7 @@ import { JobButton } from "../parts/JobButton";
 import { Refusal } from "../parts/Refusal";
 import { SwitchMap } from "../parts/SwitchMap";
 import { choose, useRoute } from "../route";
+import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
 import { Waiting } from "../parts/Waiting";
 
@@ -118,7 +119,7 @@ function Routes({ market, name, currency }: { market: string; name: string; curr
   const { query } = useRoute();
   const answer = useAsk(() => api.GET("/api/v1/supply/routes/{market}", { params: { path: { market } } }), [market]);
   if (answer.state === "refused") return <Refusal error={answer.error} />;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!answer.data) return <Reading />;
   const offers = [...new Set(answer.data.routes.map((route) => route.offer))];
   const offer = offers.includes(query.get("offer") ?? "") ? query.get("offer")! : offers[0];
   const routes = answer.data.routes.filter((route) => route.offer === offer);

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { RoomAnswer } from "../pages/Room";
+import { Reading } from "./Reading";
 import { Said } from "./Said";
 import { SendTable } from "./SendTable";
 
@@ -9,7 +10,7 @@ export function Backtest({ launch }: { launch: Schemas["LaunchOut"] }) {
   const panel = useAsk(() => api.GET("/api/v1/panel"), []);
   const [name, setName] = useState("oec_brand_period.csv");
   const [said, setSaid] = useState("");
-  if (!panel.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!panel.data) return <Reading />;
   const { files, forms } = panel.data;
   const chosen = forms.find((form) => form.name === name) ?? forms[0]!;
   const to = name.replace("NAME", "sent").replace("YEARS", "sent");

@@ -1,5 +1,6 @@
 import { api, useAsk } from "../api";
 import { cars, money, number, percent } from "../numbers";
+import { Reading } from "./Reading";
 import { Said } from "./Said";
 
 const factor = (sd: number) => `× ${number(Math.exp(sd))}`;
@@ -8,7 +9,7 @@ const factor = (sd: number) => `× ${number(Math.exp(sd))}`;
 export function Designs({ market, currency }: { market: string; currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}/designs", { params: { path: { code: market } } }), [market]);
   if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!answer.data) return <Reading />;
   const { designs, sentence } = answer.data;
   const priced = designs.some((item) => item.price_point !== 1);
   return (

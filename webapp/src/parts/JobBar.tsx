@@ -1,6 +1,6 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api } from "../api";
-import { useJobs, type LiveJob } from "../live";
+import { over, useJobs, type LiveJob } from "../live";
 import { Refusal } from "./Refusal";
 
 const left = (seconds: number | null) =>
@@ -19,7 +19,8 @@ export function JobBar() {
   const waiting = all.filter((job) => job.state === "queued");
   const stop = (id: string) => void api.DELETE("/api/v1/jobs/{job_id}", { params: { path: { job_id: id } } });
   return (
-    <div aria-live="polite" className="no-print">
+    <div className="no-print">
+      <div className="heard" role="status">{useTurn(all)}</div>
       {shown.map((job) => {
         const name = names[job.kind] ?? job.kind;
         return (
@@ -34,6 +35,24 @@ export function JobBar() {
       {waiting.length > 0 && <p className="row soft" style={{ alignItems: "center", maxWidth: "none" }}>Waiting: {waiting.map((job) => <span key={job.id}>{names[job.kind] ?? job.kind} <button className="quiet" style={{ padding: "0 .4rem" }} aria-label={`stop ${names[job.kind] ?? job.kind}`} onClick={() => stop(job.id)}>✕</button></span>)}</p>}
     </div>
   );
+}
+
+const turns: Record<LiveJob["state"], string> = { queued: "waits for its turn", running: "runs", done: "is done", failed: "", cancelled: "was stopped" };
+
+/** What a job has just turned to, for who hears the page: the seconds left, told as they pass, would drown all else. A failure is an alert of its own. */
+function useTurn(jobs: LiveJob[]): string {
+  const known = useRef<Record<string, string>>({});
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    const now = jobs.map((job) => ({ job, turn: turns[job.state] + (job.state === "running" && job.is_compiling ? "; it compiles first, once for this version" : "") }));
+    const news = now.filter(({ job, turn }) => {
+      const before = known.current[job.id];
+      return turn !== before && (before !== undefined || !over(job)) && !before?.startsWith(turn);
+    });
+    known.current = Object.fromEntries(now.map(({ job, turn }) => [job.id, known.current[job.id]?.startsWith(turn) ? known.current[job.id]! : turn]));
+    if (news.length) setSaid(news.map(({ job, turn }) => (turn ? `${names[job.kind] ?? job.kind} ${turn}.` : "")).join(" "));
+  }, [jobs]);
+  return said;
 }
 
 const newest = (job: LiveJob, all: LiveJob[]) => !all.some((other) => other.kind === job.kind && other.asked_at > job.asked_at);

@@ -43,7 +43,7 @@ export function MarketTable({ markets, launch }: { markets: Row[]; launch: Schem
         <tbody>
           {rows.map((row) => (
             <tr key={row.code}>
-              <td><Link href={`/markets/${row.code}`}>{row.name}</Link></td>
+              <th scope="row"><Link href={`/markets/${row.code}`}>{row.name}</Link></th>
               <td><Stage stage={row.stage} /></td>
               <td>{row.action}</td>
               <td className="num">{cars(row.demand_median)} <span className="soft">({cars(row.demand_low)}–{cars(row.demand_high)})</span></td>

@@ -2,13 +2,14 @@ import { useCallback } from "react";
 import { api, useAsk, type Schemas } from "../api";
 import { cars, day } from "../numbers";
 import { axis, Chart, scale, type Option } from "./Chart";
+import { Reading } from "./Reading";
 import { Said, saidPlainly } from "./Said";
 
 /** What the counts alone have shown, valid however often one looks. */
 export function Monitors() {
   const answer = useAsk(() => api.GET("/api/v1/monitors"), []);
   if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!answer.data) return <Reading />;
   const { monitors, verdicts } = answer.data;
   if (monitors.length === 0) return <p>No market has counts yet.</p>;
   return (

@@ -1,12 +1,13 @@
 import { api, useAsk } from "../api";
 import { cars, money, odds } from "../numbers";
+import { Reading } from "./Reading";
 import { Said } from "./Said";
 
 /** What a change of price, trims or mix would bring, with its odds, and what would settle it. */
 export function PriceResponse({ market, currency }: { market: string; currency: string }) {
   const answer = useAsk(() => api.GET("/api/v1/markets/{code}/adjustment", { params: { path: { code: market } } }), [market]);
   if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
-  if (!answer.data) return <p className="soft" aria-busy="true">reading …</p>;
+  if (!answer.data) return <Reading />;
   const { options, sentence, settling, badge } = answer.data;
   const range = (interval: { low: number; high: number }) => `${money(interval.low, currency)} to ${money(interval.high, currency)}`;
   return (

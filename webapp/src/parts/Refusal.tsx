@@ -4,14 +4,17 @@ import { howMany } from "../numbers";
 
 const MOST_ROWS = 50;
 
-/** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading. */
-export function Refusal({ error, page }: { error: Refused; page?: boolean }) {
+/** What a field says of itself while what it sent is refused: that it is wrong, and where that is explained. */
+export const ifWrong = (error: Refused | undefined, id: string) => (error && error.kind !== "Unreachable" ? { "aria-invalid": true, "aria-describedby": id } : {});
+
+/** What is wrong and the cure; faults at their cells. Instead of a whole page it has that page's heading; fields that are wrong name its `id`. */
+export function Refusal({ error, page, id }: { error: Refused; page?: boolean; id?: string }) {
   const named = error.faults.some((fault) => fault.file !== error.faults[0]!.file || error.message.indexOf(fault.file) < 0);
   return (
     <>
     {page && <h1>Not to be shown</h1>}
     <div className="notice" role="alert">
-      <p>
+      <p id={id}>
         <strong><Said literal>{error.message}</Said></strong>
         {error.hint && <> · <Said literal>{error.hint}</Said></>}
       </p>

@@ -3,7 +3,7 @@ import { api, useAsk, useUpload, type Schemas } from "../api";
 import { Link } from "./Link";
 import { FaultGrid } from "./FaultGrid";
 import { MappingForm } from "./MappingForm";
-import { Refusal } from "./Refusal";
+import { ifWrong, Refusal } from "./Refusal";
 import { Said } from "./Said";
 
 const NEW = "a new mapping …";
@@ -39,10 +39,10 @@ export function SendRows({ columns }: { columns: string[] }) {
   return (
     <form onSubmit={(event) => { event.preventDefault(); void send(false); }}>
       <label htmlFor="file">A file: CSV, XLSX or Parquet</label>
-      <input id="file" type="file" accept=".csv,.txt,.tsv,.xlsx,.parquet" onChange={(event) => { setFile(event.target.files?.[0] ?? null); setHeading(undefined); }} />
+      <input id="file" type="file" accept=".csv,.txt,.tsv,.xlsx,.parquet" {...ifWrong(file ? error : undefined, "sent-wrong")} onChange={(event) => { setFile(event.target.files?.[0] ?? null); setHeading(undefined); }} />
       <p className="soft" style={{ margin: ".5rem 0" }}>or</p>
       <label htmlFor="pasted">Pasted rows with a heading line</label>
-      <textarea id="pasted" rows={6} style={{ width: "100%" }} value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder="batch,market,offer,channel,store,start,end,orders" disabled={file !== null} />
+      <textarea id="pasted" rows={6} {...ifWrong(file ? undefined : error, "sent-wrong")} style={{ width: "100%" }} value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder="batch,market,offer,channel,store,start,end,orders" disabled={file !== null} />
       <div className="row">
         <span><label htmlFor="mapping">its columns are</label>
           <select id="mapping" value={heading ? NEW : mapping} onChange={(event) => void choose(event.target.value)}>
@@ -57,7 +57,7 @@ export function SendRows({ columns }: { columns: string[] }) {
       {columns.length > 0 && <details><summary>Our columns</summary><p className="hash">{columns.join(", ")}</p></details>}
       <div role="status">{sent && <p className="good">✓ <Said>{sent.sentence}</Said>{sent.stored && <> Next: <Link href="/decisions">plan again and decide</Link>.</>}</p>}</div>
       {error && <FaultGrid text={checked} error={error} />}
-      {error && <Refusal error={error} />}
+      {error && <Refusal error={error} id="sent-wrong" />}
     </form>
   );
 }

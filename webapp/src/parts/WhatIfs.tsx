@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api, useAsk, useSend, useStart } from "../api";
 import { giveOrTake, howMany, money } from "../numbers";
-import { Refusal } from "./Refusal";
+import { ifWrong, Refusal } from "./Refusal";
 import { Said } from "./Said";
 
 /** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another while there `may` be one. */
@@ -37,12 +37,13 @@ export function WhatIfs({ currency, may }: { currency: string; may: boolean }) {
       {may && <form className="no-print" onSubmit={(event) => { event.preventDefault(); void comparing.start({ sets, name }); }}>
         <div className="row">
           <span style={{ flex: "2 1 20rem" }}><label htmlFor="sets">what if, one input a line: TABLE.KEY.COLUMN=VALUE, =*FACTOR or =+MORE</label>
-            <textarea id="sets" rows={2} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount_per_quarter=0.97"} /></span>
+            <textarea id="sets" rows={2} {...ifWrong(comparing.error, "what-if-wrong")} style={{ width: "100%" }} value={sets} onChange={(event) => setSets(event.target.value)} placeholder={"economics.NO.capital=*1.2\nlaunch.discount_per_quarter=0.97"} /></span>
           <span style={{ flex: "1 1 10rem" }}><label htmlFor="scenario">called</label><input id="scenario" value={name} onChange={(event) => setName(event.target.value)} maxLength={120} /></span>
           <button className="quiet" disabled={comparing.running || !sets.trim()}>{comparing.running ? "comparing …" : "Compare"}</button>
         </div>
       </form>}
-      {[comparing.error, forgetting.error].map((error, which) => error && <Refusal key={which} error={error} />)}
+      {comparing.error && <Refusal error={comparing.error} id="what-if-wrong" />}
+      {forgetting.error && <Refusal error={forgetting.error} />}
     </>
   );
 }

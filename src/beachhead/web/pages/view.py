@@ -89,6 +89,7 @@ def launch_out(sheet: Sheet, person: Person) -> LaunchOut:
         name=terms.title or terms.name,
         currency=terms.currency,
         quarters=[str(quarter) for quarter in terms.grid],
+        today=sheet.on,
         now=str(sheet.question.now),
         year=sheet.question.year.span,
         over=sheet.over,

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
@@ -43,6 +44,7 @@ class Sheet:
 
     Attributes:
         launch: folder and store.
+        on: the day on which they stand so.
         version: changes whenever anything below does.
         question: belief, reading, stages, gates.
         stopped: markets that their gates stop.
@@ -59,6 +61,7 @@ class Sheet:
     """
 
     launch: Launch
+    on: date
     version: str
     question: Question
     stopped: frozenset[str]
@@ -154,6 +157,7 @@ def _sheet(launch: Launch, version: str) -> Sheet:
     over, question = over_since(launch, None), put_question(launch, on=day_within(launch, None))
     return Sheet(
         launch=launch,
+        on=today(),
         version=version,
         question=question,
         stopped=question.stopped,

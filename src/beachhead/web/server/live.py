@@ -1,4 +1,4 @@
-"""One WebSocket a tab: tells pages at once that a job moved or that something was recorded."""
+"""One WebSocket a tab: tells pages at once that a job moved, that something was recorded, or what they wait for."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Hub:
         self._tabs: set[Tab] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.version = ""
+        self._is_compiling = False
         jobs.listen(self._job_moved)
 
     def recorded(self, version: str) -> None:
@@ -55,18 +56,29 @@ class Hub:
         self.version = version
         self._send({"topic": "launch", "version": version})
 
+    def compiling(self, functions: int) -> None:
+        """So many functions are compiled for a page that waits; 0: all are made. Safe from any thread."""
+        if self._is_compiling is not (functions > 0):
+            self._is_compiling = functions > 0
+            self._send(self._compiling_now())
+
     def open(self) -> Tab:
         """A new tab; it is told first how things stand."""
         self._loop = asyncio.get_running_loop()
         tab = Tab()
         tab.put({"topic": "launch", "version": self.version})
         tab.put(self._jobs_now())
+        if self._is_compiling:
+            tab.put(self._compiling_now())
         self._tabs.add(tab)
         return tab
 
     def close(self, tab: Tab) -> None:
         """The tab is gone."""
         self._tabs.discard(tab)
+
+    def _compiling_now(self) -> dict[str, Any]:
+        return {"topic": "compiling", "is_compiling": self._is_compiling}
 
     def _job_moved(self, _: Job) -> None:
         self._send(self._jobs_now())

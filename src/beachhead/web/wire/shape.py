@@ -33,6 +33,7 @@ class FactOut(BaseModel):
 class LaunchOut(BaseModel):
     """The launch as a whole, its pages, and by page that is shut the files of the folder that would open it.
 
+    `today` is the day by the server's clock, in UTC, and `now` the quarter that is decided.
     `overtaken` says why the newest plan no longer speaks of today; "" where it does, or there is none.
     `over` says why nothing is planned any more; "" while there is a quarter left. `year` names the
     quarters of the coming year, in whose cars demand and break-even are told. `planned_for` is the quarter that the
@@ -42,6 +43,7 @@ class LaunchOut(BaseModel):
     name: str
     currency: str
     quarters: list[str]
+    today: date
     now: str
     year: str
     over: str
