@@ -249,6 +249,12 @@ def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path:
     assert answer["hours"][0]["at"] == "2023-06-13T08:00"
     assert answer["cars"][1]["leaves_at"]["median"] > "2023-06-13T08:10"
     assert max(hour["sun_kwh"] for hour in answer["hours"]) > 3
+    place = ["--battery", "10", "--roof", "8", "--at", "28.1,-15.4", "--json"]
+    mainland, canary = (
+        [hour["sun_kwh"] for hour in json.loads(run(*words, *place, *zone))["hours"]]
+        for zone in ([], ["--time-zone", "Atlantic/Canary"])
+    )
+    assert canary[:-1] == pytest.approx(mainland[1:]), "by its own clock the sun is up an hour earlier"
     sun = tmp_path / "sun.csv"
     first = datetime(2023, 6, 1)
     rows = [f"{first + timedelta(hours=h):%Y-%m-%d %H:%M},{max(0, 5 - abs(h % 24 - 13))}" for h in range(24 * 13)]
@@ -263,6 +269,8 @@ def test_a_whole_home_is_planned_together_with_its_proof(prices: Path, tmp_path:
         (["--second", "commuter 0"], "no second car"),
         (["--second-stored", "5"], "without --second"),
         (["--at", "48,11"], "without --roof"),
+        (["--time-zone", "Atlantic/Canary"], "without --roof"),
+        (["--roof", "3", "--at", "28.1,-15.4", "--time-zone", "Canary"], "'Canary' is not a time zone"),
         (["--gives", "nan"], "gives back nan kW"),
         (["--battery", "inf"], "a battery of inf kWh"),
         (["--battery", "5", "--cloud", "2", "--roof", "3", "--at", "1,1"], "cloud cover of 2"),

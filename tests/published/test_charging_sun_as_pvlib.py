@@ -6,6 +6,7 @@ Munich, 48.1 N 11.6 E: midsummer 11:00, equinox 08:30, midwinter 14:00 UTC of 20
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from beachhead.charging.sun import (
     expected_sun,
     haurwitz,
     on_roof,
-    summer_hours,
     sun_position,
+    utc_minutes,
 )
 from beachhead.world.errors import BadInput
 
@@ -44,11 +45,23 @@ def test_the_light_of_a_clear_sky_is_that_of_pvlib() -> None:
     assert on_roof(CLEAR, ZENITH, np.radians(AZIMUTH), day, 35, 180) == pytest.approx(ON_ROOF, rel=0.01)
 
 
-def test_the_local_clock_is_put_forward_in_summer() -> None:
+@pytest.mark.parametrize(
+    ("zone", "ahead"),
+    [
+        ("Europe/Berlin", [1, 2, 2, 1, 1]),
+        ("Europe/Lisbon", [0, 1, 1, 0, 0]),
+        ("Asia/Shanghai", [8, 8, 8, 8, 8]),  # no summer time
+        ("America/New_York", [-4, -4, -4, -4, -5]),  # another one: from 12 March until 5 November
+    ],
+)
+def test_the_local_clock_is_put_forward_in_summer_as_its_zone_has_it(zone, ahead) -> None:
     hour = np.array([int(datetime(*when, tzinfo=UTC).timestamp()) // 3600 for when in (
         (2023, 3, 26, 1), (2023, 3, 26, 3), (2023, 10, 29, 1), (2023, 10, 29, 4), (2023, 12, 1, 12)
     )])  # fmt: skip
-    assert summer_hours(hour, 1.0).tolist() == [0, 1, 1, 0, 0]
+    assert (hour - utc_minutes(hour, ZoneInfo(zone)) / 60).tolist() == ahead
+
+
+def test_the_sun_is_highest_an_hour_later_by_the_clock_in_summer() -> None:
     noon = int(datetime(2023, 6, 21, tzinfo=UTC).timestamp()) // 3600 + np.arange(24)
     roof = Roof(kwp=6, latitude=48.1, longitude=11.6)
     clear, grey = (expected_sun(roof, noon, cloud) for cloud in (0.0, 1.0))

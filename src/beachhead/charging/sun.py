@@ -9,7 +9,8 @@ roof: isotropic sky, Liu & Jordan (1963). `tests/published` holds each to pvlib 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ Ints = NDArray[np.int64]
 
 _SUN, _GROUND, _PERFORMANCE = 1366.1, 0.2, 0.85
 _STEPS = 4  # moments looked at in an hour
+_BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,7 @@ class Roof:
         longitude: degrees east.
         tilt: degrees from flat; default 35.
         azimuth: degrees from north over east; default 180, south.
-        zone_hours: hours that the local clock is ahead of UTC in winter; default 1. In summer one more, by the rule of
-            the European Union (directive 2000/84/EC).
+        zone: time zone of the clock by which its hours are told; default that of Berlin.
     """
 
     kwp: float
@@ -42,7 +43,7 @@ class Roof:
     longitude: float
     tilt: float = 35.0
     azimuth: float = 180.0
-    zone_hours: float = 1.0
+    zone: ZoneInfo = _BERLIN
 
     def __post_init__(self) -> None:
         if not 0 < self.kwp <= 1000:
@@ -58,21 +59,22 @@ class Roof:
 
 
 def expected_sun(roof: Roof, hour: Ints, cloud: float) -> Floats:
-    """(T,) kWh that the roof gives in hours since 1970 local, under a share of cloud 0..1."""
-    return sun_from(roof, 60.0 * hour - 60 * (roof.zone_hours + summer_hours(hour, roof.zone_hours)), cloud)
-
-
-def sun_from(roof: Roof, utc_minute: Floats, cloud: float) -> Floats:
-    """(T,) kWh in the hours that begin at these minutes since 1970 UTC; the roof's clock is not looked at."""
+    """(T,) kWh that the roof gives in hours since 1970 on its clock, under a share of cloud 0..1."""
     if not 0 <= cloud <= 1:
         raise BadInput(f"a cloud cover of {cloud}", "state a share between 0 and 1")
-    kwh = np.zeros(utc_minute.size)
+    kwh, begins = np.zeros(hour.size), utc_minutes(hour, roof.zone)
     for step in range(_STEPS):
-        utc = utc_minute + 60 * (step + 0.5) / _STEPS
+        utc = begins + 60 * (step + 0.5) / _STEPS
         cos_zenith, azimuth = sun_position(utc, roof.latitude, roof.longitude)
         light = haurwitz(cos_zenith) * (1 - 0.75 * cloud**3.4)
         kwh += roof.kwp * on_roof(light, cos_zenith, azimuth, day_of_year(utc), roof.tilt, roof.azimuth) / 1000
     return _PERFORMANCE * kwh / _STEPS
+
+
+def utc_minutes(hour: Ints, zone: ZoneInfo) -> Floats:
+    """(T,) minutes since 1970 UTC at which hours since 1970 begin on the clock of a zone, its own summer time kept."""
+    clock = (datetime(1970, 1, 1, tzinfo=zone) + timedelta(hours=one) for one in hour.tolist())
+    return np.array([moment.timestamp() / 60 for moment in clock])
 
 
 def sun_position(utc_minute: Floats, latitude: float, longitude: float) -> tuple[Floats, Floats]:
@@ -124,19 +126,3 @@ def day_of_year(utc_minute: Floats) -> Floats:
     """Day of the year, 1 on New Year's Day."""
     day = np.floor_divide(utc_minute, 1440).astype("datetime64[D]")
     return np.asarray((day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.float64) + 1)
-
-
-def summer_hours(hour: Ints, zone_hours: float) -> Floats:
-    """(T,) 1 in hours since 1970 local that lie in summer time, else 0."""
-    return np.array([_is_summer(int(one), zone_hours) for one in hour], dtype=np.float64)
-
-
-def _is_summer(hour: int, zone_hours: float) -> bool:
-    """From 01:00 UTC on the last Sunday of March until 01:00 UTC on the last Sunday of October."""
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour - zone_hours)
-    return _last_sunday(at.year, 3) <= at < _last_sunday(at.year, 10)
-
-
-def _last_sunday(year: int, month: int) -> datetime:
-    last = datetime(year, month, 31, 1, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % 7)

@@ -46,6 +46,7 @@ from beachhead.cli.charge_options import (
     SolarOption,
     StoredOption,
     TiltOption,
+    TimeZoneOption,
     WriteOption,
 )
 from beachhead.cli.charge_plan import decisions_answer, plan_answer, show_decisions, show_plan
@@ -95,6 +96,7 @@ def plan(
     place: PlaceOption = None,
     tilt: TiltOption = 35.0,
     azimuth: AzimuthOption = 180.0,
+    time_zone: TimeZoneOption = None,
     cloud: CloudOption = 0.5,
     feed_in: FeedInOption = 0.0,
     write: WriteOption = None,
@@ -109,7 +111,8 @@ def plan(
     beside = beside_asked(
         market, plugged_in, now, second=second, second_plugged_in=second_plugged_in, second_stored=second_stored,
         second_leaves=second_leaves, gives=gives, battery=battery, battery_kw=battery_kw, battery_stored=battery_stored,
-        solar=solar, roof=roof, place=place, tilt=tilt, azimuth=azimuth, cloud=cloud, feed_in=feed_in,
+        solar=solar, roof=roof, place=place, tilt=tilt, azimuth=azimuth, time_zone=time_zone,
+        cloud=cloud, feed_in=feed_in,
     )  # fmt: skip
     if write is not None:
         require_algebra(write)

@@ -74,6 +74,10 @@ RoofOption = Annotated[float | None, typer.Option("--roof", help="Solar roof, kW
 PlaceOption = Annotated[str | None, typer.Option("--at", metavar="LAT,LON", help="Where the roof is, degrees.")]
 TiltOption = Annotated[float, typer.Option("--tilt", help="Of the roof, degrees from flat.")]
 AzimuthOption = Annotated[float, typer.Option("--azimuth", help="It faces, degrees from north over east.")]
+TimeZoneOption = Annotated[
+    str | None,
+    typer.Option("--time-zone", help="Whose clock the hours are of; default the market's. Needs --roof."),
+]
 CloudOption = Annotated[float, typer.Option("--cloud", help="Share of the sky in cloud, 0 to 1.")]
 FeedInOption = Annotated[float, typer.Option("--feed-in", help="Cents paid for a kWh fed in.")]
 WriteOption = Annotated[

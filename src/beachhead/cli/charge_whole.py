@@ -62,7 +62,7 @@ def beside_asked(
     second: str | None, second_plugged_in: datetime | None, second_stored: float | None,
     second_leaves: datetime | None, gives: float, battery: float | None, battery_kw: float,
     battery_stored: float | None, solar: Path | None, roof: float | None, place: str | None, tilt: float,
-    azimuth: float, cloud: float, feed_in: float,
+    azimuth: float, time_zone: str | None, cloud: float, feed_in: float,
 ) -> Beside:  # fmt: skip
     """What else is at the home.
 
@@ -73,6 +73,10 @@ def beside_asked(
         raise BadInput("a second car's state without --second", "add --second with whose car it is")
     if place is not None and roof is None:
         raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
+    if time_zone is not None and roof is None:
+        raise BadInput(
+            f"--time-zone {time_zone} without --roof", "add --roof: prices and times are of the home's clock"
+        )
     if feed_in and gives == 0 and battery is None and roof is None and solar is None:
         raise BadInput(
             f"--feed-in {feed_in:g} without anything that feeds in", "add --roof, --solar, --battery or --gives"
@@ -84,7 +88,7 @@ def beside_asked(
         second_leaves=second_leaves,
         gives=gives,
         battery=_battery(battery, battery_kw, battery_stored),
-        roof=_roof(roof, place, tilt, azimuth, market),
+        roof=_roof(roof, place, tilt, azimuth, market, time_zone),
         cloud=cloud,
         solar=solar,
         feed_in_eur=feed_in / 100,
@@ -119,7 +123,9 @@ def plan_beside(
     )  # fmt: skip
 
 
-def _roof(kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str) -> Roof | None:
+def _roof(
+    kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str, time_zone: str | None
+) -> Roof | None:
     """The roof that the options say; None without one."""
     if kwp is None:
         return None
@@ -130,7 +136,7 @@ def _roof(kwp: float | None, place: str | None, tilt: float, azimuth: float, mar
             f"a roof at {place!r}" if place else "a roof without a place",
             "add --at with degrees, such as --at 48.1,11.6",
         ) from None
-    return roof_of(kwp, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth)
+    return roof_of(kwp, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth, time_zone=time_zone)
 
 
 def _battery(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:

@@ -406,7 +406,7 @@ def _wrong_sun(told: _Home, refuse: Any) -> None:
             refuse(f"sun.{name}", "", "is missing", "state where the roof is, in degrees")
 
 
-def _roof(sun: _Sun) -> Roof | None:
+def _roof(sun: _Sun, zone: ZoneInfo) -> Roof | None:
     if sun.roof_kw is None or sun.latitude is None or sun.longitude is None:
         return None
     return Roof(
@@ -415,6 +415,7 @@ def _roof(sun: _Sun) -> Roof | None:
         longitude=sun.longitude,
         tilt=sun.tilt,
         azimuth=sun.azimuth,
+        zone=zone,
     )
 
 
@@ -444,7 +445,7 @@ def _setup(told: _Home, folder: Path) -> Setup:
         price_is_whole=told.tariff.price_is == "whole",
         price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
         least_gain_eur=told.plan.least_gain_cents / 100,
-        roof=_roof(sun),
+        roof=_roof(sun, zone),
         cloud=sun.cloud,
         feed_in_eur=sun.feed_in_cents_per_kwh / 100,
     )

@@ -14,11 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from beachhead.charging.record import day_hour
 from beachhead.charging.stochastic import HORIZON
-from beachhead.charging.sun import sun_from
+from beachhead.charging.sun import expected_sun
 from beachhead.home.home_assistant import State
 from beachhead.home.series import gauge_of
 from beachhead.home.setup import Setup
@@ -55,7 +54,7 @@ def sun_of(setup: Setup, states: Mapping[str, State], now: datetime) -> Sun | No
     known = np.array([told.get(hour, np.nan) for hour in hours.tolist()])
     note = "" if not named or np.isfinite(known[:12]).any() else "The sun's forecast tells no hours to come; "
     if setup.roof is not None:
-        known = np.where(np.isfinite(known), known, sun_from(setup.roof, _utc_minutes(hours, setup), setup.cloud))
+        known = np.where(np.isfinite(known), known, expected_sun(setup.roof, hours, setup.cloud))
         note += f"a clear sky less {100 * setup.cloud:.0f} % cloud is taken." if note else ""
     elif note:
         return Sun(kwh=None, note=note + "planned without the sun.")
@@ -65,12 +64,6 @@ def sun_of(setup: Setup, states: Mapping[str, State], now: datetime) -> Sun | No
     if measured is not None:
         known[0] = measured
     return Sun(kwh=tuple(np.maximum(known, 0.0).tolist()), note=note)
-
-
-def _utc_minutes(hours: NDArray[np.int64], setup: Setup) -> NDArray[np.float64]:
-    """(T,) minutes since 1970 UTC at which hours since 1970 begin on the home's clock."""
-    clock = (datetime(1970, 1, 1, tzinfo=setup.zone) + timedelta(hours=hour) for hour in hours.tolist())
-    return np.array([moment.timestamp() / 60 for moment in clock])
 
 
 def told_sun(attributes: Mapping[str, Any], setup: Setup) -> dict[int, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 
@@ -18,7 +19,8 @@ from beachhead.charging.whole import Plugged, WholeHome, WholePlan, plan_whole, 
 from beachhead.world.errors import BadInput
 
 _DAYS_OF_SUN = 7
-_WINTER_HOURS = {"PT": 0.0, "GB": 0.0, "IE": 0.0, "FI": 2.0, "EE": 2.0, "LV": 2.0, "LT": 2.0, "GR": 2.0, "RO": 2.0}
+_ZONES = {"PT": "Europe/Lisbon"}
+"""Clocks of the tariffs' markets that are not those of Berlin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,11 +119,20 @@ def second_at_home(
 
 
 def roof_of(
-    kwp: float, latitude: float, longitude: float, *, market: str, tilt: float = 35.0, azimuth: float = 180.0
+    kwp: float,
+    latitude: float,
+    longitude: float,
+    *,
+    market: str,
+    tilt: float = 35.0,
+    azimuth: float = 180.0,
+    time_zone: str | None = None,
 ) -> Roof:
-    """A solar roof whose clock is that of the market."""
-    zone = _WINTER_HOURS.get(tariff_of(market).market, 1.0)
-    return Roof(kwp=kwp, latitude=latitude, longitude=longitude, tilt=tilt, azimuth=azimuth, zone_hours=zone)
+    """A solar roof whose clock is that of `time_zone`, such as "Atlantic/Canary"; without one that of the market."""
+    zone = time_zone or _ZONES.get(tariff_of(market).market, "Europe/Berlin")
+    if zone not in available_timezones():
+        raise BadInput(f"{zone!r} is not a time zone", "write one such as Europe/Berlin")
+    return Roof(kwp=kwp, latitude=latitude, longitude=longitude, tilt=tilt, azimuth=azimuth, zone=ZoneInfo(zone))
 
 
 def battery_of(kwh: float, kw: float, stored: float | None) -> HomeBattery:
