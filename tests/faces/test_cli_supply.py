@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -208,6 +209,20 @@ def test_firm_needs_that_cannot_be_met_name_the_rows_in_conflict(launch):
         run("supply", launch, *FEW, "--firm", "1")
     assert "China needs" in caught.value.message
     assert "Beijing Yizhuang F1 and F2 can make 60,000" in caught.value.message
+
+
+def test_a_market_whose_quota_admits_few_says_what_share_does_not_arrive(launch):
+    file = launch / "lanes.csv"
+    with file.open(encoding="utf-8", newline="") as handle:
+        head, *rows = list(csv.reader(handle))
+    place = head.index("capacity_per_quarter")
+    rows = [[*row[:place], "10", *row[place + 1 :]] if "NO" in row else row for row in rows]
+    with file.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([head, *rows])
+    said = run("supply", launch, *FEW)
+    norway = said[said.index("\n Norway") :].split("\n Germany")[0]
+    assert re.search(r"\d\d %\s+do not", " ".join(norway.split())), norway
+    assert max(len(line) for line in said.splitlines()) <= 100
 
 
 def test_a_launch_without_plants_or_costs_is_told_what_to_add(launch):

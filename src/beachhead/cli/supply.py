@@ -270,6 +270,8 @@ def _show_landed(launch: Launch, supplied: Supplied) -> None:
             for p in np.argsort(-year.made_in)
             if year.made_in[p] > 0.005
         ]
+        if shares and year.kept_out > 0:
+            shares.append(f"{percent(year.kept_out)} do not arrive")
         money_a_car = (year.landed, year.margin, year.margin_low, year.margin_high)
         gain = year.margin - year.exported
         rows.append(

@@ -12,6 +12,9 @@ from beachhead.supply.plan import SupplyPlan
 
 Floats = NDArray[np.float64]
 
+LOST = 0.02
+"""Share of the planned cars that may be lost on the way before the rest counts as kept out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MarketYear:
@@ -20,6 +23,8 @@ class MarketYear:
     Attributes:
         market: its number.
         cars: planned.
+        kept_out: share of them that no quota, lane or margin lets in, 0..1; 0 where it is no more than what is lost on
+            the way.
         made_in: (P,), share of the cars that arrive from each plant; 0 throughout where none do.
         landed: landed cost over the mix of offers.
         margin: likewise.
@@ -30,6 +35,7 @@ class MarketYear:
 
     market: int
     cars: float
+    kept_out: float
     made_in: Floats
     landed: float
     margin: float
@@ -54,6 +60,7 @@ def last_year(plan: SupplyPlan, back: Handback) -> tuple[MarketYear, ...]:
             MarketYear(
                 market=int(m),
                 cars=float(planned[m]),
+                kept_out=_kept_out(float(by_plant[:, m].sum() / planned[m])),
                 made_in=by_plant[:, m] / max(float(by_plant[:, m].sum()), 1e-9),
                 landed=float(landed[network.mix[m] > 0].sum()),
                 margin=margin,
@@ -63,3 +70,7 @@ def last_year(plan: SupplyPlan, back: Handback) -> tuple[MarketYear, ...]:
             )
         )
     return tuple(found)
+
+
+def _kept_out(arriving: float) -> float:
+    return 1.0 - arriving if arriving < 1.0 - LOST else 0.0

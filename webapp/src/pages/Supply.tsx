@@ -102,7 +102,7 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
             {data.markets.map((row) => (
               <tr key={row.market}>
                 <td><button className="quiet sort" aria-expanded={market === row.market} onClick={() => choose("market", market === row.market ? null : row.market)}>{row.name}</button></td>
-                <td className="num">{cars(row.cars)}</td><td>{Object.entries(row.made_in).sort((a, b) => b[1] - a[1]).map(([plant, share]) => `${plant} ${percent(share)}`).join(", ") || "none arrive"}</td>
+                <td className="num">{cars(row.cars)}</td><td>{Object.entries(row.made_in).sort((a, b) => b[1] - a[1]).map(([plant, share]) => `${plant} ${percent(share)}`).concat(row.kept_out > 0 && row.kept_out < 1 ? [`${percent(row.kept_out)} do not arrive`] : []).join(", ") || "none arrive"}</td>
                 <td className="num">{number(row.landed)}</td><td className="num">{number(row.margin)}</td><td className="num">{number(row.margin_low)}</td><td className="num">{number(row.margin_high)}</td>
                 <td className="num">{row.margin == null || row.margin_if_exported == null ? "–" : number(Math.round(row.margin - row.margin_if_exported) || 0)}</td>
               </tr>

@@ -70,6 +70,7 @@ class LandedOut(BaseModel):
     market: str
     name: str
     cars: float
+    kept_out: float
     made_in: dict[str, float]
     landed: float | None
     margin: float | None
@@ -268,6 +269,7 @@ def _landed(supplied: Supplied) -> list[LandedOut]:
             market=network.markets[year.market].code,
             name=network.markets[year.market].name,
             cars=year.cars,
+            kept_out=year.kept_out,
             made_in={
                 plant.code: float(share)
                 for plant, share in zip(network.plants, year.made_in, strict=True)
