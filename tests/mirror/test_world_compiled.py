@@ -8,13 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
 from numba import njit
-from numba.core.caching import NullCache
+from numba.core.caching import CacheImpl, IndexDataCacheFile, NullCache
 from numba.core.dispatcher import Dispatcher
 
 import beachhead
-from beachhead.world.compiled import compiling, inlined, inner
+from beachhead.world.compiled import compiled, compiling, inlined, inner
 
 APART = ("beachhead.web", "beachhead.programme.cpsat")
 """No kernels; and a file that is run, never imported."""
@@ -39,6 +40,32 @@ def test_a_kernel_that_calls_one_of_another_file_is_not_served_stale_when_that_f
     # numba's own stamp is the time and size of the one file in which the kernel stands
     stale = {each.py_func.__qualname__ for each in far if not isinstance(each._cache._cache_file._source_stamp, str)}
     assert not stale
+
+
+def doubled(x):
+    return 2 * x
+
+
+def test_a_kernel_runs_where_its_code_can_be_kept_nowhere(monkeypatch):
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+    assert compiled(doubled)(21) == 42
+
+
+def test_a_disk_that_is_full_or_lost_power_ends_no_kernel(tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    with monkeypatch.context() as full:
+        full.setattr(IndexDataCacheFile, "_save_data", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+        assert compiled(doubled)(21) == 42
+    assert compiled(doubled)(21) == 42
+    files = [file for file in tmp_path.rglob("*.nb?") if file.is_file()]
+    assert {file.suffix for file in files} == {".nbi", ".nbc"}
+    for broken in (files, [file for file in files if file.suffix == ".nbc"]):
+        for file in broken:
+            file.write_bytes(b"")
+        assert compiled(doubled)(21) == 42
+    again = compiled(doubled)
+    assert again(21) == 42
+    assert sum(again.stats.cache_hits.values()) == 1
 
 
 def test_what_has_to_be_compiled_is_counted_and_what_is_made_is_not():

@@ -14,13 +14,14 @@ from __future__ import annotations
 from math import exp, inf, lgamma, log, log1p
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from beachhead.world.compiled import compiled_as_numpy
 
 _TINY = 1e-300
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def group_terms(
     x: NDArray[np.float64],
     of_fixed: NDArray[np.int64],
@@ -62,7 +63,7 @@ def group_terms(
     return value, slope, bend
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def total(
     x: NDArray[np.float64],
     of_fixed: NDArray[np.int64],
@@ -84,7 +85,7 @@ def total(
     return out
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _odds(y: float) -> tuple[float, float, float]:
     """Q = sigmoid(y), log q and log(1 - q), without overflow."""
     if y > 0:
@@ -94,7 +95,7 @@ def _odds(y: float) -> tuple[float, float, float]:
     return e / (1 + e), y - log1p(e), -log1p(e)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _stopped(x: float, row: NDArray[np.float64]) -> tuple[float, float, float]:
     """Log probability that the n-th car goes between two moments, and its two derivatives in x."""
     n, k1, r1, k0, r0 = row
@@ -115,7 +116,7 @@ def _stopped(x: float, row: NDArray[np.float64]) -> tuple[float, float, float]:
     return value, slope, bend
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _reached(y: float, n: float, k: float) -> tuple[float, float, float, float]:
     """q, log I_q(n, k), log(1 - I_q(n, k)) and the log of dI/dy = q^n (1-q)^k / B(n, k)."""
     q, log_q, log_rest = _odds(y)
@@ -127,7 +128,7 @@ def _reached(y: float, n: float, k: float) -> tuple[float, float, float, float]:
     return q, _log_one_less(above), above, edge
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _log_one_less(y: float) -> float:
     """log(1 - e^y) for y <= 0."""
     if y >= 0:
@@ -135,7 +136,7 @@ def _log_one_less(y: float) -> float:
     return log(-np.expm1(y)) if y > -0.6931471805599453 else log1p(-exp(y))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _fraction(q: float, a: float, b: float) -> float:
     """Continued fraction of I_q(a, b) by Lentz's method (DLMF 8.17.22; converges for q < (a+1)/(a+b+2))."""
     c = 1.0

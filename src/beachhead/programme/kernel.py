@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from beachhead.programme.duration import SCORES
+from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -16,7 +16,7 @@ _PER_SCORE = float((len(SCORES) - 1) / (SCORES[-1] - SCORES[0]))
 _LAST = len(SCORES) - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def forward(
     order: Ints, scores: Floats, table: Floats, release: Floats, waits: Ints, first: Ints, begin: Floats, end: Floats
 ) -> None:
@@ -46,7 +46,7 @@ def forward(
             end[i, s] = begin[i, s] + table[i, low] + (at - low) * (table[i, low + 1] - table[i, low])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mark(begin: Floats, end: Floats, waits: Ints, first: Ints, ends: Ints, done: Floats, times: Ints) -> None:
     """Count in how many draws each task lies on a critical path to a gate.
 

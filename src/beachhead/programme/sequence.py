@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from beachhead.world.compiled import compiled, inner
 
 Ints = NDArray[np.int64]
 
@@ -50,7 +51,7 @@ class Work(NamedTuple):
     weight: Ints
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_all(work: Work, order: Ints, used: Ints, start: Ints) -> int:
     """Serial schedule generation: each task of `order` as early as links, release and resources let it.
 
@@ -83,7 +84,7 @@ def place_all(work: Work, order: Ints, used: Ints, start: Ints) -> int:
     return last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _room(work: Work, used: Ints, i: int, at: int) -> int:
     """First day from `at` on with room for task i."""
     t = at
@@ -96,7 +97,7 @@ def _room(work: Work, used: Ints, i: int, at: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _occupy(work: Work, used: Ints, i: int, at: int) -> None:
     for r in range(work.capacity.shape[0]):
         if work.need[i, r] > 0:
@@ -104,7 +105,7 @@ def _occupy(work: Work, used: Ints, i: int, at: int) -> None:
                 used[t, r] += work.need[i, r]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _justify(work: Work, back: Work, used: Ints, order: Ints, start: Ints, mirror: Ints, length: int) -> int:
     """Push all tasks to the right, then to the left; `order` and `start` are replaced if nothing got longer."""
     count = order.shape[0]
@@ -125,7 +126,7 @@ def _justify(work: Work, back: Work, used: Ints, order: Ints, start: Ints, mirro
     return length
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _by(key: Ints, order: Ints) -> Ints:
     """The order sorted by key; equal keys stay as they stood, so that links are kept."""
     ranked = np.empty(order.shape[0], dtype=np.int64)
@@ -134,7 +135,7 @@ def _by(key: Ints, order: Ints) -> Ints:
     return order[np.argsort(ranked, kind="mergesort")]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cost(work: Work, start: Ints, length: int) -> float:
     """Length first, then the weighted ends."""
     ends, most = 0.0, 1.0
@@ -144,7 +145,7 @@ def cost(work: Work, start: Ints, length: int) -> float:
     return length + 0.5 * ends / (most * max(length, 1))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sample(work: Work, latest: Ints, random: bool) -> Ints:
     """A list by latest start; drawn with a bias towards urgent tasks if `random` (regret-based sampling)."""
     count = work.days.shape[0]
@@ -187,7 +188,7 @@ def _sample(work: Work, latest: Ints, random: bool) -> Ints:
     return order
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cross(mother: Ints, father: Ints, swap: float, work: Work) -> Ints:
     """Two-point crossover of lists, then swaps of neighbours that no link forbids."""
     count = mother.shape[0]
@@ -216,12 +217,12 @@ def _cross(mother: Ints, father: Ints, swap: float, work: Work) -> Ints:
     return child
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _linked(work: Work, before: int, after: int) -> bool:
     return bool((work.leads[work.leads_first[before] : work.leads_first[before + 1]] == after).any())
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search(work: Work, back: Work, latest: Ints, used: Ints, seed: int, tries: int, people: int, bound: int) -> Ints:
     """The best starts found by a genetic search over activity lists; stops where no shorter schedule can exist.
 
@@ -274,7 +275,7 @@ def search(work: Work, back: Work, latest: Ints, used: Ints, seed: int, tries: i
     return best
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _fit(costs: NDArray[np.float64]) -> int:
     """The better of some drawn at random."""
     best = np.random.randint(0, costs.shape[0])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from beachhead.world.compiled import inner
+from beachhead.world.compiled import compiled
 
 
-@inner
+@compiled
 def kth_smallest(values, k):  # type: ignore[no-untyped-def]
     """The k-th smallest value (from 0); reorders `values` (Hoare's selection)."""
     low = 0

@@ -7,14 +7,16 @@ served stale after that file changes. Here the stamp covers every source that th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar, cast
 
 import numba
 from numba import njit
+from numba.core.caching import FunctionCache
 from numba.core.event import Listener, install_listener
 from numba.core.registry import CPUDispatcher
 
@@ -30,6 +32,11 @@ _CALLED = (b"beachhead.launch", b"beachhead.belief.tilt")
 def compiled(function: F) -> F:
     """Like `numba.njit(cache=True, nogil=True)`, with a cache that goes by the sources of all kernels in reach."""
     return _kept(function, njit(nogil=True)(function))
+
+
+def compiled_as_numpy(function: F) -> F:
+    """Like `compiled`, where to divide by nothing gives inf or nan, as with numpy, and is no error."""
+    return _kept(function, njit(nogil=True, error_model="numpy")(function))
 
 
 def inner(function: F) -> F:
@@ -85,8 +92,12 @@ class _Closed(CPUDispatcher):
 
 
 def _kept(function: F, made: Any) -> F:
-    """Keep the machine code, for as long as the sources that it was made from."""
-    made.enable_caching()
+    """Keep the machine code, for as long as the sources that it was made from; where it can be kept."""
+    try:
+        made.enable_caching()
+    except RuntimeError:  # no folder for it may be written, as in a container: it is made anew at each start
+        return cast(F, made)
+    made._cache.__class__ = _Forgiving
     # numba has no public way to widen the stamp; where the attribute is missing its own stamp holds
     index: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if hasattr(index, "_source_stamp"):
@@ -94,6 +105,22 @@ def _kept(function: F, made: Any) -> F:
         # the version is compared before the rest is unpickled, which fails where it names a noun that is gone
         index._version = f"{numba.__version__} {index._source_stamp}"
     return cast(F, made)
+
+
+class _Forgiving(FunctionCache):
+    """Numba's cache, without which all goes on, only later: neither a full disk nor what a power cut left ends it."""
+
+    def load_overload(self, *asked: Any) -> Any:
+        try:
+            return super().load_overload(*asked)  # type: ignore[no-untyped-call]
+        except Exception:  # whatever such a file makes of it
+            with suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call]
+            return None
+
+    def save_overload(self, *made: Any) -> None:
+        with suppress(OSError, EOFError, UnpicklingError):
+            super().save_overload(*made)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=32)

@@ -13,10 +13,10 @@ from dataclasses import astuple, dataclass
 from math import exp, log
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from beachhead.belief.history.points import Points
+from beachhead.world.compiled import compiled_as_numpy
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -113,7 +113,7 @@ def _columns(at: Points) -> tuple[Indices, Indices, Indices, Indices, Array, Arr
     return at.entry, at.brand, at.country, at.region, at.age, at.month
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _kernel(
     entry_a: Indices, brand_a: Indices, country_a: Indices, region_a: Indices, age_a: Array, month_a: Array,
     entry_b: Indices, brand_b: Indices, country_b: Indices, region_b: Indices, age_b: Array, month_b: Array,
@@ -138,7 +138,7 @@ def _kernel(
     return out
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _kernel_gradient(
     entry: Indices, brand: Indices, country: Indices, region: Indices, age: Array, month: Array, p: Array, weight: Array
 ) -> Array:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.linalg import cholesky
 from scipy.special import ndtri
@@ -20,6 +19,7 @@ from beachhead.belief.history.fit import fit_entries
 from beachhead.belief.history.market import MarketOutlook
 from beachhead.belief.history.momentum import momentum
 from beachhead.belief.history.points import Points, points, quarters_ahead
+from beachhead.world.compiled import compiled_as_numpy
 from beachhead.world.entry import Entry
 
 Array = NDArray[np.float64]
@@ -168,7 +168,7 @@ def _posterior(case: Case, number: int, held: Learnt) -> tuple[Array, Array]:
     return mean[b:] + gain @ (begun.log_share - mean[:b]), left[b:, b:] - gain @ left[:b, b:]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled_as_numpy
 def _forward(lower: Array, right: Array) -> Array:
     """(n, m) solution of L x = right with L the leading (n, n) part of `lower`, which no LAPACK call takes uncopied."""
     out = right.copy()
