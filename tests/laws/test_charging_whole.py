@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from beachhead.charging.driver import Kind, made_driver, made_load
+from beachhead.charging.explain import whole_sentences
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.meter import load_ahead
@@ -70,6 +71,17 @@ def test_one_car_and_a_roof_are_planned_alike_by_the_stochastic_programme_and_th
     assert known.chances.cost(found.cars[0].draw_kwh) == pytest.approx(found.counted_eur, abs=1e-3)
     without = plan_whole(WholeHome(cars=(car,)))
     assert found.counted_eur < without.counted_eur - 0.05
+
+
+def test_a_car_that_draws_what_no_display_shows_is_said_to_wait() -> None:
+    """ "The car charges 0.0 kWh this hour; waiting would cost 0.0 cents more": it drew 2 Wh beside a battery."""
+    plan = plan_whole(WholeHome(cars=(plugged(0),)))
+    assert plan.cars[0].draw_kwh[0] == 0
+    drawn = plan.cars[0].draw_kwh.copy()
+    drawn[0] = 0.002
+    hardly = replace(plan, cars=(replace(plan.cars[0], draw_kwh=drawn),))
+    assert whole_sentences(hardly, ["a"]) == whole_sentences(plan, ["a"])
+    assert whole_sentences(plan, ["a"])[0].startswith("The car waits until ")
 
 
 def test_two_cars_that_share_nothing_cost_what_each_costs_alone() -> None:

@@ -8,10 +8,9 @@ import numpy as np
 
 from beachhead.charging.keep import Block, Choice
 from beachhead.charging.now import NowPlan
-from beachhead.charging.whole import CarPath, WholePlan
+from beachhead.charging.whole import LEAST_KWH, CarPath, WholePlan
 from beachhead.charging.year import CAUTION
 
-_ON = 1e-6  # kWh
 _FULL = 0.05  # kWh: what no display shows
 
 
@@ -31,7 +30,7 @@ def whole_sentences(plan: WholePlan, names: list[str]) -> list[str]:
     lines = [
         _car_decision(car, name if len(names) > 1 else "The car") for name, car in zip(names, plan.cars, strict=True)
     ]
-    waits = "waiting" if plan.cars[0].draw_kwh[0] > _ON else "charging now"
+    waits = "waiting" if plan.cars[0].draw_kwh[0] > LEAST_KWH else "charging now"
     whose = names[0] if len(names) > 1 else "the car"
     lines.append(f"For {whose}, {waits} would cost {_other_way(plan)}, all else planned anew.")
     if plan.battery_kwh.max() > 0:
@@ -224,11 +223,11 @@ def _car_decision(car: CarPath, name: str) -> str:
     leaves = f"leaves between {clock(low)} and {clock(high)}"
     if low == high:
         leaves = f"leaves {_told(middle, first)}, as told"
-    if car.draw_kwh[0] > _ON:
+    if car.draw_kwh[0] > LEAST_KWH:
         return f"{name} charges {car.draw_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
-    if car.give_kwh[0] > _ON:
+    if car.give_kwh[0] > LEAST_KWH:
         return f"{name} gives back {car.give_kwh[0]:.1f} kWh this hour at {price:.1f} ct/kWh; it {leaves}."
-    later = np.flatnonzero(car.draw_kwh > _ON)
+    later = np.flatnonzero(car.draw_kwh > LEAST_KWH)
     if later.size == 0:
         return f"{name} does not charge: what is stored is enough; it {leaves}."
     return f"{name} waits until {clock(60 * (first + int(later[0])))}; it {leaves}."

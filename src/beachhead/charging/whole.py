@@ -100,6 +100,10 @@ class CarPath:
     stored_kwh: Floats
 
 
+LEAST_KWH = 0.05
+"""Of an hour; where two hours cost the same a cheapest plan may ask for less, which no display shows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WholePlan:
     """The plan of the whole home from the hour at hand on.
@@ -148,7 +152,7 @@ def plan_whole(home: WholeHome, *, gap: float = 1e-7) -> WholePlan:
     """
     known, load = _learnt(home), _load(home)
     best = _solve(home, known, load, gap)
-    charges = bool(best.cars[0].draw_kwh[0] > 1e-6)
+    charges = bool(best.cars[0].draw_kwh[0] > LEAST_KWH)
     other = _solve(home, known, load, gap, first_charges=not charges)
     costs = other.cost_eur - best.cost_eur
     return replace(best, other_costs_eur=costs if other.counted_eur > best.counted_eur else max(costs, 0.0))
