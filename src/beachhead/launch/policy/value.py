@@ -113,9 +113,10 @@ class Starts:
         spent: (N,), capital, price of capital and start, and the first quarter's opex.
         first: (N,), E0.
         later: (N,), A.
-        strike: (N,), B plus the salvage.
+        strike: (N,), B plus the salvage; below zero where staying is paid for by a bonus.
         log_ratio: (N,), log(A / strike).
-        salvage: (N,), money back on exit.
+        salvage: (N,), money back on exit; of a start in the last quarter, which nobody can leave, this and the two
+            above are 0, and what comes after the horizon is in `spent` and `first`.
         discount: of one quarter.
         signal_var: variance with which a scaled market then shows log E.
 
@@ -159,13 +160,17 @@ def list_starts(terms: Terms, position: Position, now: int, prices: Prices) -> S
                     continue
                 first, later, cost = rates_from(terms, prices.car, i, c, s, s)
                 price = terms.capital[i, c] * (1.0 + prices.capital[terms.year[s]]) + prices.start[s]
-                strike = cost + terms.salvage[i, c]
+                spent, salvage = price + terms.opex[i, c], terms.salvage[i, c]
+                strike = cost + salvage
+                if s + 1 == T:  # no gate follows at which to leave: what comes after the horizon comes for certain
+                    first, spent = first + terms.discount * later, spent + terms.discount * cost
+                    later = strike = salvage = 0.0
                 route[n], quarter[n] = c, s
                 columns[0, n] = terms.discount ** (s - now)
-                columns[1, n] = price + terms.opex[i, c]
+                columns[1, n] = spent
                 columns[2, n], columns[3, n], columns[4, n] = first, later, strike
                 columns[5, n] = math.log(later / strike) if later > 0.0 and strike > 0.0 else np.inf
-                columns[6, n] = terms.salvage[i, c]
+                columns[6, n] = salvage
                 n += 1
     begin[M] = n
     return Starts(
@@ -202,13 +207,13 @@ def value_of(
     strike, discount = starts.strike[e], starts.discount
     stays = starts.later[e] * expected
     sure = starts.first[e] * expected - starts.spent[e] + discount * starts.salvage[e]
-    most = starts.factor[e] * (sure + discount * (max(stays - strike, 0.0) + strike * hope))
+    most = starts.factor[e] * (sure + discount * (max(stays - strike, 0.0) + max(strike, 0.0) * hope))
     if most <= floor:
         return -np.inf, 0.0
+    if strike <= 0.0:
+        return starts.factor[e] * (sure + discount * max(stays - strike, 0.0)), 1.0
     if stays <= 0.0:
         return starts.factor[e] * sure, 0.0
-    if strike <= 0.0:
-        return starts.factor[e] * (sure + discount * (stays - strike)), 1.0
     if sd <= 1e-6:
         kept = 1.0 if stays > strike else 0.0
         return starts.factor[e] * (sure + discount * kept * (stays - strike)), kept
