@@ -54,7 +54,7 @@ def account(
     as_json: JsonFlag = False,
 ) -> None:
     """Add a person to the launch's accounts, set a new role and password, or take an account away."""
-    roles, accounts = _web("guard").Role, _web("accounts")
+    roles, accounts = _web("server.guard").Role, _web("server.accounts")
     if role.upper() not in roles.__members__:
         raise BadInput(f"{role!r} is not a role", "use viewer, analyst or approver")
     store = open_launch(directory).store
