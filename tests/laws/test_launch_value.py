@@ -150,3 +150,25 @@ def test_what_may_be_lost_and_what_may_be_won_come_to_what_is_expected(priced, l
     assert loss == pytest.approx(weight @ np.maximum(-npv, 0.0), rel=1e-4, abs=1e-6 * spent)
     assert odds == pytest.approx(weight @ (npv >= 0.0), abs=1e-3)
     assert gain * cars == pytest.approx(spent)
+
+
+@given(course=st.lists(st.floats(0.5, 2.0), min_size=4, max_size=4), since=quarters)
+@exact
+def test_what_comes_after_the_horizon_goes_at_the_last_years_pace_whichever_quarter_it_ends_in(priced, course, since):
+    terms, _ = priced[0](0.0, 0.0)  # so that nobody leaves
+    year = terms.path.copy()
+    year[0, -4:] = course
+    turned = year.copy()
+    turned[0, -4:] = course[1:] + course[:1]
+    margin = np.zeros_like(terms.margin)
+    margin[:, :, -1] = terms.margin[:, :, -1]  # nothing is earned on the way, but for the last quarter's own sales
+    worth = []
+    for path in (year, turned):
+        now = replace(terms, path=path, margin=margin)
+        whole = started(now, 0, 0, since)
+        own = now.discount ** (QUARTERS - 1) * margin[0, 0, -1] * whole.sold[-1]
+        worth.append(run(whole, 1.0, np.zeros(QUARTERS))[0] - own)
+    assert worth[0] == pytest.approx(worth[1])
+    _, later, _ = rates_from(replace(terms, path=year), np.zeros(QUARTERS), 0, 0, since, QUARTERS - 1)
+    age = min(QUARTERS - 1 - since, terms.ramp.shape[2] - 1)
+    assert later == pytest.approx(terms.tail * 0.25 * terms.ramp[0, 0, age] * np.mean(course) * terms.margin[0, 0, -1])

@@ -190,7 +190,7 @@ class Terms(Section):
     start: QuarterCell = column("first quarter planned")
     quarters: Integer = column("quarters planned", unit="quarters", least=1, most=MOST_QUARTERS)
     terminal_quarters: Decimal = column(
-        "value beyond the horizon, in quarters of the last quarter's profit; cars are taken to be short no longer",
+        "value beyond the horizon, in quarters at the last year's mean pace; cars are taken to be short no longer",
         unit="quarters",
         least=0,
         most=200,

@@ -17,7 +17,7 @@ from beachhead.siting.worth import within
 from beachhead.world.economics import best_margins
 from beachhead.world.figures import some
 from beachhead.world.market import Channel
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 
 
 def paying_sites(
@@ -37,9 +37,10 @@ def paying_sites(
         if starts[m] >= len(quarters):
             continue
         fade = terms.discount_per_quarter ** np.arange(len(quarters) - starts[m])
-        fade[-1] *= 1.0 + terms.terminal_quarters  # the plan lets the last quarter stand for what comes after it
-        earned = float(demand[code][starts[m] :] @ fade) * margin.get(code, 0.0)
-        running = scene.format.opex_per_quarter * float(fade.sum())
+        after = terms.terminal_quarters * fade[-1]  # quarters after the horizon, at the pace of its last year
+        sold = demand[code][starts[m] :] @ fade + after * demand[code][-QUARTERS_A_YEAR:].mean()
+        earned = float(sold) * margin.get(code, 0.0)
+        running = scene.format.opex_per_quarter * float(fade.sum() + after)
         capital = scene.price * terms.discount_per_quarter**-scene.format.lead_quarters
         gains = _gains(ask, scene, m) * earned > running + capital
         most[m] = len(gains) if gains.all() else float(np.argmin(gains))

@@ -22,7 +22,7 @@ import numpy as np
 from beachhead.launch.draws import symmetric_root
 from beachhead.launch.estimate import FEWEST, Estimate, estimate
 from beachhead.launch.policy.play import best_route
-from beachhead.launch.policy.value import normal_cdf, served
+from beachhead.launch.policy.value import normal_cdf, served, served_after
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Ints
 from beachhead.launch.scene import Scene
 from beachhead.world.compiled import compiled, inner
@@ -215,7 +215,7 @@ def _entries(scene: Scene) -> _Entries:
         first = max(start, 0)
         share[first:, i] = [served(terms, i, c, start, t) for t in range(first, T)]
         margin[:, i] = weights[:T] * np.maximum(terms.margin[i, c], 0.0)
-        after[i] = weights[T] * terms.tail * served(terms, i, c, start, T - 1) * terms.margin[i, c, T - 1]
+        after[i] = weights[T] * terms.tail * served_after(terms, i, c, start) * terms.margin[i, c, T - 1]
         spent[i] += terms.opex[i, c] * (weights[first:T].sum() + weights[T] * terms.tail)
     return _Entries(
         undecided=undecided,

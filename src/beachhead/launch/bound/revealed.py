@@ -17,7 +17,7 @@ import numpy as np
 from beachhead.launch.bound.clairvoyant import as_is
 from beachhead.launch.policy.play import World
 from beachhead.launch.policy.shadow_prices import most_brought, pilots_may_earn, units_of
-from beachhead.launch.policy.value import served
+from beachhead.launch.policy.value import served, served_after
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start, under
 from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
@@ -178,7 +178,7 @@ def _going_on(terms: Terms, position: Position, i: int, demand: float, car_price
     """Value of a market scaled already, demand known, left when best unless it is fixed."""
     T = terms.path.shape[1]
     c, since = position.route[i], position.since[i]
-    rate = terms.margin[i, c, T - 1] * served(terms, i, c, since, T - 1) * demand - terms.opex[i, c]
+    rate = terms.margin[i, c, T - 1] * served_after(terms, i, c, since) * demand - terms.opex[i, c]
     ahead: float = terms.discount**T * terms.tail * rate
     end = T
     for t in range(T - 1, -1, -1):
@@ -333,6 +333,7 @@ class Started:
     Attributes:
         start: quarter s.
         sold: (T,), cars a quarter for each car a year of E; 0 before the start.
+        after: likewise, in a quarter after the horizon.
         margin: (T,), money a car.
         opex: money a quarter.
         salvage: money on leaving.
@@ -342,6 +343,7 @@ class Started:
 
     start: int
     sold: Floats
+    after: float
     margin: Floats
     opex: float
     salvage: float
@@ -355,14 +357,17 @@ def started(terms: Terms, i: int, c: int, s: int) -> Started:
     sold = np.zeros(terms.path.shape[1])
     for t in range(s, sold.shape[0]):
         sold[t] = served(terms, i, c, s, t)
-    return Started(s, sold, terms.margin[i, c], terms.opex[i, c], terms.salvage[i, c], terms.discount, terms.tail)
+    after = served_after(terms, i, c, s)
+    return Started(
+        s, sold, after, terms.margin[i, c], terms.opex[i, c], terms.salvage[i, c], terms.discount, terms.tail
+    )
 
 
 @compiled
 def run(way: Started, demand: float, car_price: Floats) -> tuple[float, int]:
     """Discounted money of a market from its start on, demand known from s + 1 on, left when best; and when left."""
     T = way.sold.shape[0]
-    rate = way.margin[T - 1] * way.sold[T - 1] * demand - way.opex
+    rate = way.margin[T - 1] * way.after * demand - way.opex
     ahead = way.discount**T * way.tail * rate
     end = T
     for t in range(T - 1, way.start - 1, -1):

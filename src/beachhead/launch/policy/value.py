@@ -25,6 +25,7 @@ from beachhead.launch.question.kernel_terms import (
 )
 from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inlined, inner
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 # Gauss-Hermite nodes for a standard normal, and the shares of variance at which option values are tabulated.
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
@@ -86,7 +87,7 @@ def rates_from(terms: Terms, car_price: Floats, i: int, c: int, since: int, now:
     for t in range(now + 1, T):
         later += weight * served(terms, i, c, since, t) * max(terms.margin[i, c, t] - car_price[t], 0.0)
         weight *= terms.discount
-    later += weight * terms.tail * served(terms, i, c, since, T - 1) * terms.margin[i, c, T - 1]
+    later += weight * terms.tail * served_after(terms, i, c, since) * terms.margin[i, c, T - 1]
     quarters = (1.0 - weight) / (1.0 - terms.discount) if terms.discount < 1.0 else float(T - 1 - now)
     cost = terms.opex[i, c] * (quarters + weight * terms.tail)
     gain_now = served(terms, i, c, since, now) * max(terms.margin[i, c, now] - car_price[now], 0.0)
@@ -98,6 +99,22 @@ def served(terms: Terms, i: int, c: int, since: int, t: int) -> float:
     """Cars sold in quarter t for each car a year of E, in a market scaled in quarter `since`."""
     age = min(t - since, terms.ramp.shape[2] - 1)
     rate: float = 0.25 * terms.ramp[i, c, age] * terms.path[i, t]
+    return rate
+
+
+@compiled
+def served_after(terms: Terms, i: int, c: int, since: int) -> float:
+    """Cars sold in a quarter after the horizon, likewise: at the mean pace of the last year.
+
+    The quarter in which a launch ends may be the best of the year, and no year has four of it.
+    """
+    T = terms.path.shape[1]
+    first = max(T - QUARTERS_A_YEAR, 0)
+    pace = 0.0
+    for t in range(first, T):
+        pace += terms.path[i, t]
+    age = min(T - 1 - since, terms.ramp.shape[2] - 1)
+    rate: float = 0.25 * terms.ramp[i, c, age] * (pace / (T - first))
     return rate
 
 

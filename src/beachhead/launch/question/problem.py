@@ -125,7 +125,7 @@ def assemble(
         economics: at least one row for each market of the belief; others are ignored.
         limits: per-quarter tuples must have T values, `capital_per_year` a value for every year touched.
         discount: of one quarter, 0..1.
-        terminal_quarters: quarters of run-rate profit that stand for what comes after the horizon.
+        terminal_quarters: quarters at the pace of the last year that stand for what comes after the horizon.
         menu: pilots that may be chosen.
         offers: what can be shipped; markets without a priced offer cannot be piloted or scaled. Empty: not asked.
         prices: of the offers.
