@@ -139,6 +139,8 @@ def test_a_value_below_nothing_is_no_share_of_the_bound():
     text = worth(certificate(-6e5, 1.7e7, 4e6), "EUR")
     assert "of which it is not shown to reach any" in text
     assert "-4 %" not in text
+    assert "Doing nothing more" not in text, "within its error it may be worth something"
+    assert "Doing nothing more would earn more than this plan" in worth(certificate(-6e5, 1.7e7, 1e5), "EUR")
 
 
 def test_an_override_without_a_channel_is_told_which_there_are(folder, monkeypatch):

@@ -295,3 +295,11 @@ def test_of_a_plain_and_a_packed_table_the_newer_counts(client, root):
     os.utime(packed, ns=(0, 0))
     assert kept_files(root).prices == plain
     assert sorted(path.name for path in plain.parent.iterdir()) == [plain.name, packed.name]
+
+
+def test_a_number_that_no_field_takes_is_refused_under_the_name_of_its_field(client):
+    refused = client.get("/api/v1/charging/whole", params=ASKED | {"latitude": "100"})
+    assert refused.status_code == 422
+    (fault,) = refused.json()["error"]["faults"]
+    assert (fault["column"], fault["written"]) == ("latitude", "100")
+    assert "send it again" in fault["cure"]

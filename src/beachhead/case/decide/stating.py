@@ -51,7 +51,7 @@ def stated_of_pilot(odds: PilotOdds) -> tuple[Stated, ...]:
     said += [
         Stated(
             name=range_name(odds, each),
-            event=f"{what} takes {each.low:,} to {each.high:,} orders in {weeks}",
+            event=f"{what} takes {_orders(each)} in {weeks}",
             probability=each.probability,
             by=by,
         )
@@ -87,6 +87,11 @@ def gate_name(odds: PilotOdds) -> str:
 def range_name(odds: PilotOdds, within: OrderRange) -> str:
     """Of the event that its orders lie in a range."""
     return f"{_name(odds)} {within.low} to {within.high} orders"
+
+
+def _orders(within: OrderRange) -> str:
+    low, high = within.low, within.high
+    return how_many(high, "order") if low == high else f"{low:,} to {high:,} orders"
 
 
 def _name(odds: PilotOdds) -> str:

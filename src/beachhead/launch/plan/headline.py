@@ -49,6 +49,8 @@ def worth(certificate: Certificate, currency: str) -> str:
             f" That is what is still open; markets entered already are worth "
             f"{give_or_take(entered.mean, entered.se, currency)} besides if nothing more is done."
         )
+    if value.se is not None and value.mean < -2 * value.se:
+        besides += " Doing nothing more would earn more than this plan, by all that these worlds tell."
     return (
         f"Expected value {give_or_take(value.mean, value.se, currency)}; no plan can earn more than "
         f"{give_or_take(bound.mean, bound.se, currency)}{share} ({certificate.method}; {value.count} worlds played, "

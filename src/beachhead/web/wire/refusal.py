@@ -121,16 +121,22 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     faults = tuple(
         Fault(
             file="request",
-            column=".".join(str(part) for part in item["loc"]),
+            column=_field(item["loc"]),
             written=str(item.get("input", ""))[:60].encode(errors="replace").decode(),
             problem=str(item["msg"]),
-            cure="see /api/v1/openapi.json",
+            cure="mend it and send it again; /api/v1/openapi.json describes every field",
         )
         for item in error.errors()
     )
     return JSONResponse(
         refusal_body("BadInput", "the request is not of the form asked for", "see the faults", faults), status_code=422
     )
+
+
+def _field(place: tuple[str | int, ...]) -> str:
+    """As it is named where it is typed: `latitude`, where the checker says `query.latitude`."""
+    named = place[1:] if len(place) > 1 and isinstance(place[1], str) else place
+    return ".".join(map(str, named))
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
