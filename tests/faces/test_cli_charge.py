@@ -149,7 +149,7 @@ def test_what_cannot_be_said_of_a_launch_is_refused_before_minutes_of_work(
     assert refused.value.hint == "add a column: NO1, PT"
     allowed = os.access
     monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and allowed(path, mode, **how))
-    with pytest.raises(NotStored, match="may only be looked at"):
+    with pytest.raises(NotStored, match="only looked at"):
         run("value", "--prices", str(prices), "--launch", str(launch), "--write")
 
 

@@ -1,6 +1,7 @@
 """The REST API on a small launch: one error shape, roles, idempotency, and no fault of ours whatever is sent."""
 
 import asyncio
+import os
 import random
 import re
 import shutil
@@ -513,6 +514,18 @@ def test_half_of_a_character_is_no_text(client):
         assert answer.status_code == 422
         assert "half of a character" in answer.text
         assert client.request(method, f"/api/v1{path}", content=body).status_code == 422, "not said to be JSON"
+
+
+def test_work_whose_answer_could_not_be_kept_is_refused_before_it_begins(folder, monkeypatch):
+    """A plan went on for minutes and was said to be done, and was on no record."""
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode, **how: not mode & os.W_OK and allowed(path, mode, **how))
+    with TestClient(create(folder), base_url=LOCAL) as client:
+        assert client.get("/api/v1/plan").status_code in (200, 404), "it may be looked at"
+        refused = client.post("/api/v1/jobs", json={"kind": "plan", "arguments": {}})
+        assert (refused.status_code, refused.json()["error"]["kind"]) == (503, "NotStored")
+        assert "write permission" in refused.json()["error"]["hint"]
+        assert client.get("/api/v1/jobs").json()["jobs"] == []
 
 
 def test_accounts_roles_and_passwords_count_at_once_while_the_server_runs(folder, monkeypatch):

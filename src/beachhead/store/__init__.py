@@ -3,7 +3,7 @@
 from beachhead.store.alone import alone
 from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
-from beachhead.store.database import FILE_NAME, Store, Work, open_store, reading, writing
+from beachhead.store.database import FILE_NAME, Store, Work, open_store, reading, require_writable, writing
 from beachhead.store.records import get, put, ref_of, references, text_of
 from beachhead.store.rows import (
     Delivery,
@@ -46,6 +46,7 @@ __all__ = [
     "reading",
     "ref_of",
     "references",
+    "require_writable",
     "text_of",
     "writing",
 ]

@@ -76,6 +76,19 @@ def open_store(where: Path | str, *, space: str = "public", wait_seconds: float 
     return store
 
 
+def require_writable(store: Store) -> None:
+    """For who works long before anything is written: what `writing` would refuse then, at once.
+
+    Raises:
+        NotStored: if the store may only be looked at.
+    """
+    if not store.writable:
+        raise NotStored(
+            f"{store.name} cannot be written here, only looked at; nothing was kept",
+            "give yourself write permission to the launch folder and the files in it",
+        )
+
+
 @contextmanager
 def writing(store: Store) -> Iterator[Work]:
     """A transaction that may write; it waits for other writers, and is kept whole when the block ends without error.
@@ -83,11 +96,7 @@ def writing(store: Store) -> Iterator[Work]:
     Raises:
         NotStored: before the block, if the store may only be looked at.
     """
-    if not store.writable:
-        raise NotStored(
-            f"{store.name} cannot be written here, only looked at; nothing was kept",
-            "give yourself write permission to the launch folder and the files in it",
-        )
+    require_writable(store)
     with _said_plainly(store), _transaction(store, write=True) as connection:
         yield Work(connection=connection, store=store)
 

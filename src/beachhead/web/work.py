@@ -15,12 +15,13 @@ from beachhead.case.clock import now
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import WORLDS, make_plan
 from beachhead.case.plan.whatif import parse_override
+from beachhead.store import require_writable
 from beachhead.web.pages import backtest, rooms, supply
 from beachhead.web.pages.charging import home as charging_home
 from beachhead.web.pages.charging import value as charging_value
 from beachhead.web.pages.room import day_of
 from beachhead.web.server.jobs import Job, Jobs
-from beachhead.web.server.request import REFUSALS, Key
+from beachhead.web.server.request import REFUSALS, Key, desk_of
 from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.refusal import ErrorOut, NotFound
 from beachhead.web.wire.shape import JobIn, JobOut, JobsOut
@@ -90,6 +91,7 @@ def start_job(request: Request, person: Analyst, body: JobIn, key: Key = None) -
     found: Jobs = request.app.state.jobs
     if body.kind in ARGUMENTS:
         _check_arguments(body.kind, body.arguments)
+    require_writable(desk_of(request).launch().store)  # what is worked out is kept there
     asked = {**body.arguments, "who": person.name}
     return _job(found.start(body.kind, asked, key=(person.name, key) if key else None))
 

@@ -20,7 +20,8 @@ from beachhead.charging.tariff import bundled_tariffs, tariff_of
 from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, market_values
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind, StudyRow
-from beachhead.world.errors import BadInput, NotStored
+from beachhead.store import require_writable
+from beachhead.world.errors import BadInput
 
 STUDY = "CHARGING"
 _COLUMNS = (
@@ -124,8 +125,8 @@ def require_shifts_of(launch: Launch, prices: Path, markets: Sequence[str], *, w
     known = [market.code for market in launch.folder.markets if not market.is_home]
     if markets and not set(markets) & set(known):
         raise BadInput(f"{', '.join(markets)} is no market of this launch", f"name some of {', '.join(known)}")
-    if write and not launch.store.writable:
-        raise NotStored(f"{launch.path} may only be looked at", "give yourself write permission to it")
+    if write:
+        require_writable(launch.store)
     zones = dict.fromkeys(tariff.zone for tariff in bundled_tariffs().values() if tariff.market in known)
     if not markets and not set(zones) & set(read_prices(prices).zones):
         cure = f"add a column: {', '.join(zones)}" if zones else "leave --launch out: no tariff of its markets is known"
