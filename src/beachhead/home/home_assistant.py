@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -244,7 +244,7 @@ def _state(server: Server, answer: Any) -> State:
             entity=answer["entity_id"],
             text=str(answer["state"]),
             attributes=dict(answer.get("attributes") or {}),
-            changed=_instant(answer["last_changed"]),
+            changed=instant_of(answer["last_changed"]),
             by_person=bool((answer.get("context") or {}).get("user_id")),
         )
     except (KeyError, TypeError, AttributeError, ValueError):
@@ -257,7 +257,7 @@ def _changes(server: Server, series: list[Any], begin: datetime) -> tuple[Change
     try:
         found = [
             Change(
-                at=max(_instant(one.get("last_changed") or one["last_updated"]).timestamp(), first), text=one["state"]
+                at=max(instant_of(one.get("last_changed") or one["last_updated"]).timestamp(), first), text=one["state"]
             )
             for one in series
         ]
@@ -266,9 +266,13 @@ def _changes(server: Server, series: list[Any], begin: datetime) -> tuple[Change
     return tuple(sorted((one for one in found if isinstance(one.text, str)), key=lambda one: one.at))
 
 
-def _instant(text: str) -> datetime:
-    """An instant as the server writes it, UTC; ValueError if it is none that a clock reckons with."""
+def instant_of(text: str, zone: tzinfo = UTC) -> datetime:
+    """An instant as the server writes it, in UTC; `zone` is that of one without its own.
+
+    Raises:
+        ValueError: it is none, or none that a clock reckons with.
+    """
     moment = datetime.fromisoformat(text)
     if not 1970 <= moment.year < 9000:
         raise ValueError(f"{text} is no instant of a home")
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -8,13 +8,14 @@ list of objects that hold a moment and a price is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.home.home_assistant import instant_of
 from beachhead.home.series import QUARTER, QUARTERS
 from beachhead.home.setup import Setup
 
@@ -61,13 +62,9 @@ def _slot(told: Mapping[str, Any], setup: Setup) -> tuple[datetime, float] | Non
     if begin is None or price is None:
         return None
     try:
-        moment = datetime.fromisoformat(begin)
+        return instant_of(begin, setup.zone).replace(second=0, microsecond=0), price
     except ValueError:
         return None
-    if not 1970 <= moment.year < 9000:  # no clock reckons with it
-        return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=setup.zone)
-    return moment.astimezone(UTC).replace(second=0, microsecond=0), price
 
 
 def _price(told: Mapping[str, Any], setup: Setup) -> float | None:

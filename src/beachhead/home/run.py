@@ -161,9 +161,8 @@ def resumed(store: Store, now: datetime) -> Standing:
 def turn(home: Running, standing: Standing, now: datetime, say: Callable[[Decision], None]) -> Standing:
     """One round: look, plan, set, show, log."""
     if standing.due and now.timestamp() - standing.due > _FRESH_SECONDS - STEP_SECONDS:
-        standing = replace(
-            standing, order=None, seen=False
-        )  # the machine slept, and the watchdog may have turned it on
+        # the machine slept, and the watchdog may have turned it on
+        standing = replace(standing, order=None, seen=False)
     standing = replace(standing, due=float(now.timestamp() // STEP_SECONDS + 1) * STEP_SECONDS, reached=True)
     live: Live | None = None
     try:

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from beachhead.launch.policy.play import after_horizon, sell
 from beachhead.launch.policy.shadow_prices import pilots_may_earn
-from beachhead.launch.policy.value import served, served_after
+from beachhead.launch.policy.value import profit_after, served
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start
 from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import NotFeasible
@@ -131,8 +131,7 @@ def _idle(terms: Terms, demand: float, i: int, c: int, since: int) -> Floats:
     """(T+1,), discounted money from each quarter on when kept without selling; at T what comes after the horizon."""
     T = terms.path.shape[1]
     out = np.zeros(T + 1)
-    rate = terms.margin[i, c, T - 1] * served_after(terms, i, c, since) * demand - terms.opex[i, c]
-    out[T] = terms.discount**T * terms.tail * rate
+    out[T] = terms.discount**T * terms.tail * profit_after(terms, i, c, since, demand)
     for t in range(T - 1, -1, -1):
         out[t] = out[t + 1] - terms.discount**t * terms.opex[i, c]
     return out

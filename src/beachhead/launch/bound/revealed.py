@@ -17,7 +17,7 @@ import numpy as np
 from beachhead.launch.bound.clairvoyant import as_is
 from beachhead.launch.policy.play import World
 from beachhead.launch.policy.shadow_prices import most_brought, pilots_may_earn, units_of
-from beachhead.launch.policy.value import served, served_after
+from beachhead.launch.policy.value import profit_after, served, served_after
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Ints, Position, Terms, may_start, under
 from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
@@ -178,8 +178,7 @@ def _going_on(terms: Terms, position: Position, i: int, demand: float, car_price
     """Value of a market scaled already, demand known, left when best unless it is fixed."""
     T = terms.path.shape[1]
     c, since = position.route[i], position.since[i]
-    rate = terms.margin[i, c, T - 1] * served_after(terms, i, c, since) * demand - terms.opex[i, c]
-    ahead: float = terms.discount**T * terms.tail * rate
+    ahead: float = terms.discount**T * terms.tail * profit_after(terms, i, c, since, demand)
     end = T
     for t in range(T - 1, -1, -1):
         cars = served(terms, i, c, since, t) * demand

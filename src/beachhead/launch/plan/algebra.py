@@ -16,7 +16,7 @@ from beachhead.launch.aim.steer import Course
 from beachhead.launch.bound.clairvoyant import Programme, Ways, as_is, highest, list_ways, programme
 from beachhead.launch.policy.play import Played, World, play_towards
 from beachhead.launch.policy.shadow_prices import pilots_may_earn
-from beachhead.launch.policy.value import served_after
+from beachhead.launch.policy.value import profit_after
 from beachhead.launch.question.kernel_terms import EXITED, OUT, SCALED, Floats, Position, Terms, under
 from beachhead.launch.question.problem import Problem
 from beachhead.world.algebra import row_text
@@ -112,8 +112,7 @@ def _fixed_money(terms: Terms, i: int, c: int, start: int, end: int, demand: flo
     )
     if end < T:
         return float(money + weights[end] * terms.salvage[i, c])
-    rate = terms.margin[i, c, T - 1] * served_after(terms, i, c, start) * demand - terms.opex[i, c]
-    return float(money + weights[T] * terms.tail * rate)
+    return float(money + weights[T] * terms.tail * profit_after(terms, i, c, start, demand))
 
 
 def _with_own(listed: Ways, own: Ways) -> tuple[Ways, Floats]:

@@ -10,7 +10,7 @@ import numpy as np
 from beachhead.belief.tilt import learn_level, learn_pilot, learn_priced_pilot
 from beachhead.launch.policy.select import choose
 from beachhead.launch.policy.shadow_prices import find_prices, pilot_cost
-from beachhead.launch.policy.value import normal_cdf, rates_from, served, served_after
+from beachhead.launch.policy.value import normal_cdf, profit_after, rates_from, served
 from beachhead.launch.question.kernel_terms import (
     EXIT,
     EXITED,
@@ -438,11 +438,8 @@ def ordered(weekly: float, size: float, batch: int, luck: Floats) -> tuple[int, 
 @inner
 def after_horizon(terms: Terms, position: Position, demand: Floats) -> float:
     """Profit of the scaled markets at the pace of the last year for `tail` quarters, cars no longer rationed."""
-    T = terms.path.shape[1]
     money = 0.0
     for i in range(demand.shape[0]):
         if position.stage[i] == SCALED:
-            c = position.route[i]
-            rate = served_after(terms, i, c, position.since[i]) * terms.margin[i, c, T - 1] * demand[i]
-            money += terms.tail * (rate - terms.opex[i, c])
+            money += terms.tail * profit_after(terms, i, position.route[i], position.since[i], demand[i])
     return money

@@ -118,6 +118,14 @@ def served_after(terms: Terms, i: int, c: int, since: int) -> float:
     return rate
 
 
+@compiled
+def profit_after(terms: Terms, i: int, c: int, since: int, demand: float) -> float:
+    """Money that a market scaled in quarter `since` brings in a quarter after the horizon, at the last margin."""
+    margin = terms.margin[i, c, terms.path.shape[1] - 1]
+    profit: float = margin * served_after(terms, i, c, since) * demand - terms.opex[i, c]
+    return profit
+
+
 @by_reference
 class Starts:
     """Every start of every market that the limits permit from a gate on, flat; N starts, sorted by market and quarter.
