@@ -1,6 +1,6 @@
 """The figures of the backtest on the real panel.
 
-They may change when the panel's rules or the model change; each change is listed in docs/explanation/backtest.md with
+They may change when the panel's rules or the model change; each change is listed in docs/measured/backtest.md with
 the number of variants tried.
 """
 

@@ -14,6 +14,7 @@ PAGES = sorted(
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # Names with a hyphen, such as my-home/home.toml, are folders of the reader's own.
 FILE = re.compile(r"`([a-z]\w*/[\w./-]*\.(?:py|md|toml|mjs))`")
+ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)]+)\)")
 MODULE = re.compile(r"\bbeachhead((?:\.[a-z_]+)+)")
 
 
@@ -40,3 +41,21 @@ def _stands(package: Path, parts: list[str]) -> bool:
         source = (package / f"{parts[0]}.py").read_text(encoding="utf-8")
         return len(parts) == 1 or (len(parts) == 2 and bool(re.search(rf"\b{parts[1]}\b", source)))
     return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_what_a_link_points_at_is_a_heading(page: Path) -> None:
+    """The part of a link after # is a heading of the page, by the rule of the house that shows the pages."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    missing = [
+        f"{to}#{anchor}"
+        for to, anchor in ANCHOR.findall(text)
+        if "://" not in to and anchor not in _headings((ROOT / page).parent / to if to else ROOT / page)
+    ]
+    assert not missing
+
+
+def _headings(page: Path) -> set[str]:
+    """Headings as links name them: lower case, hyphens for spaces, punctuation left out."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -29,7 +29,7 @@ _CLOCK = 0.1  # kWh that an hour of the clock apart counts as
 _FIRST = 0.7  # share of an hour's energy drawn in its first half, if the second can take the rest
 _MESH = 30  # energies that are tried
 
-# Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/explanation/charging.md).
+# Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/measured/charging.md).
 
 
 @compiled

@@ -37,7 +37,7 @@ DAYS_BACK = 42
 _PAST = 24 * DAYS_BACK
 _STEP_KW = 0.5
 _MOVES = 12
-# Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/explanation/charging.md).
+# Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/measured/charging.md).
 _PLANNED = 0.5  # share of the highest past load that a plan leaves room for; the hour at hand weighs what it may be
 _LATER = 0.8  # power of the horizons left in a month: what a cap costs later counts for less, it can be raised then too
 

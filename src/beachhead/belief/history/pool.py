@@ -2,7 +2,7 @@
 
 The pool is linear: a mixture of the distributions, not a mean of their quantiles, because what they disagree on is
 whether an entry goes on at all, and half of each answer lies between both. Weights are fixed beforehand, alike for all
-panels: fitted on the training brands (`docs/explanation/backtest.md`) they did worse on brands left out. Beside them
+panels: fitted on the training brands (`docs/measured/backtest.md`) they did worse on brands left out. Beside them
 stands what is kept for a year of which nothing has been learnt: newcomers of a year rise and fall together, and a year
 to come may be unlike all that were seen.
 """
