@@ -224,3 +224,98 @@ def test_a_maker_long_sold_everywhere_is_no_newcomer_without_counts_of_all_fuels
 def test_a_folder_without_registrations_is_refused(tmp_path):
     with pytest.raises(BadInput, match="holds no registrations by brand"):
         read_panel(tmp_path)
+
+
+def dense(folder: Path, countries=("NO", "SE", "DK"), first_year=2018) -> Path:
+    """A panel that writes zeros: New enters in the 43rd month; Old sells from the first."""
+    months = [f"{first_year + m // 12}-{m % 12 + 1:02d}" for m in range(66)]
+    counts = {"Old": [80.0] * 66, "New": [0.0] * 42 + [20.0] * 24}
+    rows = [f"{c},{m},{b},{n}" for c in countries for b, ns in counts.items() for m, n in zip(months, ns, strict=True)]
+    (folder / "oec_brand_period.csv").write_text("\n".join(["country,period,brand,bev_n", *rows]) + "\n")
+    totals = [f"{c},{m},110" for c in countries for m in months]
+    (folder / "oec_country_totals.csv").write_text("\n".join(["country,period,bev_cars", *totals]) + "\n")
+    return folder
+
+
+def test_a_brand_with_zeros_before_its_entry_is_no_less_a_newcomer_than_one_unlisted(tmp_path):
+    panel = read_panel(dense(tmp_path))
+    assert [(e.brand, e.country, e.newcomer) for e in panel.entries] == [("New", c, True) for c in ("DK", "NO", "SE")]
+
+
+def test_a_brand_is_one_however_its_case_and_its_accents_are_written(tmp_path):
+    folder = write(tmp_path, {"New": [None] * 30, "Citroën Z": [None] * START + [20.0] * 24})
+    file = folder / "oec_brand_period.csv"
+    lines = file.read_text().splitlines()
+    apart = [line.replace("Citroën Z", "citroe\u0308n z") if "2021-0" in line else line for line in lines]
+    file.write_text("\n".join(apart) + f"\nNO,{MONTHS[8]},citroën Z,2,\n")
+    found = [e for e in read_panel(folder).entries if e.country == "NO"]
+    assert [e.brand for e in found] == ["Citroën Z"]
+    np.testing.assert_array_equal(found[0].cars, [20.0, 20.0, 22.0] + [20.0] * 21)
+
+
+def test_a_month_that_no_source_covers_ends_an_entry_by_name_and_hides_none_that_comes_after(tmp_path):
+    folder = write(tmp_path, {"Late": [None] * 20 + [30.0] * 10})
+    file = folder / "oec_brand_period.csv"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if f"NO,{MONTHS[15]}," not in line))
+    panel = read_panel(folder)
+    assert {e.brand: len(e.cars) for e in panel.entries} == {"New": 15 - START, "Late": 10}
+    assert any("New in NO: no source that lists brands there in 2021-04: read up to there" in n for n in panel.notes)
+    assert not any("Late in NO" in note for note in panel.notes)
+
+
+def test_a_total_that_is_missing_in_between_ends_an_entry_by_name(tmp_path):
+    panel = read_panel(write(tmp_path, totals=[110.0] * 15 + [None] + [110.0] * 14))
+    assert {e.brand: len(e.cars) for e in panel.entries} == {"New": 15 - START}
+    assert any("New in NO: no total of the country in 2021-04: read up to there" in note for note in panel.notes)
+
+
+def test_rows_of_quarters_are_not_read_and_that_is_said(tmp_path):
+    folder = write(tmp_path)
+    file = folder / "oec_brand_period.csv"
+    file.write_text(file.read_text() + "UK,2021-Q1,New,9,\nAU,2021q2,New,9,\n")
+    panel = read_panel(folder)
+    assert {e.country for e in panel.entries} == {"NO"}
+    assert any("2 rows of quarters not read (AU, UK): an entry needs months" in note for note in panel.notes)
+
+
+def test_totals_by_fuel_are_read_of_every_country_with_brands_by_code_or_name(tmp_path):
+    folder = write(tmp_path)
+    brands = (folder / "oec_brand_period.csv").read_text()
+    more = [line.replace("NO,", f"{c},") for c in ("Ukraine", "SE") for line in brands.splitlines()[1:]]
+    (folder / "oec_brand_period.csv").write_text("\n".join([*brands.splitlines(), *more]) + "\n")
+    rows = [f"{m.replace('-', '')},{c},BatteryElectric,110" for c in ("Ukraine", "se", "Albania") for m in MONTHS]
+    (folder / "by_fuel.csv").write_text("\n".join(["YYYYMM,Country,Fuel,Value", *rows]) + "\n")
+    panel = read_panel(folder)
+    assert [e.country for e in panel.entries] == ["NO", "SE", "Ukraine"]
+    assert [m.country for m in panel.markets] == ["NO", "SE", "Ukraine"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            f'NO,{MONTHS[20]},"New,20,\n' + f"NO,{MONTHS[20]},Old,80,\n" * 9000,
+            "opens a quotation mark that is never closed",
+        ),
+        (f'NO,{MONTHS[20]},"New,20,\n', "opens a quotation mark that is never closed"),
+        (f'NO,{MONTHS[20]},"New"x,20,\n', "has text outside its quotation marks"),
+        (f"NO,{MONTHS[20]},Big,1,234,567\n", "has 6 cells where the heading has 5"),
+        (f"NO,{MONTHS[20]}\n", "has 2 cells where the heading has 5"),
+        (f"NO,{MONTHS[20]},,20,20\n", "is blank"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_refused_and_swallows_none_after_it(tmp_path, line, problem):
+    file, row = write(tmp_path) / "oec_brand_period.csv", 80
+    lines = file.read_text().splitlines(True)
+    file.write_text("".join([*lines[: row - 1], line, *lines[row - 1 :]]))
+    with pytest.raises(BadInput) as error:
+        read_panel(tmp_path)
+    assert (error.value.faults[0].row, error.value.faults[0].problem) == (row, problem)
+
+
+def test_blank_cells_at_the_end_of_a_row_do_no_harm(tmp_path):
+    want = entry(write(tmp_path))
+    file = tmp_path / "oec_brand_period.csv"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0], *(line + ", ," for line in lines[1:])]) + "\n")
+    np.testing.assert_array_equal(entry(tmp_path).cars, want.cars)

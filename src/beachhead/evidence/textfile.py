@@ -142,7 +142,7 @@ def records(text: str, file: str, *, delimiter: str = ",", header_row: int = 1, 
                 last = given_up(start, file, most_rows)
                 return Grid(header=header, lines=tuple(lines), faults=(*faults, last), complete=False)
     except csv.Error as error:
-        faults.append(_quoting(error, start, file))
+        faults.append(quoting(error, start, file))
         return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=False, header_row=found)
     return Grid(header=header, lines=tuple(lines), faults=tuple(faults), complete=bool(header), header_row=found)
 
@@ -214,7 +214,8 @@ def _ragged(cells: tuple[str, ...], header: tuple[str, ...], row: int, file: str
     return [Fault(file=file, row=row, written=",".join(cells), problem=problem, cure=cure)]
 
 
-def _quoting(error: csv.Error, row: int, file: str) -> Fault:
+def quoting(error: csv.Error, row: int, file: str) -> Fault:
+    """What a reader of quoted cells stumbled over, at the line on which the record starts."""
     text = str(error)
     if "field larger" in text or "unexpected end" in text:
         problem, cure = "opens a quotation mark that is never closed", 'close it, or write "" for a quotation mark'

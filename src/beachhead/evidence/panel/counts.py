@@ -12,10 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from beachhead.evidence.panel.files import BY_FUEL, LISTED, MAKES, REGISTER, TOTALS, PanelFile, known_files, rows_of
+from beachhead.evidence.panel.files import (
+    BY_FUEL,
+    LISTED,
+    MAKES,
+    REGISTER,
+    TOTALS,
+    PanelFile,
+    Rows,
+    known_files,
+    rows_of,
+)
 from beachhead.evidence.panel.names import COUNTRIES, brand_name, country_code
 from beachhead.world.entry import month_of, month_text
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import how_many
 
 Key = tuple[str, str]
 Months = dict[int, float]
@@ -88,13 +99,28 @@ def _what_is_wanted(folder: Path, files: Iterable[PanelFile]) -> str:
     )
 
 
-def _open_ev_charts(file: PanelFile, counts: Counts) -> list[Fault]:
+def _months_of(file: PanelFile, counts: Counts) -> tuple[Rows, list[Fault]]:
+    """The rows of months; those of quarters are left out, and named."""
     rows, faults = rows_of(file)
+    quarters = [row for _, row in rows if _is_quarter(row)]
+    if quarters:
+        where = ", ".join(sorted({country_code(row["country"]) for row in quarters}))
+        said = how_many(len(quarters), "row")
+        counts.notes.append(f"{file.path.name}: {said} of quarters not read ({where}): an entry needs months")
+    return [(at, row) for at, row in rows if not _is_quarter(row)], faults
+
+
+def _is_quarter(row: dict[str, str]) -> bool:
+    return "q" in row["period"].casefold()
+
+
+def _open_ev_charts(file: PanelFile, counts: Counts) -> list[Fault]:
+    rows, faults = _months_of(file, counts)
     for column, into in (("bev_n", counts.bev), ("all_n", counts.all_fuel)):
         if rows and column in rows[0][1]:
             cells, more = _cells(file.path, rows, column)
             faults += more
-            _settle(file.path.name, _added(cells), into, counts.notes)
+            _settle(file.path.name, _added(_as_first_spelt(cells, counts)), into, counts.notes)
     for (country, _), months in counts.bev.items():
         counts.covered[country].update(months)
     return _once(faults)
@@ -102,17 +128,16 @@ def _open_ev_charts(file: PanelFile, counts: Counts) -> list[Fault]:
 
 def _official(file: PanelFile, counts: Counts) -> list[Fault]:
     path = file.path
-    rows, faults = rows_of(file)
+    rows, faults = _months_of(file, counts)
     cells, more = _cells(path, rows, "n")
-    spelling = {brand.casefold(): brand for _, brand in [*counts.bev, *counts.all_fuel]}
-    cells = [replace(c, brand=spelling.get(c.brand.casefold(), c.brand)) for c in cells]
+    cells = _as_first_spelt(cells, counts)
     _settle(path.name, _added(cells), counts.official, counts.notes)
     for cell in cells:
         counts.official_covered[cell.country].add(cell.month)
     if rows and "bev_n" in rows[0][1]:
         electric, yet_more = _cells(path, rows, "bev_n")
         more += yet_more
-        electric = [replace(c, brand=spelling.get(c.brand.casefold(), c.brand)) for c in electric]
+        electric = _as_first_spelt(electric, counts)
         _settle(path.name, _added(electric), counts.bev, counts.notes)
         for cell in electric:
             counts.covered[cell.country].add(cell.month)
@@ -137,20 +162,20 @@ def _norway(file: PanelFile, counts: Counts) -> list[Fault]:
     """Norway 2007-2017: all fuels, by make; a register of the whole market, so a missing make sold none."""
     rows, faults = rows_of(file)
     tidy = [
-        (at, {"country": "NO", "period": f"{r['Year']}-{int(r['Month']):02d}", "brand": r["Make"], "n": r["Quantity"]})
+        (at, {"country": "NO", "period": f"{r['Year']}-{r['Month'].strip()}", "brand": r["Make"], "n": r["Quantity"]})
         for at, r in rows
-        if r["Month"].strip().isdigit()
     ]
     cells, more = _cells(file.path, tidy, "n")
-    _settle(file.path.name, cells, counts.official, counts.notes)
+    cells = _as_first_spelt(cells, counts)
+    _settle(file.path.name, _added(cells), counts.official, counts.notes)
     for cell in cells:
         counts.official_covered["NO"].add(cell.month)
     return _once(faults + more)
 
 
 def _totals(file: PanelFile, counts: Counts) -> list[Fault]:
-    rows, faults = rows_of(file)
-    cells, more = _cells(file.path, [(at, {**r, "brand": ""}) for at, r in rows], "bev_cars")
+    rows, faults = _months_of(file, counts)
+    cells, more = _cells(file.path, [(at, {**r, "brand": ""}) for at, r in rows], "bev_cars", named=False)
     by_key: dict[Key, Months] = defaultdict(dict)
     _settle(file.path.name, cells, by_key, counts.notes)
     for (country, _), months in by_key.items():
@@ -161,12 +186,13 @@ def _totals(file: PanelFile, counts: Counts) -> list[Fault]:
 def _robbie_andrew(file: PanelFile, counts: Counts) -> list[Fault]:
     """Market totals of countries and months that the brand source's own totals do not cover."""
     rows, faults = rows_of(file)
+    wanted = {*COUNTRIES.values(), *(country for country, _ in [*counts.bev, *counts.official])}
     tidy = [
-        (at, {"country": COUNTRIES[r["Country"]], "period": r["YYYYMM"], "brand": "", "n": r["Value"]})
+        (at, {"country": r["Country"], "period": r["YYYYMM"], "brand": "", "n": r["Value"]})
         for at, r in rows
-        if r["Fuel"] == "BatteryElectric" and r["Country"] in COUNTRIES
+        if r["Fuel"].strip() == "BatteryElectric" and country_code(r["Country"]) in wanted
     ]
-    cells, more = _cells(file.path, tidy, "n")
+    cells, more = _cells(file.path, tidy, "n", named=False)
     by_key: dict[Key, Months] = defaultdict(dict)
     _settle(file.path.name, cells, by_key, counts.notes)
     for (country, _), months in by_key.items():
@@ -183,13 +209,13 @@ _READERS = {
 }
 
 
-def _cells(path: Path, rows: Iterable[tuple[int, dict[str, str]]], column: str) -> tuple[list[Cell], list[Fault]]:
-    """Counts of a column; blanks are not listed, quarters are left to others, the rest must be numbers."""
+def _cells(path: Path, rows: Rows, column: str, *, named: bool = True) -> tuple[list[Cell], list[Fault]]:
+    """Counts of a column, each of a brand if `named`; blanks are not listed, the rest must be numbers."""
     cells: list[Cell] = []
     faults: list[Fault] = []
     for at, row in rows:
         written, period = (row[column] or "").strip(), (row["period"] or "").strip()
-        if not written or "Q" in period:
+        if not written:
             continue
         try:
             value = float(written)
@@ -210,6 +236,9 @@ def _cells(path: Path, rows: Iterable[tuple[int, dict[str, str]]], column: str) 
         if not country:
             faults.append(Fault(file=path.name, row=at, column="country", problem="is blank", cure="write its code"))
             continue
+        if not spelt and named:
+            faults.append(Fault(file=path.name, row=at, column="brand", problem="is blank", cure="write its name"))
+            continue
         cells.append(Cell(country, month, brand_name(spelt) if spelt else "", value, at, spelt))
     return cells, faults
 
@@ -219,6 +248,12 @@ def _is_number(text: str) -> bool:
         return float(text) == float(text) and abs(float(text)) != float("inf")
     except ValueError:
         return False
+
+
+def _as_first_spelt(cells: Iterable[Cell], counts: Counts) -> list[Cell]:
+    """The cells with their brands spelt as they came first, in this file or one before: case is no difference."""
+    before = {brand.casefold(): brand for _, brand in [*counts.official, *counts.all_fuel, *counts.bev]}
+    return [replace(cell, brand=before.setdefault(cell.brand.casefold(), cell.brand)) for cell in cells]
 
 
 def _added(cells: Iterable[Cell]) -> list[Cell]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from beachhead.evidence.panel.counts import Counts, Months, read_counts
 from beachhead.evidence.panel.names import BEV_ONLY_UNTIL, long_sold, region
-from beachhead.world.entry import Entry, MarketSeries, Panel
+from beachhead.world.entry import Entry, MarketSeries, Panel, month_text
 
 ENTRY_CARS = 5
 QUIET_MONTHS = 3
@@ -41,7 +41,7 @@ def read_panel(folder: Path) -> Panel:
         found, why = _entry(counts, context, country, brand)
         if found is not None:
             entries.append(found)
-        elif why:
+        if why:
             notes.append(why)
     return Panel(
         entries=tuple(sorted(entries, key=lambda e: (e.brand, e.country, e.first))),
@@ -89,18 +89,19 @@ def _context(counts: Counts) -> _Context:
 
 
 def _entry(counts: Counts, context: _Context, country: str, brand: str) -> tuple[Entry | None, str]:
-    series = _series(counts, context, country, brand)
-    if series is None:
+    runs = _series(counts, context, country, brand)
+    begun = next(((n, start) for n, run in enumerate(runs) if (start := _start(run)) is not None), None)
+    if begun is None:
         return None, ""
-    start = _start(series)
-    if start is None:
-        return None, ""
+    series, start = runs[begun[0]], begun[1]
     unknown = np.isnan(series.market[start:])
     known = int(np.argmax(unknown)) if unknown.any() else len(unknown)
     if known < FEWEST_MONTHS:
         return None, f"{brand} in {country}: no battery-electric total of the country: left out"
     kept = slice(start, start + known)
     first = series.first + start
+    is_cut = unknown.any() or begun[0] + 1 < len(runs)
+    lacking = "total of the country" if unknown.any() else "source that lists brands there"
     return (
         Entry(
             brand=brand,
@@ -113,12 +114,15 @@ def _entry(counts: Counts, context: _Context, country: str, brand: str) -> tuple
             newcomer=_is_newcomer(counts, country, brand, first, brand in context.established or long_sold(brand)),
             source=" + ".join(series.sources),
         ),
-        "",
+        f"{brand} in {country}: no {lacking} in {month_text(first + known)}: read up to there" if is_cut else "",
     )
 
 
-def _series(counts: Counts, context: _Context, country: str, brand: str) -> _Series | None:
-    """Best count of each month: the listed battery-electric one; for brands that sell nothing else all fuels do."""
+def _series(counts: Counts, context: _Context, country: str, brand: str) -> list[_Series]:
+    """Best count of each month: the listed battery-electric one; for brands that sell nothing else all fuels do.
+
+    One series for each unbroken run of months that the sources cover, the earliest first.
+    """
     listed = counts.bev.get((country, brand), {})
     whole = counts.official.get((country, brand), {})
     all_fuel = counts.all_fuel.get((country, brand), {})
@@ -127,30 +131,22 @@ def _series(counts: Counts, context: _Context, country: str, brand: str) -> _Ser
     complete = {m for m in counts.official_covered.get(country, set()) if m in pure} if whole else set()
     months = sorted(covered | complete)
     if not months or not (listed or complete):
-        return None
-    span = _longest_run(months)
-    ceilings = context.ceilings.get(country, {})
-    cars, ceiling, used = [], [], set()
-    for month in span:
-        if month in listed:
-            value, source = listed[month], "Open-EV-Charts"
-        elif month in complete:
-            value, source = whole.get(month, 0.0), "official register"
-        elif month in pure and month in all_fuel:
-            value, source = all_fuel[month], "Open-EV-Charts, all fuels"
-        else:
-            value, source = np.nan, ""
-        cars.append(value)
-        ceiling.append(np.nan if source else ceilings.get(month, np.inf))
-        used.add(source)
-    totals = counts.totals.get(country, {})
-    market = [totals.get(m, np.nan) or np.nan for m in span]
+        return []
+    best = {m: (whole.get(m, 0.0), "official register") for m in complete}
+    best |= {m: (all_fuel[m], "Open-EV-Charts, all fuels") for m in all_fuel if m in pure and m not in complete}
+    best |= {m: (cars, "Open-EV-Charts") for m, cars in listed.items()}
+    ceilings, totals = context.ceilings.get(country, {}), counts.totals.get(country, {})
+    return [_over(run, best, ceilings, totals) for run in _runs(months)]
+
+
+def _over(span: list[int], best: dict[int, tuple[float, str]], ceilings: Months, totals: Months) -> _Series:
+    """The series over an unbroken run of months; what is not counted has a ceiling."""
     return _Series(
         first=span[0],
-        cars=np.array(cars),
-        ceiling=np.array(ceiling),
-        market=np.array(market),
-        sources=tuple(sorted(used - {""})),
+        cars=np.array([best[m][0] if m in best else np.nan for m in span]),
+        ceiling=np.array([np.nan if m in best else ceilings.get(m, np.inf) for m in span]),
+        market=np.array([totals.get(m, np.nan) or np.nan for m in span]),
+        sources=tuple(sorted({best[m][1] for m in span if m in best})),
     )
 
 
@@ -195,17 +191,15 @@ def _ceilings(counts: Counts, country: str) -> Months:
     return {m: min(value, max(totals.get(m, np.inf) - listed[m], 0.0)) for m, value in least.items()}
 
 
-def _longest_run(months: list[int]) -> list[int]:
-    """The last unbroken run of months of at least a year, or the longest there is."""
-    runs, run = [], [months[0]]
+def _runs(months: list[int]) -> list[list[int]]:
+    """Sorted months as unbroken runs, the earliest first."""
+    runs = [[months[0]]]
     for month in months[1:]:
-        if month == run[-1] + 1:
-            run.append(month)
+        if month == runs[-1][-1] + 1:
+            runs[-1].append(month)
         else:
-            runs.append(run)
-            run = [month]
-    runs.append(run)
-    return max(runs, key=len)
+            runs.append([month])
+    return runs
 
 
 def _start(series: _Series) -> int | None:
@@ -249,7 +243,8 @@ def _established(counts: Counts) -> set[str]:
         for (country, _), months in series.items():
             opening[country] = min([opening.get(country, 10**9), *months])
         for (country, brand), months in series.items():
-            if months and min(months) < opening[country] + 3 and opening[country] < 12 * 2020:
+            sold = [month for month, value in months.items() if value > 0]
+            if sold and min(sold) < opening[country] + 3 and opening[country] < 12 * 2020:
                 begun[brand].add(country)
     return {brand for brand, countries in begun.items() if len(countries - {HOME_OF_MAKERS}) >= ESTABLISHED_COUNTRIES}
 

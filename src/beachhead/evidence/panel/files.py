@@ -6,12 +6,15 @@ A name says what a file is; a file of another name is known by its columns. What
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from beachhead.evidence.textfile import decode, quoting
 from beachhead.world.errors import Fault
+from beachhead.world.figures import how_many
 
 Rows = list[tuple[int, dict[str, str]]]
 _SEPARATORS = ",;\t"
@@ -65,38 +68,51 @@ def known_files(folder: Path) -> tuple[PanelFile, ...]:
 
 def _by_columns(path: Path) -> Kind | None:
     """What a file's columns say it is; `n`, a count of all fuels, stands in registers only, which list every brand."""
-    try:
-        heading = set(_heading(path))
-    except UnicodeDecodeError:
+    text = decode(path.read_bytes(), path.name)
+    if isinstance(text, Fault):
         return None
+    heading = set(_heading(text)[0])
     register = {*REGISTER.columns, "bev_n"} <= heading
     return REGISTER if register else next((kind for kind in KINDS if set(kind.columns) <= heading), None)
 
 
-def _heading(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        line = file.readline()
-    return [name.strip() for name in next(csv.reader([line], delimiter=_separator(line)), [])]
-
-
-def _separator(heading: str) -> str:
-    return max(_SEPARATORS, key=heading.count)
+def _heading(text: str) -> tuple[list[str], str]:
+    """The column names of the first line, and the sign between them."""
+    line = io.StringIO(text, newline="").readline()
+    separator = max(_SEPARATORS, key=line.count)
+    return [name.strip() for name in next(csv.reader([line], delimiter=separator), [])], separator
 
 
 def rows_of(file: PanelFile) -> tuple[Rows, list[Fault]]:
-    """Rows with their line numbers; a fault for each column that is missing."""
-    path = file.path
+    """Rows with their line numbers; a fault for each column that is missing and each row that does not fit."""
+    name, columns = file.path.name, file.kind.columns
+    text = decode(file.path.read_bytes(), name)
+    if isinstance(text, Fault):
+        return [], [text]
+    names, separator = _heading(text)
+    missing = [column for column in columns if column not in names]
+    if missing:
+        return [], list(_unlike(name, names, columns, missing))
+    least = 1 + max(names.index(column) for column in columns)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    rows, faults, at = Rows(), list[Fault](), 1
     try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            heading = text.readline()
-            names = [name.strip() for name in next(csv.reader([heading], delimiter=_separator(heading)), [])]
-            missing = [column for column in file.kind.columns if column not in names]
-            if missing:
-                return [], list(_unlike(path.name, names, file.kind.columns, missing))
-            reader = csv.DictReader(text, names, restval="", delimiter=_separator(heading))
-            return [(at, row) for at, row in enumerate(reader, start=2)], []
-    except UnicodeDecodeError as error:
-        return [], [Fault(file=path.name, problem=f"is not UTF-8 ({error.reason})", cure="save it as UTF-8")]
+        for cells in reader:
+            if at > 1 and any(cell.strip() for cell in cells):
+                faults += _ill_fitting(name, at, cells, len(names), least)
+                rows.append((at, dict(zip(names, [*cells, *[""] * len(names)], strict=False))))
+            at = reader.line_num + 1
+    except csv.Error as error:
+        faults.append(quoting(error, at, name))
+    return rows, faults
+
+
+def _ill_fitting(name: str, at: int, cells: list[str], most: int, least: int) -> Iterable[Fault]:
+    """More cells than columns, as of 1,234 without quotation marks, or fewer than are needed; blank ones do no harm."""
+    if len(cells) < least or any(cell.strip() for cell in cells[most:]):
+        cure = "write one cell a column, and numbers without signs between their thousands"
+        problem = f"has {how_many(len(cells), 'cell')} where the heading has {most}"
+        yield Fault(file=name, row=at, written=",".join(cells), problem=problem, cure=cure)
 
 
 def _unlike(name: str, names: list[str], columns: Iterable[str], missing: list[str]) -> Iterable[Fault]:

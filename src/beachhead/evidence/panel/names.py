@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 # Spellings of the official registers that differ from the brand's own by more than case. General knowledge.
 _ALIASES = {
     "bmw i": "BMW",
@@ -93,13 +95,16 @@ _CODES = {name.casefold(): code for name, code in COUNTRIES.items()} | {
 
 def country_code(written: str) -> str:
     """The code of a country written as a code or in English; what is neither stays as it is."""
-    text = " ".join(written.split())
-    return _CODES.get(text.casefold(), text.upper() if len(text) == 2 else text)
+    text = normalize("NFC", " ".join(written.split()))
+    return _CODES.get(text.casefold(), text.upper() if len(text) in (2, 3) else text)
 
 
 def brand_name(written: str) -> str:
-    """The one spelling of a brand: aliases resolved, shouted names in title case, short ones as they are."""
-    text = " ".join(written.split())
+    """The one spelling of a brand: aliases resolved, shouted names in title case, short ones as they are.
+
+    An accent may be written as part of its letter or as a sign of its own (Unicode's two normal forms): alike here.
+    """
+    text = normalize("NFC", " ".join(written.split()))
     alias = _ALIASES.get(text.casefold())
     if alias:
         return alias
