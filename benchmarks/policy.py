@@ -25,6 +25,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ from beachhead.rehearsal.family import Family, family_worlds
 from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.rehearsal.rehearse import chunks
 from beachhead.rehearsal.rivals import OF_LOG_DEMAND, Rival, play_rival
+from beachhead.world.errors import BadInput
 
 REGIMES = Path(__file__).with_name("regimes.toml")
 THEIRS = {
@@ -52,6 +54,10 @@ THEIRS = {
     **{rival.name.lower(): int(rival) for rival in Rival if rival is not Rival.CERTAINTY_EQUIVALENT},
 }
 """Rivals of `--times`, both readings of certainty equivalence first: mean demand, and exp of mean log demand."""
+
+
+MOST_LOG_DEMAND = 100
+"""Of a family's truths, either sign: its exponential is beyond any market, and money of it still a number."""
 
 
 def regimes() -> dict[str, Regime]:
@@ -96,7 +102,8 @@ def measure(
     launch = np.array(cluster)
 
     def share(policy: int, bound: np.ndarray, of_bound: np.ndarray, kept: np.ndarray | slice = slice(None)) -> float:
-        return freed_mean(earned[policy][kept], of_clear[kept]) / freed_mean(bound[kept], of_bound[kept])
+        most = freed_mean(bound[kept], of_bound[kept])
+        return freed_mean(earned[policy][kept], of_clear[kept]) / most if most > 0 else float("nan")
 
     gate_seconds, world_seconds = speed(made_up_launch(regime, markets, seed=0))
     return [
@@ -106,10 +113,10 @@ def measure(
             "worlds": worlds,
             "policy": policy,
             "value": freed_mean(earned[p], of_clear),
-            "share_of_bound": share(p, bound, of_bound),
-            "se": jackknife_se(partial(share, p, bound, of_bound), launch),
+            "share_of_bound": known(share(p, bound, of_bound)),
+            "se": known(jackknife_se(partial(share, p, bound, of_bound), launch)),
             "bound": "penalised" if is_penalised else "clairvoyant",
-            "share_of_clairvoyant": share(p, clairvoyant, of_clear),
+            "share_of_clairvoyant": known(share(p, clairvoyant, of_clear)),
             "gate_seconds": gate_seconds if p == 0 else None,
             "world_seconds": world_seconds if p == 0 else None,
         }
@@ -117,8 +124,15 @@ def measure(
     ]
 
 
+def known(figure: float) -> float | None:
+    """The figure, or nothing where there is none: of a bound of nothing no share, of a single world no error."""
+    return figure if np.isfinite(figure) else None
+
+
 def freed_mean(sample: np.ndarray, control: np.ndarray) -> float:
     """Mean of the sample less what a control of mean zero explains of it: same expectation, less noise."""
+    if not len(sample):
+        return float("nan")
     spread = control - control.mean()
     if not spread.any():
         return float(sample.mean())
@@ -130,27 +144,66 @@ def drawn(problem: Problem, seed: int, count: int, family: Path | None) -> list[
     worlds = draw_worlds(problem, seed, count)
     if family is None:
         return worlds
-    spec = importlib.util.spec_from_file_location("family", family)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"cannot read {family}")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    truths = module.worlds(problem, seed, count)
     return [
-        w._replace(theta=np.ascontiguousarray(theta, dtype=np.float64), beta=float(beta))
-        for w, (theta, beta) in zip(worlds, truths, strict=True)
+        w._replace(theta=theta, beta=beta)
+        for w, (theta, beta) in zip(worlds, truths_of(family, problem, seed, count), strict=True)
     ]
+
+
+def truths_of(family: Path, problem: Problem, seed: int, count: int) -> list[tuple[np.ndarray, float]]:
+    """(theta, beta) of as many worlds as asked for, as a family's file makes them.
+
+    Raises:
+        BadInput: the file cannot be run, or what it makes is no truth of that many worlds.
+    """
+    wanted = "write worlds(problem, seed, count) that yields count pairs (theta, beta), theta one log demand a market"
+    spec = importlib.util.spec_from_file_location("family", family)
+    if spec is None or spec.loader is None or not family.is_file():
+        raise BadInput(f"{family} is no Python file", "name a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise BadInput(f"{family} cannot be run: {type(error).__name__}: {error}", wanted) from error
+    if not callable(getattr(module, "worlds", None)):
+        raise BadInput(f"{family} has no function worlds", wanted)
+    try:
+        made = list(islice(module.worlds(problem, seed, count), count + 1))
+    except Exception as error:
+        raise BadInput(f"{family}: worlds failed: {type(error).__name__}: {error}", wanted) from error
+    if len(made) != count:
+        found = f"more than {count}" if len(made) > count else str(len(made))
+        raise BadInput(f"{family} makes {found} worlds where {count} are asked for", wanted)
+    return [_truth(f"{family}: world {n}", each, len(problem.markets), wanted) for n, each in enumerate(made, 1)]
+
+
+def _truth(which: str, made: object, markets: int, wanted: str) -> tuple[np.ndarray, float]:
+    try:
+        theta, beta = made  # type: ignore[misc]
+        truth, bias = np.ascontiguousarray(theta, dtype=np.float64), float(beta)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{which} is no pair (theta, beta) of numbers", wanted) from error
+    if truth.shape != (markets,):
+        raise BadInput(f"{which}: theta has shape {truth.shape} where there are {markets} markets", wanted)
+    if not (np.abs(truth) <= MOST_LOG_DEMAND).all() or not abs(bias) <= MOST_LOG_DEMAND:
+        odd = next(v for v in (*truth, bias) if not abs(v) <= MOST_LOG_DEMAND)
+        raise BadInput(
+            f"{which} holds {odd:g}", f"theta and beta are logs, between {-MOST_LOG_DEMAND} and {MOST_LOG_DEMAND}"
+        )
+    return truth, bias
 
 
 def jackknife_se(statistic: Callable[[np.ndarray], float], cluster: np.ndarray) -> float:
     """Standard error of a statistic of the worlds kept, each cluster left out once (Efron & Stein 1981).
 
     Slopes of controls are fitted anew each time, so their own error is in it. The worlds of a launch are a cluster; of
-    a single launch each world is one.
+    a single launch each world is one. NaN of a single world, and where the statistic is one.
     """
     groups = cluster if len(np.unique(cluster)) > 1 else np.arange(len(cluster))
     each = np.array([statistic(groups != k) for k in np.unique(groups)])
     n = len(each)
+    if n == 1:
+        return float("nan")
     return float(np.sqrt((n - 1) / n * ((each - each.mean()) ** 2).sum()))
 
 
@@ -242,44 +295,64 @@ def show(rows: list[dict[str, object]]) -> None:
     for r in rows:
         print(
             f"{r['regime']:20s} {r['markets']:4d} {r['worlds']:6d} {r['policy']:22s} {r['value'] / 1e6:9.0f}"
-            f" {r['share_of_bound']:7.3f} {r['se']:6.3f} {r['share_of_clairvoyant']:14.3f}"
+            f" {_cell(r['share_of_bound'], 7)} {_cell(r['se'], 6)} {_cell(r['share_of_clairvoyant'], 14)}"
         )
 
 
+def _cell(figure: object, width: int) -> str:
+    return "-".rjust(width) if figure is None else f"{figure:{width}.3f}"
+
+
+def _count(text: str) -> int:
+    """A whole number of at least one."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
 def main() -> None:
-    """Run and print."""
+    """Run and print; what is wrong with a family's file is said in a sentence."""
+    try:
+        _main()
+    except BadInput as error:
+        raise SystemExit(str(error)) from error
+
+
+def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--regimes", default=None, help="names separated by commas; default: all (base with --quick)")
-    parser.add_argument("--markets", type=int, default=30)
-    parser.add_argument("--worlds", type=int, default=None, help="default 80 (20 with --quick)")
+    parser.add_argument("--markets", type=_count, default=30)
+    parser.add_argument("--worlds", type=_count, default=None, help="default 80 (20 with --quick)")
     parser.add_argument("--family", type=Path, default=None)
     parser.add_argument("--ours", action="store_true", help="leave out the rivals")
     parser.add_argument("--split", action="store_true", help="let the penalised bound split markets: faster, looser")
     parser.add_argument("--times", action="store_true", help="leave out the bounds; ours in multiples of each rival")
-    parser.add_argument("--launches", type=int, default=None, help="with --times; default: the regime's")
-    parser.add_argument("--play", type=int, default=None, metavar="N", help="play the policy alone in N worlds")
+    parser.add_argument("--launches", type=_count, default=None, help="with --times; default: the regime's")
+    parser.add_argument("--play", type=_count, default=None, metavar="N", help="play the policy alone in N worlds")
     parser.add_argument("--no-exact", action="store_true", help="leave out the exact references")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    known = regimes()
-    names = args.regimes.split(",") if args.regimes else (["base"] if args.quick else list(known))
-    unknown = [n for n in names if n not in known]
+    if args.family is not None and (args.play or args.times):
+        parser.error("--family tells shares of the bound: leave out --play and --times")
+    named = regimes()
+    names = [n.strip() for n in args.regimes.split(",")] if args.regimes else (["base"] if args.quick else list(named))
+    unknown = [n for n in names if n not in named]
     if unknown:
-        parser.error(f"no regime named {', '.join(unknown)}; there are {', '.join(known)}")
+        parser.error(f"no regime named {', '.join(unknown)}; there are {', '.join(named)}")
     if args.play:
-        alone = played_alone(known[names[0]], args.markets, args.play)
+        alone = played_alone(named[names[0]], args.markets, args.play)
         print(json.dumps(alone) if args.json else _told(alone))
         return
     worlds = args.worlds or (20 if args.quick else 80)
     if args.times:
         few = {"instances": args.launches} if args.launches else {}
-        times = [row for n in names for row in times_rivals(replace(known[n], **few), n, args.markets, worlds)]
+        times = [row for n in names for row in times_rivals(replace(named[n], **few), n, args.markets, worlds)]
         print(json.dumps({"times": times}) if args.json else _multiples(times))
         return
     rows: list[dict[str, object]] = []
     for name in names:
-        found = measure(known[name], name, args.markets, worlds, args.family, args.ours, args.split)
+        found = measure(named[name], name, args.markets, worlds, args.family, args.ours, args.split)
         rows += found
         if not args.json:
             show(found)
@@ -287,8 +360,8 @@ def main() -> None:
         if args.json:
             print(json.dumps({"rows": rows}))
         return
-    tiny = exact_shares(known["base"], args.quick)
-    independent = independent_row(known["base"], 8 if args.quick else 40)
+    tiny = exact_shares(named["base"], args.quick)
+    independent = independent_row(named["base"], 8 if args.quick else 40)
     stopping = stopping_row(100 if args.quick else 400)
     if args.json:
         print(json.dumps({"rows": rows, "tiny": tiny, "independent": independent, "stopping": stopping}))

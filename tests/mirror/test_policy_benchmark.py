@@ -1,5 +1,6 @@
 """benchmarks/policy.py: other people's worlds are held against the bound that holds for them."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from beachhead.launch.draws import draw_worlds
 from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.regime import made_up_launch
+from beachhead.world.errors import BadInput
 from policy import drawn, freed_mean, jackknife_se, measure, regimes, times_rivals
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -35,6 +37,49 @@ def test_worlds_that_the_belief_did_not_draw_are_held_against_the_clairvoyant_al
     assert ours["value"] > 0
     assert ours["bound"] == "clairvoyant"
     assert ours["share_of_bound"] == ours["share_of_clairvoyant"] <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (None, "is no Python file"),
+        ("import nothing_of_that_name", "cannot be run: ModuleNotFoundError"),
+        ("def worlds(problem, seed, count)", "cannot be run: SyntaxError"),
+        ("world = 3", "has no function worlds"),
+        ("def worlds(problem, seed, count): return 1 / 0", "worlds failed: ZeroDivisionError"),
+        ("def worlds(problem, seed, count): return [([9.0] * 4, 0.1)]", "makes 1 worlds where 3 are asked for"),
+        ("def worlds(problem, seed, count):\n while True: yield [9.0] * 4, 0.1", "makes more than 3 worlds"),
+        ("def worlds(problem, seed, count): return [[9.0] * 5] * count", "world 1 is no pair"),
+        ("def worlds(problem, seed, count): return [([9.0] * 5, 0.1)] * count", "has shape (5,) where there are 4"),
+        ("def worlds(problem, seed, count): return [([9.0] * 3 + [float('nan')], 0.1)] * count", "world 1 holds nan"),
+        ("def worlds(problem, seed, count): return [([9.0] * 4, 1e6)] * count", "world 1 holds 1e+06"),
+    ],
+)
+def test_a_family_that_makes_no_worlds_is_refused_in_a_sentence(tmp_path, body, said):
+    file = tmp_path / "family.py"
+    if body is not None:
+        file.write_text(body + "\n")
+    with pytest.raises(BadInput) as error:
+        drawn(made_up_launch(regimes()["base"], 4, seed=0), 3, 3, file)
+    assert error.value.message.startswith(str(file))
+    assert said in error.value.message
+
+
+def test_where_nobody_can_earn_anything_there_is_a_loss_and_no_share_of_it(tmp_path):
+    file = tmp_path / "ruin.py"
+    file.write_text(
+        "def worlds(problem, seed, count):\n return [(problem.belief.mean[:-1] - 5, 0.0)] * count\n", encoding="utf-8"
+    )
+    (ours, _) = rows = measure(regimes()["base"], "base", 6, 4, file, ours=True)
+    assert ours["value"] < 0
+    assert ours["share_of_bound"] is ours["share_of_clairvoyant"] is ours["se"] is None
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+
+
+def test_of_a_single_world_no_error_is_told():
+    (ours, _) = measure(regimes()["base"], "base", 10, 1, None, ours=True)
+    assert ours["share_of_clairvoyant"] > 0
+    assert ours["se"] is None
 
 
 def test_a_multiple_of_a_rival_is_taken_over_the_worlds_that_a_contest_plays():
