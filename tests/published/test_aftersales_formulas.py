@@ -130,6 +130,19 @@ def test_the_last_order_is_the_newsvendor_of_stockpyl_for_any_law():
     assert order.expected_cost == pytest.approx(expected, rel=1e-6)
 
 
+def test_the_last_order_by_trying_every_quantity_and_summing_the_law():
+    mean, sd, cost, short = 30.0, 15.0, 100.0, 300.0
+    size = mean**2 / (sd**2 - mean)
+    counts = np.arange(500)
+    law = nbinom.pmf(counts, size, size / (size + mean))
+    tried = [
+        float(law @ (cost * np.maximum(q - counts, 0) + (short - cost) * np.maximum(counts - q, 0))) for q in range(200)
+    ]
+    order = last_time_buy(mean, sd, cost, short)
+    assert order.quantity == int(np.argmin(tried))
+    assert order.expected_cost == pytest.approx(min(tried), rel=1e-6)
+
+
 def test_growth_of_the_engineering_statistics_handbook():
     """NIST/SEMATECH e-Handbook, ten failures in 1500 hours: improvement slope 0.5165, MTBF 310 hours at the end."""
     found = growth([5, 40, 43, 175, 389, 712, 747, 795, 1299, 1478], end=1500)

@@ -18,10 +18,12 @@ class Law:
     Attributes:
         cumulative: (B, K), P(X <= k); K is so large that what lies beyond is less than 1e-12.
         mean: (B,).
+        handed: (B,), share of demand that the depot meets at once; 0 where the way from it takes time.
     """
 
     cumulative: NDArray[np.float64]
     mean: NDArray[np.float64]
+    handed: NDArray[np.float64]
 
     def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), P(X <= counts)."""
@@ -56,7 +58,9 @@ def exact_law(part: Repairable, depot_stock: int) -> Law:
             known[mean, demand] = np.cumsum(np.convolve(mine, _poisson(mean, width))[:width])
         law[base] = known[mean, demand]
     mean = own + (to_depot / total if total > 0 else 0.0) * float(owed @ np.arange(len(owed)))
-    return Law(cumulative=np.minimum(law, 1.0), mean=np.asarray(mean))
+    in_stock = float(_poisson(total * part.depot_repair_days, depot_stock).sum())
+    handed = np.where(part.order_ship_days > 0, 0.0, (1 - part.base_repair_share) * min(in_stock, 1.0))
+    return Law(cumulative=np.minimum(law, 1.0), mean=np.asarray(mean), handed=np.asarray(handed))
 
 
 def _owed(pipeline: float, stock: int) -> NDArray[np.float64]:

@@ -132,13 +132,20 @@ class OnOrder(Protocol):
     def mean(self) -> NDArray[np.float64]:
         """(B,)."""
 
+    @property
+    def handed(self) -> NDArray[np.float64]:
+        """(B,), share of demand that the depot meets at once, whatever the base has; 0 where that is not known."""
+
     def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), P(X <= counts)."""
 
 
 def met_at_once(on_order: OnOrder, stock: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order."""
-    return np.where(on_order.mean > ON_ORDER, on_order.at_most(stock - 1), 1.0)
+    """(B,), share of demand met at once: P(X <= stock - 1); 1 where nothing is ever on order.
+
+    A base without a spare is served at once by a depot that has one, if the way from there takes no time.
+    """
+    return np.where(on_order.mean > ON_ORDER, np.maximum(on_order.at_most(stock - 1), on_order.handed), 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -152,6 +159,11 @@ class Pipelines:
 
     mean: NDArray[np.float64]
     variance: NDArray[np.float64]
+
+    @property
+    def handed(self) -> NDArray[np.float64]:
+        """(B,), nothing: two moments do not tell when the depot has a spare."""
+        return np.zeros_like(self.mean)
 
     def at_most(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), P(X <= counts), negative binomial with these moments; Poisson where they are equal."""

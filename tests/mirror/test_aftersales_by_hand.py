@@ -1,0 +1,197 @@
+"""Service networks, spares, last orders and quality of a few cars, each sum done by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from math import ceil, sqrt
+
+import numpy as np
+import pytest
+from scipy.stats import beta, gamma, nbinom
+
+from beachhead.aftersales.network import MarketService, service_network
+from beachhead.aftersales.parts import last_time_buy, two_moment_pipelines
+from beachhead.aftersales.provisioning import Part, _repairable, last_orders, stock_parts
+from beachhead.aftersales.quality import claim_rate, exposure_to_settle, share
+from beachhead.aftersales.record import Car, Job, Record, Standard, assess
+from beachhead.aftersales.staffing import Promise, Rates, Work, places
+
+WEEKS = 365.25 / 7 / 4
+"""Of a quarter."""
+
+
+def service(**changes: object) -> MarketService:
+    plain = MarketService(
+        market="NO",
+        centres=None,
+        cars_per_centre=150,
+        maintenance_per_quarter=0.2,
+        claims_per_month=0.03,
+        claims_cv=0.5,
+        claim_age_factor=np.array([1.5, 1.0]),
+        accidents_per_year=0.08,
+        breakdowns_per_year=0.4,
+        recall_share=np.array([0.0, 0.0, 0.1]),
+        work=Work(hours=2.5, cv2=1.0),
+        promise=Promise(seen_within_days=3, repaired_within_hours=12),
+        rates=Rates(bay=80e3, bay_per_quarter=6e3, technician_per_quarter=16e3, training=8e3),
+        van_per_quarter=24e3,
+        van_jobs=4,
+        partner_fee=180,
+        partner_jobs=3,
+        roadside_per_call=250,
+    )
+    return replace(plain, **changes)
+
+
+def test_a_network_by_hand():
+    """Two futures that sell 100 and 300 cars a quarter, and one that stops; a tenth of the cars goes every quarter."""
+    sold = np.array([[100.0, 100, 100], [300, 300, 300], [100, 100, 0]])[:, None]
+    (found,) = service_network(sold, [service()], survival_per_quarter=0.9)
+    assert found.odds == pytest.approx(2 / 3)
+    ages = np.array([[0.5, 0, 0], [0.5, 0.9, 0], [0.5, 0.9, 0.81]])  # (T, A), of one car a quarter; the new ones half
+    cars = np.outer([100, 300], ages.sum(axis=1))
+    assert found.in_use == pytest.approx(200 * ages.sum(axis=1))
+    assert found.in_use_high == pytest.approx(280 * ages.sum(axis=1))  # nine tenths of the way from 100 to 300
+    assert found.centres == ceil(200 * 2.21 / 150) == 3
+    claims = np.outer([100, 300], ages @ [1.5, 1, 1]) * 3 * 0.03 / WEEKS
+    jobs = cars * (0.2 + 0.08 / 4 + np.array([0, 0, 0.1])) / WEEKS + claims
+    assert found.jobs == pytest.approx(jobs.mean(axis=0))
+    assert found.kinds[1] == pytest.approx(claims.mean(axis=0))
+    # chance of a week, what is not known of claims, and the futures among themselves
+    var = jobs.mean(axis=0) + (0.25 * claims**2).mean(axis=0) + jobs.var(axis=0)
+    assert found.jobs_sd == pytest.approx(np.sqrt(var))
+    each = jobs.mean(axis=0) / 3
+    assert found.per_centre == pytest.approx(each)
+    # chance falls on each centre alone; what is not known is common to all
+    assert found.per_centre_sd == pytest.approx(np.sqrt(each + (var - jobs.mean(axis=0)) / 9))
+    law = nbinom(each**2 / (found.per_centre_sd**2 - each), each / found.per_centre_sd**2)
+    assert (law.cdf(found.per_centre_most) >= 0.95).all()
+    assert (law.cdf(found.per_centre_most - 1) < 0.95).all()
+    asked = service()
+    high = jobs[0] + 0.9 * (jobs[1] - jobs[0])
+    assert found.high.tolist() == [places(rate / 3, asked.work, asked.promise) for rate in high]
+    assert found.roadside == pytest.approx(200 * ages.sum(axis=1) * 0.1 / WEEKS)
+
+
+def test_what_a_network_costs_by_hand():
+    sold = np.full((1, 1, 3), 400.0)
+    (found,) = service_network(sold, [service(centres=2)], survival_per_quarter=1.0)
+    team, calls = found.staffing, np.array([200, 600, 1000]) * 0.4 / 4
+    assert team.technicians[0, -1] > team.technicians[0, 0] > 0
+    hired = np.diff(team.technicians[0], prepend=0)
+    centre = 6e3 * team.bays[0] + 16e3 * team.technicians[0] + 8e3 * hired
+    assert found.cost == pytest.approx(2 * centre + 250 * calls)
+    assert found.capital == pytest.approx(2 * 80e3 * np.diff(team.bays[0], prepend=0))
+    now = int(team.technicians[0, -1])
+    bay, van, partner, less = found.relief
+    assert [each.after.places for each in found.relief] == [now + 1, now, now, now - 1]
+    assert bay.cost_per_quarter == -less.cost_per_quarter == 22e3
+    assert van.cost_per_quarter == 24e3
+    assert partner.cost_per_quarter == pytest.approx(180 * 3 * WEEKS)
+    busy = found.per_centre[-1] * 2.5 / 45
+    expected = [busy / (now + 1), busy * (1 - 4 / found.per_centre[-1]) / now, busy / (now - 1)]
+    assert [each.after.utilisation for each in (bay, van, less)] == pytest.approx(expected)
+
+
+def spare(**changes: object) -> Part:
+    plain = Part(
+        code="P",
+        name="part",
+        unit_cost=100.0,
+        per_1000_months=2.0,
+        lead_days=60,
+        ship_days=5,
+        local_repair_share=0.25,
+        local_repair_days=7,
+        holding_share=0.2,
+        last_order=1,
+        support_years=1.0,
+        shortage_cost=400.0,
+    )
+    return replace(plain, **changes)
+
+
+def test_a_last_order_by_hand():
+    """Four quarters of cars after the second: one inside the horizon, three that shrink by a tenth each."""
+    cars = np.array([[900.0, 900, 1000], [1500, 1800, 2000]])
+    (found,) = last_orders([spare()], cars, rate_cv=0.3, survival_per_quarter=0.9)
+    by_draw = cars[:, 2] * (1 + 0.9 + 0.81 + 0.729) * 3 * 2 / 1000 * 0.75
+    mean = by_draw.mean()
+    assert found.demand == pytest.approx(mean)
+    assert found.demand_sd == pytest.approx(sqrt(mean + by_draw.var() + (0.3 * mean) ** 2))
+    assert found.order == last_time_buy(found.demand, found.demand_sd, 100.0, 400.0)
+    assert found.cost == 100.0 * found.order.quantity > 0
+    (all_live,) = last_orders([spare()], cars, rate_cv=0.3, survival_per_quarter=1.0)
+    assert all_live.demand == pytest.approx(cars[:, 2].mean() * 4 * 3 * 2 / 1000 * 0.75)
+
+
+def test_spares_of_a_large_fleet_by_trying_every_central_stock():
+    part, cars, fill = spare(unit_cost=250.0), np.array([40_000.0, 10_000.0]), np.array([0.95, 0.9])
+    found = stock_parts([part], cars, fill)
+    (stock,) = found.stocks
+    assert stock.demand_per_year == pytest.approx(50 * 2 * 12)  # 2 a month for each thousand cars
+    item = _repairable(part, cars)
+    fewest = min(s + int(two_moment_pipelines(item, s).stock_for(fill).sum()) for s in range(300))
+    assert fewest <= stock.central + stock.local.sum() <= 1.02 * fewest
+    assert stock.central > 0
+    assert stock.cost == 250.0 * (stock.central + stock.local.sum())
+    assert stock.holding_per_year == pytest.approx(0.2 * stock.cost)
+    # central spares are borne in the ratio of the fleets
+    assert found.cost_by_market == pytest.approx(250.0 * (stock.local + stock.central * np.array([0.8, 0.2])))
+
+
+def test_spares_of_a_small_fleet_are_there_as_often_as_asked():
+    part = spare(lead_days=30, ship_days=0, local_repair_share=0.0)
+    found = stock_parts([part], np.array([500.0]), np.array([0.9]))
+    (stock,) = found.stocks
+    # a car a month is on order on average (30 days of demand), Poisson, wherever the spares lie
+    pipeline = 500 * 2 / 1000 / (365.25 / 12) * 30
+    met = np.cumsum(np.exp(-pipeline) * pipeline ** np.arange(5) / [1, 1, 2, 6, 24])
+    needed = int((met < 0.9).sum()) + 1
+    assert stock.local.sum() + stock.central == needed == 3
+    assert found.fill == pytest.approx(met[needed - 1], abs=1e-6)
+    # two markets beside the central store need no more: it hands over at once
+    beside = stock_parts([part], np.array([300.0, 200.0]), np.full(2, 0.9))
+    assert beside.cost == 3 * 100.0
+    assert beside.fill == pytest.approx(met[needed - 1], abs=1e-6)
+    assert stock_parts([part], np.zeros(2), np.full(2, 0.9)).cost == 0.0
+
+
+def test_a_share_and_a_rate_are_settled_where_the_end_of_their_interval_meets_the_limit():
+    for seen, limit, tail in ((share(2, 20), 0.2, 0.95), (share(8, 20), 0.3, 0.05)):
+        n = exposure_to_settle(seen, limit)
+        assert n > 20
+        assert beta.ppf(tail, seen.value * n + 0.5, (1 - seen.value) * n + 0.5) == pytest.approx(limit)
+    some = claim_rate(np.array([6, 0, 0, 0]), np.full(4, 50.0))  # one bad car: counts are over-dispersed
+    assert some.dispersion > 2
+    n = exposure_to_settle(some, 60.0)
+    counted = (some.value / 1000 * n + 0.5) / some.dispersion
+    assert 1000 * gamma.ppf(0.95, counted, scale=some.dispersion / n) == pytest.approx(60.0)
+
+
+def test_workshop_orders_by_hand():
+    """Days of June 2027: the 1st is a Tuesday, the 5th a Saturday."""
+
+    def job(called: int, started: int | None, done: int | None, **more: object) -> Job:
+        days = [None if day is None else date(2027, 6, day) for day in (called, started, done)]
+        return Job(car="V", market="NO", called=days[0], started=days[1], done=days[2], **more)
+
+    jobs = (
+        job(1, 2, 4, part="door", parts_wait_days=0.0, satisfaction=5),  # two working days: in time
+        job(3, 4, 9, part="seat", parts_wait_days=2.0, satisfaction=2),  # three, with a weekend between: late
+        job(14, 22, 23, part="door", satisfaction=3),  # waited six; the door again
+        job(21, None, None),  # seven days from call to the 30th: late to be seen
+        job(29, 30, None),  # open, and not late yet
+    )
+    cars = (Car(name="V", market="NO", delivered=date(2027, 1, 1)),)
+    record = Record(cars=cars, claims=(), jobs=jobs, until=date(2027, 6, 30))
+    (market,) = assess(record, {"NO": Standard(repaired_within_days=2, seen_within_days=5)}).markets
+    assert (market.late.value, market.late.exposure) == (pytest.approx(1 / 3), 3)
+    assert (market.seen_late.value, market.seen_late.exposure) == (pytest.approx(2 / 5), 5)
+    assert (market.repeats.value, market.repeats.exposure) == (pytest.approx(1 / 3), 3)
+    assert (market.parts_waits.value, market.parts_waits.exposure) == (pytest.approx(1 / 2), 2)
+    assert (market.unhappy.value, market.unhappy.exposure) == (pytest.approx(1 / 3), 3)
+    assert market.open_jobs == 2
+    assert market.gate is None
