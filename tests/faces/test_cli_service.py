@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import is_stale, make_plan, put_question
 from beachhead.case.quality.judge import READY, judge_quality
 from beachhead.case.quality.workshop import send_workshop, workshop
+from beachhead.case.rows.observe import observe
 from beachhead.cli.app import app
 from beachhead.cli.service import View, headline, service_answer, show_service
 from beachhead.evidence.folder import check_folder
@@ -375,3 +377,16 @@ def test_an_odometer_that_cannot_be_right_is_refused_with_its_row(launch, row, f
         send(launch, READ + row + "\n")
     assert fault in str(refused.value) or any(fault in str(each) for each in refused.value.faults)
     assert workshop(open_launch(launch)).cars == ()
+
+
+def test_without_a_file_of_cars_deliveries_by_offer_count_and_no_car_counts_twice(launch, tmp_path):
+    rows = tmp_path / "sold.csv"
+    head = "batch,market,offer,channel,start,end,deliveries\n"
+    rows.write_text(
+        head + "b1,NO,SU7-STD,dealer,2027-01-01,2027-01-31,30\nb1,NO,,dealer,2027-01-01,2027-01-31,40\n"
+        "b1,DE,SU7-PRO,dealer,2027-01-01,2027-01-31,20\n"
+    )
+    opened = open_launch(launch)
+    observe(opened.folder, opened.store, rows, who="ana", at=AT)
+    cars = Counter(car.market for car in judge_quality(opened, DAY).record.cars)
+    assert cars == {"NO": 40, "DE": 20}

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.plan.target_facts import seen_cars
 from beachhead.cli.app import app
 from beachhead.ledger import Act
+from beachhead.store import reading
 from beachhead.world.errors import BadInput
+from beachhead.world.quarter import Quarter
 
 HEAD = "code,name,kind,scope,amount,by,after,raise_share,raise_quarters,source,as_of,grade\n"
 SAID = "plan,2026-01-01,C\n"
@@ -128,3 +131,19 @@ def test_odd_targets_are_refused_with_the_row(folder, row, said):
     done = CliRunner().invoke(app, ["check", str(folder)])
     assert done.exit_code == 1
     assert said in " ".join(done.output.split())
+
+
+def test_a_target_counts_a_car_once_and_under_the_code_of_today(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,offer,channel,start,end,orders,deliveries,registrations\n"
+        "running,NO,ONE,dealer,2027-01-01,2027-01-31,80,50,\n"
+        "running,NO,,dealer,2027-01-01,2027-01-31,,,60\n"
+        "running,SJ,,importer,2027-01-01,2027-01-31,,,30\n"
+    )
+    (folder / "renames.csv").write_text("kind,was,now,source,as_of,grade\nmarket,SJ,SE,plan,2026-01-01,C\n")
+    run("observe", folder, rows, "--who", "ana")
+    launch = open_launch(folder)
+    with reading(launch.store) as work:
+        assert seen_cars(launch, work) == {("NO", Quarter(2027, 1)): 60, ("SE", Quarter(2027, 1)): 30}

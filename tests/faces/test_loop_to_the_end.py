@@ -115,3 +115,11 @@ def test_a_market_that_its_gate_stopped_is_due_once_and_stays_stopped(tmp_path, 
     assert "Norway is stopped by its gate" in told
     decide(launch, who="ann", at=now(), overrides={"NO": "exit"}, because="nobody came")  # it may still be left
     assert put_question(launch, on=date(2028, 4, 5)).stopped == frozenset()
+
+
+def test_a_market_that_left_the_tables_takes_its_gate_along_and_stops_nothing(sold_out):
+    for file in sold_out.path.glob("*.csv"):
+        file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("NO,")))
+    left = open_launch(sold_out.path)
+    assert standings(left, Quarter.parse("2027Q2")).gates == ()
+    assert [line for line in put_question(left, on=date(2027, 4, 1)).held.reading.left_out if "markets.csv" in line]

@@ -1,11 +1,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.pilot import RUNNING, merge, read
+from beachhead.pilot.funnel import join_funnel
+from beachhead.pilot.once import each_once
 from beachhead.world.market import Channel
 from beachhead.world.reading import Funnel, Observation
 
@@ -157,3 +160,55 @@ def test_every_row_is_either_counted_or_left_out_with_a_reason(rows):
 @pytest.mark.parametrize("rows", [(), (row(),)])
 def test_rows_that_say_nothing_give_an_empty_reading(rows):
     assert counts(*rows) == ()
+
+
+def test_a_line_of_the_sum_beside_lines_of_offers_counts_no_car_twice():
+    parts = [row(week, offer=offer, orders=n) for week in range(3) for offer, n in (("SU7", 6), ("YU7", 4))]
+    sums = [row(week, offer="", orders=10) for week in range(3)]
+    read_of_both = read([*parts, *sums], default_reach=lambda _: None)
+    assert read_of_both.counts == counts(*sums)
+    assert len(read_of_both.left_out) == 6
+    assert read_of_both.left_out[0] == (
+        "b1 NO SU7 agent, 2027-01-01 to 2027-01-07: its cars are counted in rows of all offers, of the whole channel, "
+        "of the same days"
+    )
+
+
+def test_of_two_depths_the_count_that_covers_most_days_is_taken_and_what_it_leaves_open_is_not_lost():
+    weekly = [row(week, orders=5) for week in range(4)]
+    registered = [row(0, offer="", registrations=3), row(4, offer="", registrations=9)]
+    found = counts(*weekly, *registered)
+    assert [(count.offer, count.count, count.funnel) for count in found] == [
+        *[("SU7", 5, Funnel.ORDERS)] * 4,
+        ("", 9, Funnel.REGISTRATIONS),  # nobody told of that week's orders
+    ]
+    begun = [row(0, offer="", orders=7), *(row(week, orders=5) for week in (1, 2))]
+    assert counts(*begun) == tuple(c for each in begun for c in counts(each))  # one after the other: nothing is shared
+
+
+def test_stores_and_offers_that_name_nothing_in_common_tell_of_the_same_cars_too():
+    by_offer, by_store = row(orders=5), row(offer="", store="oslo", orders=4)
+    assert len(counts(by_offer, by_store)) == 1
+    assert len(counts(by_offer, row(offer="YU7", store="oslo", orders=4))) == 2
+    assert len(counts(by_offer, row(offer="", batch="b2", orders=4))) == 2
+    assert len(counts(by_offer, row(offer="", channel=Channel.DEALER, orders=4))) == 2
+
+
+def test_leads_of_all_offers_beside_orders_of_one_are_no_further_orders():
+    weekly = [row(week, orders=5, leads=None) for week in range(3)]
+    leads = row(0, offer="", leads=90, end=weekly[-1].end)
+    seen = read([*weekly, leads], default_reach=lambda _: 0.1)
+    assert join_funnel([*weekly, leads], seen, default_reach=lambda _: 0.1).counts == counts(*weekly)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from("AB "), st.sampled_from("xy "), st.integers(0, 3), st.integers(0, 9))))
+def test_of_any_rows_no_two_that_are_counted_can_be_of_the_same_cars(said):
+    rows = {(o, s, w): row(w, offer=o.strip(), store=s.strip(), orders=n) for o, s, w, n in said}
+    found = each_once(rows.values())
+    assert len(found.rows) + len(found.again) == len(rows)
+    for one, other in combinations(found.rows, 2):
+        apart = (one.offer and other.offer and one.offer != other.offer) or (
+            one.store and other.store and one.store != other.store
+        )
+        assert apart or one.start != other.start

@@ -72,7 +72,9 @@ def _observations() -> Iterator[str]:
     yield (
         f"{observations.TABLE.purpose} They are not part of the folder. A blank cell means *not observed*, never 0; "
         f"`{WITHDRAWN}` in a cell takes back what was recorded there. Rows of one key may not overlap. A row with the "
-        "span of a recorded row corrects it, cell by cell, and both stay on record.\n"
+        "span of a recorded row corrects it, cell by cell, and both stay on record. A car is counted once: "
+        "where rows of all offers, or of the whole channel, share days with rows of an offer or a store, the ones or "
+        "the others are read.\n"
     )
     yield from _rows(list(columns_of(observations.ObservationRow).values()), "column")
     yield ""

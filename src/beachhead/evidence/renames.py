@@ -31,7 +31,7 @@ def renamed(
     Args:
         rows: as observed.
         renames: the rows of renames.csv.
-        default_reach: reach of a row that does not state it, asked for the new code.
+        default_reach: reach of a row that does not state it, asked of the row under all its new codes.
     """
     if not renames:
         return tuple(rows)
@@ -48,10 +48,10 @@ def renamed(
 def _under_new_codes(
     row: Observation, renames: Sequence[RenameRow], default_reach: Callable[[Observation], float | None]
 ) -> list[Observation]:
-    parts = [row]
+    parts = [(row, 1.0)]
     for kind in Renamed:
-        parts = [new for part in parts for new in _parts(part, _matching(part, kind, renames), default_reach)]
-    return parts
+        parts = [new for part, share in parts for new in _parts(part, share, _matching(part, kind, renames))]
+    return [_reaching(part, share, default_reach) for part, share in parts]
 
 
 def _matching(row: Observation, kind: Renamed, renames: Sequence[RenameRow]) -> list[RenameRow]:
@@ -59,20 +59,26 @@ def _matching(row: Observation, kind: Renamed, renames: Sequence[RenameRow]) -> 
     return [r for r in renames if r.kind is kind and r.was == code and (r.until is None or row.end <= r.until)]
 
 
-def _parts(
-    row: Observation, into: Sequence[RenameRow], default_reach: Callable[[Observation], float | None]
-) -> list[Observation]:
+def _parts(row: Observation, share: float, into: Sequence[RenameRow]) -> list[tuple[Observation, float]]:
+    """The row under the new codes of one kind, each with its share of what the new code reaches."""
     if not into:
-        return [row]
+        return [(row, share)]
     if len(into) > 1:
-        return _split(row, into)
+        return [(part, share) for part in _split(row, into)]
     (rename,) = into
     new = replace(row, **_named(rename.kind, rename.now))
     if rename.share == 1:
-        return [new]
-    reach = row.reach if row.reach is not None else default_reach(new)
+        return [(new, share)]
     # its own store code keeps it apart from the other parts, which are counted beside it
-    return [replace(new, store=f"{row.store}@{rename.was}", reach=None if reach is None else reach * rename.share)]
+    return [(replace(new, store=f"{row.store}@{rename.was}"), share * rename.share)]
+
+
+def _reaching(row: Observation, share: float, default_reach: Callable[[Observation], float | None]) -> Observation:
+    """The row with its share of the reach that it states, or that one under its codes of today has by default."""
+    if share == 1:
+        return row
+    reach = row.reach if row.reach is not None else default_reach(row)
+    return replace(row, reach=None if reach is None else reach * share)
 
 
 def _split(row: Observation, into: Sequence[RenameRow]) -> list[Observation]:

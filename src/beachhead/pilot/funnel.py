@@ -22,7 +22,9 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.pilot.read import CARS, at_list, counted, funnel_of, is_scaled, name_of, place_of
+from beachhead.pilot.count import CARS, counted, funnel_of
+from beachhead.pilot.once import each_once
+from beachhead.pilot.read import at_list, is_scaled, name_of, place_of
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 Array = NDArray[np.float64]
@@ -81,7 +83,8 @@ def join_funnel(
 
     A sentence in `allowed_for` says for each kind of span what was taken in, and by which conversion or delay.
     """
-    keys = [(key, list(group)) for key, group in groupby(sorted(rows, key=lambda r: (r.key, r.start)), lambda r: r.key)]
+    told = sorted(each_once(rows).rows, key=lambda r: (r.key, r.start))
+    keys = [(key, list(group)) for key, group in groupby(told, lambda r: r.key)]
     fit = fit_funnel([group for _, group in keys])
     since = scaled_since or {}
     more: list[tuple[Observation, DemandCount]] = []

@@ -1,8 +1,9 @@
 """Observed rows to a reading of demand.
 
 Demand is read from orders that were not cancelled, else from deliveries, else from registrations: of those, the one
-that covers most days of a key, so that a car is never counted once as an order and again as a registration. Stock that
-ran out ends the count: on the day it did if that is known, else all we know is that demand was at least the count.
+that covers most days of a key, so that a car is never counted once as an order and again as a registration; nor is it
+counted in a row of its offer and again in one of all offers (`once`). Stock that ran out ends the count: on the day it
+did if that is known, else all we know is that demand was at least the count.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
+from beachhead.pilot.count import CARS, counted, funnel_of
+from beachhead.pilot.once import each_once
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 RUNNING = "running"
 """Batch name of the running supply of a scaled market: never a pilot."""
-
-
-CARS = (Funnel.ORDERS, Funnel.DELIVERIES, Funnel.REGISTRATIONS)
-"""Counts of cars, nearest to demand first."""
 
 
 def is_scaled(row: Observation, scaled_since: Mapping[str, date]) -> bool:
@@ -47,11 +46,13 @@ def read(
         scaled_since: first day on which each scaled market sold at full scale; rows from then on are not pilots.
         price_point: price asked over the list price; rows further than a factor 2 from list say nothing.
     """
-    ordered = sorted(rows, key=lambda row: (row.key, row.start))
+    told = each_once(rows)
+    ordered = sorted(told.rows, key=lambda row: (row.key, row.start))
     keys = (list(group) for _, group in groupby(ordered, key=lambda row: row.key))
     spans = [_read_key(key, default_reach, price_point) for key in keys]
     counts = [_count(span, scaled_since or {}) for key in spans for span in key if not span.left_out]
     left_out = [f"{name_of(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
+    left_out += [f"{name_of(row)}: its cars are counted in rows {depth}, of the same days" for row, depth in told.again]
     return Reading(counts=tuple(sorted(counts, key=place_of)), left_out=tuple(sorted(left_out)))
 
 
@@ -130,24 +131,6 @@ def _left(row: Observation, stock: int | None, count: int | None) -> int | None:
     return None if stock is None or count is None else max(stock - count, 0)
 
 
-def funnel_of(rows: Sequence[Observation]) -> Funnel:
-    """The count of cars that covers most days of a key; of equals, the one nearest to demand."""
-    return max(CARS, key=lambda funnel: sum(_days(row) for row in rows if counted(row, funnel) is not None))
-
-
-def counted(row: Observation, funnel: Funnel) -> int | None:
-    """Cars of that funnel in the row; orders net of those cancelled; None if not observed."""
-    if funnel is Funnel.DELIVERIES:
-        return row.deliveries
-    if funnel is Funnel.REGISTRATIONS:
-        return row.registrations
-    if funnel is Funnel.TEST_DRIVES:
-        return row.test_drives
-    if funnel is Funnel.LEADS:
-        return row.leads
-    return None if row.orders is None else max(row.orders - (row.cancellations or 0), 0)
-
-
 def _why_uncounted(row: Observation, funnel: Funnel) -> str:
     other = next((name for name in CARS if counted(row, name) is not None), None)
     if other is None:
@@ -170,10 +153,6 @@ def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
         is_pilot=not is_scaled(row, scaled_since),
         price_point=span.price_point,
     )
-
-
-def _days(row: Observation) -> int:
-    return (row.end - row.start).days + 1
 
 
 def place_of(count: DemandCount) -> tuple[object, ...]:

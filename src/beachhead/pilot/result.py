@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from beachhead.pilot.read import counted, funnel_of, read
+from beachhead.pilot.count import counted, funnel_of
+from beachhead.pilot.once import each_once
+from beachhead.pilot.read import read
 from beachhead.world.figures import how_many, percent
 from beachhead.world.reading import DemandCount, Observation
 
@@ -78,7 +80,7 @@ def result_of(
         price_point: price decided, over the list price.
         price_of: price of a row over the list price.
     """
-    told = sorted(rows, key=lambda row: (row.key, row.start))
+    told = sorted(each_once(rows).rows, key=lambda row: (row.key, row.start))
     keys = [list(group) for _, group in groupby(told, key=lambda row: row.key)]
     counts = read(told, default_reach=lambda row: 1.0, price_point=price_of).counts
     if not counts:

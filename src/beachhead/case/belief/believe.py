@@ -24,15 +24,17 @@ from beachhead.case.belief.spending import lift_of
 from beachhead.case.belief.studies import folder_evidence
 from beachhead.case.belief.surroundings import surroundings_of
 from beachhead.case.open import Launch
-from beachhead.case.rows.observe import observations, rows_today, versions_sent
+from beachhead.case.rows.observe import rows_today, versions_sent
 from beachhead.pilot.funnel import join_funnel
 from beachhead.pilot.nowcast import Version, allow_for_delay, delays
+from beachhead.pilot.read import name_of
 from beachhead.store import reading
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Observation, Reading
 
 R = TypeVar("R")
+_STRANGE = "its market is not in markets.csv; put it back, or say in renames.csv what it is called now"
 CARS_OF_PILOT_REACH = 100
 """Batch for which `pilot_reach` in economics.csv is stated."""
 
@@ -195,14 +197,22 @@ def followed(
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
     """What the observed rows say about demand; arguments as in `believe`."""
     with reading(launch.store) as work:
-        default_reach = _default_reach(launch, observations(work), scaled_since or {})
+        unasked = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
+        default_reach = _default_reach(launch, unasked, scaled_since or {})
         rows = rows_today(launch.folder, work, default_reach=default_reach)
         versions, newest = versions_sent(work, until=until)
-    seen = tuple(row for row in rows if until is None or row.end <= until)
+    ended = tuple(row for row in rows if until is None or row.end <= until)
+    markets = {market.code for market in launch.folder.markets}
+    seen = tuple(row for row in ended if row.market in markets)
+    strange = (name_of(row) for row in ended if row.market not in markets)
     point = price_point_of(launch)
     found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {}, price_point=point)
     found = join_funnel(seen, found, default_reach=default_reach, scaled_since=scaled_since, price_point=point)
-    found = replace(found, allowed_for=(*found.allowed_for, *off_list_lines(launch, found.counts)))
+    found = replace(
+        found,
+        left_out=(*found.left_out, *(f"{name}: {_STRANGE}" for name in strange)),
+        allowed_for=(*found.allowed_for, *off_list_lines(launch, found.counts)),
+    )
     return _allowed_for(found, fit_of(launch), versions, newest)
 
 

@@ -115,7 +115,7 @@ def _milestone(
     start = launch.folder.terms.start
     codes = {market.code for market in markets_inside(launch, target.scope)}
     with store.reading(launch.store) as work:
-        seen = seen_cars(work)
+        seen = seen_cars(launch, work)
     before = [
         sum(cars for (code, quarter), cars in seen.items() if code in codes and quarter == start + step)
         for step in range(quarters[0] - start)

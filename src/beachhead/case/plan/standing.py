@@ -76,13 +76,13 @@ def standings(
         if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
             year = chosen.quarter.year
             committed[year] = committed.get(year, 0.0) + _spent(chosen, table, sites)
-    gates = {gate.market: gate for gate in _gates(launch, said) if gate.registered <= now}
+    known = (gate for gate in _gates(launch, said) if gate.registered <= now)
+    gates = {gate.market: gate for gate in known if gate.market in by_market}  # a market may leave the tables
     for code in by_market:
         conditions, ready = (asked or {}).get(code, ()), (met or {}).get(code, frozenset())
         by_market[code] = replace(by_market[code], conditions=conditions, met=ready)
     for code, gate in gates.items():
-        if code in by_market:
-            by_market[code] = replace(by_market[code], conditions=gate.readiness)
+        by_market[code] = replace(by_market[code], conditions=gate.readiness)
     open_gates = [g for code, g in gates.items() if by_market[code].stage in (Stage.OUT, Stage.PILOTING)]
     return Standings(
         by_market=by_market,

@@ -9,17 +9,19 @@ import numpy as np
 from beachhead import store
 from beachhead.case.log import entries
 from beachhead.case.open import Launch
-from beachhead.case.rows.observe import observations
+from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.competitors import CompetitorRow
 from beachhead.evidence.tables.rivals import RivalRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.ledger import Act
+from beachhead.pilot.once import each_once
 from beachhead.programme.rank import Known, known_volumes
 from beachhead.programme.target import Kind, Target
 from beachhead.store import Work
 from beachhead.world.errors import NotLearnt
 from beachhead.world.market import Market
 from beachhead.world.quarter import Quarter
+from beachhead.world.reading import Funnel
 
 
 def targets_in_force(launch: Launch) -> tuple[Target, ...]:
@@ -62,10 +64,11 @@ def markets_inside(launch: Launch, scope: str) -> tuple[Market, ...]:
     )
 
 
-def seen_cars(work: Work) -> dict[tuple[str, Quarter], float]:
-    """Cars by market and quarter as recorded: registrations, else deliveries, of the quarter in which a row ends."""
+def seen_cars(launch: Launch, work: Work) -> dict[tuple[str, Quarter], float]:
+    """Cars by market, as coded today, and by the quarter in which a row ends: registrations, else deliveries."""
     found: dict[tuple[str, Quarter], float] = {}
-    for row in observations(work):
+    rows = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
+    for row in each_once(rows, funnels=(Funnel.REGISTRATIONS, Funnel.DELIVERIES)).rows:
         cars = row.registrations if row.registrations is not None else row.deliveries
         if cars:
             key = (row.market, Quarter.of(row.end))

@@ -13,8 +13,10 @@ from beachhead.aftersales.record import Car, Claim, Job, Quality, Record, Standa
 from beachhead.aftersales.use import Use, learn_use
 from beachhead.case.open import Launch
 from beachhead.case.quality.workshop import workshop
-from beachhead.case.rows.observe import observations
+from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.service import EVERYWHERE, ServiceRow
+from beachhead.pilot.once import each_once
+from beachhead.world.reading import Funnel
 
 READY = "service_quality"
 """Name of the readiness condition on gates."""
@@ -151,10 +153,9 @@ def _defaults() -> ServiceRow:
 def _delivered(launch: Launch, until: date) -> Iterator[Car]:
     """Cars of observed deliveries (orders less cancellations where none are told), handed over half way through."""
     with store.reading(launch.store) as work:
-        rows = observations(work)
-    for row in rows:
-        if row.end > until or row.offer:
-            continue  # rows by offer stand beside rows of all offers; counting both would count cars twice
+        rows = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
+    ended = (row for row in rows if row.end <= until)
+    for row in each_once(ended, funnels=(Funnel.DELIVERIES, Funnel.ORDERS)).rows:
         sold = None if row.orders is None else row.orders - (row.cancellations or 0)
         count = row.deliveries if row.deliveries is not None else sold
         for _ in range(count or 0):

@@ -18,8 +18,8 @@ from beachhead.evidence.observed import ObservationFile, ObservedRow
 from beachhead.evidence.renames import renamed
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
+from beachhead.pilot.count import CARS, counted
 from beachhead.pilot.nowcast import Version as Sent
-from beachhead.pilot.read import CARS, counted
 from beachhead.store import Delivery, Row, Store, Version, Work
 from beachhead.world.errors import BadInput
 from beachhead.world.reading import Observation

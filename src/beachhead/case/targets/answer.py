@@ -192,7 +192,7 @@ def assess_targets(
 def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
     """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
     with store.reading(launch.store) as work:
-        seen = seen_cars(work)
+        seen = seen_cars(launch, work)
     shown: list[str] = []
     for target in targets:
         inside = {market.code for market in markets_inside(launch, target.scope)}
@@ -298,7 +298,7 @@ class _Scene:
         self.seed = launch.folder.terms.seeds.plan
         self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
         with store.reading(launch.store) as work:
-            self.seen = seen_cars(work)
+            self.seen = seen_cars(launch, work)
         scopes = {t.scope for t in targets if t.kind is Kind.RANK}
         self.rivals = {s: known for s in sorted(scopes) if (known := known_rivals(launch, s)) is not None}
 
