@@ -19,6 +19,7 @@ from beachhead.belief.history.momentum import lasting, momentum
 from beachhead.belief.history.peers import simple_peers
 from beachhead.belief.history.points import points
 from beachhead.belief.history.pool import partners, pool, shift, unlike
+from beachhead.belief.history.score import crps, skill, skill_interval
 from beachhead.world.errors import BadInput, NotLearnt
 
 PANEL = made_up_panel.panel(1, brands=9)
@@ -287,3 +288,14 @@ def test_a_peer_predicts_its_point_plus_the_errors_it_made():
     atoms = peer.train(asked[1:], points_[1:])(asked[0], points_[0])
     want = points_[0] + np.array([c.target for c in asked[1:]]) - points_[1:]
     np.testing.assert_allclose(atoms, np.maximum(want, 0))
+
+
+def test_a_score_is_never_below_nothing_and_nobody_has_skill_over_a_peer_that_knew_all():
+    assert crps(np.full(9, np.log1p(240.0)), np.log1p(240.0)) == 0.0
+    knew, ours = np.full(12, 3e-16), np.linspace(0.1, 0.4, 12)
+    assert np.isnan(skill(ours, knew))
+    assert np.isnan(skill_interval(ours, knew, np.arange(12), seed=1)).all()
+    knew_most = np.append(np.zeros(11), 0.5)
+    low, high = skill_interval(ours, knew_most, np.arange(12), seed=1)
+    assert np.isfinite([low, high]).all()
+    assert low < skill(ours, knew_most) == pytest.approx(-5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -231,9 +232,18 @@ def _skill_row(o: Origin, answer: Backtest) -> list[str]:
         f"{o.crps_log1p:.3f}",
         o.best_peer,
         f"{o.best_peer_crps_log1p:.3f}",
+        *_skill_cells(o, answer.skill_by_brand[o.months]),
+    ]
+
+
+def _skill_cells(o: Origin, by_brand: tuple[float, float]) -> list[str]:
+    """The skill and its intervals by entries and by brands; none over a peer that made no error."""
+    if math.isnan(o.skill):
+        return ["none", "-", "-"]
+    return [
         f"{o.skill:+.1%}",
         f"{o.skill_low:+.0%} to {o.skill_high:+.0%}" if o.entries > 1 else "one entry",
-        "{:+.0%} to {:+.0%}".format(*answer.skill_by_brand[o.months]) if o.brands > 1 else "one brand",
+        "{:+.0%} to {:+.0%}".format(*by_brand) if o.brands > 1 else "one brand",
     ]
 
 

@@ -19,7 +19,7 @@ from beachhead.belief.history.peers import STATSFORECAST, Peer, simple_peers, st
 from beachhead.belief.history.points import Points, points
 from beachhead.belief.history.pool import pool, unlike
 from beachhead.belief.history.pool import shift as shift_of
-from beachhead.belief.history.score import crps, mean_interval, skill_interval, transform
+from beachhead.belief.history.score import crps, mean_interval, skill, skill_interval, transform
 from beachhead.world.entry import Entry, MarketSeries, Panel, month_text
 from beachhead.world.errors import BadInput, NotLearnt
 
@@ -80,7 +80,7 @@ class Origin:
         crps_log1p: mean CRPS of log1p of the next twelve months' total.
         best_peer: the peer with the least mean CRPS on these very entries.
         best_peer_crps_log1p: that score.
-        skill: 1 - ours / the best peer's.
+        skill: 1 - ours / the best peer's; NaN where that peer made no error at all.
         skill_low: lower end of its 95 % interval, bootstrap over entries.
         skill_high: upper end.
         cover50: share of totals inside the central 50 % interval.
@@ -469,7 +469,7 @@ def _origin(months: int, scored: Sequence[Scored], peers: Sequence[Peer], seed: 
         crps_log1p=float(ours.mean()),
         best_peer=peers[best].name,
         best_peer_crps_log1p=float(theirs.mean()),
-        skill=float(1 - ours.mean() / theirs.mean()),
+        skill=skill(ours, theirs),
         skill_low=low,
         skill_high=high,
         cover50=float(inside[0.5].mean()),

@@ -7,6 +7,7 @@ peer kept to throughout, the best over all groups together, against the same bes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from beachhead.belief.history.backtest import Question, Ready, Scored, folds_of, prepare, score_folds
 from beachhead.belief.history.case import ORIGINS, Case
 from beachhead.belief.history.peers import Peer
-from beachhead.belief.history.score import skill_interval
+from beachhead.belief.history.score import skill, skill_interval
 from beachhead.world.entry import Panel
 from beachhead.world.errors import NotLearnt
 
@@ -228,17 +229,17 @@ def _skills(
             entries=len(here),
             crps_log1p=float(ours.mean()),
             best_peer=ready.peers[best].name,
-            skill=float(1 - ours.mean() / means[best]),
+            skill=skill(ours, means[best]),
             skill_low=low,
             skill_high=high,
-            one_peer=float(1 - means[chosen[months]] / means[best]),
+            one_peer=skill(means[chosen[months]], means[best]),
         )
 
 
 def _spreads(skills: Sequence[GroupSkill], ready: Ready, chosen: dict[int, int]) -> Iterator[Spread]:
     for kind in KINDS:
         for months in ORIGINS:
-            here = [s for s in skills if s.kind == kind.name and s.months == months]
+            here = [s for s in skills if s.kind == kind.name and s.months == months and not math.isnan(s.skill)]
             if not here:
                 continue
             skill = np.array([s.skill for s in here])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from beachhead.belief.history.backtest import Backtest, Scored
 from beachhead.belief.history.case import HORIZON_MONTHS, Case
-from beachhead.belief.history.score import crps, mean_interval
+from beachhead.belief.history.score import crps, mean_interval, skill
 from beachhead.world.errors import BadInput
 
 Array = NDArray[np.float64]
@@ -117,7 +117,7 @@ def _origin(answer: Backtest, here: Sequence[Scored], totals: Array, seed: int) 
         best_peer_crps_log1p=float(peers[best]),
         bass_own=float(own.mean()),
         bass_errors=float(by_errors.mean()),
-        skill=float(1 - ours.mean() / better.mean()),
+        skill=skill(ours, better),
         difference=float(paired.mean()),
         difference_low=low,
         difference_high=high,

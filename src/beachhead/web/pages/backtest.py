@@ -100,7 +100,9 @@ def _sentences(found: Backtest) -> list[str]:
     else:
         verdict = "no better than the best simple forecaster at any"
     entered = f"{how_many(entries, 'entry', 'entries')} of {how_many(brands, 'brand')}"
-    said = [f"{entered}, forecast from what was known after 3, 6 and 12 months: {verdict}."]
+    after = [str(o.months) for o in found.origins]
+    listed = " and ".join(filter(None, [", ".join(after[:-1]), after[-1]]))
+    said = [f"{entered}, forecast from what was known after {listed} months: {verdict}."]
     said += [
         f"After {o.months} months the 90 % interval held {100 * o.cover90:.0f} % of what came "
         f"(95 % band {100 * o.cover90_low:.0f} to {100 * o.cover90_high:.0f} %)."
