@@ -1,5 +1,6 @@
 """The rooms beside the plan on the wire: compliance and supply say what their verbs say."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,15 +13,18 @@ from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.plan.adjust import ask_adjust
 from beachhead.case.plan.research import ask_research, effect_worth
-from beachhead.case.programme import assess_programme
 from beachhead.case.quality.judge import Judged
+from beachhead.case.tasks.from_rooms import assess_whole
+from beachhead.case.tasks.words import headline, is_brought, left_out, shown
 from beachhead.web.app import create
 from beachhead.web.pages.aftersales import funnel_of
 from beachhead.web.pages.supply import work_out
+from beachhead.web.wire.browser_words import in_browser
 from beachhead.web.work import WORK
 
 LOCAL = "http://127.0.0.1"
 DAY = date(2021, 11, 1)
+DAY_ONE = date(2027, 1, 1)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ def test_the_matrix_on_the_wire_is_that_of_the_room(client, folder):
     assert not cells
     permits = {permit.market: permit for permit in launch_permits(asked, DAY)}
     for row in told["permits"]:
-        assert row["cost_shared_eur"] == pytest.approx(permits[row["market"]].cost_shared_eur)
+        assert row["cost_shared"] == pytest.approx(permits[row["market"]].cost_shared_eur)
 
 
 def test_every_finding_of_an_answer_cites_somebody(client):
@@ -145,13 +149,56 @@ def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp
         done = WORK["programme"](root, {"on": "2027-01-01", "who": "ana"}, lambda done, total: None)
         told = client.get("/api/v1/rooms/programme").json()
         assert (told["record"], told["is_stale"]) == (done["programme"], False)
-        found = assess_programme(open_launch(root), on=date(2027, 1, 1))
-        assert {bar["task"] for bar in told["bars"]} == {task.code for task in found.standing.programme.tasks}
+        launch = open_launch(root)
+        found = assess_whole(launch, on=DAY_ONE)
+        assert any(is_brought(task.code) for task in found.standing.programme.tasks), "approvals are tasks here too"
+        assert [bar["task"] for bar in told["bars"]] == [task.code for task in shown(found)]
+        assert told["sentences"] == [in_browser(line) for line in (*headline(launch, found, DAY_ONE), left_out(found))]
         assert all(bar["begins"] <= bar["ends"] for bar in told["bars"])
         gates = {row[0]: row[2] for row in told["tables"][0]["rows"]}
         assert gates == {item.gate.code: item.odds for item in found.risk.gates}
         assert client.get("/api/v1/plan").status_code == 404, "a page kept by the web is no plan"
         assert client.get("/api/v1/rooms/kitchen").status_code == 422
+
+
+def test_tasks_that_nobody_reported_stand_as_of_their_first_day_and_the_page_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
+    root = new_launch(tmp_path / "launch", "xiaomi")
+    with TestClient(create(root), base_url=LOCAL) as client:
+        WORK["programme"](root, {}, lambda done, total: None)
+        told = client.get("/api/v1/rooms/programme").json()
+        assert told["on"] == "2026-01-01"
+        assert told["sentences"][0].startswith("As of 2026-01-01 ")
+        assert any("“Work it out as of today” shows it so" in line for line in told["sentences"])
+        assert all(row[0] not in row[-1].split() for row in told["tables"][0]["rows"]), "a gate waits for others"
+
+
+def test_after_sales_without_parts_says_that_no_parts_are_planned(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
+    root = new_launch(tmp_path / "launch", "starter")
+    WORK["aftersales"](root, {"draws": 4}, lambda done, total: None)
+    with TestClient(create(root), base_url=LOCAL) as client:
+        said = client.get("/api/v1/rooms/aftersales").json()["sentences"]
+    assert "No parts.csv: spare parts are not planned; the bundled launch xiaomi has one." in said
+
+
+def test_costs_of_approvals_are_told_in_the_currency_of_the_launch(tmp_path):
+    root = new_launch(tmp_path / "launch", "starter")
+    terms, rates = root / "launch.toml", root / "fx.csv"
+    terms.write_text(terms.read_text().replace('currency = "EUR"', 'currency = "NOK"'), encoding="utf-8")
+    kept = [line for line in rates.read_text().splitlines() if not line.startswith("NOK")]
+    rates.write_text("\n".join([*kept, 'EUR,12,"made-up",2026-01-01,C', ""]), encoding="utf-8")
+    permits = {one.market: one for one in launch_permits(brief(open_launch(root).folder), DAY_ONE)}
+    with TestClient(create(root), base_url=LOCAL) as client:
+        told = client.get(f"/api/v1/compliance?on={DAY_ONE}").json()
+        assert told["currency"] == "NOK"
+        for row in told["permits"]:
+            assert row["cost_alone"] == pytest.approx(12 * permits[row["market"]].cost_alone_eur)
+        made = client.get(f"/api/v1/compliance/NO/ONE?on={DAY_ONE}").json()["dossier"]
+        assert (made["currency"], made["cost"]) == ("NOK", pytest.approx(sum(step["cost"] for step in made["steps"])))
+    folder = open_launch(root).folder
+    unrated = {code: rate for code, rate in folder.rates.items() if code != "EUR"}
+    assert replace(folder, rates=unrated).euro_told == (1.0, "EUR"), "what cannot be converted stays in euro"
 
 
 def test_the_job_of_the_network_tells_how_far_it_is_and_does_no_more_work_than_asked(tmp_path, monkeypatch):

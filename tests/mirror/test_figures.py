@@ -6,6 +6,7 @@ import pytest
 
 from beachhead.world.figures import (
     at_least,
+    cars,
     duration,
     expected,
     give_or_take,
@@ -87,3 +88,7 @@ def test_a_lower_bound_is_rounded_down() -> None:
         "at least 100 %",
     ]
     assert (at_least(0.004), at_least(0.996)) == ("more than 0 %", "more than 99 %")
+
+
+def test_less_than_half_a_car_below_none_is_none():
+    assert (cars(-0.2), cars(-0.5), cars(-1.0)) == ("0", "0", "-1")

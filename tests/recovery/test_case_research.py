@@ -41,6 +41,20 @@ def doubt(market: str, log_sd: float) -> Doubt:
     )
 
 
+def test_a_doubted_amount_is_told_as_its_row_says_it_with_currency_and_channel(folder):
+    table = folder / "economics.csv"
+    row = next(line for line in table.read_text().splitlines() if line.startswith("SE,dealer"))
+    cells = row.split(",")
+    cells[2], cells[3], cells[6] = "SEK", "195652173.91", "43478.25"  # 18 M and 4,000 EUR at 0.092
+    table.write_text(table.read_text().replace(row, ",".join(cells)), encoding="utf-8")
+    facts = [worth.doubt for worth in ask_research(open_launch(folder)).found.facts]
+    told = {(one.market, one.field): (one.value, one.currency, one.channel) for one in facts}
+    assert told["SE", "unit_margin"] == (43478.25, "SEK", "dealer")
+    assert told["SE", "capital"] == (195652173.91, "SEK", "dealer")
+    assert told["NO", "unit_margin"] == (7000.0, "EUR", "own_store"), "a blank currency is the launch's"
+    assert told["NO", "bev_per_year"] == (150000.0, "", "")
+
+
 def test_a_survey_moves_the_belief_by_what_it_says_less_its_usual_bias(folder):
     before = believe(open_launch(folder)).belief
     code = before.markets[0]

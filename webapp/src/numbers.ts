@@ -1,15 +1,18 @@
 // Numbers in the reader's locale, with units and sensible digits.
 const locale = navigator.languages?.length ? [...navigator.languages] : undefined;
-const threeDigits = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
-const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const scaled = new Intl.NumberFormat(locale, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+// halves go to the even digit, as the command line rounds: of 40 futures 17 are 42 % there and here; less than half a digit below nothing is no -0
+const like = { roundingMode: "halfEven", signDisplay: "negative" } as const;
+const threeDigits = new Intl.NumberFormat(locale, { ...like, maximumSignificantDigits: 3 });
+const whole = new Intl.NumberFormat(locale, { ...like, maximumFractionDigits: 0 });
+const asWritten = new Intl.NumberFormat(locale, { maximumFractionDigits: 12 });
+const scaled = new Intl.NumberFormat(locale, { ...like, minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 // a day is the same day everywhere, a moment is shown on the reader's clock
 const dayText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
 const dateText = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const instantText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 const steps: [number, string][] = [[1e9, "bn"], [1e6, "M"], [1e3, "k"]];
-const oneDigit = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const oneDigit = new Intl.NumberFormat(locale, { ...like, minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function money(amount: number | null | undefined, currency: string): string {
@@ -27,15 +30,14 @@ export const giveOrTake = (se: number | null | undefined, currency: string) => `
 
 export function cars(count: number | null | undefined): string {
   if (count == null || !Number.isFinite(count)) return "–";
-  return Math.abs(count) < 1000 ? whole.format(Math.round(count) || 0) : threeDigits.format(count); // no car fewer is not -0
+  return Math.abs(count) < 1000 ? whole.format(count) : threeDigits.format(count);
 }
 
 export function percent(share: number | null | undefined, digits = 0): string {
   if (share == null || !Number.isFinite(share)) return "–";
   if (share > 0 && share < 0.01 && digits === 0) return "<1\u00a0%";
   if (share > 0.99 && share < 1 && digits === 0) return ">99\u00a0%";
-  const rounded = Math.round(100 * share * 10 ** digits) / 10 ** digits || 0; // a loss of nothing is not -0
-  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(rounded)}\u00a0%`;
+  return `${new Intl.NumberFormat(locale, { ...like, maximumFractionDigits: digits }).format(100 * share)}\u00a0%`;
 }
 
 /** Odds counted from draws: that none or all of some thousand did is no certainty. */
@@ -48,7 +50,7 @@ export const inUnit = (value: number, unit: string, currency: string) => (unit =
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");
-export const tenth = (value: number) => oneDigit.format(Math.round(10 * value) / 10 || 0); // a saving of nothing is not -0.0
+export const tenth = (value: number) => oneDigit.format(value);
 /** A moment on the clock at home, such as Tue 18:00. */
 export const weekdayClock = (text: string) => weekClock.format(new Date(text));
 /** A figure keeps its unit and currency on its line. */
@@ -64,6 +66,8 @@ export function inLocale(text: string): string {
     return format.format(Number(written.replaceAll(",", "")));
   });
 }
+/** A figure of a table of the launch, every digit of it, so that it can be found there. */
+export const written = (value: number) => asWritten.format(value);
 export const integer = (value: number) => whole.format(value);
 /** A share of a bound, rounded down as every lower bound is; what lies above it by the luck of the worlds is all of it. */
 export const certified = (share: number) => percent(share < 0.01 || (share > 0.99 && share < 1) ? share : Math.floor(100 * Math.min(share, 1) + 1e-9) / 100);

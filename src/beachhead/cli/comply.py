@@ -102,9 +102,9 @@ def comply(
     elif opens:
         _show_openings(asked, widest(asked, day, offers, markets), as_json)
     elif cost:
-        _show_cost(launch_permits(asked, day, markets), day, as_json)
+        _show_cost(launch_permits(asked, day, markets), day, launch.folder.euro_told, as_json)
     elif dossier:
-        _show_dossier(asked, offers, markets, day, route, out, as_json)
+        _show_dossier(asked, offers, markets, day, route, launch.folder.euro_told, out, as_json)
     else:
         _show_matrix(asked, matrix(asked, day, offers, markets), why, features, out, as_json)
 
@@ -281,13 +281,14 @@ def _listed(markets: Sequence[str]) -> str:
     return f"{len(markets)}: {' '.join(markets[:_MOST_MARKETS])} ..."
 
 
-def _show_cost(found: Sequence[Permit], day: date, as_json: bool) -> None:
+def _show_cost(found: Sequence[Permit], day: date, told: tuple[float, str], as_json: bool) -> None:
     if as_json:
         show_json({"on": day, "permits": found})
         return
+    euro, currency = told
     total = sum(permit.cost_shared_eur for permit in found)
     say(
-        f"Approvals for {how_many(len(found), 'market')} cost {money(total, 'EUR')} together, from "
+        f"Approvals for {how_many(len(found), 'market')} cost {money(total * euro, currency)} together, from "
         f"what is held on {day}; a step that several markets need is paid once, in equal parts. Usual costs, grade C: "
         "put in your quotes."
     )
@@ -299,8 +300,8 @@ def _show_cost(found: Sequence[Permit], day: date, as_json: bool) -> None:
                 _first_day(permit.pilot),
                 cars(permit.pilot.cap) if permit.pilot and permit.pilot.cap else "",
                 _first_day(permit.unlimited),
-                money(permit.cost_alone_eur, "EUR"),
-                money(permit.cost_shared_eur, "EUR"),
+                money(permit.cost_alone_eur * euro, currency),
+                money(permit.cost_shared_eur * euro, currency),
             ]
             for permit in found
         ],
@@ -403,6 +404,7 @@ def _show_dossier(
     markets: Sequence[str],
     day: date,
     route: str,
+    told: tuple[float, str],
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -412,7 +414,7 @@ def _show_dossier(
     if as_json:
         show_json(made)
         return
-    text = dossier_text(made)
+    text = dossier_text(made, told)
     if out is None:
         typer.echo(text)
         return

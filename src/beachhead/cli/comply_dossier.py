@@ -10,12 +10,12 @@ from beachhead.compliance.dossier import Dossier, Line
 _BOXES = {True: "[x]", False: "[ ]", None: "[?]"}
 
 
-def dossier_text(made: Dossier) -> str:
-    """The whole checklist as text."""
-    return "\n".join(_lines(made)) + "\n"
+def dossier_text(made: Dossier, told: tuple[float, str]) -> str:
+    """The whole checklist as text; `told` as of `Folder.euro_told`."""
+    return "\n".join(_lines(made, told)) + "\n"
 
 
-def _lines(made: Dossier) -> Iterator[str]:
+def _lines(made: Dossier, told: tuple[float, str]) -> Iterator[str]:
     answer, route = made.assessment, made.route
     yield f"# Dossier: {answer.offer} in {answer.market}, {route.title}"
     yield ""
@@ -27,7 +27,7 @@ def _lines(made: Dossier) -> Iterator[str]:
     for section in made.sections:
         yield from ("", f"## {section.heading}", "")
         yield from (_line(line, plain=section.heading == "Does not apply") for line in section.lines)
-    yield from _steps(made)
+    yield from _steps(made, told)
     yield from _ahead(made)
     yield from ("", "## Sources", "")
     for number, source in enumerate(made.citations, start=1):
@@ -41,8 +41,8 @@ def _line(line: Line, *, plain: bool) -> str:
     return f"{box} **{line.code}** {line.text}.{evidence} ({line.grade.value}; {cited})"
 
 
-def _steps(made: Dossier) -> Iterator[str]:
-    road = made.road
+def _steps(made: Dossier, told: tuple[float, str]) -> Iterator[str]:
+    road, (euro, currency) = made.road, told
     yield from ("", "## Steps still to be done", "")
     if road.unreachable:
         yield f"No way on record: {', '.join(road.unreachable)}."
@@ -50,13 +50,13 @@ def _steps(made: Dossier) -> Iterator[str]:
         yield "None."
         return
     path = " -> ".join(road.schedule.critical)
-    yield f"Cost {money(road.schedule.cost_eur, 'EUR')}; critical path: {path}."
+    yield f"Cost {money(road.schedule.cost_eur * euro, currency)}; critical path: {path}."
     yield from ("", "| step | what | from | to | slack, days | cost |", "|---|---|---|---|---:|---:|")
     for item in sorted(road.schedule.timed, key=lambda timed: (timed.early_start, timed.activity.code)):
         step = item.activity
         yield (
             f"| {step.code} | {step.title} | {road.date_of(item.early_start)} | {road.date_of(item.early_finish)} "
-            f"| {item.slack:.0f} | {money(step.cost_eur, 'EUR')} |"
+            f"| {item.slack:.0f} | {money(step.cost_eur * euro, currency)} |"
         )
 
 

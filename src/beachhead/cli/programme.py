@@ -16,18 +16,16 @@ from beachhead.case.programme import (
     day_of_report,
     early_said,
     read_reports,
-    reports_said,
-    silence_said,
     standing_on,
     update_progress,
 )
-from beachhead.case.tasks.from_rooms import APPROVAL, OPENING, assess_whole
+from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.case.tasks.sheet import as_calendar, as_csv, import_tasks
+from beachhead.case.tasks.words import hangs_on, headline, is_brought, left_out, shown
 from beachhead.cli.clock import Who, day_option, name_of, now
 from beachhead.cli.progress import progress
-from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, say, show_json, show_table
 from beachhead.programme.risk import DRAWS, GateRisk
-from beachhead.programme.schedule import Verdict
 from beachhead.programme.task import Duration, Progress, Stage
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import odds as odds_said
@@ -194,15 +192,13 @@ def _left(written: str | None) -> Duration | None:
 
 def show_status(launch: Launch, found: Assessed) -> None:
     """Sentences, then one row a task by its begin."""
-    for line in _headline(launch, found):
+    for line in headline(launch, found, today()):
         say(line)
     late = found.late_days
     slots = {slot.task: slot for slot in found.schedule.slots}
     odds = {item.code: item for item in found.risk.tasks}
-    shown = [t for t in found.standing.programme.tasks if not _is_brought(t.code) or odds[t.code].criticality >= 0.05]
-    tasks = sorted(shown, key=lambda task: (slots[task.code].begins, slots[task.code].ends))
     rows = []
-    for task in tasks:
+    for task in shown(found):
         slot = slots[task.code]
         times = (task.code, task.owner, str(slot.begins), str(slot.ends), str(task.stage))
         if task.stage is Stage.DONE:
@@ -211,14 +207,14 @@ def show_status(launch: Launch, found: Assessed) -> None:
             crit = odds_said(odds[task.code].criticality)
             rows.append((*times, _days(late[task.code]), f"{slot.slack_days:,}", crit))
     show_table(("task", "owner", "begins", "ends", "stage", "late", "slack", "critical"), rows, right={5, 6, 7})
-    if hidden := len(found.standing.programme.tasks) - len(shown):
-        say(f"Left out: {how_many(hidden, 'step')} of approvals and openings, rarely what holds up the last of all.")
+    if hidden := left_out(found):
+        say(hidden)
     say("Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all.")
 
 
 def show_risk(launch: Launch, found: Assessed, market: str | None = None) -> None:
     """Gates that wait for the same tasks and are due on the same day stand in one row."""
-    for line in _headline(launch, found):
+    for line in headline(launch, found, today()):
         say(line)
     groups = gate_groups(found, market)
     rows = [
@@ -244,12 +240,13 @@ def buffer_advice(name: str, item: GateRisk) -> str:
     """What to do about a gate that is not kept with 80 %; "" if it is."""
     if not item.short_days:
         return ""
-    most = [f"{code} ({odds_said(share)})" for code, share in item.critical if code != item.gate.code][:3]
+    most = hangs_on(item, 3)
     gained = how_many(item.short_days, "day")
-    return (
-        f"{name}: to keep {item.gate.due} with 80 %, gain {gained} or promise {item.sure}. It hangs on "
-        f"{', '.join(most)}; a week off the first brings {7 * item.critical[0][1]:.1f} days on average."
-    )
+    told = f"{name}: to keep {item.gate.due} with 80 %, gain {gained} or promise {item.sure}."
+    if not most:
+        return f"{told} It waits for no other task."
+    waits = ", ".join(f"{code} ({odds_said(share)})" for code, share in most)
+    return f"{told} It hangs on {waits}; a week off the first brings {7 * most[0][1]:.1f} days on average."
 
 
 def gate_groups(found: Assessed, market: str | None = None) -> list[tuple[tuple[str, ...], GateRisk]]:
@@ -258,7 +255,7 @@ def gate_groups(found: Assessed, market: str | None = None) -> list[tuple[tuple[
     for item in found.risk.gates:
         if market is None or item.gate.market == market:
             gate = item.gate
-            hangs = item.critical[0][0] if item.critical and not _is_brought(item.critical[0][0]) else ""
+            hangs = item.critical[0][0] if item.critical and not is_brought(item.critical[0][0]) else ""
             key = (gate.opens, gate.due, item.half, item.sure, item.late, hangs, gate.market == "" and gate.code)
             groups.setdefault(key, []).append(item)
     return [(tuple(item.gate.code for item in items), items[0]) for items in groups.values()]
@@ -314,7 +311,7 @@ def programme_answer(launch: Launch, found: Assessed, market: str | None = None)
             for task in stand.programme.tasks
         ],
         "gates": [_gate_answer(item) for item in found.risk.gates if market is None or item.gate.market == market],
-        "sentences": _headline(launch, found),
+        "sentences": headline(launch, found, today()),
     }
 
 
@@ -334,53 +331,6 @@ def _gate_answer(item: GateRisk) -> dict[str, Any]:
         "short_days": item.short_days,
         "critical": [{"task": code, "criticality": share} for code, share in item.critical],
     }
-
-
-def _headline(launch: Launch, found: Assessed) -> list[str]:
-    stand, late = found.standing, found.late_days
-    tasks = stand.programme.tasks
-    counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
-    spent = money(sum(task.cost for task in tasks), launch.folder.terms.currency)
-    quiet, early = silence_said(stand, today()), early_said(stand)
-    spent = f"{'it costs' if len(tasks) == 1 else 'they cost'} {spent} besides wages"
-    lines = [
-        f"As of {stand.on} ({reports_said(stand)}): {how_many(len(tasks), 'task')}, {counts}; {spent}.",
-        f"All is done by {found.risk.end.half} with 50 % and by {found.risk.end.sure} with 80 %; " + _resources(found),
-        *([quiet] if quiet else []),
-        *([early] if early else []),
-    ]
-    slow = sorted((t for t in tasks if t.stage is not Stage.DONE and late[t.code] > 0), key=lambda t: -late[t.code])
-    begun = [task for task in slow if not any(late[code] > 0 for code in task.after)]
-    if begun:
-        told = ", ".join(f"{task.code} ({how_many(late[task.code], 'day')})" for task in begun[:5])
-        end = "task ends" if len(slow) == 1 else "tasks end"
-        lines.append(f"{len(slow):,} {end} later than planned at first; it begins with {told}.")
-    if shut := _shut(launch, found):
-        lines.append(f"Compliance has no road on record for {', '.join(shut)}: tasks alone do not open them.")
-    if over := [item.code for item in found.risk.tasks if item.overrun]:
-        lines.append(f"Past their worst case, and in need of a new estimate (--left): {', '.join(over)}.")
-    return lines
-
-
-def _shut(launch: Launch, found: Assessed) -> list[str]:
-    """Markets for which compliance brought no closing task, where it brought any."""
-    codes = {task.code for task in found.standing.programme.tasks}
-    abroad = [market for market in launch.folder.markets if not market.is_home]
-    known = [market for market in abroad if f"{APPROVAL}.{market.code}.scale" in codes]
-    return [market.name for market in abroad if market not in known] if known else []
-
-
-def _is_brought(code: str) -> bool:
-    """Whether a side room brought the task."""
-    return code.startswith((f"{APPROVAL}.", f"{OPENING}."))
-
-
-def _resources(found: Assessed) -> str:
-    planned = found.schedule
-    days = how_many(planned.days, "day")
-    if planned.verdict is Verdict.OPTIMAL:
-        return f"no schedule within the resources is shorter than the one used ({days})."
-    return f"the schedule used takes {days}; within the resources none takes fewer than {planned.bound}."
 
 
 def _named(codes: tuple[str, ...], item: GateRisk) -> str:

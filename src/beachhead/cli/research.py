@@ -110,11 +110,12 @@ def _change(share: float) -> str:
 
 def _cells(doubt: Doubt) -> list[str]:
     value = "-" if doubt.value is None else f"{doubt.value:,.4g}" if abs(doubt.value) < 10 else f"{doubt.value:,.0f}"
+    field = f"{doubt.channel} {doubt.field}" if doubt.channel else doubt.field
     age = "-" if doubt.age_days is None else str(doubt.age_days)
     return [
-        doubt.field if doubt.table == "facts" else f"{doubt.table}: {doubt.field}",
+        field if doubt.table == "facts" else f"{doubt.table}: {field}",
         " ".join(doubt.states) or "open",
-        value,
+        f"{doubt.currency} {value}".strip(),
         doubt.grade or "-",
         age,
     ]

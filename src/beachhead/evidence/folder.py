@@ -79,6 +79,12 @@ class Folder:
         """An amount of a row in the launch's currency; a row's blank currency is the launch's own."""
         return amount * self.rates[currency or self.terms.currency]
 
+    @property
+    def euro_told(self) -> tuple[float, str]:
+        """What an amount in euro is multiplied by to be told, and the currency then: euro where fx.csv has no rate."""
+        known = self.rates.get(EURO)
+        return (1.0, EURO) if known is None else (known, self.terms.currency)
+
     def euro(self, what: str, cure: str = "add a row EUR to fx.csv") -> float:
         """Worth of one euro in the launch's currency; assumed amounts are in euro, whatever the launch counts in.
 

@@ -28,7 +28,7 @@ def cars(count: float) -> str:
     if math.isinf(count):
         return "never"
     if abs(count) < 1000:
-        return f"{count:,.0f}"
+        return f"{count:z,.0f}"
     step = 10 ** (math.floor(math.log10(abs(count))) - 2)
     return f"{round(count / step) * step:,.0f}"
 

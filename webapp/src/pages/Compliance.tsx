@@ -23,14 +23,14 @@ const states: Record<Cell["state"], { sign: string; name: string; tone: string }
   "no rules": { sign: "–", name: "no rule file", tone: "out" },
 };
 
-export default function CompliancePage({ launch }: { launch: Schemas["LaunchOut"] }) {
+export default function CompliancePage() {
   const { parts, query } = useRoute();
   const on = query.get("on") ?? undefined;
   if (parts[1] && parts[2]) return <OneAnswer market={parts[1]} offer={parts[2]} on={on} route={query.get("route") ?? undefined} />;
-  return <Matrix on={on} launch={launch} />;
+  return <Matrix on={on} />;
 }
 
-function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["LaunchOut"] }) {
+function Matrix({ on }: { on: string | undefined }) {
   useTitle("Compliance");
   const { query } = useRoute();
   const answer = useAsk(() => api.GET("/api/v1/compliance", { params: { query: { on } } }), [on]);
@@ -88,15 +88,15 @@ function Matrix({ on, launch }: { on: string | undefined; launch: Schemas["Launc
             <tbody>
               {data.permits.map((permit) => (
                 <tr key={permit.market}>
-                  <td><Link href={`/markets/${permit.market}`}>{permit.name}</Link></td><td>{permit.jurisdiction || "–"}</td><td>{day(permit.pilot_from)}</td><td className="num">{cars(permit.pilot_cap)}</td>
-                  <td>{day(permit.unlimited_from)}</td><td className="num">{money(permit.cost_alone_eur, "EUR")}</td><td className="num">{money(permit.cost_shared_eur, "EUR")}</td>
+                  <th scope="row"><Link href={`/markets/${permit.market}`}>{permit.name}</Link></th><td>{permit.jurisdiction || "–"}</td><td className="day">{day(permit.pilot_from)}</td><td className="num">{cars(permit.pilot_cap)}</td>
+                  <td className="day">{day(permit.unlimited_from)}</td><td className="num">{money(permit.cost_alone, data.currency)}</td><td className="num">{money(permit.cost_shared, data.currency)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       </section>
-      <Changes on={data.on} name={launch.name} />
+      <Changes on={data.on} />
     </div>
   );
 }
@@ -114,12 +114,12 @@ function CellLink({ item, href, name }: { item: Cell; href: string; name: string
   );
 }
 
-function Changes({ on, name }: { on: string; name: string }) {
+function Changes({ on }: { on: string }) {
   const [open, setOpen] = useState(false);
   return (
     <section className="sheet wide">
       <h2>What changes within a year</h2>
-      {open ? <ChangeTable on={on} /> : <p className="row no-print"><button className="quiet" onClick={() => setOpen(true)}>Look a year ahead for {name}</button></p>}
+      {open ? <ChangeTable on={on} /> : <p className="row no-print"><button className="quiet" onClick={() => setOpen(true)}>Look a year ahead</button></p>}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
-import { howMany, money, number, percent } from "../numbers";
+import { howMany, money, number, percent, written } from "../numbers";
 import { Backtest } from "../parts/Backtest";
 import { Link } from "../parts/Link";
 import { Refusal } from "../parts/Refusal";
@@ -35,7 +35,7 @@ function Screen({ launch }: { launch: Schemas["LaunchOut"] }) {
             <tbody>
               {data.screen.map((row) => (
                 <tr key={row.market}>
-                  <td className="num">{row.rank}</td><td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{row.rank_low}–{row.rank_high}</td>{many && <td className="num">{percent(row.top_odds)}</td>}
+                  <td className="num">{row.rank}</td><th scope="row"><Link href={`/markets/${row.market}`}>{row.name}</Link></th><td className="num">{row.rank_low}–{row.rank_high}</td>{many && <td className="num">{percent(row.top_odds)}</td>}
                   <td className="num">{percent(row.score)}</td>
                   <td><span className="span" role="img" aria-label={`${percent(row.score_low)} to ${percent(row.score_high)}`}><i style={{ left: `${at(row.score_low)}%`, right: `${100 - at(row.score_high)}%` }} /><b style={{ left: `${at(row.score)}%` }} /></span></td>
                   <td className="num">{row.can_open ? money(row.demand_worth, launch.currency) : "shut"}</td>
@@ -55,8 +55,8 @@ function Screen({ launch }: { launch: Schemas["LaunchOut"] }) {
               <tbody>
                 {data.facts.map((row) => (
                   <tr key={row.market + row.table + row.field}>
-                    <td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td>{row.field.replaceAll("_", " ")} <span className="soft">({row.table}.csv)</span></td><td>{row.states.join(", ") || "open"}</td>
-                    <td className="num">{number(row.value)}</td><td>{row.grade || "–"}</td><td className="num">{row.age_days ?? "–"}</td><td className="num">{money(row.worth, launch.currency)}</td>
+                    <th scope="row"><Link href={`/markets/${row.market}`}>{row.name}</Link></th><td>{`${row.channel} ${row.field}`.trim().replaceAll("_", " ")} <span className="soft">({row.table}.csv)</span></td><td>{row.states.join(", ") || "open"}</td>
+                    <td className="num">{row.value == null ? "–" : `${row.currency}\u00a0${written(row.value)}`.trim()}</td><td>{row.grade || "–"}</td><td className="num">{row.age_days ?? "–"}</td><td className="num">{money(row.worth, launch.currency)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -91,7 +91,7 @@ function Spent({ data, currency }: { data: Schemas["ResearchOut"]; currency: str
           <tbody>
             {data.spending.map((row) => (
               <tr key={row.market}>
-                <td><Link href={`/markets/${row.market}`}>{row.name}</Link></td><td className="num">{money(row.total, currency)}</td><td className="num">{percent(row.gain, 1)}</td><td className="num">{percent(row.gain_low, 1)}–{percent(row.gain_high, 1)}</td>
+                <th scope="row"><Link href={`/markets/${row.market}`}>{row.name}</Link></th><td className="num">{money(row.total, currency)}</td><td className="num">{percent(row.gain, 1)}</td><td className="num">{percent(row.gain_low, 1)}–{percent(row.gain_high, 1)}</td>
                 <td><span className="span" role="img" aria-label={`${percent(row.gain_low, 1)} to ${percent(row.gain_high, 1)}`}><i style={{ left: `${at(row.gain_low)}%`, right: `${100 - at(row.gain_high)}%` }} /><b style={{ left: `${at(row.gain)}%` }} /></span></td>
                 <td className="num">{row.worth === null ? "–" : money(row.worth, currency)}</td>
               </tr>

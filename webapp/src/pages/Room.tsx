@@ -60,7 +60,18 @@ export function TargetsPage({ launch }: Props) {
 
 export function ProgrammePage({ launch }: Props) {
   useTitle("Programme");
-  return <div className="grid"><h1 className="wide">Programme</h1><RoomAnswer room="programme" launch={launch} empty="Schedule and odds of the tasks have not been worked out yet.">{inTime}</RoomAnswer></div>;
+  return <div className="grid"><h1 className="wide">Programme</h1><RoomAnswer room="programme" launch={launch} empty="Schedule and odds of the tasks have not been worked out yet." ask={(last) => <AskTasks last={last} today={launch.today} />}>{inTime}</RoomAnswer></div>;
+}
+
+/** Tasks stand as of the latest report, or of today: then nothing that was not reported as begun has begun. */
+function AskTasks({ last, today }: { last?: Schemas["RoomOut"]; today: string }) {
+  const forDay = last?.asked?.on !== undefined;
+  return (
+    <p className="row no-print">
+      <JobButton kind="programme" name={!last ? "Work it out" : forDay ? "Work it out as of the latest report" : "Work it out again"} busy="working it out …" quiet={!!last} />
+      {last && (forDay || last.on !== today) && <JobButton kind="programme" name="Work it out as of today" busy="working it out …" quiet arguments={{ on: today }} />}
+    </p>
+  );
 }
 
 export function AfterSalesPage({ launch }: Props) {

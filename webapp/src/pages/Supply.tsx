@@ -44,7 +44,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
                 const [made, room] = [lastYear(plant.made), lastYear(plant.capacity)];
                 return (
                   <tr key={plant.code}>
-                    <td>{plant.name}</td><td>{plant.mode}</td><td className="num">{plant.runs ? "–" : money(plant.capital, launch.currency)}</td>
+                    <th scope="row" className="plain">{plant.name}</th><td>{plant.mode}</td><td className="num">{plant.runs ? "–" : money(plant.capital, launch.currency)}</td>
                     {plant.odds_by_gate.map((share, gate) => <td key={gate} className="num">{plant.runs ? "runs" : percent(share)}</td>)}
                     <td className="num">{cars(made)}</td><td className="num">{room > 0.5 ? percent(made / room) : "–"}</td>
                   </tr>
@@ -72,7 +72,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
               <tbody>
                 {data.effects.map((effect) => (
                   <tr key={effect.change}>
-                    <td>{effect.change}</td><td>{effect.turns ? <strong>yes</strong> : "no"}</td><td>{effect.commit_now.join(", ") || "export only"}</td>
+                    <th scope="row" className="plain long">{effect.change}</th><td>{effect.turns ? <strong>yes</strong> : "no"}</td><td>{effect.commit_now.join(", ") || "export only"}</td>
                     <td>{Object.entries(effect.odds).filter(([code, share]) => share > 0.005 && !effect.commit_now.includes(code)).map(([code, share]) => `${code} ${percent(share)}`).join(", ") || "–"}</td>
                     <td className="num">{money(effect.gain, launch.currency)}</td>
                   </tr>
@@ -101,7 +101,7 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
           <tbody>
             {data.markets.map((row) => (
               <tr key={row.market}>
-                <td><button className="quiet sort" aria-expanded={market === row.market} onClick={() => choose("market", market === row.market ? null : row.market)}>{row.name}</button></td>
+                <th scope="row" className="plain"><button className="quiet sort" aria-expanded={market === row.market} onClick={() => choose("market", market === row.market ? null : row.market)}>{row.name}</button></th>
                 <td className="num">{cars(row.cars)}</td><td>{Object.entries(row.made_in).sort((a, b) => b[1] - a[1]).map(([plant, share]) => `${plant} ${percent(share)}`).concat(row.kept_out > 0 && row.kept_out < 1 ? [`${percent(row.kept_out)} do not arrive`] : []).join(", ") || "none arrive"}</td>
                 <td className="num">{number(row.landed)}</td><td className="num">{number(row.margin)}</td><td className="num">{number(row.margin_low)}</td><td className="num">{number(row.margin_high)}</td>
                 <td className="num">{row.margin == null || row.margin_if_exported == null ? "–" : number(Math.round(row.margin - row.margin_if_exported) || 0)}</td>
@@ -134,7 +134,7 @@ function Routes({ market, name, currency }: { market: string; name: string; curr
           <tbody>
             {routes.map((route, index) => (
               <tr key={index}>
-                <td>{route.plant} {route.mode.replaceAll("_", " ")}</td><td>{route.border}</td>
+                <th scope="row" className="plain">{route.plant} {route.mode.replaceAll("_", " ")}</th><td>{route.border}</td>
                 {[route.ex_works, route.freight, route.duty, route.carrying, route.landed, route.margin].map((value, column) => <td key={column} className="num">{number(value)}</td>)}
               </tr>
             ))}

@@ -12,7 +12,7 @@ export function Calibration({ score }: { score: Schemas["ScoreOut"] }) {
         <tbody>
           {score.bands.map((band) => (
             <tr key={band.low}>
-              <td>{percent(band.low)} – {percent(band.high)}</td><td className="num">{number(band.count)}</td><td className="num">{percent(band.stated)}</td><td className="num">{percent(band.happened)}</td>
+              <th scope="row" className="plain">{percent(band.low)}{"\u00a0–\u00a0"}{percent(band.high)}</th><td className="num">{number(band.count)}</td><td className="num">{percent(band.stated)}</td><td className="num">{percent(band.happened)}</td>
               <td><span className="span" role="img" aria-label={`between ${percent(band.happened_low)} and ${percent(band.happened_high)}`}>
                 <i style={{ left: `${100 * band.happened_low}%`, right: `${100 - 100 * band.happened_high}%` }} /><em style={{ left: `${100 * band.happened}%` }} /><b style={{ left: `${100 * band.stated}%` }} />
               </span></td>

@@ -28,13 +28,13 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
       {made.unreachable.length > 0 && <p>No way on record: {made.unreachable.join(", ")}.</p>}
       {made.steps.length === 0 ? <p>None.</p> : (
         <>
-          <p>Cost {money(made.cost_eur, "EUR")}. A step with ★ lies on the critical path: a day lost there is a day lost at the end.</p>
+          <p>Cost {money(made.cost, made.currency)}. A step with ★ lies on the critical path: a day lost there is a day lost at the end.</p>
           <div className="scroll" tabIndex={0} role="region" aria-label="Steps">
             <table>
               <thead><tr><th>path</th><th>step</th><th>what</th><th>from</th><th>to</th><th className="num">slack, days</th><th className="num">cost</th></tr></thead>
               <tbody>
                 {made.steps.map((step) => (
-                  <tr key={step.code}><td>{step.critical ? "★" : ""}</td><td>{step.code}</td><td>{step.title}</td><td>{day(step.start)}</td><td>{day(step.end)}</td><td className="num">{step.slack_days}</td><td className="num">{money(step.cost_eur, "EUR")}</td></tr>
+                  <tr key={step.code}><td>{step.critical ? "★" : ""}</td><th scope="row">{step.code}</th><td>{step.title}</td><td className="day">{day(step.start)}</td><td className="day">{day(step.end)}</td><td className="num">{step.slack_days}</td><td className="num">{money(step.cost, made.currency)}</td></tr>
                 ))}
               </tbody>
             </table>

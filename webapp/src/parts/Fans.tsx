@@ -7,7 +7,7 @@ type FanOf = Schemas["LevelFanOut"];
 
 /** Levels of each target quarter by quarter: bands of 50 and 90 %, the median, what is aimed at, and the odds of having it. */
 export function Fans({ fans }: { fans: FanOf[] }) {
-  return <div className="monitors">{fans.map((fan) => <figure key={fan.name}><figcaption>{fan.name}: {fan.unit === "share" ? percent(fan.amount) : number(fan.amount)} by {fan.by}</figcaption><OneFan fan={fan} /></figure>)}</div>;
+  return <><p className="soft">Line: median; bands: 50 and 90 % of the futures; dashed: what is aimed at, and by when; dotted, on the right scale: odds of having reached it by then.</p><div className="monitors">{fans.map((fan) => <figure key={fan.name}><figcaption>{fan.name}: {fan.unit === "share" ? percent(fan.amount) : number(fan.amount)} by {fan.by}</figcaption><OneFan fan={fan} /></figure>)}</div></>;
 }
 
 function OneFan({ fan }: { fan: FanOf }) {

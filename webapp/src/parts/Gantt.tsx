@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { day, percent } from "../numbers";
+import { day, odds } from "../numbers";
 
 type Bar = Schemas["BarOut"];
 
@@ -23,7 +23,7 @@ export function Gantt({ bars }: { bars: Bar[] }) {
                   <u style={{ left: `${at(bar.begins)}%`, right: `${100 - at(bar.ends)}%`, opacity: bar.stage === "done" ? 0.25 : 0.35 + 0.65 * (bar.criticality ?? 0) }} />
                 </span>
               </td>
-              <td className="num">{bar.stage === "done" ? "done" : bar.criticality == null ? "–" : percent(bar.criticality)}</td>
+              <td className="num">{bar.stage === "done" ? "done" : bar.criticality == null ? "–" : odds(bar.criticality)}</td>
             </tr>
           ))}
         </tbody>

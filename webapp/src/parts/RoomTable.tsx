@@ -1,5 +1,5 @@
 import type { Schemas } from "../api";
-import { cars, day, inLocale, money, number, percent, tenth } from "../numbers";
+import { cars, day, inLocale, money, number, odds, percent, tenth } from "../numbers";
 import { Said } from "./Said";
 
 type Unit = Schemas["ColumnOut"]["unit"];
@@ -11,6 +11,7 @@ function written(value: string | number | null | undefined, unit: Unit, currency
     case "money": return money(value, currency);
     case "change": return (value > 0 ? "+" : "") + money(value, currency);
     case "share": return percent(value);
+    case "odds": return odds(value);
     case "points": return tenth(value);
     case "cars": return cars(value);
     default: return number(value);
@@ -32,7 +33,13 @@ export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; cur
         <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{inLocale(column.name)}</th>)}</tr></thead>
         <tbody>
           {table.rows.map((row, index) => (
-            <tr key={index}>{row.map((cell, at) => <td key={at} className={kind(table.columns[at]!.unit, cell, at)}>{written(cell, table.columns[at]!.unit, currency)}</td>)}</tr>
+            <tr key={index}>
+              {row.map((cell, at) => {
+                const { unit } = table.columns[at]!;
+                const text = written(cell, unit, currency);
+                return at === 0 ? <th key={at} scope="row" className={`plain ${kind(unit, cell, at)}`}>{text}</th> : <td key={at} className={kind(unit, cell, at)}>{text}</td>;
+              })}
+            </tr>
           ))}
         </tbody>
       </table>

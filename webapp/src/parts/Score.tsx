@@ -23,7 +23,7 @@ export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean
           <table>
             <caption><Said>{score.came_title}</Said>{score.came.length < score.settled && "; the ledger below tells of all"}</caption>
             <thead><tr><th>event</th><th className="num">odds stated</th><th>came true</th><th>known</th></tr></thead>
-            <tbody>{score.came.map((each) => <tr key={each.by + each.event}><td style={{ minWidth: "13rem" }}>{each.event}</td><td className="num">{percent(each.probability)}</td><td>{each.happened ? "yes" : "no"}</td><td>{each.by}</td></tr>)}</tbody>
+            <tbody>{score.came.map((each) => <tr key={each.by + each.event}><th scope="row" className="plain long">{each.event}</th><td className="num">{percent(each.probability)}</td><td>{each.happened ? "yes" : "no"}</td><td>{each.by}</td></tr>)}</tbody>
           </table>
         </div>
       )}
@@ -32,7 +32,7 @@ export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean
         <div className="scroll" tabIndex={0} role="region" aria-label="Odds without an outcome">
           <table>
             <thead><tr><th>odds of</th><th className="num">how many</th><th>why</th></tr></thead>
-            <tbody>{score.without.map((each) => <tr key={each.what + each.why}><td>{each.what}</td><td className="num">{each.count}</td><td style={{ minWidth: "13rem" }}>{each.why}</td></tr>)}</tbody>
+            <tbody>{score.without.map((each) => <tr key={each.what + each.why}><th scope="row" className="plain">{each.what}</th><td className="num">{each.count}</td><td style={{ minWidth: "13rem" }}>{each.why}</td></tr>)}</tbody>
           </table>
         </div>
         </details>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead.case.belief.spending import Spending, spending_of
@@ -13,6 +13,7 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.planning import Question, put_question
 from beachhead.case.plan.shut import Shut, listed, shut_said
 from beachhead.case.plan.worth import LEAST_WORTH
+from beachhead.evidence.tables.economics import EconomicsRow
 from beachhead.launch.information.research import TOP, Doubt, Research, Screened, State, Worth, research
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
@@ -138,9 +139,10 @@ def doubts(launch: Launch, question: Question, today: date) -> Iterator[Doubt]:
         if market.is_home or market.code not in variance:
             continue
         yield from _size_doubts(market, today)
-        rows = [row for row in launch.folder.economics if row.market == market.code]
+        rows = [pair for pair in _economics_as_written(launch) if pair[0].market == market.code]
         if rows:
-            yield from _money_doubts(max(rows, key=lambda row: row.unit_margin * row.reach), today)
+            best, written = max(rows, key=lambda pair: pair[0].unit_margin * pair[0].reach)
+            yield from _money_doubts(best, written, launch.folder.terms.currency, today)
         yield from _missing(market, common, float(variance[market.code]))
     for spent in spending_of(launch, question.held.exposed, question.now):
         if spent.log_sd > 0 and not launch.market(spent.market).is_home:
@@ -168,10 +170,16 @@ def _size_doubts(market: Market, today: date) -> Iterator[Doubt]:
     yield _doubt(market.code, "markets", "bev_growth", market.bev_growth, growth, today, spread)
 
 
-def _money_doubts(row: Economics, today: date) -> Iterator[Doubt]:
-    for field, value in (("unit_margin", row.unit_margin), ("capital", row.capital)):
+def _economics_as_written(launch: Launch) -> list[tuple[Economics, EconomicsRow]]:
+    """The rows of economics.csv in the launch's currency, and as they stand there."""
+    return list(zip(launch.folder.economics, launch.folder.rows(EconomicsRow), strict=True))
+
+
+def _money_doubts(row: Economics, written: EconomicsRow, currency: str, today: date) -> Iterator[Doubt]:
+    for field, value in (("unit_margin", written.unit_margin), ("capital", written.capital)):
         spread = MONEY_SD[row.source.grade] * (1.0 if field == "unit_margin" else 0.5)  # half of break-even is capital
-        yield _doubt(row.market, "economics", field, value, row.source, today, spread)
+        found = _doubt(row.market, "economics", field, value, row.source, today, spread)
+        yield replace(found, channel=row.channel.value, currency=written.currency or currency)
 
 
 def _missing(market: Market, common: frozenset[str], variance: float) -> Iterator[Doubt]:

@@ -44,10 +44,12 @@ class Doubt:
         table: table of the launch folder.
         field: column, or name of the fact.
         states: why it is doubted, gravest first.
-        value: as written; None where missing.
+        value: as written, in `currency` if it is money; None where missing.
         grade: A, B, C, or "" where missing.
         age_days: since `as_of`; None where missing.
         log_sd: what it leaves open, standard deviation of the log of what the market earns.
+        channel: whose row of the table it stands in; "" where a market has but one row.
+        currency: of `value`, as the row says; "" where it is no money.
     """
 
     market: str
@@ -58,6 +60,8 @@ class Doubt:
     grade: str
     age_days: int | None
     log_sd: float
+    channel: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
             f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
             f"{percent(found.pilot.fill)} of demand at once."
         )
+    if not found.parts:
+        said.append("No parts.csv: spare parts are not planned; `beachhead new DIR --example xiaomi` shows one.")
     if not found.judged.record.cars:
         said.append("No car is on record yet: quality is not yet learnt.")
     return said

@@ -53,7 +53,7 @@ class CellOut(BaseModel):
 
 
 class PermitOut(BaseModel):
-    """First days over all offers, and what the approvals still to be had cost."""
+    """First days over all offers, and what the approvals still to be had cost, in `currency` of the answer."""
 
     market: str
     name: str
@@ -61,8 +61,8 @@ class PermitOut(BaseModel):
     pilot_from: date | None
     pilot_cap: int | None
     unlimited_from: date | None
-    cost_alone_eur: float
-    cost_shared_eur: float
+    cost_alone: float
+    cost_shared: float
 
 
 class OfferOut(BaseModel):
@@ -89,9 +89,13 @@ class ChangeOut(BaseModel):
 
 
 class ComplianceOut(BaseModel):
-    """Every offer in every market on a day, if work on approvals starts on it."""
+    """Every offer in every market on a day, if work on approvals starts on it.
+
+    Costs are in `currency`: the launch's, or euro where fx.csv has no rate of it.
+    """
 
     on: date
+    currency: str
     sentence: Sentence
     offers: list[OfferOut]
     cells: list[CellOut]
@@ -179,16 +183,17 @@ class StepToDoOut(BaseModel):
     start: date
     end: date
     slack_days: float
-    cost_eur: float
+    cost: float
     critical: bool
 
 
 class DossierOut(BaseModel):
-    """The checklist for one offer in one market by one route."""
+    """The checklist for one offer in one market by one route; costs as in `ComplianceOut`."""
 
     route: str
     title: str
-    cost_eur: float
+    currency: str
+    cost: float
     unreachable: list[str]
     sections: list[SectionOut]
     steps: list[StepToDoOut]
@@ -233,8 +238,10 @@ def compliance(request: Request, response: Response, _: Viewer, on: Day = None) 
     )
     if not keeps_approvals(sheet.launch.folder):
         said += " The plan does not wait for these days: the launch keeps no approvals.csv."
+    euro, currency = sheet.launch.folder.euro_told
     return ComplianceOut(
         on=day,
+        currency=currency,
         sentence=said,
         offers=[OfferOut(code=offer.code, name=_offer_name(sheet, offer.code)) for offer in sheet.launch.folder.offers],
         cells=cells,
@@ -246,8 +253,8 @@ def compliance(request: Request, response: Response, _: Viewer, on: Day = None) 
                 pilot_from=permit.pilot.day if permit.pilot else None,
                 pilot_cap=permit.pilot.cap if permit.pilot else None,
                 unlimited_from=permit.unlimited.day if permit.unlimited else None,
-                cost_alone_eur=permit.cost_alone_eur,
-                cost_shared_eur=permit.cost_shared_eur,
+                cost_alone=permit.cost_alone_eur * euro,
+                cost_shared=permit.cost_shared_eur * euro,
             )
             for permit in found.permits
         ],
@@ -341,7 +348,7 @@ def compliance_answer(
             )
             for item in answer.features
         ],
-        dossier=None if made is None else _dossier(made, day),
+        dossier=None if made is None else _dossier(made, day, sheet.launch.folder.euro_told),
     )
 
 
@@ -415,14 +422,16 @@ def _sentence(answer: Assessment, best: SaleDate | None) -> str:
     return said
 
 
-def _dossier(made: Dossier, on: date) -> DossierOut:
+def _dossier(made: Dossier, on: date, told: tuple[float, str]) -> DossierOut:
+    euro, currency = told
     road = made.road
     critical = set(road.schedule.critical)
     timed = sorted(road.schedule.timed, key=lambda item: (item.early_start, item.activity.code))
     return DossierOut(
         route=made.route.route,
         title=made.route.title,
-        cost_eur=road.schedule.cost_eur,
+        currency=currency,
+        cost=road.schedule.cost_eur * euro,
         unreachable=list(road.unreachable),
         sections=[
             SectionOut(
@@ -448,7 +457,7 @@ def _dossier(made: Dossier, on: date) -> DossierOut:
                 start=road.date_of(item.early_start),
                 end=road.date_of(item.early_finish),
                 slack_days=round(item.slack),
-                cost_eur=item.activity.cost_eur,
+                cost=item.activity.cost_eur * euro,
                 critical=item.activity.code in critical,
             )
             for item in timed

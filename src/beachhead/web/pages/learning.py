@@ -172,14 +172,19 @@ class ScreenedOut(FromRoom):
 
 
 class DoubtOut(FromRoom):
-    """A fact that is stale, weak or missing, and what settling it is worth."""
+    """A fact that is stale, weak or missing, and what settling it is worth.
+
+    `value` is as written, in `currency` if it is money; `channel` says in whose row, "" where a market has but one.
+    """
 
     market: str
     name: str
     table: str
     field: str
+    channel: str
     states: list[str]
     value: float | None
+    currency: str
     grade: str
     age_days: int | None
     worth: float
@@ -327,8 +332,10 @@ def _doubt(sheet: Sheet, doubt: Doubt, worth: float) -> DoubtOut:
         name=sheet.name_of(doubt.market),
         table=doubt.table,
         field=doubt.field,
+        channel=doubt.channel,
         states=[state.value for state in doubt.states],
         value=doubt.value,
+        currency=doubt.currency,
         grade=doubt.grade,
         age_days=doubt.age_days,
         worth=worth,

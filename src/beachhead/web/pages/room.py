@@ -22,7 +22,7 @@ TOPIC = "room_page"
 MOST_ROWS = 40
 
 RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
-Unit = Literal["text", "number", "cars", "money", "change", "share", "points", "day", "wait"]
+Unit = Literal["text", "number", "cars", "money", "change", "share", "odds", "points", "day", "wait"]
 Cell = str | float | None
 Advance = Callable[[float, float], None]
 
@@ -30,8 +30,9 @@ Advance = Callable[[float, float], None]
 class ColumnOut(BaseModel):
     """One column.
 
-    `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points; a `wait` is written
-    out with its unit.
+    `money` and `change` are in the launch's currency, `share` is 0..1, `points` percentage points; `odds` are a share
+    counted from so many draws that none or all of them are less than 1 % and more than 99 %; a `wait` is written out
+    with its unit.
     """
 
     name: str
@@ -144,6 +145,7 @@ def keep_answer(
     sentences: list[str],
     tables: list[TableOut],
     *,
+    on: date | None = None,
     swings: Sequence[SwingOut] = (),
     points: PointsOut | None = None,
     fans: Sequence[LevelFanOut] = (),
@@ -151,12 +153,15 @@ def keep_answer(
     bars: Sequence[BarOut] = (),
     figures: str | None = None,
 ) -> dict[str, Any]:
-    """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name."""
+    """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name.
+
+    `on` is the day that the answer stands for, where that is neither the day asked about nor today.
+    """
     at = now()
     answer = RoomOut(
         room=room,
         made_at=at,
-        on=day_of(arguments) or today(),
+        on=on or day_of(arguments) or today(),
         asked={name: value for name, value in arguments.items() if name != "who"},
         record="",
         is_stale=False,

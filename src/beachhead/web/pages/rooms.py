@@ -24,12 +24,13 @@ from beachhead.case.plan.target_facts import in_scope
 from beachhead.case.plan.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.plan.worth import ask_worth, named, worth_most_said, worth_nothing_said, worth_something
 from beachhead.case.programme import Assessed as Programmed
-from beachhead.case.programme import assess_programme, early_said, reports_said, silence_said
 from beachhead.case.siting.answer import ask_sites
 from beachhead.case.siting.question import Ask, Model, Sited
 from beachhead.case.siting.words import effort_sentence
 from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
 from beachhead.case.targets.answer import Assessed, assess_targets
+from beachhead.case.tasks.from_rooms import assess_whole
+from beachhead.case.tasks.words import hangs_on, headline, left_out, shown
 from beachhead.evidence.tables.tasks import TaskRow
 from beachhead.launch.information.worth import Known
 from beachhead.launch.plan.headline import too_few
@@ -270,7 +271,7 @@ def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     launch = open_launch(root)
     worlds = int(arguments.get("worlds", TARGET_WORLDS))
     found = assess_targets(launch, on=day_of(arguments), worlds=worlds, tick=advance)
-    stand = assess_programme(launch, on=day_of(arguments)) if launch.folder.rows(TaskRow) else None
+    stand = assess_whole(launch, on=day_of(arguments)) if launch.folder.rows(TaskRow) else None
     bars = _bars(stand) if stand is not None else []
     return keep_answer(launch, "targets", arguments, *_targets(found), fans=_fans(found), bars=bars)
 
@@ -293,7 +294,6 @@ def _fans(found: Assessed) -> list[LevelFanOut]:
 
 def _bars(found: Programmed) -> list[BarOut]:
     slots, odds = {slot.task: slot for slot in found.schedule.slots}, {item.code: item for item in found.risk.tasks}
-    tasks = sorted(found.standing.programme.tasks, key=lambda task: (slots[task.code].begins, task.code))
     return [
         BarOut(
             task=task.code,
@@ -305,7 +305,7 @@ def _bars(found: Programmed) -> list[BarOut]:
             ends_high=odds[task.code].ends_high if task.code in odds else slots[task.code].ends,
             criticality=float(odds[task.code].criticality) if task.code in odds else None,
         )
-        for task in tasks
+        for task in shown(found)
     ]
 
 
@@ -331,7 +331,7 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
                 item.target.name,
                 percent(item.target.amount) if item.target.kind is Kind.SERVICE_COVER else f"{item.target.amount:,.0f}",
                 str(item.target.by),
-                1.0 if item.target.code in found.met else item.odds,
+                "met" if item.target.code in found.met else item.odds,
                 None if item.odds is None else 100 * item.error,
                 *(str(quarter) if quarter is not None else "–" for quarter in item.reached_by),
                 *_then(item.fan, item.target.by - found.quarters[0]),
@@ -368,23 +368,18 @@ def _then(fan: np.ndarray[Any, Any], at: int) -> tuple[Cell, Cell]:
 
 def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
-    found = assess_programme(launch, on=day_of(arguments))
-    stand, late, risk = found.standing, found.late_days, found.risk
-    counts = ", ".join(f"{count} {stage}" for stage, count in stand.stages.items())
-    said = [
-        f"As of {stand.on} ({reports_said(stand)}): {how_many(len(stand.programme.tasks), 'task')}, {counts}.",
-        f"All is done by {risk.end.half} with 50 % and by {risk.end.sure} with 80 %.",
-    ]
-    said += [sentence for sentence in (silence_said(stand, today()), early_said(stand)) if sentence]
+    found = assess_whole(launch, on=day_of(arguments))
+    late, risk = found.late_days, found.risk
+    said = [*headline(launch, found, today()), *filter(None, [left_out(found)])]
     odds = {item.code: item for item in risk.tasks}
     gates = table_of(
         "When each gate may open",
         "Odds: open on the due day. Buffer: days between the plain plan and the day that holds with 80 %",
-        [("gate", "text"), ("due", "day"), ("odds", "share"), ("50 %", "day"), ("80 %", "day"), ("95 %", "day")]
+        [("gate", "text"), ("due", "day"), ("odds", "odds"), ("50 %", "day"), ("80 %", "day"), ("95 %", "day")]
         + [("buffer, days", "number"), ("hangs on", "text")],
         [
             [item.gate.code, iso_of(item.gate.due), item.odds, iso_of(item.half), iso_of(item.sure), iso_of(item.late)]
-            + [float(item.buffer_days), ", ".join(f"{code} {odds_said(share)}" for code, share in item.critical[:2])]
+            + [float(item.buffer_days), ", ".join(f"{code} {odds_said(share)}" for code, share in hangs_on(item, 2))]
             for item in risk.gates
         ],
     )
@@ -393,7 +388,7 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         "Tasks",
         "Late: days behind the first plan. Slack: days it may slip. Critical: odds that it holds up the last of all",
         [("task", "text"), ("what", "text"), ("owner", "text"), ("begins", "day"), ("ends", "day"), ("stage", "text")]
-        + [("late, days", "number"), ("slack, days", "number"), ("critical", "share")],
+        + [("late, days", "number"), ("slack, days", "number"), ("critical", "odds")],
         [
             [task.code, task.name, task.owner, iso_of(slots[task.code].begins), iso_of(slots[task.code].ends)]
             + [str(task.stage)]
@@ -402,10 +397,11 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
                 if task.stage is Stage.DONE
                 else [float(late[task.code]), float(slots[task.code].slack_days), float(odds[task.code].criticality)]
             )
-            for task in sorted(stand.programme.tasks, key=lambda task: slots[task.code].begins)
+            for task in shown(found)
         ],
     )
-    return keep_answer(launch, "programme", arguments, said, [gates, tasks], bars=_bars(found))
+    on = found.standing.on
+    return keep_answer(launch, "programme", arguments, said, [gates, tasks], on=on, bars=_bars(found))
 
 
 def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:

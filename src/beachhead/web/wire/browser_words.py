@@ -11,7 +11,7 @@ import re
 WORDS: tuple[tuple[str, str], ...] = (
     # whole cures, where the browser has a way of its own, or none is needed
     (r" ?, or name a day within them \(`--on` on the command line\)", ""),
-    (r" `--on [^`]*` shows it as of today, when [^.]*\.", " Report tasks to bring it up to today."),
+    (r"`--on [^`]*` shows it as of today", "“Work it out as of today” shows it so"),
     (r"add --because \"\.\.\.\"", "say why in the field “because”"),
     (r", or use --replace to put this row in its place", ""),
     (r" with `observe --replace`", ""),
