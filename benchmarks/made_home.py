@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from bisect import bisect_left, bisect_right
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ class MadeHome:
     """What there is to know of a home: every change of every entity, and the car that obeys.
 
     `trips` are (plug in, plug out, kWh needed), seconds since 1970; `mode` is how the server is: "fine", or in trouble:
-    "slow", "drop", "half", "noise", "busy", "moved", "forgetful" (no history).
+    "slow", "drip", "drip head", "drop", "half", "noise", "busy", "moved", "forgetful" (no history).
     """
 
     zone: ZoneInfo
@@ -316,6 +317,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(2)
             return False
+        if mode in ("drip", "drip head"):  # a byte now and then, in the answer or before it
+            self._drip(b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n" if mode == "drip" else b"HTTP/1.1 ")
+            return False
         if mode == "half":
             self._raw(200, b'[[{"entity_id": "sensor.a", "sta', length=4000)
             return False
@@ -335,6 +339,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._raw(401, b"401: Unauthorized")
             return False
         return True
+
+    def _drip(self, begun: bytes) -> None:
+        self.close_connection = True
+        self.wfile.write(begun)
+        with suppress(OSError):  # whoever asked hung up
+            while not self.made.go.wait(0.05):
+                self.wfile.write(b" ")
 
     def _history(self, begins: str, words: dict[str, list[str]]) -> None:
         begin = datetime.fromisoformat(begins).timestamp()

@@ -38,7 +38,7 @@ from made_home import (
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 19, 18, 30, tzinfo=UTC)
-TROUBLE = ("slow", "drop", "half", "noise", "busy", "moved")
+TROUBLE = ("slow", "drip", "drip head", "drop", "half", "noise", "busy", "moved")
 
 
 @pytest.fixture

@@ -13,9 +13,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -26,6 +29,9 @@ from beachhead.world.errors import BadInput, Unreachable
 
 UNKNOWN = frozenset({"unknown", "unavailable", "none", ""})
 MOST_BYTES = 64 * 2**20
+PARTS = 6
+"""A whole answer may take so many times as long as a part of it."""
+_LINE = "beachhead_line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,7 @@ class Server:
         url: its address.
         token: long-lived access token; never shown.
         token_env: where the token came from, for people.
-        timeout_seconds: how long each part of an answer may take.
+        timeout_seconds: how long each part of an answer may take; a whole one six times as long.
     """
 
     url: str
@@ -184,7 +190,7 @@ def _sent(server: Server, path: str, body: Mapping[str, Any] | None) -> bytes:
     if data is not None:
         headers["Content-Type"] = "application/json"
     asked = urllib.request.Request(server.url + path, data=data, headers=headers)
-    with _OPENER.open(asked, timeout=server.timeout_seconds) as answer:
+    with _cut_off(asked, PARTS * server.timeout_seconds), _OPENER.open(asked, timeout=server.timeout_seconds) as answer:
         found: bytes = answer.read(MOST_BYTES + 1)
         promised = answer.headers.get("Content-Length", "")
     if len(found) > MOST_BYTES:
@@ -194,12 +200,64 @@ def _sent(server: Server, path: str, body: Mapping[str, Any] | None) -> bytes:
     return found
 
 
+@contextmanager
+def _cut_off(asked: urllib.request.Request, seconds: float) -> Iterator[None]:
+    """Hang up on an answer that has not come whole by then: a server that drips would be waited for without end."""
+    late = threading.Event()
+
+    def hang_up() -> None:
+        late.set()
+        if line := getattr(asked, _LINE, None):
+            with suppress(OSError):  # closed meanwhile
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+    alarm = threading.Timer(seconds, hang_up)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if not late.is_set():
+            raise
+    finally:
+        alarm.cancel()
+    if late.is_set():
+        raise TimeoutError(f"an answer was not whole after {seconds:g} s")
+
+
+def _tapped(kind: Callable[..., http.client.HTTPConnection], asked: urllib.request.Request) -> Callable[..., Any]:
+    """Connections of a kind that leave their socket with the request, for `_cut_off` to hang up."""
+
+    def made(*words: Any, **said: Any) -> http.client.HTTPConnection:
+        connection = kind(*words, **said)
+        plain = connection.connect
+
+        def connect() -> None:
+            plain()
+            setattr(asked, _LINE, connection.sock)
+
+        connection.connect = connect  # type: ignore[method-assign]
+        return connection
+
+    return made
+
+
+class _Http(urllib.request.HTTPHandler):
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_tapped(http.client.HTTPConnection, req), req)
+
+
+class _Https(urllib.request.HTTPSHandler):
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_tapped(http.client.HTTPSConnection, req), req)
+
+
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
-_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+_OPENER = urllib.request.build_opener(_NoRedirect, _Http, _Https, urllib.request.ProxyHandler({}))
 
 
 def _refused(server: Server, path: str, error: urllib.error.HTTPError) -> Exception:
