@@ -1,7 +1,8 @@
 """Log likelihood of observed counts as a function of the log demand rate of their group.
 
-A *group* is one (market, pilot or not) pair; all its rows share x_g = theta_m + [pilot] beta. With q = sigmoid(x + r),
-r = log(mean exposure / size), a count over a fixed span is negative binomial with size k and success odds e^(x+r).
+A *group* is one market, pilot or not, at one price; its rows share x_g = theta_m + [pilot] beta - e log(price / list),
+e the elasticity (`belief.priced`). With q = sigmoid(x + r), r = log(mean exposure / size), a count over a fixed span is
+negative binomial with size k and success odds e^(x+r).
 Counts over disjoint spans at one rate add to a negative binomial with the sizes added (the negative binomial is
 infinitely divisible: Johnson, Kemp & Kotz, Univariate Discrete Distributions, 3rd ed., section 5.1), so demand is a
 jump process in time, and a batch of n cars sold out on a known day has the probability that the process first
@@ -40,7 +41,7 @@ def group_terms(
             beginning (k0, r0); k0 = 0 where the span began that day or the day is unknown.
 
     Returns:
-        Three (G, Q) arrays; terms free of x in the fixed counts are left out (see `Rows.constant`).
+        Three (G, Q) arrays; terms free of x in the fixed counts are left out (see `Terms.constant`).
     """
     value = np.zeros_like(x)
     slope = np.zeros_like(x)

@@ -26,7 +26,7 @@ _YEAR = 365.25
 _WEEKS_A_YEAR = 365.25 / 7
 
 # Deliveries and registrations arrive by boatload and quarter-end, orders do not: their negative-binomial size is this
-# share of the size of orders. Registrations: monthly coefficient of variation .47 on the entry panel (size 1.0 a week)
+# share of the size of orders. Registrations: months of the entry panel scatter as with size .94 a week (1 is taken)
 # against 20 a week for orders (assumption of the policy prototype, grade C). Deliveries lie between, grade C.
 # Leads and test drives scatter more than orders do (events, campaigns), grade C.
 SIZE_SHARE = {

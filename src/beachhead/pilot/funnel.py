@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 Key = tuple[str, str, str, str, str]
 
 USUAL = {Funnel.TEST_DRIVES: (log(0.25), 0.6), Funnel.LEADS: (log(0.06), 0.8)}
-"""Log of orders for one test drive or lead, and its spread between makers (grade C; 8 to 67 %; 2 to 22 %)."""
+"""Log of orders for one test drive or lead, and its spread between makers (grade C; 9 to 67 %; 2 to 22 %)."""
 BETWEEN_SHOPS = 0.4
 """Spread of that log between the shops of one maker (grade C)."""
 USUAL_DELAY_DAYS, DELAY_SD_DAYS, SHOP_DELAY_SD_DAYS = 60.0, 30.0, 15.0

@@ -61,7 +61,7 @@ OF_LOG_DEMAND = 6
 
 @compiled
 def play_rival(terms: Terms, start: Position, mean0: Floats, cov0: Floats, world: World, rival: int) -> Played:
-    """Play a rival through one world; as `launch.play.play`, without gates and prices."""
+    """Play a rival through one world; as `launch.policy.play.play`, without gates and prices."""
     M, T = terms.path.shape
     truth = under(terms, world.scenario)
     position = copy_position(start)

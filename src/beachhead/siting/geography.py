@@ -1,7 +1,7 @@
 """Places and the minutes between them, without a routing server.
 
-Minutes = great circle x circuity of the country / speed of the distance class. Never a full matrix: each place lists
-the candidates within a horizon, found with a tree of points on the unit sphere.
+Minutes = great circle x circuity of the country, driven stretch by stretch at the speeds of `SPEEDS`. Never a full
+matrix: each place lists the candidates within a horizon, found with a tree of points on the unit sphere.
 """
 
 from __future__ import annotations

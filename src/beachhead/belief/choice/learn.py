@@ -100,7 +100,7 @@ class Learnt:
         response: about log elasticities; its moments are the last M coordinates.
         mean: (2M+1,).
         cov: (2M+1, 2M+1).
-        contrasts: by market, the widest change of the mean price seen between spans, as a share; 0 if none.
+        contrasts: by market, the widest change of the mean price seen between spans, on the log; 0 if none.
         converged: false if the estimate was still moving.
     """
 

@@ -5,9 +5,10 @@ price by the share c, or a newcomer takes the share v of it, person i's exponent
 
     O_i = 1 + w (exp(-e h_i c p_r / P) - 1),   or   O_i = 1 + v / (1 - v)
 
-(the first is the pivot-point form of the logit, Train 2009, section 2.6; e h_i is the person's price sensitivity, p_r
-the rival's price and P the list's). A newcomer draws from all in proportion. Rivals do not answer each other, nor us.
-The fitted growth path holds already what rivals did in the mean of past entries; this is what is known beyond that.
+(the first is the incremental, or pivot-point, logit, Ben-Akiva & Lerman 1985, chapter 5; e h_i is the person's price
+sensitivity, p_r the rival's price and P the list's). A newcomer draws from all in proportion. Rivals do not answer each
+other, nor us. The fitted growth path holds already what rivals did in the mean of past entries; this is what is known
+beyond that.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The sum of a linear part (level, slope in log age, bend after a year, first mont
 with a wide normal prior) and of Gaussian effects: brand (level, slope, slow drift in calendar time), brand within
 region, country, entry (level, slope, drift, random walk) and the cohort: a drift in calendar time that all newcomers
 share, which is how a forecast adapts to a wave that sells more, or less, than history did. Drifts are
-Ornstein-Uhlenbeck processes (Rasmussen & Williams 2006, equation 4.9 with nu = 1/2).
+Ornstein-Uhlenbeck processes (Rasmussen & Williams 2006, equation 4.14 with nu = 1/2).
 """
 
 from __future__ import annotations

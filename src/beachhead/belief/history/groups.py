@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 WORSE = -0.02  # a skill below this counts as worse than the peer
 _FEWEST = 5  # entries for a skill to mean anything
-_TRIES = 400  # draws that may fall short of `_LEAST` before a panel counts as too small
+_TRIES = 400  # draws of a kind, those with too few entries (`Kind.entries`) among them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ def fit_lasting(entries: Sequence[Entry], size_weekly: float) -> LastingFit:
 
 
 def quarter_levels(entries: Sequence[Entry], size_weekly: float) -> tuple[Array, Array]:
-    """(entries, 24) twice: log share of each quarter after the first, NaN where none, and its counting noise."""
+    """(entries, Q) twice, Q <= 24: log share of each quarter after the first, NaN where none; its counting noise."""
     shape = (len(entries), QUARTERS - FIRST_QUARTER)
     y, noise = np.full(shape, np.nan), np.zeros(shape)
     for i, entry in enumerate(entries):

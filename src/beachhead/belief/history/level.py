@@ -275,7 +275,7 @@ def _predict(known: Levels, asked: Levels, fit: LevelFit) -> tuple[Array, Array]
 
 
 def _normal_crps(z: Array) -> Array:
-    """CRPS of a standard normal (Gneiting & Raftery 2007, JASA 102, equation 21)."""
+    """CRPS of a standard normal at z (Gneiting, Raftery, Westveld & Goldman 2005, MWR 133, equation 5)."""
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     out: Array = z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi)
     return out

@@ -46,7 +46,7 @@ BEFOREHAND = MarketFit(slopes=np.array([0.28, 0.10, 0.30, -0.08]), log_sd=np.arr
 
 
 def fit_market(markets: Iterable[MarketSeries], until: int) -> MarketFit:
-    """Ridge regression over quarterly windows of the last five years whose following year was complete by `until`."""
+    """Ridge regression over quarterly windows of the last ten years whose following year was complete by `until`."""
     kept = np.array([row for market in markets for row in _windows(market, until)]).reshape(-1, 5)
     if len(kept) < _PRIOR_WINDOWS:
         return BEFOREHAND

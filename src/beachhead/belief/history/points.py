@@ -21,7 +21,7 @@ from beachhead.world.entry import Entry
 Array = NDArray[np.float64]
 
 EDGES = (0, 1, 3, 6, 9, 12, 15, 18, 21, 24, 30, 36, 48)
-BOATLOAD = 4.0  # a month is cut back to this many times the median of the six before (plus 3 cars)
+BOATLOAD = 4.0  # a month is cut back to this many times what the median of the six before and 3 cars make
 _LEAST_LISTED = 1 / 3  # a block with less than this share of its months listed says nothing
 
 
@@ -151,7 +151,7 @@ def _labels(entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
 
 
 def _cut_back(cars: Array) -> Array:
-    """Months cut back to `BOATLOAD` times the median of the six months before; looks at the past only."""
+    """(K,) months from the fourth on cut back to `BOATLOAD` times (median of up to six months before + 3 cars)."""
     out = cars.copy()
     for t in range(3, len(out)):
         out[t] = min(cars[t], BOATLOAD * (np.median(out[max(0, t - 6) : t]) + 3))

@@ -68,7 +68,7 @@ class PlanRecord:
         problem: record of the question, from which the plan can be made again.
         seed: of the worlds.
         worlds: made-up worlds played.
-        plan: record of the `launch.plan.Plan`.
+        plan: record of the `launch.plan.plan.Plan`.
         belief: record of the belief planned on.
         reading: record of the reading behind it.
         recommendations: record of the recommendations.

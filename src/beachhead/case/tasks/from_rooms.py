@@ -42,7 +42,7 @@ def assess_whole(
 
     Args:
         launch: the launch.
-        on: the day; see `programme.standing_on`.
+        on: the day; see `case.programme.standing_on`.
         draws: of all durations.
         exact_seconds: for OR-Tools to shorten the schedule.
         approvals: whether to ask compliance for the approvals still to be had.

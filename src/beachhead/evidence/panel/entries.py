@@ -215,7 +215,7 @@ def _start(series: _Series) -> int | None:
 
 
 def _is_newcomer(counts: Counts, country: str, brand: str, first: int, established: bool) -> bool:
-    """No car of any fuel seen in the country more than two years before the entry.
+    """In no month more than two years before the entry were five cars of any fuel seen in the country.
 
     Of a brand that was already selling elsewhere when the sources begin, or is known to have been, absence must be
     shown: by counts of all fuels that begin at least three years before the entry.

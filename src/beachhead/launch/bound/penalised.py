@@ -10,7 +10,7 @@ that cannot see the future. So the mean over worlds of the best penalised course
 - a pilot or start at the first gate, besides: A(F) - E A(F), A what acting now rather than from the next gate on is
   worth once shared factors F are known. So these are told at the next gate in effect (delayed revelation).
 
-Shared factors, the early-adopter bias and the scenario of tariffs are told at gate 0 (the split of `launch.revealed`);
+Shared factors, the early-adopter bias and the scenario of tariffs are told at gate 0 (the split of `revealed`);
 given them, what is seen elsewhere says nothing about r, so the expectations are those of one market. U is priced at the
 Lagrange prices that the factor-revealed bound finds; any prices give a bound, and with perfect pilots it is never above
 the factor-revealed one, whose limits hold on average only. A market's first pilot reads y = r + log(G / kappa), G a

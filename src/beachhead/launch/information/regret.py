@@ -1,9 +1,9 @@
 """What a decision gave up, now that the market's demand is known: by the accounting of the plan that it was made on.
 
 A market is looked at for itself: the limits that it shared with others are left out, tariffs are the mean of their
-scenarios as planned then, and a market that sells is run on and left as well as can be (`launch.revealed.run`, which
-bounds plans too). With demand D known, the best is the largest of 0 (never enter) and of scaling through any channel
-from any quarter in which that was permitted; the regret is that less what was done (Savage 1951, Journal of the
+scenarios as planned then, and a market that sells is run on and left as well as can be (`launch.bound.revealed.run`,
+which bounds plans too). With demand D known, the best is the largest of 0 (never enter) and of scaling through any
+channel from any quarter in which that was permitted; the regret is that less what was done (Savage 1951, Journal of the
 American Statistical Association 46:55-67).
 """
 

@@ -152,7 +152,7 @@ def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int
 
 
 def worth_of_knowing(problem: Problem, doubts: Sequence[Doubt]) -> tuple[Worth, ...]:
-    """Expected value of perfect information about each doubt alone, in the order given; see `launch.worth`."""
+    """Expected value of perfect information about each doubt alone, in the order given; see `know_facts`."""
     found: dict[int, float] = {}
     by_field: dict[str, list[int]] = defaultdict(list)
     for d, doubt in enumerate(doubts):

@@ -139,7 +139,7 @@ class Plan:
 def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int], None] | None = None) -> Plan:
     """Plan a launch: decide this gate, play the policy on made-up worlds, and bound what any plan could earn.
 
-    A problem with an objective is first searched for the policy that serves it (`launch.steer`).
+    A problem with an objective is first searched for the policy that serves it (`launch.aim.steer`).
 
     Args:
         problem: the question.

@@ -65,7 +65,7 @@ LEAST_SHARE = 0.01
 
 @by_reference
 class Bars:
-    """When a registered gate lets a piloted market be scaled; see `launch.gate.Gate`.
+    """When a registered gate lets a piloted market be scaled; see `launch.question.gate.Gate`.
 
     Attributes:
         odds: (M,), least P(demand >= break-even).

@@ -4,7 +4,7 @@ A shadow price of capital knows what is used on average. With a handful of marke
 readings are good at once, and then the last pilot was for nothing: the others have used the budget up. Where they are
 bad, that pilot can still follow. Here sets of pilots are compared over joint readings: after each, the budget of the
 year goes to the best affordable set of markets (a knapsack, by enumeration), and a market may be piloted once more
-first: two-stage recourse (Birge & Louveaux 2011, section 4.2, the value of information with recourse).
+first: a two-stage programme with recourse (Birge & Louveaux 2011, section 2.4).
 """
 
 from __future__ import annotations

@@ -140,8 +140,8 @@ class Starts:
         later: (N,), A.
         strike: (N,), B plus the salvage; below zero where staying is paid for by a bonus.
         log_ratio: (N,), log(A / strike).
-        salvage: (N,), money back on exit; of a start in the last quarter, which nobody can leave, this and the two
-            above are 0, and what comes after the horizon is in `spent` and `first`.
+        salvage: (N,), money back on exit; of a start in the last quarter, which nobody can leave, this, `later` and
+            `strike` are 0, and what comes after the horizon is in `spent` and `first`.
         discount: of one quarter.
         signal_var: variance with which a scaled market then shows log E.
 

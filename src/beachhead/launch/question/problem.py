@@ -29,7 +29,7 @@ LONG_AGO = -400
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Problem:
-    """A launch at a gate: the first of `belief.quarters` is the quarter decided now.
+    """A launch at a gate: the first of the belief's quarters is the quarter decided now.
 
     Attributes:
         belief: joint belief about demand.
