@@ -26,7 +26,8 @@ def tracked(belief: Belief | None = None, settled: tuple[str, ...] = ()) -> Trac
 
 def said(market: str, log_demand: float, sd: float) -> Evidence:
     return Evidence(
-        market=market, log_demand=log_demand, sampling_sd=sd, bias_mean=0.0, bias_sd=1e-9, weight=1.0, kind="survey",
+        market=market, study=f"made up {market}", log_demand=log_demand, sampling_sd=sd, bias_mean=0.0, bias_sd=1e-9,
+        weight=1.0, kind="survey",
         source=Source(who=f"made up {market}", as_of=date(2026, 1, 1), grade=Grade.C),
     )  # fmt: skip
 

@@ -163,13 +163,18 @@ def test_a_lone_offer_is_its_share_of_the_market():
 def test_evidence_pulls_by_its_precision_and_a_study_shares_its_bias():
     held = made_up.belief(2)
     one = [
-        Evidence(market=m, kind="survey", log_demand=9.5, bias_mean=0.3, bias_sd=0.5, sampling_sd=0.2, source=SAID)
+        Evidence(
+            market=m, study="S1", kind="survey", log_demand=9.5, bias_mean=0.3, bias_sd=0.5, sampling_sd=0.2,
+            source=SAID,
+        )
         for m in held.markets
-    ]
-    other = replace(SAID, who="another institute")
+    ]  # fmt: skip
     shared = update(held, Reading(counts=()), evidence=one).belief
-    apart = update(held, Reading(counts=()), evidence=[one[0], replace(one[1], source=other)]).belief
+    apart = update(held, Reading(counts=()), evidence=[one[0], replace(one[1], study="S2")]).belief
     assert shared.cov[:2, :2].sum() > 1.05 * apart.cov[:2, :2].sum(), "an average does not average a shared bias out"
+    page = replace(SAID, who="the same report, page 12")
+    cited = update(held, Reading(counts=()), evidence=[one[0], replace(one[1], source=page)]).belief
+    np.testing.assert_array_equal(cited.cov, shared.cov, "a study is told by its name, not by how it is cited")
     v, s2 = held.cov[0, 0], 0.5**2 + 0.2**2
     alone = update(held, Reading(counts=()), evidence=one[:1]).belief
     assert alone.mean[0] == pytest.approx(held.mean[0] + v / (v + s2) * (9.2 - held.mean[0]))
@@ -179,7 +184,7 @@ def test_evidence_pulls_by_its_precision_and_a_study_shares_its_bias():
 def test_evidence_of_weight_one_half_counts_as_half_its_information():
     held = made_up.belief(1)
     full = Evidence(
-        market="M000", kind="survey", log_demand=9.5, bias_mean=0, bias_sd=0.5, sampling_sd=0.2, source=SAID
+        market="M000", study="S1", kind="survey", log_demand=9.5, bias_mean=0, bias_sd=0.5, sampling_sd=0.2, source=SAID
     )
     halved = update(held, Reading(counts=()), evidence=[replace(full, weight=0.5)]).belief
     information = 1 / halved.cov[0, 0] - 1 / held.cov[0, 0]

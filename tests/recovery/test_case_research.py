@@ -83,6 +83,19 @@ def test_pre_orders_count_by_time_and_reach_and_weight_thins_them(folder):
     assert (second.bias_mean, second.bias_sd) == USUAL_BIAS[StudyKind.WAITING_LIST]
 
 
+def test_rows_of_one_study_share_its_error_however_they_are_cited_and_two_studies_of_one_institute_do_not(folder):
+    def doubt_of_both(first: str, second: str, pages: tuple[str, str]) -> float:
+        rows = (f'{name},{code},survey,0.04,,,,900,,,,"{page}",2026-05-01,B' for name, code, page in
+                zip((first, second), ("NO", "SE"), pages, strict=True))  # fmt: skip
+        belief = believe(open_launch(with_studies(folder, *rows))).belief
+        both = [belief.markets.index(code) for code in ("NO", "SE")]
+        return float(belief.cov[np.ix_(both, both)].sum())
+
+    one = doubt_of_both("S1", "S1", ("report, page 3", "report, page 3"))
+    assert doubt_of_both("S1", "S1", ("report, page 3", "report, page 4")) == one
+    assert doubt_of_both("S1", "S2", ("report, page 3", "report, page 3")) < 0.95 * one
+
+
 def test_a_study_must_say_one_thing_and_of_how_many_people(folder):
     code = open_launch(folder).folder.markets[0].code
     with_studies(

@@ -113,7 +113,7 @@ def update(
 def weigh_evidence(belief: Belief, evidence: Sequence[Evidence]) -> Belief:
     """Condition on outside statements about theta; those of one study share its bias.
 
-    A study (same kind and same `source.who`) that speaks of several markets is one draw of the bias, so its errors
+    A study that speaks of several markets is one draw of the bias, so its errors
     are correlated across them with covariance `bias_sd^2`. A weight below 1 divides the error's variance by the weight.
     """
     if not evidence:
@@ -124,7 +124,7 @@ def weigh_evidence(belief: Belief, evidence: Sequence[Evidence]) -> Belief:
         raise BadInput(
             f"evidence names markets the belief does not know: {', '.join(unknown)}", "add them to markets.csv"
         )
-    ordered = sorted(evidence, key=lambda e: (e.kind, e.source.who, e.market, e.log_demand, e.sampling_sd))
+    ordered = sorted(evidence, key=lambda e: (e.study, e.market, e.kind, e.log_demand, e.sampling_sd))
     loading = np.zeros((len(ordered), len(belief.mean)))
     loading[np.arange(len(ordered)), [index[e.market] for e in ordered]] = 1
     said = np.array([e.log_demand - e.bias_mean for e in ordered])
@@ -155,7 +155,7 @@ class _Fit:
 def _study_noise(ordered: Sequence[Evidence]) -> Array:
     noise = np.diag([e.sampling_sd**2 / e.weight for e in ordered])
     at = 0
-    for _, study in groupby(ordered, key=lambda e: (e.kind, e.source.who)):
+    for _, study in groupby(ordered, key=lambda e: e.study):
         bias = np.array([e.bias_sd / e.weight**0.5 for e in study])
         noise[at : at + len(bias), at : at + len(bias)] += np.outer(bias, bias)
         at += len(bias)

@@ -73,7 +73,7 @@ def made_driver(
 def made_load(seed: int, first_hour: int, days: int = 364) -> Load:
     """Hourly load of a made-up household from `first_hour` (a midnight) on: a base, habits of the day, and appliances.
 
-    Eight in ten households take 2,400 to 4,200 kWh a year, the highest hour of a month 2.5 to 4.5 kW (grade C, close to
+    Eight in ten households take 2,200 to 4,300 kWh a year, the highest hour of a month 2.1 to 4.8 kW (grade C, close to
     the London households of 2013).
     """
     rng = np.random.default_rng([seed, 87])

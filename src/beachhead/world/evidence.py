@@ -13,6 +13,7 @@ class Evidence:
 
     Attributes:
         market: market code.
+        study: name of the study; all that it says shares one error of method.
         kind: survey, conjoint, waiting_list, pre_order, charging_value, expert ...
         log_demand: what it says theta is (log of cars a year at full scale).
         bias_mean: expected excess over the truth, on the log scale.
@@ -23,6 +24,7 @@ class Evidence:
     """
 
     market: str
+    study: str
     kind: str
     log_demand: float
     bias_mean: float

@@ -41,6 +41,7 @@ def _evidence(row: StudyRow, size: float) -> Evidence:
         sampling = 1 / sqrt(cars)
     return Evidence(
         market=row.market,
+        study=row.study,
         kind=row.kind.value,
         log_demand=said,
         bias_mean=mean if row.bias_mean is None else row.bias_mean,
