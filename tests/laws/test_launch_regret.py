@@ -54,3 +54,12 @@ def test_a_pilot_is_regretted_by_what_it_cost_where_demand_would_have_been_good_
     plain = regret(PROBLEM, "NO", [scaled(1)], GOOD, GOOD).low
     with_pilot = regret(PROBLEM, "NO", [piloted(0), scaled(1)], GOOD, GOOD).low
     assert with_pilot - plain == pytest.approx(150_000 + 80_000 + 150 * 3_000)
+
+
+def test_pilots_are_discounted_to_the_decision_and_only_the_first_pays_for_its_start():
+    good = regret(PROBLEM, "NO", [scaled(4)], GOOD, GOOD).low
+    terms = PROBLEM.terms
+    once = regret(PROBLEM, "NO", [piloted(2), scaled(4)], GOOD, GOOD).low - good
+    assert once == pytest.approx(terms.discount**2 * (150_000 + 80_000 + 150 * 3_000))
+    twice = regret(PROBLEM, "NO", [piloted(2), piloted(3, 50), scaled(4)], GOOD, GOOD).low - good
+    assert twice - once == pytest.approx(terms.discount**3 * (80_000 + 50 * 3_000))

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from scipy.integrate import quad
+from scipy.stats import norm
 
 from beachhead.launch.bound.control import telling
+from beachhead.launch.information.batch_design import design, smallest_batch
 from beachhead.launch.information.informed import informed_values
 from beachhead.launch.information.tornado import ASSUMPTIONS, play_sample, side_by_side, tornado
 from beachhead.launch.information.worth import (
@@ -19,6 +22,7 @@ from beachhead.launch.information.worth import (
     normal_gain,
     resolved_sd,
 )
+from beachhead.launch.judge.break_even import break_even
 from beachhead.launch.policy.value import best_start, list_starts
 from beachhead.launch.scene import set_up
 
@@ -42,6 +46,43 @@ def test_a_larger_batch_never_teaches_less(made_up_launch, seed, batch, more):
     problem = made_up_launch(M=5, seed=seed)
     small, large = (batch_worth(problem, problem.markets[0], size) for size in (batch, batch + more))
     assert large.gross >= small.gross - 1e-6
+
+
+def test_what_a_batch_tells_is_what_a_gaussian_belief_makes_of_one_noisy_look(made_up_launch):
+    plain = made_up_launch(M=5, seed=3)
+    problem = replace(plain, terms=replace(plain.terms, look_var=np.full((5, 2), 0.08)))
+    mean, cov, M = problem.belief.mean, problem.belief.cov, 5
+    found, larger = (design(problem, "M01", batch) for batch in (100, 200))
+    assert found.reach < 0.5
+    assert larger.reach == pytest.approx(2 * found.reach)
+    look = np.eye(M + 1)[1] + np.eye(M + 1)[M]  # demand of the market, and the bias of its first buyers
+    precision = np.linalg.inv(cov) + np.outer(look, look) / found.noise_sd**2
+    after = np.linalg.inv(precision)
+    assert found.sd_before == pytest.approx(cov[1, 1] ** 0.5)
+    assert found.sd_after == pytest.approx(after[1, 1] ** 0.5)
+    assert found.share_resolved == pytest.approx(1 - after[1, 1] / cov[1, 1])
+    assert found.information == pytest.approx(1 / after[1, 1] - 1 / cov[1, 1])
+    taught = {m: 1 - after[j, j] / cov[j, j] for j, m in enumerate(problem.markets) if j != 1}
+    assert dict(found.teaches) == pytest.approx({m: share for m, share in taught.items() if share > 0.005})
+    assert list(found.teaches) == sorted(found.teaches, key=lambda row: -row[1])
+    endless = np.linalg.inv(np.linalg.inv(cov) + np.outer(look, look) / 0.08)  # a quarter is not the years
+    assert found.floor_sd == pytest.approx(endless[1, 1] ** 0.5)
+    # orders of the weeks: log-normal, the quarter's own luck included, and no more than the batch
+    sd = float(np.sqrt(look @ cov @ look + 0.08))
+    middle = float(look @ mean) - 0.04 + np.log(found.reach * found.weeks / 52)
+    sold, _ = quad(lambda x: min(np.exp(x), 100) * norm.pdf(x, middle, sd), -20, 20, points=[np.log(100)], limit=200)
+    assert found.expected_orders == pytest.approx(sold, rel=5e-3)
+    assert found.odds_sold_out == pytest.approx(norm.sf(np.log(100), middle, sd), abs=0.02)
+    level = np.log(break_even(problem, 1).cars_per_year)
+    assert found.odds_break_even == pytest.approx(norm.sf(level, mean[1], cov[1, 1] ** 0.5), abs=1e-6)
+
+    def wrong(shown: float) -> float:
+        right = norm.sf(level, shown, found.sd_after)
+        return min(right, 1 - right) * norm.pdf(shown, mean[1], (cov[1, 1] - after[1, 1]) ** 0.5)
+
+    assert found.odds_wrong == pytest.approx(quad(wrong, mean[1] - 8, mean[1] + 8, points=[level])[0], abs=2e-3)
+    least = smallest_batch(problem, "M01", found.information)
+    assert least in (99, 100, 101)
 
 
 def test_a_batch_is_worth_less_the_less_a_pilot_after_it_would_tell(made_up_launch):

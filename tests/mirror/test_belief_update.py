@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.stats import nbinom, norm
 
 import made_up
-from beachhead.belief import Belief, odds, outlook, prior, update
+from beachhead.belief import Belief, coming_year, odds, outlook, prior, update
 from beachhead.belief.fitted import entry_fit
 from beachhead.world.errors import BadInput
 from beachhead.world.evidence import Evidence
@@ -258,3 +258,36 @@ def test_an_outlook_draws_quarterly_cars_with_the_beliefs_moments():
 def test_the_same_seed_draws_the_same_outlook():
     held = made_up.belief(3)
     np.testing.assert_array_equal(outlook(held, draws=10, seed=7).values, outlook(held, draws=10, seed=7).values)
+
+
+def test_odds_of_a_belief_are_those_of_its_normal():
+    belief = Belief(
+        markets=("A", "B"),
+        quarters=grid(Quarter(2027, 1), 4),
+        mean=np.array([5.0, np.log(1_000), 0.1]),
+        cov=np.diag([1.0, 0.49, 0.04]),
+        log_path=np.zeros((2, 4)),
+        nb_size_weekly=20.0,
+    )
+    assert odds(belief, "B", 1_000 * np.exp(0.7)).probability == pytest.approx(0.158655, abs=1e-6)  # one sd above
+    assert odds(belief, "B", 1_000).probability == 0.5
+    assert odds(belief, "B", 0.0).probability == 1.0
+    known = replace(belief, cov=np.diag([1.0, 0.0, 0.04]))
+    assert [odds(known, "B", cars).probability for cars in (999.0, 1_001.0)] == [1.0, 0.0]
+
+
+def test_the_coming_year_is_the_mean_of_its_quarters_and_of_the_nearest_where_the_path_ends():
+    path = np.log([[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0] * 6])
+    belief = Belief(
+        markets=("A", "B"),
+        quarters=grid(Quarter(2027, 1), 6),
+        mean=np.zeros(3),
+        cov=np.eye(3),
+        log_path=path,
+        nb_size_weekly=20.0,
+    )
+    year = coming_year(belief, Quarter(2027, 2))
+    assert (year.span, year.cars("A", 100.0), year.cars("B", 100.0)) == ("2027Q2 to 2028Q1", 350.0, 100.0)
+    assert coming_year(belief, Quarter(2026, 2)).cars("A", 100.0) == pytest.approx(250.0)
+    assert coming_year(belief, Quarter(2028, 1)).cars("A", 100.0) == pytest.approx(550.0)
+    assert coming_year(belief, Quarter(2031, 1)).span == "2028Q2"

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from beachhead.supply.futures import draw_futures
+from beachhead.supply.handback import hand_back
 from beachhead.supply.landed import land, origin_share, routes_of
 from beachhead.supply.lane import Lane
+from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Destination, Network
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth, plan_supply, write_algebra
@@ -181,6 +183,19 @@ def test_a_dearer_home_currency_makes_home_parts_and_work_dearer_everywhere():
     assert costs.ex_works[graz, 2] - costs.ex_works[graz, 0] == pytest.approx(0.1 * imported)
 
 
+def test_a_dearer_currency_of_the_way_makes_freight_and_handling_dearer_and_of_the_market_the_price_higher():
+    fork = Fork(name="all", labels=("up",), odds=(1.0,), known_from=FIRST)
+    up = Turn(fork="all", label="up")
+    moves = tuple(CurrencyMove(currency=c, turn=up, first=FIRST + 2, factor=f) for c, f in (("USD", 1.2), ("EUR", 1.1)))
+    ways = (lane("home", "CN", freight_per_m3=0), lane("home", "PL", handling_per_car=200), lane("graz", "PL"))
+    net = network(forks=(fork,), moves=moves, lanes=ways, selling_cost=np.array([[0.0], [4_000.0]]))
+    costs = land(net, routes_of(net), frozenset({up}))
+    home = next(r for r, x in enumerate(costs.routes) if x.plant == 0 and x.market == 1)
+    assert costs.freight[home, [0, 2]] == pytest.approx([1_200, 1_440])
+    assert costs.revenue[home, [0, 2]] == pytest.approx([30_000, 33_000])
+    assert costs.duty[home, [0, 2]] == pytest.approx([0.45 * 21_200, 0.45 * (20_200 + 1_200)])
+
+
 def test_cars_delivered_in_a_quarter_left_the_plant_as_long_before_as_they_travel():
     assert lane("home", "PL", transit_weeks=0).lags == ((0, 1.0),)
     assert lane("home", "PL", transit_weeks=13).lags == ((1, 1.0),)
@@ -211,6 +226,35 @@ def test_a_minimum_run_is_paid_for_whether_made_or_not():
     plan = solve(network(plants=(HOME, bound)))
     free = solve(network())
     assert free.value.low - plan.value.low == pytest.approx(4 * 500 * 800)
+
+
+def test_what_is_handed_back_is_the_mean_over_the_ways_the_world_may_go():
+    """Graz is built at once; at a duty of 10 % (odds a quarter) Poland is still served from home, at 45 % from Graz."""
+    fork = Fork(name="eu", labels=("low", "high"), odds=(0.25, 0.75), known_from=FIRST + 1)
+    low, high = (Turn(fork="eu", label=label) for label in fork.labels)
+    ways = (tariff("CN", "EU", 0.1, turn=low), tariff("CN", "EU", 0.45, turn=high))
+    net = network(forks=(fork,), tariffs=ways, quarters=grid(FIRST, 8))
+    four = sure(net)
+    plan = solve(net, replace(four, values=np.repeat(four.values, 4, axis=0)))
+    back = hand_back(plan)
+    by_home = [34_000 - 21_200 * 1.1, 34_000 - 21_200 * 1.45]
+    here = [by_home[0], 34_000 - 23_960]
+    assert back.margin[1] == pytest.approx(0.25 * here[0] + 0.75 * here[1])
+    assert back.exported[1] == pytest.approx(0.25 * by_home[0] + 0.75 * by_home[1])
+    assert back.landed[1, 0] == pytest.approx(34_000 - back.margin[1])
+    assert (back.margin_low[1], back.margin_high[1]) == (pytest.approx(here[1]), pytest.approx(here[0]))
+    assert back.gain == pytest.approx([0, 0.75 * (here[1] - by_home[1])])
+    told = {course.turns: (course.odds, course.margin[1, 0]) for course in back.courses}
+    assert told == {(low,): (0.25, pytest.approx(here[0])), (high,): (0.75, pytest.approx(here[1]))}
+    assert (back.capacity[-1], back.added[-1], back.capacity_low[-1]) == pytest.approx((12_000, 2_000, 12_000))
+    assert (back.for_export[-1], back.for_export_low[-1]) == pytest.approx((7_000, 7_000))
+    home, poland = last_year(plan, back)
+    assert (home.market, home.cars, poland.market, poland.cars) == (0, 20_000, 1, 4_000)
+    assert poland.made_in == pytest.approx([0.25, 0.75])
+    assert poland.kept_out == 0
+    assert (poland.landed, poland.margin) == pytest.approx((back.landed[1, 0, -1], back.margin[1, -1]))
+    assert (poland.margin_low, poland.margin_high) == pytest.approx((here[1], here[0]))
+    assert poland.exported == pytest.approx(back.exported[1, -1])
 
 
 def test_capacity_comes_after_the_lead_time_and_ramps():

@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from beachhead.case.belief.believe import believe
 from beachhead.case.belief.studies import USUAL_BIAS, folder_evidence
@@ -13,7 +14,7 @@ from beachhead.case.open import open_launch
 from beachhead.case.plan.research import ask_research
 from beachhead.evidence.folder import check_folder
 from beachhead.evidence.tables.studies import StudyKind
-from beachhead.launch.information.research import Doubt, State, research, worth_of_knowing
+from beachhead.launch.information.research import Doubt, State, _stability, research, worth_of_knowing
 
 HEAD = "study,market,kind,share,cars,weeks,reach,sample,bias_mean,bias_sd,weight,source,as_of,grade\n"
 
@@ -142,6 +143,35 @@ def test_a_screen_without_uncertainty_is_perfectly_stable(made_up_launch):
     scores = [s.score for s in found.screen]
     assert scores == sorted(scores, reverse=True)
     assert research(problem, [], seed=1).stability < 0.95
+
+
+def test_a_score_is_a_years_contribution_over_what_is_at_stake_and_doubts_widen_it(made_up_launch):
+    problem = made_up_launch(M=3)
+    sure = replace(problem, belief=replace(problem.belief, cov=1e-12 * np.eye(4)))
+    terms = problem.terms
+
+    def score(i: int, factor: float) -> float:
+        yearly = factor * np.exp(problem.belief.mean[i]) * terms.margin[i, 0, 0] - 4 * terms.opex[i, 0]
+        return yearly / max(terms.capital[i, 0], 4 * terms.opex[i, 0])
+
+    plain = {s.market: s for s in research(sure, [], seed=1).screen}
+    at = {code: i for i, code in enumerate(problem.markets)}
+    for code, found in plain.items():
+        assert [found.score_low, found.score, found.score_high] == pytest.approx([score(at[code], 1.0)] * 3, abs=1e-4)
+    code = problem.markets[1]
+    doubts = [doubt(code, 0.3), doubt(code, 0.4)]  # together a standard deviation of a half
+    found = {s.market: s for s in research(sure, doubts, seed=1, draws=20_000).screen}
+    ends = [score(1, np.exp(0.5 * z)) for z in (-1.645, 0, 1.645)]
+    assert [found[code].score_low, found[code].score, found[code].score_high] == pytest.approx(ends, rel=0.03, abs=0.03)
+    other = problem.markets[0]
+    assert found[other].score_low == pytest.approx(plain[other].score, abs=1e-4)
+
+
+def test_the_stability_of_an_order_is_the_mean_of_spearmans_rank_correlations():
+    ranks = np.array([[1, 2, 3, 4], [2, 1, 3, 4], [4, 3, 2, 1]])
+    order = np.array([1, 0, 2, 3])  # the second market is shown first
+    expected = np.mean([spearmanr(row, [2, 1, 3, 4]).statistic for row in ranks])
+    assert _stability(ranks, order) == pytest.approx(expected)
 
 
 def test_the_bundled_launch_lists_what_is_stale_weak_and_missing(tmp_path):
