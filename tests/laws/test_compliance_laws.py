@@ -156,6 +156,10 @@ def test_the_road_ends_on_the_day_that_is_told(vehicle, market, on, holding):
             assert walked.day is not None
             assert walked.day <= told.day
             assert walked.unreachable == ()
+        for activity in (timed.activity for timed in walked.schedule.timed):
+            ways = BOOK.approvals[activity.code].ways
+            alike = [way.cost_eur for way in ways if round((way.weeks or 0.0) * 7) == activity.days]
+            assert activity.cost_eur in (0.0, min(alike, default=0.0)), "the cheapest of the ways that take as long"
 
 
 @LAWS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from beachhead.siting.cover import CoverEffort
 from beachhead.siting.field import Lists, lists_of
 from beachhead.siting.promise import fewest_for, marginal_curve
-from beachhead.siting.worth import within, worth_of_sites
+from beachhead.siting.worth import best_addition, within, worth_of_sites
 
 _FEW = settings(deadline=None, derandomize=True, max_examples=20)
 _LITTLE = CoverEffort(steps=300, moves=2_000.0)
@@ -30,6 +30,13 @@ def _reached(travel: Lists, people: np.ndarray, sites: tuple[int, ...], minutes:
     near = within(travel, minutes)
     rows = np.repeat(np.arange(len(people)), np.diff(near.ptr))
     return float(people[np.unique(rows[np.isin(near.item, sites)])].sum())
+
+
+def _minutes(travel: Lists, customers: int) -> np.ndarray:
+    """(I, J)."""
+    found = np.empty((customers, 9))
+    found[np.repeat(np.arange(customers), 9), travel.item] = travel.cost
+    return found
 
 
 @_FEW
@@ -85,7 +92,31 @@ def test_what_a_site_gains_is_what_closing_it_loses(seed):
         assert site.gained_people <= site.nearest_people
         best = max(_reached(travel, people, (*others, j), 35) for j in range(9) if j not in opened) - without
         assert site.kept_people <= site.gained_people
+        minutes = _minutes(travel, len(people))
+        mine = (minutes[:, site.site] <= 35) & (minutes[:, site.site] <= minutes[:, opened].min(axis=1))
+        assert site.nearest_people == people[mine].sum()
+        rest = minutes[:, list(others)]
+        saved = people[mine] @ (rest.min(axis=1) - minutes[:, site.site])[mine] / max(people[mine].sum(), 1.0)
+        assert site.saved_minutes == pytest.approx(saved)
+        assert site.taken_people == people[mine].sum()  # every site can be reached in some time
+        loser = max(others, key=lambda j: people[mine & (minutes[:, j] == rest.min(axis=1))].sum())
+        assert site.takes_from == (loser if mine.any() else None)
+        gained = mine & (rest.min(axis=1) > 35)
+        most = max(people[gained & (minutes[:, j] <= 35)].sum() for j in range(9) if j not in opened)
+        assert site.kept_people == most
+        assert (site.replaced_by is None) == (most == 0)
         if site.replaced_by is not None:
             back = _reached(travel, people, (*others, site.replaced_by), 35) - without
             assert back >= site.kept_people
             assert best >= back
+
+
+@_FEW
+@given(st.integers(0, 10_000))
+def test_the_best_addition_is_the_best_of_all_sites_tried(seed):
+    travel, people, _ = _country(seed)
+    opened = (1, 4)
+    site, gain = best_addition(within(travel, 35), people, np.array(opened, np.int32), 9)
+    gains = [_reached(travel, people, (*opened, j), 35) - _reached(travel, people, opened, 35) for j in range(9)]
+    assert gain == pytest.approx(max(gains))
+    assert site is None if max(gains) == 0 else gains[site] == pytest.approx(gain)

@@ -228,6 +228,17 @@ def test_the_path_grows_with_the_market_and_breathes_with_the_season():
     assert np.log(1.1) - 0.15 < year < np.log(1.1)
 
 
+def test_the_path_is_1_in_the_middle_of_the_year_counted_and_the_share_drifts_for_three_years():
+    """A year that ends on 31 December 2026 has its middle half a year before the first quarter's first day."""
+    fit = entry_fit()
+    held = prior([market("NO")], grid(Quarter(2027, 1), 20), fit=fit)
+    since = 0.5 + (np.arange(20) + 0.5) / 4  # years from there to the middle of each quarter
+    drift = fit.growth_after_entry * np.clip((np.arange(20) + 0.5) / 4 - 1, 0, 3)
+    season = np.tile(fit.season_of("NO"), 5)
+    assert held.log_path[0] == pytest.approx(since * np.log(1.1) + drift + season, abs=1e-3)
+    assert fit.growth_after_entry != 0
+
+
 def test_odds_of_a_belief_are_the_normal_tail():
     assert odds(single(mean=np.log(1000)), "NO", 1000).probability == pytest.approx(0.5)
     assert odds(single(mean=np.log(1000)), "NO", 0).probability == 1.0

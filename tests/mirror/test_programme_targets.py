@@ -53,6 +53,16 @@ def test_odds_from_few_worlds_are_never_certain():
     assert found.error > 0.1
 
 
+def test_the_error_of_odds_is_that_of_a_share_of_whole_worlds():
+    level = np.where(np.arange(40) < 10, 200.0, 0.0)[:, None] * np.ones(8)  # reached in 10 of 40 draws
+    (alone,) = target_odds([target()], {"t": level}, QUARTERS)
+    assert (alone.odds, alone.error) == (0.25, pytest.approx((0.25 * 0.75 / 39) ** 0.5))
+    (five,) = target_odds([target()], {"t": level}, QUARTERS, repeats=5)  # 8 worlds, 2 of which reach it
+    assert (five.odds, five.error) == (0.25, pytest.approx((0.25 * 0.75 / 7) ** 0.5))
+    (sure,) = target_odds([target()], {"t": np.full((30, 8), 1e6)}, QUARTERS, repeats=10)
+    assert sure.error == pytest.approx((0.8 * 0.2 / 5) ** 0.5)  # as if a world had reached it and one had not
+
+
 def test_the_targets_of_2024_rose_by_30_percent_within_the_year():
     old = target("home", Kind.CARS_PER_YEAR, 100_000, Quarter(2024, 4), raise_share=0.3)
     new = next_target(old)

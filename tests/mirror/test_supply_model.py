@@ -12,7 +12,7 @@ from beachhead.supply.landed import land, origin_share, routes_of
 from beachhead.supply.lane import Lane
 from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Destination, Network
-from beachhead.supply.odds import commit_odds, turnings
+from beachhead.supply.odds import _thresholds, commit_odds, turnings
 from beachhead.supply.plan import Depth, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.switch import map_switches
@@ -289,6 +289,17 @@ def test_waiting_for_the_first_year_pays_and_the_sign_says_when_to_build():
     now = 0.5 * 16 * 2_200 * 6_780 - 100e6 - 16 * 3e5
     assert plan.worth.of_waiting.middle == pytest.approx(late - now, rel=1e-6)
     assert plan.value.low - late == pytest.approx(16 * (4_800 * 5_000 + 3_260 * 1_100), rel=1e-9)
+
+
+def test_a_threshold_stands_half_way_between_the_futures_that_act_and_those_that_do_not():
+    seen, weight = np.array([400.0, 100.0, 300.0, 200.0]), np.array([0.1, 0.4, 0.2, 0.3])
+    above, below = _thresholds("east", seen, seen > 250, weight)
+    assert (above.above, above.level, above.right) == (True, 250.0, pytest.approx(1.0))
+    assert below.above is False
+    above, below = _thresholds("east", seen, np.array([False, True, False, True]), weight)
+    assert (below.level, below.right) == (250.0, pytest.approx(1.0))
+    above, _ = _thresholds("east", seen, np.array([True, True, True, False]), weight)
+    assert (above.level, above.right) == (250.0, pytest.approx(0.3 + 0.3))  # wrong for the 100 that act
 
 
 def test_a_blurred_reader_tells_fewer_futures_apart():

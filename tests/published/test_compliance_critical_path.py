@@ -52,6 +52,14 @@ def test_the_pert_example_has_the_published_times(code, early_start, early_finis
     assert timed.slack == pytest.approx(slack)
 
 
+def test_the_order_in_which_activities_are_told_changes_no_time():
+    """`a` may end only as late as the more pressing of its two followers lets it, whichever is told last."""
+    plain, turned = (critical_path(list(each)) for each in (network(PERT), reversed(network(PERT))))
+    times = [{item.activity.code: (item.late_finish, item.slack) for item in each.timed} for each in (plain, turned)]
+    assert all(times[0][code] == pytest.approx(times[1][code]) for code in PERT)
+    assert times[1]["a"] == pytest.approx((4.0, 0.0))
+
+
 def test_a_promise_holds_work_back_until_its_day():
     schedule = critical_path(
         [

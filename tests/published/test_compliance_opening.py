@@ -34,3 +34,10 @@ def test_any_one_party_of_the_1958_agreement_may_issue_it_and_china_is_none():
 
 def test_markets_are_weighed_by_what_they_may_sell():
     assert of("UN R171", sales={"DE": 500.0, "JP": 40.0, "US": 9000.0}).sales == 540.0
+
+
+def test_what_opens_the_most_sales_comes_first_and_then_what_shows_something_in_most_markets():
+    found = openings(BOOK, [PILOT], sorted(BOOK.laws), ON, sales={"DE": 500.0, "JP": 40.0, "US": 9000.0})
+    order = [(-item.sales, -len(item.shows), item.approval) for item in found]
+    assert order == sorted(order)
+    assert len({item.sales for item in found}) > 1

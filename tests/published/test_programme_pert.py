@@ -103,3 +103,14 @@ def test_low_and_high_of_a_log_normal_duration_are_its_10_and_90_percent_quantil
     days = assess(assemble([task], (), DAY), on=DAY, draws=200_000).end.days
     assert (days <= 28).mean() == pytest.approx(0.1, abs=0.003)
     assert (days <= 112).mean() == pytest.approx(0.9, abs=0.003)
+
+
+def test_of_two_tasks_alike_each_is_the_last_in_half_the_draws():
+    programme = network({"a": (2, 4, 6, ""), "b": (2, 4, 6, ""), "c": (1, 1, 1, "a b")})
+    risk = assess(programme, [Gate(code="all", tasks=("c",))], on=DAY, draws=10_000, seed=1)
+    (gate,) = risk.gates
+    critical = dict(gate.critical)
+    assert critical["c"] == 1.0
+    assert critical["a"] == pytest.approx(0.5, abs=0.02)
+    assert critical["a"] + critical["b"] == pytest.approx(1.0, abs=1e-3)
+    assert {task.code: task.criticality for task in risk.tasks} == pytest.approx(critical)

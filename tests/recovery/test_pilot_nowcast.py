@@ -1,5 +1,6 @@
 """Counts that come late: the delay is found from corrections, and a reading of the last weeks is no longer too low."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -135,6 +136,24 @@ def test_the_british_plates_make_march_large_and_february_small_and_a_whole_quar
     assert calendar_factor(fit, "GB", date(2027, 1, 1), date(2027, 3, 31)) == pytest.approx(1)
     assert calendar_factor(fit, "GB", date(2027, 1, 1), date(2027, 12, 31)) == pytest.approx(1)
     assert calendar_factor(fit, "IE", date(2027, 1, 1), date(2027, 1, 31)) > 1.05
+
+
+def test_a_span_counts_by_its_days_against_the_mean_of_its_quarters():
+    plain = entry_fit()
+    fit = replace(plain, months={"all": tuple(np.log([1.0, 2.0, 3.0] * 4))}, within_quarter=(0.0, 0.0, 0.0))
+    # 31 + 2 x 28 + 3 x 31 = 180 for 90 days, 30 + 2 x 31 + 3 x 30 = 182 for 91: a mean of 2 in both quarters
+    assert calendar_factor(fit, "NO", date(2027, 1, 1), date(2027, 1, 31)) == pytest.approx(0.5)
+    assert calendar_factor(fit, "NO", date(2027, 1, 1), date(2027, 3, 31)) == pytest.approx(1.0)
+    first, second = np.exp(fit.season_of("NO")[:2])
+    shaped = first * 15 * 3 / 2 + second * (30 + 2 * 31) / 2
+    found = calendar_factor(fit, "NO", date(2027, 3, 17), date(2027, 5, 31))
+    assert found == pytest.approx(shaped / (15 * first + 61 * second))
+    row = DemandCount(
+        market="NO", offer="", start=date(2027, 1, 1), end=date(2027, 1, 31), count=9, reach=1.0,
+        funnel=Funnel.REGISTRATIONS, factor_log_sd=0.2,
+    )  # fmt: skip
+    told = calendar_count(fit, row)
+    assert (told.calendar, told.factor_log_sd) == pytest.approx((0.5, (0.2**2 + 0.1**2) ** 0.5))
 
 
 def test_level_is_found_from_a_march_alone_where_plates_change():
