@@ -14,8 +14,9 @@ from beachhead.aftersales.network import MarketService, service_network
 from beachhead.aftersales.parts import last_time_buy, two_moment_pipelines
 from beachhead.aftersales.provisioning import Part, _repairable, last_orders, stock_parts
 from beachhead.aftersales.quality import claim_rate, exposure_to_settle, share
-from beachhead.aftersales.record import Car, Job, Record, Standard, assess
+from beachhead.aftersales.record import Car, Claim, Job, Record, Standard, assess
 from beachhead.aftersales.staffing import Promise, Rates, Work, places
+from beachhead.aftersales.use import learn_use
 
 WEEKS = 365.25 / 7 / 4
 """Of a quarter."""
@@ -195,3 +196,27 @@ def test_workshop_orders_by_hand():
     assert (market.unhappy.value, market.unhappy.exposure) == (pytest.approx(1 / 3), 3)
     assert market.open_jobs == 2
     assert market.gate is None
+
+
+def test_claims_by_distance_and_by_age_of_a_car_by_hand():
+    """1,000 km a month for two years, as its market is assumed to drive: 10,000 km in ten months, the rest above."""
+    until, delivered = date(2027, 1, 1), date(2025, 1, 1)
+    months = (until - delivered).days / (365.25 / 12)
+    car = Car(name="V", market="NO", delivered=delivered, km=1_000 * months, km_on=until)
+    claims = (
+        Claim(car="V", market="NO", opened=date(2025, 6, 1)),  # five months: at 5,000 km
+        Claim(car="V", market="NO", opened=date(2025, 7, 1), km=12_000.0),
+        Claim(car="V", market="NO", opened=date(2026, 7, 1), km=18_000.0),
+    )
+    found = learn_use(Record(cars=(car,), claims=claims, jobs=(), until=until), {"NO": 1_000.0}, 0.5)
+    assert (found.pace[0], found.market_pace["NO"]) == pytest.approx((1_000, 1_000))
+    assert found.km == pytest.approx(1_000 * months)
+    assert found.per_km.value == pytest.approx(3 / months * 1_000)  # a million km are a thousand of these months
+    low, middle, high = found.distances
+    assert [band.claims for band in found.distances] == [1, 2, 0]
+    assert [band.km for band in found.distances] == pytest.approx([10_000, 1_000 * (months - 10), 0])
+    assert (low.per_months.value, low.per_km.value) == pytest.approx((1_000 / 10, 1e6 / 10_000))
+    assert middle.per_months.exposure == pytest.approx(months - 10)
+    assert high.per_months.exposure == 0
+    assert [age.claims for age in found.ages] == [2, 1, 0]
+    assert [age.per_months.exposure for age in found.ages] == pytest.approx([12, months - 12, 0])

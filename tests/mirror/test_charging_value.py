@@ -24,7 +24,7 @@ def test_a_kwh_costs_spot_and_all_charges_with_vat_and_less_at_night_by_the_cloc
     assert tariff().spot(np.array([0.04, -0.08])) == pytest.approx([0.15, 0.0])
     fixed = (0.04 + 0.02 + 0.08) * 1.25  # 2 cents for the risk
     assert tariff().flat(0.04) == pytest.approx(fixed)
-    hours = 24 * 19_000 + np.array([0, 5, 6, 21, 22, 23])
+    hours = 24 * 19_001 + np.array([0, 5, 6, 21, 22, 23])
     assert tariff().by_time(0.04, hours) == pytest.approx(fixed * np.array([0.85, 0.85, 1.1, 1.1, 0.85, 0.85]))
 
 

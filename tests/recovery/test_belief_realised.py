@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from beachhead.belief import Belief
 from beachhead.belief.realised import realised
@@ -60,3 +61,17 @@ def test_a_year_without_a_sale_has_no_lower_end():
     assert found.high < 10
     with pytest.raises(ValueError, match="at full scale"):
         realised(BELIEF, (replace(YEAR, is_pilot=True),))
+
+
+def test_without_dispersion_the_interval_is_that_of_a_poisson_count():
+    """Twice the log likelihood of 40 cars falls by 2.7055, the 90 % quantile of chi squared with one degree."""
+    sure = replace(BELIEF, nb_size_weekly=1e9, nb_size_log_sd=0.0)
+    found = realised(sure, (replace(YEAR, count=40),))
+
+    def fall(mean: float) -> float:
+        return 2 * (40 * np.log(40 / mean) - 40 + mean) - 2.7055
+
+    exposure = 0.5 * PATH * 366 / 365.25
+    assert found.low == pytest.approx(brentq(fall, 10, 40) / exposure, rel=0.01)
+    assert found.high == pytest.approx(brentq(fall, 40, 90) / exposure, rel=0.01)
+    assert (found.counted, found.days) == (40, 366)
