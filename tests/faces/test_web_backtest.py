@@ -77,7 +77,7 @@ def test_a_panel_that_is_sent_is_forecast_by_the_job_and_its_figures_have_a_page
     WORK["backtest"](root, {"brands": "NEW6, NEW7,NEW8", "who": "ana"}, lambda n, of: shares.append(n / of))
     assert shares[-1] == 1.0
     told = client.get("/api/v1/rooms/backtest").json()
-    assert (told["has_figures"], told["is_stale"]) == (True, False)
+    assert (told["has_figures"], told["stale"]) == (True, "")
     assert [row[0] for row in told["tables"][0]["rows"]] == [3.0, 6.0, 12.0]
     assert told["tables"][2]["rows"][0][0] == "this model"
     page = client.get("/api/v1/rooms/backtest/figures")

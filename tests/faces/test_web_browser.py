@@ -496,7 +496,7 @@ def test_the_map_of_sites_shows_thousands_and_moves_by_keyboard(page, tmp_path_f
 
 def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):
     answer = {"room": "network", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
-    answer |= {"asked": {"minutes": 60, "count": 7}, "is_stale": False, "sentences": ["7 new sites."], "tables": []}
+    answer |= {"asked": {"minutes": 60, "count": 7}, "stale": "", "sentences": ["7 new sites."], "tables": []}
     page.route("**/api/v1/rooms/network", lambda route: route.fulfill(json=answer | {"swings": [], "points": None}))
     page.route("**/api/v1/jobs", lambda route: route.fulfill(status=202, json={}))
     page.goto(f"{server}/network")

@@ -1,7 +1,7 @@
 """The rooms beside the plan on the wire: compliance and supply say what their verbs say."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,10 +12,13 @@ from beachhead.case.compliance.answer import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.plan.adjust import ask_adjust
+from beachhead.case.plan.planning import make_plan
 from beachhead.case.plan.research import ask_research, effect_worth
+from beachhead.case.programme import Report, update_progress
 from beachhead.case.quality.judge import Judged
 from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.case.tasks.words import headline, is_brought, left_out, shown
+from beachhead.programme.task import Progress
 from beachhead.web.app import create
 from beachhead.web.pages.aftersales import funnel_of
 from beachhead.web.pages.supply import work_out
@@ -148,7 +151,7 @@ def test_a_room_worked_out_by_its_job_is_served_with_the_numbers_of_its_verb(tmp
         assert client.get("/api/v1/rooms/programme").status_code == 404
         done = WORK["programme"](root, {"on": "2027-01-01", "who": "ana"}, lambda done, total: None)
         told = client.get("/api/v1/rooms/programme").json()
-        assert (told["record"], told["is_stale"]) == (done["programme"], False)
+        assert (told["record"], told["stale"]) == (done["programme"], "")
         launch = open_launch(root)
         found = assess_whole(launch, on=DAY_ONE)
         assert any(is_brought(task.code) for task in found.standing.programme.tasks), "approvals are tasks here too"
@@ -171,6 +174,30 @@ def test_tasks_that_nobody_reported_stand_as_of_their_first_day_and_the_page_say
         assert told["sentences"][0].startswith("As of 2026-01-01 ")
         assert any("“Work it out as of today” shows it so" in line for line in told["sentences"])
         assert all(row[0] not in row[-1].split() for row in told["tables"][0]["rows"]), "a gate waits for others"
+
+
+def test_an_answer_says_what_has_changed_of_what_it_rests_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-01T12:00:00+00:00")
+    root = new_launch(tmp_path / "launch", "starter")
+    row = 'depot,hire a depot,6,9,16,"made up",2026-06-30,C'
+    (root / "tasks.csv").write_text(f"code,name,weeks_low,weeks_likely,weeks_high,source,as_of,grade\n{row}\n")
+    launch, at = open_launch(root), datetime(2027, 1, 1, 12, tzinfo=UTC)
+    with TestClient(create(root), base_url=LOCAL) as client:
+
+        def stale(room: str) -> str:
+            return client.get(f"/api/v1/rooms/{room}").json()["stale"]
+
+        WORK["programme"](root, {}, lambda done, total: None)
+        WORK["network"](root, {"count": 2, "work": 1.0}, lambda done, total: None)
+        assert (stale("programme"), stale("network")) == ("", "")
+        begun = Report(task="depot", progress=Progress(on=DAY_ONE, started=DAY_ONE))
+        update_progress(launch, [begun], who="ana", at=at, name="a report")
+        assert stale("programme") == "Reports have come in since this was worked out."
+        make_plan(launch, on=DAY_ONE, worlds=2, who="ana", at=at)
+        assert stale("network") == "A newer plan has been made since this was worked out."
+        (root / "tasks.csv").write_text((root / "tasks.csv").read_text().replace("6,9,16", "6,9,20"))
+        told = stale("network")
+        assert told.startswith("The tables of the launch have changed, and a newer plan has been made since"), told
 
 
 def test_after_sales_without_parts_says_that_no_parts_are_planned(tmp_path, monkeypatch):
@@ -258,7 +285,7 @@ def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tm
     with TestClient(create(root), base_url=LOCAL) as client:
         assert "supply" in client.get("/api/v1/launch").json()["pages"]
         told = client.get("/api/v1/supply").json()
-        assert (told["record"], told["is_stale"]) == (done["supply"], False)
+        assert (told["record"], told["stale"]) == (done["supply"], "")
         assert told["sentences"]
         for row in told["markets"]:
             assert sum(row["made_in"].values()) <= 1 + 1e-9
@@ -269,7 +296,7 @@ def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tm
                 assert sum(parts) == pytest.approx(route["landed"], rel=1e-6)
         terms = root / "launch.toml"
         terms.write_text(terms.read_text(encoding="utf-8").replace('title = "', 'title = "New: ', 1), encoding="utf-8")
-        assert client.get("/api/v1/supply").json()["is_stale"]
+        assert "tables of the launch have changed" in client.get("/api/v1/supply").json()["stale"]
 
 
 def test_the_quality_funnel_shows_claims_a_thousand_car_months_and_the_limits_of_chance():

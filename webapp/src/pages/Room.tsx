@@ -32,7 +32,7 @@ export function RoomAnswer({ room, launch, empty, ask, children }: { room: Room;
   return (
     <>
       <section className="sheet wide">
-        {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
+        {data.stale && <p className="notice">{data.stale}</p>}
         <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
         <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
         {button(data)}

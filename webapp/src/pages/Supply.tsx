@@ -28,7 +28,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
     <div className="grid">
       <section className="wide">
         <h1>Supply</h1>
-        {data.is_stale && <p className="notice">The tables of the launch have changed since this was worked out.</p>}
+        {data.stale && <p className="notice">{data.stale}</p>}
         <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
         <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {howMany(data.futures, "future")}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
         <div className="row no-print"><JobButton kind="supply" name="Work it out again" busy="working it out …" /></div>

@@ -22,6 +22,7 @@ from beachhead.web.pages.room import (
     day_of,
     keep_answer,
     number_or_none,
+    stands_on,
     table_of,
 )
 from beachhead.world.figures import cars, duration, expected, money, percent
@@ -30,10 +31,11 @@ from beachhead.world.figures import cars, duration, expected, money, percent
 def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     """The job: what the cars that the plan would sell need, and what those on the road have shown."""
     launch = open_launch(root)
+    stood = stands_on(launch, "aftersales")
     found = ask_service(launch, on=day_of(arguments), draws=int(arguments.get("draws", DRAWS)), tick=advance)
     if not found.markets:
         said = ["No car is planned abroad and none is in use, so there is nothing to serve yet."]
-        return keep_answer(launch, "aftersales", arguments, said, [])
+        return keep_answer(launch, "aftersales", arguments, said, [], stood=stood)
     names = {market.code: market.name for market in launch.folder.markets}
     tables = (
         _promises(launch, found, names),
@@ -44,7 +46,7 @@ def work_aftersales(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     )
     shown = [table for table in tables if table.rows]
     funnelled = funnel_of(found.judged, names)
-    return keep_answer(launch, "aftersales", arguments, _sentences(launch, found), shown, funnel=funnelled)
+    return keep_answer(launch, "aftersales", arguments, _sentences(launch, found), shown, funnel=funnelled, stood=stood)
 
 
 def _sentences(launch: Launch, found: Serviced) -> list[str]:

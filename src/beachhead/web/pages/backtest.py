@@ -15,7 +15,7 @@ from beachhead.case.history.backtest import backtest
 from beachhead.case.history.page import backtest_page
 from beachhead.case.history.panel_files import FORMS, keep_panel_file, panel_files, panel_folder
 from beachhead.case.open import open_launch
-from beachhead.web.pages.room import TableOut, keep_answer, table_of
+from beachhead.web.pages.room import TableOut, keep_answer, stands_on, table_of
 from beachhead.web.server.request import FILE_BODY, REFUSALS, desk_of, received, recorded, sheet_of
 from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.field import Sentence
@@ -71,6 +71,7 @@ async def send_panel_file(
 def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
     """The job `backtest`: forecast past entries as on the day; `brands`, `countries`, `split` may be given."""
     launch = open_launch(root)
+    stood = stands_on(launch, "backtest")
     if not panel_files(launch):
         raise BadInput("there are no registrations by brand yet", "send a file, or `evidence fetch` one into panel/")
     found = backtest(
@@ -82,7 +83,9 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         tick=advance,
     )
     tables = [_scores(found), _cover(found), _peers(found)]
-    return keep_answer(launch, "backtest", arguments, _sentences(found), tables, figures=backtest_page(found))
+    return keep_answer(
+        launch, "backtest", arguments, _sentences(found), tables, figures=backtest_page(found), stood=stood
+    )
 
 
 def _listed(written: Any) -> list[str]:

@@ -15,13 +15,29 @@ from pydantic import BaseModel
 
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch
-from beachhead.store import Row, deliver, writing
+from beachhead.case.plan.planning import TOPIC as PLAN
+from beachhead.case.plan.planning import TOPICS_READ
+from beachhead.case.programme import TOPIC as PROGRESS
+from beachhead.case.quality.workshop import TOPICS as WORKSHOP
+from beachhead.case.rows.observe import TOPIC as ROWS
+from beachhead.store import Row, deliver, newest_by_topic, reading, writing
 from beachhead.web.wire.field import Sentence
 
 TOPIC = "room_page"
 MOST_ROWS = 40
 
 RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
+RESTS_ON: dict[str, tuple[str, ...]] = {
+    "worth": TOPICS_READ,
+    "rehearsal": TOPICS_READ,
+    "targets": (PLAN, *TOPICS_READ),
+    "programme": (PROGRESS,),
+    "aftersales": (PLAN, ROWS, *WORKSHOP),
+    "network": (PLAN,),
+    "supply": (PLAN, ROWS),
+    "backtest": (),
+}
+"""By room, what its answer is read from besides the tables."""
 Unit = Literal["text", "number", "cars", "money", "change", "share", "odds", "points", "day", "wait"]
 Cell = str | float | None
 Advance = Callable[[float, float], None]
@@ -109,14 +125,17 @@ class BarOut(BaseModel):
 
 
 class RoomOut(BaseModel):
-    """What a room answered last, and with which words of the asker's; what is not among them was left to the room."""
+    """What a room answered last, and with which words of the asker's; what is not among them was left to the room.
+
+    `stale` says what has changed of what the answer rests on, in a sentence; "" where nothing has.
+    """
 
     room: RoomName
     made_at: datetime
     on: date
     asked: dict[str, str | int | float | bool] = {}
     record: str
-    is_stale: bool
+    stale: str = ""
     sentences: list[Sentence]
     tables: list[TableOut]
     swings: list[SwingOut]
@@ -145,6 +164,7 @@ def keep_answer(
     sentences: list[str],
     tables: list[TableOut],
     *,
+    stood: str,
     on: date | None = None,
     swings: Sequence[SwingOut] = (),
     points: PointsOut | None = None,
@@ -155,7 +175,8 @@ def keep_answer(
 ) -> dict[str, Any]:
     """Keep what a room answered, and a page of its figures (HTML) if it has one; its digest by the room's name.
 
-    `on` is the day that the answer stands for, where that is neither the day asked about nor today.
+    `stood` is what `stands_on` said before the work began; `on` is the day that the answer stands for, where that is
+    neither the day asked about nor today.
     """
     at = now()
     answer = RoomOut(
@@ -164,7 +185,7 @@ def keep_answer(
         on=on or day_of(arguments) or today(),
         asked={name: value for name, value in arguments.items() if name != "who"},
         record="",
-        is_stale=False,
+        stale="",
         sentences=sentences,
         tables=tables,
         swings=list(swings),
@@ -175,12 +196,34 @@ def keep_answer(
         has_figures=figures is not None,
     ).model_dump_json()
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
-    rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=launch.folder.digest)]
+    rows = [Row(key=room, body=answer), Row(key=f"{room}:asked", body=stood)]
     if figures is not None:
         rows.append(Row(key=f"{room}:figures", body=figures))
     with writing(launch.store) as work:
         deliver(work, TOPIC, rows, sha256=sha256, name=room, who=str(arguments.get("who", "")), at=at)
     return {room: sha256}
+
+
+def stands_on(launch: Launch, room: str) -> str:
+    """What a room's answer rests on: the tables as they were read, and the newest delivery of all that it reads."""
+    with reading(launch.store) as work:
+        newest = newest_by_topic(work)
+    return "|".join([launch.folder.digest, *(f"{topic}:{newest.get(topic, 0)}" for topic in RESTS_ON[room])])
+
+
+def changed_since(launch: Launch, room: str, stood: str | None) -> str:
+    """What has changed of what an answer rests on, in a sentence; "" where nothing has."""
+    tables, *then = (stood or "").split("|")
+    known = dict(part.rsplit(":", 1) for part in then)
+    now = dict(part.rsplit(":", 1) for part in stands_on(launch, room).split("|")[1:])
+    new = {topic for topic in known.keys() & now.keys() if known[topic] != now[topic]}
+    said = [
+        "the tables of the launch have changed" if tables != launch.folder.digest else "",
+        "a newer plan has been made" if PLAN in new else "",
+        "reports have come in" if new == {PROGRESS} else "rows or reports have come in" if new - {PLAN} else "",
+    ]
+    told = ", and ".join(filter(None, said))
+    return f"{told[0].upper()}{told[1:]} since this was worked out." if told else ""
 
 
 def day_of(arguments: dict[str, Any]) -> date | None:

@@ -54,10 +54,12 @@ from beachhead.web.pages.room import (
     SwingOut,
     TableOut,
     Unit,
+    changed_since,
     day_of,
     iso_of,
     keep_answer,
     number_or_none,
+    stands_on,
     table_of,
 )
 from beachhead.web.server.request import REFUSALS, desk_of, recorded, sheet_of
@@ -116,9 +118,9 @@ def room_answer(request: Request, response: Response, _: Viewer, room: RoomName)
         body, asked = body_of(work, TOPIC, room), body_of(work, TOPIC, f"{room}:asked")
     if body is None:
         raise NotFound(f"{room} has not been worked out yet", f"start a job of kind {room}")
-    stale = asked != sheet.launch.folder.digest
+    stale = changed_since(sheet.launch, room, asked)
     record = hashlib.sha256(body.encode()).hexdigest()
-    return RoomOut.model_validate_json(body).model_copy(update={"is_stale": stale, "record": record})
+    return RoomOut.model_validate_json(body).model_copy(update={"stale": stale, "record": record})
 
 
 @router.get("/rooms/{room}/figures", response_class=HTMLResponse)
@@ -180,6 +182,7 @@ def work_out(room: RoomName) -> Callable[[Path, dict[str, Any], Advance], dict[s
 
 def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
+    stood = stands_on(launch, "worth")
     worlds = int(arguments.get("worlds", PLAN_WORLDS))
     found = ask_worth(launch, on=day_of(arguments), worlds=worlds, tick=advance)
     currency = launch.folder.terms.currency
@@ -205,11 +208,14 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
         for swing in found.swings
     ]
     sentences = [said, *filter(None, [worth_nothing_said(found.facts)])]
-    return keep_answer(launch, "worth", arguments, sentences, [table for table in tables if table.rows], swings=swings)
+    return keep_answer(
+        launch, "worth", arguments, sentences, [table for table in tables if table.rows], swings=swings, stood=stood
+    )
 
 
 def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
+    stood = stands_on(launch, "rehearsal")
     worlds = int(arguments.get("worlds", REHEARSED_WORLDS))
     found = rehearse_launch(launch, worlds=worlds, on=day_of(arguments), tick=advance)
     ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
@@ -264,16 +270,17 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             [[o.family.value.replace("_", " "), SAID[o.family]] for o in ours],
         ),
     ]
-    return keep_answer(launch, "rehearsal", arguments, said, tables)
+    return keep_answer(launch, "rehearsal", arguments, said, tables, stood=stood)
 
 
 def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
+    stood = stands_on(launch, "targets")
     worlds = int(arguments.get("worlds", TARGET_WORLDS))
     found = assess_targets(launch, on=day_of(arguments), worlds=worlds, tick=advance)
     stand = assess_whole(launch, on=day_of(arguments)) if launch.folder.rows(TaskRow) else None
     bars = _bars(stand) if stand is not None else []
-    return keep_answer(launch, "targets", arguments, *_targets(found), fans=_fans(found), bars=bars)
+    return keep_answer(launch, "targets", arguments, *_targets(found), fans=_fans(found), bars=bars, stood=stood)
 
 
 def _fans(found: Assessed) -> list[LevelFanOut]:
@@ -368,6 +375,7 @@ def _then(fan: np.ndarray[Any, Any], at: int) -> tuple[Cell, Cell]:
 
 def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
+    stood = stands_on(launch, "programme")
     found = assess_whole(launch, on=day_of(arguments))
     late, risk = found.late_days, found.risk
     said = [*headline(launch, found, today()), *filter(None, [left_out(found)])]
@@ -401,11 +409,12 @@ def _work_programme(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         ],
     )
     on = found.standing.on
-    return keep_answer(launch, "programme", arguments, said, [gates, tasks], on=on, bars=_bars(found))
+    return keep_answer(launch, "programme", arguments, said, [gates, tasks], on=on, bars=_bars(found), stood=stood)
 
 
 def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
     launch = open_launch(root)
+    stood = stands_on(launch, "network")
     count = arguments.get("count")
     ask = Ask(
         model=Model.PHASES if count is None else Model.COVER,
@@ -429,7 +438,9 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         else "how much better another choice could be is not known"
     )
     said = [brought, f"Value {cars(found.value)} {found.unit}; {known}.", effort_sentence(found), *found.notes]
-    return keep_answer(launch, "network", arguments, said, _network_tables(launch, found), points=_points(found))
+    return keep_answer(
+        launch, "network", arguments, said, _network_tables(launch, found), points=_points(found), stood=stood
+    )
 
 
 def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:

@@ -23,7 +23,7 @@ from beachhead.supply.last_year import last_year
 from beachhead.supply.odds import commit_odds, turnings
 from beachhead.supply.plan import Depth
 from beachhead.supply.switch import SwitchMap
-from beachhead.web.pages.room import day_of
+from beachhead.web.pages.room import changed_since, day_of, stands_on
 from beachhead.web.server.request import REFUSALS, sheet_of
 from beachhead.web.server.sessions import Viewer
 from beachhead.web.wire.field import Sentence
@@ -111,7 +111,7 @@ class SupplyOut(BaseModel):
     made_at: datetime
     on: date
     record: str
-    is_stale: bool
+    stale: str = ""
     sentences: list[Sentence]
     quarters: list[str]
     gates: list[str]
@@ -157,8 +157,8 @@ def supply(request: Request, response: Response, _: Viewer) -> SupplyOut:
         raise NotFound("supply has not been worked out yet", "start a job of kind supply")
     found = SupplyOut.model_validate_json(body)
     sha256 = hashlib.sha256(body.encode()).hexdigest()
-    stale = _kept(sheet.launch.store, "asked") != sheet.launch.folder.digest
-    return found.model_copy(update={"is_stale": stale, "record": sha256})
+    stale = changed_since(sheet.launch, "supply", _kept(sheet.launch.store, "asked"))
+    return found.model_copy(update={"stale": stale, "record": sha256})
 
 
 @router.get("/supply/routes/{market}")
@@ -174,6 +174,7 @@ def supply_routes(request: Request, response: Response, _: Viewer, market: str) 
 def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, float], None]) -> dict[str, Any]:
     """The job: answer, and keep it; `on`, `draws`, `what_if`, `passes` and `work` may be given."""
     launch = open_launch(root)
+    stood = stands_on(launch, "supply")
     day = day_of(arguments) or today()
     what_if = bool(arguments.get("what_if", True))
 
@@ -194,7 +195,7 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
     at = now()
     answer = _answer(launch, supplied, day, at).model_dump_json()
     codes = [market.code for market in supplied.plan.network.markets]
-    rows = [Row(key="answer", body=answer), Row(key="asked", body=launch.folder.digest)]
+    rows = [Row(key="answer", body=answer), Row(key="asked", body=stood)]
     rows += [Row(key=f"routes:{code}", body=_routes(supplied, code).model_dump_json()) for code in codes]
     sha256 = hashlib.sha256(answer.encode()).hexdigest()
     with writing(launch.store) as work:
@@ -214,7 +215,7 @@ def _answer(launch: Launch, supplied: Supplied, day: date, at: datetime) -> Supp
         made_at=at,
         on=day,
         record="",
-        is_stale=False,
+        stale="",
         sentences=headline(launch, supplied),
         quarters=[str(quarter) for quarter in network.quarters],
         gates=[str(gate) for gate in network.gates],
