@@ -494,6 +494,32 @@ def test_the_map_of_sites_shows_thousands_and_moves_by_keyboard(page, tmp_path_f
     serving.close()
 
 
+def test_a_table_of_a_room_names_its_rows_and_rounds_as_the_command_line_does(page, server):
+    answer = {"room": "aftersales", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
+    units = {"market": "text", "stays": "share", "odds": "odds", "lost": "cars"}
+    columns = [{"name": name, "unit": unit} for name, unit in units.items()]
+    table = {"title": "Gates", "caption": "", "columns": columns, "rows": [["Norway", 17 / 40, 1.0, -0.4]]}
+    answer |= {"stale": "Reports have come in.", "sentences": [], "tables": [table], "swings": [], "points": None}
+    page.route("**/api/v1/rooms/aftersales", lambda route: route.fulfill(json=answer))
+    page.goto(f"{server}/aftersales")
+    page.get_by_text("Reports have come in.").wait_for()
+    row = page.get_by_role("region", name="Gates").get_by_role("row").nth(1)
+    assert row.get_by_role("rowheader").inner_text() == "Norway"
+    told = [cell.replace("\u00a0", " ") for cell in row.get_by_role("cell").all_inner_texts()]
+    assert told == ["42 %", ">99 %", "0"], "17 of 40 is 42 % there too; odds counted from draws are never certain"
+
+
+def test_the_memo_of_a_plan_that_does_nothing_now_says_so_and_shows_no_empty_table(page, server):
+    certificate = {"value": 1.0e6, "value_se": 1.0e4, "bound": 2.0e6, "method": "a bound", "share_of_bound": 0.5}
+    certificate |= {"record": "0" * 64, "sentence": "Expected value EUR 1.00 M."}
+    plan = {"made_at": "2021-10-01T09:00:00Z", "certificate": certificate, "objective": None, "steps": []}
+    plan |= {"markets": [{"code": "NO", "name": "Norway", "action": "wait", "stage": "out"}]}
+    page.route("**/api/v1/plan", lambda route: route.fulfill(json=plan))
+    page.goto(f"{server}/report")
+    page.get_by_text("hold everywhere").wait_for()
+    assert page.get_by_role("region", name="What happens now").count() == 0
+
+
 def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):
     answer = {"room": "network", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
     answer |= {"asked": {"minutes": 60, "count": 7}, "stale": "", "sentences": ["7 new sites."], "tables": []}

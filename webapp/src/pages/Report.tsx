@@ -50,7 +50,8 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           </dl>
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
           <Timeline quarters={shown} steps={plan.data.steps} />
-          <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
+          {moving.length === 0 && <p>{launch.planned_for}: hold everywhere.</p>}
+          {moving.length > 0 && <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
             <caption>Markets in which something is done now; demand at full scale from {launch.year}, median and 90 % range</caption>
             <thead><tr><th>market</th><th>now</th><th className="num">demand, cars a year</th><th className="num">odds of break-even</th><th>why</th></tr></thead>
             <tbody>
@@ -58,8 +59,8 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
                 <tr key={row.code}><th scope="row">{row.name}</th><td>{row.action}</td><td className="num">{cars(row.demand_median)} ({cars(row.demand_low)}–{cars(row.demand_high)})</td><td className="num">{percent(row.odds_good)}</td><td className="why"><Said>{row.says}</Said></td></tr>
               ))}
             </tbody>
-          </table></div>
-          {waiting > 0 && <p>{waiting === 1 ? "One further market waits" : `${waiting} further markets wait`}; the page Plan says why for each.</p>}
+          </table></div>}
+          {waiting > 0 && <p>{waiting === 1 ? `One ${moving.length ? "further " : ""}market waits` : `${waiting} ${moving.length ? "further " : ""}markets wait`}; the page Plan says why for each.</p>}
         </section>
       )}
       {decisions.data && <section className="sheet"><h2>Ledger</h2><p><Said>{decisions.data.ledger_sentence}</Said></p>{decisions.data.rows.length > 0 && <LedgerTable rows={decisions.data.rows} />}</section>}

@@ -11,7 +11,7 @@ export function Gantt({ bars }: { bars: Bar[] }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Tasks in time">
       <table className="gantt">
-        <caption>{day(new Date(from).toISOString().slice(0, 10))} to {day(new Date(to).toISOString().slice(0, 10))}. Thin line: the end may fall here with 80 %. The darker, the likelier it holds up the last of all</caption>
+        <caption>{day(new Date(from).toISOString().slice(0, 10))} to {day(new Date(to).toISOString().slice(0, 10))}. Thin line: the end may fall here with 80 %. The fuller its colour, the likelier a task holds up the last of all</caption>
         <thead><tr><th>task</th><th>when</th><th className="num">critical</th></tr></thead>
         <tbody>
           {bars.map((bar) => (
