@@ -4,7 +4,7 @@ In each world all demand is told at once and the cars that count are maximised o
 the limits (a linear programme; splitting markets and never leaving only help). The mean over worlds bounds the expected
 cars of every plan; the share of worlds in which the target's level lies within reach bounds its odds. A floor under the
 worst worlds bounds cars once more: whoever keeps it has an expected value of at least the floor, so for every bonus
-b > 0 E cars <= (E max(value + b cars) - floor) / b (Lagrangian relaxation; Brown, Smith & Sun 2010, proposition 2.1,
+b > 0 E cars <= (E max(value + b cars) - floor) / b (Lagrangian relaxation; weak duality, Brown, Smith & Sun 2010,
 for the telling of demand).
 """
 

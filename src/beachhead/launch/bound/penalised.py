@@ -1,6 +1,6 @@
 """The penalised bound: everything is told, the limits hold world by world, and who acts on what is told early pays.
 
-An information relaxation with a martingale penalty (Brown, Smith & Sun 2010, theorem 2.1): in each world the planner
+An information relaxation with a martingale penalty (Brown, Smith & Sun 2010, weak duality): in each world the planner
 knows all demand, but every action is charged what its foresight is worth, an amount whose mean is zero for any plan
 that cannot see the future. So the mean over worlds of the best penalised course bounds every plan. What is charged:
 

@@ -5,7 +5,7 @@ bias and the scenario of tariffs at gate 0, and let the first pilot or quarter o
 Given F the markets are linked by the limits alone; priced with any prices >= 0 (Lagrangian relaxation, Adelman &
 Mersereau 2008; Brown & Zhang 2023) they fall apart into one-market problems: never, scale blindly at s, or pilot at t
 and then scale at the best s > t or not at all. The mean over worlds bounds every plan (information relaxation, Brown,
-Smith & Sun 2010, proposition 2.1, with zero penalty on F). Unlike the clairvoyant, whoever wants to know has to pilot.
+Smith & Sun 2010, weak duality with zero penalty on F). Unlike the clairvoyant, whoever wants to know has to pilot.
 """
 
 from __future__ import annotations
