@@ -113,6 +113,29 @@ def test_odds_of_a_target_are_settled_once_rows_show_it_met(folder, tmp_path):
     assert [(o.name, o.happened) for o in outcomes] == [("target first by 2027Q4, said 2027Q1", True)]
 
 
+def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
+    (folder / "targets.csv").write_text(
+        HEAD + f"abroad,one market live,markets_live,abroad,1,2027Q1,,,,{SAID}"
+        f"both,a second beside home,markets_live,world,2,2027Q1,,,,{SAID}"
+    )
+    head, rows = "batch,market,channel,start,end,registrations\n", tmp_path / "rows.csv"
+    rows.write_text(head + "p1,NO,dealer,2026-04-01,2026-06-30,160\np1,NO,dealer,2026-07-01,2026-09-30,60\n")
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert not found["abroad"]["met"], "two quarters make no market live"
+    assert found["abroad"]["odds"] == 0, "nor can a third and a fourth come in one"
+    rows.write_text(head + "p1,NO,dealer,2026-10-01,2026-12-31,90\n")
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert found["abroad"]["odds"] > 0.9, "three quarters on record and a pilot in the fourth"
+    rows.write_text(head + "p1,NO,dealer,2026-01-01,2026-03-31,40\n")
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert found["abroad"]["met"]
+    assert found["both"]["met"]
+
+
 def test_an_unknown_target_is_refused(folder):
     assert "did you mean first?" in run("targets", folder, "--price", "frist", fails=True)
 

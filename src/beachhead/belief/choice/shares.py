@@ -120,6 +120,6 @@ def price_sensitivities(taste: Taste) -> Array:
 
 
 def _people(taste: Taste) -> tuple[Array, Array, Array]:
-    """Price sensitivities (H,), equally likely, and tastes (B,) with weights; tails beyond 5 % are folded in."""
+    """Price sensitivities (H,), equally likely, and tastes (B,) with weights; tails beyond 10 % are folded in."""
     sensitivity = np.exp(taste.price_spread * ndtri(_QUANTILES))
     return sensitivity / sensitivity.mean(), _BRAND_NODES, _BRAND_WEIGHTS / _BRAND_WEIGHTS.sum()

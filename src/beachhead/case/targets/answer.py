@@ -32,7 +32,7 @@ from beachhead.programme.rank import Known, draw_rivals, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 from beachhead.world.trailing_year import trailing_year
 
 Floats = NDArray[np.float64]
@@ -206,12 +206,17 @@ def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
         elif target.kind is Kind.CARS_PER_YEAR:
             level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
         elif target.kind is Kind.MARKETS_LIVE:
-            level = len(
-                {market for (market, q), cars in seen.items() if market in inside and cars > 0 and q <= target.by}
-            )
+            homes = {market.code for market in markets_inside(launch, target.scope) if market.is_home}
+            level = max((_live_on_record(seen, inside, homes, q) for q in by_quarter), default=0)
         if level >= target.amount and target.kind is not Kind.RANK and set(target.after) <= set(shown):
             shown.append(target.code)
     return tuple(shown)
+
+
+def _live_on_record(seen: Mapping[tuple[str, Quarter], float], inside: set[str], homes: set[str], last: Quarter) -> int:
+    """Markets that sold in each of the four quarters up to `last`; at home the maker sells whatever rows say."""
+    year = [last + -back for back in range(QUARTERS_A_YEAR)]
+    return sum(code in homes or all(seen.get((code, q), 0.0) > 0 for q in year) for code in inside)
 
 
 def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: str = "") -> Target:
@@ -340,12 +345,20 @@ class _Scene:
         return level if isinstance(level, str) else np.repeat(level, RIVALS_A_WORLD, axis=0)
 
     def _live(self, scope: str, cars: Floats) -> Floats:
-        """Markets that sold in each of the last four quarters: a pilot alone does not make a market live."""
-        sells = cars[:, self.inside[scope]] > 0
-        steady = np.zeros((len(cars), cars.shape[2]))
-        for t in range(3, cars.shape[2]):
-            steady[:, t] = sells[:, :, t - 3 : t + 1].all(axis=2).sum(axis=1)
-        return steady
+        """Markets that sold in each of the last four quarters, those on record too: a pilot alone makes none live."""
+        inside, first = self.inside[scope], self.problem.quarters[0]
+        earlier = [first + -back for back in range(QUARTERS_A_YEAR - 1, 0, -1)]
+        before = np.array(
+            [
+                [at.is_home or self.seen.get((code, q), 0.0) > 0 for q in earlier]
+                for code, at, there in zip(self.problem.markets, self.problem.standing, inside, strict=True)
+                if there
+            ],
+            dtype=np.bool_,
+        ).reshape(-1, len(earlier))
+        sells = np.concatenate([np.broadcast_to(before, (len(cars), *before.shape)), cars[:, inside] > 0], axis=2)
+        years = np.lib.stride_tricks.sliding_window_view(sells, QUARTERS_A_YEAR, axis=2)
+        return np.asarray(years.all(axis=3).sum(axis=1), dtype=np.float64)
 
     def _stores(self, target: Target, draws: int) -> Floats | str:
         codes = {market.code for market in markets_inside(self.launch, target.scope)}
