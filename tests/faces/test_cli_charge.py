@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from beachhead.case.belief.believe import believe
 from beachhead.case.charging.value import charging_value, counts_shifts, demand_shifts, write_shifts
 from beachhead.case.open import open_launch
+from beachhead.charging.record import read_prices
 from beachhead.charging.value import Baseline
 from beachhead.charging.year import Policy
 from beachhead.cli.app import app
@@ -174,6 +175,8 @@ def test_a_file_that_is_no_table_is_refused_in_one_line(tmp_path: Path) -> None:
     ("row", "said"),
     [
         ("2023-01-01T05:00:00Z,80", "is UTC, not local"),
+        ("2023-07-01 05:00:00+00:00,80", "is UTC, not local"),
+        ('"2023-01-01 05:00,80\n2023-01-01 06:00,90', "cannot be read as a table: unexpected end of data"),
         ("2023-01-01 05:00,inf", "is not a number"),
         ("2023-01-01 05:00,1e12", "1,000,000,000,000 EUR/MWh"),
         ("01.01.2023 05:00,80", "is not a time"),
@@ -186,6 +189,41 @@ def test_a_price_or_time_that_cannot_be_is_refused_before_anything_is_planned(
     file.write_text(f"time,DE-LU\n2023-01-01 04:00,70\n{row}\n", encoding="utf-8")
     with pytest.raises(BadInput, match=said):
         run("plan", "--prices", str(file), "--plugged-in", "2023-06-13 18:10")
+
+
+def test_times_with_the_offset_of_greenwich_in_winter_are_local(tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("time,PT\n2023-03-01 04:00+00:00,70\n2023-04-01 05:00+01:00,80\n", encoding="utf-8")
+    table = read_prices(file)
+    assert table.zone("PT")[[0, -1]] == pytest.approx([0.07, 0.08])
+    assert (table.first_hour % 24, (table.first_hour + table.eur_per_kwh.shape[1] - 1) % 24) == (4, 5)
+
+
+def test_a_year_that_the_prices_do_not_hold_is_told_with_what_would_do(prices: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="it spans 2022-10-01 to 2024-01-13") as refused:
+        charging_value(prices, markets=["DE", "LU", "NL"], year=2024)
+    assert refused.value.message.count("DE-LU") == 1
+    assert refused.value.hint == "name --year 2023, or give prices from 2023-11-06 to 2024-12-29"
+    head, *rows = prices.read_text(encoding="utf-8").splitlines(keepends=True)
+    of_2023 = tmp_path / "of_2023.csv"
+    of_2023.write_text("".join([head, *(row for row in rows if row.startswith("2023"))]), encoding="utf-8")
+    with pytest.raises(BadInput, match="does not hold 56 days before 2023-01-02") as refused:
+        charging_value(of_2023)
+    assert refused.value.hint == "give prices from 2022-11-07 to 2023-12-31"
+
+
+def test_homes_with_too_few_sessions_are_told_to_be_left_out(prices: Path, tmp_path: Path) -> None:
+    file, rows = tmp_path / "sessions.csv", ["user_id,plugin_time,plugout_time,energy_session"]
+    for user, count in {"a": 25, "b": 22, "c": 1, "d": 19}.items():
+        begun = [datetime(2023, 5, 1, 18) + timedelta(days=n) for n in range(count)]
+        rows += [f"{user},{at:%Y-%m-%d %H:%M},{at + timedelta(hours=12):%Y-%m-%d %H:%M},9" for at in begun]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    words = ["value", "--prices", str(prices), "--sessions", str(file), "--markets", "DE", "--year", "2023"]
+    said = " ".join(run(*words).split())
+    assert "2 homes (on record)" in said
+    assert "2 more have fewer than 20 sessions on record and cannot be learnt: left out." in said
+    found = json.loads(run(*words, "--json"))
+    assert (found["homes"], found["homes_left_out"]) == (2, 2)
 
 
 def test_sessions_without_an_end_or_energy_are_said_to_be_none(prices: Path, tmp_path: Path) -> None:

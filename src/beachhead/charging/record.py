@@ -13,7 +13,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from math import gcd, isfinite
 from pathlib import Path
 from typing import TextIO
@@ -44,6 +44,7 @@ _MOST_LINE = 2**20
 _MOST_FAULTS = 50
 _LEAST_STEP = 15  # minutes: what is learnt tells hours apart, and half-hours of a departure
 _LEAST_SPREAD = 5  # sessions of a home; fewer may all begin and end on the hour by chance
+_SUMMER = (4, 9)  # months that lie wholly within summer time, north of the equator
 _BLANK = ("", "na", "nan", "null")
 _DELIMITERS = (",", ";", "\t")
 
@@ -432,7 +433,8 @@ def _rows(path: Path) -> Iterator[list[str]]:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             head = stream.readline(_MOST_LINE)
             stream.seek(0)
-            yield from csv.reader(_lines(stream, path.name), delimiter=max(_DELIMITERS, key=head.count))
+            lines, delimiter = _lines(stream, path.name), max(_DELIMITERS, key=head.count)
+            yield from csv.reader(lines, delimiter=delimiter, strict=True)  # an open quotation mark swallows rows else
     except (UnicodeError, csv.Error, OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{path.name} cannot be read as a table: {error}", "give CSV in UTF-8, plain or .gz") from error
 
@@ -454,17 +456,19 @@ def _lines(stream: TextIO, file: str) -> Iterator[str]:
 def _moment(text: str, file: str, line: int, column: str, faults: list[Fault]) -> int | None:
     """Minutes since 1970-01-01 00:00 on the clock as written; a stated UTC offset is dropped: write local time.
 
-    A time marked as UTC by a Z is refused: taken for local time, every hour of the file would be another one.
+    A time marked as UTC is refused: taken for local time, every hour of the file would be another one. A Z marks it,
+    and an offset of nothing in the summer, when the clocks of all who keep Greenwich time in winter are an hour ahead.
     """
-    if text.strip()[-1:] in ("Z", "z"):
-        cure = "write local time like 2023-05-01 18:00, or with its offset: 2023-05-01T18:00+02:00"
-        faults.append(Fault(file=file, row=line, column=column, written=text, problem="is UTC, not local", cure=cure))
-        return None
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         cure = "write local time like 2023-05-01 18:00"
         faults.append(Fault(file=file, row=line, column=column, written=text, problem="is not a time", cure=cure))
+        return None
+    is_summer = _SUMMER[0] <= moment.month <= _SUMMER[1]
+    if text.strip()[-1:] in ("Z", "z") or (is_summer and moment.utcoffset() == timedelta(0)):
+        cure = "write local time like 2023-05-01 18:00, or with its offset: 2023-05-01T18:00+02:00"
+        faults.append(Fault(file=file, row=line, column=column, written=text, problem="is UTC, not local", cure=cure))
         return None
     delta = moment.replace(tzinfo=UTC) - _EPOCH.replace(tzinfo=UTC)
     return int(delta.total_seconds() // 60)

@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 POLICIES = (Policy.ARRIVAL, Policy.TIMER, Policy.SORTED, Policy.LEARNED, Policy.FORESIGHT)
+LEAST_SESSIONS = 20
+"""Of a home on record; of fewer its habits are not learnt."""
 _FOLDS = 5
 _RESAMPLES = 2000
 _THREADS = 2  # the kernels let go of the interpreter, what is between them does not
@@ -131,7 +133,7 @@ Mapper = Callable[[Fleet, Sequence[int]], Iterable[tuple[int, Floats]]]
 """Runs a fleet's homes anywhere and yields the answers as they come, in any order."""
 
 
-def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = 20) -> tuple[Ready, ...]:
+def make_ready(homes: Sequence[Home], *, seed: int = 0, least_sessions: int = LEAST_SESSIONS) -> tuple[Ready, ...]:
     """Learn each home's habits with a prior from the other folds of homes: no home is in its own prior.
 
     A session's tables take 36 kB: for many homes at once `market_values` learns one at a time.
@@ -148,7 +150,7 @@ def market_values(
     *,
     loads: Sequence[Load] = (),
     seed: int = 0,
-    least_sessions: int = 20,
+    least_sessions: int = LEAST_SESSIONS,
     run: Mapper | None = None,
     tick: Callable[[int, int], None] | None = None,
 ) -> tuple[MarketValue, ...]:

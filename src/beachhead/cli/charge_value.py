@@ -17,6 +17,7 @@ def value_answer(valued: Valued, shifts: tuple[Shift, ...] = ()) -> dict[str, An
     """The values as one JSON object."""
     return {
         "homes": valued.homes,
+        "homes_left_out": valued.left_out,
         "whose": valued.whose,
         "first_day": valued.first_day,
         "whose_load": valued.whose_load,
@@ -48,6 +49,8 @@ def show_value(valued: Valued) -> None:
         f"{best.market} against charging on arrival at the same spot price; "
         f"{how_many(valued.homes, 'home')} ({valued.whose}), prices of 52 weeks from {valued.first_day}."
     )
+    if valued.left_out:
+        say(valued.said_of_left_out)
     rows = [
         [
             found.market,

@@ -17,7 +17,14 @@ from beachhead.case.open import Launch
 from beachhead.case.put_rows import put_rows
 from beachhead.charging.record import Prices, day_hour, hour_day, read_loads, read_prices
 from beachhead.charging.tariff import bundled_tariffs, tariff_of
-from beachhead.charging.value import Baseline, MarketValue, demand_shift, demand_statement, market_values
+from beachhead.charging.value import (
+    LEAST_SESSIONS,
+    Baseline,
+    MarketValue,
+    demand_shift,
+    demand_statement,
+    market_values,
+)
 from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind, StudyRow
 from beachhead.store import require_writable
@@ -27,6 +34,7 @@ STUDY = "CHARGING"
 _COLUMNS = (
     "study", "market", "kind", "cars", "weeks", "reach", "bias_mean", "bias_sd", "weight", "source", "as_of", "grade"
 )  # fmt: skip
+_YEAR_HOURS = 52 * 168
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +47,7 @@ class Valued:
         whose: "on record" or "made up".
         first_day: first of the 364 days of prices.
         whose_load: household loads it is counted on: "on record" or "made up".
+        left_out: homes with too few sessions on record to be learnt (`LEAST_SESSIONS`), which are not counted.
     """
 
     markets: tuple[MarketValue, ...]
@@ -46,6 +55,15 @@ class Valued:
     whose: str
     first_day: date
     whose_load: str
+    left_out: int
+
+    @property
+    def said_of_left_out(self) -> str:
+        """One sentence on the homes left out; empty where there are none."""
+        if not self.left_out:
+            return ""
+        have = "more has" if self.left_out == 1 else "more have"
+        return f"{self.left_out} {have} fewer than {LEAST_SESSIONS} sessions on record and cannot be learnt: left out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +130,7 @@ def charging_value(
         whose="on record" if sessions is not None else "made up",
         first_day=first_day,
         whose_load="on record" if metered else "made up",
+        left_out=len(homes) - found[0].homes,
     )
 
 
@@ -190,11 +209,21 @@ def _study(market: str) -> str:
 
 
 def _require_prices(table: Prices, zones: Sequence[str], anchor: int, name: str) -> None:
+    """Refuse a year of which prices lack in a zone, and name a year or the prices that would do."""
+    short = [zone for zone in dict.fromkeys(zones) if not _holds(table, zone, anchor)]
+    if not short:
+        return
+    years = range(hour_day(table.first_hour).year, table.last_day.year + 1)
+    whole = [year for year in years if all(_holds(table, zone, day_hour(first_monday(year))) for zone in zones)]
+    needed = f"give prices from {hour_day(anchor - PAST_HOURS)} to {hour_day(anchor + _YEAR_HOURS - 1)}"
+    raise BadInput(
+        f"{name} does not hold 56 days before {hour_day(anchor)} and the 52 weeks after it for {', '.join(short)}; "
+        f"it spans {hour_day(table.first_hour)} to {table.last_day}",
+        f"name --year {' or '.join(map(str, whole))}, or {needed}" if whole else needed,
+    )
+
+
+def _holds(table: Prices, zone: str, anchor: int) -> bool:
     at = anchor - table.first_hour
-    for zone in zones:
-        span = table.zone(zone)[max(at - PAST_HOURS, 0) : at + 52 * 168]
-        if at < PAST_HOURS or span.size < PAST_HOURS + 52 * 168 or not np.isfinite(span).all():
-            raise BadInput(
-                f"{name} does not hold 56 days before {hour_day(anchor)} and the 52 weeks after it for {zone}",
-                f"name another --year; the file ends on {table.last_day}",
-            )
+    span = table.zone(zone)[max(at - PAST_HOURS, 0) : at + _YEAR_HOURS]
+    return at >= PAST_HOURS and span.size == PAST_HOURS + _YEAR_HOURS and bool(np.isfinite(span).all())
