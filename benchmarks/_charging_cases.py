@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from beachhead.charging.charger import Charger
-from beachhead.charging.record import Home, Load, Prices, day_hour
+from beachhead.charging.record import Home, Load, Prices
 from beachhead.charging.task import Car, ChargingTask, Leftover
 
 
@@ -33,7 +32,7 @@ def real_task(
 ) -> ChargingTask:
     """A task of two days or so: a zone's prices, a household's load, a home's sessions, a solar roof in half."""
     hours = int(np.ceil(slots * slot_hours))
-    start = day_hour(date(2023, 1, 1)) + int(rng.integers(0, 363 * 24))
+    start = prices.first_hour + int(rng.integers(0, 363 * 24))
     zone = prices.zone(prices.zones[rng.integers(len(prices.zones))])
     spot = zone[start - prices.first_hour :][:hours]
     per_hour = round(1 / slot_hours)

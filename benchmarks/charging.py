@@ -2,7 +2,7 @@
 
     python benchmarks/charging.py [--quick] [--json] [--peers] [--scheduler ADDRESS]
         [--only exactness,speed,regret,ladder,live,peak,value,fleet]
-        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--emhass PYTHON]
+        [--prices CSV] [--sessions CSV] [--chargers CSV] [--loads CSV] [--year YEAR] [--zone ZONE] [--emhass PYTHON]
 
 Peers run in the same process: the HiGHS LP and MILP of the same tasks, and the price-sorted planner with a fixed 07:00
 goal or the true departure. `--peers` puts EMHASS beside them, in a Python that has it (its versions of numpy and pandas
@@ -34,24 +34,45 @@ import numpy as np
 
 from _charging_cases import lattice_case, one_session, real_task, shared
 from _charging_live import followed
+from beachhead.case.charging.home import first_monday
 from beachhead.case.cluster import workers_at
 from beachhead.charging.convex import plan_convex, solve_convex
 from beachhead.charging.habit import departure_interval, learn_pool
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
 from beachhead.charging.lattice import lattice_program, plan_lattice
 from beachhead.charging.peak import metered
-from beachhead.charging.record import Home, Load, Prices, day_hour, read_homes, read_loads, read_prices, spread_in_steps
+from beachhead.charging.record import (
+    Home,
+    Load,
+    Prices,
+    day_hour,
+    hour_day,
+    read_homes,
+    read_loads,
+    read_prices,
+    spread_in_steps,
+)
 from beachhead.charging.tariff import bundled_tariffs
 from beachhead.charging.value import Baseline, Ready, make_ready, market_values
-from beachhead.charging.year import Policy, Told, charge_told, charge_year, course_of
+from beachhead.charging.year import PAST_HOURS, Policy, Told, charge_told, charge_year, course_of
+from beachhead.world.errors import BadInput
 
-ANCHOR = day_hour(date(2023, 1, 2))
+FIGURES = ("exactness", "speed", "regret", "ladder", "live", "peak", "value", "fleet")
+YEAR = 2023  # of the figures in the docs
 _PEAK_ROWS = [(Policy.ARRIVAL, False), (Policy.LEARNED, False), (Policy.TAP, False), (Policy.LEARNED, True)]
 _PEAK_ROWS += [(Policy.TAP, True), (Policy.FORESIGHT, True)]
 Data = tuple[Prices, tuple[Load, ...], tuple[Home, ...]]
 
 
 def main() -> None:
+    """Measure; what is wrong with a file is said in a sentence."""
+    try:
+        _main()
+    except BadInput as error:
+        raise SystemExit(str(error)) from error
+
+
+def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer cases; ends within a minute or two")
     parser.add_argument("--json", action="store_true", help="print one object of figures")
@@ -64,14 +85,19 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="EMHASS beside the planner and HiGHS")
     parser.add_argument("--emhass", default=sys.executable, help="a Python that has emhass")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler on which the fleet lives its years")
-    parser.add_argument("--zone", default="BE", help="price zone of the capacity tariff")
+    parser.add_argument("--zone", help="price zone of the capacity tariff; default BE, or the first with prices")
+    parser.add_argument("--year", type=int, help=f"year of prices; default {YEAR}, or the last that the file holds")
     asked = parser.parse_args()
+    wanted = [name.strip() for name in asked.only.split(",")]
+    if unknown := [name for name in wanted if name not in FIGURES]:
+        parser.error(f"no figures {', '.join(unknown)}; there are {', '.join(FIGURES)}")
     prices = read_prices(asked.prices)
     homes = read_homes(asked.sessions, asked.chargers if asked.chargers.exists() else None)
+    year, prices = whole_year(prices, asked.year, asked.prices.name)
+    anchor = _first_monday(year)
     figures: dict[str, Any] = {}
-    wanted = asked.only.split(",")
     if "exactness" in wanted or "speed" in wanted or asked.peers:
-        data = (prices.between(date(2023, 1, 1), date(2023, 12, 31)), read_loads(asked.loads), homes)
+        data = (prices.between(date(year, 1, 1), date(year, 12, 31)), read_loads(asked.loads), homes)
         if "exactness" in wanted:
             figures["exactness"] = exactness(data, 300 if asked.quick else 10_000, 40 if asked.quick else 1_000)
         if "speed" in wanted:
@@ -79,20 +105,58 @@ def main() -> None:
         if asked.peers:
             figures["peers"] = peers(data, 6 if asked.quick else 40, asked.emhass)
     if "regret" in wanted:
-        figures["regret"] = regret(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+        figures["regret"] = regret(prices, few(homes, 16) if asked.quick else homes, anchor, quick=asked.quick)
     if "ladder" in wanted:
-        ready = make_ready(homes[3 :: 16 if asked.quick else 4], least_sessions=2)
-        figures["ladder"] = ladder(ready, prices, ("DE-LU", "ES", "FR"))
+        ready = make_ready(few(homes, 16 if asked.quick else 4, 3), least_sessions=2)
+        figures["ladder"] = ladder(ready, prices, among(prices, ("DE-LU", "ES", "FR")), anchor)
     if "live" in wanted:
-        figures["live"] = live(prices, homes, 2 if asked.quick else 40, 10 if asked.quick else 40)
+        figures["live"] = live(prices, homes, 2 if asked.quick else 40, 10 if asked.quick else 40, anchor)
     if "peak" in wanted:
         loads = read_loads(asked.loads)
-        figures["peak"] = peak(prices, homes[::8] if asked.quick else homes[::2], loads, asked.zone)
+        figures["peak"] = peak(
+            prices, few(homes, 8 if asked.quick else 2), loads, asked.zone or among(prices, ("BE",))[0], anchor
+        )
     if "value" in wanted:
-        figures["value"] = value(prices, homes[::16] if asked.quick else homes, quick=asked.quick)
+        figures["value"] = value(prices, few(homes, 16) if asked.quick else homes, anchor, quick=asked.quick)
     if "fleet" in wanted:
-        figures["fleet"] = fleet(prices, homes, 40 if asked.quick else 1_000, asked.scheduler)
+        figures["fleet"] = fleet(prices, homes, 40 if asked.quick else 1_000, asked.scheduler, anchor)
     print(json.dumps(figures, indent=2, default=float)) if asked.json else show(figures)
+
+
+def whole_year(prices: Prices, asked: int | None, file: str) -> tuple[int, Prices]:
+    """The year to measure in, and the zones whose prices hold it and the 56 days before it."""
+    years = range(hour_day(prices.first_hour).year, prices.last_day.year + 1)
+    held = {year: zones for year in years if (zones := _held(prices, year))}
+    year = asked or (YEAR if YEAR in held else max(held, default=0))
+    if year not in held:
+        told = f"{file} spans {hour_day(prices.first_hour)} to {prices.last_day}, which is"
+        cure = f"name --year {' or '.join(map(str, held))}" if held else "give prices of fourteen months or more"
+        raise BadInput(f"{told} no zone's whole year {asked or ''} with the 56 days before it".replace("  ", " "), cure)
+    rows = [prices.zones.index(zone) for zone in held[year]]
+    return year, Prices(zones=held[year], first_hour=prices.first_hour, eur_per_kwh=prices.eur_per_kwh[rows])
+
+
+def _held(prices: Prices, year: int) -> tuple[str, ...]:
+    """Zones with prices for every hour of a year, of its 52 weeks and of the 56 days before those."""
+    begin = min(_first_monday(year) - PAST_HOURS, day_hour(date(year, 1, 1))) - prices.first_hour
+    end = max(_first_monday(year) + 52 * 168, day_hour(date(year + 1, 1, 1))) - prices.first_hour
+    if begin < 0 or end > prices.eur_per_kwh.shape[1]:
+        return ()
+    return tuple(zone for zone in prices.zones if np.isfinite(prices.zone(zone)[begin:end]).all())
+
+
+def _first_monday(year: int) -> int:
+    return day_hour(first_monday(year))
+
+
+def few(homes: tuple[Home, ...], each: int, first: int = 0) -> tuple[Home, ...]:
+    """Every so manieth home, from one on; of few homes more of them, so that some are left to learn from."""
+    return homes[first::each] if len(homes) >= 4 * each else homes[:: max(1, len(homes) // 4)]
+
+
+def among(prices: Prices, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The zones wanted that have prices, or the first with prices."""
+    return tuple(zone for zone in wanted if zone in prices.zones) or prices.zones[:1]
 
 
 def exactness(data: Data, convex: int, lattice: int) -> dict[str, float]:
@@ -224,7 +288,7 @@ def _bill(task: Any, draw: list[float]) -> float:
     return float(with_car - alone)
 
 
-def fleet(prices: Prices, homes: tuple[Home, ...], count: int, scheduler: str | None) -> dict[str, Any]:
+def fleet(prices: Prices, homes: tuple[Home, ...], count: int, scheduler: str | None, anchor: int) -> dict[str, Any]:
     """8 zones x 1,000 homes x 5 policies, every home learnt anew: the homes on record, round and round.
 
     Spot prices alone in every zone; the charge on the monthly peak is another question (`peak`). On a cluster the core
@@ -234,10 +298,10 @@ def fleet(prices: Prices, homes: tuple[Home, ...], count: int, scheduler: str | 
     picked = [replace(known[n % len(known)], name=f"home {n}") for n in range(count)]
     tariff = bundled_tariffs()["DE"]
     everywhere = [replace(tariff, zone=zone, peak_eur_per_kw=0.0) for zone in prices.zones]
-    market_values(known[:2], prices, everywhere[:1], ANCHOR)
+    market_values(known[:2], prices, everywhere[:1], anchor)
     began, core = time.perf_counter(), time.process_time()
     with workers_at(scheduler) as run:
-        market_values(picked, prices, everywhere, ANCHOR, run=run)
+        market_values(picked, prices, everywhere, anchor, run=run)
     return {
         "homes": count,
         "sessions": sum(home.sessions for home in picked),
@@ -249,13 +313,13 @@ def fleet(prices: Prices, homes: tuple[Home, ...], count: int, scheduler: str | 
     }
 
 
-def regret(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
+def regret(prices: Prices, homes: tuple[Home, ...], anchor: int, *, quick: bool) -> dict[str, Any]:
     """Share of the perfect-foresight saving by policy at bare spot prices; users are held out of the prior."""
     began = time.perf_counter()
     ready = make_ready(homes, least_sessions=2)
-    zones = ("DE-LU", "ES") if quick else prices.zones
+    zones = among(prices, ("DE-LU", "ES")) if quick else prices.zones
     with ThreadPoolExecutor(2) as pool:
-        tables = list(pool.map(lambda one: _by_zone(one, prices, zones), ready))
+        tables = list(pool.map(lambda one: _by_zone(one, prices, zones, anchor), ready))
     total = np.array(tables).sum(0)  # (zones, policies, [cost, missing, driven])
     names = [policy.name.lower() for policy in Policy]
     cost = total[:, :, 0]
@@ -301,17 +365,17 @@ def _covers_by_whole_hours(homes: tuple[Home, ...]) -> float:
     return _covers(make_ready(spread, least_sessions=2), out)
 
 
-def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...]) -> np.ndarray:
+def _by_zone(ready: Ready, prices: Prices, zones: tuple[str, ...], anchor: int) -> np.ndarray:
     found = np.zeros((len(zones), len(Policy), 3))
     for z, zone in enumerate(zones):
-        course = course_of(prices.zone(zone), prices.first_hour, ANCHOR)
+        course = course_of(prices.zone(zone), prices.first_hour, anchor)
         for p, policy in enumerate(Policy):
             year, _ = charge_year(ready.home, ready.pieces, course, policy, ready.habits)
             found[z, p] = year.cost_eur, year.missing_kwh, year.driven_kwh
     return found
 
 
-def ladder(ready: tuple[Ready, ...], prices: Prices, zones: tuple[str, ...]) -> dict[str, Any]:
+def ladder(ready: tuple[Ready, ...], prices: Prices, zones: tuple[str, ...], anchor: int) -> dict[str, Any]:
     """Share of the perfect-foresight saving of the same planner, told ever more; energy that lacks at its price."""
     names = ("departure", "trip", "prices")
     steps = [Told(**dict(zip(names, told, strict=True))) for told in itertools.product((False, True), repeat=3)]
@@ -319,7 +383,7 @@ def ladder(ready: tuple[Ready, ...], prices: Prices, zones: tuple[str, ...]) -> 
     def one(home: Ready) -> np.ndarray:
         found = np.zeros((len(zones), len(steps) + 2, 2))
         for z, zone in enumerate(zones):
-            course = course_of(prices.zone(zone), prices.first_hour, ANCHOR)
+            course = course_of(prices.zone(zone), prices.first_hour, anchor)
             years = [charge_told(home.home, home.pieces, course, home.habits, step)[0] for step in steps]
             years += [charge_year(home.home, home.pieces, course, p)[0] for p in (Policy.ARRIVAL, Policy.FORESIGHT)]
             found[z] = [(year.cost_eur, year.missing_kwh / year.driven_kwh) for year in years]
@@ -346,15 +410,17 @@ def _share(cost: np.ndarray, column: int) -> float:
     return float(((total[:, -2] - total[:, column]) / (total[:, -2] - total[:, -1])).mean())
 
 
-def live(prices: Prices, homes: tuple[Home, ...], count: int, sessions: int) -> dict[str, Any]:
+def live(prices: Prices, homes: tuple[Home, ...], count: int, sessions: int, anchor: int) -> dict[str, Any]:
     """The live plan, hour by hour, beside the simulated year: the newest sessions of homes no setting was chosen on.
 
     The prior is learnt from the other homes. Intervals are the percentile bootstrap over homes.
     """
     mine = [home for home in homes[3::4] if home.sessions >= 2 * sessions][:count]
+    if not mine:
+        raise BadInput(f"no home to follow has {2 * sessions} sessions or more", "give sessions of more homes")
     names = {home.name for home in mine}
     pool = learn_pool([home for home in homes if home.name not in names])
-    course = course_of(prices.zone("DE-LU"), prices.first_hour, ANCHOR)
+    course = course_of(prices.zone(among(prices, ("DE-LU",))[0]), prices.first_hour, anchor)
     rows = np.array([followed(home, home.sessions - sessions, home.sessions, course, pool) for home in mine])
     driven = np.array([np.minimum(home.energy_kwh, home.battery_kwh)[-sessions:].sum() for home in mine])
     rng, picks = np.random.default_rng(4), np.arange(len(mine))
@@ -382,14 +448,14 @@ def _over(cost: np.ndarray, column: int) -> float:
     return float((cost[:, column] - cost[:, -1]).sum())
 
 
-def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone: str) -> dict[str, Any]:
+def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone: str, anchor: int) -> dict[str, Any]:
     """Energy and peak charge of house and car, EUR a home and year, over the optimum that knows everything.
 
     `_blind` does not look at the peak. The household's own peak is in all of them.
     """
     ready = make_ready(homes, least_sessions=40)
     tariff = bundled_tariffs()["BE"]
-    course = course_of(tariff.spot(prices.zone(zone)), prices.first_hour, ANCHOR)
+    course = course_of(tariff.spot(prices.zone(zone)), prices.first_hour, anchor)
 
     def one(number: int) -> np.ndarray:
         its, load = ready[number], loads[7 * number % len(loads)]
@@ -416,11 +482,14 @@ def peak(prices: Prices, homes: tuple[Home, ...], loads: tuple[Load, ...], zone:
     }
 
 
-def value(prices: Prices, homes: tuple[Home, ...], *, quick: bool) -> dict[str, Any]:
+def value(prices: Prices, homes: tuple[Home, ...], anchor: int, *, quick: bool) -> dict[str, Any]:
     """EUR a driver and year saved by market, and the rate at which home-years are simulated."""
     tariffs = [tariff for tariff in bundled_tariffs().values() if tariff.zone in prices.zones][: 2 if quick else None]
+    if not tariffs:
+        zones = ", ".join(sorted({tariff.zone for tariff in bundled_tariffs().values()}))
+        raise BadInput(f"no tariff is known of {', '.join(prices.zones)}", f"name columns {zones}, or leave out value")
     began = time.perf_counter()
-    found = market_values(homes, prices, tariffs, ANCHOR)
+    found = market_values(homes, prices, tariffs, anchor)
     seconds = time.perf_counter() - began
     table = {
         one.market: {
