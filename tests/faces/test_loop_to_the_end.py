@@ -123,3 +123,12 @@ def test_a_market_that_left_the_tables_takes_its_gate_along_and_stops_nothing(so
     left = open_launch(sold_out.path)
     assert standings(left, Quarter.parse("2027Q2")).gates == ()
     assert [line for line in put_question(left, on=date(2027, 4, 1)).held.reading.left_out if "markets.csv" in line]
+
+
+def test_what_a_plan_asks_about_a_market_that_left_the_tables_is_listed_and_not_decided(sold_out):
+    for file in sold_out.path.glob("*.csv"):
+        file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith("SE,")))
+    listed = CliRunner().invoke(app, ["decide", str(sold_out.path)])
+    assert listed.exception is None, listed.output
+    assert "SE " in listed.output
+    assert "before deciding on it" in " ".join(listed.output.split())

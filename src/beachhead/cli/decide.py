@@ -75,7 +75,8 @@ def _list_due(directory: LaunchDir, *, as_json: bool) -> None:
     if as_json:
         show_json({"quarter": planned.record.quarter, "due": rows})
         return
-    names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
+    currency = launch.folder.terms.currency
+    names = {row.action.market: row.action.market for row in rows} | {m.code: m.name for m in launch.folder.markets}
     are_due = f"{how_many(len(rows), 'decision is', 'decisions are')} due" if rows else "No decision is due"
     say(f"{are_due} for {planned.record.quarter}; nothing was decided by this command.")
     if not rows:
