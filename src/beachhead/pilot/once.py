@@ -17,6 +17,9 @@ from beachhead.world.reading import Funnel, Observation
 _Depth = tuple[bool, bool, str]
 """Whether rows name an offer and a store, and the code of before a merger that their store stands for."""
 
+Depths = tuple[str, str]
+"""In words, in what one depth differs from another, and that one from it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EachOnce:
@@ -24,11 +27,12 @@ class EachOnce:
 
     Attributes:
         rows: those to be counted, in the order given.
-        again: those that tell of the same cars again, each with the row's depth that is counted, in words.
+        again: those that tell of the same cars again, each with the words for its depth and for that of the rows that
+            are counted in its place: `by offer`, `of all offers`.
     """
 
     rows: tuple[Observation, ...]
-    again: tuple[tuple[Observation, str], ...]
+    again: tuple[tuple[Observation, Depths], ...]
 
 
 def each_once(rows: Iterable[Observation], *, funnels: Sequence[Funnel] = CARS) -> EachOnce:
@@ -42,7 +46,7 @@ def each_once(rows: Iterable[Observation], *, funnels: Sequence[Funnel] = CARS) 
     by_supply: dict[tuple[str, ...], dict[_Depth, list[Observation]]] = defaultdict(lambda: defaultdict(list))
     for row in given:
         by_supply[row.batch, row.market, row.channel.value][_depth(row)].append(row)
-    again: dict[Observation, str] = {}
+    again: dict[Observation, Depths] = {}
     for depths in by_supply.values():
         if len(depths) > 1:
             again |= _again(depths, funnels)
@@ -54,15 +58,15 @@ def each_once(rows: Iterable[Observation], *, funnels: Sequence[Funnel] = CARS) 
     )
 
 
-def _again(depths: Mapping[_Depth, Sequence[Observation]], funnels: Sequence[Funnel]) -> dict[Observation, str]:
-    """Rows that tell again what rows of a depth before theirs tell, with that depth in words."""
+def _again(depths: Mapping[_Depth, Sequence[Observation]], funnels: Sequence[Funnel]) -> dict[Observation, Depths]:
+    """Rows that tell again what rows of a depth before theirs tell, with the words for both."""
     taken: dict[_Depth, list[Observation]] = {}
-    again: dict[Observation, str] = {}
+    again: dict[Observation, Depths] = {}
     for depth in _in_order(depths, funnels):
         told = [row for row in depths[depth] if _counts(row, funnels) or _counts(row, tuple(Funnel))]
         for other, theirs in taken.items():
             for row in _sharing(told, depth, theirs, other):
-                again.setdefault(row, _words(other))
+                again.setdefault(row, (_words(depth, other), _words(other, depth)))
         taken[depth] = [row for row in told if row not in again and _counts(row, funnels)]
     return again
 
@@ -100,10 +104,12 @@ def _depth(row: Observation) -> _Depth:
     return bool(row.offer), bool(store), was
 
 
-def _words(depth: _Depth) -> str:
+def _words(depth: _Depth, beside: _Depth) -> str:
+    """In what a depth differs from another."""
     offers = "by offer" if depth[0] else "of all offers"
     stores = "by store" if depth[1] else "of the whole channel"
-    return f"{offers}, {stores}"
+    pairs = ((offers, depth[0] != beside[0]), (stores, depth[1] != beside[1]))
+    return ", ".join(words for words, differs in pairs if differs)
 
 
 def _counts(row: Observation, funnels: Sequence[Funnel]) -> bool:

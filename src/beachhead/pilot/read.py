@@ -8,13 +8,15 @@ did if that is known, else all we know is that demand was at least the count.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from beachhead.pilot.count import CARS, counted, funnel_of
-from beachhead.pilot.once import each_once
+from beachhead.pilot.once import Depths, each_once
+from beachhead.world.figures import how_many
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 RUNNING = "running"
@@ -52,8 +54,21 @@ def read(
     spans = [_read_key(key, default_reach, price_point) for key in keys]
     counts = [_count(span, scaled_since or {}) for key in spans for span in key if not span.left_out]
     left_out = [f"{name_of(span.row)}: {span.left_out}" for key in spans for span in key if span.left_out]
-    left_out += [f"{name_of(row)}: its cars are counted in rows {depth}, of the same days" for row, depth in told.again]
+    left_out += _told_again(told.again)
     return Reading(counts=tuple(sorted(counts, key=place_of)), left_out=tuple(sorted(left_out)))
+
+
+def _told_again(again: Sequence[tuple[Observation, Depths]]) -> list[str]:
+    """A sentence for each kind of rows whose cars other rows count: there can be one for each week and store."""
+    alike: dict[tuple[str, ...], list[Observation]] = defaultdict(list)
+    for row, depths in again:
+        alike[row.batch, row.market, row.channel.value, *depths].append(row)
+    return [
+        f"{batch} {market} {channel}, {min(row.start for row in rows)} to {max(row.end for row in rows)}: "
+        f"{how_many(len(rows), f'row {own} tells', f'rows {own} tell')} of the same cars as those {counted_ones}, "
+        "which are counted"
+        for (batch, market, channel, own, counted_ones), rows in alike.items()
+    ]
 
 
 def merge(*readings: Reading) -> Reading:
