@@ -7,7 +7,7 @@ import pytest
 
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import learn_pool
-from beachhead.charging.hour import LIKE_DAYS, halves_like, keep_to, loads_like, worth_drawing
+from beachhead.charging.hour import LIKE_DAYS, Household, Stakes, Stay, halves_like, keep_to, loads_like, worth_drawing
 from beachhead.charging.now import KnownNow, Situation, learnt_now
 from beachhead.charging.peak import DAYS_BACK, daily_peaks, days_looked_at, laid, month_of, stays_below
 from beachhead.charging.record import Load
@@ -49,12 +49,15 @@ def charge_above(load: np.ndarray, cap: float) -> float:
 def kept_to(load: np.ndarray, half: np.ndarray, known: KnownNow) -> float:
     """What the simulated year draws in the hour at hand of a car that wants all it can get, kWh."""
     assert known.cap_kw is not None
-    return float(
-        keep_to(
-            99.0, known.cap_kw, 5.0, known.onward, known.chances.price[0], charge_above(load, known.cap_kw),
-            HOME.battery_kwh, HOME.power_kw, 0.0, 1.0, False, load, half, PAST,
-        )
-    )  # fmt: skip
+    stay = Stay(begin=0.0, end=1.0, counted=1.0)
+    stakes = at_stake(known, charge_above(load, known.cap_kw))
+    return float(keep_to(99.0, known.cap_kw, 5.0, stay, stakes, Household(load=load, half=half), PAST))
+
+
+def at_stake(known: KnownNow, charge: float) -> Stakes:
+    """What a kWh of the hour at hand costs and brings."""
+    price = float(known.chances.price[0])
+    return Stakes(price=price, onward=known.onward, charge=charge, battery=HOME.battery_kwh, power=HOME.power_kw)
 
 
 MESH = HOME.power_kw / 30  # energies that are tried in an hour lie so far apart
@@ -68,26 +71,28 @@ def test_planned_at_the_hour_and_at_half_past_the_live_plan_may_draw_what_the_si
     assert known.chances.room_kwh[0] == pytest.approx(whole, abs=1.01 * MESH)
     later = learnt_now(asked(load, half, minute=30, drawn_kwh=0.3 * whole), POOL)
     assert later.cap_kw is not None
-    likely = halves_like(load, half, PAST, half[-1])
-    free, charge = later.cap_kw - half[-1] - 0.3 * whole, charge_above(load, later.cap_kw)
-    second = worth_drawing(
-        free, 5.0, 0.5 * HOME.power_kw, later.onward, later.chances.price[0], charge, HOME.battery_kwh, likely
-    )
+    likely = halves_like(Household(load=load, half=half), PAST, half[-1])
+    free, stakes = later.cap_kw - half[-1] - 0.3 * whole, at_stake(later, charge_above(load, later.cap_kw))
+    second = worth_drawing(free, 5.0, 0.5 * HOME.power_kw, stakes, likely)
     assert later.chances.room_kwh[0] == pytest.approx(second, abs=0.51 * MESH)
     assert second > 0
 
 
+def stakes_of(onward: np.ndarray, charge: float) -> Stakes:
+    return Stakes(price=0.2, onward=onward, charge=charge, battery=45.0, power=7.4)
+
+
 def test_a_car_in_need_takes_a_chance_on_the_peak_and_one_with_time_leaves_room_for_the_highest_load() -> None:
     load, half = loads(1)
-    likely = loads_like(load, half, PAST)
+    likely = loads_like(Household(load=load, half=half), PAST)
     assert (np.diff(likely) >= 0).all()
     energy = np.linspace(0.0, 45.0, LEVELS)
     in_need, in_no_hurry, idle = -0.6 * energy, -0.2001 * energy, -0.1 * energy
-    drawn = [worth_drawing(6.0, 5.0, 7.0, onward, 0.2, 3.5, 45.0, likely) for onward in (in_need, in_no_hurry, idle)]
+    drawn = [worth_drawing(6.0, 5.0, 7.0, stakes_of(worth, 3.5), likely) for worth in (in_need, in_no_hurry, idle)]
     assert drawn[0] > drawn[1] + MESH > MESH
     assert drawn[1] == pytest.approx(6.0 - likely[-1], abs=7.0 / 30)
     assert drawn[2] == 0
-    more = worth_drawing(6.0, 5.0, 7.0, in_need, 0.2, 0.0, 45.0, likely)
+    more = worth_drawing(6.0, 5.0, 7.0, stakes_of(in_need, 0.0), likely)
     assert more == 7.0  # where the peak costs nothing
 
 
@@ -97,7 +102,7 @@ def test_what_is_drawn_in_an_hour_is_the_cheapest_of_all_that_is_possible() -> N
         likely, worth = np.sort(rng.gamma(2.0, 0.5, 60)), rng.uniform(0.1, 0.6)
         onward = -worth * np.linspace(0.0, 45.0, LEVELS)
         free, charge = rng.uniform(0.5, 6.0), rng.uniform(0.0, 4.0)
-        drawn = worth_drawing(free, 3.0, 7.4, onward, 0.2, charge, 45.0, likely)
+        drawn = worth_drawing(free, 3.0, 7.4, stakes_of(onward, charge), likely)
         tried = np.append(np.linspace(0.0, 7.4, 31), drawn)
         above = np.maximum(likely[:, None] + tried - free, 0.0).mean(0)
         cost = (0.2 - worth) * tried + charge * above

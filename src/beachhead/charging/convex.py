@@ -14,11 +14,15 @@ household import kept in the car (a car that discharges starts from "everything 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.charging.plan import ChargingPlan, priced
 from beachhead.charging.task import ChargingTask, reachable_reserve
 from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 KINDS = 5
 _MISSING, _EXPORT, _OFFSET, _SURPLUS, _GRID = range(KINDS)
@@ -62,10 +66,11 @@ def _require_convex(task: ChargingTask) -> None:
 
 
 @compiled
-def solve_convex(  # type: ignore[no-untyped-def]
-    hours, buy, sell, net, present, trips, battery, power, reserve, efficiency, discharge, discharge_efficiency,
-    start, fuse, shortage, values, widths,
-):  # fmt: skip
+def solve_convex(
+    hours: float, buy: Floats, sell: Floats, net: Floats, present: Floats, trips: Floats, battery: float, power: float,
+    reserve: float, efficiency: float, discharge: float, discharge_efficiency: float, start: float, fuse: float,
+    shortage: float, values: Floats, widths: Floats,
+) -> tuple[Floats, Floats, Floats, float]:  # fmt: skip
     """The compiled planner on bare arrays, for loops over many homes: (draw, give, missing, bound)."""
     slots = buy.shape[0]
     slope, width = np.empty((slots, KINDS)), np.empty((slots, KINDS))
@@ -96,7 +101,10 @@ def solve_convex(  # type: ignore[no-untyped-def]
 
 
 @inner
-def _solve(slope, width, trips, give, floor, top, start, values, widths, used):  # type: ignore[no-untyped-def]
+def _solve(
+    slope: Floats, width: Floats, trips: Floats, give: Floats, floor: Floats, top: float, start: float, values: Floats,
+    widths: Floats, used: Floats,
+) -> Floats:  # fmt: skip
     """Fill `used` (T, 5) with the width bought of every slope; return (T,) energy stored after each slot."""
     slots = trips.shape[0]
     room = slots * KINDS + 1
@@ -123,7 +131,7 @@ def _solve(slope, width, trips, give, floor, top, start, values, widths, used): 
 
 
 @inner
-def _insert(s, w, key, head, tail, slope, width, name):  # type: ignore[no-untyped-def]
+def _insert(s: Floats, w: Floats, key: Ints, head: int, tail: int, slope: float, width: float, name: int) -> int:
     """Put a slope behind all that are not dearer, so that among equals the earlier slot is bought first."""
     at = tail
     while at > head and s[at - 1] > slope:
@@ -134,7 +142,9 @@ def _insert(s, w, key, head, tail, slope, width, name):  # type: ignore[no-untyp
 
 
 @inner
-def _buy_to(w, key, flat, head, tail, low, span, floor):  # type: ignore[no-untyped-def]
+def _buy_to(
+    w: Floats, key: Ints, flat: Floats, head: int, tail: int, low: float, span: float, floor: float
+) -> tuple[int, float, float]:
     """Buy the cheapest slopes until no state lies below `floor`."""
     while low < floor and head < tail:
         step = min(w[head], floor - low)
@@ -150,7 +160,7 @@ def _buy_to(w, key, flat, head, tail, low, span, floor):  # type: ignore[no-unty
 
 
 @inner
-def _forgo_above(w, head, tail, low, span, top):  # type: ignore[no-untyped-def]
+def _forgo_above(w: Floats, head: int, tail: int, low: float, span: float, top: float) -> tuple[int, float]:
     """Drop the dearest slopes until no state lies above `top`."""
     excess = low + span - top
     while excess > _TINY and head < tail:
@@ -164,7 +174,9 @@ def _forgo_above(w, head, tail, low, span, top):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _buy_worthwhile(s, w, key, flat, head, tail, low, values, widths):  # type: ignore[no-untyped-def]
+def _buy_worthwhile(
+    s: Floats, w: Floats, key: Ints, flat: Floats, head: int, tail: int, low: float, values: Floats, widths: Floats
+) -> None:
     """Buy on while a kWh left over is worth more than it costs."""
     piece, into = 0, low
     while piece < values.shape[0] and into >= widths[piece]:
@@ -187,7 +199,7 @@ def _buy_worthwhile(s, w, key, flat, head, tail, low, values, widths):  # type: 
 
 
 @inner
-def _stored(used, trips, give, start):  # type: ignore[no-untyped-def]
+def _stored(used: Floats, trips: Floats, give: Floats, start: float) -> Floats:
     stored, now = np.empty(trips.shape[0]), start
     for t in range(trips.shape[0]):
         now += used[t].sum() - trips[t] - give[t]
@@ -196,7 +208,10 @@ def _stored(used, trips, give, start):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _dual_bound(slope, width, trips, give, floor, top, start, values, widths, used, stored):  # type: ignore[no-untyped-def]
+def _dual_bound(
+    slope: Floats, width: Floats, trips: Floats, give: Floats, floor: Floats, top: float, start: float, values: Floats,
+    widths: Floats, used: Floats, stored: Floats,
+) -> float:  # fmt: skip
     """A lower bound by weak duality, from prices of stored energy that fit the plan.
 
     There are two states a slot: just after its trip leaves (within 0..top) and at its end (within floor..top). The
@@ -249,7 +264,7 @@ def _dual_bound(slope, width, trips, give, floor, top, start, values, widths, us
 
 
 @inner
-def _final_price(values, widths, stored, low, high):  # type: ignore[no-untyped-def]
+def _final_price(values: Floats, widths: Floats, stored: float, low: float, high: float) -> float:
     """The worth of a kWh at the final state, kept within the prices that fit."""
     left, piece = stored, 0
     while piece < values.shape[0] and left >= widths[piece] - 1e-9:
@@ -265,7 +280,7 @@ def _final_price(values, widths, stored, low, high):  # type: ignore[no-untyped-
 
 
 @inner
-def _least(price, values, widths, floor, top):  # type: ignore[no-untyped-def]
+def _least(price: float, values: Floats, widths: Floats, floor: float, top: float) -> float:
     """Minimum over the final state of price x state - worth(state): a convex function, walked from the floor."""
     total, at = 0.0, 0.0
     best = 1e300

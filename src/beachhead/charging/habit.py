@@ -16,18 +16,21 @@ Kernel regression of conditional distributions: Hall, Wolff & Yao (1999), JASA 9
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.charging.record import Home
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+H = TypeVar("H", int, Ints)
 
 LONGEST = 97  # hours after plug-in that are told apart; later departures count as the last
 NEEDS = 8  # classes of energy needed in the pooled departure table
@@ -48,7 +51,7 @@ _POOL_ARRIVAL_SD, _POOL_NEED_SD, _PRIOR_SESSIONS = 1.5, 0.25, 0.7
 _HAZARD_PRIOR, _TRIP_PRIOR, _TRIP_HALF_LIFE, _TRIP_SD = 5.0, 6.0, 90.0, 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@by_reference
 class Pool:
     """What homes have in common: the prior of a home that has shown nothing yet.
 
@@ -72,7 +75,7 @@ class Pool:
     levels: Floats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@by_reference
 class Habits:
     """What is known of a home at each of its N plug-ins, from what lay before it; shapes as in `Pool`.
 
@@ -91,6 +94,40 @@ class Habits:
     trip_kwh: Floats
     away_hours: Ints
     levels: Floats
+
+
+@by_reference
+class Sessions:
+    """A home's N sessions, as they are learnt from.
+
+    Attributes:
+        arrive: (N,) hour since 1970 of plugging in.
+        leave: (N,) of the last minute there.
+        energy: (N,) kWh.
+        need: (N,) hours of charging that it takes.
+    """
+
+    arrive: Ints
+    leave: Ints
+    energy: Floats
+    need: Floats
+
+
+@by_reference
+class Left:
+    """Hours that cars were there and hours in which they left, by age of the session, energy needed and clock.
+
+    Attributes:
+        early: (3, 3, 24) left in the 1st, 2nd, 3rd hour.
+        early_there: (3, 3, 24) were there.
+        later: (3, 168) left afterwards, by hour of the week.
+        later_there: (3, 168) were there.
+    """
+
+    early: Floats
+    early_there: Floats
+    later: Floats
+    later_there: Floats
 
 
 def learn_pool(homes: Sequence[Home]) -> Pool:
@@ -123,11 +160,8 @@ def learn_habits(home: Home, pool: Pool, *, since: int = 0) -> Habits:
     Sessions before number `since` are counted but not answered for: their rows stay 0.
     """
     arrive, leave, energy = home.plug_in // 60, (home.plug_out - 1) // 60, _energy(home)
-    depart, early, later, trip, away = _learn(
-        arrive, leave, energy, home.power_kw, pool.mean_share * home.battery_kwh,
-        pool.depart, pool.early, pool.later, pool.trip_share, pool.away_hours, since,
-    )  # fmt: skip
-    return Habits(depart=depart, early=early, later=later, trip_kwh=trip, away_hours=away, levels=pool.levels)
+    seen = Sessions(arrive=arrive, leave=leave, energy=energy, need=energy / home.power_kw)
+    return _learn(seen, pool, pool.mean_share * home.battery_kwh, since)
 
 
 def departure_interval(habits: Habits, session: int, plugged_in: int, share: float = 0.9) -> tuple[float, float]:
@@ -227,15 +261,13 @@ def _pooled_departures(arrive: Ints, leave: Ints, need: Floats, weight: Floats) 
 
 
 def _pooled_hazards(homes: Sequence[Home]) -> tuple[Floats, Floats]:
-    left, there = np.zeros((CLASSES, EARLY, 24)), np.zeros((CLASSES, EARLY, 24))
-    left_later, there_later = np.zeros((CLASSES, 168)), np.zeros((CLASSES, 168))
+    left = _nobody_left()
     for home in homes:
         arrive, leave, need, weight = _rows(home)
-        for k in range(home.sessions):
-            _count(arrive[k], leave[k], need_class(need[k]), weight[k], left, there, left_later, there_later)
-    early, base = _smooth(_smooth(left)), _smooth(_smooth(there))
+        _count_all(arrive, leave, need, weight, left)
+    early, base = _smooth(_smooth(left.early)), _smooth(_smooth(left.early_there))
     rate = early.sum(2, keepdims=True) / np.maximum(base.sum(2, keepdims=True), 1e-9)
-    over, base_later = _smooth(left_later), _smooth(there_later)
+    over, base_later = _smooth(left.later), _smooth(left.later_there)
     later = (over + 0.3 * over.sum(0) + 0.05) / (base_later + 0.3 * base_later.sum(0) + 1)
     return (early + 2 * rate) / (base + 2), later
 
@@ -270,19 +302,19 @@ def _weighted_median(values: Floats, weights: Floats) -> float:
 
 
 @compiled
-def weekday(hour):  # type: ignore[no-untyped-def]
-    """0 Monday .. 6 Sunday of an hour since 1970-01-01 (a Thursday)."""
+def weekday(hour: H) -> H:
+    """0 Monday .. 6 Sunday of an hour, or of hours, since 1970-01-01 (a Thursday)."""
     return (hour // 24 + 3) % 7
 
 
 @compiled
-def day_class(day):  # type: ignore[no-untyped-def]
+def day_class(day: int) -> int:
     """0 Monday to Thursday, 1 Friday, 2 Saturday, 3 Sunday."""
     return 0 if day < 4 else day - 3
 
 
 @compiled
-def need_class(charging_hours):  # type: ignore[no-untyped-def]
+def need_class(charging_hours: float) -> int:
     """0 short, 1 middling, 2 long charging needed."""
     if charging_hours < 1.2:
         return 0
@@ -290,14 +322,14 @@ def need_class(charging_hours):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _apart(a, b):  # type: ignore[no-untyped-def]
+def _apart(a: int, b: int) -> int:
     """Hours between two times of day."""
     d = abs(a - b) % 24
     return min(d, 24 - d)
 
 
 @inner
-def _shifted(offset, hours):  # type: ignore[no-untyped-def]
+def _shifted(offset: int, hours: int) -> int:
     """A departure seen after an arrival some hours away: long stays keep their clock time, short ones their length."""
     if offset >= 5:
         offset = max(offset + hours, 0)
@@ -305,7 +337,7 @@ def _shifted(offset, hours):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _departure_table(arrive, leave, need, weight):  # type: ignore[no-untyped-def]
+def _departure_table(arrive: Ints, leave: Ints, need: Floats, weight: Floats) -> Floats:
     table = np.zeros((4, 24, NEEDS, LONGEST))
     for i in range(len(arrive)):
         kind, hour = day_class(weekday(arrive[i])), arrive[i] % 24
@@ -323,9 +355,9 @@ def _departure_table(arrive, leave, need, weight):  # type: ignore[no-untyped-de
 
 
 @inner
-def _own_departures(arrive, leave, need, k):  # type: ignore[no-untyped-def]
+def _own_departures(seen: Sessions, k: int) -> Floats:
     """(97,) weights of departures seen before session k, by likeness to its arrival."""
-    found = np.zeros(LONGEST)
+    found, arrive, leave, need = np.zeros(LONGEST), seen.arrive, seen.leave, seen.need
     hour, day = arrive[k] % 24, weekday(arrive[k])
     for i in range(k):
         its_day = weekday(arrive[i])
@@ -349,71 +381,83 @@ def _own_departures(arrive, leave, need, k):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _count(arrive, leave, need, weight, left, there, left_later, there_later):  # type: ignore[no-untyped-def]
+def _nobody_left() -> Left:
+    early, later = np.zeros((CLASSES, EARLY, 24)), np.zeros((CLASSES, 168))
+    return Left(early, np.zeros_like(early), later, np.zeros_like(later))
+
+
+@compiled
+def _count_all(arrive: Ints, leave: Ints, need: Floats, weight: Floats, left: Left) -> None:
+    for k in range(len(arrive)):
+        _count(arrive[k], leave[k], need_class(need[k]), weight[k], left)
+
+
+@inner
+def _count(arrive: int, leave: int, need: int, weight: float, left: Left) -> None:
     """Count the hours a session was there and the one it left in."""
     for hour in range(arrive, leave + 1):
         gone = weight if hour == leave else 0.0
         if hour - arrive < EARLY:
-            there[need, hour - arrive, hour % 24] += weight
-            left[need, hour - arrive, hour % 24] += gone
+            left.early_there[need, hour - arrive, hour % 24] += weight
+            left.early[need, hour - arrive, hour % 24] += gone
         else:
-            there_later[need, (hour + 72) % 168] += weight
-            left_later[need, (hour + 72) % 168] += gone
+            left.later_there[need, (hour + 72) % 168] += weight
+            left.later[need, (hour + 72) % 168] += gone
 
 
 @compiled
-def _learn(  # type: ignore[no-untyped-def]
-    arrive, leave, energy, power, mean_kwh, pool_depart, pool_early, pool_later, pool_share, pool_away, since
-):  # fmt: skip
-    count, quantiles = len(arrive), len(QUANTILES)
-    need = energy / power
-    depart = np.zeros((count, LONGEST))
-    early, later = np.zeros((count, CLASSES, EARLY, 24)), np.zeros((count, CLASSES, 168))
-    trip, away = np.zeros((count, 4, 24, quantiles)), np.zeros((count, 4, 24, quantiles), np.int64)
-    left, there = np.zeros((CLASSES, EARLY, 24)), np.zeros((CLASSES, EARLY, 24))
-    left_later, there_later = np.zeros((CLASSES, 168)), np.zeros((CLASSES, 168))
+def _learn(seen: Sessions, pool: Pool, mean_kwh: float, since: int) -> Habits:
+    """What was known at each plug-in from `since` on; `mean_kwh` is what a session is expected to take beforehand."""
+    count, quantiles = len(seen.arrive), len(QUANTILES)
+    habits = Habits(
+        np.zeros((count, LONGEST)),
+        np.zeros((count, CLASSES, EARLY, 24)),
+        np.zeros((count, CLASSES, 168)),
+        np.zeros((count, 4, 24, quantiles)),
+        np.zeros((count, 4, 24, quantiles), np.int64),
+        pool.levels,
+    )
+    left, spacing = _nobody_left(), _NEED_MIDS[1] - _NEED_MIDS[0]
     for k in range(count):
-        if k < since:
-            _count(arrive[k], leave[k], need_class(need[k]), 1.0, left, there, left_later, there_later)
-            continue
-        kind, hour = day_class(weekday(arrive[k])), arrive[k] % 24
-        spacing = _NEED_MIDS[1] - _NEED_MIDS[0]
-        b = int(min(max(round((np.log(need[k] + 0.3) - _NEED_MIDS[0]) / spacing), 0), NEEDS - 1))
-        weights = pool_depart[kind, hour, b] * _PRIOR_SESSIONS + _own_departures(arrive, leave, need, k)
-        depart[k] = weights / weights.sum()
-        _own_hazards(early[k], later[k], left, there, left_later, there_later, pool_early, pool_later)
-        _own_trips(trip[k], away[k], arrive, leave, energy, k, mean_kwh, pool_share, pool_away)
-        _count(arrive[k], leave[k], need_class(need[k]), 1.0, left, there, left_later, there_later)
-    return depart, early, later, trip, away
+        arrive, need = seen.arrive[k], seen.need[k]
+        if k >= since:
+            kind, hour = day_class(weekday(arrive)), arrive % 24
+            b = int(min(max(round((np.log(need + 0.3) - _NEED_MIDS[0]) / spacing), 0), NEEDS - 1))
+            weights = pool.depart[kind, hour, b] * _PRIOR_SESSIONS + _own_departures(seen, k)
+            habits.depart[k] = weights / weights.sum()
+            _own_hazards(habits.early[k], habits.later[k], left, pool)
+            _own_trips(habits.trip_kwh[k], habits.away_hours[k], seen, k, mean_kwh, pool)
+        _count(arrive, seen.leave[k], need_class(need), 1.0, left)
+    return habits
 
 
 @inner
-def _own_hazards(  # type: ignore[no-untyped-def]
-    early, later, left, there, left_later, there_later, pool_early, pool_later
-):  # fmt: skip
+def _own_hazards(early: Floats, later: Floats, left: Left, pool: Pool) -> None:
+    """Fill (3, 3, 24) and (3, 168) chances to leave: those counted, the pool's as if seen `_HAZARD_PRIOR` times."""
+    gone_late, there_late, gone_early, there_early = left.later, left.later_there, left.early, left.early_there
     for b in range(CLASSES):
         for t in range(168):
             gone, seen = 0.0, 0.0
             for shift, near in ((-1, 0.5), (0, 1.0), (1, 0.5)):
                 for other in range(CLASSES):
                     alike = near if other == b else 0.2 * near
-                    gone += left_later[other, (t + shift) % 168] * alike
-                    seen += there_later[other, (t + shift) % 168] * alike
-            later[b, t] = min((gone + _HAZARD_PRIOR * pool_later[b, t]) / (seen + _HAZARD_PRIOR), 0.97)
+                    gone += gone_late[other, (t + shift) % 168] * alike
+                    seen += there_late[other, (t + shift) % 168] * alike
+            later[b, t] = min((gone + _HAZARD_PRIOR * pool.later[b, t]) / (seen + _HAZARD_PRIOR), 0.97)
         for age in range(EARLY):
             for t in range(24):
                 gone, seen = 0.0, 0.0
                 for shift, near in ((-2, 0.3), (-1, 0.7), (0, 1.0), (1, 0.7), (2, 0.3)):
-                    gone += left[b, age, (t + shift) % 24] * near
-                    seen += there[b, age, (t + shift) % 24] * near
-                prior = _HAZARD_PRIOR * pool_early[b, age, t]
+                    gone += gone_early[b, age, (t + shift) % 24] * near
+                    seen += there_early[b, age, (t + shift) % 24] * near
+                prior = _HAZARD_PRIOR * pool.early[b, age, t]
                 early[b, age, t] = min((gone + prior) / (seen + _HAZARD_PRIOR), 0.97)
 
 
 @inner
-def _own_trips(trip, away, arrive, leave, energy, k, mean_kwh, pool_share, pool_away):  # type: ignore[no-untyped-def]
+def _own_trips(trip: Floats, away: Ints, seen: Sessions, k: int, mean_kwh: float, pool: Pool) -> None:
     """Quantiles of the next trip: trips seen before session k, and the pooled shape scaled to the home's mean."""
-    quantiles = len(QUANTILES)
+    quantiles, arrive, leave, energy = len(QUANTILES), seen.arrive, seen.leave, seen.energy
     total, weight = 3.0 * mean_kwh, 3.0
     for i in range(k + 1):
         w = 0.5 ** ((arrive[k] - arrive[i]) / 24.0 / _TRIP_HALF_LIFE)
@@ -431,6 +475,7 @@ def _own_trips(trip, away, arrive, leave, energy, k, mean_kwh, pool_share, pool_
     mass = np.empty(k)
     for kind in range(4):
         for hour in range(24):
+            share, pool_away = pool.trip_share[kind, hour], pool.away_hours[kind, hour]
             all_of_it = _TRIP_PRIOR * (_EDGES[quantiles] - _EDGES[0])
             for i in range(k):
                 mass[i] = recent[i] * near[_apart(clocks[i], hour)]
@@ -438,20 +483,18 @@ def _own_trips(trip, away, arrive, leave, energy, k, mean_kwh, pool_share, pool_
                     mass[i] *= 1.5 * _OTHER_DAY
                 all_of_it += mass[i]
             # Both the home's trips and the prior's are in rising order: one walk through the two.
-            seen, j, own, shared, last, away_last = 0.0, 0, 0, 0, 0.0, 0.0
+            walked, j, own, shared, last, away_last = 0.0, 0, 0, 0, 0.0, 0.0
             while own < k or shared < quantiles:
-                from_pool = shared < quantiles and (
-                    own == k or pool_share[kind, hour, shared] * mean <= energy[order[own] + 1]
-                )
+                from_pool = shared < quantiles and (own == k or share[shared] * mean <= energy[order[own] + 1])
                 if from_pool:
-                    last, away_last = pool_share[kind, hour, shared] * mean, pool_away[kind, hour, shared]
-                    seen += _TRIP_PRIOR * (_EDGES[shared + 1] - _EDGES[shared]) / all_of_it
+                    last, away_last = share[shared] * mean, pool_away[shared]
+                    walked += _TRIP_PRIOR * (_EDGES[shared + 1] - _EDGES[shared]) / all_of_it
                     shared += 1
                 else:
                     last, away_last = energy[order[own] + 1], hours[order[own]]
-                    seen += mass[order[own]] / all_of_it
+                    walked += mass[order[own]] / all_of_it
                     own += 1
-                while j < quantiles and seen >= QUANTILES[j] - 1e-12:
+                while j < quantiles and walked >= QUANTILES[j] - 1e-12:
                     trip[kind, hour, j], away[kind, hour, j] = last, int(away_last)
                     j += 1
             while j < quantiles:

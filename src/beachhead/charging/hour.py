@@ -15,9 +15,13 @@ first left: `keep_to` is the rule of the simulated year and of the live plan.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.charging.stochastic import LEVELS, between
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
+
+Floats = NDArray[np.float64]
 
 LIKE_DAYS = 84
 """Days of past load that like hours are sought in, as far as the meter goes."""
@@ -32,50 +36,90 @@ _MESH = 30  # energies that are tried
 # Chosen on 25 of the homes that the benchmark leaves out, looked at on 25 more of them (docs/measured/charging.md).
 
 
-@compiled
-def keep_to(  # type: ignore[no-untyped-def]
-    wanted, free, stored, onward, price, charge, battery, power, begin, end, told, load, half, at
-):  # fmt: skip
-    """What is drawn of the energy `wanted` in the hour `at`, kWh, with `free` kWh under the cap for load and car.
+@by_reference
+class Stakes:
+    """What a kWh drawn in the hour at hand costs and brings.
 
-    The car is there from `begin` to `end` (parts of the hour); that it leaves within the hour is known only if it was
-    `told`. `onward` (S,) is the cost to go after the hour by energy stored, `charge` what a kWh above the cap costs.
+    Attributes:
+        price: EUR/kWh.
+        onward: (S,) cost to go after the hour by energy stored, EUR.
+        charge: what a kWh above the cap costs, EUR.
+        battery: capacity, kWh.
+        power: most that the charger draws, kW.
     """
-    stays = end if told else 1.0
-    if len(half) == 0:
-        most = min(wanted, power * (stays - begin))
-        likely = loads_like(load, half, at)
-        return min(worth_drawing(free, stored, most, onward, price, charge, battery, likely), power * (end - begin))
+
+    price: float
+    onward: Floats
+    charge: float
+    battery: float
+    power: float
+
+
+@by_reference
+class Stay:
+    """The part of the hour in which the car is there.
+
+    Attributes:
+        begin: from which part of the hour on.
+        end: to which.
+        counted: to which it is planned to be there: that it leaves within the hour is not known unless it was told.
+    """
+
+    begin: float
+    end: float
+    counted: float
+
+
+@by_reference
+class Household:
+    """The household's record of load; nothing is read of it beyond the hour at hand.
+
+    Attributes:
+        load: hourly, kWh.
+        half: what falls in the first half of each hour, kWh; empty if the meter tells whole hours.
+    """
+
+    load: Floats
+    half: Floats
+
+
+@compiled
+def keep_to(wanted: float, free: float, stored: float, stay: Stay, stakes: Stakes, house: Household, at: int) -> float:
+    """What is drawn of the energy `wanted` in the hour `at`, kWh, with `free` kWh under the cap for load and car."""
+    if len(house.half) == 0:
+        most = min(wanted, stakes.power * (stay.counted - stay.begin))
+        likely = loads_like(house, at)
+        return min(worth_drawing(free, stored, most, stakes, likely), stakes.power * (stay.end - stay.begin))
     drawn = 0.0
-    if begin < 0.5:
-        drawn = first_half(wanted, free, stored, onward, price, charge, battery, power, begin, stays, load, half, at)
-        drawn = min(drawn, power * (min(end, 0.5) - begin))
-    if end > 0.5:
-        start = max(begin, 0.5)
-        most = min(wanted - drawn, power * (stays - start))
-        likely = halves_like(load, half, at, half[at])
-        later = worth_drawing(free - half[at] - drawn, stored + drawn, most, onward, price, charge, battery, likely)
-        drawn += min(later, power * (end - start))
+    if stay.begin < 0.5:
+        drawn = _first_half(wanted, free, stored, stay, stakes, house, at)
+        drawn = min(drawn, stakes.power * (min(stay.end, 0.5) - stay.begin))
+    if stay.end > 0.5:
+        start, seen = max(stay.begin, 0.5), house.half[at]
+        most = min(wanted - drawn, stakes.power * (stay.counted - start))
+        likely = halves_like(house, at, seen)
+        later = worth_drawing(free - seen - drawn, stored + drawn, most, stakes, likely)
+        drawn += min(later, stakes.power * (stay.end - start))
     return drawn
 
 
 @inner
-def first_half(  # type: ignore[no-untyped-def]
-    wanted, free, stored, onward, price, charge, battery, power, begin, stays, load, half, at
-):  # fmt: skip
-    """What is to be drawn before half past by a car that stays until `stays`, kWh: a share, and what will not fit."""
-    most = min(wanted, power * (stays - begin))
-    drawn = worth_drawing(free, stored, most, onward, price, charge, battery, loads_like(load, half, at))
-    if stays < 1.0:
+def _first_half(
+    wanted: float, free: float, stored: float, stay: Stay, stakes: Stakes, house: Household, at: int
+) -> float:
+    """What is to be drawn before half past, kWh: a share, and what will not fit after it."""
+    most = min(wanted, stakes.power * (stay.counted - stay.begin))
+    drawn = worth_drawing(free, stored, most, stakes, loads_like(house, at))
+    if stay.counted < 1.0:
         return drawn
-    return min(max(drawn - 0.5 * power, _FIRST * drawn), power * (0.5 - begin))
+    return min(max(drawn - 0.5 * stakes.power, _FIRST * drawn), stakes.power * (0.5 - stay.begin))
 
 
 @compiled
-def worth_drawing(free, stored, most, onward, price, charge, battery, likely):  # type: ignore[no-untyped-def]
+def worth_drawing(free: float, stored: float, most: float, stakes: Stakes, likely: Floats) -> float:
     """Of 0 to `most` kWh what costs least in expectation, where the household's load is one of `likely` (rising)."""
-    best, least, most = 0.0, np.inf, min(most, battery - stored)
-    step = battery / (LEVELS - 1)
+    best, least, most = 0.0, np.inf, min(most, stakes.battery - stored)
+    step = stakes.battery / (LEVELS - 1)
     if most <= 0.0:
         return 0.0
     for tried in range(_MESH + 1):
@@ -84,32 +128,33 @@ def worth_drawing(free, stored, most, onward, price, charge, battery, likely):  
             if likely[j] + drawn <= free:
                 break
             above += likely[j] + drawn - free
-        cost = price * drawn + between(onward, stored + drawn, step) + charge * above / len(likely)
+        cost = stakes.price * drawn + between(stakes.onward, stored + drawn, step)
+        cost += stakes.charge * above / len(likely)
         if cost < least - 1e-12:
             best, least = drawn, cost
     return best
 
 
 @compiled
-def loads_like(load, half, at):  # type: ignore[no-untyped-def]
-    """Loads of past hours that followed like loads around the clock time of the hour `at`, rising, kWh.
-
-    `load` and its first halves `half` (empty if the meter tells whole hours) are looked at before `at` alone.
-    """
+def loads_like(house: Household, at: int) -> Floats:
+    """Loads of past hours that followed like loads around the clock time of the hour `at`, rising, kWh."""
+    load, half = house.load, house.half
     if len(half) == 0:
         return _nearest(load, 1, load, 2, load, at, load[at - 1], load[at - 2])
     return _nearest(load[:at] - half[:at], 1, half, 1, load, at, load[at - 1] - half[at - 1], half[at - 1])
 
 
 @compiled
-def halves_like(load, half, at, seen):  # type: ignore[no-untyped-def]
+def halves_like(house: Household, at: int, seen: float) -> Floats:
     """Loads of second halves of past hours like the hour `at`, whose first half took `seen` kWh; rising, kWh."""
-    later = load[:at] - half[:at]
-    return _nearest(half, 0, later, 1, later, at, seen, later[at - 1])
+    later = house.load[:at] - house.half[:at]
+    return _nearest(house.half, 0, later, 1, later, at, seen, later[at - 1])
 
 
 @inner
-def _nearest(last, lag, before, more, found, at, its_last, its_before):  # type: ignore[no-untyped-def]
+def _nearest(
+    last: Floats, lag: int, before: Floats, more: int, found: Floats, at: int, its_last: float, its_before: float
+) -> Floats:
     """The share `_ALIKE` of `found` whose load `last` (`lag` hours ago) and `before` (`more`) lay nearest, rising."""
     past = min(_PAST, at - 1)
     count, apart, value = 0, np.empty(past), np.empty(past)

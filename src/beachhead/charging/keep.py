@@ -252,7 +252,7 @@ def best_starts(
 
 
 @compiled
-def follow(levels, room, stored, upto, sun):  # type: ignore[no-untyped-def]
+def follow(levels: Floats, room: Floats, stored: float, upto: Floats, sun: Floats) -> Floats:
     """(T,) drawn by charging up to a level in each hour, by the sun up to its own, as far as room and sun go."""
     draw = np.zeros(room.size)
     for t in range(room.size):
@@ -355,7 +355,10 @@ def _worth_now(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:
 
 
 @compiled
-def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  # type: ignore[no-untyped-def]
+def path_cost(
+    draw: Floats, stored: float, price: Floats, hazard: Floats, part: Floats, gone: Floats, battery: float, sun: Floats,
+    sun_eur: Floats,
+) -> float:  # fmt: skip
     """Expected cost of drawing (T,) as long as the car is there, as `stochastic` counts it, EUR.
 
     Of the cars that leave within an hour, half leave before they could charge in it, but in the hour at hand; where the
@@ -374,12 +377,12 @@ def path_cost(draw, stored, price, hazard, part, gone, battery, sun, sun_eur):  
         total += there * second * _at(gone[t], stored, step)
         there *= 1.0 - second
         if there < 1e-12:
-            return total
+            return float(total)
     return total + there * _at(gone[hours], stored, step)
 
 
 @inner
-def _at(values, stored, step):  # type: ignore[no-untyped-def]
+def _at(values: Floats, stored: float, step: float) -> float:
     place = stored / step
     low = min(int(place), values.shape[0] - 2)
-    return values[low] + (place - low) * (values[low + 1] - values[low])
+    return float(values[low] + (place - low) * (values[low + 1] - values[low]))

@@ -22,6 +22,7 @@ from beachhead.charging.household import leftover_rows
 from beachhead.charging.plan import ChargingPlan, priced
 from beachhead.charging.program import Builder
 from beachhead.charging.task import ChargingTask
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
 
@@ -154,11 +155,82 @@ def _require_lattice(task: ChargingTask) -> None:
         )
 
 
+@by_reference
+class Steps:
+    """What the charger can draw in a slot: R runs of evenly spaced levels, in units of an amp-slot.
+
+    Attributes:
+        first: (R,) lowest level of each run, units.
+        stride: (R,) units between its levels.
+        count: (R,) how many there are.
+        unit_kwh: energy of a unit at the socket, kWh.
+        start_eur: cost of a start, EUR.
+        least_on: slots that it stays on at least.
+        least_off: slots that it stays off at least.
+    """
+
+    first: Ints
+    stride: Ints
+    count: Ints
+    unit_kwh: float
+    start_eur: float
+    least_on: int
+    least_off: int
+
+
+@by_reference
+class SlotBill:
+    """What a slot costs by the energy drawn in it.
+
+    Attributes:
+        buy: EUR/kWh from the grid.
+        sell: EUR/kWh fed in.
+        net: household load minus solar, kWh.
+        room: most that may be drawn, kWh.
+    """
+
+    buy: float
+    sell: float
+    net: float
+    room: float
+
+
+@by_reference
+class Reach:
+    """The states of a lattice that are looked at before a slot, in units above its origin.
+
+    Attributes:
+        low: least.
+        high: most.
+        full: most that the battery holds after the slot.
+    """
+
+    low: int
+    high: int
+    full: int
+
+
+@by_reference
+class BestLevels:
+    """For every state the best level of a slot, filled by `_best_level`.
+
+    Attributes:
+        cost: (S,) least cost, EUR; infinite where no level fits.
+        level: (S,) that level, units.
+        queue: (S,) room to work in.
+    """
+
+    cost: Floats
+    level: NDArray[np.uint8]
+    queue: Ints
+
+
 @compiled
-def solve_lattice(  # type: ignore[no-untyped-def]
-    buy, sell, net, room, trips, battery, efficiency, start, shortage, values, widths,
-    first, stride, count, unit_kwh, start_eur, least_on, least_off, on_slots,
-):  # fmt: skip
+def solve_lattice(
+    buy: Floats, sell: Floats, net: Floats, room: Floats, trips: Floats, battery: float, efficiency: float,
+    start: float, shortage: float, values: Floats, widths: Floats, first: Ints, stride: Ints, count: Ints,
+    unit_kwh: float, start_eur: float, least_on: int, least_off: int, on_slots: int,
+) -> tuple[Floats, Floats, float]:  # fmt: skip
     """The compiled planner on bare arrays: (units drawn (T,), missing (T,), value at the start)."""
     slots, step = buy.shape[0], unit_kwh * efficiency
     top = (first + stride * (count - 1)).max()
@@ -173,17 +245,16 @@ def solve_lattice(  # type: ignore[no-untyped-def]
         low, high = _span(origin[k, slots], step, battery, (slots - born[k]) * top, size)
         for i in range(low, high + 1):
             value[k, :, i] = -_worth(origin[k, slots] + i * step, values, widths)
-    best, choice, queue = np.empty(size), np.empty(size, np.uint8), np.empty(size, np.int64)
+    steps = Steps(first, stride, count, unit_kwh, start_eur, least_on, least_off)
+    best = BestLevels(np.empty(size), np.empty(size, np.uint8), np.empty(size, np.int64))
     for t in range(slots - 1, -1, -1):
         value, following = following, value
+        bill = SlotBill(buy[t], sell[t], net[t], room[t])
         for k in range(lattices):
             if born[k] <= t:
                 low, high = _span(origin[k, t + 1], step, battery, (t - born[k]) * top, size)
                 full = min(int(np.floor((battery - origin[k, t + 1]) / step + _TINY)), size - 1)
-                _slot(
-                    value[k], following[k], action[t, k], low, high, full, first, stride, count, unit_kwh,
-                    buy[t], sell[t], net[t], room[t], start_eur, least_on, least_off, best, choice, queue,
-                )  # fmt: skip
+                _slot(value[k], following[k], action[t, k], Reach(low, high, full), steps, bill, best)
         if trips[t] > 0.0:
             _leave(value, origin[:, t], origin[:, t + 1], born, mine[t], t, step, battery, top, size, shortage)
     age = least_off - 1 if on_slots == 0 else least_off + min(on_slots, least_on) - 1
@@ -192,7 +263,7 @@ def solve_lattice(  # type: ignore[no-untyped-def]
 
 
 @inner
-def _lattices(trips, start):  # type: ignore[no-untyped-def]
+def _lattices(trips: Floats, start: float) -> tuple[Floats, Ints, Ints]:
     """Origins of every lattice (L, T + 1), the slot each is born in (L,), and the one a trip starts."""
     slots = trips.shape[0]
     number = 1 + int((trips > 0.0).sum())
@@ -208,7 +279,7 @@ def _lattices(trips, start):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _span(origin, step, battery, reach, size):  # type: ignore[no-untyped-def]
+def _span(origin: float, step: float, battery: float, reach: int, size: int) -> tuple[int, int]:
     """Units above the origin that the battery holds and charging can have reached."""
     low = max(int(np.ceil(-origin / step - _TINY)), 0)
     high = min(int(np.floor((battery - origin) / step + _TINY)), reach, size - 1)
@@ -216,15 +287,16 @@ def _span(origin, step, battery, reach, size):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _slot(  # type: ignore[no-untyped-def]
-    value, following, action, low, high, full, first, stride, count, unit_kwh,
-    buy, sell, net, room, start_eur, least_on, least_off, best, choice, queue,
-):  # fmt: skip
+def _slot(
+    value: Floats, following: Floats, action: NDArray[np.uint8], reach: Reach, steps: Steps, bill: SlotBill,
+    best: BestLevels,
+) -> None:  # fmt: skip
     """One slot of one lattice: for every age of on and off, the better of staying off and the best level."""
-    ages, last_off = least_on + least_off, least_off - 1
+    low, high, least_off = reach.low, reach.high, steps.least_off
+    ages, last_off = steps.least_on + least_off, least_off - 1
     able = False
-    for run in range(first.shape[0]):
-        able = able or first[run] * unit_kwh <= room + _TINY
+    for run in range(steps.first.shape[0]):
+        able = able or steps.first[run] * steps.unit_kwh <= bill.room + _TINY
     for i in range(low, high + 1):  # stay off, or stop where that is allowed
         for age in range(ages):
             on = age >= least_off
@@ -233,27 +305,25 @@ def _slot(  # type: ignore[no-untyped-def]
     if not able:
         return
     for then in range(least_off, ages):
-        _best_level(
-            following[then], low, high, full, first, stride, count, unit_kwh, buy, sell, net, room, best, choice, queue
-        )
+        _best_level(following[then], reach, steps, bill, best)
         for age in range(last_off, ages):
             leads = least_off if age == last_off else min(age + 1, ages - 1)
             if leads == then:
-                extra = start_eur if age == last_off else 0.0
+                extra, cost, level = steps.start_eur if age == last_off else 0.0, best.cost, best.level
                 for i in range(low, high + 1):
-                    if best[i] + extra < value[age, i]:
-                        value[age, i], action[age, i] = best[i] + extra, choice[i]
+                    if cost[i] + extra < value[age, i]:
+                        value[age, i], action[age, i] = cost[i] + extra, level[i]
 
 
 @inner
-def _best_level(  # type: ignore[no-untyped-def]
-    onward, low, high, full, first, stride, count, unit_kwh, buy, sell, net, room, best, choice, queue
-):  # fmt: skip
+def _best_level(onward: Floats, reach: Reach, steps: Steps, bill: SlotBill, best: BestLevels) -> None:
     """For every state the least of bill(level) + onward(state + level), and that level; infinite where none fits."""
-    best[low : high + 1] = np.inf
-    surplus = max(-net, 0.0)
+    least, level, queue, low, high, full = best.cost, best.level, best.queue, reach.low, reach.high, reach.full
+    first, stride, unit_kwh, buy, sell = steps.first, steps.stride, steps.unit_kwh, bill.buy, bill.sell
+    least[low : high + 1] = np.inf
+    surplus = max(-bill.net, 0.0)
     for run in range(first.shape[0]):
-        able = min(count[run], int(np.floor((room / unit_kwh + _TINY - first[run]) / stride[run])) + 1)
+        able = min(steps.count[run], int(np.floor((bill.room / unit_kwh + _TINY - first[run]) / stride[run])) + 1)
         sunny = int(np.floor((surplus / unit_kwh - first[run]) / stride[run])) + 1
         sunny = min(max(sunny, 0), max(able, 0))
         for part in range(2):  # levels within the surplus, at the price of selling; levels beyond it
@@ -279,12 +349,15 @@ def _best_level(  # type: ignore[no-untyped-def]
                     if head == tail:
                         break
                     cost = onward[queue[head]] + slope * (queue[head] - i) + fixed
-                    if cost < best[i]:
-                        best[i], choice[i] = cost, queue[head] - i
+                    if cost < least[i]:
+                        least[i], level[i] = cost, queue[head] - i
 
 
 @inner
-def _leave(value, before, after, born, mine, slot, step, battery, top, size, shortage):  # type: ignore[no-untyped-def]
+def _leave(
+    value: Floats, before: Floats, after: Floats, born: Ints, mine: int, slot: int, step: float, battery: float,
+    top: int, size: int, shortage: float,
+) -> None:  # fmt: skip
     """A trip leaves: states that cannot serve it buy the rest on the way and go on from an empty battery."""
     for k in range(born.shape[0]):
         if k == mine or born[k] > slot:
@@ -297,7 +370,10 @@ def _leave(value, before, after, born, mine, slot, step, battery, top, size, sho
 
 
 @inner
-def _follow(action, origin, trips, mine, age, step, least_off, ages):  # type: ignore[no-untyped-def]
+def _follow(
+    action: NDArray[np.uint8], origin: Floats, trips: Floats, mine: Ints, age: int, step: float, least_off: int,
+    ages: int,
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Walk the stored decisions forward from the start: (units (T,), missing (T,))."""
     slots = trips.shape[0]
     units, missing, k, i = np.zeros(slots), np.zeros(slots), 0, 0
@@ -317,7 +393,7 @@ def _follow(action, origin, trips, mine, age, step, least_off, ages):  # type: i
 
 
 @inner
-def _worth(stored, values, widths):  # type: ignore[no-untyped-def]
+def _worth(stored: float, values: Floats, widths: Floats) -> float:
     total, left = 0.0, stored
     for piece in range(values.shape[0]):
         into = min(widths[piece], left)

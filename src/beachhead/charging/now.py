@@ -24,7 +24,7 @@ from beachhead.charging.habit import (
     sure_at,
     sure_until,
 )
-from beachhead.charging.hour import halves_like, loads_like, worth_drawing
+from beachhead.charging.hour import Household, Stakes, halves_like, loads_like, worth_drawing
 from beachhead.charging.keep import (
     ON_KWH,
     Chances,
@@ -40,6 +40,7 @@ from beachhead.charging.keep import (
 from beachhead.charging.meter import load_ahead
 from beachhead.charging.peak import (
     DAYS_BACK,
+    Month,
     best_cap,
     busy_load,
     daily_peaks,
@@ -50,7 +51,17 @@ from beachhead.charging.peak import (
 )
 from beachhead.charging.published import price_ahead
 from beachhead.charging.record import Home
-from beachhead.charging.stochastic import HORIZON, LEVELS, empty_worth, hazards_of, plan_and_leave
+from beachhead.charging.stochastic import (
+    HORIZON,
+    BaseStock,
+    CarTerms,
+    HoursAhead,
+    Sun,
+    empty_worth,
+    hazards_of,
+    plan_levels,
+    to_come,
+)
 from beachhead.charging.year import SHORTAGE, counted_shortage
 from beachhead.world.errors import BadInput
 
@@ -313,39 +324,36 @@ def learnt_now(situation: Situation, pool: Pool, *, peak_costs: bool | None = No
     """
     home, session = _with_this_session(situation)
     habits = learn_habits(home, pool, since=session)
-    price, hour = _price(situation), situation.now // 60
-    hazard, part = _leaving(situation, habits.depart[session])
-    cap, room = _allowed(situation, habits, session, price, hazard, part)
+    hour, ahead = situation.now // 60, _hours_ahead(situation, habits.depart[session])
+    cap, room = _allowed(situation, habits, session, ahead)
     peak = situation.peak_eur_per_kw > 0 if peak_costs is None else peak_costs
     counted = counted_shortage(told=situation.leaves is not None, peak=peak)
     surplus = _surplus(situation)
-    cheap, share = _cheap(situation, surplus, price)
-    sun = cheap, price + (situation.sell_eur_per_kwh - price) * share
-    onward, levels, upto, gone = _solved(situation, habits, session, price, hazard, part, room, sun, counted)
-    plain = gone
-    if counted != SHORTAGE:
-        _, _, _, plain = _solved(situation, habits, session, price, hazard, part, room, sun, SHORTAGE)
+    cheap, share = _cheap(situation, surplus, ahead.price)
+    sun = Sun(kwh=cheap, eur=ahead.price + (situation.sell_eur_per_kwh - ahead.price) * share)
+    solved = _solved(situation, habits, session, ahead, room, sun, counted)
+    plain = solved if counted == SHORTAGE else _solved(situation, habits, session, ahead, room, sun, SHORTAGE)
     told = situation.leaves
     leaves = (told, told, told) if told is not None else _interval(habits, session, situation)
     stays = _stays(situation)
     chances = Chances(
         first_hour=hour,
-        price=price,
+        price=ahead.price,
         room_kwh=room * stays,
-        hazard=hazard,
-        part=part,
-        gone_eur=gone,
-        plain_eur=plain,
+        hazard=ahead.hazard,
+        part=ahead.part,
+        gone_eur=solved.gone,
+        plain_eur=plain.gone,
         battery_kwh=situation.home.battery_kwh,
         stored_kwh=situation.stored_kwh,
-        sun_kwh=sun[0] * stays,
-        sun_eur=sun[1],
-        upto_kwh=upto,
+        sun_kwh=sun.kwh * stays,
+        sun_eur=sun.eur,
+        upto_kwh=solved.sun,
     )
     return KnownNow(
         chances=chances,
-        levels=levels,
-        onward=onward,
+        levels=solved.grid,
+        onward=solved.onward[0],
         leaves=leaves,
         there=_still_there(habits, session, situation, 60 * (hour + np.arange(HORIZON + 1))),
         next_trip_kwh=_next_trip(habits, session, leaves[1]),
@@ -474,7 +482,8 @@ def _price(situation: Situation) -> Floats:
     return np.concatenate((known[known.size - published :], ahead))[:HORIZON]
 
 
-def _leaving(situation: Situation, depart: Floats) -> tuple[Floats, Floats]:
+def _hours_ahead(situation: Situation, depart: Floats) -> HoursAhead:
+    """What is known of the hours to come: prices, and how the session at hand may end."""
     hazard, part = np.zeros(HORIZON), np.full(HORIZON, -1.0)
     hour = situation.now // 60
     if situation.leaves is None:
@@ -485,48 +494,72 @@ def _leaving(situation: Situation, depart: Floats) -> tuple[Floats, Floats]:
         part[:] = 1.0
         if last - hour < HORIZON:
             part[last - hour] = situation.leaves % 60 / 60
-    return hazard, part
+    mean = float(situation.price[:168].mean())
+    return HoursAhead(now=hour, price=_price(situation), mean_price=mean, hazard=hazard, part=part, trip=-1.0, away=1)
 
 
-def _allowed(
-    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats
-) -> tuple[float | None, Floats]:
+def _car(situation: Situation, shortage: float) -> CarTerms:
+    home = situation.home
+    return CarTerms(battery=float(home.battery_kwh), power=float(home.power_kw), shortage=shortage)
+
+
+def _allowed(situation: Situation, habits: Habits, session: int, ahead: HoursAhead) -> tuple[float | None, Floats]:
     """The cap worth keeping to for the rest of the month, and (T,) what the charger may draw, kW."""
-    home, now, load = situation.home, situation.now // 60, situation.load_kw
+    home, now, load = situation.home, ahead.now, situation.load_kw
     room = np.full(HORIZON, home.power_kw)
     if load is None:
         return None, room
     room = np.clip(situation.fuse_kw - busy_load(load, load.size, now)[(now + np.arange(HORIZON)) % 24], 0.0, room)
     if situation.peak_eur_per_kw == 0:
         return None, room
-    busy, locked = planned_load(load, load.size, now), situation.peak_so_far_kw
-    months = month_of(now + np.arange(31 * 24 + 1))
-    left, days = int((months == months[0]).sum()), daily_peaks(load, load.size)
-    cap, onward = best_cap(
-        float(days[-1]), locked, left, float(max(days[-1], locked)), busy, days, situation.peak_eur_per_kw, now,
-        situation.stored_kwh, 1 - situation.now % 60 / 60, price, float(situation.price[:168].mean()),
-        home.battery_kwh, home.power_kw, counted_shortage(told=situation.leaves is not None, peak=True), hazard, part,
-        habits.early[session], habits.later[session],
-        habits.trip_kwh[session], habits.away_hours[session], empty_worth(), np.empty(HORIZON),
-    )  # fmt: skip
-    under = room_under(cap, left, max(float(days[-1]), locked), busy, now, home.power_kw)
-    charge = situation.peak_eur_per_kw * stays_below(cap, days, max(left // 24, 1))
-    under[0] = _worth_in_hour(situation, float(cap), onward[0], float(price[0]), float(charge))
+    month = _month(situation, load)
+    cap, levels = best_cap(
+        float(month.days[-1]),
+        month,
+        _car(situation, counted_shortage(told=situation.leaves is not None, peak=True)),
+        ahead,
+        float(situation.stored_kwh),
+        1 - situation.now % 60 / 60,
+        to_come(habits, session),
+        empty_worth(),
+    )
+    under = room_under(cap, month, now, home.power_kw)
+    charge = situation.peak_eur_per_kw * stays_below(cap, month.days, max(month.left // 24, 1))
+    stakes = Stakes(
+        price=float(ahead.price[0]),
+        onward=levels.onward[0],
+        charge=float(charge),
+        battery=float(home.battery_kwh),
+        power=float(home.power_kw),
+    )
+    under[0] = _worth_in_hour(situation, float(cap), stakes)
     return float(cap), np.minimum(room, under)
 
 
-def _worth_in_hour(situation: Situation, cap: float, onward: Floats, price: float, charge: float) -> float:
+def _month(situation: Situation, load: Floats) -> Month:
+    """Where the month stands; its usual peak is the household's highest hour of late, or what is locked in."""
+    now, locked = situation.now // 60, float(situation.peak_so_far_kw)
+    months = month_of(now + np.arange(31 * 24 + 1))
+    days = daily_peaks(load, load.size)
+    return Month(
+        locked=locked,
+        left=int((months == months[0]).sum()),
+        usual=max(float(days[-1]), locked),
+        busy=planned_load(load, load.size, now),
+        days=days,
+        eur_per_kw=float(situation.peak_eur_per_kw),
+    )
+
+
+def _worth_in_hour(situation: Situation, cap: float, stakes: Stakes) -> float:
     """How fast it is worth charging in the hour at hand at most, kW: as in `peak`, by what the household may take."""
-    home, begun = situation.home, situation.now % 60 / 60
+    begun = situation.now % 60 / 60
     seen, likely = _likely_in_hour(situation)
     if situation.drawn_kwh is None:  # as fast before as it will in the rest
         free, rest = cap - seen, 1.0
     else:
         free, rest = cap - seen - situation.drawn_kwh, 1 - begun
-    most = home.power_kw * rest
-    return float(
-        worth_drawing(free, situation.stored_kwh, most, onward, price, charge, home.battery_kwh, likely) / rest
-    )
+    return float(worth_drawing(free, situation.stored_kwh, stakes.power * rest, stakes, likely) / rest)
 
 
 def load_in_hour(situation: Situation) -> float:
@@ -541,28 +574,17 @@ def _likely_in_hour(situation: Situation) -> tuple[float, Floats]:
     """What the household took in the first half of the hour at hand if that is over, and what the rest may take."""
     load = situation.load_kw if situation.load_kw is not None else np.empty(0)
     half = np.empty(0) if situation.half_kwh is None else situation.half_kwh
+    house = Household(load=load, half=half)
     if situation.half_now_kwh is None:
-        return 0.0, loads_like(load, half, load.size)
-    return situation.half_now_kwh, halves_like(load, half, load.size, situation.half_now_kwh)
+        return 0.0, loads_like(house, load.size)
+    return situation.half_now_kwh, halves_like(house, load.size, situation.half_now_kwh)
 
 
 def _solved(
-    situation: Situation, habits: Habits, session: int, price: Floats, hazard: Floats, part: Floats, room: Floats,
-    sun: tuple[Floats, Floats], shortage: float,
-) -> tuple[Floats, Floats, Floats, Floats]:  # fmt: skip
-    """(S,) cost to go after the hour at hand by energy stored, (T,) levels by grid and by sun, (T + 1, S) of leaving.
-
-    A kWh that lacks for a trip is counted at `shortage`.
-    """
-    levels, gone, mean = np.empty(HORIZON), np.empty((HORIZON + 1, LEVELS)), float(situation.price[:168].mean())
-    home, upto = situation.home, np.empty(HORIZON)
-    onward = plan_and_leave(
-        situation.now // 60, price, mean, home.battery_kwh, home.power_kw,
-        room, shortage, hazard, part, -1.0, 1,
-        habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session],
-        empty_worth(), levels, gone, *sun, upto,
-    )  # fmt: skip
-    return onward[0], levels, upto, gone
+    situation: Situation, habits: Habits, session: int, ahead: HoursAhead, room: Floats, sun: Sun, shortage: float
+) -> BaseStock:
+    """The programme of the session at hand; a kWh that lacks for a trip is counted at `shortage`."""
+    return plan_levels(_car(situation, shortage), ahead, room, to_come(habits, session), sun, empty_worth())
 
 
 def _charging_or_not(chances: Chances, levels: Floats) -> tuple[Floats, Floats]:

@@ -17,16 +17,31 @@ Within the hour the charger weighs what a kWh is worth against the peak it may r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.charging.hour import LIKE_DAYS, keep_to
+from beachhead.charging.habit import Habits
+from beachhead.charging.hour import LIKE_DAYS, Household, Stakes, Stay, keep_to
+from beachhead.charging.lived import Lived, Told, drive, hours_ahead
 from beachhead.charging.program import Builder
-from beachhead.charging.published import forecast, known_until
+from beachhead.charging.published import known_until
 from beachhead.charging.record import Home, Load
-from beachhead.charging.stochastic import HORIZON, LEVELS, between, drive, empty_worth, expected_hazards, plan_levels
+from beachhead.charging.stochastic import (
+    HORIZON,
+    LEVELS,
+    BaseStock,
+    CarTerms,
+    HoursAhead,
+    ToCome,
+    between,
+    empty_worth,
+    no_sun,
+    plan_levels,
+    to_come,
+)
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
 
 Floats = NDArray[np.float64]
@@ -42,7 +57,7 @@ _PLANNED = 0.5  # share of the highest past load that a plan leaves room for; th
 _LATER = 0.8  # power of the horizons left in a month: what a cap costs later counts for less, it can be raised then too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@by_reference
 class Metered:
     """The household's load along the sessions of its car, and what a kW of the monthly peak costs.
 
@@ -129,25 +144,26 @@ def days_looked_at(load: Load) -> int:
     return min(max(len(weeks) // 24, DAYS_BACK), LIKE_DAYS)
 
 
-def perfect_peak(
-    metered: Metered, hour: Ints, part: Floats, first: Ints, energy: Floats, price: Floats, *,
-    battery: float, power: float, start: float, shortage: float, worth: float,
-) -> tuple[Floats, Floats]:  # fmt: skip
-    """(P,) drawn and missing under perfect foresight of prices, trips, departures and load: a linear programme."""
+def perfect_peak(metered: Metered, lived: Lived, car: CarTerms, *, worth: float) -> tuple[Floats, Floats]:
+    """(P,) drawn and missing under perfect foresight of prices, trips, departures and load: a linear programme.
+
+    `worth` is that of a kWh left over at the end, EUR.
+    """
+    hour, first, price = lived.hour, lived.first, lived.price[lived.at]
     builder, count = Builder(), hour.size
     leaves = first[1:-1]
     trips = np.zeros(count)
-    trips[leaves] = energy[1:]
+    trips[leaves] = lived.energy[1:]
     end = np.zeros(count)
     end[-1] = -worth
-    draw = builder.variables("draw", count, cost=price, upper=power * part)
-    missing = builder.variables("missing", count, cost=shortage, upper=trips)
-    stored = builder.variables("stored", count, upper=battery, cost=end)
+    draw = builder.variables("draw", count, cost=price, upper=car.power * lived.part)
+    missing = builder.variables("missing", count, cost=car.shortage, upper=trips)
+    stored = builder.variables("stored", count, upper=car.battery, cost=end)
     alone = metered.peaks()
     peaks = builder.variables("peak", alone.size, cost=metered.eur_per_kw, lower=alone)
     before = np.concatenate(([-1], stored[:-1]))
     level = -trips
-    level[0] += start
+    level[0] += lived.start
     builder.constraints(
         "state", [(stored, 1.0), (before, -1.0), (draw, -1.0), (missing, -1.0)], lower=level, upper=level, count=count
     )
@@ -167,101 +183,135 @@ def perfect_peak(
     return np.maximum(found.values[draw], 0.0), np.maximum(found.values[missing], 0.0)
 
 
+@by_reference
+class Month:
+    """Where the month stands at an hour, for a cap on the rest of it.
+
+    Attributes:
+        locked: its highest hour so far, kW.
+        left: hours left in it.
+        usual: what peak was usual in the months before, kW; below 0 if none was seen.
+        busy: (24,) by hour of day, load that a plan leaves room for, kW.
+        days: (42,) highest hours of the past days, rising, kW.
+        eur_per_kw: charge for each kW of its peak, EUR.
+    """
+
+    locked: float
+    left: int
+    usual: float
+    busy: Floats
+    days: Floats
+    eur_per_kw: float
+
+
+@by_reference
+class Peaks:
+    """The meter as it is read along the sessions, household and car together.
+
+    Attributes:
+        drawn: (H,) what the car drew in each hour, kWh.
+        state: (4,) the month's peak so far, the usual peak of the months before (-1: none), the month, hours read.
+    """
+
+    drawn: Floats
+    state: Floats
+
+
+_SO_FAR, _USUAL, _MONTH, _READ = range(4)
+
+
 @compiled
-def month_aware(  # type: ignore[no-untyped-def]
-    price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, depart, early, later, trip,
-    away, load, half, month, first_hour, eur_per_kw,
-):  # fmt: skip
+def month_aware(lived: Lived, car: CarTerms, habits: Habits, told: Told, metered: Metered) -> tuple[Floats, Floats]:
     """Sessions charged by the stochastic planner under the cap that is worth it: (drawn (P,), missing (P,)) kWh.
 
-    Planned anew at plug-in and when prices are published; the load of an hour, or of half an hour where `half` holds
-    the first halves, is seen only after it.
+    Planned anew at plug-in and when prices are published; the load of an hour, or of half an hour where the meter tells
+    them, is seen only after it.
     """
-    draw, missing, drawn = np.zeros(len(hour)), np.zeros(len(hour)), np.zeros(len(month))
-    worth, levels = empty_worth(), np.empty(HORIZON)
-    expected, hazard, known = np.empty(HORIZON), np.empty(HORIZON), np.empty(HORIZON)
-    meter = np.array([0.0, -1.0, 0.0, 0.0])  # peak so far, usual peak, month, hours seen
-    cap, stored = -1.0, start
+    hour, first = lived.hour, lived.first
+    draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
+    worth, peaks = empty_worth(), Peaks(np.zeros(len(metered.month)), np.array([0.0, -1.0, 0.0, 0.0]))
+    cap, stored = -1.0, lived.start
     for k in range(len(first) - 1):
         if k > 0:
-            stored = drive(stored, energy[k], missing, first[k])
-        i, end = first[k], first[k + 1]
-        while i < end:
-            now, here = hour[i], hour[i] - first_hour
-            until, again = known_until(now)
-            forecast(price, ahead, at[i], until - now, expected)
-            expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
-            _read_meter(meter, here, load, drawn, month)
-            busy = planned_load(load, _PAST + here, now)
-            days = daily_peaks(load, _PAST + here)
+            stored = drive(stored, lived.energy[k], missing, first[k])
+        i, learnt = first[k], to_come(habits, k)
+        while i < first[k + 1]:
+            ahead = hours_ahead(lived, habits, k, i, told)
+            month = _month_at(metered, peaks, hour[i] - metered.first_hour, hour[i])
             if cap < 0.0:
-                cap = days[-1]
-            cap, onward = best_cap(
-                cap, meter[0], _left_of_month(month, here), meter[1], busy, days, eur_per_kw, now, stored, part[i],
-                expected, price[at[i] - 168 : at[i]].mean(), battery, power, shortage, hazard, known,
-                early[k], later[k], trip[k], away[k], worth, levels,
-            )  # fmt: skip
-            i, stored = _kept_under(
-                i, end, again, first[k], now, here, stored, cap, days, levels, onward, expected, hour, part, meter,
-                battery, power, told, load, half, month, first_hour, eur_per_kw, draw, drawn,
-            )  # fmt: skip
+                cap = month.days[-1]
+            cap, levels = best_cap(cap, month, car, ahead, stored, lived.part[i], learnt, worth)
+            i, stored = _kept_under(i, k, lived, car, told, metered, peaks, month, cap, ahead, levels, stored, draw)
     return draw, missing
 
 
 @inner
-def _kept_under(  # type: ignore[no-untyped-def]
-    i, end, again, begun, now, here, stored, cap, days, levels, onward, expected, hour, part, meter,
-    battery, power, told, load, half, month, first_hour, eur_per_kw, draw, drawn,
-):  # fmt: skip
-    """Follow the plan made at `now` from piece `i` on, until it is made anew: the next piece, and kWh stored."""
+def _month_at(metered: Metered, peaks: Peaks, here: int, now: int) -> Month:
+    _read_meter(metered, peaks, here)
+    at = _PAST + here
+    busy, days = planned_load(metered.load_kw, at, now), daily_peaks(metered.load_kw, at)
+    left = _left_of_month(metered.month, here)
+    return Month(peaks.state[_SO_FAR], left, peaks.state[_USUAL], busy, days, metered.eur_per_kw)
+
+
+@inner
+def _kept_under(
+    i: int, k: int, lived: Lived, car: CarTerms, told: Told, metered: Metered, peaks: Peaks, month: Month, cap: float,
+    ahead: HoursAhead, levels: BaseStock, stored: float, draw: Floats,
+) -> tuple[int, float]:  # fmt: skip
+    """Follow the plan of session `k` made at piece `i` until it is made anew: the next piece, and kWh stored."""
+    hour, end, house = lived.hour, lived.first[k + 1], Household(metered.load_kw, metered.half_kwh)
+    here = ahead.now - metered.first_hour
+    _, again = known_until(ahead.now)
     while i < end and hour[i] < again:
-        h = hour[i] - first_hour
-        if month[h] != month[here]:
+        h, t = hour[i] - metered.first_hour, hour[i] - ahead.now
+        if metered.month[h] != metered.month[here]:
             break  # a new month: the peak begins at nothing
-        _read_meter(meter, h, load, drawn, month)
-        limit, t = max(cap, meter[0]), hour[i] - now
-        wanted = min(levels[t] - stored, power)
+        _read_meter(metered, peaks, h)
+        limit = max(cap, peaks.state[_SO_FAR])
+        wanted = min(levels.grid[t] - stored, car.power)
         if wanted > 0.0:
-            begin, ends = _stay(i, begun, end, part[i])
-            charge = eur_per_kw * stays_below(limit, days, max(_left_of_month(month, h) // 24, 1))
-            draw[i] = keep_to(
-                wanted, limit - drawn[h], stored, onward[t], expected[t], charge,
-                battery, power, begin, ends, told, load, half, _PAST + h,
-            )  # fmt: skip
+            days_left = max(_left_of_month(metered.month, h) // 24, 1)
+            charge = metered.eur_per_kw * stays_below(limit, month.days, days_left)
+            stakes = Stakes(ahead.price[t], levels.onward[t], charge, car.battery, car.power)
+            stay = _stay(i, lived.first[k], end, lived.part[i], told.departure)
+            draw[i] = keep_to(wanted, limit - peaks.drawn[h], stored, stay, stakes, house, _PAST + h)
         stored += draw[i]
-        drawn[h] += draw[i]
+        peaks.drawn[h] += draw[i]
         i += 1
     return i, stored
 
 
 @inner
-def _stay(piece, first, end, part):  # type: ignore[no-untyped-def]
-    """From which part of its hour to which the car is there: a session's first piece ends with the hour."""
-    if piece == first:
-        return 1.0 - part, 1.0
-    return 0.0, part if piece == end - 1 else 1.0
+def _stay(piece: int, first: int, end: int, part: float, told: bool) -> Stay:
+    """When the car is there in the hour of a piece: a session's first piece ends with the hour."""
+    begin, last = (1.0 - part, 1.0) if piece == first else (0.0, part if piece == end - 1 else 1.0)
+    return Stay(begin, last, last if told else 1.0)
 
 
 @compiled
-def planned_load(load, at, now):  # type: ignore[no-untyped-def]
+def planned_load(load: Floats, at: int, now: int) -> Floats:
     """(24,) by hour of day: load that a plan leaves room for in the hours to come, kW; `at` is the hour `now`."""
     return _PLANNED * busy_load(load, at, now)
 
 
 @inner
-def _read_meter(meter, here, load, drawn, month):  # type: ignore[no-untyped-def]
+def _read_meter(metered: Metered, peaks: Peaks, here: int) -> None:
     """Take in the hours before `here`: the month's peak so far, and what peak was usual in the months before."""
-    for h in range(int(meter[3]), here + 1):
-        if month[h] > meter[2]:
-            meter[1] = meter[0] if meter[2] == 0.0 else meter[1] + (meter[0] - meter[1]) / min(meter[2] + 1.0, 4.0)
-            meter[0], meter[2] = 0.0, month[h]
+    month, state = metered.month, peaks.state
+    for h in range(int(state[_READ]), here + 1):
+        if month[h] > state[_MONTH]:
+            ended = state[_SO_FAR]
+            seen = min(state[_MONTH] + 1.0, 4.0)
+            state[_USUAL] = ended if state[_MONTH] == 0.0 else state[_USUAL] + (ended - state[_USUAL]) / seen
+            state[_SO_FAR], state[_MONTH] = 0.0, month[h]
         if h < here:
-            meter[0] = max(meter[0], load[_PAST + h] + drawn[h])
-    meter[3] = here
+            state[_SO_FAR] = max(state[_SO_FAR], metered.load_kw[_PAST + h] + peaks.drawn[h])
+    state[_READ] = here
 
 
 @inner
-def _left_of_month(month, here):  # type: ignore[no-untyped-def]
+def _left_of_month(month: Ints, here: int) -> int:
     left = 0
     while here + left < len(month) and month[here + left] == month[here]:
         left += 1
@@ -269,7 +319,7 @@ def _left_of_month(month, here):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def busy_load(load, at, now):  # type: ignore[no-untyped-def]
+def busy_load(load: Floats, at: int, now: int) -> Floats:
     """(24,) by hour of day: the highest load of that hour in the past days, kW; `at` is the hour `now` in `load`."""
     found = np.zeros(24)
     for back in range(1, _PAST + 1):
@@ -279,7 +329,7 @@ def busy_load(load, at, now):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def daily_peaks(load, at):  # type: ignore[no-untyped-def]
+def daily_peaks(load: Floats, at: int) -> Floats:
     """(42,) highest hours of the past days, rising, kW."""
     days = np.empty(DAYS_BACK)
     for day in range(DAYS_BACK):
@@ -289,7 +339,7 @@ def daily_peaks(load, at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def expected_peak(cap, days, count):  # type: ignore[no-untyped-def]
+def expected_peak(cap: float, days: Floats, count: int) -> float:
     """E[max(cap, highest of `count` days to come)], their highest hours drawn from those of past days, kW."""
     total, size = cap, len(days)
     for j in range(size):
@@ -300,67 +350,61 @@ def expected_peak(cap, days, count):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def stays_below(cap, days, count):  # type: ignore[no-untyped-def]
+def stays_below(cap: float, days: Floats, count: int) -> float:
     """Chance that the household alone keeps below a cap on `count` days to come, by the highest hours of past days."""
     return ((np.searchsorted(days, cap, side="right") + 0.5) / (len(days) + 1)) ** count
 
 
 @compiled
-def best_cap(  # type: ignore[no-untyped-def]
-    cap, locked, left, usual, busy, days, eur_per_kw, now, stored, part, price, mean, battery, power, shortage, hazard,
-    known, early, later, trip, away, worth, levels,
-):  # fmt: skip
-    """The cap worth keeping to for the `left` hours of the month, and (T, S) the cost to go after each hour under it.
+def best_cap(
+    cap: float, month: Month, car: CarTerms, ahead: HoursAhead, stored: float, part: float, learnt: ToCome,
+    worth: Floats,
+) -> tuple[float, BaseStock]:  # fmt: skip
+    """The cap worth keeping to for the rest of the month, and the plan under it; `part` is that of the hour at hand.
 
-    Fills `levels` with the plan under it. From the last cap up while that is worth it, else down, never below what is
-    locked in. What the cap costs in energy over the horizon is taken for the rest of the month by the horizons left in
-    it, to the power `_LATER`.
+    From the last cap up while that is worth it, else down, never below what is locked in. What the cap costs in energy
+    over the horizon is taken for the rest of the month by the horizons left in it, to the power `_LATER`.
     """
-    best, least, kept = max(cap, locked), np.inf, worth.copy()
-    found, its_worth, after = levels.copy(), worth.copy(), np.empty((HORIZON, LEVELS))
-    weight = (max(left, 1) / min(max(left, 1), HORIZON)) ** _LATER
-    tried, direction = best, 1.0
-    for move in range(_MOVES):
+    left, kept = max(month.left, 1), worth.copy()
+    weight = (left / min(left, HORIZON)) ** _LATER
+    best, direction = max(cap, month.locked), 1.0
+    least, plan = _under(best, month, car, ahead, stored, part, learnt, weight, worth)
+    its_worth = worth.copy()
+    for move in range(1, _MOVES):
+        if direction < 0.0 and best <= month.locked:
+            break
+        tried = max(best + direction * _STEP_KW, month.locked)
         worth[:] = kept
-        energy, onward = _to_go(
-            tried, left, usual, busy, now, stored, part, price, mean, battery, power, shortage, hazard, known,
-            early, later, trip, away, worth, levels,
-        )  # fmt: skip
-        cost = eur_per_kw * expected_peak(tried, days, max(left // 24, 1)) + energy * weight
+        cost, levels = _under(tried, month, car, ahead, stored, part, learnt, weight, worth)
         if cost < least - 1e-9:
-            best, least, after = tried, cost, onward
-            found[:], its_worth[:] = levels, worth
+            best, least, plan = tried, cost, levels
+            its_worth[:] = worth
         elif move == 1:
             direction = -1.0
         else:
             break
-        if direction < 0.0 and best <= locked:
-            break
-        tried = max(best + direction * _STEP_KW, locked)
-    levels[:], worth[:] = found, its_worth
-    return best, after
+    worth[:] = its_worth
+    return best, plan
 
 
 @inner
-def _to_go(  # type: ignore[no-untyped-def]
-    cap, left, usual, busy, now, stored, part, price, mean, battery, power, shortage, hazard, known,
-    early, later, trip, away, worth, levels,
-):  # fmt: skip
-    """Expected cost from now on under a cap for the `left` hours of the month, the usual one after it; and `onward`."""
-    room = room_under(cap, left, usual, busy, now, power)
-    onward = plan_levels(
-        now, price, mean, battery, power, room, shortage, hazard, known, -1.0, 1,
-        early, later, trip, away, worth, levels,
-    )  # fmt: skip
-    charged = max(min(levels[0] - stored, room[0] * part), 0.0)
-    return between(onward[0], stored + charged, battery / (LEVELS - 1)) + price[0] * charged, onward
+def _under(
+    cap: float, month: Month, car: CarTerms, ahead: HoursAhead, stored: float, part: float, learnt: ToCome,
+    weight: float, worth: Floats,
+) -> tuple[float, BaseStock]:  # fmt: skip
+    """Expected cost of the month's peak and, weighed, of energy from now on under a cap; and the plan under it."""
+    room = room_under(cap, month, ahead.now, car.power)
+    levels = plan_levels(car, ahead, room, learnt, no_sun(), worth)
+    charged = max(min(levels.grid[0] - stored, room[0] * part), 0.0)
+    energy = between(levels.onward[0], stored + charged, car.battery / (LEVELS - 1)) + ahead.price[0] * charged
+    return month.eur_per_kw * expected_peak(cap, month.days, max(month.left // 24, 1)) + energy * weight, levels
 
 
 @compiled
-def room_under(cap, left, usual, busy, now, power):  # type: ignore[no-untyped-def]
-    """(T,) most the charger draws under the cap for the `left` hours of the month and the usual one after, kW."""
+def room_under(cap: float, month: Month, now: int, power: float) -> Floats:
+    """(T,) most the charger draws under the cap for the rest of the month and the usual one after, kW."""
     room = np.empty(HORIZON)
     for t in range(HORIZON):
-        limit = cap if t < left or usual < 0.0 else usual
-        room[t] = min(max(limit - busy[(now + t) % 24], 0.0), power)
+        limit = cap if t < month.left or month.usual < 0.0 else month.usual
+        room[t] = min(max(limit - month.busy[(now + t) % 24], 0.0), power)
     return room

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from beachhead.world.compiled import compiled, inner
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 PUBLISHED_AT = 13
 """Hour of the day from which the next day's prices are known (SDAC publishes at about 12:55 CET)."""
@@ -33,7 +34,7 @@ _NEWEST_HOURS, _NEWEST = 3, np.array([0.89, 0.51, 0.33, 0.23])  # by day ahead
 
 
 @inner
-def known_until(now):  # type: ignore[no-untyped-def]
+def known_until(now: int) -> tuple[int, int]:
     """(hour from which no price is known yet, hour at which more are published)."""
     midnight = (now // 24) * 24
     if now % 24 < PUBLISHED_AT:
@@ -42,7 +43,7 @@ def known_until(now):  # type: ignore[no-untyped-def]
 
 
 @inner
-def forecast(price, ahead, at, published, out):  # type: ignore[no-untyped-def]
+def forecast(price: Floats, ahead: Floats, at: int, published: int, out: Floats) -> None:
     """Fill `out` (T,) from hour `at` of `price` on: published prices, then those of `ahead` (see `prices_ahead`)."""
     day = (at + published) // 24
     for t in range(len(out)):
@@ -83,7 +84,7 @@ def _kind(day: int) -> int:
 
 
 @compiled
-def _expect(days, kind, kind_ahead, ahead):  # type: ignore[no-untyped-def]
+def _expect(days: Floats, kind: Ints, kind_ahead: Ints, ahead: Floats) -> None:
     """Fill `ahead` (96,) from `days` (D, 24), their kinds (D,) and the kinds of the days to come (4,)."""
     count = len(days)
     daily, week = np.empty(count), np.zeros(24)

@@ -11,9 +11,24 @@ value is convex in the energy stored as in `convex`).
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from beachhead.charging.habit import CLASSES, EARLY, LAST_HAZARD, LONGEST, WEIGHTS, day_class, need_class, weekday
+from beachhead.charging.habit import (
+    CLASSES,
+    EARLY,
+    LAST_HAZARD,
+    LONGEST,
+    WEIGHTS,
+    Habits,
+    day_class,
+    need_class,
+    weekday,
+)
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 HORIZON = 96  # hours planned ahead
 LEVELS = 31  # energies stored that are told apart; values between are interpolated
@@ -23,60 +38,127 @@ _BACK = 72  # hours before the horizon at which the values are taken over for th
 _SHARPER = 1.5  # chosen with CAUTION on every eighth home (second and sixth) of the 161 shared ones
 
 
+@by_reference
+class CarTerms:
+    """The car as the programme sees it.
+
+    Attributes:
+        battery: capacity, kWh.
+        power: most that the charger draws, kW.
+        shortage: what a kWh that lacks for a trip counts, EUR.
+    """
+
+    battery: float
+    power: float
+    shortage: float
+
+
+@by_reference
+class HoursAhead:
+    """The hours planned, and how the session at hand may end in them.
+
+    Attributes:
+        now: hour since 1970 of the first of them.
+        price: (T,) EUR/kWh.
+        mean_price: of the week before, EUR/kWh.
+        hazard: (T,) chance that the session at hand ends in each hour.
+        part: (T,) part of the hour it stays in the hour it is known to leave; below 0 if the departure is not known.
+        trip: next trip if it is known, kWh; else below 0.
+        away: hours that it takes.
+    """
+
+    now: int
+    price: Floats
+    mean_price: float
+    hazard: Floats
+    part: Floats
+    trip: float
+    away: int
+
+
+@by_reference
+class ToCome:
+    """What is learnt of sessions to come, at one plug-in; shapes as in `habit.Habits`.
+
+    Attributes:
+        early: (3, 3, 24) chance to leave in the 1st, 2nd, 3rd hour.
+        later: (3, 168) the same afterwards.
+        trip: (4, 24, K) quantiles of the next trip, kWh.
+        away: (4, 24, K) hours away that go with them.
+    """
+
+    early: Floats
+    later: Floats
+    trip: Floats
+    away: Ints
+
+
+@by_reference
+class Sun:
+    """What the roof makes cheaper for the session at hand; later sessions are counted at the grid's prices.
+
+    Attributes:
+        kwh: (T,) first kWh of each hour that it does; empty without a roof.
+        eur: (T,) what each of them costs, EUR.
+    """
+
+    kwh: Floats
+    eur: Floats
+
+
+@by_reference
+class BaseStock:
+    """The answer of the programme: levels to charge up to, and what the car costs to go.
+
+    Attributes:
+        grid: (T,) energy to charge up to in each hour, kWh.
+        sun: (T,) the same as far as the sun goes; that of the grid without a roof.
+        onward: (T, S) cost to go after each hour by energy stored, given that the car was there to charge in it.
+        gone: (T + 1, S) cost to go of leaving in each hour; the last row is that of a car still there at the horizon.
+    """
+
+    grid: Floats
+    sun: Floats
+    onward: Floats
+    gone: Floats
+
+
 @compiled
-def empty_worth():  # type: ignore[no-untyped-def]
+def empty_worth() -> Floats:
     """(24, 3, 4, 31) what energy at the horizon costs to replace, by hour of day; NaN until the first plan."""
     return np.full((24, CLASSES, EARLY + 1, LEVELS), np.nan)
 
 
-@inner
-def plan_levels(  # type: ignore[no-untyped-def]
-    now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels,
-):  # fmt: skip
-    """Fill `levels` (T,) with the energy to charge up to in each hour from `now`; keep the worth of energy in `worth`.
-
-    `room` (T,) most the charger may draw in each hour, kW, at most `power`;
-    `hazard` (T,) chance that the session at hand ends in each hour; `part` (T,) the part of the hour it stays in the
-    hour it is known to leave, below 0 if the departure is not known. `known_kwh` is the next trip if it is known, else
-    below 0, `known_away` the hours it takes. Returns (T, S) the cost to go after
-    each hour by energy stored, given that the car was there to charge in it.
-    """
-    return plan_and_leave(
-        now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-        early, later, trip, away, worth, levels, np.empty((0, 0)), np.empty(0), np.empty(0), np.empty(0),
-    )  # fmt: skip
+@compiled
+def no_sun() -> Sun:
+    """A home without a roof."""
+    return Sun(np.empty(0), np.empty(0))
 
 
 @compiled
-def plan_and_leave(  # type: ignore[no-untyped-def]
-    now, price, mean_price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
-):  # fmt: skip
-    """`plan_levels`, which fills `gone` (T + 1, S) too, if it is not empty: what leaving in each hour costs to go.
+def to_come(habits: Habits, session: int) -> ToCome:
+    """What was learnt at the plug-in of a session of those after it."""
+    return ToCome(habits.early[session], habits.later[session], habits.trip_kwh[session], habits.away_hours[session])
 
-    By energy stored; the last row is the cost to go of a car that is still there at the horizon. In the session at hand
-    the first `cheap_kwh` (T,) of an hour cost `cheap_eur` (T,) each: the sun; both empty without a roof. Up to `by_sun`
-    (T,) is charged as far as they go, which is filled too. Later sessions are counted at the grid's prices.
+
+@compiled
+def plan_levels(car: CarTerms, ahead: HoursAhead, room: Floats, learnt: ToCome, sun: Sun, worth: Floats) -> BaseStock:
+    """The programme of the hours ahead; keeps what energy at the next plan's horizon is worth in `worth`.
+
+    `room` (T,) is the most that the charger may draw in each hour, kW, at most its power.
     """
-    hours = len(price)
-    at = (now + hours) % 24
+    at = (ahead.now + len(ahead.price)) % 24
     if np.isnan(worth[at, 0, 0, 0]):
         for s in range(LEVELS):
-            worth[:, :, :, s] = -_FIRST_WORTH * mean_price * s * battery / (LEVELS - 1)
+            worth[:, :, :, s] = -_FIRST_WORTH * ahead.mean_price * s * car.battery / (LEVELS - 1)
+        any_trip = HoursAhead(ahead.now, ahead.price, ahead.mean_price, ahead.hazard, ahead.part, -1.0, 1)
         for _ in range(_WARM):
-            _recursion(
-                now, price, battery, power, room, shortage, hazard, part, -1.0, 1,
-                early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
-            )  # fmt: skip
-    return _recursion(
-        now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-        early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
-    )  # fmt: skip
+            _recursion(car, any_trip, room, learnt, sun, worth)
+    return _recursion(car, ahead, room, learnt, sun, worth)
 
 
 @compiled
-def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
+def hazards_of(depart: Floats, since: int, hours: int, hazard: Floats) -> None:
     """Fill (T,) chances of leaving, given the departure distribution (97,) and that `since` hours have passed.
 
     The kernel that learns it also blurs it; for decisions it is sharpened by a power. What is stated is not.
@@ -94,72 +176,35 @@ def hazards_of(depart, since, hours, hazard):  # type: ignore[no-untyped-def]
 
 
 @inner
-def told_hazards(now, last, part, hazard, known):  # type: ignore[no-untyped-def]
-    """Fill both (T,) for a departure that is told: in hour `last`, after this part of it."""
-    for t in range(len(hazard)):
-        hazard[t] = 1.0 if now + t >= last else 0.0
-        known[t] = part if now + t == last else 1.0
-
-
-@inner
-def expected_hazards(told, now, last, part, depart, since, hazard, known):  # type: ignore[no-untyped-def]
-    """Fill both (T,) from the departure if it is told, else from its distribution; a `known` of -1 is not known."""
-    if told:
-        told_hazards(now, last, part, hazard, known)
-    else:
-        known[:] = -1.0
-        hazards_of(depart, since, HORIZON, hazard)
-
-
-@inner
-def drive(stored, trip, missing, arrival):  # type: ignore[no-untyped-def]
-    """Energy held after a trip, kWh; what the battery lacked for it is put down at the arrival (`missing` (P,))."""
-    if stored >= trip:
-        return stored - trip
-    missing[arrival] = trip - stored
-    return 0.0
-
-
-@inner
-def _recursion(  # type: ignore[no-untyped-def]
-    now, price, battery, power, room, shortage, hazard, part, known_kwh, known_away,
-    early, later, trip, away, worth, levels, gone, cheap_kwh, cheap_eur, by_sun,
-):  # fmt: skip
-    hours, step = len(price), battery / (LEVELS - 1)
-    value = worth[(now + hours) % 24].copy()
+def _recursion(car: CarTerms, ahead: HoursAhead, room: Floats, learnt: ToCome, sun: Sun, worth: Floats) -> BaseStock:
+    hours, step = len(ahead.price), car.battery / (LEVELS - 1)
+    levels = BaseStock(np.empty(hours), np.empty(hours), np.empty((hours, LEVELS)), np.empty((hours + 1, LEVELS)))
+    value = worth[(ahead.now + hours) % 24].copy()
     fresh = np.empty_like(value)
     arrived = np.empty((hours + 1, CLASSES, LEVELS))  # value of plugging in, by hour and class of energy needed
     arrived[hours] = value[:, 0]
     mine, leaving, mixed = value[1, EARLY].copy(), np.empty(LEVELS), np.empty(LEVELS)
-    mine_leaving, after = np.empty(LEVELS), np.empty((hours, LEVELS))
-    if len(gone) > 0:
-        gone[hours] = mine
+    levels.gone[hours] = mine
     for t in range(hours - 1, -1, -1):
-        hour = now + t
+        hour = ahead.now + t
         kind, clock = day_class(weekday(hour)), hour % 24
-        _value_of_leaving(t, trip[kind, clock], away[kind, clock], arrived, battery, power, shortage, step, leaving)
+        mine_leaving = levels.gone[t]
+        _value_of_leaving(t, learnt.trip[kind, clock], learnt.away[kind, clock], arrived, car, step, leaving)
         mine_leaving[:] = leaving
-        if known_kwh >= 0.0:
-            back = arrived[min(t + known_away, hours), need_class(known_kwh / power)]
-            _value_of_known(known_kwh, back, shortage, step, mine_leaving)
-        if len(gone) > 0:
-            gone[t] = mine_leaving
-        sun, sun_eur = (cheap_kwh[t], cheap_eur[t]) if len(cheap_kwh) > 0 else (0.0, 0.0)
-        levels[t], upto = _session_at_hand(
-            hazard[t], part[t], price[t], room[t], sun, sun_eur, step, mine_leaving, mine, after[t]
-        )
-        if len(by_sun) > 0:
-            by_sun[t] = upto
-        _sessions_to_come(hour, price[t], room[t], step, leaving, early, later, value, mixed, fresh)
+        if ahead.trip >= 0.0:
+            back = arrived[min(t + ahead.away, hours), need_class(ahead.trip / car.power)]
+            _value_of_known(ahead.trip, back, car.shortage, step, mine_leaving)
+        _session_at_hand(t, ahead, room[t], sun, step, mine_leaving, mine, levels)
+        _sessions_to_come(hour, ahead.price[t], room[t], step, leaving, learnt, value, mixed, fresh)
         value[:] = fresh
         arrived[t] = value[:, 0]
         if hours - _BACK - 24 <= t < hours - _BACK or (hours <= _BACK + 24 and t < 24):
             worth[clock] = value - value[1, 0, LEVELS // 2]
-    return after
+    return levels
 
 
 @inner
-def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped-def]
+def _value_of_known(trip: float, back: Floats, shortage: float, step: float, out: Floats) -> None:
     """Fill (S,) the cost of leaving for a trip that is known, by energy stored; `back` is the value of its return."""
     for s in range(LEVELS):
         lack = trip - s * step
@@ -167,31 +212,39 @@ def _value_of_known(trip, back, shortage, step, out):  # type: ignore[no-untyped
 
 
 @inner
-def _session_at_hand(hazard, part, price, room, sun, sun_eur, step, leaving, mine, after):  # type: ignore[no-untyped-def]
-    """One hour back for the car at its charger: fill `mine` and `after` (S,), and return its levels, kWh: grid, sun.
+def _session_at_hand(
+    t: int, ahead: HoursAhead, room: float, sun: Sun, step: float, leaving: Floats, mine: Floats, levels: BaseStock
+) -> None:
+    """One hour back for the car at its charger: fill `mine` (S,) and the hour's row of `levels`.
 
     Of those who leave within the hour, half leave before they could charge in it.
     """
+    hazard, part, price, after = ahead.hazard[t], ahead.part[t], ahead.price[t], levels.onward[t]
     known = part >= 0.0
     first = 0.0 if known else 0.5 * hazard
     second = hazard if known else 0.5 * hazard / (1 - 0.5 * hazard)
     for s in range(LEVELS):
         after[s] = second * leaving[s] + (1 - second) * mine[s]
     stays = part if known else 1.0
-    if sun > 0.0:
-        level, upto = _charge_by_sun(after, price, room * stays, sun * stays, sun_eur, step, mine)
+    sunny = sun.kwh[t] if len(sun.kwh) > 0 else 0.0
+    if sunny > 0.0:
+        levels.grid[t], levels.sun[t] = _charge_by_sun(
+            after, price, room * stays, sunny * stays, sun.eur[t], step, mine
+        )
     else:
-        level = _charge(after, price, room * stays, step, mine) * step
-        upto = level
+        levels.grid[t] = _charge(after, price, room * stays, step, mine) * step
+        levels.sun[t] = levels.grid[t]
     for s in range(LEVELS):
         mine[s] = first * leaving[s] + (1 - first) * mine[s]
-    return level, upto
 
 
 @inner
-def _sessions_to_come(hour, price, room, step, leaving, early, later, value, mixed, fresh):  # type: ignore[no-untyped-def]
+def _sessions_to_come(
+    hour: int, price: float, room: float, step: float, leaving: Floats, learnt: ToCome, value: Floats, mixed: Floats,
+    fresh: Floats,
+) -> None:  # fmt: skip
     """One hour back for later sessions, by class of energy needed and age: fill `fresh` (3, 4, S) from `value`."""
-    clock = hour % 24
+    clock, early, later = hour % 24, learnt.early, learnt.later
     for b in range(CLASSES):
         for age in range(EARLY + 1):
             chance = early[b, age, clock] if age < EARLY else later[b, (hour + 72) % 168]
@@ -206,13 +259,15 @@ def _sessions_to_come(hour, price, room, step, leaving, early, later, value, mix
 
 
 @inner
-def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, out):  # type: ignore[no-untyped-def]
+def _value_of_leaving(
+    t: int, trip: Floats, away: Ints, arrived: Floats, car: CarTerms, step: float, out: Floats
+) -> None:
     """Fill (S,) the expected cost of leaving in hour t with each energy stored.
 
     A trip shifts all energies by the same whole steps and part of a step: the loops over s have no branches.
     """
     out[:] = 0.0
-    last = len(arrived) - 1
+    last, battery, power, shortage = len(arrived) - 1, car.battery, car.power, car.shortage
     for j in range(len(trip)):
         taken = min(trip[j], battery)
         back, weight = arrived[min(t + away[j], last), need_class(taken / power)], WEIGHTS[j]
@@ -226,17 +281,17 @@ def _value_of_leaving(t, trip, away, arrived, battery, power, shortage, step, ou
 
 
 @inner
-def between(values, stored, step):  # type: ignore[no-untyped-def]
+def between(values: Floats, stored: float, step: float) -> float:
     """(S,) values at the energy `stored`, straight between two levels `step` kWh apart."""
     at = stored / step
     below = int(at)
     if below >= LEVELS - 1:
-        return values[LEVELS - 1]
-    return values[below] + (at - below) * (values[below + 1] - values[below])
+        return float(values[LEVELS - 1])
+    return float(values[below] + (at - below) * (values[below + 1] - values[below]))
 
 
 @inner
-def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
+def _charge(onward: Floats, price: float, most_kwh: float, step: float, out: Floats) -> int:
     """Charge up to the best level, as far as the hour allows: fill `out` (S,) and return the level's index."""
     target, best = 0, np.inf
     for s in range(LEVELS):
@@ -257,13 +312,15 @@ def _charge(onward, price, most_kwh, step, out):  # type: ignore[no-untyped-def]
 
 
 @inner
-def drawn_by(level, upto, stored, most_kwh, sun_kwh):  # type: ignore[no-untyped-def]
+def drawn_by(level: float, upto: float, stored: float, most_kwh: float, sun_kwh: float) -> float:
     """What an hour draws that charges up to `level` from the grid and up to `upto`, not below it, from the sun, kWh."""
     return min(max(min(upto - stored, sun_kwh), level - stored, 0.0), most_kwh)
 
 
 @inner
-def _charge_by_sun(onward, price, most_kwh, sun_kwh, sun_eur, step, out):  # type: ignore[no-untyped-def]
+def _charge_by_sun(
+    onward: Floats, price: float, most_kwh: float, sun_kwh: float, sun_eur: float, step: float, out: Floats
+) -> tuple[float, float]:
     """Charge up to the best level where the first `sun_kwh` cost `sun_eur` each, no more than the `price` of the rest.
 
     Fill `out` (S,) and return two levels, kWh: up to the first the grid is worth its price, up to the second the sun.

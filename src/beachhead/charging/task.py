@@ -148,14 +148,13 @@ class ChargingTask:
     def floor_kwh(self) -> Floats:
         """(T,) least stored at the end of each slot: the reserve, or as much of it as charging could have put there."""
         car, stored = self.car, self.room_kwh * self.car.efficiency
-        floor: Floats = reachable_reserve(
-            stored, self.trips_kwh, self.present, self.start_kwh, car.reserve_kwh, car.battery_kwh
-        )
-        return floor
+        return reachable_reserve(stored, self.trips_kwh, self.present, self.start_kwh, car.reserve_kwh, car.battery_kwh)
 
 
 @compiled
-def reachable_reserve(room, trips, present, start, reserve, battery):  # type: ignore[no-untyped-def]
+def reachable_reserve(
+    room: Floats, trips: Floats, present: Floats, start: float, reserve: float, battery: float
+) -> Floats:
     """(T,) the reserve at the end of slots at home, or the most that charging from the start on could have stored."""
     floor, top = np.zeros(room.shape[0]), start
     for slot in range(room.shape[0]):

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from beachhead.charging.convex import solve_convex
 from beachhead.charging.habit import Habits
+from beachhead.charging.lived import Lived, Told, drive, hours_ahead
 from beachhead.charging.peak import Metered, month_aware, perfect_peak
-from beachhead.charging.published import forecast, known_until, prices_ahead
+from beachhead.charging.published import known_until, prices_ahead
 from beachhead.charging.record import Home
-from beachhead.charging.stochastic import HORIZON, drive, empty_worth, expected_hazards, plan_levels
+from beachhead.charging.stochastic import HORIZON, CarTerms, empty_worth, no_sun, plan_levels, to_come
 from beachhead.world.compiled import compiled
 
 Floats = NDArray[np.float64]
@@ -79,21 +80,6 @@ class Year:
         """Paid at home, on the way and for the peak, and refilling the battery at the end at the mean price."""
         refill = (self.battery_kwh - self.stored_kwh) * self.mean_price
         return self.paid_eur + SHORTAGE * self.missing_kwh + self.peak_eur + refill
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the stochastic planner is told beyond what it has learnt, to see what not knowing it costs.
-
-    Attributes:
-        departure: of each session, at plug-in.
-        trip: energy of the next trip and hours away, at plug-in.
-        prices: of all hours planned ahead, not of the published ones only.
-    """
-
-    departure: bool = False
-    trip: bool = False
-    prices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -176,38 +162,20 @@ def charge_year(
     With `metered` the month's peak is charged too: the learned policies weigh it, foresight knows the household's load
     of every hour, the others do not look at it.
     """
-    battery, power = home.battery_kwh, home.power_kw
-    start, at = battery - pieces.energy[0], course.index(pieces.hour)
-    price = course.price[at]
+    lived = _lived(home, pieces, course)
     if policy is Policy.FORESIGHT:
-        draw, missing = _foresight(pieces, price, battery, power, start, course.mean, metered)
+        draw, missing = _foresight(home, lived, course.mean, metered)
     elif policy in (Policy.LEARNED, Policy.TAP):
         if habits is None:
             raise ValueError("the learned policies need the habits of the home")
-        record = (
-            course.price,
-            course.ahead,
-            at,
-            pieces.hour,
-            pieces.part,
-            pieces.first,
-            pieces.energy,
-            battery,
-            power,
-            start,
-        )
-        learnt = (habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours)
-        told = policy is Policy.TAP
+        told = Told(departure=policy is Policy.TAP)
         if metered is None or metered.eur_per_kw == 0.0:
-            draw, missing = _learned(*record, counted_shortage(told=told), told, False, False, *learnt)
+            draw, missing = _learned(lived, _car(home, counted_shortage(told=told.departure)), habits, told)
         else:
-            meter = (metered.load_kw, metered.half_kwh, metered.month, metered.first_hour, metered.eur_per_kw)
-            draw, missing = month_aware(*record, counted_shortage(told=told, peak=True), told, *learnt, *meter)
+            car = _car(home, counted_shortage(told=told.departure, peak=True))
+            draw, missing = month_aware(lived, car, habits, told, metered)
     else:
-        allowed = _windows(home, policy)
-        draw, missing = _sorted(
-            course.price, at, pieces.hour, pieces.part, pieces.first, pieces.energy, battery, power, start, allowed
-        )
+        draw, missing = _sorted(lived, _car(home, SHORTAGE), _windows(home, policy))
     return _year(home, pieces, course, draw, missing, metered), draw
 
 
@@ -217,13 +185,25 @@ def charge_told(home: Home, pieces: Pieces, course: Course, habits: Habits, told
     Told nothing it is LEARNED, told the departure TAP, but for the caution with which energy that lacks is counted:
     here it is counted at its price, so that the steps between what is told are steps of knowing alone.
     """
-    draw, missing = _learned(
-        course.price, course.ahead, course.index(pieces.hour), pieces.hour, pieces.part, pieces.first, pieces.energy,
-        home.battery_kwh, home.power_kw, home.battery_kwh - pieces.energy[0], SHORTAGE,
-        told.departure, told.trip, told.prices,
-        habits.depart, habits.early, habits.later, habits.trip_kwh, habits.away_hours,
-    )  # fmt: skip
+    draw, missing = _learned(_lived(home, pieces, course), _car(home, SHORTAGE), habits, told)
     return _year(home, pieces, course, draw, missing, None), draw
+
+
+def _lived(home: Home, pieces: Pieces, course: Course) -> Lived:
+    return Lived(
+        price=course.price,
+        ahead=course.ahead,
+        at=course.index(pieces.hour),
+        hour=pieces.hour,
+        part=pieces.part,
+        first=pieces.first,
+        energy=pieces.energy,
+        start=float(home.battery_kwh - pieces.energy[0]),
+    )
+
+
+def _car(home: Home, shortage: float) -> CarTerms:
+    return CarTerms(battery=float(home.battery_kwh), power=float(home.power_kw), shortage=shortage)
 
 
 def _year(home: Home, pieces: Pieces, course: Course, draw: Floats, missing: Floats, metered: Metered | None) -> Year:
@@ -244,19 +224,15 @@ def counted_shortage(*, told: bool, peak: bool = False) -> float:
     return SHORTAGE if told or peak else CAUTION * SHORTAGE
 
 
-def _foresight(
-    pieces: Pieces, price: Floats, battery: float, power: float, start: float, mean: float, metered: Metered | None
-) -> tuple[Floats, Floats]:
+def _foresight(home: Home, lived: Lived, mean: float, metered: Metered | None) -> tuple[Floats, Floats]:
+    price, start = lived.price[lived.at], lived.start
     if metered is not None and metered.eur_per_kw > 0.0:
-        return perfect_peak(
-            metered, pieces.hour, pieces.part, pieces.first, pieces.energy, price,
-            battery=battery, power=power, start=start, shortage=SHORTAGE, worth=mean,
-        )  # fmt: skip
+        return perfect_peak(metered, lived, _car(home, SHORTAGE), worth=mean)
     trips = np.zeros(price.size)
-    trips[pieces.first[1:-1]] = pieces.energy[1:]
+    trips[lived.first[1:-1]] = lived.energy[1:]
     draw, _, missing, _ = solve_convex(
-        1.0, price, price - 1.0, np.zeros(price.size), pieces.part, trips, battery, power, 0.0, 1.0, 0.0, 1.0,
-        start, np.inf, SHORTAGE, np.array([mean]), np.array([battery]),
+        1.0, price, price - 1.0, np.zeros(price.size), lived.part, trips, home.battery_kwh, home.power_kw, 0.0, 1.0,
+        0.0, 1.0, start, np.inf, SHORTAGE, np.array([mean]), np.array([home.battery_kwh]),
     )  # fmt: skip
     return draw, missing
 
@@ -276,25 +252,26 @@ def _windows(home: Home, policy: Policy) -> Ints:
 
 
 @compiled
-def _sorted(price, at, hour, part, first, energy, battery, power, start, window):  # type: ignore[no-untyped-def]
+def _sorted(lived: Lived, car: CarTerms, window: Ints) -> tuple[Floats, Floats]:
     """Sessions charged in the cheapest hours of a window planned at plug-in, then at once; no window: at once."""
+    hour, part, first = lived.hour, lived.part, lived.first
     draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
-    stored = start
+    stored = lived.start
     for k in range(len(first) - 1):
         if k > 0:
-            stored = drive(stored, energy[k], missing, first[k])
+            stored = drive(stored, lived.energy[k], missing, first[k])
         opens, closes = window[k]
         begin = first[k]
         if closes > 0:
-            span = closes - opens
-            room = np.full(span, power)
-            room[0] = power * part[begin] if first[k + 1] - begin == 1 or part[begin] < 1.0 else power
-            wanted, planned = battery - stored, np.zeros(span)
-            for j in np.argsort(price[at[begin] : at[begin] + span], kind="mergesort"):
+            span, at = closes - opens, lived.at[begin]
+            room = np.full(span, car.power)
+            room[0] = car.power * part[begin] if first[k + 1] - begin == 1 or part[begin] < 1.0 else car.power
+            wanted, planned = car.battery - stored, np.zeros(span)
+            for j in np.argsort(lived.price[at : at + span], kind="mergesort"):
                 planned[j] = min(room[j], wanted)
                 wanted -= planned[j]
         for i in range(begin, first[k + 1]):
-            most = min(power * part[i], battery - stored)
+            most = min(car.power * part[i], car.battery - stored)
             if closes > 0 and hour[i] < closes:
                 most = min(most, planned[hour[i] - opens])
             elif closes < 0 and hour[i] < opens:
@@ -305,35 +282,22 @@ def _sorted(price, at, hour, part, first, energy, battery, power, start, window)
 
 
 @compiled
-def _learned(  # type: ignore[no-untyped-def]
-    price, ahead, at, hour, part, first, energy, battery, power, start, shortage, told, trip_told, prices_told,
-    depart, early, later, trip, away,
-):  # fmt: skip
+def _learned(lived: Lived, car: CarTerms, habits: Habits, told: Told) -> tuple[Floats, Floats]:
     """Sessions charged by the stochastic planner, planned anew at plug-in and when prices are published."""
+    hour, part, first = lived.hour, lived.part, lived.first
     draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
-    worth, levels = empty_worth(), np.empty(HORIZON)
-    expected, hazard, known = np.empty(HORIZON), np.empty(HORIZON), np.empty(HORIZON)
-    room = np.full(HORIZON, power)
-    stored = start
+    worth, room, sun = empty_worth(), np.full(HORIZON, car.power), no_sun()
+    stored = lived.start
     for k in range(len(first) - 1):
         if k > 0:
-            stored = drive(stored, energy[k], missing, first[k])
-        i, end = first[k], first[k + 1]
-        next_kwh, next_away = -1.0, 1
-        if trip_told and k < len(first) - 2:
-            next_kwh, next_away = energy[k + 1], max(hour[end] - hour[end - 1], 1)
+            stored = drive(stored, lived.energy[k], missing, first[k])
+        i, end, learnt = first[k], first[k + 1], to_come(habits, k)
         while i < end:
             now = hour[i]
-            until, again = known_until(now)
-            forecast(price, ahead, at[i], HORIZON if prices_told else until - now, expected)
-            expected_hazards(told, now, hour[end - 1], part[end - 1], depart[k], now - hour[first[k]], hazard, known)
-            mean = price[at[i] - 168 : at[i]].mean()
-            plan_levels(
-                now, expected, mean, battery, power, room, shortage, hazard, known, next_kwh, next_away,
-                early[k], later[k], trip[k], away[k], worth, levels,
-            )  # fmt: skip
+            _, again = known_until(now)
+            levels = plan_levels(car, hours_ahead(lived, habits, k, i, told), room, learnt, sun, worth).grid
             while i < end and hour[i] < again:
-                draw[i] = min(max(levels[hour[i] - now] - stored, 0.0), power * part[i])
+                draw[i] = min(max(levels[hour[i] - now] - stored, 0.0), car.power * part[i])
                 stored += draw[i]
                 i += 1
     return draw, missing
