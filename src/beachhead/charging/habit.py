@@ -313,7 +313,7 @@ def day_class(day: int) -> int:
     return 0 if day < 4 else day - 3
 
 
-@compiled
+@inner
 def need_class(charging_hours: float) -> int:
     """0 short, 1 middling, 2 long charging needed."""
     if charging_hours < 1.2:

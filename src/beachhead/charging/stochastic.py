@@ -129,7 +129,7 @@ def empty_worth() -> Floats:
     return np.full((24, CLASSES, EARLY + 1, LEVELS), np.nan)
 
 
-@compiled
+@inner
 def no_sun() -> Sun:
     """A home without a roof."""
     return Sun(np.empty(0), np.empty(0))
