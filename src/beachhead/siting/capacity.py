@@ -439,7 +439,9 @@ def _programme(
 
 
 @inner
-def _fill(cost, price, demand, capacity, order, gain, take):  # type: ignore[no-untyped-def]
+def _fill(
+    cost: Floats, price: Floats, demand: Floats, capacity: float, order: NDArray[np.int64], gain: Floats, take: Floats
+) -> float:
     """Continuous knapsack of a site: value, and shares in `take`."""
     count = 0
     need = 0.0
@@ -470,7 +472,7 @@ def _fill(cost, price, demand, capacity, order, gain, take):  # type: ignore[no-
 
 
 @inner
-def _choose(net, kept, capacity, demand, on):  # type: ignore[no-untyped-def]
+def _choose(net: Floats, kept: NDArray[np.bool_], capacity: Floats, demand: float, on: Floats) -> tuple[float, float]:
     """Least sum of `net` with capacity enough for the demand: relaxed knapsack; the fraction open goes to `on`."""
     total = 0.0
     have = 0.0
@@ -496,7 +498,17 @@ def _choose(net, kept, capacity, demand, on):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _climb(demand, capacity, opening, cost, kept, start, aim, needed, steps):  # type: ignore[no-untyped-def]
+def _climb(
+    demand: Floats,
+    capacity: Floats,
+    opening: Floats,
+    cost: Floats,
+    kept: NDArray[np.bool_],
+    start: Floats,
+    aim: float,
+    needed: float,
+    steps: int,
+) -> tuple[float, Floats, Floats, Floats, Floats]:
     """Subgradient on the prices; bound, best prices, how often each site was open, and its two margins."""
     customers, sites = cost.shape
     by_site = np.ascontiguousarray(cost.T)

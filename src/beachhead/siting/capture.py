@@ -158,7 +158,7 @@ def _by_site(pull: Lists, sites: int) -> Lists:
 
 
 @compiled
-def _own_pull(ptr, item, pull, is_open):  # type: ignore[no-untyped-def]
+def _own_pull(ptr: NDArray[np.int64], item: Ints, pull: Floats, is_open: NDArray[np.bool_]) -> Floats:
     own = np.zeros(len(ptr) - 1)
     for i in range(len(own)):
         for e in range(ptr[i], ptr[i + 1]):
@@ -168,7 +168,18 @@ def _own_pull(ptr, item, pull, is_open):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps):  # type: ignore[no-untyped-def]
+def _search(
+    ptr: NDArray[np.int64],
+    item: Ints,
+    pull: Floats,
+    buyers: Floats,
+    outside: Floats,
+    kept: NDArray[np.bool_],
+    is_open: NDArray[np.bool_],
+    own: Floats,
+    count: int,
+    sweeps: int,
+) -> None:
     """Greedy, then swaps of one open against one closed site while any helps; changes `is_open` and `own`."""
     for _ in range(count):
         best = _gains_most(ptr, item, pull, buyers, outside, is_open, own, 0.0)
@@ -201,7 +212,16 @@ def _search(ptr, item, pull, buyers, outside, kept, is_open, own, count, sweeps)
 
 
 @inner
-def _gains_most(ptr, item, pull, buyers, outside, is_open, own, least):  # type: ignore[no-untyped-def]
+def _gains_most(
+    ptr: NDArray[np.int64],
+    item: Ints,
+    pull: Floats,
+    buyers: Floats,
+    outside: Floats,
+    is_open: NDArray[np.bool_],
+    own: Floats,
+    least: float,
+) -> int:
     """The closed site that draws the most buyers from elsewhere, if more than `least`; else -1."""
     best, most = -1, least
     for j in range(len(is_open)):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
-from beachhead.siting.field import Field, Floats, cost_of
+from beachhead.siting.field import Field, Floats, Ints, cost_of
 from beachhead.siting.programme import run_tree, to_the_end
 from beachhead.world.compiled import compiled
 from beachhead.world.highs import lp_of
@@ -122,7 +122,9 @@ def _model(asked: Programme, sites: int) -> highspy.HighsLp:
 
 
 @compiled
-def _chains(ptr, item, cost, outside, kept, sites):  # type: ignore[no-untyped-def]
+def _chains(
+    ptr: NDArray[np.int64], item: Ints, cost: Floats, outside: Floats, kept: NDArray[np.bool_], sites: int
+) -> tuple[Floats, NDArray[np.int64], Ints, Floats, float]:
     """Level variables and their chain rows, in compressed rows; each list ends at its first kept site."""
     step = np.empty(len(item) + len(outside))
     start = np.zeros(len(item) + len(outside) + 1, np.int64)

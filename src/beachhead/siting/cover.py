@@ -174,7 +174,7 @@ def _climbed(
     climb = climb.again()
     enough = max(roster.value * (1 + max(gap, 1e-9)), effort.aim if np.isfinite(effort.aim) else 0.0)
     while taken < steps and climb.bound > enough and not meter.must_stop():
-        climb = ascend(ground, climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
+        climb = ascend(climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
         taken += _CHUNK
         meter.charge(_CHUNK * step)
     return climb

@@ -9,7 +9,7 @@ customer's people, without which large towns would drown small ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,48 @@ from beachhead.siting.field import Floats, Ints, transposed
 from beachhead.siting.ground import Ground
 from beachhead.siting.pace import PRICED
 from beachhead.siting.selection import kth_smallest
+from beachhead.world.by_reference import by_reference
 from beachhead.world.compiled import compiled, inner
 
 MOMENTUM = 0.9
 _TOLLS_EVERY = 3  # steps between settings of the tolls where there are several periods
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@by_reference
+class Priced:
+    """The covering problem as its prices see it.
+
+    Attributes:
+        ptr: (J + 1,), site j covers the customers `item[ptr[j]:ptr[j + 1]]`.
+        item: (entries,), customers.
+        group_ptr: (G + 2,), sites of each group likewise, then all sites.
+        group_site: (2 J,), sites.
+        people: (I,), weight of each customer.
+        later: (T + 1,), worth of a person from each period on; the last, never, is 0.
+        site_price: (J,), what opening a site uses of its budgets.
+        group: (J,), budget group of each site.
+        kept: (J,), true where a site stands already.
+        budget: (G + 1, T), what each group may use, the last row in total; inf: no limit.
+    """
+
+    ptr: NDArray[np.int64]
+    item: Ints
+    group_ptr: NDArray[np.int64]
+    group_site: Ints
+    people: Floats
+    later: Floats
+    site_price: Floats
+    group: Ints
+    kept: NDArray[np.bool_]
+    budget: Floats
+
+
+@by_reference
 class Climb:
     """Where the descent of the bound stands; arrays are changed in place by compiled code only.
 
     Attributes:
+        priced: the problem.
         now: (I,), prices now.
         best: (I,), prices of the best bound.
         direction: (I,), smoothed subgradient.
@@ -37,10 +68,9 @@ class Climb:
         share: (J,), how often each site was chosen of late, 0..1.
         bound: the best bound: that of the best prices, or everybody whom a candidate reaches if that is less.
         theta: step factor now.
-        by_site: customers that each site covers, compressed rows.
-        by_group: sites of each group, compressed rows, then all sites.
     """
 
+    priced: Priced
     now: Floats
     best: Floats
     direction: Floats
@@ -49,8 +79,6 @@ class Climb:
     share: Floats
     bound: float
     theta: float
-    by_site: tuple[NDArray[np.int64], Ints]
-    by_group: tuple[NDArray[np.int64], Ints]
 
     def again(self) -> Climb:
         """Start again from the best prices, with long steps."""
@@ -70,7 +98,21 @@ def first_climb(ground: Ground) -> Climb:
     groups = len(ground.budget)
     order = np.argsort(ground.group, kind="stable").astype(np.int32)
     ptr = np.concatenate([[0], np.cumsum(np.bincount(ground.group, minlength=groups)), [2 * ground.sites]])
+    ptr_of_site, customers = transposed(ground.reach, ground.sites)
+    priced = Priced(
+        ptr=ptr_of_site,
+        item=customers,
+        group_ptr=ptr.astype(np.int64),
+        group_site=np.concatenate([order, np.arange(ground.sites, dtype=np.int32)]),
+        people=ground.people,
+        later=ground.later,
+        site_price=ground.price,
+        group=ground.group,
+        kept=ground.kept,
+        budget=np.vstack([ground.budget, ground.total[None]]),
+    )
     return Climb(
+        priced=priced,
         now=start.copy(),
         best=start.copy(),
         direction=np.zeros(len(start)),
@@ -79,35 +121,12 @@ def first_climb(ground: Ground) -> Climb:
         share=np.zeros(ground.sites),
         bound=float(everybody.sum()),
         theta=1.0,
-        by_site=transposed(ground.reach, ground.sites),
-        by_group=(ptr.astype(np.int64), np.concatenate([order, np.arange(ground.sites, dtype=np.int32)])),
     )
 
 
-def ascend(ground: Ground, climb: Climb, *, aim: float, steps: int, decay: float) -> Climb:
+def ascend(climb: Climb, *, aim: float, steps: int, decay: float) -> Climb:
     """So many steps towards `aim`, a value that somebody reached."""
-    theta, bound = _ascend(
-        *climb.by_site,
-        *climb.by_group,
-        ground.people,
-        ground.later,
-        ground.price,
-        ground.group,
-        ground.kept,
-        np.vstack([ground.budget, ground.total[None]]),
-        climb.now,
-        climb.best,
-        climb.direction,
-        climb.tolls,
-        climb.best_tolls,
-        climb.share,
-        climb.bound,
-        aim,
-        climb.theta,
-        steps,
-        decay,
-        MOMENTUM,
-    )
+    theta, bound = _ascend(climb, float(aim), steps, decay)
     return replace(climb, theta=float(theta), bound=float(bound))
 
 
@@ -119,7 +138,7 @@ def step_work(ground: Ground) -> float:
 
 def bound_at(ground: Ground, climb: Climb, most: Floats) -> Floats:
     """Bounds for other numbers of new sites (K,), from the best prices; one period and counted sites only."""
-    worth = _worth(*climb.by_site, ground.people, ground.later, climb.best, np.empty((ground.sites, 1)))[:, 0]
+    worth = _worth(climb.priced, climb.best)[:, 0]
     base = float(climb.best.sum() + worth[ground.kept].sum())
     ranked = np.concatenate([[0.0], np.cumsum(np.sort(worth[~ground.kept])[::-1])])
     bounds: Floats = np.minimum(base + ranked[np.minimum(most.astype(int), len(ranked) - 1)], _everybody(ground).sum())
@@ -132,9 +151,11 @@ def _everybody(ground: Ground) -> Floats:
 
 
 @compiled
-def _worth(ptr, item, people, later, price, worth):  # type: ignore[no-untyped-def]
-    """V (J, T): what each site earns when opened in each period."""
+def _worth(priced: Priced, price: Floats) -> Floats:
+    """V (J, T): what each site earns when opened in each period, customers paying `price` (I,)."""
+    ptr, item, people, later = priced.ptr, priced.item, priced.people, priced.later
     periods = len(later) - 1
+    worth = np.empty((len(ptr) - 1, periods))
     if periods == 1:
         for j in range(len(ptr) - 1):
             v = 0.0
@@ -168,7 +189,7 @@ def _worth(ptr, item, people, later, price, worth):  # type: ignore[no-untyped-d
 
 
 @inner
-def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
+def _best_toll(key: Floats, price: Floats, count: int, budget: float) -> float:
     """Toll per unit at which those who pay it use just the budget: the price of a relaxed knapsack."""
     used = 0.0
     counted = True
@@ -180,7 +201,7 @@ def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
     if budget <= 0.0:
         return np.inf
     if counted and budget == np.floor(budget):
-        return kth_smallest(key[:count], count - 1 - np.int64(budget))
+        return float(kth_smallest(key[:count], count - 1 - int(budget)))
     for k in range(count):
         key[k] = key[k] / max(price[k], 1e-12)
     order = np.argsort(-key[:count])
@@ -188,18 +209,19 @@ def _best_toll(key, price, count, budget):  # type: ignore[no-untyped-def]
     for k in order:
         used += price[k]
         if used > budget:
-            return key[k]
+            return float(key[k])
     return 0.0
 
 
 @inner
-def _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls, after):  # type: ignore[no-untyped-def]
-    """Set each toll to its best value with the others held; `after` (J, T + 1) is room to work in."""
+def _set_tolls(priced: Priced, worth: Floats, tolls: Floats) -> None:
+    """Set each toll to its best value with the others held, `worth` (J, T) given."""
+    group_ptr, group_site, group, budget = priced.group_ptr, priced.group_site, priced.group, priced.budget
+    site_price, kept = priced.site_price, priced.kept
     groups = len(budget) - 1
-    periods = worth.shape[1]
-    key = np.empty(len(site_price))
-    price = np.empty(len(site_price))
-    before = np.zeros(len(site_price))
+    sites, periods = worth.shape
+    key, price = np.empty(sites), np.empty(sites)
+    before, after = np.zeros(sites), np.empty((sites, periods + 1))
     for g in range(groups + 1):
         if budget[g].min() == np.inf:
             tolls[g, :] = 0.0
@@ -232,7 +254,7 @@ def _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, to
 
 
 @inner
-def _settle(tolls, budget):  # type: ignore[no-untyped-def]
+def _settle(tolls: Floats, budget: Floats) -> None:
     """Tolls that never rise: what is not used may be used later, so only those are sums of tolls on what is saved up.
 
     Before anything may be used the toll is infinite; a later period without a budget asks what the one before asked.
@@ -247,81 +269,113 @@ def _settle(tolls, budget):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _ascend(  # type: ignore[no-untyped-def]
-    ptr, item, group_ptr, group_site, people, later, site_price, group, kept, budget,
-    now, best, direction, tolls, best_tolls, share, bound, aim, theta, steps, decay, momentum,
-):  # fmt: skip
-    customers = len(people)
-    sites = len(site_price)
-    periods = len(later) - 1
-    groups = len(budget) - 1
-    worth = np.empty((sites, periods))
-    slope = np.empty(customers)
-    left = np.empty_like(budget)
-    after = np.empty((sites, periods + 1))
-    pick = np.empty(sites, np.int64)
+def _ascend(climb: Climb, aim: float, steps: int, decay: float) -> tuple[float, float]:
+    """Step factor and best bound after so many steps, or fewer where the bound comes down to the aim."""
+    priced, now, theta, bound = climb.priced, climb.now, climb.theta, climb.bound
+    periods = priced.budget.shape[1]
+    slope = np.empty(len(priced.people))
     for step in range(steps):
-        _worth(ptr, item, people, later, now, worth)
+        worth = _worth(priced, now)
         if periods == 1 or step % _TOLLS_EVERY == 0:
-            _set_tolls(group_ptr, group_site, worth, site_price, group, kept, budget, tolls, after)
+            _set_tolls(priced, worth, climb.tolls)
         value = 0.0
-        for i in range(customers):
-            slope[i] = 1.0
+        for i in range(len(now)):
             value += now[i]
-        for g in range(groups + 1):
-            for t in range(periods):
-                left[g, t] = budget[g, t]
-                if budget[g, t] != np.inf and tolls[g, t] > 0.0 and budget[g, t] > 0.0:
-                    value += tolls[g, t] * budget[g, t]
-        for j in range(sites):  # those that earn more than their toll come first
-            pick[j] = -1
-            most = 0.0
-            if kept[j]:
-                pick[j] = 0
-                most = worth[j, 0]
-            else:
-                for t in range(periods):
-                    v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]
-                    if v > most:
-                        most = v
-                        pick[j] = t
-                if pick[j] >= 0:
-                    left[group[j], pick[j]] -= site_price[j]
-                    left[groups, pick[j]] -= site_price[j]
-            value += most
-        for j in range(sites):  # those that just earn it take what is left: before the others they would crowd them out
-            if pick[j] < 0:
-                for t in range(periods):
-                    if tolls[group[j], t] == np.inf or tolls[groups, t] == np.inf or worth[j, t] <= 0.0:
-                        continue
-                    v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]
-                    room = min(left[group[j], t], left[groups, t])
-                    if v >= -1e-12 * worth[j, t] and room >= site_price[j]:
-                        pick[j] = t
-                        left[group[j], t] -= site_price[j]
-                        left[groups, t] -= site_price[j]
-                        break
-            if pick[j] >= 0:
-                for e in range(ptr[j], ptr[j + 1]):
-                    i = item[e]
-                    if people[i] * later[pick[j]] > now[i]:
-                        slope[i] -= 1.0
-            share[j] += 0.02 * ((1.0 if pick[j] >= 0 else 0.0) - share[j])
+        value, pick = _choose(priced, worth, climb.tolls, value)
+        _count_covers(priced, now, pick, slope)
+        for j in range(len(pick)):
+            climb.share[j] += 0.02 * ((1.0 if pick[j] >= 0 else 0.0) - climb.share[j])
         if value < bound:
             bound = value
-            best[:] = now
-            best_tolls[:] = tolls
-        norm = 0.0
-        for i in range(customers):
-            s = slope[i]
-            if (now[i] <= 0.0 and s > 0) or (now[i] >= people[i] * later[0] and s < 0):
-                s = 0.0
-            direction[i] = s + momentum * direction[i]
-            norm += people[i] * direction[i] * direction[i]
+            climb.best[:] = now
+            climb.best_tolls[:] = climb.tolls
+        norm = _turn(priced, now, slope, climb.direction)
         if norm == 0.0 or value <= aim:
             break
-        length = theta * (value - aim) / norm
-        for i in range(customers):
-            now[i] = min(max(now[i] - length * people[i] * direction[i], 0.0), people[i] * later[0])
+        _go(priced, now, climb.direction, theta * (value - aim) / norm)
         theta *= decay
     return theta, bound
+
+
+@inner
+def _choose(priced: Priced, worth: Floats, tolls: Floats, value: float) -> tuple[float, Ints]:
+    """The bound, and the period in which each site is opened at these tolls (J,), -1 never; customers offer `value`.
+
+    Sites that earn more than their toll come first; those that just earn it take what is left of the budgets: before
+    the others they would crowd them out.
+    """
+    group, site_price, budget, groups = priced.group, priced.site_price, priced.budget, len(priced.budget) - 1
+    sites, periods = worth.shape
+    pick, left = np.full(sites, -1, np.int32), budget.copy()
+    for g in range(groups + 1):
+        for t in range(periods):
+            if budget[g, t] != np.inf and tolls[g, t] > 0.0 and budget[g, t] > 0.0:
+                value += tolls[g, t] * budget[g, t]
+    for j in range(sites):
+        most = 0.0
+        if priced.kept[j]:
+            pick[j] = 0
+            most = worth[j, 0]
+        else:
+            for t in range(periods):
+                v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]
+                if v > most:
+                    most = v
+                    pick[j] = t
+            if pick[j] >= 0:
+                left[group[j], pick[j]] -= site_price[j]
+                left[groups, pick[j]] -= site_price[j]
+        value += most
+    for j in range(sites):
+        if pick[j] < 0:
+            pick[j] = _just_earns(priced, worth, tolls, left, j)
+    return value, pick
+
+
+@inner
+def _just_earns(priced: Priced, worth: Floats, tolls: Floats, left: Floats, j: int) -> int:
+    """First period in which site j earns its toll and there is room, -1 if none; its price is taken from `left`."""
+    g, total, price = priced.group[j], len(priced.budget) - 1, priced.site_price[j]
+    for t in range(worth.shape[1]):
+        if tolls[g, t] == np.inf or tolls[total, t] == np.inf or worth[j, t] <= 0.0:
+            continue
+        v = worth[j, t] - (tolls[g, t] + tolls[total, t]) * price
+        if v >= -1e-12 * worth[j, t] and min(left[g, t], left[total, t]) >= price:
+            left[g, t] -= price
+            left[total, t] -= price
+            return t
+    return -1
+
+
+@inner
+def _count_covers(priced: Priced, now: Floats, pick: Ints, slope: Floats) -> None:
+    """Fill `slope` (I,): one less the number of sites picked that cover a customer when that is worth its price."""
+    ptr, item, people, later = priced.ptr, priced.item, priced.people, priced.later
+    slope[:] = 1.0
+    for j in range(len(pick)):
+        if pick[j] >= 0:
+            for e in range(ptr[j], ptr[j + 1]):
+                i = item[e]
+                if people[i] * later[pick[j]] > now[i]:
+                    slope[i] -= 1.0
+
+
+@inner
+def _turn(priced: Priced, now: Floats, slope: Floats, direction: Floats) -> float:
+    """Turn the direction towards the subgradient, in units of each customer's people; returns its squared length."""
+    people, later, norm = priced.people, priced.later, 0.0
+    for i in range(len(now)):
+        s = slope[i]
+        if (now[i] <= 0.0 and s > 0) or (now[i] >= people[i] * later[0] and s < 0):
+            s = 0.0
+        direction[i] = s + MOMENTUM * direction[i]
+        norm += people[i] * direction[i] * direction[i]
+    return norm
+
+
+@inner
+def _go(priced: Priced, now: Floats, direction: Floats, length: float) -> None:
+    """Step against the direction; no price leaves 0 .. what its customer is worth."""
+    people, later = priced.people, priced.later
+    for i in range(len(now)):
+        now[i] = min(max(now[i] - length * people[i] * direction[i], 0.0), people[i] * later[0])

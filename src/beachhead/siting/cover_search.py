@@ -169,14 +169,14 @@ def schedule_of(roster: Roster) -> Ints:
 
 
 @compiled
-def _open_kept(at):  # type: ignore[no-untyped-def]
+def _open_kept(at: Roster) -> None:
     for j in range(len(at.kept)):
         if at.kept[j]:
             _set(at, j, 0)
 
 
 @compiled
-def _replace(at, when):  # type: ignore[no-untyped-def]
+def _replace(at: Roster, when: NDArray[Any]) -> None:
     """Go back to an earlier schedule."""
     never = len(at.later) - 1
     for j in range(len(when)):
@@ -187,7 +187,7 @@ def _replace(at, when):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _see(at, i, first, by, second):  # type: ignore[no-untyped-def]
+def _see(at: Roster, i: int, first: int, by: int, second: int) -> None:
     """Write down who covers a customer first and when again; book loss and value."""
     later, people = at.later, at.people[i]
     old = at.seen[i]
@@ -202,7 +202,7 @@ def _see(at, i, first, by, second):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _set(at, j, t):  # type: ignore[no-untyped-def]
+def _set(at: Roster, j: int, t: int) -> None:
     """Let a site open in period t, T for never, whatever it did before."""
     never = len(at.later) - 1
     was = at.when[j]
@@ -215,7 +215,7 @@ def _set(at, j, t):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _book(at, j, t, sign):  # type: ignore[no-untyped-def]
+def _book(at: Roster, j: int, t: int, sign: int) -> None:
     groups = len(at.used) - 1
     if not at.kept[j]:
         for s in range(t, len(at.later) - 1):
@@ -236,7 +236,7 @@ def _book(at, j, t, sign):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _open(at, j, t):  # type: ignore[no-untyped-def]
+def _open(at: Roster, j: int, t: int) -> None:
     _book(at, j, t, 1)
     at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     at.when[j] = t
@@ -250,7 +250,7 @@ def _open(at, j, t):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _close(at, j, was):  # type: ignore[no-untyped-def]
+def _close(at: Roster, j: int, was: int) -> None:
     never = len(at.later) - 1
     _book(at, j, was, -1)
     at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
@@ -277,7 +277,7 @@ def _close(at, j, was):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _fits(at, j, t, r):  # type: ignore[no-untyped-def]
+def _fits(at: Roster, j: int, t: int, r: int) -> bool:
     """Whether j may open in t when r (-1: none) closes: budgets of all later periods."""
     groups = len(at.used) - 1
     g = at.group[j]
@@ -294,7 +294,7 @@ def _fits(at, j, t, r):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _clashes(at, j, r):  # type: ignore[no-untyped-def]
+def _clashes(at: Roster, j: int, r: int) -> bool:
     """Whether a site other than r stands too close to j."""
     if at.clash[j] == 0:
         return False
@@ -307,7 +307,7 @@ def _clashes(at, j, r):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _greedy(at):  # type: ignore[no-untyped-def]
+def _greedy(at: Roster) -> None:
     """Each period in turn; gains of new people are kept up to date as they are covered."""
     sites = len(at.when)
     never = len(at.later) - 1
@@ -341,7 +341,7 @@ def _greedy(at):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _greedy_order(at):  # type: ignore[no-untyped-def]
+def _greedy_order(at: Roster) -> tuple[Ints, Floats]:
     """Nothing is opened: the order and the people that each adds."""
     sites = len(at.when)
     never = len(at.later) - 1
@@ -374,7 +374,7 @@ def _greedy_order(at):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _weakest(at, least, limit):  # type: ignore[no-untyped-def]
+def _weakest(at: Roster, least: Ints, limit: bool) -> None:
     """For each group and period the open site that is missed least, -1 where none may close."""
     least[:] = -1
     for k in range(at.tally[_OPEN]):
@@ -388,7 +388,9 @@ def _weakest(at, least, limit):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _best_swap(at, j, least, limit, slot, tie, touched):  # type: ignore[no-untyped-def]
+def _best_swap(
+    at: Roster, j: int, least: Ints, limit: bool, slot: Floats, tie: Floats, touched: Ints
+) -> tuple[float, int]:
     """Gain of giving j the slot of its best partner, and that partner (-1: none)."""
     later, seen = at.later, at.seen
     never = len(later) - 1
@@ -428,7 +430,7 @@ def _best_swap(at, j, least, limit, slot, tie, touched):  # type: ignore[no-unty
 
 
 @compiled
-def _descend(at, sweeps):  # type: ignore[no-untyped-def]
+def _descend(at: Roster, sweeps: int) -> None:
     """Swap slots, and fill free ones, until no single move helps."""
     sites = len(at.when)
     never = len(at.later) - 1
@@ -463,7 +465,7 @@ def _descend(at, sweeps):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _earlier(at, j):  # type: ignore[no-untyped-def]
+def _earlier(at: Roster, j: int) -> bool:
     """Open a site earlier where the budgets allow, or let it change places with one that opens before it."""
     t = at.when[j]
     if t == 0:
@@ -490,7 +492,7 @@ def _earlier(at, j):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _trade(at, j, r, bar):  # type: ignore[no-untyped-def]
+def _trade(at: Roster, j: int, r: int, bar: float) -> bool:
     """Let j and the earlier r of the same price change places if that gains more than `bar`."""
     t = at.when[j]
     s = at.when[r]
@@ -507,16 +509,16 @@ def _trade(at, j, r, bar):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _propose(at, r):  # type: ignore[no-untyped-def]
+def _propose(at: Roster, r: int) -> int:
     """A closed candidate to take the slot of r: mostly one that shares a customer with it, sometimes any."""
     if roll(at.tally, _DICE, 10) == 0 or at.col_ptr[r] == at.col_ptr[r + 1]:
         return roll(at.tally, _DICE, len(at.when))
     i = at.col_item[at.col_ptr[r] + roll(at.tally, _DICE, at.col_ptr[r + 1] - at.col_ptr[r])]
-    return at.row_item[at.row_ptr[i] + roll(at.tally, _DICE, at.row_ptr[i + 1] - at.row_ptr[i])]
+    return int(at.row_item[at.row_ptr[i] + roll(at.tally, _DICE, at.row_ptr[i + 1] - at.row_ptr[i])])
 
 
 @inner
-def _change(at, r, j, t):  # type: ignore[no-untyped-def]
+def _change(at: Roster, r: int, j: int, t: int) -> float:
     """What closing r and opening j in t would change."""
     delta = -at.loss[r]
     at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
@@ -526,11 +528,11 @@ def _change(at, r, j, t):  # type: ignore[no-untyped-def]
         first = now.second if now.by == r else now.first
         if first > t:
             delta += at.people[i] * (at.later[t] - at.later[first])
-    return delta
+    return float(delta)
 
 
 @inner
-def _reopen(at, r):  # type: ignore[no-untyped-def]
+def _reopen(at: Roster, r: int) -> None:
     """Open a closed site in the first period whose budgets still allow it; closing never gains, so nor does waiting."""
     never = len(at.later) - 1
     if at.when[r] == never:
@@ -541,7 +543,7 @@ def _reopen(at, r):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _anneal(at, moves, hot, cold):  # type: ignore[no-untyped-def]
+def _anneal(at: Roster, moves: int, hot: float, cold: float) -> None:
     """Move open sites to closed candidates, and let sites trade periods, accepting losses as the heat allows."""
     never = len(at.later) - 1
     at.tally[_READ] += _ENTRIES_A_MOVE * moves

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.siting.field import Field, Floats, cost_of
+from beachhead.siting.field import Field, Floats, Ints, cost_of
 from beachhead.siting.pace import PRICED
 from beachhead.siting.selection import kth_smallest
 from beachhead.world.compiled import compiled, inner
@@ -232,7 +232,7 @@ def _prices(field: Field, start: Floats, theta: float, toll: float) -> Prices:
 
 
 @compiled
-def _price_at(ptr, cost, horizon, deep):  # type: ignore[no-untyped-def]
+def _price_at(ptr: NDArray[np.int64], cost: Floats, horizon: Floats, deep: int) -> Floats:
     start = horizon.copy()
     for i in range(len(horizon)):
         if ptr[i] + deep < ptr[i + 1]:
@@ -241,7 +241,7 @@ def _price_at(ptr, cost, horizon, deep):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _earn(ptr, item, cost, u, earned):  # type: ignore[no-untyped-def]
+def _earn(ptr: NDArray[np.int64], item: Ints, cost: Floats, u: Floats, earned: Floats) -> None:
     for i in range(len(u)):
         ui = u[i]
         for e in range(ptr[i], ptr[i + 1]):
@@ -252,7 +252,7 @@ def _earn(ptr, item, cost, u, earned):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _slope(ptr, item, cost, u, chosen, slope):  # type: ignore[no-untyped-def]
+def _slope(ptr: NDArray[np.int64], item: Ints, cost: Floats, u: Floats, chosen: Floats, slope: Floats) -> int:
     read = 0
     for i in range(len(u)):
         ui = u[i]
@@ -267,7 +267,7 @@ def _slope(ptr, item, cost, u, chosen, slope):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
+def _choose_counted(value: Floats, kept: NDArray[np.bool_], most: float, chosen: Floats) -> float:
     """The kept sites and the best of the others that earn something, `most` in all."""
     total = 0.0
     room = most
@@ -287,7 +287,7 @@ def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
     threshold = 0.0
     ties = np.int64(0)
     if count > room:
-        threshold = kth_smallest(free[:count], np.int64(room) - 1)
+        threshold = kth_smallest(free[:count], int(room) - 1)
         ties = np.int64(room)
         for k in range(count):
             if free[k] < threshold:
@@ -305,7 +305,7 @@ def _choose_counted(value, kept, most, chosen):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _choose_budgeted(value, choice, chosen, rates):  # type: ignore[no-untyped-def]
+def _choose_budgeted(value: Floats, choice: Choice, chosen: Floats, rates: Floats) -> float:
     """Fill the budgets by value per unit of budget: exact for counted sites, the relaxed knapsack otherwise.
 
     `rates` gets what one more unit of each budget (groups, then total) would bring.
@@ -364,7 +364,19 @@ def _choose_budgeted(value, choice, chosen, rates):  # type: ignore[no-untyped-d
 
 
 @inner
-def _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay):  # type: ignore[no-untyped-def]
+def _move(
+    ptr: NDArray[np.int64],
+    item: Ints,
+    cost: Floats,
+    horizon: Floats,
+    at: Prices,
+    bound: float,
+    enough: float,
+    aim: float,
+    slope: Floats,
+    chosen: Floats,
+    decay: float,
+) -> bool:
     """Book the bound, then move the prices; true when there is nothing more to gain."""
     if bound > at.tally[_BOUND]:
         at.tally[_BOUND] = bound
@@ -393,7 +405,18 @@ def _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay
 
 
 @compiled
-def _ascend_counted(ptr, item, cost, horizon, choice, at, aim, enough, steps, decay):  # type: ignore[no-untyped-def]
+def _ascend_counted(
+    ptr: NDArray[np.int64],
+    item: Ints,
+    cost: Floats,
+    horizon: Floats,
+    choice: Choice,
+    at: Prices,
+    aim: float,
+    enough: float,
+    steps: int,
+    decay: float,
+) -> bool:
     value = np.empty(len(choice.opening))
     chosen = np.empty(len(choice.opening))
     slope = np.empty(len(horizon))
@@ -407,7 +430,18 @@ def _ascend_counted(ptr, item, cost, horizon, choice, at, aim, enough, steps, de
 
 
 @compiled
-def _ascend_budgeted(ptr, item, cost, horizon, choice, at, aim, enough, steps, decay):  # type: ignore[no-untyped-def]
+def _ascend_budgeted(
+    ptr: NDArray[np.int64],
+    item: Ints,
+    cost: Floats,
+    horizon: Floats,
+    choice: Choice,
+    at: Prices,
+    aim: float,
+    enough: float,
+    steps: int,
+    decay: float,
+) -> bool:
     value = np.empty(len(choice.opening))
     chosen = np.empty(len(choice.opening))
     slope = np.empty(len(horizon))

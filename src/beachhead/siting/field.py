@@ -183,7 +183,9 @@ def dense_lists(cost: Floats) -> Lists:
 
 
 @compiled
-def _transpose(ptr, item, cost, columns):  # type: ignore[no-untyped-def]
+def _transpose(
+    ptr: NDArray[np.int64], item: Ints, cost: NDArray[Any], columns: int
+) -> tuple[NDArray[np.int64], Ints, NDArray[Any]]:
     start = np.zeros(columns + 1, np.int64)
     for j in item:
         start[j + 1] += 1
@@ -202,7 +204,7 @@ def _transpose(ptr, item, cost, columns):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _thin(ptr, item, cost, number):  # type: ignore[no-untyped-def]
+def _thin(ptr: NDArray[np.int64], item: Ints, cost: Floats, number: Ints) -> tuple[NDArray[np.int64], Ints, Floats]:
     start = np.zeros(len(ptr), np.int64)
     for i in range(len(ptr) - 1):
         count = 0
@@ -223,7 +225,7 @@ def _thin(ptr, item, cost, number):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _cut(ptr, item, cost, most):  # type: ignore[no-untyped-def]
+def _cut(ptr: NDArray[np.int64], item: Ints, cost: Floats, most: Floats) -> tuple[NDArray[np.int64], Ints, Floats]:
     start = np.zeros(len(ptr), np.int64)
     for i in range(len(ptr) - 1):
         count = 0
@@ -240,7 +242,9 @@ def _cut(ptr, item, cost, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _assign(ptr, item, cost, outside, is_open):  # type: ignore[no-untyped-def]
+def _assign(
+    ptr: NDArray[np.int64], item: Ints, cost: Floats, outside: Floats, is_open: NDArray[np.bool_]
+) -> tuple[Ints, Floats]:
     server = np.full(len(outside), -1, np.int32)
     paid = outside.copy()
     for i in range(len(outside)):
@@ -255,7 +259,15 @@ def _assign(ptr, item, cost, outside, is_open):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fit(wanted, kept, price, group, budget, clash_ptr, clash_item):  # type: ignore[no-untyped-def]
+def _fit(
+    wanted: Ints,
+    kept: NDArray[np.bool_],
+    price: Floats,
+    group: Ints,
+    budget: Floats,
+    clash_ptr: NDArray[np.int64],
+    clash_item: Ints,
+) -> Ints:
     is_open = np.zeros(len(price), np.bool_)
     left = budget.copy()
     for j in wanted:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from beachhead.siting.field import Floats
 from beachhead.world.compiled import compiled
 
 
 @compiled
-def kth_smallest(values, k):  # type: ignore[no-untyped-def]
+def kth_smallest(values: Floats, k: int) -> float:
     """The k-th smallest value (from 0); reorders `values` (Hoare's selection)."""
     low = 0
     high = len(values) - 1
@@ -29,4 +30,4 @@ def kth_smallest(values, k):  # type: ignore[no-untyped-def]
             low = i
         else:
             break
-    return values[k]
+    return float(values[k])

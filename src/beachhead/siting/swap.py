@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.siting.dice import roll
-from beachhead.siting.field import Field, Floats, by_site
+from beachhead.siting.field import Field, Floats, Ints, by_site
 from beachhead.siting.pace import SWAPPED
 from beachhead.world.compiled import compiled, inner
 
@@ -125,14 +125,16 @@ def open_sites(standing: Standing) -> NDArray[np.int32]:
 
 
 @compiled
-def _open_all(frame, at, sites):  # type: ignore[no-untyped-def]
+def _open_all(frame: Frame, at: Standing, sites: Ints) -> None:
     for j in sites:
         if not at.site[j].open:
             _open(frame, at, j, False)
 
 
 @inner
-def _serve(nearest, site, value, i, first, c1, second, c2):  # type: ignore[no-untyped-def]
+def _serve(
+    nearest: NDArray[Any], site: NDArray[Any], value: Floats, i: int, first: int, c1: float, second: int, c2: float
+) -> None:
     """Give a customer its two cheapest open sites; book loss and value."""
     old = nearest[i]
     if old.first >= 0:
@@ -147,7 +149,7 @@ def _serve(nearest, site, value, i, first, c1, second, c2):  # type: ignore[no-u
 
 
 @inner
-def _note(log, tally, i, old):  # type: ignore[no-untyped-def]
+def _note(log: NDArray[Any], tally: NDArray[np.int64], i: int, old: Any) -> None:
     new = log[tally[_LOGGED]]
     new.who = i
     new.first = old.first
@@ -158,7 +160,7 @@ def _note(log, tally, i, old):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _mark(frame, at, j, opening):  # type: ignore[no-untyped-def]
+def _mark(frame: Frame, at: Standing, j: int, opening: bool) -> None:
     """Book the opening (or closing) of a site, customers apart."""
     sign = 1.0 if opening else -1.0
     site = at.site
@@ -182,7 +184,7 @@ def _mark(frame, at, j, opening):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _open(frame, at, j, logged):  # type: ignore[no-untyped-def]
+def _open(frame: Frame, at: Standing, j: int, logged: bool) -> None:
     if logged:
         at.log[at.tally[_LOGGED]].who = -1 - j
         at.tally[_LOGGED] += 1
@@ -205,7 +207,7 @@ def _open(frame, at, j, logged):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _close(frame, at, j, logged):  # type: ignore[no-untyped-def]
+def _close(frame: Frame, at: Standing, j: int, logged: bool) -> None:
     if logged:
         at.log[at.tally[_LOGGED]].who = -1 - j
         at.tally[_LOGGED] += 1
@@ -241,20 +243,20 @@ def _close(frame, at, j, logged):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _fits(frame, used, j, r):  # type: ignore[no-untyped-def]
+def _fits(frame: Frame, used: Floats, j: int, r: int) -> bool:
     """Whether opening j and closing r (-1: none) keeps the budgets."""
     back = frame.price[r] if r >= 0 else 0.0
     g = frame.group[j]
     back_here = back if r >= 0 and frame.group[r] == g else 0.0
     slack = 1e-9
-    return (
+    return bool(
         used[g] + frame.price[j] - back_here <= frame.budget[g] + slack
         and used[-1] + frame.price[j] - back <= frame.budget[-1] + slack
     )
 
 
 @inner
-def _least_missed(frame, at):  # type: ignore[no-untyped-def]
+def _least_missed(frame: Frame, at: Standing) -> int:
     best = -1
     least = np.inf
     order, site, kept = at.order, at.site, frame.kept
@@ -268,7 +270,7 @@ def _least_missed(frame, at):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _best_swap(frame, at, j, least, touched):  # type: ignore[no-untyped-def]
+def _best_swap(frame: Frame, at: Standing, j: int, least: int, touched: Ints) -> tuple[float, int]:
     """Change of cost by opening j with its best partner, and that partner (-1: just open; -2: may not)."""
     nearest, site = at.nearest, at.site
     item, cost = frame.col_item, frame.col_cost
@@ -314,7 +316,7 @@ def _best_swap(frame, at, j, least, touched):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _best_partner(frame, at, j, gain, best, partner):  # type: ignore[no-untyped-def]
+def _best_partner(frame: Frame, at: Standing, j: int, gain: float, best: float, partner: int) -> tuple[float, int]:
     """Search all open sites for the partner: needed where budgets or spacing decide who may go."""
     site, order = at.site, at.order
     if site[j].clash > 1:
@@ -333,7 +335,7 @@ def _best_partner(frame, at, j, gain, best, partner):  # type: ignore[no-untyped
 
 
 @inner
-def _clash(frame, j, r):  # type: ignore[no-untyped-def]
+def _clash(frame: Frame, j: int, r: int) -> bool:
     found = False
     for e in range(frame.clash_ptr[j], frame.clash_ptr[j + 1]):
         found = found or frame.clash_item[e] == r
@@ -341,7 +343,7 @@ def _clash(frame, j, r):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _swap(frame, at, j, r, logged):  # type: ignore[no-untyped-def]
+def _swap(frame: Frame, at: Standing, j: int, r: int, logged: bool) -> int:
     """Open j, close r, then close what has become useless; return who is missed least now."""
     _open(frame, at, j, logged)
     if r >= 0:
@@ -354,7 +356,7 @@ def _swap(frame, at, j, r, logged):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def descend(frame, at, sweeps):  # type: ignore[no-untyped-def]
+def descend(frame: Frame, at: Standing, sweeps: int) -> float:
     """Swap, open and close until no single move helps, or for so many sweeps over all candidates."""
     candidates = len(frame.opening)
     touched = np.empty(candidates, np.int32)
@@ -372,11 +374,11 @@ def descend(frame, at, sweeps):  # type: ignore[no-untyped-def]
         if r != -2 and delta < -_EPS * (1.0 + abs(at.value[0])):
             least = _swap(frame, at, j, r, False)
             quiet = 0
-    return at.value[0]
+    return float(at.value[0])
 
 
 @inner
-def _push_around(frame, at, since):  # type: ignore[no-untyped-def]
+def _push_around(frame: Frame, at: Standing, since: int) -> None:
     """Queue the candidates that could now serve a customer changed since that log entry."""
     nearest, site, log, queue, tally = at.nearest, at.site, at.log, at.queue, at.tally
     row_ptr, row_item, row_cost = frame.row_ptr, frame.row_item, frame.row_cost
@@ -396,7 +398,7 @@ def _push_around(frame, at, since):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _repair(frame, at, touched):  # type: ignore[no-untyped-def]
+def _repair(frame: Frame, at: Standing, touched: Ints) -> None:
     """Descend among the queued candidates only."""
     least = _least_missed(frame, at)
     room = len(at.log) - 4 * len(frame.outside) - 8
@@ -417,7 +419,7 @@ def _repair(frame, at, touched):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _undo(frame, at):  # type: ignore[no-untyped-def]
+def _undo(frame: Frame, at: Standing) -> None:
     """Take back every logged change."""
     nearest, site, value, log, tally = at.nearest, at.site, at.value, at.log, at.tally
     for k in range(tally[_LOGGED] - 1, -1, -1):
@@ -431,7 +433,7 @@ def _undo(frame, at):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _kick(frame, at, size):  # type: ignore[no-untyped-def]
+def _kick(frame: Frame, at: Standing, size: int) -> None:
     """Close up to `size` neighbouring open sites and open as many others of their neighbourhood at random."""
     i = roll(at.tally, _DICE, len(frame.outside))
     start = frame.row_ptr[i]
@@ -454,7 +456,7 @@ def _kick(frame, at, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def iterate(frame, at, kicks, size, hot, cold):  # type: ignore[no-untyped-def]
+def iterate(frame: Frame, at: Standing, kicks: int, size: int, hot: float, cold: float) -> int:
     """Kick, repair, keep what is better: that many times. Returns how often it got better."""
     touched = np.empty(len(frame.opening), np.int32)
     better = 0

@@ -117,7 +117,9 @@ def _replacement(
 
 
 @compiled
-def _nearest_two(ptr, item, cost, is_open):  # type: ignore[no-untyped-def]
+def _nearest_two(
+    ptr: NDArray[np.int64], item: Ints, cost: Floats, is_open: NDArray[np.bool_]
+) -> tuple[Ints, Floats, Ints, Floats]:
     rows = len(ptr) - 1
     first = np.full(rows, -1, np.int32)
     second = np.full(rows, -1, np.int32)
