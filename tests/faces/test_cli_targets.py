@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.plan.objective import objective_of
 from beachhead.case.plan.target_facts import seen_cars
 from beachhead.cli.app import app
 from beachhead.ledger import Act
@@ -134,6 +135,10 @@ def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(fo
     found = asked(folder, "--no-what-if")["by_code"]
     assert found["abroad"]["met"]
     assert found["both"]["met"]
+    terms = (folder / "launch.toml").read_text()
+    (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "both"'))
+    wanted = objective_of(open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2)))
+    assert wanted.milestone.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
 
 
 def test_an_unknown_target_is_refused(folder):

@@ -1,6 +1,7 @@
 """Objectives on launches whose best plan is known, and laws that every objective keeps."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -9,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.launch.aim.pursue import FLOORED
+from beachhead.launch.aim.reach import odds_bound
 from beachhead.launch.aim.steer import PLAIN, pick, steer
+from beachhead.launch.draws import draw_worlds
 from beachhead.launch.plan.headline import pursuit
 from beachhead.launch.plan.plan import plan
 from beachhead.launch.question.action import ActionKind
 from beachhead.launch.question.objective import Count, Milestone, Objective, Wanted, level, scores, worst_mean
+from beachhead.launch.question.problem import kernel_position
 
 CERTAIN = 1e-8
 
@@ -165,6 +169,19 @@ def test_the_worst_tenth_of_ten_values_is_the_least_and_of_fifteen_takes_half_of
     assert worst_mean(np.arange(15.0), 0.1).mean == pytest.approx((0.0 + 0.5 * 1.0) / 1.5)
 
 
+def test_what_was_sold_before_the_first_quarter_may_make_a_market_live_in_it(made_up_launch):
+    problem = made_up_launch(M=2, T=8)
+    sold = np.array([[True, True, True], [False, False, True]])
+    asked = partial(milestone, 2, 8, amount=1, count=Count.MARKETS_LIVE)
+    for last, needed, most in ((0, 1, 1.0), (0, 2, 0.0), (2, 2, 1.0)):
+        target = replace(asked(last=last, amount=needed), sold=sold)
+        found = Objective(wanted=Wanted.ODDS, said="", milestones=(target,))
+        world = draw_worlds(problem, 1, 1)[0]
+        assert odds_bound(problem.terms, kernel_position(problem), found, world) == most
+        selling = np.ones((1, 2, 8))
+        assert scores(found, selling).tolist() == [most]
+
+
 def test_levels_and_scores_are_counted_by_hand():
     cars = np.zeros((1, 2, 8))
     cars[0, 0] = [0, 1, 1, 1, 1, 5, 5, 5]
@@ -175,6 +192,11 @@ def test_levels_and_scores_are_counted_by_hand():
     assert level(known, cars)[0, 0] == 4 + 3 + 2
     live = milestone(2, 8, amount=2, last=7, count=Count.MARKETS_LIVE)
     assert level(live, cars)[0].tolist() == [0, 0, 0, 0, 1, 1, 2, 2]
+    sold = np.array([[True, True, True], [False, True, True]])
+    assert level(replace(live, sold=sold), cars)[0].tolist() == [0, 0, 0, 0, 1, 1, 2, 2], "none sells in the first"
+    going = cars + 1
+    assert level(replace(live, sold=sold), going)[0].tolist() == [1, 2, 2, 2, 2, 2, 2, 2]
+    assert level(live, going)[0].tolist() == [0, 0, 0, 2, 2, 2, 2, 2]
     then = replace(year, needed=np.full((1, 8), 5.0), after=(0,), last=6)
     both = Objective(wanted=Wanted.ODDS, said="", milestones=(live, then))
     assert scores(both, cars).tolist() == [1.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -131,7 +133,17 @@ def _milestone(
         last=min(target.by - quarters[0], len(quarters) - 1),
         before=np.array(before, dtype=np.float64),
         after=tuple(order.index(code) for code in target.after),
+        sold=_sold(launch, seen, markets, quarters[0]) if target.kind is Kind.MARKETS_LIVE else None,
     )
+
+
+def _sold(
+    launch: Launch, seen: Mapping[tuple[str, Quarter], float], markets: tuple[str, ...], now: Quarter
+) -> NDArray[np.bool_]:
+    """(M, 3) whether a market sold in each of the three quarters before; at home the maker does whatever rows say."""
+    homes = {market.code for market in launch.folder.markets if market.is_home}
+    earlier = [now + -back for back in range(QUARTERS_A_YEAR - 1, 0, -1)]
+    return np.array([[code in homes or seen.get((code, q), 0.0) > 0 for q in earlier] for code in markets])
 
 
 def _volume_for_rank(launch: Launch, target: Target, quarters: tuple[Quarter, ...]) -> NDArray[np.float64]:

@@ -143,11 +143,14 @@ def _windows(asked: Milestone) -> list[tuple[int, int, float, Floats]]:
 def _markets_within_reach(terms: Terms, position: Position, asked: Milestone) -> float:
     """As many as capital and starts allow to be scaled four quarters before, and pilots then; cars and money aside.
 
-    A market that is live at t sold in quarter t - 3: it had been scaled by then, or a pilot ran.
+    A market that is live at t sold in quarter t - 3: it had been scaled by then, or a pilot ran; where that lies before
+    the first quarter, it sold in all of those.
     """
+    needed = asked.needed[:, : asked.last + 1].min(axis=1) * ALMOST
+    known = float(asked.sold_since(min(asked.last, QUARTERS_A_YEAR - 2)).sum())
     last = asked.last - QUARTERS_A_YEAR + 1
     if last < 0:
-        return 0.0
+        return float((known >= needed).mean())
     ways, most = _ways(terms, position, last), 0.0
     if len(ways.market):
         model = programme(terms, position, np.zeros(terms.capital.shape[0]), ways)
@@ -156,8 +159,8 @@ def _markets_within_reach(terms: Terms, position: Position, asked: Milestone) ->
         most = highest(model._replace(cost=cost), len(ways.market)) if cost.any() else 0.0
     open_still = asked.markets & (position.stage == OUT) & (position.piloted < terms.pilot_quarters)
     pilots = min(float(terms.pool_cap[: last + 1].max() // terms.batches.min()), float(open_still.sum()))
-    most = min(most + pilots, float(asked.markets.sum()))
-    return float((most >= asked.needed[:, : asked.last + 1].min(axis=1) * ALMOST).mean())
+    most = max(min(most + pilots, float(asked.markets.sum())), known)
+    return float((most >= needed).mean())
 
 
 def bounds_of(terms: Terms, position: Position, objective: Objective, world: World) -> float:

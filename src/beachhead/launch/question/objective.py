@@ -44,6 +44,8 @@ class Milestone:
         last: index of the last quarter that counts.
         before: (P,), cars of the markets that count in the quarters before the first, oldest first.
         after: places, among the objective's milestones, of those that must be reached first.
+        sold: (M, 3), whether a market sold in each of the three quarters before the first, oldest first; None where
+            none did, or markets are not counted.
     """
 
     code: str
@@ -53,6 +55,13 @@ class Milestone:
     last: int
     before: Floats
     after: tuple[int, ...] = ()
+    sold: NDArray[np.bool_] | None = None
+
+    def sold_since(self, quarter: int) -> NDArray[np.bool_]:
+        """(M,) whether a market counts and sold in the quarters on record that the year to `quarter` takes in."""
+        if self.sold is None:
+            return np.asarray(self.markets & (quarter >= QUARTERS_A_YEAR - 1))
+        return np.asarray(self.markets & self.sold[:, max(quarter, 0) :].all(axis=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,18 +121,19 @@ def scores(objective: Objective, cars: Floats) -> Floats:
 def level(milestone: Milestone, cars: Floats) -> Floats:
     """(S, T) what a milestone counts at the end of each quarter."""
     if milestone.count is Count.MARKETS_LIVE:
-        return _live(cars[:, milestone.markets])
+        return _live(milestone, cars)
     sold = cars[:, milestone.markets].sum(axis=1)
     if milestone.count is Count.CARS_IN_TOTAL:
         return np.asarray(sold.cumsum(axis=1) + milestone.before.sum())
     return trailing_year(sold, milestone.before)
 
 
-def _live(cars: Floats) -> Floats:
+def _live(milestone: Milestone, cars: Floats) -> Floats:
     """Markets that sold in each of the last four quarters: a pilot alone does not make a market live."""
     steady = np.zeros((cars.shape[0], cars.shape[2]))
-    for t in range(QUARTERS_A_YEAR - 1, cars.shape[2]):
-        steady[:, t] = (cars[:, :, t - QUARTERS_A_YEAR + 1 : t + 1] > 0).all(axis=2).sum(axis=1)
+    for t in range(cars.shape[2]):
+        year = (cars[:, :, max(t - QUARTERS_A_YEAR + 1, 0) : t + 1] > 0).all(axis=2)
+        steady[:, t] = (year & milestone.sold_since(t)).sum(axis=1)
     return steady
 
 
