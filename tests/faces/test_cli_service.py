@@ -270,6 +270,14 @@ def test_a_young_fleet_is_not_taken_for_one_of_every_age(launch):
     assert serviced.in_use[:, place, 0].min() > 390
 
 
+def test_cars_on_record_of_which_no_day_says_that_they_are_gone_are_in_use_however_old(launch):
+    send(launch, CARS + "".join(f"V{n},NO,2017-02-01,,\n" for n in range(400)))
+    serviced = ask_service(open_launch(launch), on=DAY, draws=6)
+    place = serviced.markets.index("NO")
+    assert serviced.in_use[:, place, 0].min() >= 400 - 1e-9
+    assert serviced.network[place].in_use[0] >= 400 - 1e-9
+
+
 def test_what_service_csv_asks_must_make_sense(launch):
     table = launch / "service.csv"
     table.write_text(table.read_text().replace(",40,0.1,0.08,0.15,0.2,no,", ",,,,,,yes,").replace("all,0.6", "FR,0.6"))

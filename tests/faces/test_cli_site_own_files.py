@@ -1,5 +1,6 @@
 """Files that a user brings to `site`: what is wrong in one is said once, with row and cure; nothing is guessed."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -121,14 +122,13 @@ def test_an_answer_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="is a folder"):
         refuse_unwritable(tmp_path / "folder.csv")
 
-    def full(self, *words, **more):
-        with self.open("wb") as half:
-            half.write(b"hal")
-        raise OSError(28, "No space left on device", str(self))
+    def full(written):
+        os.ftruncate(written, 1)
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("beachhead.cli.site_files.site_answer", lambda launch, sited: {})
     with monkeypatch.context() as disk:
-        disk.setattr(Path, "write_bytes", full)
+        disk.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             write_sites(None, None, tmp_path / "old.json")
     assert (tmp_path / "old.json").read_text() == "what stood there"

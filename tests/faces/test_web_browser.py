@@ -514,10 +514,12 @@ def test_the_memo_of_a_plan_that_does_nothing_now_says_so_and_shows_no_empty_tab
     certificate |= {"record": "0" * 64, "sentence": "Expected value EUR 1.00 M."}
     plan = {"made_at": "2021-10-01T09:00:00Z", "certificate": certificate, "objective": None, "steps": []}
     plan |= {"markets": [{"code": "NO", "name": "Norway", "action": "wait", "stage": "out"}]}
-    page.route("**/api/v1/plan", lambda route: route.fulfill(json=plan))
+    held = "Tasks hold up pilots in Norway until 2022Q2; it hangs on approval of the type."
+    page.route("**/api/v1/plan", lambda route: route.fulfill(json=plan | {"notes": [held]}))
     page.goto(f"{server}/report")
     page.get_by_text("hold everywhere").wait_for()
     assert page.get_by_role("region", name="What happens now").count() == 0
+    assert page.get_by_role("listitem").filter(has_text=held).is_visible(), "what holds a plan up is part of it"
 
 
 def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):

@@ -128,7 +128,8 @@ def ask_service(
         m for m, code in enumerate(planned.markets) if code not in home and (sold[m] / draws >= 1.0 or seen[m] > 0)
     ]
     markets = tuple(planned.markets[m] for m in index)
-    deliveries, before = planned.values[:, index], past[index]
+    deliveries, on_record = planned.values[:, index], past[index]
+    before = _as_delivered(on_record)
     rates, factor = _rates(launch, markets, judged)
     paces = np.array([judged.use.market_pace[code] for code in markets])
     monthly = rates.mean * judged.use.intensity(paces)
@@ -159,7 +160,7 @@ def ask_service(
             parts, in_use.sum(axis=1), rate_cv=1 / math.sqrt(PRIOR_CLAIMS), survival_per_quarter=SURVIVAL
         ),
         judged=judged,
-        cars_seen=before.sum(axis=1),
+        cars_seen=on_record.sum(axis=1),
     )
 
 
@@ -317,6 +318,11 @@ def _handed_over(judged: Judged, markets: tuple[str, ...], first: Quarter) -> Fl
         if car.market in markets:
             past[markets.index(car.market), oldest - (first - Quarter.of(car.delivered))] += 1
     return past
+
+
+def _as_delivered(in_use: Floats) -> Floats:
+    """(M, P), how many must have been handed over for these to be in use now: survival is counted from delivery on."""
+    return in_use / SURVIVAL ** np.arange(in_use.shape[1], 0, -1)
 
 
 def _in_use(deliveries: Floats, before: Floats) -> Floats:

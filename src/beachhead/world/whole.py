@@ -1,4 +1,4 @@
-"""A file is written whole or not at all: whoever is killed, or finds the disk full, leaves what stood there."""
+"""A file is written whole or not at all: a kill, a full disk or a power cut leaves what stood there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_whole(path: Path, data: str | bytes) -> Path:
     whole = path.resolve()
     beside = whole.with_name(f".{whole.name}.{os.getpid()}-{get_ident()}.part")
     try:
-        beside.write_bytes(raw)
+        _write_through(beside, raw)
         _sweep(whole, beside)
         if whole.exists():
             shutil.copymode(whole, beside)
@@ -37,6 +37,14 @@ def write_whole(path: Path, data: str | bytes) -> Path:
     finally:
         beside.unlink(missing_ok=True)
     return path
+
+
+def _write_through(path: Path, raw: bytes) -> None:
+    """To the disk itself: a name that takes the place of another before what it names is there is an empty file."""
+    with path.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sweep(whole: Path, beside: Path) -> None:

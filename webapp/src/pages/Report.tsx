@@ -49,6 +49,7 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
             {plan.data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{certified(plan.data.certificate.share_of_bound)}<small>value as a share of the bound</small></dd></div>}
           </dl>
           {plan.data.objective?.sentences.map((line) => <p key={line}><Said>{line}</Said></p>)}
+          {plan.data.notes.length > 0 && <ul aria-label="What other rooms changed in the plan">{plan.data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
           <Timeline quarters={shown} steps={plan.data.steps} />
           {moving.length === 0 && <p>{launch.planned_for}: hold everywhere.</p>}
           {moving.length > 0 && <div className="scroll" tabIndex={0} role="region" aria-label="What happens now"><table>
