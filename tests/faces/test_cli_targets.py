@@ -141,6 +141,28 @@ def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(fo
     assert wanted.milestone.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
 
 
+def test_a_row_that_reaches_over_quarters_counts_in_each_by_its_days(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
+    (folder / "targets.csv").write_text(
+        HEAD + f"live,one market live,markets_live,abroad,1,2026Q4,,,,{SAID}"
+        f"year,cars of 2026,cars_per_year,abroad,365,2026Q4,,,,{SAID}"
+    )
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,channel,start,end,registrations\n"
+        "p1,NO,dealer,2025-12-22,2026-06-30,191\np1,NO,dealer,2026-07-01,2027-01-10,194\n"  # a car a day
+    )
+    run("observe", folder, rows)
+    with reading(open_launch(folder).store) as work:
+        seen = seen_cars(open_launch(folder), work)
+    days = {Quarter(2025, 4): 10, Quarter(2026, 1): 90, Quarter(2026, 2): 91, Quarter(2026, 3): 92}
+    days |= {Quarter(2026, 4): 92, Quarter(2027, 1): 10}
+    assert seen == {("NO", quarter): pytest.approx(count) for quarter, count in days.items()}
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert found["live"]["met"]
+    assert found["year"]["met"]
+
+
 def test_an_unknown_target_is_refused(folder):
     assert "did you mean first?" in run("targets", folder, "--price", "frist", fails=True)
 

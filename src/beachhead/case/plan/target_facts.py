@@ -20,8 +20,8 @@ from beachhead.programme.target import Kind, Target
 from beachhead.store import Work
 from beachhead.world.errors import NotLearnt
 from beachhead.world.market import Market
-from beachhead.world.quarter import Quarter
-from beachhead.world.reading import Funnel
+from beachhead.world.quarter import Quarter, grid
+from beachhead.world.reading import Funnel, Observation
 
 
 def targets_in_force(launch: Launch) -> tuple[Target, ...]:
@@ -65,15 +65,28 @@ def markets_inside(launch: Launch, scope: str) -> tuple[Market, ...]:
 
 
 def seen_cars(launch: Launch, work: Work) -> dict[tuple[str, Quarter], float]:
-    """Cars by market, as coded today, and by the quarter in which a row ends: registrations, else deliveries."""
+    """Cars by market, as coded today, and by quarter: registrations, else deliveries.
+
+    Those of a row that reaches over more than one quarter are spread evenly over its days.
+    """
     found: dict[tuple[str, Quarter], float] = {}
     rows = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
     for row in each_once(rows, funnels=(Funnel.REGISTRATIONS, Funnel.DELIVERIES)).rows:
         cars = row.registrations if row.registrations is not None else row.deliveries
         if cars:
-            key = (row.market, Quarter.of(row.end))
-            found[key] = found.get(key, 0.0) + cars
+            for quarter, share in _shares(row):
+                found[row.market, quarter] = found.get((row.market, quarter), 0.0) + cars * share
     return found
+
+
+def _shares(row: Observation) -> list[tuple[Quarter, float]]:
+    """The quarters that a row reaches over, and the share of its days in each."""
+    first, days = Quarter.of(row.start), (row.end - row.start).days + 1
+    spans = grid(first, Quarter.of(row.end) - first + 1)
+    return [
+        (quarter, ((min(row.end, quarter.last_day) - max(row.start, quarter.first_day)).days + 1) / days)
+        for quarter in spans
+    ]
 
 
 def bev_growth(markets: Sequence[Market]) -> float:
