@@ -163,6 +163,47 @@ def test_a_row_that_reaches_over_quarters_counts_in_each_by_its_days(folder, tmp
     assert found["year"]["met"]
 
 
+def test_a_target_is_met_after_another_in_whatever_order_they_stand(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
+    (folder / "targets.csv").write_text(
+        HEAD + f"later,then in one year,cars_per_year,abroad,50,2027Q1,first,,,{SAID}"
+        f"first,a hundred abroad,cars_in_total,abroad,100,2027Q1,,,,{SAID}"
+        f"far,after one that is not met,cars_in_total,abroad,1,2027Q1,never,,,{SAID}"
+        f"never,a million,cars_in_total,abroad,1000000,2027Q1,,,,{SAID}"
+    )
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,channel,start,end,registrations\np1,NO,dealer,2026-01-01,2026-03-31,160\n")
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert {code: target["met"] for code, target in found.items()} == {
+        "later": True, "first": True, "far": False, "never": False,
+    }  # fmt: skip
+
+
+def test_cars_sold_before_the_first_quarter_planned_count_towards_a_target(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
+    (folder / "targets.csv").write_text(
+        HEAD + f"total,in total,cars_in_total,abroad,300,2027Q1,,,,{SAID}"
+        f"year,in a year,cars_per_year,abroad,200,2027Q1,,,,{SAID}"
+    )
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "batch,market,channel,start,end,registrations\n"
+        "p1,NO,dealer,2026-01-01,2026-03-31,150\np1,NO,dealer,2026-04-01,2026-06-30,80\n"
+        "p1,SE,dealer,2026-10-01,2026-12-31,120\n"
+    )
+    run("observe", folder, rows)
+    found = asked(folder, "--no-what-if")["by_code"]
+    assert found["total"]["met"]
+    assert found["total"]["odds"] == 1.0
+    assert found["year"]["met"]  # 230 of NO and 120 of SE in 2026; in the year to 2027Q1 80 and 120, and what comes
+    assert found["year"]["odds"] == 1.0
+    text = (folder / "launch.toml").read_text()
+    (folder / "launch.toml").write_text(text.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "year"'))
+    wanted = objective_of(open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2)))
+    assert wanted.milestone.before.tolist() == [150, 80, 0, 120], "a plan counts them too"
+
+
 def test_an_unknown_target_is_refused(folder):
     assert "did you mean first?" in run("targets", folder, "--price", "frist", fails=True)
 

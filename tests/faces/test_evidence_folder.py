@@ -391,6 +391,12 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "sum of the odds of all scenarios for CN to NO from 2026-01-01",
         "sum to 1",
     ),
+    "a duty at a border inside a customs union, where none is paid": (
+        written("tariffs.csv", TARIFFS + "CN,SE,base,1,0.1,2026-01-01,,law,2026-01-01,A\n"),
+        "tariffs.csv:2:destination",
+        "lies inside the customs area EU",
+        "write EU",
+    ),
     "a quota without the duty beyond it": (
         written(
             "tariffs.csv",

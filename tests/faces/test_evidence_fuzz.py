@@ -22,7 +22,7 @@ origin,destination,scenario,odds,duty,duty_otherwise,quota_cars_per_year,minimum
 source,as_of,grade
 CN,NO,low,0.5,0.1,,,,,2026-01-01,2027-12-31,law,2026-01-01,A
 CN,NO,high,0.5,0.2,1.2,49000,30000,EUR,2026-01-01,2027-12-31,law,2026-01-01,A
-CN,SE,expected,1,0.1,,,,,,,law,2026-01-01,B
+CN,EU,expected,1,0.1,,,,,,,law,2026-01-01,B
 """,
     "stores.csv": """\
 code,market,channel,city,lat,lon,count,open_from,sells_cars,service_bays,source,as_of,grade

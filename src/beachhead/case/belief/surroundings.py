@@ -10,7 +10,7 @@ import numpy as np
 from beachhead.case.open import Launch
 from beachhead.evidence.folder import EURO
 from beachhead.evidence.panel import COVARIATES, REFERENCE_PRICE_EUR
-from beachhead.evidence.tables.areas import AREAS
+from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.world.market import Market
@@ -47,19 +47,16 @@ def _values(launch: Launch, market: Market, home: str, day: date) -> tuple[float
 
 
 def _expected_duty(launch: Launch, origin: str, market: str, day: date) -> float:
-    """Mean over scenarios of the duty in force on a day, a row for the market before one for its area; NaN if none."""
-    areas = {name for name, members in AREAS.items() if market in members}
+    """Mean over scenarios of the duty in force on a day between their customs areas; NaN if none is told."""
     rows = [
         row
         for row in launch.folder.rows(TariffRow)
-        if row.origin == origin
-        and (row.destination == market or row.destination in areas)
+        if (row.origin, row.destination) == (area_of(origin), area_of(market))
         and (row.valid_from is None or row.valid_from <= day)
         and (row.valid_to is None or day <= row.valid_to)
     ]
-    own = [row for row in rows if row.destination == market] or rows
-    odds = sum(row.odds for row in own)
-    return sum(row.odds * row.duty for row in own) / odds if odds > 0 else nan
+    odds = sum(row.odds for row in rows)
+    return sum(row.odds * row.duty for row in rows) / odds if odds > 0 else nan
 
 
 def _price_position(launch: Launch, market: str) -> float:

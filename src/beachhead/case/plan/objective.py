@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from beachhead import store
 from beachhead.case.open import Launch
-from beachhead.case.plan.target_facts import bev_growth, known_rivals, markets_inside, seen_cars, targets_in_force
+from beachhead.case.plan.target_facts import (
+    bev_growth,
+    cars_before,
+    known_rivals,
+    markets_inside,
+    seen_cars,
+    targets_in_force,
+)
 from beachhead.evidence.terms import ObjectiveKind
 from beachhead.launch.question.objective import Count, Milestone, Objective, Wanted
 from beachhead.programme.rank import draw_rivals
@@ -114,14 +121,9 @@ def _chain(
 def _milestone(
     launch: Launch, target: Target, order: list[str], markets: tuple[str, ...], quarters: tuple[Quarter, ...]
 ) -> Milestone:
-    start = launch.folder.terms.start
     codes = {market.code for market in markets_inside(launch, target.scope)}
     with store.reading(launch.store) as work:
         seen = seen_cars(launch, work)
-    before = [
-        sum(cars for (code, quarter), cars in seen.items() if code in codes and quarter == start + step)
-        for step in range(quarters[0] - start)
-    ]
     needed = np.full((1, len(quarters)), float(target.amount))
     if target.kind is Kind.RANK:
         needed = _volume_for_rank(launch, target, quarters)
@@ -131,7 +133,7 @@ def _milestone(
         markets=_mask(launch, target.scope, markets),
         needed=needed,
         last=min(target.by - quarters[0], len(quarters) - 1),
-        before=np.array(before, dtype=np.float64),
+        before=cars_before(launch, seen, codes, quarters[0]),
         after=tuple(order.index(code) for code in target.after),
         sold=_sold(launch, seen, markets, quarters[0]) if target.kind is Kind.MARKETS_LIVE else None,
     )

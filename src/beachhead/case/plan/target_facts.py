@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead import store
 from beachhead.case.log import entries
@@ -87,6 +88,22 @@ def _shares(row: Observation) -> list[tuple[Quarter, float]]:
         (quarter, ((min(row.end, quarter.last_day) - max(row.start, quarter.first_day)).days + 1) / days)
         for quarter in spans
     ]
+
+
+def cars_before(
+    launch: Launch, seen: Mapping[tuple[str, Quarter], float], codes: Collection[str], now: Quarter
+) -> NDArray[np.float64]:
+    """(P,) cars on record in markets of these codes, quarter by quarter up to the one before `now`, oldest first.
+
+    From the launch's start on, or from the first row where cars were sold before it: what shows a target to be met
+    counts towards it too.
+    """
+    first = min([launch.folder.terms.start, *(quarter for code, quarter in seen if code in codes)])
+    counted = np.zeros(max(now - first, 0))
+    for (code, quarter), cars in seen.items():
+        if code in codes and quarter < now:
+            counted[quarter - first] += cars
+    return counted
 
 
 def bev_growth(markets: Sequence[Market]) -> float:

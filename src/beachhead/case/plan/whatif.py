@@ -27,7 +27,7 @@ from beachhead.case.plan.planning import WORLDS, put_question
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables import TABLES
-from beachhead.evidence.tables.areas import AREAS
+from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.tariffs import TariffRow
@@ -383,7 +383,7 @@ def _with_duties(
     change = np.zeros((M, T))
     for i, code in enumerate(problem.markets):
         for t, quarter in enumerate(problem.quarters):
-            change[i, t] = -value * (_duty(after, home, code, quarter) - _duty(before, home, code, quarter))
+            change[i, t] = _duty(before, home, code, quarter, value) - _duty(after, home, code, quarter, value)
     terms = problem.terms
     moved = replace(
         problem,
@@ -413,19 +413,16 @@ def _customs_value(folder: Folder) -> float:
     return sum(folder.money(float(r.ex_works_cost or 0), r.currency) * float(r.mix or 0) for r in rows) / weight
 
 
-def _duty(folder: Folder, origin: str, market: str, quarter: Quarter) -> float:
-    """Expected duty on a car in a quarter, 0 where no row stands."""
-    areas = {market, *(area for area, members in AREAS.items() if market in members)}
-    origins = {origin, *(area for area, members in AREAS.items() if origin in members)}
+def _duty(folder: Folder, origin: str, market: str, quarter: Quarter, value: float) -> float:
+    """Expected duty on a car of that customs value in a quarter, 0 where no row stands."""
     rows = [
         row
         for row in folder.rows(TariffRow)
-        if row.destination in areas
-        and row.origin in origins
+        if (row.origin, row.destination) == (area_of(origin), area_of(market))
         and (row.valid_from is None or row.valid_from <= quarter.first_day)
         and (row.valid_to is None or row.valid_to >= quarter.first_day)
     ]
-    return float(sum(row.duty * row.odds for row in rows))
+    return float(sum(max(row.duty * value, folder.money(row.least_duty, row.currency)) * row.odds for row in rows))
 
 
 def _moves(one: Plan, two: Plan) -> tuple[tuple[str, str, str], ...]:

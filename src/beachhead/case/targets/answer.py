@@ -15,6 +15,7 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.planning import inputs_changed, newest_plan, put_question
 from beachhead.case.plan.target_facts import (
     bev_growth,
+    cars_before,
     in_scope,
     known_rivals,
     markets_inside,
@@ -194,24 +195,31 @@ def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
     """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
     with store.reading(launch.store) as work:
         seen = seen_cars(launch, work)
-    shown: list[str] = []
-    for target in targets:
-        inside = {market.code for market in markets_inside(launch, target.scope)}
-        by_quarter: dict[Quarter, float] = {}
-        for (market, quarter), cars in seen.items():
-            if market in inside and quarter <= target.by:
-                by_quarter[quarter] = by_quarter.get(quarter, 0.0) + cars
-        level = 0.0
-        if target.kind is Kind.CARS_IN_TOTAL:
-            level = sum(by_quarter.values())
-        elif target.kind is Kind.CARS_PER_YEAR:
-            level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
-        elif target.kind is Kind.MARKETS_LIVE:
-            homes = {market.code for market in markets_inside(launch, target.scope) if market.is_home}
-            level = max((_live_on_record(seen, inside, homes, q) for q in by_quarter), default=0)
-        if level >= target.amount - _PARTS and target.kind is not Kind.RANK and set(target.after) <= set(shown):
-            shown.append(target.code)
-    return tuple(shown)
+    after = {target.code: target.after for target in targets}
+    reached = {target.code for target in targets if _is_reached(launch, target, seen)}
+
+    def opened(code: str) -> bool:
+        return code in reached and all(opened(before) for before in after.get(code, ()))
+
+    return tuple(target.code for target in targets if opened(target.code))
+
+
+def _is_reached(launch: Launch, target: Target, seen: Mapping[tuple[str, Quarter], float]) -> bool:
+    """Whether the level alone was reached, whatever it comes after."""
+    inside = {market.code for market in markets_inside(launch, target.scope)}
+    by_quarter: dict[Quarter, float] = {}
+    for (market, quarter), cars in seen.items():
+        if market in inside and quarter <= target.by:
+            by_quarter[quarter] = by_quarter.get(quarter, 0.0) + cars
+    level = 0.0
+    if target.kind is Kind.CARS_IN_TOTAL:
+        level = sum(by_quarter.values())
+    elif target.kind is Kind.CARS_PER_YEAR:
+        level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
+    elif target.kind is Kind.MARKETS_LIVE:
+        homes = {market.code for market in markets_inside(launch, target.scope) if market.is_home}
+        level = max((_live_on_record(seen, inside, homes, q) for q in by_quarter), default=0)
+    return level >= target.amount - _PARTS and target.kind is not Kind.RANK
 
 
 def _live_on_record(seen: Mapping[tuple[str, Quarter], float], inside: set[str], homes: set[str], last: Quarter) -> int:
@@ -320,13 +328,8 @@ class _Scene:
     def sold(self, scope: str, cars: Floats) -> tuple[Floats, Floats]:
         """(S, T) cars sold within a scope, and (P,) those of the quarters before, as far as they are on record."""
         inside = self.inside[scope]
-        first, start = self.problem.quarters[0], self.launch.folder.terms.start
         codes = {code for code, there in zip(self.problem.markets, inside, strict=True) if there}
-        before = [
-            sum(count for (code, q), count in self.seen.items() if code in codes and q == start + step)
-            for step in range(first - start)
-        ]
-        return cars[:, inside].sum(axis=1), np.array(before, dtype=np.float64)
+        return cars[:, inside].sum(axis=1), cars_before(self.launch, self.seen, codes, self.problem.quarters[0])
 
     def _level(self, target: Target, cars: Floats) -> Floats | str:
         sold, before = self.sold(target.scope, cars)

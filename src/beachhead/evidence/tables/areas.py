@@ -21,7 +21,15 @@ AREAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 
 
+def area_of(country: str) -> str:
+    """The customs area at whose border a country's duties are paid: itself, unless it is in a union."""
+    return next((area for area, members in AREAS.items() if country in members), country)
+
+
 def _area(value: Any) -> Any:
+    if isinstance(value, str) and area_of(value) != value:
+        area = area_of(value)
+        raise refusal(f"lies inside the customs area {area} and has no border of its own", f"write {area}")
     if not isinstance(value, str) or value in AREAS or value in country_codes():
         return value
     near = value.upper() if value.upper() in AREAS or value.upper() in country_codes() else None

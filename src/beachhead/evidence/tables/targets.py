@@ -31,8 +31,8 @@ class TargetRow(Sourced):
     code: Code = column("short key", key=True)
     name: Text = column("the target in words")
     kind: Annotated[TargetKind, one_of(TargetKind), WrittenAs(" | ".join(TargetKind), "rank")] = column(
-        "cars sold within four quarters, cars sold since the start, markets that sold in each of four quarters, "
-        "stores open, share of cars sold in markets with a service site of their own, or rank among makers"
+        "cars sold within four quarters, cars sold since the first on record, markets that sold in each of four "
+        "quarters, stores open, share of cars sold in markets with a service site of their own, or rank among makers"
     )
     scope: Code = column("world (home included), abroad, a region of markets.csv, or a market code", default="world")
     amount: Number = column(
