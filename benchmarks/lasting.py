@@ -1,4 +1,4 @@
-"""How long a newcomer's level lasts: quarters of real entries 1 to 8 quarters ahead, by ours and four other models of time.
+"""How long a newcomer's level lasts: real entries 1 to 8 quarters ahead, by ours and four other models of time.
 
     python benchmarks/lasting.py [--panel DIR] [--json]
 
