@@ -359,6 +359,7 @@ def main() -> None:
     parser.add_argument("--scheduler", help="Dask cluster on which the countries of `world` are solved")
     parser.add_argument("--best", type=Path, help="best known values: a CSV with instance, p, best_known")
     asked = parser.parse_args()
+    _refuse_absent(parser, asked)
     BEST.update({"file": asked.best} if asked.best else {})
     given = {name for name in ("pmed", "cap", "tsp") if getattr(asked, name)}
     wanted = set(asked.only or given or ("pmed", "cap", "capacity", "cover", "world", "tsp"))
@@ -379,7 +380,7 @@ def main() -> None:
     elif "tsp" in wanted and (SHARED / "tsplib").exists() and not asked.quick:
         runs = [("pcb3038", 200), ("pcb3038", 500), ("rl5934", 200), ("rl5934", 1000)]
         figures["tsp"] = [planar(SHARED / "tsplib" / f"{name}.tsp", p, asked.work) for name, p in runs]
-    if asked.peers and {"pmed", "peers"} & wanted and folder.exists():
+    if (asked.peers or "peers" in wanted) and {"pmed", "peers"} & wanted and folder.exists():
         names = [name for name in asked.peers_on or PEERS if (folder / f"{name}.txt").exists()]
         names = names or sorted(path.stem for path in folder.glob("pmed[0-9]*.txt"))[:3]
         figures["peers"] = peers(folder, names, asked.work)
@@ -387,6 +388,20 @@ def main() -> None:
         print(json.dumps(figures, indent=2))
     else:
         show(figures)
+
+
+def _refuse_absent(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
+    """What was named and is not there is told, and not left out as if nobody had asked for it."""
+    for name in ("pmed", "cap", "tsp", "best"):
+        path: Path | None = getattr(asked, name)
+        if path is not None and not (path.is_dir() if name in ("pmed", "cap") else path.is_file()):
+            parser.error(f"--{name} {path}: there is no such {'folder' if name in ('pmed', 'cap') else 'file'}")
+    folder = asked.pmed or SHARED / "pmed"
+    for instance in asked.peers_on or ():
+        if not (folder / f"{instance}.txt").exists():
+            parser.error(f"--peers-on {instance}: {folder} has no {instance}.txt")
+    if asked.p < 1 or not asked.work > 0:
+        parser.error("--p counts sites, from 1 on; --work is above 0")
 
 
 def show(figures: dict[str, object]) -> None:

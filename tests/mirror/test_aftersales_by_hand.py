@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, gamma, nbinom
 
+from beachhead.aftersales.demand import cars_by_age, claims_by_age
 from beachhead.aftersales.network import MarketService, service_network
 from beachhead.aftersales.parts import last_time_buy, two_moment_pipelines
 from beachhead.aftersales.provisioning import Part, _repairable, last_orders, stock_parts
@@ -220,3 +221,16 @@ def test_claims_by_distance_and_by_age_of_a_car_by_hand():
     assert high.per_months.exposure == 0
     assert [age.claims for age in found.ages] == [2, 1, 0]
     assert [age.per_months.exposure for age in found.ages] == pytest.approx([12, months - 12, 0])
+
+
+def test_a_car_is_in_its_first_year_for_twelve_months_whenever_in_its_quarter_it_was_handed_over():
+    """Claims added up day by day over cars handed over evenly: half of the fifth quarter is still of the first year."""
+    quarter, factor, rate = 90, 2.0, 1.0 / 90  # days; claims a quarter of an older car: one
+    handed_over = np.arange(quarter) + 0.5
+    days = np.arange(8 * quarter) + 0.5
+    age = days[None, :] - handed_over[:, None]
+    claims = np.where(age < 0, 0.0, np.where(age < 4 * quarter, factor, 1.0)) * rate
+    by_quarter = claims.reshape(quarter, 8, quarter).sum(axis=2).mean(axis=0)
+    in_use = cars_by_age(np.array([[1.0, 0, 0, 0, 0, 0, 0, 0]]))
+    ages = np.minimum(np.arange(8), len(claims_by_age(factor)) - 1)
+    assert (in_use @ claims_by_age(factor)[ages])[0] == pytest.approx(by_quarter, rel=0.02)

@@ -84,6 +84,15 @@ def cars_by_age(deliveries: NDArray[np.float64], survival_per_quarter: float = 1
     return in_use
 
 
+def claims_by_age(first_year_factor: float) -> NDArray[np.float64]:
+    """Claims by age in quarters over those of later years, (6,); the last value holds on.
+
+    Cars are handed over evenly over the quarter in which their age is 0, so half of what they are used at age 4 still
+    lies in their first year.
+    """
+    return np.array([first_year_factor] * 4 + [(first_year_factor + 1) / 2, 1.0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visits:
     """Visits of a car, by kind.

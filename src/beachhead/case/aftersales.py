@@ -10,7 +10,7 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.aftersales.demand import PooledRates, pool_rates
+from beachhead.aftersales.demand import PooledRates, claims_by_age, pool_rates
 from beachhead.aftersales.network import MarketNetwork, MarketService, service_network
 from beachhead.aftersales.provisioning import LastOrder, Part, Stocking, last_orders, stock_parts
 from beachhead.aftersales.record import by_age, first_year_factor
@@ -250,7 +250,7 @@ def _service(
         maintenance_per_quarter=row.maintenance_per_year / 4,
         claims_per_month=claims_per_month,
         claims_cv=claims_cv,
-        claim_age_factor=np.array([factor] * 4 + [1.0]),
+        claim_age_factor=claims_by_age(factor),
         accidents_per_year=row.accidents_per_year,
         breakdowns_per_year=row.breakdowns_per_year,
         recall_share=recall,
