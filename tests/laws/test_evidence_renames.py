@@ -57,6 +57,7 @@ def test_a_part_of_a_merged_market_reaches_its_share_of_the_whole():
     assert (belgium.market, belgium.reach, belgium.orders) == ("BX", pytest.approx(0.3), 10)
     assert (luxemburg.market, luxemburg.reach) == ("BX", pytest.approx(0.04))
     assert belgium.key != luxemburg.key
+    assert under([replace(PLAIN, market="BE")], *lines)[0].reach is None  # neither the row nor the channel tells one
 
 
 def test_a_split_market_gives_its_cars_to_its_parts_and_loses_none():

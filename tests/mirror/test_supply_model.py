@@ -2,19 +2,21 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from beachhead.supply.futures import draw_futures
+from beachhead.supply.futures import _strata, draw_futures
 from beachhead.supply.handback import hand_back
 from beachhead.supply.landed import land, origin_share, routes_of
 from beachhead.supply.lane import Lane
 from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Destination, Network
-from beachhead.supply.odds import _thresholds, commit_odds, turnings
+from beachhead.supply.odds import _fork_signs, _thresholds, commit_odds, turnings
 from beachhead.supply.plan import Depth, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
+from beachhead.supply.settle import settle_selling_cost
 from beachhead.supply.switch import map_switches
 from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
 from beachhead.supply.tree import grow_tree
@@ -208,6 +210,7 @@ def test_home_buyers_and_export_compete_for_the_same_line():
     plan = solve(net, sure(net, abroad=4_000, home=9_000))
     assert plan.by_plant[0, 0, :, 0] == pytest.approx([9_000, 1_000])  # 4,800 a car at home, 3,260 abroad
     assert plan.short[0, 1, 0, 0] == pytest.approx(3_000)
+    assert [year.kept_out for year in last_year(plan, hand_back(plan))] == pytest.approx([0, 0.75])  # China, Poland
     assert plan.for_export[0] == pytest.approx([1_000] * 4)
 
 
@@ -302,6 +305,21 @@ def test_a_threshold_stands_half_way_between_the_futures_that_act_and_those_that
     assert (above.level, above.right) == (250.0, pytest.approx(0.3 + 0.3))  # wrong for the 100 that act
 
 
+def test_a_fork_is_a_sign_where_it_goes_as_the_plan_acts_and_once_it_is_known():
+    known, later = (
+        Fork(name=name, labels=("a", "b"), odds=(0.5, 0.5), known_from=FIRST + step)
+        for name, step in (("known", 4), ("later", 5))
+    )
+    plan = SimpleNamespace(
+        network=SimpleNamespace(forks=(later, known), gates=(FIRST, FIRST + 4)),
+        futures=SimpleNamespace(turns=np.array([[1, 0], [0, 0], [0, 1], [1, 1], [0, 1]])),
+    )
+    free, acts = np.array([True, True, True, True, False]), np.array([True, False, False, True])
+    found = _fork_signs(plan, 1, free, acts, np.array([0.1, 0.2, 0.3, 0.4]))
+    assert [(sign.name, sign.label) for sign in found] == [("known", "a"), ("known", "b")]
+    assert [sign.right for sign in found] == pytest.approx([0.1 + 0.3, 0.2 + 0.4])
+
+
 def test_a_blurred_reader_tells_fewer_futures_apart():
     net, outlook = waiting()
     futures = draw_futures(net, outlook, seed=1)
@@ -323,6 +341,33 @@ def test_settled_forks_are_told_apart_exactly_and_open_ones_not():
     assert tree.size == 3
     for node in (1, 2):
         assert len(set(futures.turns[tree.draws(node), 0])) == 1
+
+
+def test_selling_costs_what_price_and_landed_cost_leave_over_the_margin_of_the_plan():
+    """Duty 10 or 45 % (odds 1 to 3): 21,200 and 31,200 to Poland's border are landed at 1.3625 times that."""
+    fork = Fork(name="eu", labels=("low", "high"), odds=(0.25, 0.75), known_from=FIRST)
+    low, high = (Turn(fork="eu", label=label) for label in fork.labels)
+    net = network(
+        forks=(fork,),
+        tariffs=(tariff("CN", "EU", 0.1, turn=low), tariff("CN", "EU", 0.45, turn=high)),
+        builds=(CAR, replace(CAR, offer="large", material_cost=30_000)),
+        mix=np.array([[1.0, 0.0], [0.25, 0.75]]),
+        net_price=np.array([[25_000.0, 0.0], [34_000.0, 50_000.0]]),
+        selling_cost=np.zeros((2, 2)),
+    )
+    poland = 0.25 * (34_000 - 1.3625 * 21_200) + 0.75 * (50_000 - 1.3625 * 31_200) - 3_000
+    settled = settle_selling_cost(net, {"PL": 3_000.0})
+    assert settled.selling_cost == pytest.approx(np.array([[25_000 - 20_200, 0], [poland, poland]]))
+    assert settle_selling_cost(net, {"PL": 9_000.0, "CN": 4_000.0}).selling_cost.tolist() == [[800, 0], [0, 0]]
+    unreached = settle_selling_cost(replace(net, lanes=net.lanes[::2]), {"PL": 12_000.0})
+    assert unreached.selling_cost[1] == pytest.approx([0.25 * 34_000 + 0.75 * 50_000 - 12_000] * 2)
+
+
+def test_one_number_is_drawn_from_each_stratum_anywhere_in_it():
+    drawn = np.array([_strata(np.random.default_rng(seed), 4) for seed in range(400)])
+    assert np.floor(4 * np.sort(drawn, axis=1)).tolist() == [[0, 1, 2, 3]] * 400
+    assert np.sort(drawn, axis=1).mean(axis=0) == pytest.approx([0.125, 0.375, 0.625, 0.875], abs=0.015)
+    assert drawn.mean(axis=0) == pytest.approx([0.5] * 4, abs=0.05)  # in any order
 
 
 def test_turns_come_out_as_often_as_stated_and_lead_times_follow_their_triangle():

@@ -12,6 +12,7 @@ from beachhead.belief.choice import (
     Taste,
     choice_fit,
     cross_elasticities,
+    diversion,
     fit_stated,
     intercepts_of,
     shares,
@@ -90,6 +91,14 @@ def test_without_spreads_and_nest_the_elasticities_are_those_of_the_logit():
     assert np.diag(found) == pytest.approx(-e * (1 - taken[0]), rel=1e-6)
     assert found[0, 1] == pytest.approx(e[1] * taken[0, 1], rel=1e-6)
     assert found[1, 0] == pytest.approx(e[0] * taken[0, 0], rel=1e-6)
+
+
+def test_without_spreads_and_nest_buyers_of_an_offer_that_is_gone_turn_to_the_rest_in_proportion():
+    """Proportional substitution, Train 2009, section 3.3.2: k takes s_k / (1 - s_j) of the buyers of j."""
+    taste = Taste(elasticity=np.array([3.0]), nest=np.ones(1), price_spread=0.0, brand_spread=0.0, price=40.0)
+    prices, taken = np.array([36.0, 50.0, 41.0]), np.array([[0.2, 0.1, 0.15]])
+    found = diversion(intercepts_of(taken, taste, prices), taste, prices)[0]
+    assert found == pytest.approx((1 - np.eye(3)) * taken[0] / (1 - taken[0][:, None]), rel=1e-6)
 
 
 def test_the_contraction_returns_the_shares_it_was_given():

@@ -39,7 +39,8 @@ def test_certainty_that_was_wrong_costs_without_bound():
 
 def test_each_band_says_how_many_of_its_events_happened():
     rows = score([0.05, 0.07, 0.62, 0.68, 0.61, 1.0], [0, 1, 1, 1, 0, 1]).calibration
-    assert [(row.low, row.count, round(row.happened, 3)) for row in rows] == [(0, 2, 0.5), (0.6, 3, 0.667), (0.9, 1, 1)]
+    assert [(row.low, row.high, row.count) for row in rows] == [(0, 0.1, 2), (0.6, 0.7, 3), (0.9, 1, 1)]
+    assert [row.happened for row in rows] == pytest.approx([0.5, 2 / 3, 1])
     assert rows[1].stated == pytest.approx(0.6367, abs=1e-4)
 
 
@@ -92,3 +93,6 @@ def test_events_of_one_day_count_as_one_cluster():
 
 def test_certainty_that_was_wrong_makes_the_margin_infinite_not_undefined():
     assert margin([settled("a", 0.5, True, 1)], [settled("a", 0.0, True, 1)]).log_score == math.inf
+    ours = [settled("a", 0.5, True, 1), settled("b", 0.5, True, 2)]
+    found = margin(ours, [settled("a", 0.0, True, 1), settled("b", 0.4, True, 2)])  # wrong in one, not in the other
+    assert (found.log_score, found.log_error) == (math.inf, math.inf)

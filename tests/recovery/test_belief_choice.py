@@ -1,5 +1,6 @@
 """Choice experiments and price tests with a known truth."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -148,6 +149,15 @@ def test_sales_at_one_price_say_nothing_about_the_elasticity():
     assert after.response.mean == pytest.approx(before.mean, abs=1e-6)
     assert after.response.cov == pytest.approx(before.cov, abs=1e-6)
     assert after.contrasts == {"A": 0.0, "B": 0.0}
+
+
+def test_offers_counted_over_the_same_days_are_learnt_as_one_count_of_all():
+    two = week_at(3.0, 0.0, 3000, date(2027, 1, 4), np.random.default_rng(2))
+    whole = replace(two[0].count, offer="", count=sum(c.count.count for c in two))
+    apart, together = learn(two), learn([PricedCount(count=whole, price=None)])
+    assert min(c.count.count for c in two) > 5
+    assert apart.mean == pytest.approx(together.mean, abs=1e-6)
+    assert apart.cov == pytest.approx(together.cov, abs=1e-6)
 
 
 def test_what_one_market_teaches_about_price_moves_the_other_less():

@@ -207,6 +207,17 @@ def test_one_study_of_many_markets_teaches_less_than_as_many_studies():
     assert weigh_stated(prior, []) is prior
 
 
+def test_what_one_study_teaches_is_the_normal_law_of_a_reading_with_error_and_bias():
+    """Variance v, c of it shared with another market; the error's n = (0.1^2 + 0.35^2) / weight."""
+    fit = choice_fit()
+    prior = price_response(("NO", "SE"), fit)
+    c, v, n = fit.elasticity_shared_sd**2, prior.cov[0, 0], (0.1**2 + 0.35**2) / 0.4
+    found = weigh_stated(prior, [said("NO", 2.0, weight=0.4)])
+    moved = (2.0 - BIAS_MEAN - fit.elasticity_log_mean) / (v + n)
+    assert found.mean - prior.mean == pytest.approx([v * moved, c * moved])
+    assert found.cov == pytest.approx(prior.cov - np.outer([v, c], [v, c]) / (v + n))
+
+
 def test_a_study_of_the_launch_moves_what_adjust_believes_and_comes_in_once(tmp_path):
     folder = new_launch(tmp_path / "launch", "xiaomi")
     raw = answers(tmp_path / "answers.csv", people=40, tasks=8)
