@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from beachhead.charging.habit import Habits, Pool, learn_habits
-from beachhead.charging.now import Situation, plan_now
+from beachhead.charging.now import plan_now
 from beachhead.charging.published import DAYS_LEARNT, PUBLISHED_AT
 from beachhead.charging.record import Home
+from beachhead.charging.situation import Situation
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.year import SHORTAGE, Course, Pieces, Policy, charge_year, pieces_of
 

@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from beachhead.case.charging.files import at_home, kept_files, learnt_pool
-from beachhead.case.charging.home import charging_home, charging_plan
-from beachhead.case.charging.whole import SecondCar, battery_of, whole_plan
+from beachhead.case.charging.home import AtCharger, charging_home, charging_plan
+from beachhead.case.charging.whole import Beside, SecondCar, battery_of, whole_plan
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.charging.explain import _cents, sentences
@@ -101,7 +101,7 @@ def test_a_plan_on_the_wire_is_that_of_the_verb_with_the_reason_of_every_hour(cl
     plan = client.get("/api/v1/charging/plan", params=ASKED).json()
     kept, begins = kept_files(root), datetime.fromisoformat(ASKED["plugged_in"])
     car = charging_home(kept.prices, market="DE", home="home 1", year=2023, sessions=kept.sessions, chargers=None)
-    ours = charging_plan(car, plugged_in=begins)
+    ours = charging_plan(car, AtCharger(plugged_in=begins))
     assert plan["sentences"] == sentences(ours)
     assert [hour["stored_kwh"] for hour in plan["hours"]] == pytest.approx(ours.stored_kwh[1 : len(plan["hours"]) + 1])
     assert all(hour["low_kwh"] <= hour["high_kwh"] <= hour["stored_kwh"] + 1e-9 for hour in plan["hours"])
@@ -208,10 +208,9 @@ def test_the_whole_home_on_the_wire_is_that_of_the_verb_and_needs_both_cars_lear
                 year=2023)
         for name in ("home 1", "home 2")
     ]  # fmt: skip
-    ours = whole_plan(
-        cars[0], plugged_in=begins, stored_kwh=6, gives_kw=5, second=SecondCar(car=cars[1], plugged_in=begins),
-        battery=battery_of(8, 5, None), feed_in_eur_per_kwh=0.07,
-    )  # fmt: skip
+    second = SecondCar(home=cars[1], car=AtCharger(plugged_in=begins))
+    beside = Beside(gives_kw=5, second=second, battery=battery_of(8, 5, None), feed_in_eur_per_kwh=0.07)
+    ours = whole_plan(cars[0], AtCharger(plugged_in=begins, stored_kwh=6), beside)
     assert plan["cost_eur"] == pytest.approx(ours.cost_eur, abs=1e-9)
     alone = client.get("/api/v1/charging/whole", params=ASKED | {"stored": 6}).json()
     assert [len(hour["cars"]) for hour in alone["hours"]] == [1] * len(alone["hours"])

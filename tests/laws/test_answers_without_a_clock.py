@@ -29,7 +29,7 @@ from beachhead.case.supply.words import headline
 from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
-from beachhead.charging.now import Situation
+from beachhead.charging.situation import Situation
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.whole import Plugged, WholeHome, WholePlan, plan_whole
 from beachhead.cli.service import service_answer

@@ -14,9 +14,11 @@ from beachhead.charging.driver import Kind, made_driver
 from beachhead.charging.explain import sentences
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.keep import ON_KWH, Choice, UnderWay, starts_ahead
-from beachhead.charging.now import NowPlan, Situation, learnt_now, plan_now
+from beachhead.charging.known import learnt_now
+from beachhead.charging.now import NowPlan, plan_now
 from beachhead.charging.published import PUBLISHED_AT
 from beachhead.charging.record import Home
+from beachhead.charging.situation import Situation, SunAhead
 from beachhead.charging.stochastic import HORIZON
 from beachhead.world.errors import BadInput
 
@@ -184,7 +186,7 @@ def test_at_a_price_of_nothing_or_less_all_day_the_car_charges_and_with_a_roof_t
     assert plan.stored_kwh.max() > session.home.battery_kwh - 0.1
     sunny = np.zeros(HORIZON)
     sunny[:3] = 5.0
-    roof = plan_now(replace(situation, sun_kwh=sunny, sell_eur_per_kwh=0.08), POOL)
+    roof = plan_now(replace(situation, sun=SunAhead(kwh=sunny, sell_eur_per_kwh=0.08)), POOL)
     assert not roof.charge_now
     assert "and feeds the sun in at 8.0 ct meanwhile" in sentences(roof)[0]
     assert roof.stored_kwh.max() > session.home.battery_kwh - 0.1

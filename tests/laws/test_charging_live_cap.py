@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from beachhead.charging.connection import Connection
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.hour import LIKE_DAYS, Household, Stakes, Stay, halves_like, keep_to, loads_like, worth_drawing
-from beachhead.charging.now import KnownNow, Situation, learnt_now
+from beachhead.charging.known import KnownNow, learnt_now
 from beachhead.charging.peak import DAYS_BACK, daily_peaks, days_looked_at, laid, month_of, stays_below
 from beachhead.charging.record import Load
+from beachhead.charging.situation import Situation
 from beachhead.charging.stochastic import HORIZON, LEVELS
 from beachhead.world.errors import BadInput
 
@@ -31,11 +33,13 @@ def loads(seed: int) -> tuple[np.ndarray, np.ndarray]:
 def asked(load: np.ndarray, half: np.ndarray | None = None, *, minute: int = 0, **more: float) -> Situation:
     clock = (NOW - 168 + np.arange(168 + HORIZON)) % 24
     seen = None if half is None or minute < 30 else float(half[-1])
+    connection = Connection(
+        load_kw=load[:-1], half_kwh=None if half is None else half[:-1], half_now_kwh=seen,
+        peak_eur_per_kw=3.5, peak_so_far_kw=5.0,
+    )  # fmt: skip
     return Situation(
         home=HOME, plugged_in=60 * NOW - 30, now=60 * NOW + minute, stored_kwh=5.0, needed_kwh=40.0,
-        price=0.25 + 0.06 * np.cos((clock - 7) / 12 * np.pi), published=29, load_kw=load[:-1],
-        half_kwh=None if half is None else half[:-1], half_now_kwh=seen,
-        peak_eur_per_kw=3.5, peak_so_far_kw=5.0, **more,
+        price=0.25 + 0.06 * np.cos((clock - 7) / 12 * np.pi), published=29, connection=connection, **more,
     )  # fmt: skip
 
 
@@ -124,7 +128,8 @@ def test_half_an_hour_that_is_not_over_is_refused() -> None:
     with pytest.raises(BadInput, match="not over"):
         Situation(
             home=HOME, plugged_in=60 * NOW, now=60 * NOW + 10, stored_kwh=5.0, needed_kwh=40.0,
-            price=np.full(168 + HORIZON, 0.2), published=29, load_kw=load[:-1], half_kwh=half[:-1], half_now_kwh=0.3,
+            price=np.full(168 + HORIZON, 0.2), published=29,
+            connection=Connection(load_kw=load[:-1], half_kwh=half[:-1], half_now_kwh=0.3),
         )  # fmt: skip
 
 

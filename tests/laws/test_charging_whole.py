@@ -8,13 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from beachhead.charging.connection import Connection
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.explain import whole_sentences
 from beachhead.charging.habit import learn_pool
 from beachhead.charging.household import HomeBattery
+from beachhead.charging.known import learnt_now
 from beachhead.charging.meter import load_ahead
-from beachhead.charging.now import Situation, learnt_now, plan_now
+from beachhead.charging.now import plan_now
 from beachhead.charging.peak import DAYS_BACK, laid
+from beachhead.charging.situation import Situation, SunAhead
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.whole import Plugged, WholeHome, plan_whole
 from beachhead.world.errors import BadInput
@@ -44,7 +47,7 @@ def plugged(seed: int, *, stored: float = 12.0, below_zero: bool = False, gives:
 def metered(car: Plugged, **limits: float) -> Plugged:
     hour = car.situation.now // 60
     load = laid(made_load(3, MONDAY), hour - 24 * DAYS_BACK, hour)
-    return replace(car, situation=replace(car.situation, load_kw=load, **limits))
+    return replace(car, situation=replace(car.situation, connection=Connection(load_kw=load, **limits)))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -63,7 +66,7 @@ def test_one_car_alone_is_planned_as_by_the_stochastic_programme(seed: int) -> N
 def test_one_car_and_a_roof_are_planned_alike_by_the_stochastic_programme_and_the_linear_one(seed: int) -> None:
     """Household served first; where feeding in pays less than the grid asks, the sun is worth what it would pay."""
     car = metered(plugged(seed))
-    known = learnt_now(replace(car.situation, sun_kwh=SUN, sell_eur_per_kwh=0.08), POOL)
+    known = learnt_now(replace(car.situation, sun=SunAhead(kwh=SUN, sell_eur_per_kwh=0.08)), POOL)
     programme = known.chances.cost(known.chances.follow(known.levels, car.situation.stored_kwh))
     found = plan_whole(WholeHome(cars=(car,), sun_kwh=SUN, sell_eur_per_kwh=0.08))
     assert known.sun_kwh.max() > 2

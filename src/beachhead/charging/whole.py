@@ -22,13 +22,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.charging.connection import Connection, household_ahead, likely_in_hour, month_at
 from beachhead.charging.habit import Pool
 from beachhead.charging.household import HomeBattery, battery_rows
-from beachhead.charging.meter import LoadAhead, load_ahead
-from beachhead.charging.now import KnownNow, Situation, learnt_now, load_in_hour
-from beachhead.charging.peak import DAYS_BACK, daily_peaks, expected_peak, month_of, planned_load
+from beachhead.charging.known import KnownNow, learnt_now
+from beachhead.charging.meter import LoadAhead
+from beachhead.charging.peak import expected_peak
 from beachhead.charging.plan import gap_of
 from beachhead.charging.program import Builder, Outcome
+from beachhead.charging.situation import Situation, require_sun
 from beachhead.charging.stochastic import HORIZON
 from beachhead.world.errors import BadInput, NotFeasible
 
@@ -43,7 +45,7 @@ class Plugged:
     """A car at the home's charger.
 
     Attributes:
-        situation: the car as `plan_now` takes it; load, fuse and peak of the first car hold for the home.
+        situation: the car as `plan_now` takes it, without a roof; the connection of the first car is the home's.
         pool: the prior of its habits.
         discharge_kw: most it gives back; 0 for a car that only charges.
         discharge_efficiency: kWh given per kWh taken out of its battery.
@@ -82,12 +84,15 @@ class WholeHome:
         for car in self.cars[1:]:
             if car.situation.now != first.now or not np.array_equal(car.situation.price, first.price, equal_nan=True):
                 raise BadInput("the cars of one home are seen at different moments or prices", "give all the same")
-        if self.sun_kwh is not None and (self.sun_kwh.shape != (HORIZON,) or not (self.sun_kwh >= 0).all()):
-            raise BadInput(
-                "the sun of the coming hours is not known or below 0", f"give {HORIZON} hours, kWh, 0 or more"
-            )
+        if self.sun_kwh is not None:
+            require_sun(self.sun_kwh)
         if not np.isfinite(self.sell_eur_per_kwh):
             raise BadInput("no price of what is fed in", "state EUR/kWh, 0 where it is not paid")
+
+    @property
+    def connection(self) -> Connection | None:
+        """The first car's."""
+        return self.cars[0].situation.connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -166,16 +171,12 @@ def write_whole(home: WholeHome, path: Path) -> None:
 
 def _learnt(home: WholeHome) -> list[KnownNow]:
     """The chances of each car. Fuse and peak bind the home, not each car: they are limits of the whole programme."""
-    peak = home.cars[0].situation.peak_eur_per_kw > 0
-    return [
-        learnt_now(replace(car.situation, fuse_kw=np.inf, peak_eur_per_kw=0.0), car.pool, peak_costs=peak)
-        for car in home.cars
-    ]
+    peak = home.connection is not None and home.connection.peak_eur_per_kw > 0
+    return [learnt_now(replace(car.situation, connection=None), car.pool, peak_costs=peak) for car in home.cars]
 
 
 def _load(home: WholeHome) -> LoadAhead | None:
-    first = home.cars[0].situation
-    return None if first.load_kw is None else load_ahead(first.load_kw[-24 * DAYS_BACK :], first.now // 60, HORIZON)
+    return None if home.connection is None else household_ahead(home.connection, home.cars[0].situation.hour)
 
 
 def _solve(
@@ -245,9 +246,11 @@ class _Programme:
 def _programme(
     home: WholeHome, known: list[KnownNow], load: LoadAhead | None, first_charges: bool | None = None
 ) -> _Programme:
-    builder, first = Builder(), home.cars[0].situation
+    builder, connection = Builder(), home.connection
     net = (np.zeros(HORIZON) if load is None else load.mean) - _sun(home)
-    free = np.inf if load is None else max(float(first.fuse_kw - load.highest[0]), 0.0)
+    free = np.inf
+    if connection is not None and load is not None:
+        free = max(float(connection.fuse_kw - load.highest[0]), 0.0)
     cars = [
         _car(builder, number, car, its, first_charges if number == 0 else None, free)
         for number, (car, its) in enumerate(zip(home.cars, known, strict=True))
@@ -256,16 +259,18 @@ def _programme(
     price, there = known[0].chances.price, np.array([odds(its)[1] for its in known])
     sell = np.full(HORIZON, home.sell_eur_per_kwh)
     _bills(builder, cars, battery, there, net, price, sell)
-    peak = _limits(builder, cars, battery, load, first)
+    peak = None
+    if connection is not None and load is not None:
+        peak = _limits(builder, cars, battery, load, connection, home.cars[0].situation.hour)
     _no_burning(builder, home, cars, battery, price, sell)
     alone = float(price @ np.maximum(net, 0.0) - sell @ np.maximum(-net, 0.0))
     return _Programme(
         builder=builder,
         cars=cars,
         battery=battery,
-        peak=None if peak is None else peak[0],
+        peak=None if peak is None else peak.column,
         net_kwh=net,
-        alone_eur=alone if peak is None else alone + first.peak_eur_per_kw * peak[1],
+        alone_eur=alone if peak is None else alone + peak.alone_eur,
     )
 
 
@@ -370,42 +375,46 @@ def _bills(
         builder.either(f"direction{name}", taken[both], fed[both], 1000.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Peak:
+    """The month's highest hour: its column, and what the household costs by it without cars and battery, EUR."""
+
+    column: Ints
+    alone_eur: float
+
+
 def _limits(
     builder: Builder,
     cars: list[_Columns],
     battery: tuple[Ints, Ints, Ints] | None,
-    load: LoadAhead | None,
-    first: Situation,
-) -> tuple[Ints, float] | None:
+    load: LoadAhead,
+    connection: Connection,
+    now: int,
+) -> _Peak | None:
     """Fuse and month's peak, kept with every car there and no sun: the fuse by the highest past load of the hour.
 
     The peak leaves room as for one car (`peak`): a share of the highest load, in the hour at hand that of like hours.
     """
-    if load is None:
-        return None
     flows = [(columns.draw, 1.0) for columns in cars] + [(columns.give, -1.0) for columns in cars]
     if battery:
         flows += [(battery[0], 1.0), (battery[1], -1.0)]
-    if np.isfinite(first.fuse_kw):
-        free = np.maximum(first.fuse_kw - load.highest, 0.0)
+    if np.isfinite(connection.fuse_kw):
+        free = np.maximum(connection.fuse_kw - load.highest, 0.0)
         builder.constraints("fuse", flows, lower=-np.inf, upper=free, count=HORIZON)
-    if first.peak_eur_per_kw <= 0 or first.load_kw is None:
+    if connection.peak_eur_per_kw <= 0:
         return None
-    now = first.now // 60
-    months = month_of(now + np.arange(31 * 24 + 1))
-    left = int((months == months[0]).sum())
-    alone = float(
-        expected_peak(first.peak_so_far_kw, daily_peaks(first.load_kw, first.load_kw.size), max(left // 24, 1))
-    )
-    peak = builder.variables("peak", 1, cost=first.peak_eur_per_kw, lower=alone)
-    hours = np.arange(min(left, HORIZON))
+    month = month_at(connection, now)
+    alone = float(expected_peak(month.locked, month.days, max(month.left // 24, 1)))
+    peak = builder.variables("peak", 1, cost=month.eur_per_kw, lower=alone)
+    hours = np.arange(min(month.left, HORIZON))
     mine = [(columns[hours], sign) for columns, sign in flows]
-    high = planned_load(first.load_kw, first.load_kw.size, now)[(now + hours) % 24]
-    high[0] = load_in_hour(first)
+    high = month.busy[(now + hours) % 24]
+    seen, likely = likely_in_hour(connection)
+    high[0] = seen + float(likely[-1])
     raised = [(np.repeat(peak, hours.size), 1.0), *((columns, -sign) for columns, sign in mine)]
     upto = np.minimum(high, alone)  # what the household does by itself is not the plan's
     builder.constraints("peak", raised, lower=upto, upper=np.inf, count=hours.size)
-    return peak, alone
+    return _Peak(column=peak, alone_eur=month.eur_per_kw * alone)
 
 
 def _no_burning(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from beachhead.case.charging.home import AtHome, charging_home, charging_hours, charging_plan, read_under_way
+from beachhead.case.charging.home import AtCharger, AtHome, charging_home, charging_hours, charging_plan, read_under_way
 from beachhead.case.charging.value import STUDY, charging_value, demand_shifts, require_shifts_of, write_shifts
-from beachhead.case.charging.whole import require_algebra
+from beachhead.case.charging.whole import Beside, SecondCar, require_algebra, second_at_home, whole_plan
 from beachhead.case.clock import today
 from beachhead.case.open import open_launch
 from beachhead.charging.now import LEAST_GAIN_EUR
@@ -51,7 +52,14 @@ from beachhead.cli.charge_options import (
 )
 from beachhead.cli.charge_plan import decisions_answer, plan_answer, show_decisions, show_plan
 from beachhead.cli.charge_value import show_shifts, show_value, value_answer
-from beachhead.cli.charge_whole import beside_asked, plan_beside, show_whole, whole_answer
+from beachhead.cli.charge_whole import (
+    battery_asked,
+    require_feeding,
+    roof_asked,
+    second_asked,
+    show_whole,
+    whole_answer,
+)
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, say, show_json
 from beachhead.world.errors import BadInput
@@ -108,44 +116,50 @@ def plan(
     programme of the same chances, with its bound; --write plans one car by it too.
     """
     under_way = None if before is None else read_under_way(before)
-    beside = beside_asked(
-        market, plugged_in, now, second=second, second_plugged_in=second_plugged_in, second_stored=second_stored,
-        second_leaves=second_leaves, gives=gives, battery=battery, battery_kw=battery_kw, battery_stored=battery_stored,
-        solar=solar, roof=roof, place=place, tilt=tilt, azimuth=azimuth, time_zone=time_zone,
-        cloud=cloud, feed_in=feed_in,
-    )  # fmt: skip
+    car = AtCharger(
+        plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip, leaves=leaves, charging=charging
+    )
+    other = second_asked(plugged_in, now, second, second_plugged_in, second_stored, second_leaves)
+    beside = Beside(
+        gives_kw=gives,
+        battery=battery_asked(battery, battery_kw, battery_stored),
+        solar=solar,
+        roof=roof_asked(roof, place, tilt, azimuth, market, time_zone),
+        cloud=cloud,
+        feed_in_eur_per_kwh=feed_in / 100,
+    )
+    require_feeding(beside, feed_in)
     if write is not None:
         require_algebra(write)
-    whole = write is not None or not beside.is_nothing
+    is_more = second is not None or beside.feeds_in
+    whole = write is not None or is_more
     if whole and (under_way is not None or charging):
-        what = "--write" if beside.is_nothing else "a whole home"
+        what = "a whole home" if is_more else "--write"
         raise BadInput(f"--before or --charging with {what}", "leave them out: it is planned anew each time")
     at_home = charging_home(
         prices, market=market, home=home, year=plugged_in.year, sessions=sessions, chargers=chargers,
         loads=loads, household=household,
     )  # fmt: skip
-    most = float("inf") if fuse is None else fuse
+    fuse_kw = float("inf") if fuse is None else fuse
     if whole:
-        together = plan_beside(
-            at_home, beside, sessions, chargers, plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip,
-            leaves=leaves, peak_so_far_kw=peak_so_far, fuse_kw=most, write=write,
-        )  # fmt: skip
+        if second is not None and other is not None:
+            learnt = second_at_home(at_home, second, plugged_in, sessions, chargers)
+            beside = replace(beside, second=SecondCar(home=learnt, car=other))
+        together = whole_plan(at_home, car, beside, peak_so_far_kw=peak_so_far, fuse_kw=fuse_kw, write=write)
         names = [home] if second is None else [home, second]
         if as_json:
             show_json(whole_answer(together, names, write))
             return
         show_whole(together, names, write)
-        _say_made_up(at_home, ", and --peak-so-far from the meter")
-        return
-    found = charging_plan(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored, trip_kwh=last_trip, leaves=leaves,
-        charging=charging, least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=most,
-        under_way=under_way,
-    )  # fmt: skip
-    if as_json:
-        show_json(plan_answer(found, at_home.home))
-        return
-    show_plan(found)
+    else:
+        found = charging_plan(
+            at_home, car, least_gain_eur=least_gain / 100, peak_so_far_kw=peak_so_far, fuse_kw=fuse_kw,
+            under_way=under_way,
+        )  # fmt: skip
+        if as_json:
+            show_json(plan_answer(found, at_home.home))
+            return
+        show_plan(found)
     _say_made_up(at_home, ", and --peak-so-far from the meter")
 
 

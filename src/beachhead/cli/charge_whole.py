@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from beachhead.case.charging.home import AtHome
-from beachhead.case.charging.whole import SecondCar, battery_of, roof_of, second_at_home, whole_plan
+from beachhead.case.charging.home import AtCharger
+from beachhead.case.charging.whole import Beside, battery_of, roof_of
 from beachhead.charging.explain import clock, dated, whole_sentences
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.sun import Roof
@@ -22,112 +21,31 @@ _ON = 1e-6
 _SHOWN = 36
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """What else is at the home than one car, as the options say it.
-
-    Attributes:
-        second: whose second car; None without one.
-        second_plugged_in: when it was plugged in.
-        second_stored: kWh in it; None for 60 %.
-        second_leaves: its departure, if told.
-        gives: most the first car gives back, kW.
-        battery: the home battery.
-        roof: the roof whose sun is reckoned from the sky.
-        cloud: share of the sky in cloud.
-        solar: file of what the roof gives.
-        feed_in_eur: paid for a kWh fed in, EUR.
-    """
-
-    second: str | None
-    second_plugged_in: datetime
-    second_stored: float | None
-    second_leaves: datetime | None
-    gives: float
-    battery: HomeBattery | None
-    roof: Roof | None
-    cloud: float
-    solar: Path | None
-    feed_in_eur: float
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether it is one car that only charges, and nothing else."""
-        there = (self.second, self.battery, self.solar, self.roof)
-        return all(one is None for one in there) and self.gives == 0
-
-
-def beside_asked(
-    market: str, plugged_in: datetime, now: datetime | None, *,
-    second: str | None, second_plugged_in: datetime | None, second_stored: float | None,
-    second_leaves: datetime | None, gives: float, battery: float | None, battery_kw: float,
-    battery_stored: float | None, solar: Path | None, roof: float | None, place: str | None, tilt: float,
-    azimuth: float, time_zone: str | None, cloud: float, feed_in: float,
-) -> Beside:  # fmt: skip
-    """What else is at the home.
-
-    Raises:
-        BadInput: if an option stands without the one that it belongs to.
-    """
-    if second is None and (second_plugged_in or second_leaves or second_stored is not None):
-        raise BadInput("a second car's state without --second", "add --second with whose car it is")
-    if place is not None and roof is None:
-        raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
-    if time_zone is not None and roof is None:
-        raise BadInput(
-            f"--time-zone {time_zone} without --roof", "add --roof: prices and times are of the home's clock"
-        )
-    if feed_in and gives == 0 and battery is None and roof is None and solar is None:
-        raise BadInput(
-            f"--feed-in {feed_in:g} without anything that feeds in", "add --roof, --solar, --battery or --gives"
-        )
-    return Beside(
-        second=second,
-        second_plugged_in=plugged_in if second is None else _second_plugged(plugged_in, second_plugged_in, now),
-        second_stored=second_stored,
-        second_leaves=second_leaves,
-        gives=gives,
-        battery=_battery(battery, battery_kw, battery_stored),
-        roof=_roof(roof, place, tilt, azimuth, market, time_zone),
-        cloud=cloud,
-        solar=solar,
-        feed_in_eur=feed_in / 100,
-    )
-
-
-def plan_beside(
-    at_home: AtHome,
-    beside: Beside,
-    sessions: Path | None,
-    chargers: Path | None,
-    *,
-    plugged_in: datetime,
-    now: datetime | None,
-    stored_kwh: float | None,
-    trip_kwh: float | None,
+def second_asked(
+    plugged_in: datetime, now: datetime | None, second: str | None, its: datetime | None, stored: float | None,
     leaves: datetime | None,
-    peak_so_far_kw: float | None,
-    fuse_kw: float,
-    write: Path | None,
-) -> WholePlan:
-    """The plan of the car with all that is beside it; a second car is learnt from the same sessions."""
-    second = None if beside.second is None else SecondCar(
-        car=second_at_home(at_home, beside.second, plugged_in, sessions, chargers),
-        plugged_in=beside.second_plugged_in, stored_kwh=beside.second_stored, leaves=beside.second_leaves,
-    )  # fmt: skip
-    return whole_plan(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, trip_kwh=trip_kwh, leaves=leaves,
-        peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw, gives_kw=beside.gives, second=second, battery=beside.battery,
-        roof=beside.roof, cloud=beside.cloud, solar=beside.solar,
-        feed_in_eur_per_kwh=beside.feed_in_eur, write=write,
-    )  # fmt: skip
+) -> AtCharger | None:  # fmt: skip
+    """The second car as the options say it, plugged in with the first one by default; None without one."""
+    if second is None:
+        if its or leaves or stored is not None:
+            raise BadInput("a second car's state without --second", "add --second with whose car it is")
+        return None
+    found = its or plugged_in
+    if found > (now or plugged_in):
+        raise BadInput(f"the second car is plugged in at {found:%Y-%m-%d %H:%M}, later than now", "mend the times")
+    return AtCharger(plugged_in=found, stored_kwh=stored, leaves=leaves)
 
 
-def _roof(
+def roof_asked(
     kwp: float | None, place: str | None, tilt: float, azimuth: float, market: str, time_zone: str | None
 ) -> Roof | None:
     """The roof that the options say; None without one."""
     if kwp is None:
+        if place is not None:
+            raise BadInput(f"--at {place} without --roof", "add --roof with its peak power in kW")
+        if time_zone is not None:
+            cure = "add --roof: prices and times are of the home's clock"
+            raise BadInput(f"--time-zone {time_zone} without --roof", cure)
         return None
     try:
         latitude, longitude = (float(part) for part in (place or "").split(","))
@@ -139,7 +57,7 @@ def _roof(
     return roof_of(kwp, latitude, longitude, market=market, tilt=tilt, azimuth=azimuth, time_zone=time_zone)
 
 
-def _battery(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
+def battery_asked(kwh: float | None, kw: float, stored: float | None) -> HomeBattery | None:
     """The battery that the options say; None without one."""
     if kwh is None:
         if stored is not None:
@@ -148,12 +66,11 @@ def _battery(kwh: float | None, kw: float, stored: float | None) -> HomeBattery 
     return battery_of(kwh, kw, stored)
 
 
-def _second_plugged(plugged_in: datetime, second: datetime | None, now: datetime | None) -> datetime:
-    """When the second car was plugged in; default with the first one."""
-    found = second or plugged_in
-    if found > (now or plugged_in):
-        raise BadInput(f"the second car is plugged in at {found:%Y-%m-%d %H:%M}, later than now", "mend the times")
-    return found
+def require_feeding(beside: Beside, cents: float) -> None:
+    """Refuse a price of what nothing feeds in."""
+    if cents and not beside.feeds_in:
+        cure = "add --roof, --solar, --battery or --gives"
+        raise BadInput(f"--feed-in {cents:g} without anything that feeds in", cure)
 
 
 def whole_answer(plan: WholePlan, names: list[str], written: Path | None) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from beachhead.case.charging.home import AtHome, charging_homes, ready, situation_of
+from beachhead.case.charging.home import AtCharger, AtHome, charging_homes, ready, situation_of
 from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import NowPlan, plan_now
 from beachhead.charging.record import Home, Prices, read_homes, read_loads, read_prices
+from beachhead.charging.situation import SunAhead
 from beachhead.home.control import least_kw
 from beachhead.home.live import Live
 from beachhead.home.log import Record
@@ -86,17 +87,16 @@ def plan_home(
     begun, now = (_on_the_clock(moment, setup) for moment in (live.since, live.at.timestamp()))
     now = max(now, begun)
     peak = peak_of_month(setup, record, live.at) if at_home.load is not None else None
-    situation = situation_of(
-        at_home, plugged_in=begun, now=now, stored_kwh=min(live.stored_kwh, at_home.home.battery_kwh),
+    car = AtCharger(
+        plugged_in=begun, now=now, stored_kwh=min(live.stored_kwh, at_home.home.battery_kwh),
         needed_kwh=live.needed_kwh, trip_kwh=trip_kwh, leaves=live.leaves, charging=live.charges,
-        peak_so_far_kw=peak, under_way=under_way,
     )  # fmt: skip
+    situation = situation_of(at_home, car, peak_so_far_kw=peak, under_way=under_way)
     if at_home.load is not None and not at_home.load_is_made:
         situation = replace(situation, drawn_kwh=live.drawn_kwh)
     if live.sun is not None and live.sun.kwh is not None:
-        situation = replace(
-            situation, sun_kwh=np.array(live.sun.kwh), sell_eur_per_kwh=setup.feed_in_eur, least_kw=least_kw(setup)
-        )  # fmt: skip
+        sun = SunAhead(kwh=np.array(live.sun.kwh), sell_eur_per_kwh=setup.feed_in_eur, least_kw=least_kw(setup))
+        situation = replace(situation, sun=sun)
     plan = plan_now(situation, pool, least_gain_eur=setup.least_gain_eur, under_way=under_way)
     return Planned(
         live=live,

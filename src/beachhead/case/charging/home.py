@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
+from beachhead.charging.connection import Connection
 from beachhead.charging.driver import Kind, made_driver, made_load
 from beachhead.charging.habit import LEAST_TO_LEARN, Pool, learn_pool
 from beachhead.charging.keep import UnderWay
-from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, Situation, plan_now
+from beachhead.charging.now import LEAST_GAIN_EUR, NowPlan, plan_now
 from beachhead.charging.peak import days_looked_at, laid, laid_halves, month_of
 from beachhead.charging.published import DAYS_LEARNT, PUBLISHED_AT
 from beachhead.charging.record import Home, Load, Prices, day_hour, hour_day, read_homes, read_loads, read_prices
+from beachhead.charging.situation import Situation
 from beachhead.charging.stochastic import HORIZON
 from beachhead.charging.tariff import Tariff, tariff_of
 from beachhead.world.errors import BadInput
@@ -131,16 +133,38 @@ def _load_of(path: Path | None, household: str | None) -> Load | None:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtCharger:
+    """A car at its charger, as its driver or a server tells of it; times are those of the clock at home.
+
+    Attributes:
+        plugged_in: when it was plugged in.
+        now: the moment planned for; default plug-in.
+        stored_kwh: in the battery now; default 60 %.
+        needed_kwh: what the battery lacked at plug-in; default what it lacks now.
+        trip_kwh: what the trip before took, if that is known.
+        leaves: departure, if the driver tells.
+        charging: whether it charges now.
+    """
+
+    plugged_in: datetime
+    now: datetime | None = None
+    stored_kwh: float | None = None
+    needed_kwh: float | None = None
+    trip_kwh: float | None = None
+    leaves: datetime | None = None
+    charging: bool = False
+
+    @property
+    def moment(self) -> datetime:
+        """What is planned for."""
+        return self.now or self.plugged_in
+
+
 def charging_plan(
     at_home: AtHome,
+    car: AtCharger,
     *,
-    plugged_in: datetime,
-    now: datetime | None = None,
-    stored_kwh: float | None = None,
-    needed_kwh: float | None = None,
-    trip_kwh: float | None = None,
-    leaves: datetime | None = None,
-    charging: bool = False,
     least_gain_eur: float = LEAST_GAIN_EUR,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
@@ -150,59 +174,58 @@ def charging_plan(
 
     Where the tariff charges for the monthly peak, `peak_so_far_kw` is what the meter shows for this month; without it
     the highest hour of the household alone. `under_way` is the plan made before in this session: it is changed only for
-    more than `least_gain_eur`. `trip_kwh` is what the trip before took, if that is known.
+    more than `least_gain_eur`.
 
     Raises:
         BadInput: if the prices around the moment are not there.
     """
-    situation = situation_of(
-        at_home, plugged_in=plugged_in, now=now, stored_kwh=stored_kwh, needed_kwh=needed_kwh,
-        trip_kwh=trip_kwh, leaves=leaves, charging=charging, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
-        under_way=under_way,
-    )  # fmt: skip
+    situation = situation_of(at_home, car, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw, under_way=under_way)
     return plan_now(situation, at_home.pool, least_gain_eur=least_gain_eur, under_way=under_way)
 
 
 def situation_of(
     at_home: AtHome,
+    car: AtCharger,
     *,
-    plugged_in: datetime,
-    now: datetime | None = None,
-    stored_kwh: float | None = None,
-    needed_kwh: float | None = None,
-    trip_kwh: float | None = None,
-    leaves: datetime | None = None,
-    charging: bool = False,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
     under_way: UnderWay | None = None,
 ) -> Situation:
     """The car at its charger with what is known then: prices published, the household's load until now."""
-    mine, moment = at_home.home, _minute(now or plugged_in)
-    stored = 0.6 * mine.battery_kwh if stored_kwh is None else stored_kwh
+    mine, moment = at_home.home, _minute(car.moment)
+    stored = 0.6 * mine.battery_kwh if car.stored_kwh is None else car.stored_kwh
     earlier, price, published = _prices_around(at_home.price, at_home.table, moment // 60)
-    load, half = _past_load(at_home.load, moment // 60)
-    if load is not None and peak_so_far_kw is None:
-        peak_so_far_kw = _peak_of_month(load, moment // 60)
     return Situation(
         home=mine,
-        plugged_in=_minute(plugged_in),
+        plugged_in=_minute(car.plugged_in),
         now=moment,
         stored_kwh=stored,
-        needed_kwh=mine.battery_kwh - stored if needed_kwh is None else needed_kwh,
+        needed_kwh=mine.battery_kwh - stored if car.needed_kwh is None else car.needed_kwh,
         price=price,
         published=published,
         earlier=earlier,
-        trip_kwh=trip_kwh,
-        leaves=None if leaves is None else _minute(leaves),
-        charging=charging,
+        trip_kwh=car.trip_kwh,
+        leaves=None if car.leaves is None else _minute(car.leaves),
+        charging=car.charging,
+        drawn_kwh=None if under_way is None else _drawn_in_hour(under_way, moment),
+        connection=_connection(at_home, moment, peak_so_far_kw, fuse_kw),
+    )
+
+
+def _connection(at_home: AtHome, moment: int, peak_so_far_kw: float | None, fuse_kw: float) -> Connection | None:
+    """The home's connection as its meter shows it at a minute since 1970; None where nothing is metered."""
+    if at_home.load is None:
+        if at_home.peak_eur_per_kw > 0 or fuse_kw != float("inf"):
+            raise BadInput("a peak or a fuse to keep to, but no household load", "give six weeks of hourly load")
+        return None
+    load, half = _past_load(at_home.load, moment // 60)
+    return Connection(
         load_kw=load,
         half_kwh=None if half is None else half[:-1],
         half_now_kwh=float(half[-1]) if half is not None and moment % 60 >= 30 else None,
-        drawn_kwh=None if under_way is None else _drawn_in_hour(under_way, moment),
-        peak_eur_per_kw=at_home.peak_eur_per_kw,
-        peak_so_far_kw=peak_so_far_kw or 0.0,
         fuse_kw=fuse_kw,
+        peak_eur_per_kw=at_home.peak_eur_per_kw,
+        peak_so_far_kw=_peak_of_month(load, moment // 60) if peak_so_far_kw is None else peak_so_far_kw,
     )
 
 
@@ -275,20 +298,17 @@ def charging_hours(
         at = at.replace(minute=0) if step else at
         if leaves is not None and at >= leaves:
             break
-        plan = charging_plan(
-            at_home, plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, charging=on,
-            leaves=leaves, peak_so_far_kw=peak, under_way=found[-1][1].under_way if found else None,
-        )  # fmt: skip
+        car = AtCharger(plugged_in=plugged_in, now=at, stored_kwh=stored, needed_kwh=needed, leaves=leaves, charging=on)
+        under_way = found[-1][1].under_way if found else None
+        plan = charging_plan(at_home, car, peak_so_far_kw=peak, under_way=under_way)
         peak = _peak_after(at_home, at, plan)
         found.append((at, plan))
         stored, on = min(float(plan.stored_kwh[1]), at_home.home.battery_kwh), bool(plan.draw_kwh[0] > 1e-6)
     return found
 
 
-def _past_load(load: Load | None, hour: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _past_load(load: Load, hour: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Hourly load before `hour`, and what fell in the first half of each and of that hour, if the meter tells it."""
-    if load is None:
-        return None, None
     since = hour - 24 * days_looked_at(load)
     half = laid_halves(load, since, hour + 1)
     return laid(load, since, hour), half if half.size else None

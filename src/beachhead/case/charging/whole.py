@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 
-from beachhead.case.charging.home import AtHome, charging_homes, first_monday, home_of, pool_beside, situation_of
+from beachhead.case.charging.home import (
+    AtCharger,
+    AtHome,
+    charging_homes,
+    first_monday,
+    home_of,
+    pool_beside,
+    situation_of,
+)
 from beachhead.charging.household import HomeBattery
 from beachhead.charging.record import day_hour, read_power
 from beachhead.charging.stochastic import HORIZON
@@ -28,60 +36,75 @@ class SecondCar:
     """Another car at the home's second charger.
 
     Attributes:
-        car: whose sessions teach its habits, read and learnt (`second_at_home`); its load is not looked at.
-        plugged_in: when it was plugged in.
-        stored_kwh: in its battery now; default 60 %.
-        leaves: departure, if the driver tells.
+        home: whose sessions teach its habits, read and learnt (`second_at_home`); its load is not looked at.
+        car: as it stands, at the moment that the home is planned for.
         gives_kw: most it gives back.
     """
 
-    car: AtHome
-    plugged_in: datetime
-    stored_kwh: float | None = None
-    leaves: datetime | None = None
+    home: AtHome
+    car: AtCharger
     gives_kw: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Beside:
+    """What else is at a home than one car that only charges.
+
+    The sun comes from a file or, with a roof, from a clear sky less a share of cloud.
+
+    Attributes:
+        gives_kw: most the first car gives back.
+        second: another car.
+        battery: the home battery.
+        solar: file of what the roof gives, a forecast; where it ends, the mean of the same hour over its seven days
+            before.
+        roof: the roof whose sun is reckoned from the sky; a file goes before it.
+        cloud: share of the sky in cloud.
+        feed_in_eur_per_kwh: paid for a kWh fed in.
+    """
+
+    gives_kw: float = 0.0
+    second: SecondCar | None = None
+    battery: HomeBattery | None = None
+    solar: Path | None = None
+    roof: Roof | None = None
+    cloud: float = 0.5
+    feed_in_eur_per_kwh: float = 0.0
+
+    @property
+    def feeds_in(self) -> bool:
+        """Whether anything of it may feed in; a second car gives nothing back unless it is told to."""
+        return self.gives_kw != 0 or any(one is not None for one in (self.battery, self.solar, self.roof))
 
 
 def whole_plan(
     at_home: AtHome,
+    car: AtCharger,
+    beside: Beside,
     *,
-    plugged_in: datetime,
-    now: datetime | None = None,
-    stored_kwh: float | None = None,
-    trip_kwh: float | None = None,
-    leaves: datetime | None = None,
     peak_so_far_kw: float | None = None,
     fuse_kw: float = float("inf"),
-    gives_kw: float = 0.0,
-    second: SecondCar | None = None,
-    battery: HomeBattery | None = None,
-    roof: Roof | None = None,
-    cloud: float = 0.5,
-    solar: Path | None = None,
-    feed_in_eur_per_kwh: float = 0.0,
     write: Path | None = None,
 ) -> WholePlan:
     """The plan of everything that is at the home, from the moment on.
 
-    The sun comes from a file (a forecast; where it ends, the mean of the same hour over its seven days before) or, with
-    a `roof`, from a clear sky less a share of cloud. `write` names a file for the linear programme, .lp or .mps, whose
-    least is the plan's expected cost.
+    `write` names a file for the linear programme, .lp or .mps, whose least is the plan's expected cost.
 
     Raises:
         BadInput: if prices or the sun of the file are not there, both cars are the same one, or nothing can be written.
     """
     if write is not None:
         require_algebra(write)
-    moment = now or plugged_in
-    first = situation_of(
-        at_home, plugged_in=plugged_in, now=moment, stored_kwh=stored_kwh, trip_kwh=trip_kwh, leaves=leaves,
-        peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw,
-    )  # fmt: skip
-    cars = [Plugged(situation=first, pool=at_home.pool, discharge_kw=gives_kw)]
-    if second is not None:
-        cars.append(_second(at_home, second, moment))
-    sun = _expected_sun(moment, solar, roof, cloud)
-    home = WholeHome(cars=tuple(cars), sun_kwh=sun, sell_eur_per_kwh=feed_in_eur_per_kwh, battery=battery)
+    first = situation_of(at_home, car, peak_so_far_kw=peak_so_far_kw, fuse_kw=fuse_kw)
+    cars = [Plugged(situation=first, pool=at_home.pool, discharge_kw=beside.gives_kw)]
+    if beside.second is not None:
+        cars.append(_second(at_home, beside.second, car.moment))
+    home = WholeHome(
+        cars=tuple(cars),
+        sun_kwh=_expected_sun(car.moment, beside),
+        sell_eur_per_kwh=beside.feed_in_eur_per_kwh,
+        battery=beside.battery,
+    )
     if write is not None:
         write_whole(home, write)
     return plan_whole(home)
@@ -95,12 +118,12 @@ def require_algebra(path: Path) -> None:
         raise BadInput(f"the folder of {str(path)!r} does not exist", "make it, or write elsewhere")
 
 
-def _expected_sun(moment: datetime, solar: Path | None, roof: Roof | None, cloud: float) -> np.ndarray | None:
+def _expected_sun(moment: datetime, beside: Beside) -> np.ndarray | None:
     """(T,) kWh of each hour from the moment on; None without a roof."""
     hour = day_hour(moment.date()) + moment.hour + np.arange(HORIZON)
-    if solar is not None:
-        return _sun_of(solar, hour)
-    return None if roof is None else expected_sun(roof, hour, cloud)
+    if beside.solar is not None:
+        return _sun_of(beside.solar, hour)
+    return None if beside.roof is None else expected_sun(beside.roof, hour, beside.cloud)
 
 
 def second_at_home(
@@ -141,13 +164,11 @@ def battery_of(kwh: float, kw: float, stored: float | None) -> HomeBattery:
 
 
 def _second(at_home: AtHome, second: SecondCar, moment: datetime) -> Plugged:
-    if second.car.home.name == at_home.home.name:
+    if second.home.home.name == at_home.home.name:
         raise BadInput(f"{at_home.home.name!r} twice at one home", "name another second car")
-    other = replace(second.car, price=at_home.price, load=None, peak_eur_per_kw=0.0)
-    found = situation_of(
-        other, plugged_in=second.plugged_in, now=moment, stored_kwh=second.stored_kwh, leaves=second.leaves
-    )  # fmt: skip
-    return Plugged(situation=found, pool=second.car.pool, discharge_kw=second.gives_kw)
+    other = replace(second.home, price=at_home.price, load=None, peak_eur_per_kw=0.0)
+    found = situation_of(other, replace(second.car, now=moment))
+    return Plugged(situation=found, pool=second.home.pool, discharge_kw=second.gives_kw)
 
 
 def _sun_of(path: Path, hour: np.ndarray) -> np.ndarray:

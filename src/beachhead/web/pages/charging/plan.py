@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from beachhead.case.charging.files import expected_load, stored_band
-from beachhead.case.charging.home import AtHome, charging_hours, charging_plan
+from beachhead.case.charging.home import AtCharger, AtHome, charging_hours, charging_plan
 from beachhead.charging.explain import moment_of, sentences
 from beachhead.charging.now import NowPlan
 from beachhead.web.pages.charging.home import MOST_HOURS, car_of, clock_at_home, with_prices
@@ -94,7 +94,7 @@ def charge_plan(
     car = car_of(desk, sheet.launch, kept, market, home, begins.year)
 
     def make() -> ChargePlanOut:
-        found = charging_plan(car, plugged_in=begins, stored_kwh=stored, leaves=ends)
+        found = charging_plan(car, AtCharger(plugged_in=begins, stored_kwh=stored, leaves=ends))
         hours = _hours(found, car)
         steps = min(len(hours), _known_hours(car, begins))
         followed = charging_hours(car, plugged_in=begins, hours=steps, stored_kwh=stored, leaves=ends)

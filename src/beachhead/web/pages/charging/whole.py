@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from beachhead.case.charging.files import Kept
-from beachhead.case.charging.home import AtHome
-from beachhead.case.charging.whole import SecondCar, battery_of, roof_of, whole_plan
+from beachhead.case.charging.home import AtCharger, AtHome
+from beachhead.case.charging.whole import Beside, SecondCar, battery_of, roof_of, whole_plan
 from beachhead.charging.explain import moment_of, whole_sentences
 from beachhead.charging.sun import Roof
 from beachhead.charging.whole import CarPath, WholePlan
@@ -156,25 +156,29 @@ def _roof(asked: WholeAsked, kept: Kept) -> Roof | None:
 
 
 def _planned(asked: WholeAsked, cars: list[AtHome], roof: Roof | None, kept: Kept) -> WholePlan:
-    return whole_plan(
-        cars[0],
+    beside = Beside(
+        gives_kw=asked.gives,
+        second=None if len(cars) == 1 else SecondCar(home=cars[1], car=_second(asked)),
+        battery=None if asked.battery is None else battery_of(asked.battery, asked.battery_kw, asked.battery_stored),
+        solar=kept.solar if asked.sun is SunFrom.FILE else None,
+        roof=roof,
+        cloud=asked.cloud,
+        feed_in_eur_per_kwh=asked.feed_in / 100,
+    )
+    fuse_kw = float("inf") if asked.fuse is None else asked.fuse
+    return whole_plan(cars[0], _first(asked), beside, fuse_kw=fuse_kw)
+
+
+def _first(asked: WholeAsked) -> AtCharger:
+    return AtCharger(
         plugged_in=clock_at_home(asked.plugged_in),
         stored_kwh=asked.stored,
         leaves=None if asked.leaves is None else clock_at_home(asked.leaves),
-        fuse_kw=float("inf") if asked.fuse is None else asked.fuse,
-        gives_kw=asked.gives,
-        second=_second(asked, cars[1]) if len(cars) > 1 else None,
-        battery=None if asked.battery is None else battery_of(asked.battery, asked.battery_kw, asked.battery_stored),
-        roof=roof,
-        cloud=asked.cloud,
-        solar=kept.solar if asked.sun is SunFrom.FILE else None,
-        feed_in_eur_per_kwh=asked.feed_in / 100,
     )
 
 
-def _second(asked: WholeAsked, car: AtHome) -> SecondCar:
-    return SecondCar(
-        car=car,
+def _second(asked: WholeAsked) -> AtCharger:
+    return AtCharger(
         plugged_in=clock_at_home(asked.second_plugged_in or asked.plugged_in),
         stored_kwh=asked.second_stored,
         leaves=None if asked.second_leaves is None else clock_at_home(asked.second_leaves),
