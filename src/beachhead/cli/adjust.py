@@ -15,6 +15,7 @@ from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds,
 from beachhead.launch.adjust.adjust import Adjustment
 from beachhead.launch.adjust.draws import Interval
 from beachhead.launch.adjust.settling import Settling
+from beachhead.world.figures import spaced
 
 SHOWN = 12
 
@@ -142,7 +143,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     _show_rests_on(found, currency)
     e = a.elasticity
     say(
-        f"{name}, through {a.channel.value.replace('_', ' ')}: {cars(a.cars)} cars and "
+        f"{name}, through {spaced(a.channel)}: {cars(a.cars)} cars and "
         f"{money(a.contribution, currency)} a year expected at full scale as things are.",
         f"Raising all prices by 1 % costs {e.median:.1f} % of the cars (90 %: {e.low:.1f} to {e.high:.1f}).",
         f"Best: {_sentence(a, currency)}",

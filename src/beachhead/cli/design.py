@@ -14,6 +14,7 @@ from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
 from beachhead.launch.information.batch_design import Design, pilot_channel
 from beachhead.launch.information.batch_design import design as design_batch
+from beachhead.world.figures import spaced
 from beachhead.world.market import Channel
 
 
@@ -51,7 +52,7 @@ def show_designs(launch: Launch, designs: Sequence[Design]) -> None:
     first, currency = designs[0], launch.folder.terms.currency
     name = launch.market(first.market).name
     say(
-        f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
+        f"{name}, through {spaced(first.channel)}, {how_many(first.weeks, 'week')}: today "
         f"{percent(first.odds_break_even)} odds that demand of the coming year beats {cars(first.break_even)} cars, "
         f"and log demand is known within a factor {_factor(first.sd_before)} either way (one standard deviation). No "
         f"pilot can bring that below {_factor(first.floor_sd)}: a quarter is not the years, and the first "

@@ -23,7 +23,7 @@ from beachhead.launch.plan.reason import sentence
 from beachhead.launch.question.action import Action, ActionKind
 from beachhead.launch.question.objective import Wanted
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price, give_or_take
+from beachhead.world.figures import at_price, give_or_take, spaced
 from beachhead.world.market import Channel, Stage
 
 MOST_WAITING = 5
@@ -119,7 +119,7 @@ def show_plan(launch: Launch, planned: Planned) -> None:
 
 def _scaled_through(name: str, scaled: Channel, piloted: Channel | None) -> str:
     """The market of a gate; with the channel its break-even is of, where the pilot goes by another."""
-    return name if scaled is piloted else f"{name}, scaled through {scaled.value.replace('_', ' ')}"
+    return name if scaled is piloted else f"{name}, scaled through {spaced(scaled)}"
 
 
 def _show_tried(pursued: Pursued, currency: str) -> None:
@@ -223,7 +223,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
 
 
 def _channel(action: Action) -> str:
-    return action.channel.value.replace("_", " ") if action.channel else "?"
+    return spaced(action.channel) if action.channel else "?"
 
 
 def _home(launch: Launch, action: Action) -> bool:

@@ -30,6 +30,7 @@ from beachhead.supply.plan import Depth, SupplyPlan
 from beachhead.supply.switch import SwitchMap
 from beachhead.supply.whatif import Effect
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import spaced
 
 MOST_MARKETS = 12
 
@@ -243,7 +244,7 @@ def _show_plants(launch: Launch, supplied: Supplied) -> None:
         rows.append(
             [
                 plant.code,
-                plant.mode.value.replace("_", " "),
+                spaced(plant.mode),
                 "-" if plant.exists else money(sum(plant.capital), currency),
                 *("runs" if plant.exists else percent(float(share)) for share in odds[p]),
                 cars(float(made)),

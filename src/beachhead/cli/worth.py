@@ -25,7 +25,7 @@ from beachhead.launch.estimate import Estimate
 from beachhead.launch.information.worth import BatchWorth, Known
 from beachhead.launch.plan.headline import too_few
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price, give_or_take, how_many
+from beachhead.world.figures import at_price, give_or_take, how_many, spaced
 from beachhead.world.market import Channel
 
 MOST_ROWS = 8
@@ -151,7 +151,7 @@ def _show_batches(names: dict[str, str], batches: tuple[BatchWorth, ...], curren
         )
     say(
         f"{cars(design.batch)} cars{at_price(design.price_point)} in {names[design.market]} through "
-        f"{design.channel.value.replace('_', ' ')} are "
+        f"{spaced(design.channel)} are "
         f"{verdict}: as the only pilot of the quarter they teach {money(best.gross, currency)} "
         f"({money(best.here, currency)} here, {money(best.elsewhere, currency)} elsewhere), cost "
         f"{money(best.cost, currency)}, net {money(best.net, currency)}{besides}. "

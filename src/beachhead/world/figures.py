@@ -33,6 +33,11 @@ def cars(count: float) -> str:
     return f"{round(count / step) * step:,.0f}"
 
 
+def spaced(code: str) -> str:
+    """A code put into words: `own_store` as `own store`."""
+    return code.replace("_", " ")
+
+
 def units(work: float) -> str:
     """Units of work to a tenth or a whole: `under 0.1`, `0.4`, `12`, `240`."""
     if 0 < work < 0.05:

@@ -23,7 +23,7 @@ from beachhead.web.wire.field import Sentence
 from beachhead.web.wire.refusal import NotFound
 from beachhead.web.wire.shape import SourceOut
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import how_many
+from beachhead.world.figures import how_many, spaced
 from beachhead.world.source import Source
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2090, 12, 31)
@@ -314,7 +314,7 @@ def compliance_answer(
             RouteOut(
                 route=item.route,
                 title=item.title,
-                volume=item.volume.value.replace("_", " "),
+                volume=spaced(item.volume),
                 day=item.day,
                 provisional=item.provisional,
                 cap=item.cap,

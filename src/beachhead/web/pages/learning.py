@@ -21,7 +21,7 @@ from beachhead.web.server.sessions import Viewer
 from beachhead.web.wire.field import FromRoom, Known, Sentence
 from beachhead.web.wire.refusal import NotFound
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import cars, how_many, money, percent
+from beachhead.world.figures import cars, how_many, money, percent, spaced
 
 MOST_FACTS = 60
 
@@ -233,7 +233,7 @@ def designs(request: Request, response: Response, _: Viewer, code: str) -> Desig
         raise NotFound(error.message, error.hint) from None
     first = made[0]
     said = (
-        f"{name}, through {first.channel.value.replace('_', ' ')}, {how_many(first.weeks, 'week')}: today "
+        f"{name}, through {spaced(first.channel)}, {how_many(first.weeks, 'week')}: today "
         f"{percent(first.odds_break_even)} odds that demand of the coming year beats {cars(first.break_even)} cars. A "
         "quarter is not the years, and the first buyers are fans, by how much is only learnt at full scale: no pilot "
         "takes that away."

@@ -28,6 +28,7 @@ from beachhead.web.server.request import REFUSALS, sheet_of
 from beachhead.web.server.sessions import Viewer
 from beachhead.web.wire.field import Sentence
 from beachhead.web.wire.refusal import NotFound
+from beachhead.world.figures import spaced
 
 TOPIC = "supply_page"
 WORLDS_SHARE = 0.3
@@ -235,7 +236,7 @@ def _answer(launch: Launch, supplied: Supplied, day: date, at: datetime) -> Supp
             PlantOut(
                 code=plant.code,
                 name=plant.name,
-                mode=plant.mode.value.replace("_", " "),
+                mode=spaced(plant.mode),
                 runs=plant.exists,
                 capital=float(sum(plant.capital)),
                 odds_by_gate=[float(share) for share in odds[p]],

@@ -51,7 +51,7 @@ from beachhead.web.wire.shape import (
     TriedOut,
     UseOut,
 )
-from beachhead.world.figures import cars, money, percent
+from beachhead.world.figures import cars, money, percent, spaced
 from beachhead.world.market import Fact, Market, Stage
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Observation
@@ -450,7 +450,7 @@ def _conditions(sheet: Sheet, gate: Gate, year: Year) -> list[str]:
         f"expected loss at most {money(gate.max_expected_loss, currency)} of {money(gate.capital, currency)} at stake",
         f"information on log demand at least {gate.information:.2g} (1 / variance) gained since {gate.registered}",
     ]
-    return lines + [f"ready: {condition.replace('_', ' ')}" for condition in gate.readiness]
+    return lines + [f"ready: {spaced(condition)}" for condition in gate.readiness]
 
 
 def _fan(belief: Belief, code: str) -> FanOut:
