@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from _regime import Regime, made_up_launch
 from beachhead.belief.tilt import learn_level
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.policy.play import LATER_ROUNDS, apply, bar, copy_position
@@ -23,7 +24,6 @@ from beachhead.launch.question.action import PilotMenu
 from beachhead.launch.question.kernel_terms import PILOT, SCALE, WAIT
 from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene, set_up
-from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.world.by_reference import parts
 from beachhead.world.compiled import compiled, inner
 

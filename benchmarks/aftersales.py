@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from _service_run import simulate
 from beachhead.aftersales.parts import newsvendor_poisson
 from beachhead.aftersales.provisioning import Part, stock_parts
 from beachhead.aftersales.quality import claim_rate
 from beachhead.aftersales.queue import Station, wait
-from beachhead.aftersales.simulate import simulate
 from beachhead.aftersales.staffing import Promise, Rates, Work, kept, staff
 
 CENTRES, QUARTERS = 300, 20

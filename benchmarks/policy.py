@@ -31,7 +31,9 @@ from pathlib import Path
 import numpy as np
 
 from _boxes import BOXES, bracket
+from _contest import contest
 from _exact import independent_share, tiny_instances, tiny_share
+from _regime import Regime, made_up_launch
 from beachhead.launch.bound.clairvoyant import as_is
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.policy.play import World, play
@@ -40,9 +42,7 @@ from beachhead.launch.policy.shadow_prices import find_prices
 from beachhead.launch.question.kernel_terms import under
 from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import set_up
-from beachhead.rehearsal.contest import contest
 from beachhead.rehearsal.family import Family, family_worlds
-from beachhead.rehearsal.regime import Regime, made_up_launch
 from beachhead.rehearsal.rehearse import chunks
 from beachhead.rehearsal.rivals import OF_LOG_DEMAND, Rival, play_rival
 from beachhead.world.errors import BadInput

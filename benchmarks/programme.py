@@ -25,6 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.special import ndtri
 
+from _rank_backtest import AS_IS, HORIZONS, LAST_RANK, OURS, TREND, backtest, deciles
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import Launch, open_launch
@@ -34,7 +35,7 @@ from beachhead.case.score.scoring import score_launch
 from beachhead.ledger import score, settle
 from beachhead.programme.exact import improve
 from beachhead.programme.network import Programme, assemble
-from beachhead.programme.rank_fit import AS_IS, HORIZONS, LAST_RANK, OURS, TREND, backtest, deciles, fit_dynamics
+from beachhead.programme.rank_fit import fit_dynamics
 from beachhead.programme.risk import Gate, assess
 from beachhead.programme.schedule import build_work, length_of, lower_bound, solve
 from beachhead.programme.sequence import Work

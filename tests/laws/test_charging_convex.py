@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.charging.convex import plan_convex
-from beachhead.charging.household import HomeTask, household_algebra, plan_household
+from beachhead.charging.household import HomeTask, plan_household
 from beachhead.charging.task import Car, ChargingTask, Leftover
 from beachhead.world.errors import BadInput
 
@@ -98,10 +98,3 @@ def test_selling_above_the_buying_price_is_refused_with_the_slot() -> None:
     wrong = ChargingTask(**{n: getattr(task, n) for n in task.__dataclass_fields__ if n != "sell"}, sell=sell)
     with pytest.raises(BadInput, match="slot 3 pays"):
         plan_convex(wrong)
-
-
-def test_the_household_programme_reads_as_algebra() -> None:
-    text = household_algebra(HomeTask(cars=(made_task(5, slots=3),)))
-    assert text.startswith("minimise\n")
-    assert "balance[0]: 1 import[0] - 1 export[0] - 1 car0.draw[0]" in text
-    assert "car0.state[1]:" in text

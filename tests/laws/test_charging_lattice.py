@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from beachhead.charging.charger import Charger
 from beachhead.charging.convex import plan_convex
-from beachhead.charging.lattice import lattice_program, plan_lattice, starts
+from beachhead.charging.lattice import plan_lattice, starts
 from beachhead.charging.task import Car, ChargingTask
 from beachhead.world.errors import BadInput
 
@@ -103,10 +103,3 @@ def test_what_the_lattice_does_not_know_is_refused() -> None:
         plan_lattice(replace(task, car=replace(task.car, reserve_kwh=5.0)), charger)
     with pytest.raises(BadInput, match="amps from 9 to 6"):
         Charger(least_amps=9, most_amps=6)
-
-
-def test_the_lattice_programme_reads_as_algebra() -> None:
-    task, charger = made(5, slots=3)
-    text = lattice_program(task, charger).algebra()
-    assert "on[0]: 1 on[0] - 1 phase" in text
-    assert "amps" in text

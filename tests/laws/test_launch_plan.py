@@ -5,7 +5,7 @@ import pytest
 
 from beachhead.launch.bound.clairvoyant import clairvoyant
 from beachhead.launch.draws import draw_worlds
-from beachhead.launch.information.batch_design import design, smallest_batch
+from beachhead.launch.information.batch_design import design
 from beachhead.launch.judge.judge import judge, recommend
 from beachhead.launch.plan.plan import plan
 from beachhead.launch.plan.reason import sentence
@@ -180,10 +180,6 @@ def test_a_larger_batch_tells_more_but_never_more_than_the_shared_bias_leaves(ma
     small, large = design(problem, "M01", 50), design(problem, "M01", 400)
     assert small.sd_after > large.sd_after > large.floor_sd > 0
     assert small.odds_wrong > large.odds_wrong
-    needed = smallest_batch(problem, "M01", small.information)
-    assert needed is not None
-    assert 45 <= needed <= 50
-    assert smallest_batch(problem, "M01", 1e6) is None
 
 
 def test_missing_economics_and_short_limits_are_all_named_at_once(made_up_launch):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from _contest import contest
+from _regime import made_up_launch
 from beachhead.launch.draws import draw_worlds
-from beachhead.rehearsal.contest import contest
-from beachhead.rehearsal.regime import made_up_launch
 from beachhead.world.errors import BadInput
 from policy import drawn, freed_mean, jackknife_se, measure, regimes, times_rivals
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from _rank_backtest import AS_IS, LAST_RANK, OURS, TREND, backtest, deciles
 from beachhead.programme.rank import FITTED
-from beachhead.programme.rank_fit import AS_IS, LAST_RANK, OURS, TREND, backtest, deciles, fit_dynamics
+from beachhead.programme.rank_fit import fit_dynamics
 from rivals import rival_histories
 
 DATA = Path(

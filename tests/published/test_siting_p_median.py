@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from beachhead.siting.instances import planar_cost, planar_field, read_pmed, read_tsp
+from _planar import planar_cost, planar_field, read_tsp
+from beachhead.siting.instances import read_pmed
 from beachhead.siting.solve import Effort, Status, solve
 
 SHARED = Path(os.environ.get("BEACHHEAD_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "siting"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from _service_run import simulate
 from aftersales import in_simpy
 from beachhead.aftersales.demand import pool_rates
 from beachhead.aftersales.parts import Repairable, base_pipelines, expected_backorders, two_moment_pipelines
 from beachhead.aftersales.quality import claim_rate
 from beachhead.aftersales.queue import Station, wait
-from beachhead.aftersales.simulate import simulate
 
 STATED_ERROR = 0.10
 CASES = [(c, u, cv2) for c in (1, 2, 4, 8) for u, cv2 in ((0.6, 0.0), (0.7, 0.5), (0.8, 1.0), (0.85, 0.3), (0.75, 2.0))]

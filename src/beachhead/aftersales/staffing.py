@@ -69,14 +69,12 @@ class Rates:
         bay_per_quarter: running it.
         technician_per_quarter: wages.
         training: hiring and training one technician, before the first job.
-        leaving: letting one go.
     """
 
     bay: float
     bay_per_quarter: float
     technician_per_quarter: float
     training: float
-    leaving: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +108,12 @@ def staff(jobs_per_week: NDArray[np.float64], work: Work, promise: Promise, rate
     bays = np.maximum.accumulate(needed, axis=1)
     technicians = np.array([_keep_or_let_go(row, rates) for row in needed], dtype=np.int64)
     before = np.concatenate([np.zeros((len(needed), 1), dtype=np.int64), technicians[:, :-1]], axis=1)
-    hire, leave = np.maximum(technicians - before, 0), np.maximum(before - technicians, 0)
+    hire = np.maximum(technicians - before, 0)
     cost = (
         bays[:, -1] * rates.bay
         + bays.sum(axis=1) * rates.bay_per_quarter
         + technicians.sum(axis=1) * rates.technician_per_quarter
         + hire.sum(axis=1) * rates.training
-        + leave.sum(axis=1) * rates.leaving
     )
     return Staffing(needed=needed, bays=bays, technicians=technicians, hire=hire, cost=np.asarray(cost, dtype=float))
 
@@ -233,7 +230,7 @@ def _keep_or_let_go(needed: NDArray[np.int64], rates: Rates) -> list[int]:
     """
     levels = np.unique(np.append(needed, 0))
     change = levels[None, :] - levels[:, None]  # from row to column
-    move = np.where(change > 0, change * rates.training, -change * rates.leaving)
+    move = np.maximum(change, 0) * rates.training
     value = np.zeros(len(levels))
     choices = []
     for need in needed[::-1]:

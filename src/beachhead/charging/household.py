@@ -143,11 +143,6 @@ def plan_household(task: HomeTask, *, gap: float = 1e-7) -> HomePlan:
     return _plan(task, found, cars, battery)
 
 
-def household_algebra(task: HomeTask) -> str:
-    """The programme of the home as readable text."""
-    return _program(task)[0].algebra()
-
-
 def write_household(task: HomeTask, path: Path) -> None:
     """Write the programme of the home as HiGHS reads it, .lp or .mps: its least is the plan's objective, EUR."""
     _program(task)[0].write(path, offset=-_bill_alone(task))

@@ -132,29 +132,6 @@ class Builder:
         highs.run()
         return _read(highs, whole=bool(np.concatenate(self.integer).any()))
 
-    def algebra(self) -> str:
-        """The programme as text: one line a row, in the order it was built."""
-        names = [f"{name}[{index}]" for name, count in self.names for index in range(count)]
-        lines = ["minimise"]
-        cost = np.concatenate(self.cost)
-        lines.append("  " + _sum_of([(names[j], cost[j]) for j in np.flatnonzero(cost)]))
-        lines.append("subject to")
-        low, high = np.concatenate(self.row_lower), np.concatenate(self.row_upper)
-        row_names = [f"{name}[{index}]" for name, count in self.row_names for index in range(count)]
-        by_row: list[list[tuple[str, float]]] = [[] for _ in range(self.rows)]
-        for rows, columns, values in self.terms:
-            for row, column, value in zip(rows, columns, values, strict=True):
-                by_row[row].append((names[column], float(value)))
-        for row, terms in enumerate(by_row):
-            lines.append(f"  {row_names[row]}: {_between(_sum_of(terms), low[row], high[row])}")
-        lines.append("bounds")
-        lower, upper = np.concatenate(self.lower), np.concatenate(self.upper)
-        whole = np.concatenate(self.integer)
-        for column, name in enumerate(names):
-            kind = " whole" if whole[column] else ""
-            lines.append(f"  {_between(name, lower[column], upper[column])}{kind}")
-        return "\n".join(lines) + "\n"
-
     def write(self, path: Path, *, offset: float = 0.0) -> None:
         """Write the programme as HiGHS reads it, .lp or .mps by the ending; `offset` is added to its objective."""
         columns = [f"{name}({index})" for name, count in self.names for index in range(count)]
@@ -197,18 +174,3 @@ def _read(highs: highspy.Highs, *, whole: bool) -> Solved:
     if outcome is Outcome.BOUNDED and not whole:
         bound = -np.inf
     return Solved(outcome=outcome, values=values, objective=objective, bound=bound)
-
-
-def _sum_of(terms: Sequence[tuple[str, float]]) -> str:
-    if not terms:
-        return "0"
-    text = " ".join(f"{'-' if value < 0 else '+'} {abs(value):.6g} {name}" for name, value in terms)
-    return text.removeprefix("+ ")
-
-
-def _between(text: str, low: float, high: float) -> str:
-    if low == high:
-        return f"{text} = {low:.6g}"
-    left = f"{low:.6g} <= " if np.isfinite(low) else ""
-    right = f" <= {high:.6g}" if np.isfinite(high) else ""
-    return f"{left}{text}{right}"

@@ -12,10 +12,9 @@ from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, money, percent, say, show_json, show_table
 from beachhead.launch.plan.headline import too_few
-from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID, Family
-from beachhead.rehearsal.rehearse import DOES, Outcome
-from beachhead.world.figures import give_or_take, odds_of, tally
+from beachhead.rehearsal.rehearse import DOES, OURS, Outcome
+from beachhead.world.figures import give_or_take, odds_of, spaced, tally
 
 WORLDS = 24
 
@@ -65,7 +64,7 @@ def show_rehearsal(answer: Rehearsed) -> None:
     show_table(
         ["worlds", "value", "of best", "bad scaled", "good dropped", "to scale", "90 % cover", "cash low"],
         [
-            [o.family.value.replace("_", " "), money(o.value.mean, currency), _share(o.share), _bad(o)]
+            [spaced(o.family), money(o.value.mean, currency), _share(o.share), _bad(o)]
             + [_dropped(o), _quarters(o), _share(o.cover), money(o.low_mean, currency)]
             for o in ours
         ],
@@ -73,23 +72,23 @@ def show_rehearsal(answer: Rehearsed) -> None:
         right=set(range(1, 8)),
     )
     for family in list(dict.fromkeys(o.family for o in answer.outcomes))[1:]:
-        say(f"{family.value.replace('_', ' ')}: {SAID[family]}.")
+        say(f"{spaced(family)}: {SAID[family]}.")
     show_table(
         ["policy", "value", "of best", "behind the plan", "bad scaled", "good dropped", "cash low"],
         [
-            [o.policy.replace("_", " "), money(o.value.mean, currency), _share(o.share), _behind(o, currency)]
+            [spaced(o.policy), money(o.value.mean, currency), _share(o.share), _behind(o, currency)]
             + [_bad(o), _dropped(o), money(o.low_mean, currency)]
             for o in answer.outcomes
             if o.family is first.family
         ],
-        title=f"Other policies on the same worlds, {first.family.value.replace('_', ' ')}",
+        title=f"Other policies on the same worlds, {spaced(first.family)}",
         right=set(range(1, 7)),
     )
     for policy, does in DOES.items():
-        say(f"{policy.replace('_', ' ')}: {does}.")
+        say(f"{spaced(policy)}: {does}.")
     if answer.goals:
         show_table(
-            ["target", *(o.family.value.replace("_", " ") for o in ours)],
+            ["target", *(spaced(o.family) for o in ours)],
             [[goal.code, *(odds_of(o.odds[k], answer.worlds) for o in ours)] for k, goal in enumerate(answer.goals)],
             title="Odds of each target under the plan, one standard deviation of so few worlds",
             right=set(range(1, len(ours) + 1)),

@@ -27,7 +27,6 @@ REST = 0.02
 CALMING_YEARS = 3
 """Years for which markets are taken to grow calmer still; odds of what lies further off were never put to the test."""
 TYPICAL = -3.0  # log of a share of 5 %, at which `Dynamics.log_sd` is said
-_MOST_STEP = 1.0
 _MOST_SIZE = 2.5
 _BOUND = 12.0  # innovations beyond this many scales are cut: they would mean a maker out of nothing
 
@@ -233,16 +232,6 @@ def scale(dynamics: Dynamics, log_share: Floats, years: float) -> Floats:
     """Scale of a step of makers with these log shares, so many years after the first to come."""
     size = np.clip(np.where(np.isfinite(log_share), log_share, TYPICAL) - TYPICAL, -_MOST_SIZE - 0.5, _MOST_SIZE)
     return np.asarray(np.exp(dynamics.log_sd + dynamics.size * size + dynamics.calm * years))
-
-
-def last_step(history: History) -> Floats:
-    """(B,) change of log share in the last year, at most one either way; 0 where it is not known."""
-    if len(history.years) < 2:
-        return np.zeros(len(history.brands))
-    before, now = (history.cars[:, p] for p in (-2, -1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.log(now / np.nansum(now)) - np.log(before / np.nansum(before))
-    return np.clip(np.where(np.isfinite(step), step, 0.0), -_MOST_STEP, _MOST_STEP)
 
 
 def ranks(own: Floats, rivals: Floats) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,7 +13,6 @@ import numpy as np
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.policy.play import World
 from beachhead.launch.question.problem import Problem
-from beachhead.rehearsal.contest import without_correlation
 
 
 class Family(StrEnum):
@@ -62,3 +62,13 @@ def family_worlds(problem: Problem, family: Family, seed: int, chunk: int, count
             beta = beta + math.log(KEENER)
         worlds.append(world._replace(theta=np.ascontiguousarray(theta), beta=float(beta)))
     return worlds
+
+
+def without_correlation(problem: Problem) -> Problem:
+    """The same launch believed to have no shared factors: each market teaches about itself only."""
+    terms, M = problem.terms, len(problem.markets)
+    if len(terms.elasticity):  # what rows have tied to the levels is a shared factor too
+        apart = np.array(terms.elasticity_cov)
+        apart[:, np.r_[:M, 2 * M]] = 0.0
+        terms = replace(terms, elasticity_cov=apart)
+    return replace(problem, terms=terms, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))

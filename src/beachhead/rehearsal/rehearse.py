@@ -19,12 +19,13 @@ from beachhead.launch.policy.value import rates_from
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Terms, under
 from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene
-from beachhead.rehearsal.contest import INDEPENDENT, OURS, without_correlation
-from beachhead.rehearsal.family import Family, family_worlds
+from beachhead.rehearsal.family import Family, family_worlds, without_correlation
 from beachhead.rehearsal.rivals import SAID, Rival, play_rival
 
 CHUNK = 8
 """Worlds of one piece of work; the unit that is kept, resumed and sent to a cluster."""
+OURS = "beachhead"
+INDEPENDENT = "independent_beliefs"
 POLICIES = (OURS, INDEPENDENT, *(rival.name.lower() for rival in Rival))
 DOES: Mapping[str, str] = {
     INDEPENDENT: "plans as Beachhead does, but takes what sells in one market to say nothing about the others",

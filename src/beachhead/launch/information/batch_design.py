@@ -142,23 +142,6 @@ def pilot_channel(problem: Problem, market: str) -> Channel:
     return channel
 
 
-def smallest_batch(
-    problem: Problem, market: str, information: float, most: int = 5000, channel: Channel | None = None
-) -> int | None:
-    """Smallest batch expected to add that information (1 / variance on log demand); None if even `most` cannot."""
-    channel = channel or pilot_channel(problem, market)
-    if design(problem, market, most, channel).information < information:
-        return None
-    low, high = 1, most
-    while low < high:
-        middle = (low + high) // 2
-        if design(problem, market, middle, channel).information >= information:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
 def _index(problem: Problem, market: str) -> int:
     if market not in problem.markets:
         raise BadInput(f"{market!r} is not a market of this launch", f"name one of {', '.join(problem.markets)}")

@@ -36,9 +36,8 @@ from beachhead.launch.information.worth import Known
 from beachhead.launch.plan.headline import too_few
 from beachhead.programme.target import Kind
 from beachhead.programme.task import Stage
-from beachhead.rehearsal.contest import OURS
 from beachhead.rehearsal.family import SAID
-from beachhead.rehearsal.rehearse import DOES, Outcome
+from beachhead.rehearsal.rehearse import DOES, OURS, Outcome
 from beachhead.store import body_of, reading
 from beachhead.web.pages.aftersales import work_aftersales
 from beachhead.web.pages.room import (
@@ -66,7 +65,7 @@ from beachhead.web.server.request import REFUSALS, desk_of, recorded, sheet_of
 from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.field import Sentence
 from beachhead.web.wire.refusal import NotFound
-from beachhead.world.figures import cars, how_many, money, percent, tally, within_minutes
+from beachhead.world.figures import cars, how_many, money, percent, spaced, tally, within_minutes
 from beachhead.world.figures import odds as odds_said
 
 REHEARSED_WORLDS = 24
@@ -245,14 +244,14 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             "The plan where the belief is right, and where it is wrong",
             "Of best: of what somebody earns who knows everything. 90 % cover: intervals that held the truth",
             [("worlds", "text"), *columns, ("quarters to scale", "number"), ("90 % cover", "share")],
-            [[o.family.value.replace("_", " "), *figures(o), o.quarters_to_scale, o.cover] for o in ours],
+            [[spaced(o.family), *figures(o), o.quarters_to_scale, o.cover] for o in ours],
         ),
         table_of(
             "Other policies on the same worlds",
-            f"Worlds: {first.family.value.replace('_', ' ')}. Behind the plan: paired by world",
+            f"Worlds: {spaced(first.family)}. Behind the plan: paired by world",
             [("policy", "text"), *columns, ("behind the plan", "money")],
             [
-                [o.policy.replace("_", " "), *figures(o), None if o.policy == OURS else o.behind.mean]
+                [spaced(o.policy), *figures(o), None if o.policy == OURS else o.behind.mean]
                 for o in found.outcomes
                 if o.family is first.family
             ],
@@ -261,13 +260,13 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             "What the other policies do",
             "All pay, sell and leave by the same rules as the plan",
             [("policy", "text"), ("what it does", "text")],
-            [[policy.replace("_", " "), does] for policy, does in DOES.items()],
+            [[spaced(policy), does] for policy, does in DOES.items()],
         ),
         table_of(
             "Where the worlds come from",
             "The plan keeps its belief in all of them",
             [("worlds", "text"), ("what is true there", "text")],
-            [[o.family.value.replace("_", " "), SAID[o.family]] for o in ours],
+            [[spaced(o.family), SAID[o.family]] for o in ours],
         ),
     ]
     return keep_answer(launch, "rehearsal", arguments, said, tables, stood=stood)

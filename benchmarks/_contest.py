@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,10 @@ from beachhead.launch.policy.play import World, play
 from beachhead.launch.question.kernel_terms import under
 from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene, set_up
+from beachhead.rehearsal.family import without_correlation
+from beachhead.rehearsal.rehearse import INDEPENDENT, OURS
 from beachhead.rehearsal.rivals import Rival, play_rival
 
-OURS = "beachhead"
-INDEPENDENT = "independent_beliefs"
 _SCOUT_SEED = 2_718_281_828
 
 
@@ -96,13 +96,3 @@ def contest(
 
 def _rival(scene: Scene, world: World, rival: Rival) -> float:
     return float(play_rival(scene.terms, scene.position, scene.mean, scene.cov, world, int(rival)).value)
-
-
-def without_correlation(problem: Problem) -> Problem:
-    """The same launch believed to have no shared factors: each market teaches about itself only."""
-    terms, M = problem.terms, len(problem.markets)
-    if len(terms.elasticity):  # what rows have tied to the levels is a shared factor too
-        apart = np.array(terms.elasticity_cov)
-        apart[:, np.r_[:M, 2 * M]] = 0.0
-        terms = replace(terms, elasticity_cov=apart)
-    return replace(problem, terms=terms, belief=replace(problem.belief, cov=np.diag(np.diag(problem.belief.cov))))
