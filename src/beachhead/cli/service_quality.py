@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from beachhead.aftersales.quality import Estimate, Verdict, funnel
+from beachhead.aftersales.quality import Estimate, Gate, Verdict, funnel
 from beachhead.aftersales.record import MarketQuality, what_settles
 from beachhead.case.open import Launch
 from beachhead.case.quality.judge import Judged, service_row
 from beachhead.cli.show import cars, how_many, percent, say, show_table
+
+_TREND = {
+    Verdict.PASS: "grow rarer",
+    Verdict.FAIL: "grow more frequent",
+    Verdict.NOT_YET_LEARNT: "show no trend yet",
+}
 
 
 def show_quality(launch: Launch, judged: Judged) -> None:
@@ -20,28 +27,40 @@ def show_quality(launch: Launch, judged: Judged) -> None:
     if not record.cars:
         say("No car is on record yet: send cars.csv, or observe deliveries; quality is not yet learnt.")
         return
+    say(*_seen_so_far(judged))
+    shown = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
+    _show_markets(launch, shown)
+    if quality.revisions:
+        rows = [[name, f"{rate.exposure:,.0f}", _rate(rate)] for name, rate in quality.revisions]
+        show_table(["revision", "car-months", "claims /1,000 months"], rows, title="By revision", right={1, 2})
+    _show_use(judged)
+    for each in shown:
+        if each.gate is not None and each.gate.verdict is not Verdict.PASS:
+            say(f"{launch.market(each.market).name}: {_why_not(each.gate, len(record.cars))}.")
+
+
+def _seen_so_far(judged: Judged) -> list[str]:
+    """What all cars together show: the rate of claims, and how failures grow."""
+    quality, record = judged.quality, judged.record
     told = " counted from deliveries" if judged.from_deliveries else ""
-    say(
-        f"{how_many(len(record.cars), 'car')}{told} with {quality.rate.exposure:,.0f} car-months until {record.until}: "
-        f"{how_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months."
-    )
+    months = f"{quality.rate.exposure:,.0f} car-months until {record.until}"
+    claims = f"{how_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months"
+    said = [f"{how_many(len(record.cars), 'car')}{told} with {months}: {claims}."]
     if quality.strangers:
-        say(
+        said.append(
             f"{how_many(quality.strangers, 'claim is', 'claims are')} on cars that no file of cars names; "
             "such claims count, but add no months."
         )
     if quality.growth is not None:
-        words = {
-            Verdict.PASS: "grow rarer",
-            Verdict.FAIL: "grow more frequent",
-            Verdict.NOT_YET_LEARNT: "show no trend yet",
-        }
         shape = f"Crow-AMSAA shape {quality.growth.shape:.2f}"
-        say(
-            f"Failures {words[quality.growth.improving]} on the fleet's clock ({shape}); one each "
+        said.append(
+            f"Failures {_TREND[quality.growth.improving]} on the fleet's clock ({shape}); one each "
             f"{quality.growth.mtbf:,.0f} car-months now."
         )
-    shown = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
+    return said
+
+
+def _show_markets(launch: Launch, shown: Sequence[MarketQuality]) -> None:
     show_table(
         ["market", "cars", "claims", "past promise", "repeats", "part waits", "unhappy", "quality"],
         [
@@ -57,17 +76,15 @@ def show_quality(launch: Launch, judged: Judged) -> None:
         title="Claims per 1,000 car-months, and shares of jobs, with 90 % intervals",
         right={1, 2, 3, 4, 5, 6},
     )
-    if quality.revisions:
-        rows = [[name, f"{rate.exposure:,.0f}", _rate(rate)] for name, rate in quality.revisions]
-        show_table(["revision", "car-months", "claims /1,000 months"], rows, title="By revision", right={1, 2})
-    _show_use(judged)
-    for each in shown:
-        if each.gate is not None and each.gate.verdict is not Verdict.PASS:
-            failed = [c.name for c in each.gate.conditions if c.verdict is Verdict.FAIL]
-            said = [f"fails on {', '.join(failed)}"] if failed else []
-            open_still = what_settles(each.gate, len(record.cars))
-            said += [f"to settle it, {'; '.join(open_still)}"] if open_still else []
-            say(f"{launch.market(each.market).name}: {'; '.join(said)}.")
+
+
+def _why_not(gate: Gate, fleet: int) -> str:
+    """On what a gate fails, and what would settle it."""
+    failed = [condition.name for condition in gate.conditions if condition.verdict is Verdict.FAIL]
+    open_still = what_settles(gate, fleet)
+    said = [f"fails on {', '.join(failed)}"] if failed else []
+    said += [f"to settle it, {'; '.join(open_still)}"] if open_still else []
+    return "; ".join(said)
 
 
 def _show_use(judged: Judged) -> None:

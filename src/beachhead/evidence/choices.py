@@ -7,7 +7,7 @@ column is an attribute, of numbers or of words. An alternative named `none` is t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -174,25 +174,28 @@ def _float(text: str) -> float | None:
 def _attribute(table: _Table, name: str, faults: list[Fault]) -> tuple[Array, list[str]]:
     """(R, K) of one column: numbers as they are, words as 0/1 of each level but the first; offers keep all levels."""
     shown = [line for line in table.lines if not table.is_none(line)]
-    written = [table.cell(line, name) for line in shown]
-    for line, text in zip(shown, written, strict=True):
-        if not text:
+    written = {line.number: table.cell(line, name) for line in shown}
+    for line in shown:
+        if not written[line.number]:
             faults.append(table.fault(line, name, "is blank", "say what this alternative was shown with"))
-    numbers = [_float(text) for text in written]
-    if name != OFFER and sum(n is not None for n in numbers) > len(numbers) / 2:
-        for line, text, number in zip(shown, written, numbers, strict=True):
-            if text and number is None:
-                cure = "write numbers in the whole column, or words in the whole column"
-                faults.append(table.fault(line, name, "is a word among numbers", cure, text))
-        values = {line.number: number or 0.0 for line, number in zip(shown, numbers, strict=True)}
-        return np.array([[values.get(line.number, 0.0)] for line in table.lines]), [name]
-    levels = sorted(set(written) - {""})
+    numbers = {number: _float(text) for number, text in written.items()}
+    if name == OFFER or sum(value is not None for value in numbers.values()) <= len(numbers) / 2:
+        return _levels(table, name, written, faults)
+    for line in shown:
+        if written[line.number] and numbers[line.number] is None:
+            cure = "write numbers in the whole column, or words in the whole column"
+            faults.append(table.fault(line, name, "is a word among numbers", cure, written[line.number]))
+    return np.array([[numbers.get(line.number) or 0.0] for line in table.lines]), [name]
+
+
+def _levels(table: _Table, name: str, written: Mapping[int, str], faults: list[Fault]) -> tuple[Array, list[str]]:
+    """(R, K) of a column of words, by line; 0 for each where nothing was shown."""
+    levels = sorted(set(written.values()) - {""})
     if len(levels) > MOST_LEVELS:
         cure = "leave out what is no attribute, such as a comment or a time"
         faults.append(table.fault(None, name, f"has {len(levels)} different words", cure))
     kept = levels if name == OFFER else levels[1:]
-    text_of = {line.number: text for line, text in zip(shown, written, strict=True)}
-    dummies = np.array([[float(text_of.get(line.number) == level) for level in kept] for line in table.lines])
+    dummies = np.array([[float(written.get(line.number) == level) for level in kept] for line in table.lines])
     return dummies.reshape(len(table.lines), len(kept)), [f"{name}={level}" for level in kept]
 
 

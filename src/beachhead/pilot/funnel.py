@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from beachhead.pilot.count import CARS, counted, funnel_of
 from beachhead.pilot.once import each_once
 from beachhead.pilot.read import at_list, is_scaled, name_of, place_of
+from beachhead.world.figures import spaced
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
 Array = NDArray[np.float64]
@@ -170,25 +171,50 @@ def _cumulated(start: date, counts: Sequence[tuple[date, int | None]]) -> tuple[
     return np.array(days), np.array(cars)
 
 
-def _further(rows: Sequence[Observation], fit: FunnelFit) -> list[tuple[Observation, Funnel, int]]:
+_Told = tuple[Observation, Funnel, int]
+"""A span, and the count of it that is read."""
+
+
+def _further(rows: Sequence[Observation], fit: FunnelFit) -> list[_Told]:
     """Spans of one key that `read` left out and that tell of other buyers than those it counted."""
-    base, delay = funnel_of(rows), timedelta(days=round(fit.delay_days))
-    empty = _empty(rows)
-    by_orders = [r for r in rows if r.orders is not None]
-    out: list[tuple[Observation, Funnel, int]] = []
-    if base is Funnel.ORDERS and by_orders:
-        for row in rows:
-            if row.orders is None and row.deliveries is not None and row.end - delay < by_orders[0].start:
-                out.append((row, Funnel.DELIVERIES, row.deliveries))
-    elif base is not Funnel.ORDERS:
-        handed = [r for r in rows if counted(r, base) is not None]
-        last = handed[-1].end if handed else None
-        for row in by_orders:
-            unseen = counted(row, base) is None and last is not None and row.start + delay > last
-            if unseen and row.key + (row.start,) not in empty:
-                out.append((row, Funnel.ORDERS, counted(row, Funnel.ORDERS) or 0))
-    told = [r.end for r in rows if any(counted(r, f) is not None for f in CARS)]
-    newest = max(told, default=None)
+    base, delay, empty = funnel_of(rows), timedelta(days=round(fit.delay_days)), _empty(rows)
+    earlier = _before_orders(rows, delay) if base is Funnel.ORDERS else _still_to_come(rows, base, delay, empty)
+    return [*earlier, *_newer_than_cars(rows, empty)]
+
+
+def _before_orders(rows: Sequence[Observation], delay: timedelta) -> list[_Told]:
+    """Deliveries of cars that were ordered before orders were written down."""
+    written = next((row for row in rows if row.orders is not None), None)
+    if written is None:
+        return []
+    return [
+        (row, Funnel.DELIVERIES, row.deliveries)
+        for row in rows
+        if row.orders is None and row.deliveries is not None and row.end - delay < written.start
+    ]
+
+
+def _still_to_come(
+    rows: Sequence[Observation], base: Funnel, delay: timedelta, empty: set[tuple[object, ...]]
+) -> list[_Told]:
+    """Orders whose cars cannot have come yet, where cars are counted."""
+    last = next((row.end for row in reversed(rows) if counted(row, base) is not None), None)
+    if last is None:
+        return []
+    return [
+        (row, Funnel.ORDERS, counted(row, Funnel.ORDERS) or 0)
+        for row in rows
+        if row.orders is not None
+        and counted(row, base) is None
+        and row.start + delay > last
+        and row.key + (row.start,) not in empty
+    ]
+
+
+def _newer_than_cars(rows: Sequence[Observation], empty: set[tuple[object, ...]]) -> list[_Told]:
+    """What stands earliest in the funnel, of spans after the last one in which cars were counted."""
+    newest = max((row.end for row in rows if any(counted(row, f) is not None for f in CARS)), default=None)
+    out: list[_Told] = []
     for row in rows:
         if (newest is None or row.start > newest) and row.key + (row.start,) not in empty:
             funnel = next((f for f in USUAL if counted(row, f) is not None), None)
@@ -268,4 +294,4 @@ def _sum(spans: Sequence[DemandCount]) -> str:
 
 
 def _words(funnel: Funnel) -> str:
-    return funnel.value.replace("_", " ")
+    return spaced(funnel)

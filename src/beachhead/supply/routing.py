@@ -7,7 +7,9 @@ discounted contribution. For fixed decisions the draws fall apart; inside a draw
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -353,23 +355,7 @@ class _Frame:
 
 def _frame(network: Network, layout: Layout) -> _Frame:
     horizon, rows = len(network.quarters), layout.rows
-    lower, upper = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
-    steered: list[tuple[int, int, float]] = []
-    quotas = {t.quota: t.quota_per_year for t in network.tariffs if t.quota}
-    for i, row in enumerate(rows):
-        plant = network.plants[row.plant]
-        if row.kind == "capacity":
-            upper[i] = plant.capacity_per_quarter if plant.exists else 0.0
-            if not plant.exists and row.time >= 0:
-                steered.append((i, row.plant * horizon + row.time, plant.capacity_per_quarter))
-        elif row.kind == "run":
-            lower[i] = plant.minimum_run_per_quarter if plant.exists else 0.0
-            if not plant.exists:
-                steered.append((i, row.plant * horizon + row.time, plant.minimum_run_per_quarter))
-        elif row.kind == "quota":
-            upper[i] = quotas[row.quota] or 0.0
-        elif row.kind == "lane":
-            upper[i] = network.lanes[row.lane].capacity_per_quarter or 0.0
+    lower, upper, steered = _bounds(network, rows)
     needs = [(i, row) for i, row in enumerate(rows) if row.kind == "need"]
     cells = np.array([(row.market, row.offer, row.time) for _, row in needs], dtype=np.int64).reshape(-1, 3)
     position = {tuple(cell): n for n, cell in enumerate(cells.tolist())}
@@ -395,6 +381,30 @@ def _frame(network: Network, layout: Layout) -> _Frame:
         column_margin=_typical_margin(layout),
         standing=np.array([network.plants[way.plant].exists for way in served], dtype=bool),
     )
+
+
+def _bounds(network: Network, rows: Sequence[RowMeaning]) -> tuple[Floats, Floats, list[tuple[int, int, float]]]:
+    """(R,) least and most of each row but for needs, and what a plant to be built adds to it: row, cell, cars."""
+    horizon = len(network.quarters)
+    lower, upper = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
+    steered: list[tuple[int, int, float]] = []
+    quotas = {t.quota: t.quota_per_year for t in network.tariffs if t.quota}
+    for i, row in enumerate(rows):
+        plant, cell = network.plants[row.plant], row.plant * horizon + row.time
+        match row.kind:
+            case "capacity":
+                upper[i] = plant.capacity_per_quarter if plant.exists else 0.0
+                if not plant.exists and row.time >= 0:
+                    steered.append((i, cell, plant.capacity_per_quarter))
+            case "run":
+                lower[i] = plant.minimum_run_per_quarter if plant.exists else 0.0
+                if not plant.exists:
+                    steered.append((i, cell, plant.minimum_run_per_quarter))
+            case "quota":
+                upper[i] = quotas[row.quota] or 0.0
+            case "lane":
+                upper[i] = network.lanes[row.lane].capacity_per_quarter or 0.0
+    return lower, upper, steered
 
 
 def _recourse(
@@ -446,26 +456,9 @@ def _typical_margin(layout: Layout) -> Floats:
 
 
 def _decisions(network: Network, tree: Tree, choices: tuple[Choice, ...]) -> Decisions:
-    """Commit at most once on any line of the tree; close at most what was committed."""
-    index = {(c.plant, c.commit_node, c.close_node): k for k, c in enumerate(choices)}
-    leaves = [n for n in range(tree.size) if not len(tree.children(n))]
-    cells: list[tuple[int, int, float]] = []
-    uppers: list[float] = []
-    names: list[str] = []
-    for leaf in leaves:
-        line = tree.before(leaf)
-        for p in sorted({c.plant for c in choices}):
-            cells.extend((len(names), index[p, n, None], 1.0) for n in line)
-            uppers.append(1.0)
-            names.append(f"once_{_word(network.plants[p].code)}_n{leaf}")
-            for early in line:
-                lates = [n for n in line if (p, early, n) in index]
-                if lates:
-                    cells.extend((len(names), index[p, early, late], 1.0) for late in lates)
-                    cells.append((len(names), index[p, early, None], -1.0))
-                    uppers.append(0.0)
-                    names.append(f"closed_{_word(network.plants[p].code)}_n{early}_n{leaf}")
-    count = len(choices)
+    """The choices as variables of 0 or 1, and the rules that they keep."""
+    rules, count = list(_rules(network, tree, choices)), len(choices)
+    cells = [(number, choice, part) for number, rule in enumerate(rules) for choice, part in rule.parts]
     gates = [tuple(-1 if n is None else int(tree.gate[n]) for n in (c.commit_node, c.close_node)) for c in choices]
     ties = {
         key: number
@@ -476,13 +469,36 @@ def _decisions(network: Network, tree: Tree, choices: tuple[Choice, ...]) -> Dec
         lower=np.zeros(count),
         upper=np.ones(count),
         integer=np.ones(count, dtype=bool),
-        matrix=_sparse(cells, (len(names), count)),
-        row_lower=np.full(len(names), -np.inf),
-        row_upper=np.array(uppers),
-        row_names=tuple(names),
+        matrix=_sparse(cells, (len(rules), count)),
+        row_lower=np.full(len(rules), -np.inf),
+        row_upper=np.array([rule.most for rule in rules]),
+        row_names=tuple(rule.name for rule in rules),
         tie=np.array([ties[c.plant, *gate] for c, gate in zip(choices, gates, strict=True)], dtype=np.int64),
         stage=np.array([max(gate) for gate in gates], dtype=np.int64),
     )
+
+
+class _Rule(NamedTuple):
+    """A sum of choices, each with its factor, that is at most so much."""
+
+    name: str
+    parts: list[tuple[int, float]]
+    most: float
+
+
+def _rules(network: Network, tree: Tree, choices: tuple[Choice, ...]) -> Iterator[_Rule]:
+    """Commit at most once on any line of the tree; close at most what was committed."""
+    index = {(c.plant, c.commit_node, c.close_node): k for k, c in enumerate(choices)}
+    leaves = [n for n in range(tree.size) if not len(tree.children(n))]
+    for leaf in leaves:
+        line = tree.before(leaf)
+        for p in sorted({c.plant for c in choices}):
+            plant = _word(network.plants[p].code)
+            yield _Rule(f"once_{plant}_n{leaf}", [(index[p, n, None], 1.0) for n in line], 1.0)
+            for early in line:
+                closed = [(index[p, early, n], 1.0) for n in line if (p, early, n) in index]
+                if closed:
+                    yield _Rule(f"closed_{plant}_n{early}_n{leaf}", [*closed, (index[p, early, None], -1.0)], 0.0)
 
 
 def _choice_name(network: Network, choice: Choice) -> str:

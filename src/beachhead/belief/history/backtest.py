@@ -261,34 +261,37 @@ def folds_of(question: Question, ready: Ready) -> list[Fold]:
     Raises:
         NotLearnt: no case to score, or too few to learn from.
     """
-    entries, asked = ready.entries, ready.asked
-    held = [set(question.brands)] if question.brands else [{b} for b in sorted({e.brand for e in entries})]
-    if question.split is not None and not question.brands:
-        held = [set()]
-    folds = []
-    for brands in held:
-        out = partial(_is_out, brands, set(question.countries))
-        score = [c for c in asked if (not brands or c.brand in brands) and _is_asked(question, c)]
-        if not score:
-            continue
-        training = [c for c in asked if not out(c.entry) and _is_over(question, c)]
-        enough = {k for k in ORIGINS if sum(c.months == k for c in training) >= _LEAST_TRAINING}
-        score = [c for c in score if c.months in enough]
-        if not score:
-            continue
-        learn = tuple(i for i, e in enumerate(entries) if not out(e))
-        folds.append(
-            Fold(
-                learn=learn,
-                countries=question.countries,
-                until=question.split,
-                training=tuple(training),
-                score=tuple(score),
-            )
-        )
+    folds = [fold for brands in _held_out(question, ready) if (fold := _fold(question, ready, brands)) is not None]
     if not folds:
         raise _nothing_to_score(question, ready)
     return folds
+
+
+def _held_out(question: Question, ready: Ready) -> list[set[str]]:
+    """Sets of brands left out in turn: those asked for; else none where months are split, or each by itself."""
+    if question.brands:
+        return [set(question.brands)]
+    if question.split is not None:
+        return [set()]
+    return [{brand} for brand in sorted({entry.brand for entry in ready.entries})]
+
+
+def _fold(question: Question, ready: Ready, brands: set[str]) -> Fold | None:
+    """The fold without these brands; None where no case is left to score, or too few to learn from."""
+    out = partial(_is_out, brands, set(question.countries))
+    training = [c for c in ready.asked if not out(c.entry) and _is_over(question, c)]
+    enough = {k for k in ORIGINS if sum(c.months == k for c in training) >= _LEAST_TRAINING}
+    score = [c for c in ready.asked if (not brands or c.brand in brands) and _is_asked(question, c)]
+    score = [c for c in score if c.months in enough]
+    if not score:
+        return None
+    return Fold(
+        learn=tuple(i for i, entry in enumerate(ready.entries) if not out(entry)),
+        countries=question.countries,
+        until=question.split,
+        training=tuple(training),
+        score=tuple(score),
+    )
 
 
 def _nothing_to_score(question: Question, ready: Ready) -> NotLearnt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from beachhead.launch.question.action import LIST_PRICE, Action, ActionKind, Standing
 from beachhead.launch.question.kernel_terms import may_pilot
@@ -84,32 +84,54 @@ def capital_of(problem: Problem, action: Action) -> float:
     return float(problem.terms.capital[row, problem.channels[row].index(action.channel)])
 
 
+_BARE = {"hold": ActionKind.WAIT, "wait": ActionKind.WAIT, "exit": ActionKind.EXIT}
+"""Decisions that say nothing further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Terms:
+    """What is written after `scale` or `pilot`: `150:dealer:95%`, each part or none, in any order."""
+
+    channel: Channel | None
+    batch: int | None
+    price: float | None
+
+
+def _terms(parts: Sequence[str]) -> _Terms | None:
+    """The parts taken apart; None if one of them is none of the three, or stands twice."""
+    channel = next((Channel(part) for part in parts if part in set(Channel)), None)
+    batch = next((int(part) for part in parts if part.isdecimal() and len(part) <= MOST_DIGITS), None)
+    price = next((float(part[:-1]) / 100 for part in parts if _is_percent(part)), None)
+    understood = sum(one is not None for one in (channel, batch, price))
+    return _Terms(channel=channel, batch=batch, price=price) if understood == len(parts) else None
+
+
 def _written(problem: Problem, standing: Standing, proposed: Action, text: str) -> Action:
     code = proposed.market
-    kind, *rest = text.strip().lower().split(":")
-    channel = next((Channel(part) for part in rest if part in set(Channel)), None)
-    batch = next((int(part) for part in rest if part.isdecimal() and len(part) <= MOST_DIGITS), None)
-    price = next((float(part[:-1]) / 100 for part in rest if _is_percent(part)), None)
-    understood = len(rest) == (channel is not None) + (batch is not None) + (price is not None)
-    through = channel or proposed.channel or standing.channel or _registered(problem, code)
-    if kind in ("hold", "wait") and not rest:
-        return Action(market=code, kind=ActionKind.WAIT)
-    if kind == "exit" and not rest:
-        return Action(market=code, kind=ActionKind.EXIT)
-    if kind == "scale" and understood and batch is price is None and through is not None:
-        proposed = replace(proposed, batch=0, weeks=0, price_point=LIST_PRICE)
-        return replace(proposed, kind=ActionKind.SCALE, channel=through)
-    size = proposed.batch if batch is None else batch
-    if kind == "pilot" and understood and through is not None and size > 0:
-        proposed = replace(proposed, weeks=proposed.weeks or PILOT_WEEKS, price_point=price or proposed.price_point)
-        return replace(proposed, kind=ActionKind.PILOT, channel=through, batch=size)
-    if kind in ("scale", "pilot") and understood and through is None:
+    kind, *parts = text.strip().lower().split(":")
+    if kind in _BARE and not parts:
+        return Action(market=code, kind=_BARE[kind])
+    terms = _terms(parts) if kind in ("scale", "pilot") else None
+    if terms is None:
+        raise _no_decision(code, text)
+    through = terms.channel or proposed.channel or standing.channel or _registered(problem, code)
+    if through is None:
         known = [channel for channel in problem.channels[problem.markets.index(code)] if channel is not None]
         raise BadInput(
             f"{code}={text!r} names no channel, and the plan proposes none",
             "write " + " or ".join(f"{code}={text.strip()}:{channel}" for channel in known),
         )
-    raise BadInput(
+    if kind == "scale" and terms.batch is None and terms.price is None:
+        return replace(proposed, kind=ActionKind.SCALE, channel=through, batch=0, weeks=0, price_point=LIST_PRICE)
+    batch = proposed.batch if terms.batch is None else terms.batch
+    if kind == "pilot" and batch > 0:
+        weeks, price = proposed.weeks or PILOT_WEEKS, terms.price or proposed.price_point
+        return replace(proposed, kind=ActionKind.PILOT, channel=through, batch=batch, weeks=weeks, price_point=price)
+    raise _no_decision(code, text)
+
+
+def _no_decision(code: str, text: str) -> BadInput:
+    return BadInput(
         f"{code}={text!r} is not a decision",
         f"write {code}=hold, {code}=exit, {code}=scale:dealer, {code}=pilot:150:dealer or {code}=pilot:150:dealer:95%",
     )

@@ -62,35 +62,47 @@ def standings(
     """
     by_market = {market.code: _at_start(launch, market.code, market.is_home) for market in launch.folder.markets}
     said, _ = whole(launch.store)
-    table = {(row.market, row.channel): row.capital for row in launch.folder.economics}
-    sites = sited_routes(launch)
-    committed: dict[int, float] = {}
-    shipped: Counter[tuple[str, int]] = Counter()
-    for chosen in choices(launch, said):
-        standing = by_market.get(chosen.action.market)
-        if standing is None or standing.is_home or chosen.quarter > now:
-            continue
-        by_market[chosen.action.market] = _after(standing, chosen, now)
-        if chosen.action.kind is ActionKind.PILOT and chosen.quarter < now:
-            shipped[chosen.action.market, chosen.quarter.year] += chosen.action.batch
-        if chosen.action.kind is ActionKind.SCALE and chosen.action.channel is not None:
-            year = chosen.quarter.year
-            committed[year] = committed.get(year, 0.0) + _spent(chosen, table, sites)
+    abroad = {code for code, standing in by_market.items() if not standing.is_home}  # a market may leave the tables
+    chosen = [one for one in choices(launch, said) if one.action.market in abroad and one.quarter <= now]
+    for one in chosen:
+        by_market[one.action.market] = _after(by_market[one.action.market], one, now)
     known = (gate for gate in _gates(launch, said) if gate.registered <= now)
-    gates = {gate.market: gate for gate in known if gate.market in by_market}  # a market may leave the tables
-    for code in by_market:
-        conditions, ready = (asked or {}).get(code, ()), (met or {}).get(code, frozenset())
-        by_market[code] = replace(by_market[code], conditions=conditions, met=ready)
-    for code, gate in gates.items():
-        by_market[code] = replace(by_market[code], conditions=gate.readiness)
+    gates = {gate.market: gate for gate in known if gate.market in by_market}
+    conditions = {**(asked or {}), **{code: gate.readiness for code, gate in gates.items()}}
+    ready = met or {}
+    by_market = {
+        code: replace(standing, conditions=conditions.get(code, ()), met=ready.get(code, frozenset()))
+        for code, standing in by_market.items()
+    }
     open_gates = [g for code, g in gates.items() if by_market[code].stage in (Stage.OUT, Stage.PILOTING)]
     return Standings(
         by_market=by_market,
         gates=tuple(sorted(open_gates, key=lambda gate: gate.market)),
-        committed=committed,
+        committed=_committed(launch, chosen),
         scaled_since={code: s.since.first_day for code, s in by_market.items() if s.since is not None},
-        pilot_cars=shipped,
+        pilot_cars=_shipped(chosen, now),
     )
+
+
+def _shipped(chosen: Iterable[Chosen], now: Quarter) -> Counter[tuple[str, int]]:
+    """Cars of pilots of earlier quarters, by market and calendar year."""
+    shipped: Counter[tuple[str, int]] = Counter()
+    for one in chosen:
+        if one.action.kind is ActionKind.PILOT and one.quarter < now:
+            shipped[one.action.market, one.quarter.year] += one.action.batch
+    return shipped
+
+
+def _committed(launch: Launch, chosen: Iterable[Chosen]) -> dict[int, float]:
+    """Capital of what was started, by calendar year, launch currency."""
+    table = {(row.market, row.channel): row.capital for row in launch.folder.economics}
+    sites = sited_routes(launch)
+    committed: dict[int, float] = {}
+    for one in chosen:
+        if one.action.kind is ActionKind.SCALE and one.action.channel is not None:
+            year = one.quarter.year
+            committed[year] = committed.get(year, 0.0) + _spent(one, table, sites)
+    return committed
 
 
 def _spent(

@@ -12,7 +12,7 @@ import json
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import isfinite
@@ -40,7 +40,7 @@ from beachhead.launch.question.problem import Problem
 from beachhead.store import Row, current, decode, deliver, digest, encode, get, put, reading, writing
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
-from beachhead.world.figures import at_price, how_many
+from beachhead.world.figures import at_price, how_many, spaced
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
@@ -250,40 +250,50 @@ def with_overrides(launch: Launch, overrides: Sequence[Override]) -> tuple[Launc
 
 def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]]:
     rows = list(csv.reader(io.StringIO(text)))
-    header = rows[0] if rows else []
-    if override.column not in header and override.column in _known_columns(override.table):
-        header.append(override.column)  # a column that the launch leaves out is blank in every row
-        rows[1:] = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
-    if override.column not in header:
-        raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
-    place = header.index(override.column)
-    wanted = {key.casefold() for key in override.keys} - {w.casefold() for w in ALL_ROWS.get(override.table, ())}
-    named = [at for at, column in enumerate(header) if column not in _yes_or_no(override.table)]
-    said, blanks = [], 0
-    border = header.index("destination") if override.table == "tariffs" and "destination" in header else None
-    for number, row in enumerate(rows[1:], start=2):
-        if border is not None and override.keys and row[border].casefold() not in wanted:
-            continue  # tariffs.EU is the duty at the Union's border, not on its exports
-        if len(row) > place and wanted <= {row[at].strip().casefold() for at in named if at < len(row)}:
-            if not row[place].strip() and override.value[0] in MOVES:
-                blanks += 1  # a default cannot be moved; the rows that say something can
-                continue
-            value = _new(row[place], override)
-            said.append(f"{file}:{number}:{override.column} {row[place] or 'blank'} -> {value}")
-            row[place] = value
-    if blanks and not said:
-        raise BadInput(
-            f"{override.text!r}: {override.column} is blank in all {blanks} rows meant, and a blank cannot be moved",
-            "write the value itself, without * or +",
-        )
-    if not said:
+    place = _column(rows, file, override)
+    meant = [(number, row) for number, row in _rows_meant(rows, override) if len(row) > place]
+    if override.value[0] in MOVES:  # a default cannot be moved; the rows that say something can
+        blanks, meant = len(meant), [(number, row) for number, row in meant if row[place].strip()]
+        if blanks and not meant:
+            where = f"{override.column} is blank in all {blanks} rows meant"
+            cure = "write the value itself, without * or +"
+            raise BadInput(f"{override.text!r}: {where}, and a blank cannot be moved", cure)
+    if not meant:
         raise BadInput(
             f"{override.text!r}: no row of {file} has {' and '.join(override.keys)}",
             "write keys as they stand in the table, such as market and channel codes",
         )
+    said = []
+    for number, row in meant:
+        value = _new(row[place], override)
+        said.append(f"{file}:{number}:{override.column} {row[place] or 'blank'} -> {value}")
+        row[place] = value
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue(), said
+
+
+def _column(rows: list[list[str]], file: str, override: Override) -> int:
+    """Where the column stands; one that the launch leaves out is added, blank in every row."""
+    header = rows[0] if rows else []
+    if override.column not in header and override.column in _known_columns(override.table):
+        header.append(override.column)
+        rows[1:] = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
+    if override.column not in header:
+        raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
+    return header.index(override.column)
+
+
+def _rows_meant(rows: list[list[str]], override: Override) -> Iterator[tuple[int, list[str]]]:
+    """Lines, the header being 1, whose cells hold every key; `tariffs.EU` is the duty at the Union's border."""
+    wanted = {key.casefold() for key in override.keys} - {w.casefold() for w in ALL_ROWS.get(override.table, ())}
+    no_names, border = _yes_or_no(override.table), override.table == "tariffs" and bool(override.keys)
+    for number, row in enumerate(rows[1:], start=2):
+        cells = dict(zip(rows[0], row, strict=False))
+        if border and "destination" in cells and cells["destination"].casefold() not in wanted:
+            continue  # and not on its exports
+        if wanted <= {cell.strip().casefold() for column, cell in cells.items() if column not in no_names}:
+            yield number, row
 
 
 def _known_columns(table: str) -> frozenset[str]:
@@ -432,5 +442,5 @@ def _moves(one: Plan, two: Plan) -> tuple[tuple[str, str, str], ...]:
 
 def _deed(action: Action) -> str:
     how = f" {how_many(action.batch, 'car')}{at_price(action.price_point)}" if action.batch else ""
-    through = f", {action.channel.value.replace('_', ' ')}" if action.channel else ""
+    through = f", {spaced(action.channel)}" if action.channel else ""
     return f"{action.kind.value}{how}{through}"

@@ -112,17 +112,8 @@ def _kba_reads(raw: Raw, data: bytes) -> Rows:
     stand between the brand and the counts, in no row of a brand's total.
     """
     period = raw.name.removeprefix("fz10_").removesuffix(".xlsx").replace("_", "-")
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (BadZipFile, KeyError, OSError) as error:
-        raise _changed(raw, f"no workbook ({error})") from error
-    sheet = next((book[name] for name in book.sheetnames if re.match(r"\s*fz\s*10[._ ]*1", name, re.I)), None)
-    if sheet is None:
-        raise _changed(raw, "no sheet FZ 10.1")
-    rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    book.close()
-    width = max((len(row) for row in rows), default=0)
-    table = [row + [""] * (width - len(row)) for row in rows]
+    table = _kba_sheet(raw, data)
+    width = len(table[0]) if table else 0
     label = next((c for c in range(min(3, width)) if any(_is_brand_total(row[c]) for row in table)), None)
     head = [" ".join(column).casefold() for column in zip(*table[:12], strict=True)]
     electric = [c for c, text in enumerate(head) if "elektro" in text and label is not None and c > label]
@@ -136,6 +127,21 @@ def _kba_reads(raw: Raw, data: bytes) -> Rows:
         ("DE", period, row[label].strip()[: -len("ZUSAMMEN")].strip(), _count(row[total]), _count(row[electric[0]]))
         for row in brands
     ]
+
+
+def _kba_sheet(raw: Raw, data: bytes) -> list[list[str]]:
+    """The rows of the sheet, all as wide as the widest."""
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (BadZipFile, KeyError, OSError) as error:
+        raise _changed(raw, f"no workbook ({error})") from error
+    sheet = next((book[name] for name in book.sheetnames if re.match(r"\s*fz\s*10[._ ]*1", name, re.I)), None)
+    if sheet is None:
+        raise _changed(raw, "no sheet FZ 10.1")
+    rows = [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    book.close()
+    width = max((len(row) for row in rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows]
 
 
 def _is_brand_total(text: str) -> bool:
