@@ -94,7 +94,6 @@ class Exposed:
         lift: (M, T) x, the log of demand gained at k = 1.
         log_mean: mean of log k.
         log_sd: its standard deviation.
-        log_sd_before: of the prior, whose mean is 0.
     """
 
     start: Belief
@@ -102,7 +101,6 @@ class Exposed:
     lift: Array
     log_mean: float
     log_sd: float
-    log_sd_before: float
 
     def gain(self, market: str, level: float, ahead: int = 0) -> Array:
         """(3,) low end, median and high end of the share by which demand is higher in the quarters from `ahead` on."""
@@ -201,7 +199,6 @@ def learn_exposure(before: Belief, lift: Array, fit: ExposureFit, run: Run, *, a
         lift=lift,
         log_mean=log_mean,
         log_sd=float(np.sqrt(share @ (nodes - log_mean) ** 2)),
-        log_sd_before=sd,
     )
 
 

@@ -25,6 +25,7 @@ from beachhead.evidence.tables.service import ASSUMED_EUR, ServiceRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.plan.volumes import planned_cars
 from beachhead.world.brief import brief
+from beachhead.world.figures import money, percent
 from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
@@ -175,6 +176,14 @@ def recalls_past(launch: Launch, serviced: Serviced) -> list[str]:
         f"The recall of {quarter} is over and counts no more: {', '.join(names)}."
         for quarter, names in sorted(past.items())
     ]
+
+
+def first_spares(launch: Launch, serviced: Serviced) -> list[str]:
+    """A sentence for the spares that the first cars need; none where they cost nothing."""
+    if serviced.pilot is None or serviced.pilot.cost <= 0:
+        return []
+    cost = money(serviced.pilot.cost, launch.folder.terms.currency)
+    return [f"The first cars need spares for {cost}, which meet {percent(serviced.pilot.fill)} of demand at once."]
 
 
 def service_terms(serviced: Serviced) -> ServiceTerms:

@@ -18,6 +18,7 @@ from beachhead.case.aftersales import (
     DRAWS,
     Serviced,
     ask_service,
+    first_spares,
     keep_service,
     recalls_past,
     service_terms,
@@ -124,13 +125,7 @@ def headline(launch: Launch, serviced: Serviced) -> list[str]:
         f"{cars(high)}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week: "
         f"{team}, {each_car} a car and year."
     )
-    lines = [said, *recalls_past(launch, serviced)]
-    if serviced.pilot is not None and serviced.pilot.cost > 0:
-        lines.append(
-            f"The first cars need spares for {money(serviced.pilot.cost, currency)}, which meet "
-            f"{percent(serviced.pilot.fill)} of demand at once."
-        )
-    return lines
+    return [said, *recalls_past(launch, serviced), *first_spares(launch, serviced)]
 
 
 def service_answer(launch: Launch, serviced: Serviced, view: View = View.ALL) -> dict[str, Any]:

@@ -62,13 +62,11 @@ class FunnelFit:
     Attributes:
         conversions: of test drives and leads.
         delay_days: from order to hand-over.
-        delay_sd_days: how well that is known.
         delay_shops: keys from which it was learnt.
     """
 
     conversions: Mapping[Funnel, Conversion]
     delay_days: float
-    delay_sd_days: float
     delay_shops: int
 
 
@@ -124,7 +122,6 @@ def fit_funnel(keys: Sequence[Sequence[Observation]]) -> FunnelFit:
     return FunnelFit(
         conversions={funnel: _conversion(keys, funnel) for funnel in USUAL},
         delay_days=middle,
-        delay_sd_days=(1 / precision + SHOP_DELAY_SD_DAYS**2) ** 0.5,
         delay_shops=len(gaps),
     )
 

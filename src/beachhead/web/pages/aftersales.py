@@ -10,7 +10,7 @@ import numpy as np
 
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service, recalls_past, staying
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, first_spares, recalls_past, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality.judge import Judged, service_row
 from beachhead.web.pages.room import (
@@ -59,12 +59,7 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
         f"than {most}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week, for "
         f"{money(stay.cost, currency)} a quarter."
     )
-    said = [first, *recalls_past(launch, found)]
-    if found.pilot is not None and found.pilot.cost > 0:
-        said.append(
-            f"The first cars need spares for {money(found.pilot.cost, currency)}, which meet "
-            f"{percent(found.pilot.fill)} of demand at once."
-        )
+    said = [first, *recalls_past(launch, found), *first_spares(launch, found)]
     if not found.parts:
         said.append("No parts.csv: spare parts are not planned; `beachhead new DIR --example xiaomi` shows one.")
     if not found.judged.record.cars:

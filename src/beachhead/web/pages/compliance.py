@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from beachhead.case.clock import today
 from beachhead.case.compliance.answer import Brief, brief, checklist, keeps_approvals, launch_permits, matrix, watch
 from beachhead.compliance.dossier import Dossier
-from beachhead.compliance.finding import Assessment, Reason, SaleDate, Verdict
+from beachhead.compliance.finding import Assessment, FeatureFinding, Finding, Reason, SaleDate, Verdict
 from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change
 from beachhead.web.server.desk import Sheet
@@ -310,45 +310,48 @@ def compliance_answer(
         offer_name=_offer_name(sheet, offer),
         jurisdiction=answer.jurisdiction,
         on=day,
-        routes=[
-            RouteOut(
-                route=item.route,
-                title=item.title,
-                volume=spaced(item.volume),
-                day=item.day,
-                provisional=item.provisional,
-                cap=item.cap,
-                cap_left=item.cap_left,
-                reasons=_reasons(item.reasons, day),
-            )
-            for item in answer.routes
-        ],
-        findings=[
-            FindingOut(
-                requirement=item.requirement,
-                title=item.title,
-                verdict=item.verdict.value,
-                closes=item.gate.value,
-                accepted=[str(accepted) for accepted in item.accepts],
-                grade=item.grade.value,
-                reasons=_reasons(item.reasons, day),
-            )
-            for item in answer.findings
-        ],
-        features=[
-            FeatureOut(
-                feature=item.feature,
-                title=item.title,
-                verdict=item.verdict.value,
-                conditions=list(item.conditions),
-                blocked_until=item.blocked_until,
-                awaits=list(item.awaits),
-                grade=item.grade.value,
-                reasons=_reasons(item.reasons, day),
-            )
-            for item in answer.features
-        ],
+        routes=[_route(route, day) for route in answer.routes],
+        findings=[_finding(finding, day) for finding in answer.findings],
+        features=[_feature(feature, day) for feature in answer.features],
         dossier=None if made is None else _dossier(made, day, sheet.launch.folder.euro_told),
+    )
+
+
+def _route(route: SaleDate, on: date) -> RouteOut:
+    return RouteOut(
+        route=route.route,
+        title=route.title,
+        volume=spaced(route.volume),
+        day=route.day,
+        provisional=route.provisional,
+        cap=route.cap,
+        cap_left=route.cap_left,
+        reasons=_reasons(route.reasons, on),
+    )
+
+
+def _finding(finding: Finding, on: date) -> FindingOut:
+    return FindingOut(
+        requirement=finding.requirement,
+        title=finding.title,
+        verdict=finding.verdict.value,
+        closes=finding.gate.value,
+        accepted=[str(accepted) for accepted in finding.accepts],
+        grade=finding.grade.value,
+        reasons=_reasons(finding.reasons, on),
+    )
+
+
+def _feature(feature: FeatureFinding, on: date) -> FeatureOut:
+    return FeatureOut(
+        feature=feature.feature,
+        title=feature.title,
+        verdict=feature.verdict.value,
+        conditions=list(feature.conditions),
+        blocked_until=feature.blocked_until,
+        awaits=list(feature.awaits),
+        grade=feature.grade.value,
+        reasons=_reasons(feature.reasons, on),
     )
 
 

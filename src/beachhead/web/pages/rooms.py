@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from beachhead.case.clock import now, today
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.plan.planning import WORLDS as PLAN_WORLDS
-from beachhead.case.plan.rehearse import rehearse_launch
+from beachhead.case.plan.rehearse import Rehearsed, rehearse_launch
 from beachhead.case.plan.target_facts import in_scope
 from beachhead.case.plan.whatif import Compared, compare, forget, keep, kept
 from beachhead.case.plan.worth import ask_worth, named, worth_most_said, worth_nothing_said, worth_something
@@ -217,8 +217,12 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     stood = stands_on(launch, "rehearsal")
     worlds = int(arguments.get("worlds", REHEARSED_WORLDS))
     found = rehearse_launch(launch, worlds=worlds, on=day_of(arguments), tick=advance)
-    ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
-    first = ours[0]
+    return keep_answer(launch, "rehearsal", arguments, _went(found), _played(found), stood=stood)
+
+
+def _went(found: Rehearsed) -> list[str]:
+    """In sentences how the plan went where the belief is right."""
+    first = next(outcome for outcome in found.outcomes if outcome.policy == OURS)
     known = [
         f"{tally(part, whole)} of {what}"
         for part, whole, what in (
@@ -227,11 +231,17 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         )
         if whole
     ]
-    said = [
+    return [
         f"Played in {found.worlds} made-up worlds of each family from {found.quarter}, gates on.",
         f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.{too_few(first.value)}",
         *found.notes,
     ]
+
+
+def _played(found: Rehearsed) -> list[TableOut]:
+    """The plan in every family of worlds, and the other policies beside it."""
+    ours = [outcome for outcome in found.outcomes if outcome.policy == OURS]
+    first = ours[0]
     columns = [("value", "money"), ("± standard error", "money"), ("of best", "share"), ("bad ones scaled", "share")]
     columns += [("good ones dropped", "share"), ("lowest cash", "money")]
 
@@ -239,7 +249,7 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
         value = outcome.value
         return [value.mean, value.se, outcome.share, outcome.false_scale, outcome.false_stop, outcome.low_mean]
 
-    tables = [
+    return [
         table_of(
             "The plan where the belief is right, and where it is wrong",
             "Of best: of what somebody earns who knows everything. 90 % cover: intervals that held the truth",
@@ -269,7 +279,6 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
             [[spaced(o.family), SAID[o.family]] for o in ours],
         ),
     ]
-    return keep_answer(launch, "rehearsal", arguments, said, tables, stood=stood)
 
 
 def _work_targets(root: Path, arguments: dict[str, Any], advance: Advance) -> dict[str, Any]:
