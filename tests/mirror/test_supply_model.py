@@ -294,6 +294,13 @@ def test_waiting_for_the_first_year_pays_and_the_sign_says_when_to_build():
     assert plan.value.low - late == pytest.approx(16 * (4_800 * 5_000 + 3_260 * 1_100), rel=1e-9)
 
 
+def test_money_after_the_horizon_is_discounted_from_its_end_on_as_in_the_plan():
+    net = network(discount=0.97, terminal_quarters=8.0, quarters=grid(FIRST, 6), gates=(FIRST,))
+    earned = np.array([0.0, 0, 3, 5, 4, 8])  # a mean of 5 a quarter in the last year
+    inside = sum(0.97**t * money for t, money in enumerate(earned))
+    assert earned @ net.quarter_weight == pytest.approx(inside + 0.97**6 * 8 * 5)
+
+
 def test_a_threshold_stands_half_way_between_the_futures_that_act_and_those_that_do_not():
     seen, weight = np.array([400.0, 100.0, 300.0, 200.0]), np.array([0.1, 0.4, 0.2, 0.3])
     above, below = _thresholds("east", seen, seen > 250, weight)

@@ -63,7 +63,7 @@ def widget_factory() -> tuple[Network, Outlook]:
         quarters=years,
         gates=years[:2],
         discount=1 / 1.1,
-        terminal_quarters=4 * (10 / four_years - 1),
+        terminal_quarters=(10 - four_years) * 1.1**5,
         carrying_rate=0.0,
     )
     return network, Outlook(values=np.ones((2, 1, 5)), markets=("US",), quarters=years, seed=0)

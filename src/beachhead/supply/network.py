@@ -135,8 +135,11 @@ class Network:
 
     @property
     def quarter_weight(self) -> Floats:
-        """(T,), what one unit of money earned in a quarter is worth now, the time after the horizon included."""
+        """(T,), what one unit of money earned in a quarter is worth now, the time after the horizon included.
+
+        What comes after the horizon is discounted from its end on, as in the plan (`launch.policy.value`).
+        """
         weight = self.discount ** np.arange(len(self.quarters), dtype=np.float64)
         last = self.last_year
-        weight[last] *= 1 + self.terminal_quarters / len(weight[last])
+        weight[last] += self.discount ** len(weight) * self.terminal_quarters / len(weight[last])
         return weight
