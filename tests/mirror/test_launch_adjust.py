@@ -172,6 +172,24 @@ def test_expected_cars_are_the_mean_of_the_level_and_no_more_than_half_the_marke
         assert capped.expected_cars.mean() == pytest.approx(0.5 * within, rel=2e-3)
 
 
+def test_the_expected_gain_counts_levels_by_the_cars_that_they_sell():
+    """Where demand may be large, so may the share, and a large brand loses fewer buyers by a higher price."""
+    sd, size = 1.4, 20_000.0
+    world = draws.world_of(learnt_of(sd), stake_of(size=size), ALIKE, 1024, 1)
+    options, _ = price_options(world)
+    dearer = next(option for option in options if option.deed == "all prices +10%")
+    mean_e, sd_e = ALIKE.elasticity_log_mean, learnt_of().response.cov[1, 1] ** 0.5
+    mean, most = log(1_000), max(0.5 * size, exp(log(1_000) + norm.ppf(0.95) * sd))
+    z = np.linspace(-6, 6, 1201)
+    weight = norm.pdf(z) / norm.pdf(z).sum()
+    level = mean + sd * (0.3 * z[:, None] + (1 - 0.3**2) ** 0.5 * z)  # (elasticity, level)
+    share = np.minimum(np.exp(level) / size, 0.5)
+    odds = share / (1 - share) * np.exp(-0.1 * np.exp(mean_e + sd_e * z))[:, None]
+    cars = np.minimum(np.exp(level), most) * 0.5
+    gain = cars * (odds / (1 + odds) / share * (6_000 + 0.7 * 4_000) - 6_000)
+    assert dearer.gain == pytest.approx(weight @ gain @ weight, rel=0.02)
+
+
 def test_cars_sold_speak_for_the_mix_beside_what_was_declared():
     stake = stake_of(
         offers=OfferList(market="NO", offers=("A", "B"), prices=(40_000.0,) * 2, mix=(0.5, 0.5)),

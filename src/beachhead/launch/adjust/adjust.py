@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief.choice import ChoiceFit, Learnt, cross_elasticities, shares
-from beachhead.launch.adjust.changes import Option, mix_option, price_options
-from beachhead.launch.adjust.draws import Interval, World, expected, interval, normals, world_of
+from beachhead.launch.adjust.changes import Option, expected_gains, mix_option, price_options
+from beachhead.launch.adjust.draws import Interval, World, expected, interval, normals, weighed, world_of
 from beachhead.launch.adjust.settling import Settling, settling
 from beachhead.launch.adjust.stake import Stake
 from beachhead.world.market import Channel
@@ -75,7 +75,7 @@ def adjust(
 
 def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int) -> Adjustment:
     world = world_of(learnt, stake, fit, draws, seed)
-    options, gains = price_options(world)
+    options, _ = price_options(world)
     mixed = mix_option(world)
     ranked = sorted([*options, *([mixed] if mixed else [])], key=lambda o: -o.gain)
     own = cross_elasticities(world.intercepts, world.taste, np.array(stake.offers.prices))
@@ -84,14 +84,14 @@ def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int)
         market=stake.offers.market,
         channel=stake.channel,
         cars=float(world.expected_cars.mean()),
-        contribution=float(expected(world, world.contribution).mean()),
+        contribution=float(expected(world, weighed(world).contribution).mean()),
         elasticity=interval(np.exp(world.log_elasticity)),
         own=own.mean(axis=0),
         own_interval={code: interval(own[:, j, j]) for j, code in enumerate(stake.offers.offers)},
         contrast=learnt.contrasts.get(stake.offers.market, 0.0),
         options=tuple(ranked),
         best=best,
-        settling=settling(world, options, gains, learnt, best.gain if best else 0.0),
+        settling=settling(world, options, expected_gains(world), learnt, best.gain if best else 0.0),
         badge=_badge(world, fit, draws, seed) if stake.penalised else None,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.belief.choice import diversion, shares
-from beachhead.launch.adjust.draws import Interval, World, expected, interval
+from beachhead.launch.adjust.draws import Interval, World, expected, interval, weighed
 from beachhead.launch.adjust.stake import Stake
 
 Array = NDArray[np.float64]
@@ -56,13 +56,18 @@ class Option:
 
 def price_options(world: World) -> tuple[tuple[Option, ...], Array]:
     """Every change of prices or of the list, and its gain (K, S) in each draw."""
-    options, gains = [], []
+    options, gains, heavy = [], [], weighed(world)
     for what, prices in _changes(world.stake):
-        gain, cars = _price_gain(world, prices)
-        means = float(expected(world, gain).mean()), float(expected(world, cars).mean())
+        gain, _ = _price_gain(world, prices)
+        means = [float(expected(world, each).mean()) for each in _price_gain(heavy, prices)]
         options.append(_option(what, gain, *means, prices=_named(world.stake, prices)))
         gains.append(gain)
     return tuple(options), np.array(gains)
+
+
+def expected_gains(world: World) -> Array:
+    """(K, S) gain of every change of prices or of the list, expected over levels at each draw's elasticity."""
+    return np.array([expected(world, _price_gain(weighed(world), prices)[0]) for _, prices in _changes(world.stake)])
 
 
 def mix_option(world: World) -> Option | None:

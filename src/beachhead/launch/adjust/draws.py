@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, sqrt
 
 import numpy as np
@@ -42,6 +42,8 @@ class World:
         sold: (S, J) cars a year at the prices asked now.
         expected_cars: (S,) cars a year expected at the draw's elasticity, over the levels.
         contribution: (S,) contribution a year.
+        by_car: the same elasticities, nearness and mixes at levels drawn as often as they sell cars, by which means
+            are taken; None: the levels as they are.
     """
 
     stake: Stake
@@ -52,6 +54,7 @@ class World:
     sold: Array
     expected_cars: Array
     contribution: Array
+    by_car: World | None = None
 
 
 def world_of(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int) -> World:
@@ -68,12 +71,21 @@ def world_of(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int
         brand_spread=fit.brand_spread,
         price=stake.offers.typical_price,
     )
-    prices = np.array(stake.offers.prices)
-    taken = np.minimum(np.exp(level) / stake.size, MOST_SHARE)
-    intercepts = intercepts_of(taken[:, None] * _mixes(stake, fit, draws, seed), taste, prices)
-    scale = np.exp(level) / taken * stake.served
     # sales may have outgrown what the tables still say of the market: what is believed with 95 % is never cut off
     likely = float(np.exp(learnt.mean[m] + ndtri(0.95) * sqrt(learnt.cov[m, m])))
+    levels = _Levels.given(learnt.mean[at], learnt.cov[np.ix_(at, at)], log_elasticity)
+    most = max(MOST_SHARE * stake.size, likely)
+    mixes, cars = _mixes(stake, fit, draws, seed), stake.served * levels.expected(most)
+    heavy = _world(stake, taste, mixes, log_elasticity, levels.by_car(level, most), cars)
+    return replace(_world(stake, taste, mixes, log_elasticity, level, cars), by_car=heavy)
+
+
+def _world(stake: Stake, taste: Taste, mixes: Array, log_elasticity: Array, level: Array, cars: Array) -> World:
+    """The market at these (S,) log levels; `cars`: expected a year at each elasticity."""
+    prices = np.array(stake.offers.prices)
+    taken = np.minimum(np.exp(level) / stake.size, MOST_SHARE)
+    intercepts = intercepts_of(taken[:, None] * mixes, taste, prices)
+    scale = np.exp(level) / taken * stake.served
     sold = scale[:, None] * shares(intercepts, taste, prices)
     return World(
         stake=stake,
@@ -82,19 +94,47 @@ def world_of(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int
         intercepts=intercepts,
         scale=scale,
         sold=sold,
-        expected_cars=stake.served * _expected_level(learnt, at, log_elasticity, max(MOST_SHARE * stake.size, likely)),
+        expected_cars=cars,
         contribution=sold @ (np.array(stake.margins) - stake.car_price),
     )
 
 
-def _expected_level(learnt: Learnt, at: list[int], log_elasticity: Array, most: float) -> Array:
-    """(S,) E[min(exp(theta), most) | log e]: levels are so little known that their mean is better taken by formula."""
-    cov = learnt.cov[np.ix_(at, at)]
-    mean = learnt.mean[at[0]] + cov[0, 1] / cov[1, 1] * (log_elasticity - learnt.mean[at[1]])
-    sd = sqrt(max(float(cov[0, 0] - cov[0, 1] ** 2 / cov[1, 1]), 1e-12))
-    below = (log(most) - mean) / sd
-    out: Array = np.exp(mean + sd**2 / 2) * ndtr(below - sd) + most * ndtr(-below)
-    return out
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Levels:
+    """The log level given each draw's elasticity: normal with mean (S,) and one sd."""
+
+    mean: Array
+    sd: float
+
+    @classmethod
+    def given(cls, mean: Array, cov: Array, log_elasticity: Array) -> _Levels:
+        """Of the joint normal of level and log elasticity, (2,) and (2, 2)."""
+        sd = sqrt(max(float(cov[0, 0] - cov[0, 1] ** 2 / cov[1, 1]), 1e-12))
+        return cls(mean=mean[0] + cov[0, 1] / cov[1, 1] * (log_elasticity - mean[1]), sd=sd)
+
+    def expected(self, most: float) -> Array:
+        """(S,) E[min(exp(theta), most) | log e]: levels are so little known that it is better taken by formula."""
+        within, beyond = self._parts(most)
+        return within + beyond
+
+    def by_car(self, level: Array, most: float) -> Array:
+        """(S,) the draws' levels at the same quantiles of the density proportional to min(exp(theta), most).
+
+        What a car gains hangs on the level, since a large brand's buyers have fewer others to turn to; so its mean
+        over cars is not that over levels.
+        """
+        u, at = ndtr((level - self.mean) / self.sd), (log(most) - self.mean) / self.sd
+        within, beyond = self._parts(most)
+        share = np.clip(within / (within + beyond), 1e-12, 1 - 1e-12)
+        low = self.sd + ndtri(np.clip(u / share * ndtr(at - self.sd), 1e-15, 1 - 1e-12))
+        high = -ndtri(np.clip((1 - u) / (1 - share) * ndtr(-at), 1e-15, 1 - 1e-12))
+        out: Array = self.mean + self.sd * np.where(u < share, low, high)
+        return out
+
+    def _parts(self, most: float) -> tuple[Array, Array]:
+        """(S,) twice, the expected level where it lies below `most`, and `most` where it lies beyond."""
+        at = (log(most) - self.mean) / self.sd
+        return np.exp(self.mean + self.sd**2 / 2) * ndtr(at - self.sd), most * ndtr(-at)
 
 
 def normals(market: str, draws: int, width: int, seed: int) -> Array:
@@ -115,9 +155,14 @@ def _mixes(stake: Stake, fit: ChoiceFit, draws: int, seed: int) -> Array:
     return out
 
 
+def weighed(world: World) -> World:
+    """The world over which what one car gains is averaged."""
+    return world if world.by_car is None else world.by_car
+
+
 def expected(world: World, amounts: Array) -> Array:
-    """Amounts (..., S) with each draw's level replaced by the levels expected at its elasticity."""
-    out: Array = amounts / world.sold.sum(axis=1) * world.expected_cars
+    """Amounts (..., S) of `weighed(world)`, with its levels replaced by the cars expected at each elasticity."""
+    out: Array = amounts / weighed(world).sold.sum(axis=1) * world.expected_cars
     return out
 
 

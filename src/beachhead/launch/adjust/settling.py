@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from beachhead.belief.choice import Learnt
 from beachhead.launch.adjust.changes import Option
-from beachhead.launch.adjust.draws import World, expected
+from beachhead.launch.adjust.draws import World
 from beachhead.launch.adjust.stake import Stake
 
 Array = NDArray[np.float64]
@@ -62,7 +62,7 @@ def settling(
     Args:
         world: draws of the market.
         options: K changes of prices or of the list.
-        gains: (K, S) their gains in each draw.
+        gains: (K, S) their gains, expected over levels at each draw's elasticity.
         learnt: levels and elasticities after all counts.
         best_gain: expected gain of the best change of all, a year's contribution.
     """
@@ -112,13 +112,12 @@ class _Curves:
 
 def _curves(world: World, gains: Array) -> _Curves:
     """Mean gain in each of 16 equal bins of log e."""
-    weighed = expected(world, gains)
     order = np.argsort(world.log_elasticity)
     x = (world.log_elasticity - world.log_elasticity.mean()) / world.log_elasticity.std()
     bins = np.array_split(order, 16)
     return _Curves(
         knots=np.array([x[b].mean() for b in bins]),
-        values=np.array([weighed[:, b].mean(axis=1) for b in bins]).T,
+        values=np.array([gains[:, b].mean(axis=1) for b in bins]).T,
     )
 
 
