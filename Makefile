@@ -36,6 +36,8 @@ lint: $(READY)  ## style, types, import contract
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	PATH="$(BIN):$$PATH" $(BIN)/lint-imports
+	@if command -v npm >/dev/null && [ -d webapp/node_modules ]; then npm --prefix webapp run --silent lint; \
+		else echo "left out, the style of the web app: it needs Node.js and webapp/node_modules"; fi
 
 lock:  ## renew requirements.lock after a change of dependencies (needs uv)
 	uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 \

@@ -13,7 +13,10 @@ const WIDTH = 1000;
 const HEIGHT = 440;
 const lands = feature(simple, simple.objects.countries).features.filter((country) => country.properties.a3 !== "ATA");
 const projection = geoEqualEarth().fitExtent(
-  [[4, 4], [WIDTH - 4, HEIGHT - 4]],
+  [
+    [4, 4],
+    [WIDTH - 4, HEIGHT - 4],
+  ],
   { type: "FeatureCollection", features: lands },
 );
 const path = geoPath(projection).digits(1);
@@ -22,7 +25,13 @@ const countries = lands
   .map((country) => {
     const [[x0, y0], [x1, y1]] = path.bounds(country);
     const [x, y] = path.centroid(country);
-    return { a3: country.properties.a3, name: country.properties.name, d: path(country) ?? "", box: [x0, y0, x1, y1].map(Math.round), at: [x, y].map(Math.round) };
+    return {
+      a3: country.properties.a3,
+      name: country.properties.name,
+      d: path(country) ?? "",
+      box: [x0, y0, x1, y1].map(Math.round),
+      at: [x, y].map(Math.round),
+    };
   })
   .filter((country) => country.d.length > 0)
   .sort((a, b) => a.a3.localeCompare(b.a3));

@@ -8,7 +8,12 @@ export type Schemas = components["schemas"];
 export const api = createClient<paths>({ baseUrl: "" });
 
 /** A server that does not answer refuses in the one shape too, so that no button waits for it for ever. */
-const unreachable = { kind: "Unreachable", message: "the server did not answer", hint: "is `beachhead serve` still running? What you typed is still here; send it again then", faults: [] };
+const unreachable = {
+  kind: "Unreachable",
+  message: "the server did not answer",
+  hint: "is `beachhead serve` still running? What you typed is still here; send it again then",
+  faults: [],
+};
 api.use({ onError: () => Response.json({ error: unreachable }, { status: 503 }) });
 
 export type Refused = Schemas["ErrorOut"];
@@ -31,7 +36,8 @@ export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, key
     const refuse = (error: Refused) => {
       setAnswer((old) => ({ state: "refused", error, data: old.data }));
       // a server that is busy or was started again answers soon
-      if (error.kind === "Unreachable" || error.kind === "NotStored") later = setTimeout(() => wanted && setRound((count) => count + 1), 1500);
+      if (error.kind === "Unreachable" || error.kind === "NotStored")
+        later = setTimeout(() => wanted && setRound((count) => count + 1), 1500);
     };
     ask()
       .then(({ data, error }) => {
@@ -44,7 +50,7 @@ export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, key
       wanted = false;
       clearTimeout(later);
     };
-    // the caller names what its question depends on
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the caller names what its question depends on
   }, [...keys, version, round]);
   return { ...answer, again: () => setRound((count) => count + 1) };
 }
@@ -81,7 +87,11 @@ export function useUpload(method: "POST" | "PUT") {
   const upload = async <T>(to: string, content: Blob) => {
     const what = [to, content instanceof File ? [content.name, content.lastModified, content.size] : await content.text()];
     return send(what, async (key) => {
-      const response = await fetch(to, { method, headers: { "Content-Type": "application/octet-stream", "Idempotency-Key": key }, body: content });
+      const response = await fetch(to, {
+        method,
+        headers: { "Content-Type": "application/octet-stream", "Idempotency-Key": key },
+        body: content,
+      });
       const body: unknown = await response.json();
       return response.ok ? { data: body as T } : { error: body };
     });
@@ -98,11 +108,18 @@ export function useStart(kind: string) {
   const [started, setStarted] = useState<string>();
   const jobs = useJobs();
   const connected = useConnected();
-  useEffect(() => setStarted(undefined), [connected]); // a server that comes back tells all that it knows
+  const [heardOf, setHeardOf] = useState(connected);
+  if (heardOf !== connected) {
+    // a server that comes back tells all that it knows
+    setHeardOf(connected);
+    setStarted(undefined);
+  }
   const untold = started !== undefined && !jobs.some((job) => job.id === started);
   const running = jobs.some((job) => job.kind === kind && (job.state === "queued" || job.state === "running"));
   const start = async (said: Record<string, string | number | boolean> = {}) => {
-    const job = await send(said, (key) => api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": key } }, body: { kind, arguments: said } }));
+    const job = await send(said, (key) =>
+      api.POST("/api/v1/jobs", { params: { header: { "Idempotency-Key": key } }, body: { kind, arguments: said } }),
+    );
     setStarted(job?.id);
   };
   return { start, running: running || busy || untold, error };

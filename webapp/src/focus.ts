@@ -15,7 +15,10 @@ export function keepFocus(root: HTMLElement): () => void {
     const [last] = path;
     if (!last || last === root || document.activeElement !== document.body) return;
     if (last.isConnected) return last.focus({ preventScroll: true }); // does nothing while it is shut
-    const heading = path.filter((node) => node.isConnected).map((node) => node.querySelector<HTMLElement>("h1, h2, h3")).find((found) => found !== null);
+    const heading = path
+      .filter((node) => node.isConnected)
+      .map((node) => node.querySelector<HTMLElement>("h1, h2, h3"))
+      .find((found) => found !== null);
     path = [];
     if (!heading) return;
     heading.tabIndex = -1;

@@ -16,8 +16,17 @@ const tell = () => listeners.forEach((listener) => listener());
 /** Work that a server started again knows nothing of: said once, not passed over in silence. */
 function lost(known: LiveJob[]): LiveJob[] {
   const gone = jobs.filter((job) => !over(job) && !known.some((other) => other.id === job.id));
-  const kept = jobs.filter((job) => job.error?.kind === "Lost" && !known.some((other) => other.kind === job.kind && other.asked_at > job.asked_at));
-  return [...kept, ...gone.map((job): LiveJob => ({ ...job, state: "failed", error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again", faults: [] } }))];
+  const kept = jobs.filter(
+    (job) => job.error?.kind === "Lost" && !known.some((other) => other.kind === job.kind && other.asked_at > job.asked_at),
+  );
+  return [
+    ...kept,
+    ...gone.map((job): LiveJob => ({
+      ...job,
+      state: "failed",
+      error: { kind: "Lost", message: "the server was stopped before this was finished", hint: "start it again", faults: [] },
+    })),
+  ];
 }
 
 export const over = (job: LiveJob) => job.state !== "queued" && job.state !== "running";
@@ -80,7 +89,7 @@ export const useConnected = () => useSyncExternalStore(subscribe, () => connecte
 export function useCompiling() {
   const now = useSyncExternalStore(subscribe, () => compiling);
   const [was, setWas] = useState(now);
-  useEffect(() => setWas((before) => before || now), [now]);
+  if (now && !was) setWas(true);
   return now || was;
 }
 

@@ -11,7 +11,11 @@ const dayText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone:
 const dateText = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const instantText = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
-const steps: [number, string][] = [[1e9, "bn"], [1e6, "M"], [1e3, "k"]];
+const steps: [number, string][] = [
+  [1e9, "bn"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
 const oneDigit = new Intl.NumberFormat(locale, { ...like, minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const weekClock = new Intl.DateTimeFormat(locale, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
@@ -46,7 +50,8 @@ export const odds = (share: number | null | undefined) => percent(share == null 
 /** A count with its noun, `1 market`, `12 markets`; `nouns` where an s does not make the plural. */
 export const howMany = (count: number, noun: string, nouns = `${noun}s`) => `${cars(count)} ${count === 1 ? noun : nouns}`;
 /** An amount of a limit: money in its currency, anything else counted with its unit. */
-export const inUnit = (value: number, unit: string, currency: string) => (unit === currency ? money(value, currency) : howMany(value, unit.replace(/s$/, ""), unit).replace(" ", "\u00a0"));
+export const inUnit = (value: number, unit: string, currency: string) =>
+  unit === currency ? money(value, currency) : howMany(value, unit.replace(/s$/, ""), unit).replace(" ", "\u00a0");
 export const number = (value: number | null | undefined) => (value == null ? "–" : threeDigits.format(value));
 export const day = (text: string | null | undefined) => (text ? (text.length === 10 ? dayText : dateText).format(new Date(text)) : "–");
 export const instant = (text: string | null | undefined) => (text ? instantText.format(new Date(text)) : "–");
@@ -54,7 +59,8 @@ export const tenth = (value: number) => oneDigit.format(value);
 /** A moment on the clock at home, such as Tue 18:00. */
 export const weekdayClock = (text: string) => weekClock.format(new Date(text));
 /** A figure keeps its unit and currency on its line. */
-const together = (text: string) => text.replace(/(\d) (?=(?:%|M|k|bn|days|h|min|kWh|kW|ct|s)(?![\w]))/g, "$1\u00a0").replace(/\b([A-Z]{3}) (?=-?\d)/g, "$1\u00a0");
+const together = (text: string) =>
+  text.replace(/(\d) (?=(?:%|M|k|bn|days|h|min|kWh|kW|ct|s)(?![\w]))/g, "$1\u00a0").replace(/\b([A-Z]{3}) (?=-?\d)/g, "$1\u00a0");
 
 const english = /(?<![\w.,/:]|[A-Za-z]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w/]|[.,:]\d)/g;
 
@@ -62,7 +68,11 @@ const english = /(?<![\w.,/:]|[A-Za-z]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+
 export function inLocale(text: string): string {
   return together(text).replace(english, (written) => {
     const digits = written.split(".")[1]?.length ?? 0;
-    const format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: written.includes(",") });
+    const format = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: written.includes(","),
+    });
     return format.format(Number(written.replaceAll(",", "")));
   });
 }
@@ -70,4 +80,5 @@ export function inLocale(text: string): string {
 export const written = (value: number) => asWritten.format(value);
 export const integer = (value: number) => whole.format(value);
 /** A share of a bound, rounded down as every lower bound is; what lies above it by the luck of the worlds is all of it. */
-export const certified = (share: number) => percent(share < 0.01 || (share > 0.99 && share < 1) ? share : Math.floor(100 * Math.min(share, 1) + 1e-9) / 100);
+export const certified = (share: number) =>
+  percent(share < 0.01 || (share > 0.99 && share < 1) ? share : Math.floor(100 * Math.min(share, 1) + 1e-9) / 100);

@@ -20,19 +20,39 @@ export function Begin({ done }: { done: () => void }) {
   if (!answer.data) return <Waiting title="New launch" />;
   const list = [...answer.data.bundled].sort((a, b) => Number(b.name === "starter") - Number(a.name === "starter"));
   return (
-    <form className="sheet begin" onSubmit={(event) => { event.preventDefault(); void begin(); }}>
+    <form
+      className="sheet begin"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void begin();
+      }}
+    >
       <h1>New launch</h1>
-      <p>The folder <code>{answer.data.folder}</code> is empty. Choose what to begin with; it is copied there as text files that are yours to change.</p>
+      <p>
+        The folder <code>{answer.data.folder}</code> is empty. Choose what to begin with; it is copied there as text files that are yours to
+        change.
+      </p>
       <fieldset disabled={busy || !answer.data.may_begin}>
         <legend>Begin with</legend>
         {list.map((item) => (
           <label key={item.name} className="choice">
             <input type="radio" name="example" value={item.name} checked={chosen === item.name} onChange={() => setChosen(item.name)} />{" "}
-            <span><strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong><small>{item.name} · {howMany(item.markets, "market")}{item.has_history ? " · with its real registrations" : ""}</small></span>
+            <span>
+              <strong>{item.name === "starter" ? "A nearly empty launch" : item.title}</strong>
+              <small>
+                {item.name} · {howMany(item.markets, "market")}
+                {item.has_history ? " · with its real registrations" : ""}
+              </small>
+            </span>
           </label>
         ))}
       </fieldset>
-      <div className="row" style={{ alignItems: "center" }}><button disabled={busy || !answer.data.may_begin}>{busy ? "beginning …" : "Begin"}</button> <span className="soft" role="status">{busy && (compiling ? `copied; ${COMPILING}` : "copying, and reading what was copied …")}</span></div>
+      <div className="row" style={{ alignItems: "center" }}>
+        <button disabled={busy || !answer.data.may_begin}>{busy ? "beginning …" : "Begin"}</button>{" "}
+        <span className="soft" role="status">
+          {busy && (compiling ? `copied; ${COMPILING}` : "copying, and reading what was copied …")}
+        </span>
+      </div>
       {error && <Refusal error={error} />}
     </form>
   );

@@ -44,49 +44,120 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
   return (
     <div className="grid">
       <section className="wide">
-        <h1>{row.name} <Stage stage={row.stage} /></h1>
-        <p className="says">{before && `by ${before}: `}<Said>{row.says}</Said></p>
+        <h1>
+          {row.name} <Stage stage={row.stage} />
+        </h1>
+        <p className="says">
+          {before && `by ${before}: `}
+          <Said>{row.says}</Said>
+        </p>
         {launch.overtaken && <p className="notice">{launch.overtaken}; what it says of the market is as it was then.</p>}
       </section>
-      <section className="sheet"><h2>Demand at full scale, cars a quarter</h2><Fan data={answer.data} name={row.name} /><p className="soft">The level over the years; what a single quarter sells scatters about it.</p></section>
-      <section className="sheet"><h2>Belief before and now, cars a year from {launch.year}</h2><Density data={answer.data} name={row.name} /></section>
+      <section className="sheet">
+        <h2>Demand at full scale, cars a quarter</h2>
+        <Fan data={answer.data} name={row.name} />
+        <p className="soft">The level over the years; what a single quarter sells scatters about it.</p>
+      </section>
+      <section className="sheet">
+        <h2>Belief before and now, cars a year from {launch.year}</h2>
+        <Density data={answer.data} name={row.name} />
+      </section>
       <section className="sheet third">
         <h2>In figures</h2>
         <dl className="figures">
-          <div><dt>demand at full scale</dt><dd>{cars(row.demand_median)}<small>cars a year from {launch.year}; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}</small></dd></div>
-          <div><dt>break-even</dt><dd>{cars(row.break_even)}<small>cars of that year, through the best channel{before && `, as ${before} has it`}</small></dd></div>
-          <div><dt>odds that demand beats it</dt><dd>{percent(row.odds_good)}</dd></div>
-          <div><dt>BEV registrations</dt><dd>{cars(row.bev_per_year)}<small>cars a year, all makers</small></dd></div>
+          <div>
+            <dt>demand at full scale</dt>
+            <dd>
+              {cars(row.demand_median)}
+              <small>
+                cars a year from {launch.year}; 90 %: {cars(row.demand_low)} to {cars(row.demand_high)}
+              </small>
+            </dd>
+          </div>
+          <div>
+            <dt>break-even</dt>
+            <dd>
+              {cars(row.break_even)}
+              <small>cars of that year, through the best channel{before && `, as ${before} has it`}</small>
+            </dd>
+          </div>
+          <div>
+            <dt>odds that demand beats it</dt>
+            <dd>{percent(row.odds_good)}</dd>
+          </div>
+          <div>
+            <dt>BEV registrations</dt>
+            <dd>
+              {cars(row.bev_per_year)}
+              <small>cars a year, all makers</small>
+            </dd>
+          </div>
         </dl>
         {gate.length > 0 && (
           <>
             <h2 style={{ marginTop: "1rem" }}>Gate registered with the plan</h2>
-            <ul>{gate.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
+            <ul>
+              {gate.map((line) => (
+                <li key={line}>
+                  <Said>{line}</Said>
+                </li>
+              ))}
+            </ul>
           </>
         )}
       </section>
       {row.stage !== "home" && !launch.over && (
         <>
-          {row.stage !== "scaled" && <section className="sheet wide"><h2>What one more batch would tell, and what not</h2><Designs market={code} currency={launch.currency} /></section>}
-          <section className="sheet wide"><h2>Price, trims and mix</h2><PriceResponse market={code} currency={launch.currency} /></section>
+          {row.stage !== "scaled" && (
+            <section className="sheet wide">
+              <h2>What one more batch would tell, and what not</h2>
+              <Designs market={code} currency={launch.currency} />
+            </section>
+          )}
+          <section className="sheet wide">
+            <h2>Price, trims and mix</h2>
+            <PriceResponse market={code} currency={launch.currency} />
+          </section>
         </>
       )}
-      {observations.length > 0 && <section className="sheet wide"><h2>Funnel by period</h2><Funnel rows={observations} name={row.name} /></section>}
+      {observations.length > 0 && (
+        <section className="sheet wide">
+          <h2>Funnel by period</h2>
+          <Funnel rows={observations} name={row.name} />
+        </section>
+      )}
       <section className="sheet wide">
         <h2>What was observed</h2>
-        {observations.length ? <ObservationTable rows={observations} caption={`Rows sent for ${row.name}; a dash is not observed, never zero`} /> : <p>Nothing yet. <Link href="/pilots">Send a file</Link></p>}
+        {observations.length ? (
+          <ObservationTable rows={observations} caption={`Rows sent for ${row.name}; a dash is not observed, never zero`} />
+        ) : (
+          <p>
+            Nothing yet. <Link href="/pilots">Send a file</Link>
+          </p>
+        )}
       </section>
       <section className="sheet wide">
         <h2>Facts</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Facts">
           <table>
             <caption>Grade A was read at its source, B is general knowledge, C is an assumption</caption>
-            <thead><tr><th>fact</th><th className="num">value</th><th>grade</th><th className="num">age, days</th><th>source</th></tr></thead>
+            <thead>
+              <tr>
+                <th>fact</th>
+                <th className="num">value</th>
+                <th>grade</th>
+                <th className="num">age, days</th>
+                <th>source</th>
+              </tr>
+            </thead>
             <tbody>
               {facts.map((fact) => (
                 <tr key={fact.name}>
-                  <td>{fact.name.replaceAll("_", " ")}</td><td className="num">{number(fact.value)}</td><td>{fact.source.grade}</td>
-                  <td className="num">{fact.source.age_days}</td><td className="why">{fact.source.who}</td>
+                  <td>{fact.name.replaceAll("_", " ")}</td>
+                  <td className="num">{number(fact.value)}</td>
+                  <td>{fact.source.grade}</td>
+                  <td className="num">{fact.source.age_days}</td>
+                  <td className="why">{fact.source.who}</td>
                 </tr>
               ))}
             </tbody>
@@ -107,26 +178,61 @@ function Fan({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       const { fan, prior_fan } = data;
       const band = (id: string, low: number[], high: number[], opacity: number) => [
         { type: "line" as const, stack: id, data: low, lineStyle: { opacity: 0 }, symbol: "none", silent: true },
-        { type: "line" as const, name: id, stack: id, data: high.map((value, index) => value - low[index]!), lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: color("--accent"), opacity }, itemStyle: { color: color("--accent"), opacity: opacity + 0.2 } },
+        {
+          type: "line" as const,
+          name: id,
+          stack: id,
+          data: high.map((value, index) => value - low[index]!),
+          lineStyle: { opacity: 0 },
+          symbol: "none",
+          areaStyle: { color: color("--accent"), opacity },
+          itemStyle: { color: color("--accent"), opacity: opacity + 0.2 },
+        },
       ];
       return {
         grid: { left: 8, right: 12, top: 36, bottom: 8, containLabel: true },
-        legend: { top: 0, type: "scroll", pageTextStyle: { color: color("--ink") }, pageIconColor: color("--accent"), data: ["90 %", "50 %", "median now", "median before"], textStyle: { color: color("--ink") } },
+        legend: {
+          top: 0,
+          type: "scroll",
+          pageTextStyle: { color: color("--ink") },
+          pageIconColor: color("--accent"),
+          data: ["90 %", "50 %", "median now", "median before"],
+          textStyle: { color: color("--ink") },
+        },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(data, items) },
         xAxis: { type: "category", data: fan.quarters, ...axis(color) },
         yAxis: { type: "value", ...scale(color, cars) },
         series: [
           ...band("90 %", fan.low90, fan.high90, 0.18),
           ...band("50 %", fan.low50, fan.high50, 0.32),
-          { type: "line", name: "median now", data: fan.median, symbol: "none", lineStyle: { color: color("--accent"), width: 2.5 }, itemStyle: { color: color("--accent") } },
-          { type: "line", name: "median before", data: prior_fan.median, symbol: "none", lineStyle: { color: color("--soft"), type: "dashed", width: 1.5 }, itemStyle: { color: color("--soft") } },
+          {
+            type: "line",
+            name: "median now",
+            data: fan.median,
+            symbol: "none",
+            lineStyle: { color: color("--accent"), width: 2.5 },
+            itemStyle: { color: color("--accent") },
+          },
+          {
+            type: "line",
+            name: "median before",
+            data: prior_fan.median,
+            symbol: "none",
+            lineStyle: { color: color("--soft"), type: "dashed", width: 1.5 },
+            itemStyle: { color: color("--soft") },
+          },
         ],
       };
     },
     [data],
   );
   const last = data.fan.quarters.length - 1;
-  return <Chart option={option} says={`${name}: median demand from ${cars(data.fan.median[0])} to ${cars(data.fan.median[last])} cars a quarter; 90 % band in the last quarter ${cars(data.fan.low90[last])} to ${cars(data.fan.high90[last])}`} />;
+  return (
+    <Chart
+      option={option}
+      says={`${name}: median demand from ${cars(data.fan.median[0])} to ${cars(data.fan.median[last])} cars a quarter; 90 % band in the last quarter ${cars(data.fan.low90[last])} to ${cars(data.fan.high90[last])}`}
+    />
+  );
 }
 
 function tip(data: Schemas["MarketOut"], items: unknown): string {
@@ -143,18 +249,50 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
       return {
         grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
         legend: { top: 0, data: ["before", "now"], textStyle: { color: color("--ink") } },
-        xAxis: { type: "log", min: density.cars_per_year[0], max: density.cars_per_year.at(-1), ...scale(color, (count) => (count < 1 ? number(count) : cars(count))), splitLine: { show: false } },
+        xAxis: {
+          type: "log",
+          min: density.cars_per_year[0],
+          max: density.cars_per_year.at(-1),
+          ...scale(color, (count) => (count < 1 ? number(count) : cars(count))),
+          splitLine: { show: false },
+        },
         yAxis: { type: "value", show: false },
         series: [
-          { type: "line", name: "before", data: line(density.prior), symbol: "none", lineStyle: { color: color("--soft"), type: "dashed" }, itemStyle: { color: color("--soft") } },
           {
-            type: "line", name: "now", data: line(density.now), symbol: "none", areaStyle: { color: color("--accent"), opacity: 0.2 }, lineStyle: { color: color("--accent"), width: 2.5 }, itemStyle: { color: color("--accent") },
-            markLine: row.break_even ? { symbol: "none", silent: true, data: [{ xAxis: row.break_even }], lineStyle: { color: color("--bad"), width: 2 }, label: { formatter: "break-even", color: color("--bad") } } : undefined,
+            type: "line",
+            name: "before",
+            data: line(density.prior),
+            symbol: "none",
+            lineStyle: { color: color("--soft"), type: "dashed" },
+            itemStyle: { color: color("--soft") },
+          },
+          {
+            type: "line",
+            name: "now",
+            data: line(density.now),
+            symbol: "none",
+            areaStyle: { color: color("--accent"), opacity: 0.2 },
+            lineStyle: { color: color("--accent"), width: 2.5 },
+            itemStyle: { color: color("--accent") },
+            markLine: row.break_even
+              ? {
+                  symbol: "none",
+                  silent: true,
+                  data: [{ xAxis: row.break_even }],
+                  lineStyle: { color: color("--bad"), width: 2 },
+                  label: { formatter: "break-even", color: color("--bad") },
+                }
+              : undefined,
           },
         ],
       };
     },
     [data],
   );
-  return <Chart option={option} says={`${name}: belief about yearly demand${data.row.odds_good == null ? ", no break-even yet" : `; ${percent(data.row.odds_good)} of it lies above break-even`}`} />;
+  return (
+    <Chart
+      option={option}
+      says={`${name}: belief about yearly demand${data.row.odds_good == null ? ", no break-even yet" : `; ${percent(data.row.odds_good)} of it lies above break-even`}`}
+    />
+  );
 }

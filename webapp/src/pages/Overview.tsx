@@ -21,10 +21,30 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="wide">
         <h1>{launch.name}</h1>
         <p>
-          {launch.now}: {count("scaled")} of {howMany(data.markets.length - count("home"), "market")} abroad scaled, {count("piloting")} piloting{count("stopped") > 0 && <>, {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}</>}.{" "}
-          {planBefore(data.launch) && `By ${planBefore(data.launch)}: `}<Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
+          {launch.now}: {count("scaled")} of {howMany(data.markets.length - count("home"), "market")} abroad scaled, {count("piloting")}{" "}
+          piloting
+          {count("stopped") > 0 && (
+            <>
+              , {count("stopped")} stopped by {count("stopped") === 1 ? "its gate" : "their gates"}
+            </>
+          )}
+          . {planBefore(data.launch) && `By ${planBefore(data.launch)}: `}
+          <Said>{data.certificate ? data.certificate.sentence : "There is no plan on record yet."}</Said>
         </p>
-        {data.notes.length > 0 && <details><summary>{howMany(data.notes.length, "thing that another room changed", "things that other rooms changed")} in the plan</summary><ul>{data.notes.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul></details>}
+        {data.notes.length > 0 && (
+          <details>
+            <summary>
+              {howMany(data.notes.length, "thing that another room changed", "things that other rooms changed")} in the plan
+            </summary>
+            <ul>
+              {data.notes.map((line) => (
+                <li key={line}>
+                  <Said>{line}</Said>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
       </section>
       <section className="sheet two" aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>
@@ -33,7 +53,18 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
       <section className="sheet tall" aria-labelledby="due-title">
         <h2 id="due-title">What needs a decision now</h2>
         {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
-        {data.due.length === 0 && !launch.overtaken && !launch.over && <p className="soft">{data.certificate ? <>Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.</> : "Make a plan first; it proposes the first decisions."}</p>}
+        {data.due.length === 0 && !launch.overtaken && !launch.over && (
+          <p className="soft">
+            {data.certificate ? (
+              <>
+                Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under{" "}
+                <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.
+              </>
+            ) : (
+              "Make a plan first; it proposes the first decisions."
+            )}
+          </p>
+        )}
         <ul className="due">
           {data.due.map((due) => (
             <li key={due.market}>
@@ -41,18 +72,48 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
             </li>
           ))}
         </ul>
-        {launch.over ? <p className="soft">Nothing: see the ledger under <Link href="/decisions">Decisions</Link>.</p> : <p className="row no-print"><PlanButton has={data.certificate !== null} /></p>}
+        {launch.over ? (
+          <p className="soft">
+            Nothing: see the ledger under <Link href="/decisions">Decisions</Link>.
+          </p>
+        ) : (
+          <p className="row no-print">
+            <PlanButton has={data.certificate !== null} />
+          </p>
+        )}
       </section>
       {data.certificate && (
         <section className="sheet beside" aria-labelledby="value-title">
           <h2 id="value-title">Value and limits</h2>
           <dl className="figures">
-            <div><dt>expected value</dt><dd>{money(data.certificate.value, launch.currency)}<small>{giveOrTake(data.certificate.value_se, launch.currency)} (Monte Carlo)</small></dd></div>
-            <div><dt>no plan can earn more than</dt><dd>{money(data.certificate.bound, launch.currency)}<small>{giveOrTake(data.certificate.bound_se, launch.currency)}</small></dd></div>
-            {data.certificate.share_of_bound != null && <div><dt>certified share</dt><dd>{certified(data.certificate.share_of_bound)}<small>value as a share of the bound</small></dd></div>}
+            <div>
+              <dt>expected value</dt>
+              <dd>
+                {money(data.certificate.value, launch.currency)}
+                <small>{giveOrTake(data.certificate.value_se, launch.currency)} (Monte Carlo)</small>
+              </dd>
+            </div>
+            <div>
+              <dt>no plan can earn more than</dt>
+              <dd>
+                {money(data.certificate.bound, launch.currency)}
+                <small>{giveOrTake(data.certificate.bound_se, launch.currency)}</small>
+              </dd>
+            </div>
+            {data.certificate.share_of_bound != null && (
+              <div>
+                <dt>certified share</dt>
+                <dd>
+                  {certified(data.certificate.share_of_bound)}
+                  <small>value as a share of the bound</small>
+                </dd>
+              </div>
+            )}
             {data.uses.map((use) => (
               <div key={use.limit + use.period}>
-                <dt>{use.limit}, {use.period}</dt>
+                <dt>
+                  {use.limit}, {use.period}
+                </dt>
                 <dd>
                   {inUnit(use.used, use.unit, launch.currency)}
                   <small>{use.available == null ? "no limit" : `of ${inUnit(use.available, use.unit, launch.currency)}`}</small>
@@ -66,7 +127,18 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
         <h2 id="markets-title">Markets</h2>
         <MarketTable markets={data.markets} launch={data.launch} />
       </section>
-      {Object.keys(launch.shut).length > 0 && <p className="soft wide no-print">Further pages open once the launch folder has their tables: {Object.entries(launch.shut).map(([page, files], index) => <span key={page}>{index > 0 && ", "}<Link href={`/${page}`}>{page}</Link> ({files.join(", ")})</span>)}.</p>}
+      {Object.keys(launch.shut).length > 0 && (
+        <p className="soft wide no-print">
+          Further pages open once the launch folder has their tables:{" "}
+          {Object.entries(launch.shut).map(([page, files], index) => (
+            <span key={page}>
+              {index > 0 && ", "}
+              <Link href={`/${page}`}>{page}</Link> ({files.join(", ")})
+            </span>
+          ))}
+          .
+        </p>
+      )}
     </div>
   );
 }

@@ -29,24 +29,57 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
       <section className="wide">
         <h1>Supply</h1>
         {data.stale && <p className="notice">{data.stale}</p>}
-        <ul className="due">{data.sentences.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>
-        <p className="soft">Worked out {instant(data.made_at)} for {day(data.on)}, over {howMany(data.futures, "future")}. Record <span className="hash">{data.record.slice(0, 10)}</span></p>
-        <div className="row no-print"><JobButton kind="supply" name="Work it out again" busy="working it out …" /></div>
+        <ul className="due">
+          {data.sentences.map((line) => (
+            <li key={line}>
+              <Said>{line}</Said>
+            </li>
+          ))}
+        </ul>
+        <p className="soft">
+          Worked out {instant(data.made_at)} for {day(data.on)}, over {howMany(data.futures, "future")}. Record{" "}
+          <span className="hash">{data.record.slice(0, 10)}</span>
+        </p>
+        <div className="row no-print">
+          <JobButton kind="supply" name="Work it out again" busy="working it out …" />
+        </div>
       </section>
       <section className="sheet half">
         <h2>Plants: odds of having committed by each gate</h2>
         <div className="scroll" tabIndex={0} role="region" aria-label="Plants">
           <table>
             <caption>Share of futures in which a plant has been committed to by each gate; capital in {launch.currency}</caption>
-            <thead><tr><th>plant</th><th>way</th><th className="num">capital</th>{data.gates.map((gate) => <th key={gate} className="num">{gate}</th>)}<th className="num">cars in the last year</th><th className="num">capacity used</th></tr></thead>
+            <thead>
+              <tr>
+                <th>plant</th>
+                <th>way</th>
+                <th className="num">capital</th>
+                {data.gates.map((gate) => (
+                  <th key={gate} className="num">
+                    {gate}
+                  </th>
+                ))}
+                <th className="num">cars in the last year</th>
+                <th className="num">capacity used</th>
+              </tr>
+            </thead>
             <tbody>
               {data.plants.map((plant) => {
                 const [made, room] = [lastYear(plant.made), lastYear(plant.capacity)];
                 return (
                   <tr key={plant.code}>
-                    <th scope="row" className="plain">{plant.name}</th><td>{plant.mode}</td><td className="num">{plant.runs ? "–" : money(plant.capital, launch.currency)}</td>
-                    {plant.odds_by_gate.map((share, gate) => <td key={gate} className="num">{plant.runs ? "runs" : percent(share)}</td>)}
-                    <td className="num">{cars(made)}</td><td className="num">{room > 0.5 ? percent(made / room) : "–"}</td>
+                    <th scope="row" className="plain">
+                      {plant.name}
+                    </th>
+                    <td>{plant.mode}</td>
+                    <td className="num">{plant.runs ? "–" : money(plant.capital, launch.currency)}</td>
+                    {plant.odds_by_gate.map((share, gate) => (
+                      <td key={gate} className="num">
+                        {plant.runs ? "runs" : percent(share)}
+                      </td>
+                    ))}
+                    <td className="num">{cars(made)}</td>
+                    <td className="num">{room > 0.5 ? percent(made / room) : "–"}</td>
                   </tr>
                 );
               })}
@@ -58,7 +91,9 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
       {data.maps.map((map) => (
         <section className="sheet half" key={map.area}>
           <h2>Which way wins: {map.area}</h2>
-          <p><Said>{map.sentence}</Said></p>
+          <p>
+            <Said>{map.sentence}</Said>
+          </p>
           <SwitchMap map={map} currency={launch.currency} />
         </section>
       ))}
@@ -68,12 +103,29 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
           <div className="scroll" tabIndex={0} role="region" aria-label="Changes">
             <table>
               <caption>Each change by itself, planned anew; worth is the difference to the plan as it is, {launch.currency}</caption>
-              <thead><tr><th>if …</th><th>turns the first decision?</th><th>commit now</th><th>later, with odds</th><th className="num">worth</th></tr></thead>
+              <thead>
+                <tr>
+                  <th>if …</th>
+                  <th>turns the first decision?</th>
+                  <th>commit now</th>
+                  <th>later, with odds</th>
+                  <th className="num">worth</th>
+                </tr>
+              </thead>
               <tbody>
                 {data.effects.map((effect) => (
                   <tr key={effect.change}>
-                    <th scope="row" className="plain long">{effect.change}</th><td>{effect.turns ? <strong>yes</strong> : "no"}</td><td>{effect.commit_now.join(", ") || "export only"}</td>
-                    <td>{Object.entries(effect.odds).filter(([code, share]) => share > 0.005 && !effect.commit_now.includes(code)).map(([code, share]) => `${code} ${percent(share)}`).join(", ") || "–"}</td>
+                    <th scope="row" className="plain long">
+                      {effect.change}
+                    </th>
+                    <td>{effect.turns ? <strong>yes</strong> : "no"}</td>
+                    <td>{effect.commit_now.join(", ") || "export only"}</td>
+                    <td>
+                      {Object.entries(effect.odds)
+                        .filter(([code, share]) => share > 0.005 && !effect.commit_now.includes(code))
+                        .map(([code, share]) => `${code} ${percent(share)}`)
+                        .join(", ") || "–"}
+                    </td>
                     <td className="num">{money(effect.gain, launch.currency)}</td>
                   </tr>
                 ))}
@@ -96,15 +148,50 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
       <h2>Landed cost and margin, {currency} a car in the last year</h2>
       <div className="scroll" tabIndex={0} role="region" aria-label="Landed cost">
         <table>
-          <caption>Margins with 10 and 90 % of futures, where none arrive those of the cheapest open route; open a market for every route into it</caption>
-          <thead><tr><th>market</th><th className="num">cars</th><th>made in</th><th className="num">landed</th><th className="num">margin</th><th className="num">10 %</th><th className="num">90 %</th><th className="num">over export</th></tr></thead>
+          <caption>
+            Margins with 10 and 90 % of futures, where none arrive those of the cheapest open route; open a market for every route into it
+          </caption>
+          <thead>
+            <tr>
+              <th>market</th>
+              <th className="num">cars</th>
+              <th>made in</th>
+              <th className="num">landed</th>
+              <th className="num">margin</th>
+              <th className="num">10 %</th>
+              <th className="num">90 %</th>
+              <th className="num">over export</th>
+            </tr>
+          </thead>
           <tbody>
             {data.markets.map((row) => (
               <tr key={row.market}>
-                <th scope="row" className="plain"><button className="quiet sort" aria-expanded={market === row.market} onClick={() => choose("market", market === row.market ? null : row.market)}>{row.name}</button></th>
-                <td className="num">{cars(row.cars)}</td><td>{Object.entries(row.made_in).sort((a, b) => b[1] - a[1]).map(([plant, share]) => `${plant} ${percent(share)}`).concat(row.kept_out > 0 && row.kept_out < 1 ? [`${percent(row.kept_out)} do not arrive`] : []).join(", ") || "none arrive"}</td>
-                <td className="num">{number(row.landed)}</td><td className="num">{number(row.margin)}</td><td className="num">{number(row.margin_low)}</td><td className="num">{number(row.margin_high)}</td>
-                <td className="num">{row.margin == null || row.margin_if_exported == null ? "–" : number(Math.round(row.margin - row.margin_if_exported) || 0)}</td>
+                <th scope="row" className="plain">
+                  <button
+                    className="quiet sort"
+                    aria-expanded={market === row.market}
+                    onClick={() => choose("market", market === row.market ? null : row.market)}
+                  >
+                    {row.name}
+                  </button>
+                </th>
+                <td className="num">{cars(row.cars)}</td>
+                <td>
+                  {Object.entries(row.made_in)
+                    .sort((a, b) => b[1] - a[1])
+                    .map(([plant, share]) => `${plant} ${percent(share)}`)
+                    .concat(row.kept_out > 0 && row.kept_out < 1 ? [`${percent(row.kept_out)} do not arrive`] : [])
+                    .join(", ") || "none arrive"}
+                </td>
+                <td className="num">{number(row.landed)}</td>
+                <td className="num">{number(row.margin)}</td>
+                <td className="num">{number(row.margin_low)}</td>
+                <td className="num">{number(row.margin_high)}</td>
+                <td className="num">
+                  {row.margin == null || row.margin_if_exported == null
+                    ? "–"
+                    : number(Math.round(row.margin - row.margin_if_exported) || 0)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -125,17 +212,46 @@ function Routes({ market, name, currency }: { market: string; name: string; curr
   const routes = answer.data.routes.filter((route) => route.offer === offer);
   return (
     <>
-      <p className="row"><span><label htmlFor="offer">offer</label><select id="offer" value={offer} onChange={(event) => choose("offer", event.target.value)}>{offers.map((code) => <option key={code}>{code}</option>)}</select></span></p>
-      <h3>Every route into {name}, {currency} a car</h3>
+      <p className="row">
+        <span>
+          <label htmlFor="offer">offer</label>
+          <select id="offer" value={offer} onChange={(event) => choose("offer", event.target.value)}>
+            {offers.map((code) => (
+              <option key={code}>{code}</option>
+            ))}
+          </select>
+        </span>
+      </p>
+      <h3>
+        Every route into {name}, {currency} a car
+      </h3>
       <div className="scroll" tabIndex={0} role="region" aria-label={`Routes into ${name}`}>
         <table>
           <caption>Mean over the quarters in which the route is open; a dash: it never is</caption>
-          <thead><tr><th>plant, mode</th><th>border</th><th className="num">ex works</th><th className="num">freight</th><th className="num">duty</th><th className="num">on the way</th><th className="num">landed</th><th className="num">margin</th></tr></thead>
+          <thead>
+            <tr>
+              <th>plant, mode</th>
+              <th>border</th>
+              <th className="num">ex works</th>
+              <th className="num">freight</th>
+              <th className="num">duty</th>
+              <th className="num">on the way</th>
+              <th className="num">landed</th>
+              <th className="num">margin</th>
+            </tr>
+          </thead>
           <tbody>
             {routes.map((route, index) => (
               <tr key={index}>
-                <th scope="row" className="plain">{route.plant} {route.mode.replaceAll("_", " ")}</th><td>{route.border}</td>
-                {[route.ex_works, route.freight, route.duty, route.carrying, route.landed, route.margin].map((value, column) => <td key={column} className="num">{number(value)}</td>)}
+                <th scope="row" className="plain">
+                  {route.plant} {route.mode.replaceAll("_", " ")}
+                </th>
+                <td>{route.border}</td>
+                {[route.ex_works, route.freight, route.duty, route.carrying, route.landed, route.margin].map((value, column) => (
+                  <td key={column} className="num">
+                    {number(value)}
+                  </td>
+                ))}
               </tr>
             ))}
           </tbody>

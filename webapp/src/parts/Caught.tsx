@@ -9,8 +9,12 @@ export class Caught extends Component<{ children: ReactNode }, { wrong?: Error }
     return (
       <div className="notice" role="alert">
         <h1>Not to be shown</h1>
-        <p>This page could not be loaded: {this.state.wrong.message}. Is <code>beachhead serve</code> still running?</p>
-        <p><button onClick={() => window.location.reload()}>Load it again</button></p>
+        <p>
+          This page could not be loaded: {this.state.wrong.message}. Is <code>beachhead serve</code> still running?
+        </p>
+        <p>
+          <button onClick={() => window.location.reload()}>Load it again</button>
+        </p>
       </div>
     );
   }

@@ -16,27 +16,118 @@ export function ChargeCourse({ plan }: { plan: Schemas["ChargePlanOut"] }) {
       const most = Math.max(plan.charger_kw, plan.cap_kw ?? 0, ...hours.map((item) => item.draw_kwh + (item.load_kw ?? 0)));
       const step = { type: "line" as const, step: "middle" as const, symbol: "none", itemStyle: { color: color("--exited") } };
       const panel = (top: string, height: string) => ({ left: 56, right: 16, top, height });
-      const x = (gridIndex: number, last: boolean) => ({ type: "category" as const, gridIndex, data: at, ...axis(color), axisLabel: { show: last, color: color("--soft"), hideOverlap: true }, axisTick: { show: last } });
-      const y = (gridIndex: number, name: string, most?: number) => ({ type: "value" as const, gridIndex, name, scale: gridIndex === 0, min: gridIndex === 0 ? undefined : 0, max: most, interval: most === undefined ? undefined : most / 2, splitNumber: 2, nameGap: 8, ...scale(color), nameTextStyle: { color: color("--soft"), align: "left" as const } });
+      const x = (gridIndex: number, last: boolean) => ({
+        type: "category" as const,
+        gridIndex,
+        data: at,
+        ...axis(color),
+        axisLabel: { show: last, color: color("--soft"), hideOverlap: true },
+        axisTick: { show: last },
+      });
+      const y = (gridIndex: number, name: string, most?: number) => ({
+        type: "value" as const,
+        gridIndex,
+        name,
+        scale: gridIndex === 0,
+        min: gridIndex === 0 ? undefined : 0,
+        max: most,
+        interval: most === undefined ? undefined : most / 2,
+        splitNumber: 2,
+        nameGap: 8,
+        ...scale(color),
+        nameTextStyle: { color: color("--soft"), align: "left" as const },
+      });
       const own = (index: number) => ({ xAxisIndex: index, yAxisIndex: index });
       return {
         grid: [panel("14%", "17%"), panel("40%", "22%"), panel("71%", "20%")],
-        legend: { top: 0, type: "scroll", pageTextStyle: { color: color("--ink") }, pageIconColor: color("--accent"), data: ["price, published", "price, expected", "car", ...(known_load ? [home] : []), "held if it stays", "90 % of departures"], textStyle: { color: color("--ink") } },
+        legend: {
+          top: 0,
+          type: "scroll",
+          pageTextStyle: { color: color("--ink") },
+          pageIconColor: color("--accent"),
+          data: ["price, published", "price, expected", "car", ...(known_load ? [home] : []), "held if it stays", "90 % of departures"],
+          textStyle: { color: color("--ink") },
+        },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(plan, items) },
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         xAxis: [x(0, false), x(1, false), x(2, true)],
         yAxis: [y(0, "ct/kWh"), y(1, "kW", 2 * Math.ceil(most / 2)), y(2, "kWh held", 20 * Math.ceil(plan.battery_kwh / 20))],
         series: [
-          { ...step, ...own(0), name: "price, published", data: cents.map((value, index) => (index < known ? value : null)), lineStyle: { color: color("--exited"), width: 2.5 } },
-          { ...step, ...own(0), name: "price, expected", data: cents.map((value, index) => (index >= known - 1 ? value : null)), lineStyle: { color: color("--exited"), width: 1.5, type: "dashed" } },
-          ...(known_load ? [{ type: "bar" as const, ...own(1), stack: "kW", name: home, data: hours.map((item) => item.load_kw), itemStyle: { color: color("--out") }, barCategoryGap: "10%" }] : []),
           {
-            type: "bar", ...own(1), stack: "kW", name: "car", data: hours.map((item) => item.draw_kwh), itemStyle: { color: color("--piloting") }, barCategoryGap: "10%",
-            markLine: plan.cap_kw == null ? undefined : { symbol: "none", silent: true, data: [{ yAxis: plan.cap_kw }], lineStyle: { color: color("--bad"), width: 2 }, label: { formatter: "kept under", position: "insideEndTop", color: color("--bad") } },
+            ...step,
+            ...own(0),
+            name: "price, published",
+            data: cents.map((value, index) => (index < known ? value : null)),
+            lineStyle: { color: color("--exited"), width: 2.5 },
           },
-          { type: "line", ...own(2), stack: "band", data: hours.map((item) => item.low_kwh), lineStyle: { opacity: 0 }, symbol: "none", silent: true },
-          { type: "line", ...own(2), name: "90 % of departures", stack: "band", data: hours.map((item) => item.high_kwh - item.low_kwh), lineStyle: { opacity: 0 }, symbol: "none", areaStyle: { color: color("--accent"), opacity: 0.25 }, itemStyle: { color: color("--accent"), opacity: 0.4 } },
-          { type: "line", ...own(2), name: "held if it stays", data: hours.map((item) => item.stored_kwh), symbol: "none", lineStyle: { color: color("--accent"), width: 2.5 }, itemStyle: { color: color("--accent") } },
+          {
+            ...step,
+            ...own(0),
+            name: "price, expected",
+            data: cents.map((value, index) => (index >= known - 1 ? value : null)),
+            lineStyle: { color: color("--exited"), width: 1.5, type: "dashed" },
+          },
+          ...(known_load
+            ? [
+                {
+                  type: "bar" as const,
+                  ...own(1),
+                  stack: "kW",
+                  name: home,
+                  data: hours.map((item) => item.load_kw),
+                  itemStyle: { color: color("--out") },
+                  barCategoryGap: "10%",
+                },
+              ]
+            : []),
+          {
+            type: "bar",
+            ...own(1),
+            stack: "kW",
+            name: "car",
+            data: hours.map((item) => item.draw_kwh),
+            itemStyle: { color: color("--piloting") },
+            barCategoryGap: "10%",
+            markLine:
+              plan.cap_kw == null
+                ? undefined
+                : {
+                    symbol: "none",
+                    silent: true,
+                    data: [{ yAxis: plan.cap_kw }],
+                    lineStyle: { color: color("--bad"), width: 2 },
+                    label: { formatter: "kept under", position: "insideEndTop", color: color("--bad") },
+                  },
+          },
+          {
+            type: "line",
+            ...own(2),
+            stack: "band",
+            data: hours.map((item) => item.low_kwh),
+            lineStyle: { opacity: 0 },
+            symbol: "none",
+            silent: true,
+          },
+          {
+            type: "line",
+            ...own(2),
+            name: "90 % of departures",
+            stack: "band",
+            data: hours.map((item) => item.high_kwh - item.low_kwh),
+            lineStyle: { opacity: 0 },
+            symbol: "none",
+            areaStyle: { color: color("--accent"), opacity: 0.25 },
+            itemStyle: { color: color("--accent"), opacity: 0.4 },
+          },
+          {
+            type: "line",
+            ...own(2),
+            name: "held if it stays",
+            data: hours.map((item) => item.stored_kwh),
+            symbol: "none",
+            lineStyle: { color: color("--accent"), width: 2.5 },
+            itemStyle: { color: color("--accent") },
+          },
         ],
       };
     },

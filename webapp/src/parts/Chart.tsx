@@ -6,7 +6,18 @@ import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { number } from "../numbers";
 
-echarts.use([BarChart, LineChart, ScatterChart, AriaComponent, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, LabelLayout, SVGRenderer]);
+echarts.use([
+  BarChart,
+  LineChart,
+  ScatterChart,
+  AriaComponent,
+  GridComponent,
+  LegendComponent,
+  MarkLineComponent,
+  TooltipComponent,
+  LabelLayout,
+  SVGRenderer,
+]);
 
 export type Option = Parameters<ReturnType<typeof echarts.init>["setOption"]>[0];
 
@@ -59,7 +70,10 @@ export function Chart({ option, says, height }: { option: (color: (name: string)
 }
 
 /** An axis of quantities, its figures as the reader writes them. */
-export const scale = (color: (name: string) => string, written: (value: number) => string = number) => ({ ...axis(color), axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (value: number) => written(value) } });
+export const scale = (color: (name: string) => string, written: (value: number) => string = number) => ({
+  ...axis(color),
+  axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (value: number) => written(value) },
+});
 
 export const axis = (color: (name: string) => string) => ({
   axisLine: { lineStyle: { color: color("--line") } },

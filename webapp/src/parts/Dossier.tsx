@@ -7,8 +7,15 @@ const boxes = { true: { sign: "☑", name: "shown" }, false: { sign: "☐", name
 export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; heading: string }) {
   return (
     <article className="dossier">
-      <h2>{heading}, {made.title}</h2>
-      <p>{Object.values(boxes).map((box) => `${box.sign} ${box.name}`).join(" · ")}; what is not settled is never read as allowed. Numbers in brackets name the sources below.</p>
+      <h2>
+        {heading}, {made.title}
+      </h2>
+      <p>
+        {Object.values(boxes)
+          .map((box) => `${box.sign} ${box.name}`)
+          .join(" · ")}
+        ; what is not settled is never read as allowed. Numbers in brackets name the sources below.
+      </p>
       {made.sections.map((section) => (
         <section key={section.heading}>
           <h3>{section.heading}</h3>
@@ -17,7 +24,15 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
               const box = boxes[String(line.done) as keyof typeof boxes];
               return (
                 <li key={line.code}>
-                  {section.heading !== "Does not apply" && <span role="img" aria-label={box.name}>{box.sign}</span>} <strong>{line.code}</strong> {line.text}. {line.evidence} <span className="soft">({line.grade}; {line.citations.map((number) => `[${number}]`).join(" ")})</span>
+                  {section.heading !== "Does not apply" && (
+                    <span role="img" aria-label={box.name}>
+                      {box.sign}
+                    </span>
+                  )}{" "}
+                  <strong>{line.code}</strong> {line.text}. {line.evidence}{" "}
+                  <span className="soft">
+                    ({line.grade}; {line.citations.map((number) => `[${number}]`).join(" ")})
+                  </span>
                 </li>
               );
             })}
@@ -26,15 +41,35 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
       ))}
       <h3>Steps still to be done</h3>
       {made.unreachable.length > 0 && <p>No way on record: {made.unreachable.join(", ")}.</p>}
-      {made.steps.length === 0 ? <p>None.</p> : (
+      {made.steps.length === 0 ? (
+        <p>None.</p>
+      ) : (
         <>
           <p>Cost {money(made.cost, made.currency)}. A step with ★ lies on the critical path: a day lost there is a day lost at the end.</p>
           <div className="scroll" tabIndex={0} role="region" aria-label="Steps">
             <table>
-              <thead><tr><th>path</th><th>step</th><th>what</th><th>from</th><th>to</th><th className="num">slack, days</th><th className="num">cost</th></tr></thead>
+              <thead>
+                <tr>
+                  <th>path</th>
+                  <th>step</th>
+                  <th>what</th>
+                  <th>from</th>
+                  <th>to</th>
+                  <th className="num">slack, days</th>
+                  <th className="num">cost</th>
+                </tr>
+              </thead>
               <tbody>
                 {made.steps.map((step) => (
-                  <tr key={step.code}><td>{step.critical ? "★" : ""}</td><th scope="row">{step.code}</th><td>{step.title}</td><td className="day">{day(step.start)}</td><td className="day">{day(step.end)}</td><td className="num">{step.slack_days}</td><td className="num">{money(step.cost, made.currency)}</td></tr>
+                  <tr key={step.code}>
+                    <td>{step.critical ? "★" : ""}</td>
+                    <th scope="row">{step.code}</th>
+                    <td>{step.title}</td>
+                    <td className="day">{day(step.start)}</td>
+                    <td className="day">{day(step.end)}</td>
+                    <td className="num">{step.slack_days}</td>
+                    <td className="num">{money(step.cost, made.currency)}</td>
+                  </tr>
                 ))}
               </tbody>
             </table>
@@ -42,9 +77,29 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
         </>
       )}
       <h3>What changes within a year</h3>
-      {made.ahead.length === 0 ? <p>Nothing on record.</p> : <ul>{made.ahead.map((change) => <li key={change.day + change.code}>{day(change.day)}: {change.title}, {change.before} → {change.after}{change.act_by && `; act by ${day(change.act_by)}${change.late ? " (late)" : ""}`}</li>)}</ul>}
+      {made.ahead.length === 0 ? (
+        <p>Nothing on record.</p>
+      ) : (
+        <ul>
+          {made.ahead.map((change) => (
+            <li key={change.day + change.code}>
+              {day(change.day)}: {change.title}, {change.before} → {change.after}
+              {change.act_by && `; act by ${day(change.act_by)}${change.late ? " (late)" : ""}`}
+            </li>
+          ))}
+        </ul>
+      )}
       <h3>Sources</h3>
-      <ol className="sources">{made.citations.map((source, index) => <li key={index}>{source.who} <span className="soft">(grade {source.grade}, as of {day(source.as_of)})</span></li>)}</ol>
+      <ol className="sources">
+        {made.citations.map((source, index) => (
+          <li key={index}>
+            {source.who}{" "}
+            <span className="soft">
+              (grade {source.grade}, as of {day(source.as_of)})
+            </span>
+          </li>
+        ))}
+      </ol>
     </article>
   );
 }

@@ -44,25 +44,43 @@ export function FaultGrid({ text, error }: { text: string; error: Refused }) {
   const [heading, ...rows] = rowsOf(text.replace(/^\uFEFF/, ""));
   const columns = heading?.cells.map((name) => name.trim().toLowerCase()) ?? [];
   const lines = new Set(rows.map((row) => row.line));
-  const placed = error.faults.filter((fault) => fault.row != null && lines.has(fault.row) && columns.includes(fault.column?.toLowerCase() ?? ""));
+  const placed = error.faults.filter(
+    (fault) => fault.row != null && lines.has(fault.row) && columns.includes(fault.column?.toLowerCase() ?? ""),
+  );
   const faulty = new Set(placed.map((fault) => fault.row));
   const wrong = rows.filter((row) => faulty.has(row.line));
   if (wrong.length === 0) return null;
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Rows with faults">
       <table className="faults">
-        <caption>{wrong.length} of {howMany(rows.length, "row")} {wrong.length === 1 ? "has" : "have"} faults; nothing was stored{wrong.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown` : ""}</caption>
-        <thead><tr><th className="num">line</th>{heading!.cells.map((name) => <th key={name}>{name}</th>)}</tr></thead>
+        <caption>
+          {wrong.length} of {howMany(rows.length, "row")} {wrong.length === 1 ? "has" : "have"} faults; nothing was stored
+          {wrong.length > MOST_ROWS ? `; the first ${MOST_ROWS} are shown` : ""}
+        </caption>
+        <thead>
+          <tr>
+            <th className="num">line</th>
+            {heading!.cells.map((name) => (
+              <th key={name}>{name}</th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {wrong.slice(0, MOST_ROWS).map((row) => (
             <tr key={row.line}>
-              <th scope="row" className="num">{row.line}</th>
+              <th scope="row" className="num">
+                {row.line}
+              </th>
               {row.cells.map((cell, index) => {
                 const here = placed.filter((fault) => fault.row === row.line && fault.column?.toLowerCase() === columns[index]);
                 return (
                   <td key={index} className={here.length ? "wrong" : undefined}>
                     {cell || <span className="soft">–</span>}
-                    {here.map((fault, number) => <small key={number}>✕ <Said literal>{fault.problem}</Said>; <Said literal>{fault.cure}</Said></small>)}
+                    {here.map((fault, number) => (
+                      <small key={number}>
+                        ✕ <Said literal>{fault.problem}</Said>; <Said literal>{fault.cure}</Said>
+                      </small>
+                    ))}
                   </td>
                 );
               })}

@@ -11,16 +11,37 @@ export function Gantt({ bars }: { bars: Bar[] }) {
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Tasks in time">
       <table className="gantt">
-        <caption>{day(new Date(from).toISOString().slice(0, 10))} to {day(new Date(to).toISOString().slice(0, 10))}. Thin line: the end may fall here with 80 %. The fuller its colour, the likelier a task holds up the last of all</caption>
-        <thead><tr><th>task</th><th>when</th><th className="num">critical</th></tr></thead>
+        <caption>
+          {day(new Date(from).toISOString().slice(0, 10))} to {day(new Date(to).toISOString().slice(0, 10))}. Thin line: the end may fall
+          here with 80 %. The fuller its colour, the likelier a task holds up the last of all
+        </caption>
+        <thead>
+          <tr>
+            <th>task</th>
+            <th>when</th>
+            <th className="num">critical</th>
+          </tr>
+        </thead>
         <tbody>
           {bars.map((bar) => (
             <tr key={bar.task}>
-              <th scope="row" title={bar.name}>{bar.task}</th>
+              <th scope="row" title={bar.name}>
+                {bar.task}
+              </th>
               <td>
-                <span className="span gantt-line" role="img" aria-label={`${bar.name}: ${day(bar.begins)} to ${day(bar.ends)}, ${bar.stage}; end between ${day(bar.ends_low)} and ${day(bar.ends_high)}`}>
+                <span
+                  className="span gantt-line"
+                  role="img"
+                  aria-label={`${bar.name}: ${day(bar.begins)} to ${day(bar.ends)}, ${bar.stage}; end between ${day(bar.ends_low)} and ${day(bar.ends_high)}`}
+                >
                   <i style={{ left: `${at(bar.ends_low)}%`, right: `${100 - at(bar.ends_high)}%` }} />
-                  <u style={{ left: `${at(bar.begins)}%`, right: `${100 - at(bar.ends)}%`, opacity: bar.stage === "done" ? 0.25 : 0.35 + 0.65 * (bar.criticality ?? 0) }} />
+                  <u
+                    style={{
+                      left: `${at(bar.begins)}%`,
+                      right: `${100 - at(bar.ends)}%`,
+                      opacity: bar.stage === "done" ? 0.25 : 0.35 + 0.65 * (bar.criticality ?? 0),
+                    }}
+                  />
                 </span>
               </td>
               <td className="num">{bar.stage === "done" ? "done" : bar.criticality == null ? "–" : odds(bar.criticality)}</td>

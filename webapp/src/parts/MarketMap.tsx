@@ -29,12 +29,29 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
     <>
       <div className="views no-print" role="group" aria-label="Part of the map">
         {Object.entries(views).map(([key, { name }]) => (
-          <button key={key} className={key === chosen ? "" : "quiet"} aria-pressed={key === chosen} onClick={() => choose("map", key === "world" ? null : key)}>{name}</button>
+          <button
+            key={key}
+            className={key === chosen ? "" : "quiet"}
+            aria-pressed={key === chosen}
+            onClick={() => choose("map", key === "world" ? null : key)}
+          >
+            {name}
+          </button>
         ))}
       </div>
-      <svg className="map" viewBox={`${left} ${top} ${width} ${height}`} role="group" aria-label="Map of markets by stage" style={{ maxHeight: "34rem" }}>
+      <svg
+        className="map"
+        viewBox={`${left} ${top} ${width} ${height}`}
+        role="group"
+        aria-label="Map of markets by stage"
+        style={{ maxHeight: "34rem" }}
+      >
         <g aria-hidden="true">
-          {shapes.filter((shape) => !byShape.has(shape.a3)).map((shape) => <path key={shape.a3} d={shape.d} />)}
+          {shapes
+            .filter((shape) => !byShape.has(shape.a3))
+            .map((shape) => (
+              <path key={shape.a3} d={shape.d} />
+            ))}
         </g>
         {shapes.map((shape) => {
           const market = byShape.get(shape.a3);
@@ -56,8 +73,17 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
             >
               <title>{`${market.name}: ${stages[market.stage].name}. ${saidPlainly(market.says)}`}</title>
               <path className={market.stage} d={shape.d} />
-              {small && <path className={market.stage} d={`M${x - 3 * scale} ${y}a${3 * scale} ${3 * scale} 0 1 0 ${6 * scale} 0a${3 * scale} ${3 * scale} 0 1 0-${6 * scale} 0`} />}
-              {market.stage !== "out" && <text x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>{stages[market.stage].sign}</text>}
+              {small && (
+                <path
+                  className={market.stage}
+                  d={`M${x - 3 * scale} ${y}a${3 * scale} ${3 * scale} 0 1 0 ${6 * scale} 0a${3 * scale} ${3 * scale} 0 1 0-${6 * scale} 0`}
+                />
+              )}
+              {market.stage !== "out" && (
+                <text x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>
+                  {stages[market.stage].sign}
+                </text>
+              )}
             </a>
           );
         })}

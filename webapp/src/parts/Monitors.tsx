@@ -8,14 +8,31 @@ import { Said, saidPlainly } from "./Said";
 /** What the counts alone have shown, valid however often one looks. */
 export function Monitors() {
   const answer = useAsk(() => api.GET("/api/v1/monitors"), []);
-  if (answer.state === "refused" && !answer.data) return <p className="soft"><Said>{answer.error.message}</Said>.</p>;
+  if (answer.state === "refused" && !answer.data)
+    return (
+      <p className="soft">
+        <Said>{answer.error.message}</Said>.
+      </p>
+    );
   if (!answer.data) return <Reading />;
   const { monitors, verdicts } = answer.data;
   if (monitors.length === 0) return <p>No market has counts yet.</p>;
   return (
     <>
-      {verdicts.length > 0 && <ul className="due">{verdicts.map((line) => <li key={line}><Said>{line}</Said></li>)}</ul>}
-      <div className="monitors">{monitors.map((item) => <One key={item.market} item={item} />)}</div>
+      {verdicts.length > 0 && (
+        <ul className="due">
+          {verdicts.map((line) => (
+            <li key={line}>
+              <Said>{line}</Said>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="monitors">
+        {monitors.map((item) => (
+          <One key={item.market} item={item} />
+        ))}
+      </div>
     </>
   );
 }
@@ -26,14 +43,37 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
       const days = item.sightings.map((sight) => sight.day);
       const low = item.sightings.map((sight) => (fits(sight) ? Math.max(sight.low ?? 1, 1) : null));
       const high = item.sightings.map((sight) => (fits(sight) ? sight.high : null));
-      const line = (name: string, data: (number | null)[]) => ({ type: "line" as const, name, data, symbolSize: 5, lineStyle: { color: color("--accent"), width: 2 }, itemStyle: { color: color("--accent") } });
+      const line = (name: string, data: (number | null)[]) => ({
+        type: "line" as const,
+        name,
+        data,
+        symbolSize: 5,
+        lineStyle: { color: color("--accent"), width: 2 },
+        itemStyle: { color: color("--accent") },
+      });
       return {
         grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(item, items) },
-        xAxis: { type: "category", data: days, ...axis(color), axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (text: string) => day(text) } },
+        xAxis: {
+          type: "category",
+          data: days,
+          ...axis(color),
+          axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (text: string) => day(text) },
+        },
         yAxis: { type: "log", ...scale(color, cars) },
         series: [
-          { ...line("at least", low), markLine: item.break_even ? { symbol: "none", silent: true, data: [{ yAxis: item.break_even }], lineStyle: { color: color("--bad"), width: 2 }, label: { formatter: "break-even", position: "insideEndTop", color: color("--bad") } } : undefined },
+          {
+            ...line("at least", low),
+            markLine: item.break_even
+              ? {
+                  symbol: "none",
+                  silent: true,
+                  data: [{ yAxis: item.break_even }],
+                  lineStyle: { color: color("--bad"), width: 2 },
+                  label: { formatter: "break-even", position: "insideEndTop", color: color("--bad") },
+                }
+              : undefined,
+          },
           { ...line("at most", high), lineStyle: { color: color("--accent"), width: 2, type: "dashed" } },
         ],
       };
@@ -43,15 +83,23 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
   return (
     <section>
       <h3>{item.name}</h3>
-      <p><Said>{item.sentence}</Said></p>
-      <Chart option={option} height="13rem" says={`${saidPlainly(item.sentence)} ${item.sightings.length > 1 ? `The band narrows with each of ${item.sightings.length} looks.` : "So far there was one look."}`} />
+      <p>
+        <Said>{item.sentence}</Said>
+      </p>
+      <Chart
+        option={option}
+        height="13rem"
+        says={`${saidPlainly(item.sentence)} ${item.sightings.length > 1 ? `The band narrows with each of ${item.sightings.length} looks.` : "So far there was one look."}`}
+      />
     </section>
   );
 }
 
 function tip(item: Schemas["MonitorOut"], items: unknown): string {
   const sight = item.sightings[(items as { dataIndex: number }[])[0]?.dataIndex ?? 0];
-  return sight ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${fits(sight) ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : "no single level fits them"}` : "";
+  return sight
+    ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${fits(sight) ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : "no single level fits them"}`
+    : "";
 }
 
 /** Once demand has moved no level is left that fits all counts. */

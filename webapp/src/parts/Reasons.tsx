@@ -7,10 +7,20 @@ export function Reasons({ reasons, open }: { reasons: Schemas["ReasonOut"][]; op
   const chain = (
     <ol className="reasons">
       {reasons.map((reason, index) => (
-        <li key={index}><Said>{reason.text}</Said> <cite>[{reason.source.grade}] {reason.source.who}, {day(reason.source.as_of)}</cite></li>
+        <li key={index}>
+          <Said>{reason.text}</Said>{" "}
+          <cite>
+            [{reason.source.grade}] {reason.source.who}, {day(reason.source.as_of)}
+          </cite>
+        </li>
       ))}
     </ol>
   );
   if (open) return chain;
-  return <details><summary>{howMany(reasons.length, "reason")}</summary>{chain}</details>;
+  return (
+    <details>
+      <summary>{howMany(reasons.length, "reason")}</summary>
+      {chain}
+    </details>
+  );
 }

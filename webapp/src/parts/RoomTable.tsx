@@ -8,13 +8,20 @@ function written(value: string | number | null | undefined, unit: Unit, currency
   if (value == null || value === "") return "–";
   if (typeof value === "string") return unit === "day" ? day(value) : inLocale(value);
   switch (unit) {
-    case "money": return money(value, currency);
-    case "change": return (value > 0 ? "+" : "") + money(value, currency);
-    case "share": return percent(value);
-    case "odds": return odds(value);
-    case "points": return tenth(value);
-    case "cars": return cars(value);
-    default: return number(value);
+    case "money":
+      return money(value, currency);
+    case "change":
+      return (value > 0 ? "+" : "") + money(value, currency);
+    case "share":
+      return percent(value);
+    case "odds":
+      return odds(value);
+    case "points":
+      return tenth(value);
+    case "cars":
+      return cars(value);
+    default:
+      return number(value);
   }
 }
 
@@ -29,15 +36,35 @@ export function RoomTable({ table, currency }: { table: Schemas["TableOut"]; cur
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={table.title}>
       <table>
-        {table.caption && <caption><Said>{table.caption}</Said></caption>}
-        <thead><tr>{table.columns.map((column) => <th key={column.name} className={right(column.unit)}>{inLocale(column.name)}</th>)}</tr></thead>
+        {table.caption && (
+          <caption>
+            <Said>{table.caption}</Said>
+          </caption>
+        )}
+        <thead>
+          <tr>
+            {table.columns.map((column) => (
+              <th key={column.name} className={right(column.unit)}>
+                {inLocale(column.name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {table.rows.map((row, index) => (
             <tr key={index}>
               {row.map((cell, at) => {
                 const { unit } = table.columns[at]!;
                 const text = written(cell, unit, currency);
-                return at === 0 ? <th key={at} scope="row" className={`plain ${kind(unit, cell, at)}`}>{text}</th> : <td key={at} className={kind(unit, cell, at)}>{text}</td>;
+                return at === 0 ? (
+                  <th key={at} scope="row" className={`plain ${kind(unit, cell, at)}`}>
+                    {text}
+                  </th>
+                ) : (
+                  <td key={at} className={kind(unit, cell, at)}>
+                    {text}
+                  </td>
+                );
               })}
             </tr>
           ))}

@@ -17,15 +17,38 @@ export function SendTable({ label, to, example, done }: { label: string; to: str
     done(answer?.sentence ?? ""); // what was kept before is no answer to what is refused now
   }
   return (
-    <form className="no-print" onSubmit={(event) => { event.preventDefault(); void send(); }}>
+    <form
+      className="no-print"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
       <label htmlFor={`${id}f`}>{label}: a CSV file, plain or gzipped</label>
-      <input id={`${id}f`} type="file" accept=".csv,.tsv,.txt,.gz" {...ifWrong(file ? error : undefined, `${id}e`)} onChange={(event) => setFile(event.target.files?.[0] ?? null)} />
+      <input
+        id={`${id}f`}
+        type="file"
+        accept=".csv,.tsv,.txt,.gz"
+        {...ifWrong(file ? error : undefined, `${id}e`)}
+        onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+      />
       <details>
         <summary>or paste it</summary>
         <label htmlFor={`${id}p`}>Rows with a heading line</label>
-        <textarea id={`${id}p`} rows={5} {...ifWrong(file ? undefined : error, `${id}e`)} style={{ width: "100%" }} value={pasted} onChange={(event) => setPasted(event.target.value)} placeholder={example} disabled={file !== null} />
+        <textarea
+          id={`${id}p`}
+          rows={5}
+          {...ifWrong(file ? undefined : error, `${id}e`)}
+          style={{ width: "100%" }}
+          value={pasted}
+          onChange={(event) => setPasted(event.target.value)}
+          placeholder={example}
+          disabled={file !== null}
+        />
       </details>
-      <div className="row"><button disabled={busy || (!file && !pasted.trim())}>{busy ? "reading …" : "Send"}</button></div>
+      <div className="row">
+        <button disabled={busy || (!file && !pasted.trim())}>{busy ? "reading …" : "Send"}</button>
+      </div>
       {error && <FaultGrid text={checked} error={error} />}
       {error && <Refusal error={error} id={`${id}e`} />}
     </form>

@@ -11,8 +11,21 @@ export function SignIn({ done }: { done: () => void }) {
   return (
     <form className="sheet" style={{ maxWidth: "24rem", margin: "3rem auto" }} action={(form) => void signIn(form)}>
       <h1>Sign in</h1>
-      <p><label htmlFor="name">name</label><input id="name" name="name" autoComplete="username" required {...ifWrong(error, "sign-in-wrong")} /></p>
-      <p><label htmlFor="password">password</label><input id="password" name="password" type="password" autoComplete="current-password" required {...ifWrong(error, "sign-in-wrong")} /></p>
+      <p>
+        <label htmlFor="name">name</label>
+        <input id="name" name="name" autoComplete="username" required {...ifWrong(error, "sign-in-wrong")} />
+      </p>
+      <p>
+        <label htmlFor="password">password</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          {...ifWrong(error, "sign-in-wrong")}
+        />
+      </p>
       <button disabled={busy}>Sign in</button>
       {error && <Refusal error={error} id="sign-in-wrong" />}
     </form>

@@ -17,7 +17,6 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
   const [view, setView] = useState<[number, number, number]>(() => around(points));
   const now = useRef(view);
   const redraw = useRef<() => void>(() => undefined);
-  now.current = view;
   const move = (dx: number, dy: number, by = 1) =>
     setView(([x, y, zoom]) => [x + dx / zoom, y + dy / zoom, Math.min(MOST_ZOOM, Math.max(1, zoom * by))]);
 
@@ -29,7 +28,10 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
     draw();
     return forget;
   }, [points]);
-  useEffect(() => redraw.current(), [view]);
+  useEffect(() => {
+    now.current = view;
+    redraw.current();
+  }, [view]);
 
   useEffect(() => {
     const element = canvas.current;
@@ -64,16 +66,29 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
   }, []);
 
   const keys: Record<string, () => void> = {
-    ArrowLeft: () => move(-60, 0), ArrowRight: () => move(60, 0), ArrowUp: () => move(0, -60), ArrowDown: () => move(0, 60),
-    "+": () => move(0, 0, 1.4), "-": () => move(0, 0, 1 / 1.4), "0": () => setView(around(points)),
+    ArrowLeft: () => move(-60, 0),
+    ArrowRight: () => move(60, 0),
+    ArrowUp: () => move(0, -60),
+    ArrowDown: () => move(0, 60),
+    "+": () => move(0, 0, 1.4),
+    "-": () => move(0, 0, 1 / 1.4),
+    "0": () => setView(around(points)),
   };
   const stands = points.stands.filter(Boolean).length;
   return (
     <>
       <div className="views no-print" role="group" aria-label="Part of the map">
-        {Object.entries(views).map(([key, { name, box }]) => <button key={key} className="quiet" onClick={() => setView(key === "sites" ? around(points) : box)}>{name}</button>)}
-        <button className="quiet" aria-label="closer" onClick={() => move(0, 0, 1.4)}>+</button>
-        <button className="quiet" aria-label="farther" onClick={() => move(0, 0, 1 / 1.4)}>−</button>
+        {Object.entries(views).map(([key, { name, box }]) => (
+          <button key={key} className="quiet" onClick={() => setView(key === "sites" ? around(points) : box)}>
+            {name}
+          </button>
+        ))}
+        <button className="quiet" aria-label="closer" onClick={() => move(0, 0, 1.4)}>
+          +
+        </button>
+        <button className="quiet" aria-label="farther" onClick={() => move(0, 0, 1 / 1.4)}>
+          −
+        </button>
       </div>
       <canvas
         ref={canvas}
@@ -88,7 +103,14 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
           act();
         }}
       />
-      <ul className="legend" aria-label="Signs"><li><b style={{ color: "var(--piloting)" }}>●</b> new ({points.lon.length - stands})</li><li><b style={{ color: "var(--scaled)" }}>■</b> stands already ({stands})</li></ul>
+      <ul className="legend" aria-label="Signs">
+        <li>
+          <b style={{ color: "var(--piloting)" }}>●</b> new ({points.lon.length - stands})
+        </li>
+        <li>
+          <b style={{ color: "var(--scaled)" }}>■</b> stands already ({stands})
+        </li>
+      </ul>
     </>
   );
 }
@@ -104,7 +126,9 @@ function around(points: Schemas["PointsOut"]): [number, number, number] {
 }
 
 function projected(points: Schemas["PointsOut"]): [Float32Array, Float32Array] {
-  const projection = geoEqualEarth().scale(map.scale).translate(map.translate as [number, number]);
+  const projection = geoEqualEarth()
+    .scale(map.scale)
+    .translate(map.translate as [number, number]);
   const [xs, ys] = [new Float32Array(points.lon.length), new Float32Array(points.lon.length)];
   points.lon.forEach((lon, index) => {
     const at = projection([lon, points.lat[index]!]) ?? [-1e4, -1e4];
@@ -160,7 +184,8 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
       for (let k = 0; k < xs.length; k++) {
         if (points.stands[k] !== (which === 1)) continue;
         const [px, py] = [xs[k]! * scale + left, ys[k]! * scale + top];
-        if (px > -half && px < width + half && py > -half && py < height + half) pen.drawImage(picture, Math.round(px - half), Math.round(py - half));
+        if (px > -half && px < width + half && py > -half && py < height + half)
+          pen.drawImage(picture, Math.round(px - half), Math.round(py - half));
       }
     }
     element.dataset.frames = String(Number(element.dataset.frames ?? 0) + 1);
@@ -175,11 +200,14 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", prepare);
   prepare();
-  return [draw, () => {
-    cancelAnimationFrame(wanted);
-    sizes.disconnect();
-    dark.removeEventListener("change", prepare);
-  }];
+  return [
+    draw,
+    () => {
+      cancelAnimationFrame(wanted);
+      sizes.disconnect();
+      dark.removeEventListener("change", prepare);
+    },
+  ];
 }
 
 function stamp(fill: string, line: string, dense: number, round: boolean): HTMLCanvasElement {

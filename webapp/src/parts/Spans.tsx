@@ -11,15 +11,41 @@ export function Spans({ rows }: { rows: Schemas["ChargeMarketOut"][] }) {
     <div className="scroll" tabIndex={0} role="region" aria-label="Saved by market">
       <table>
         <caption>Saved against three ways of charging: ◆ mean, the bar its 95 % interval over homes, ┃ nothing saved</caption>
-        <thead><tr><th>market</th><th>against</th><th className="num">saved</th><th className="num">95 %</th><th>{eur(least)} to {eur(most)}</th></tr></thead>
+        <thead>
+          <tr>
+            <th>market</th>
+            <th>against</th>
+            <th className="num">saved</th>
+            <th className="num">95 %</th>
+            <th>
+              {eur(least)} to {eur(most)}
+            </th>
+          </tr>
+        </thead>
         <tbody>
-          {rows.flatMap((row) => row.saved.map((item, index) => (
-            <tr key={row.market + item.baseline}>
-              {index === 0 && <th scope="rowgroup" rowSpan={row.saved.length}>{row.name}</th>}
-              <td>{item.baseline}</td><td className="num">{eur(item.mean)}</td><td className="num">{eur(item.low)} to {eur(item.high)}</td>
-              <td><span className="span" aria-hidden="true"><i style={{ left: `${at(item.low)}%`, right: `${100 - at(item.high)}%` }} /><em style={{ left: `${at(item.mean)}%` }} /><b style={{ left: `${at(0)}%` }} /></span></td>
-            </tr>
-          )))}
+          {rows.flatMap((row) =>
+            row.saved.map((item, index) => (
+              <tr key={row.market + item.baseline}>
+                {index === 0 && (
+                  <th scope="rowgroup" rowSpan={row.saved.length}>
+                    {row.name}
+                  </th>
+                )}
+                <td>{item.baseline}</td>
+                <td className="num">{eur(item.mean)}</td>
+                <td className="num">
+                  {eur(item.low)} to {eur(item.high)}
+                </td>
+                <td>
+                  <span className="span" aria-hidden="true">
+                    <i style={{ left: `${at(item.low)}%`, right: `${100 - at(item.high)}%` }} />
+                    <em style={{ left: `${at(item.mean)}%` }} />
+                    <b style={{ left: `${at(0)}%` }} />
+                  </span>
+                </td>
+              </tr>
+            )),
+          )}
         </tbody>
       </table>
     </div>

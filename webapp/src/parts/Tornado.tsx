@@ -13,13 +13,30 @@ export function Tornado({ swings, currency }: { swings: Schemas["SwingOut"][]; c
     <div className="scroll" tabIndex={0} role="region" aria-label="Tornado">
       <table className="tornado">
         <caption>Each assumption changed alone, the launch planned anew, paired by world; ± is one Monte Carlo standard error</caption>
-        <thead><tr><th>assumption</th><th>changed by</th><th>value changes by</th><th className="num">low</th><th className="num">high</th></tr></thead>
+        <thead>
+          <tr>
+            <th>assumption</th>
+            <th>changed by</th>
+            <th>value changes by</th>
+            <th className="num">low</th>
+            <th className="num">high</th>
+          </tr>
+        </thead>
         <tbody>
           {swings.map((swing) => (
             <tr key={swing.what}>
-              <td>{swing.what}</td><td>{swing.low} / {swing.high}</td>
-              <td><span className="sides" aria-hidden="true">{bar(swing.at_low, "--piloting")}{bar(swing.at_high, "--scaled")}</span></td>
-              <td className="num">{said(swing.at_low, swing.at_low_se)}</td><td className="num">{said(swing.at_high, swing.at_high_se)}</td>
+              <td>{swing.what}</td>
+              <td>
+                {swing.low} / {swing.high}
+              </td>
+              <td>
+                <span className="sides" aria-hidden="true">
+                  {bar(swing.at_low, "--piloting")}
+                  {bar(swing.at_high, "--scaled")}
+                </span>
+              </td>
+              <td className="num">{said(swing.at_low, swing.at_low_se)}</td>
+              <td className="num">{said(swing.at_high, swing.at_high_se)}</td>
             </tr>
           ))}
         </tbody>

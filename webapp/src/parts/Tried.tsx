@@ -10,12 +10,27 @@ export function Tried({ objective, currency }: { objective: Schemas["ObjectiveOu
       <h2>Policies tried for the objective: {objective.said}</h2>
       <div className="scroll" tabIndex={0} role="region" aria-label="Policies tried">
         <table>
-          <thead><tr>{!isValue && <th className="num">bonus</th>}<th className="num">caution</th>{!isValue && <th className="num">{objective.wanted === "units_by" ? "cars" : "odds"}</th>}<th className="num">expected value</th><th className="num">worst tail</th><th>taken</th></tr></thead>
+          <thead>
+            <tr>
+              {!isValue && <th className="num">bonus</th>}
+              <th className="num">caution</th>
+              {!isValue && <th className="num">{objective.wanted === "units_by" ? "cars" : "odds"}</th>}
+              <th className="num">expected value</th>
+              <th className="num">worst tail</th>
+              <th>taken</th>
+            </tr>
+          </thead>
           <tbody>
             {objective.tried.map((row) => (
               <tr key={`${row.bonus} ${row.caution}`}>
-                {!isValue && <td className="num">{money(row.bonus, currency)}</td>}<td className="num">{number(row.caution)} sd</td>{!isValue && <td className="num">{score(row.score)}</td>}
-                <td className="num">{money(row.value, currency)}</td><td className="num">{money(row.worst, currency)} {giveOrTake(row.worst_se, currency)}</td><td>{row.is_chosen ? "yes" : ""}</td>
+                {!isValue && <td className="num">{money(row.bonus, currency)}</td>}
+                <td className="num">{number(row.caution)} sd</td>
+                {!isValue && <td className="num">{score(row.score)}</td>}
+                <td className="num">{money(row.value, currency)}</td>
+                <td className="num">
+                  {money(row.worst, currency)} {giveOrTake(row.worst_se, currency)}
+                </td>
+                <td>{row.is_chosen ? "yes" : ""}</td>
               </tr>
             ))}
           </tbody>
