@@ -146,6 +146,16 @@ def test_listed_volumes_are_raised_to_what_makers_publish_and_published_ones_cou
     )
     assert known.factor == pytest.approx(1.5)
     assert known.told_by == ("A", "B", "C")
+    # of 110 listed A sells 165, B and C 150 of 100 and 300 of 200: all 1.5 times, so D is known as surely
+    assert dict(zip(known.brands, known.sd, strict=True)) == pytest.approx({"A": 0.03, "B": 0.2, "C": 0.2, "D": 0})
+    unlike = known_volumes("world", listed, {2024: {"B": 200.0, "C": 300.0}, 2025: {"A": 165.0}})
+    factor = 665 / 410
+    off = np.array([110, 100, 200]) @ np.log(np.array([1.5, 2, 1.5]) / factor) ** 2 / 410
+    assert dict(zip(unlike.brands, unlike.sd, strict=True))["D"] == pytest.approx(off**0.5)
+    few = known_volumes("world", listed, {2025: {"A": 165.0}})  # one maker alone says how much the lists leave out
+    assert dict(zip(few.brands, few.sd, strict=True)) == {"A": 0.03, "D": 0.3}
+    plain = known_volumes("NO", listed, {})
+    assert (plain.factor, plain.sd.tolist(), plain.cars.tolist()) == (1, [0.03] * 2, [110, 50])
 
 
 def test_between_two_years_volumes_are_read_off_on_the_log_scale():

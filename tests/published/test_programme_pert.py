@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 from scipy.stats import norm
 
-from beachhead.programme.duration import mean_weeks, textbook_sd_weeks
+from beachhead.programme.duration import mean_weeks, quantiles, share_done_by, textbook_sd_weeks
 from beachhead.programme.network import assemble
 from beachhead.programme.risk import Gate, assess
 from beachhead.programme.task import Duration, Shape, Task
@@ -96,6 +97,17 @@ def test_simple_shapes_have_their_textbook_mean_and_spread(shape, mean, sd):
     days = assess(assemble([task], (), DAY), on=DAY, draws=200_000).end.days
     assert days.mean() / 7 == pytest.approx(mean, rel=2e-3)
     assert days.std() / 7 == pytest.approx(sd, rel=5e-3)
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_the_expected_duration_is_the_mean_of_its_quantiles_and_the_share_done_by_one_its_probability(shape):
+    at = (np.arange(100_000) + 0.5) / 100_000
+    for low, likely, high in ((2, 9, 10), (3, 3, 8), (1, 2, 40)):
+        duration = Duration(low=low, likely=likely, high=high, shape=shape)
+        assert mean_weeks(duration) == pytest.approx(quantiles(duration, at).mean(), rel=1e-3)
+        probable = np.array([0.05, 0.3, 0.5, 0.9])
+        found = [share_done_by(duration, weeks) for weeks in quantiles(duration, probable)]
+        assert found == pytest.approx(probable, abs=1e-6)
 
 
 def test_low_and_high_of_a_log_normal_duration_are_its_10_and_90_percent_quantiles():
