@@ -444,3 +444,15 @@ def test_only_of_markets_that_were_asked_for_is_it_told_that_nothing_is_said(pri
     words = ["value", "--prices", str(prices), "--homes", "2", "--launch", str(tmp_path / "launch")]
     assert "Nothing is said of" not in run(*words, "--markets", "DE")
     assert "Nothing is said of Austria" in run(*words)
+
+
+def test_a_column_of_prices_that_no_tariff_reads_is_named(prices: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.csv"
+    head, *rows = prices.read_text(encoding="utf-8").splitlines()
+    wide = [f"{head},JP-TK,BG", *(f"{row},80,70" for row in rows)]
+    more.write_text("\n".join(wide) + "\n", encoding="utf-8")
+    words = ["value", "--prices", str(more), "--homes", "2", "--year", "2023"]
+    said = "No tariff is known for 2 columns of the prices, of which nothing is said: JP-TK, BG."
+    assert said in " ".join(run(*words).split())
+    assert said not in " ".join(run(*words, "--markets", "DE").split()), "only DE was asked for"
+    assert json.loads(run(*words, "--markets", "DE", "--json"))["columns_without_tariff"] == ["JP-TK", "BG"]

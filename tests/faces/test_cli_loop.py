@@ -64,6 +64,12 @@ def test_a_gate_names_the_channel_of_its_break_even_where_the_pilot_goes_by_anot
     gates = run("plan", tmp_path / "start", "--on", "2027-01-05", "--worlds", WORLDS).split("Gates registered")[1]
     assert re.search(r"Norway, scaled .*\n through own store", gates)
     assert "Sweden   " in gates
+    own = next(g for g in told["gates"] if g["market"] == "NO")
+    demand = next(row["figures"]["break_even_demand"] for row in told["markets"] if row["market"] == "NO")
+    assert own["break_even_demand"] == pytest.approx(demand), "cars of the coming year, as the text and the reasons say"
+    assert own["break_even_year"] == "2027Q1 to 2027Q4"
+    assert own["break_even_level"] < own["break_even_demand"], "the market grows, and so do the cars behind one level"
+    assert "break_even" not in own
 
 
 def test_the_same_folder_seed_and_version_give_the_same_plan(launch):

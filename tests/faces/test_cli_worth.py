@@ -48,12 +48,13 @@ def test_facts_worth_nothing_are_counted_in_a_sentence_and_not_listed():
     def known(*values):
         return tuple(Known(what=f"NO fact{k}", value=value, here=value, spread=0.1) for k, value in enumerate(values))
 
-    assert [row.value for row in worth_something(known(1e6, 1.0, 0.9, 1e-12, 0.0))] == [1e6, 1.0]
-    assert worth_nothing_said(known(1e6, 2e6)) == ""
+    assert [row.value for row in worth_something(known(1e6, 1.0, 0.9, 1e-12, 0.0), 1.0)] == [1e6, 1.0]
+    assert worth_something(known(0.0), 0.0) == ()
+    assert worth_nothing_said(known(1e6, 2e6), 1.0) == ""
     said = "worth nothing to know: by itself none would change what the plan does."
-    assert worth_nothing_said(known(1e6, 0.4)) == f"Of 2 facts 1 is {said}"
-    assert worth_nothing_said(known(1e6, 0.4, 0.0)) == f"Of 3 facts 2 are {said}"
-    assert worth_nothing_said(known(0.4, 0.0)) == f"All 2 facts are {said}"
+    assert worth_nothing_said(known(1e6, 0.4), 1.0) == f"Of 2 facts 1 is {said}"
+    assert worth_nothing_said(known(1e6, 0.4, 0.0), 1.0) == f"Of 3 facts 2 are {said}"
+    assert worth_nothing_said(known(0.4, 0.0), 1.0) == f"All 2 facts are {said}"
 
 
 def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):

@@ -59,6 +59,16 @@ TOO_SMALL = f"""() => [...document.querySelectorAll({TOUCHED!r})]
   .map((node) => node.outerHTML.slice(0, 90))"""
 """What is touched by finger in a narrow window and too low for it; links within a sentence may be."""
 
+NAMELESS = """() => [...document.querySelectorAll('table')].flatMap((table) => {
+  const until = new Map();
+  return [...table.querySelectorAll('tbody tr')].filter((row, at) => {
+    const head = row.querySelector('th[scope=row], th[scope=rowgroup]');
+    if (head) until.set(table, at + head.rowSpan);
+    return (until.get(table) ?? 0) <= at;
+  }).map((row) => row.innerHTML.slice(0, 90));
+})"""
+"""Rows of tables without a header of their own or of their group."""
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"),
@@ -405,6 +415,7 @@ def _examine(tab, where: str) -> None:
     assert wide <= 1, f"{where} runs over the window by {wide} pixels"
     if tab.viewport_size["width"] < 640:
         assert tab.evaluate(TOO_SMALL) == [], f"{where} has what no finger meets"
+    assert tab.evaluate(NAMELESS) == [], f"{where} has rows that nothing names"
     if AXE.is_file():
         tab.add_script_tag(path=str(AXE))
         found = tab.evaluate("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))")
@@ -532,6 +543,10 @@ def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):
     assert minutes.input_value() == "60", "the form says what the answer below was worked out with"
     minutes.fill("30")
     page.get_by_label("work at most").fill("9")
+    page.get_by_role("link", name="Plan", exact=True).click()
+    page.get_by_role("heading", name="Plan", exact=True).wait_for()
+    page.get_by_role("link", name="Network", exact=True).click()
+    assert minutes.input_value() == "30", "what was typed is still there after a look at another page"
     with page.expect_request(lambda asked: asked.method == "POST" and asked.url.endswith("/jobs")) as sent:
         page.get_by_role("button", name="Work it out").click()
     assert sent.value.post_data_json == {"kind": "network", "arguments": {"minutes": 30, "count": 7, "work": 9}}

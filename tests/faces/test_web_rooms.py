@@ -286,6 +286,7 @@ def test_supply_worked_out_by_a_job_is_served_and_grows_stale_with_the_tables(tm
         assert "supply" in client.get("/api/v1/launch").json()["pages"]
         told = client.get("/api/v1/supply").json()
         assert (told["record"], told["stale"]) == (done["supply"], "")
+        assert told["asked"] == {"on": "2027-01-01", "draws": 8, "what_if": False}, "who asked is not among it"
         assert told["sentences"]
         for row in told["markets"]:
             assert sum(row["made_in"].values()) <= 1 + 1e-9

@@ -243,7 +243,7 @@ def value(
     if as_json:
         show_json(value_answer(valued, shifts) | ({} if opened is None else {"written": file}))
         return
-    show_value(valued)
+    show_value(valued, codes)
     if opened is not None:
         show_shifts(opened, shifts, codes)
     if file is not None:

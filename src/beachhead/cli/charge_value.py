@@ -21,6 +21,7 @@ def value_answer(valued: Valued, shifts: tuple[Shift, ...] = ()) -> dict[str, An
         "whose": valued.whose,
         "first_day": valued.first_day,
         "whose_load": valued.whose_load,
+        "columns_without_tariff": valued.without_tariff,
         "markets": [_market_answer(found) for found in valued.markets],
         "shifts": shifts,
     }
@@ -41,8 +42,8 @@ def _market_answer(found: MarketValue) -> dict[str, Any]:
     }
 
 
-def show_value(valued: Valued) -> None:
-    """What is saved, what each policy costs, and what the figures rest on."""
+def show_value(valued: Valued, asked: Sequence[str] = ()) -> None:
+    """What is saved, what each policy costs, and what the figures rest on; `asked` are the markets named, if any."""
     best = max(valued.markets, key=lambda found: found.saved_eur[Baseline.SPOT].mean)
     say(
         f"Planned charging, nothing typed, saves {_range(best.saved_eur[Baseline.SPOT])} EUR a driver and year in "
@@ -51,6 +52,8 @@ def show_value(valued: Valued) -> None:
     )
     if valued.left_out:
         say(valued.said_of_left_out)
+    if valued.without_tariff and not asked:
+        say(valued.said_without_tariff)
     rows = [
         [
             found.market,

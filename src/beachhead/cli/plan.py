@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from beachhead.belief import coming_year
+from beachhead.belief import Year, coming_year
 from beachhead.case.decide.decided_last import decided_last, said_of_last
 from beachhead.case.decide.deciding import is_stopped
 from beachhead.case.open import Launch, open_launch
@@ -16,11 +16,24 @@ from beachhead.case.plan.planning import WORLDS, Planned, make_plan, write_bound
 from beachhead.case.plan.standing import standings
 from beachhead.cli.clock import OnOption, Who, day_of, name_of, now
 from beachhead.cli.progress import progress
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, console, how_many, money, percent, say, show_json, show_table
+from beachhead.cli.show import (
+    JsonFlag,
+    LaunchDir,
+    cars,
+    console,
+    how_many,
+    money,
+    percent,
+    plain,
+    say,
+    show_json,
+    show_table,
+)
 from beachhead.launch.aim.pursue import Pursued
 from beachhead.launch.plan.headline import headline
 from beachhead.launch.plan.reason import sentence
 from beachhead.launch.question.action import Action, ActionKind
+from beachhead.launch.question.gate import Gate
 from beachhead.launch.question.objective import Wanted
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import at_price, give_or_take, spaced
@@ -186,6 +199,7 @@ def deed(action: Action) -> str:
 def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
     """The plan as one JSON object; identical for the same folder, ledger, seed and version."""
     made, currency = planned.plan, launch.folder.terms.currency
+    year = coming_year(planned.belief, planned.record.quarter)
     rows = zip(made.actions, made.reasons, planned.recommendations, strict=True)
     markets = [
         {
@@ -211,7 +225,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
         "pilots": [action for action in made.actions if action.kind is ActionKind.PILOT],
         "scale": [action for action in made.actions if action.kind is ActionKind.SCALE],
         "exit": [action for action in made.actions if action.kind is ActionKind.EXIT],
-        "gates": made.gates,
+        "gates": [_gate_answer(gate, year) for gate in made.gates],
         "markets": markets,
         "unaffordable": made.unaffordable,
         "notes": planned.record.notes,
@@ -220,6 +234,14 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
         "worlds": made.worlds,
         "records": {"plan": planned.record.plan, "belief": planned.record.belief, "reading": planned.record.reading},
     }
+
+
+def _gate_answer(gate: Gate, year: Year) -> dict[str, Any]:
+    """A gate with its break-even under the names that the figures of a market have: cars of the year, and the level."""
+    said = plain(gate)
+    level = said.pop("break_even")
+    demand = year.cars(gate.market, gate.break_even)
+    return said | {"break_even_demand": demand, "break_even_year": year.span, "break_even_level": level}
 
 
 def _channel(action: Action) -> str:

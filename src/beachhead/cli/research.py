@@ -45,6 +45,7 @@ def research_answer(launch: Launch, found: Researched) -> dict[str, object]:
         "facts": found.found.facts,
         "studies": found.studies,
         "spending": found.spending,
+        "least_worth": found.least,
     }
 
 

@@ -115,10 +115,10 @@ def show_worth(launch: Launch, answer: Worth) -> None:
         f"{money(answer.everything, currency)}; no study of demand that is read by then can be worth more."
     )
     if not answer.batches:
-        _show_known("Knowing a market's demand", answer.markets, currency, names)
-    _show_known("Knowing what markets share", answer.factors, currency, names)
-    _show_known("Knowing a fact", answer.facts, currency, names)
-    if idle := worth_nothing_said(answer.facts):
+        _show_known("Knowing a market's demand", answer.markets, answer.least, currency, names)
+    _show_known("Knowing what markets share", answer.factors, answer.least, currency, names)
+    _show_known("Knowing a fact", answer.facts, answer.least, currency, names)
+    if idle := worth_nothing_said(answer.facts, answer.least):
         say(idle)
     if answer.facts:
         told = ", ".join(f"{grade.value} {percent(share)}" for grade, share in SPREADS.items())
@@ -185,8 +185,8 @@ def _verdict(alone: bool, on_top: bool, others: int) -> str:
     return "not worth their cost"
 
 
-def _show_known(title: str, rows: tuple[Known, ...], currency: str, names: dict[str, str]) -> None:
-    worth = worth_something(rows)
+def _show_known(title: str, rows: tuple[Known, ...], least: float, currency: str, names: dict[str, str]) -> None:
+    worth = worth_something(rows, least)
     if worth:
         show_table(
             [title, "worth up to"],

@@ -9,6 +9,7 @@ import { Refusal } from "../parts/Refusal";
 import { choose, useRoute } from "../route";
 import { Said } from "../parts/Said";
 import { Waiting } from "../parts/Waiting";
+import { useTyped } from "../typed";
 
 export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   useTitle("Decisions");
@@ -17,7 +18,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
   const answer = useAsk(() => api.GET("/api/v1/decisions", { params: { query: { cursor } } }), [cursor]);
   const score = useAsk(() => api.GET("/api/v1/score"), []);
   const { send, busy, error } = useSend();
-  const [meant, setMeant] = useState<Record<string, Meant>>({});
+  const [meant, setMeant] = useTyped<Record<string, Meant>>("decisions", {});
   const [sent, setSent] = useState("");
   const [elsewhere, setElsewhere] = useState("");
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;

@@ -153,7 +153,9 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
             <tbody>
               {facts.map((fact) => (
                 <tr key={fact.name}>
-                  <td>{fact.name.replaceAll("_", " ")}</td>
+                  <th scope="row" className="plain">
+                    {fact.name.replaceAll("_", " ")}
+                  </th>
                   <td className="num">{number(fact.value)}</td>
                   <td>{fact.source.grade}</td>
                   <td className="num">{fact.source.age_days}</td>

@@ -186,7 +186,9 @@ function Limits({ uses, currency, label }: { uses: Schemas["UseOut"][]; currency
         <tbody>
           {uses.map((use) => (
             <tr key={use.limit + use.period}>
-              <td>{use.limit}</td>
+              <th scope="row" className="plain">
+                {use.limit}
+              </th>
               <td>{use.period}</td>
               <td className="num">{inUnit(use.used, use.unit, currency)}</td>
               <td className="num">{use.available == null ? "–" : inUnit(use.available, use.unit, currency)}</td>

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { api, useAsk, useStart, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { day, inLocale, instant } from "../numbers";
@@ -8,6 +8,7 @@ import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
 import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
+import { useTyped } from "../typed";
 
 const Fans = lazy(() => import("../parts/Fans").then((part) => ({ default: part.Fans })));
 const QualityFunnel = lazy(() => import("../parts/QualityFunnel").then((part) => ({ default: part.QualityFunnel })));
@@ -189,7 +190,7 @@ export function NetworkPage({ launch }: Props) {
         room="network"
         launch={launch}
         empty="Where the next stores and service centres go has not been worked out yet."
-        ask={(last) => <AskSites key={last?.record} last={last} />}
+        ask={(last) => <AskSites last={last} />}
       >
         {(data) =>
           data.points && (
@@ -209,9 +210,10 @@ export function NetworkPage({ launch }: Props) {
 /** What the next answer is worked out with: at first what the answer shown was. The bar above the page shows how far it is. */
 function AskSites({ last }: { last?: Schemas["RoomOut"] }) {
   const asked = (name: string, otherwise: string) => String(last?.asked?.[name] ?? otherwise);
-  const [minutes, setMinutes] = useState(asked("minutes", "45"));
-  const [count, setCount] = useState(asked("count", ""));
-  const [work, setWork] = useState(asked("work", "60"));
+  const typed = (name: string) => `sites ${last?.record ?? ""} ${name}`; // a new answer is asked again with what it was asked with
+  const [minutes, setMinutes] = useTyped(typed("minutes"), asked("minutes", "45"));
+  const [count, setCount] = useTyped(typed("count"), asked("count", ""));
+  const [work, setWork] = useTyped(typed("work"), asked("work", "60"));
   const { start, running, error } = useStart("network");
   return (
     <div className="no-print">

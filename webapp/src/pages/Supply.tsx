@@ -41,7 +41,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
           <span className="hash">{data.record.slice(0, 10)}</span>
         </p>
         <div className="row no-print">
-          <JobButton kind="supply" name="Work it out again" busy="working it out …" />
+          <JobButton kind="supply" name="Work it out again" busy="working it out …" arguments={data.asked} />
         </div>
       </section>
       <section className="sheet half">

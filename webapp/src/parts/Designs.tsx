@@ -43,7 +43,9 @@ export function Designs({ market, currency }: { market: string; currency: string
           <tbody>
             {designs.map((item) => (
               <tr key={`${item.batch} ${item.price_point}`}>
-                <td className="num">{cars(item.batch)}</td>
+                <th scope="row" className="plain num">
+                  {cars(item.batch)}
+                </th>
                 {priced && <td className="num">{percent(item.price_point)}</td>}
                 <td className="num">{money(item.cost, currency)}</td>
                 <td className="num">{cars(item.expected_orders)}</td>

@@ -23,7 +23,9 @@ export function LedgerTable({ rows }: { rows: Schemas["DecisionOut"][] }) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.hash}>
-              <td className="num">{row.number}</td>
+              <th scope="row" className="plain num">
+                {row.number}
+              </th>
               <td>{instant(row.when)}</td>
               <td>{row.who}</td>
               <td>{row.market || "–"}</td>

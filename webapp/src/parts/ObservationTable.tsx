@@ -31,7 +31,9 @@ export function ObservationTable({ rows, caption }: { rows: Schemas["Observation
         <tbody>
           {rows.map((row) => (
             <tr key={[row.batch, row.market, row.offer, row.channel, row.store, row.start].join("|")}>
-              <td>{row.market}</td>
+              <th scope="row" className="plain">
+                {row.market}
+              </th>
               <td>{row.batch}</td>
               <td>{row.offer || "all"}</td>
               <td className="day">{day(row.start)}</td>

@@ -36,7 +36,9 @@ export function PriceResponse({ market, currency }: { market: string; currency: 
           <tbody>
             {options.slice(0, 8).map((item) => (
               <tr key={item.deed}>
-                <td>{item.deed}</td>
+                <th scope="row" className="plain long">
+                  {item.deed}
+                </th>
                 <td className="num">{money(item.gain, currency)}</td>
                 <td className="num">{range(item.gain_interval)}</td>
                 <td className="num">{odds(item.odds)}</td>

@@ -61,7 +61,9 @@ function Faults({ faults, named }: { faults: Refused["faults"]; named: boolean }
           {faults.map((fault, index) => (
             <tr key={index}>
               {named && <td>{fault.file}</td>}
-              <td>{fault.row ?? "–"}</td>
+              <th scope="row" className="plain">
+                {fault.row ?? "–"}
+              </th>
               <td>{fault.column ?? "–"}</td>
               <td>
                 <code>{fault.written}</code>

@@ -25,7 +25,9 @@ export function Tornado({ swings, currency }: { swings: Schemas["SwingOut"][]; c
         <tbody>
           {swings.map((swing) => (
             <tr key={swing.what}>
-              <td>{swing.what}</td>
+              <th scope="row" className="plain">
+                {swing.what}
+              </th>
               <td>
                 {swing.low} / {swing.high}
               </td>

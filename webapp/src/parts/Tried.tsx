@@ -23,8 +23,18 @@ export function Tried({ objective, currency }: { objective: Schemas["ObjectiveOu
           <tbody>
             {objective.tried.map((row) => (
               <tr key={`${row.bonus} ${row.caution}`}>
-                {!isValue && <td className="num">{money(row.bonus, currency)}</td>}
-                <td className="num">{number(row.caution)} sd</td>
+                {!isValue && (
+                  <th scope="row" className="plain num">
+                    {money(row.bonus, currency)}
+                  </th>
+                )}
+                {isValue ? (
+                  <th scope="row" className="plain num">
+                    {number(row.caution)} sd
+                  </th>
+                ) : (
+                  <td className="num">{number(row.caution)} sd</td>
+                )}
                 {!isValue && <td className="num">{score(row.score)}</td>}
                 <td className="num">{money(row.value, currency)}</td>
                 <td className="num">

@@ -1,14 +1,14 @@
-import { useState } from "react";
 import { api, useAsk, useSend, useStart } from "../api";
 import { giveOrTake, howMany, money } from "../numbers";
+import { useTyped } from "../typed";
 import { ifWrong, Refusal } from "./Refusal";
 import { Said } from "./Said";
 
 /** Named scenarios side by side with the launch as it is, on the same worlds; and a form for another while there `may` be one. */
 export function WhatIfs({ currency, may }: { currency: string; may: boolean }) {
   const answer = useAsk(() => api.GET("/api/v1/what-ifs"), []);
-  const [sets, setSets] = useState("");
-  const [name, setName] = useState("");
+  const [sets, setSets] = useTyped("what if", "");
+  const [name, setName] = useTyped("what if, called", "");
   const comparing = useStart("what_if");
   const forgetting = useSend();
   const forget = (name: string) => forgetting.send(name, () => api.DELETE("/api/v1/what-ifs", { params: { query: { name } } }));
@@ -38,7 +38,7 @@ export function WhatIfs({ currency, may }: { currency: string; may: boolean }) {
             <tbody>
               {found.map((item) => (
                 <tr key={item.name}>
-                  <td>
+                  <th scope="row" className="plain">
                     {item.name}
                     <div className="soft">
                       {item.quarter}, {howMany(item.worlds, "world")}
@@ -46,7 +46,7 @@ export function WhatIfs({ currency, may }: { currency: string; may: boolean }) {
                     <button className="quiet no-print" aria-label={`Forget ${item.name}`} onClick={() => void forget(item.name)}>
                       Forget
                     </button>
-                  </td>
+                  </th>
                   <td>
                     {item.sets.map((line) => (
                       <div key={line}>

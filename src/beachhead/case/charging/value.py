@@ -29,6 +29,7 @@ from beachhead.charging.year import PAST_HOURS
 from beachhead.evidence.tables.studies import StudyKind, StudyRow
 from beachhead.store import require_writable
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many, some
 
 STUDY = "CHARGING"
 _COLUMNS = (
@@ -48,6 +49,7 @@ class Valued:
         first_day: first of the 364 days of prices.
         whose_load: household loads it is counted on: "on record" or "made up".
         left_out: homes with too few sessions on record to be learnt (`LEAST_SESSIONS`), which are not counted.
+        without_tariff: zones of the file that no known tariff reads, of which nothing can be said.
     """
 
     markets: tuple[MarketValue, ...]
@@ -56,6 +58,7 @@ class Valued:
     first_day: date
     whose_load: str
     left_out: int
+    without_tariff: tuple[str, ...] = ()
 
     @property
     def said_of_left_out(self) -> str:
@@ -64,6 +67,14 @@ class Valued:
             return ""
         have = "more has" if self.left_out == 1 else "more have"
         return f"{self.left_out} {have} fewer than {LEAST_SESSIONS} sessions on record and cannot be learnt: left out."
+
+    @property
+    def said_without_tariff(self) -> str:
+        """One sentence on the columns of prices that no tariff reads; empty where there are none."""
+        if not self.without_tariff:
+            return ""
+        columns = how_many(len(self.without_tariff), "column")
+        return f"No tariff is known for {columns} of the prices, of which nothing is said: {some(self.without_tariff)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +142,7 @@ def charging_value(
         first_day=first_day,
         whose_load="on record" if metered else "made up",
         left_out=len(homes) - found[0].homes,
+        without_tariff=tuple(zone for zone in table.zones if zone not in {t.zone for t in bundled_tariffs().values()}),
     )
 
 

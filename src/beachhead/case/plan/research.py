@@ -12,7 +12,7 @@ from beachhead.case.clock import today
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import Question, put_question
 from beachhead.case.plan.shut import Shut, listed, shut_said
-from beachhead.case.plan.worth import LEAST_WORTH
+from beachhead.case.plan.worth import least_worth
 from beachhead.evidence.tables.economics import EconomicsRow
 from beachhead.launch.information.research import TOP, Doubt, Research, Screened, State, Worth, research
 from beachhead.world.brief import brief
@@ -54,12 +54,14 @@ class Researched:
         found: screen and facts.
         studies: outside evidence that the belief already holds.
         spending: what awareness and showcases of exposure.csv do, one a market with spending.
+        least: what is worth less is as good as worth nothing, launch currency.
     """
 
     question: Question
     found: Research
     studies: tuple[Evidence, ...]
     spending: tuple[Spending, ...]
+    least: float
 
     __repr__ = brief
 
@@ -117,12 +119,13 @@ def ask_research(launch: Launch, *, on: date | None = None, seed: int | None = N
         found=found,
         studies=folder_evidence(launch),
         spending=spending_of(launch, question.held.exposed, question.now),
+        least=least_worth(launch),
     )
 
 
 def worth_checking(found: Researched) -> tuple[Worth, ...]:
-    """Facts whose settling is worth a unit of money or more, most worth first."""
-    return tuple(worth for worth in found.found.facts if worth.worth >= LEAST_WORTH)
+    """Facts whose settling is worth `least` or more, most worth first."""
+    return tuple(worth for worth in found.found.facts if worth.worth > 0 and worth.worth >= found.least)
 
 
 def effect_worth(found: Researched, market: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import WORLDS, put_question
@@ -31,8 +32,9 @@ from beachhead.world.source import Grade
 SPREADS = {Grade.A: 0.05, Grade.B: 0.15, Grade.C: 0.30}
 """How far off a fact of each grade may be, one standard deviation as a share of it (assumption, grade C)."""
 
-LEAST_WORTH = 1.0
-"""What knowing something must be worth to be shown, launch currency."""
+LEAST_SHARE = 1e-3
+"""What knowing something must be worth to be shown, as a share of a car's price: an hour of looking it up costs as much
+(assumption). An amount would mean another thing in each currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Worth:
         factors: value of knowing what markets share, largest first.
         facts: value of knowing each fact for certain, largest first.
         swings: the largest assumptions; empty if not asked.
+        least: what is worth less is as good as worth nothing, launch currency.
     """
 
     quarter: Quarter
@@ -58,6 +61,7 @@ class Worth:
     factors: tuple[Known, ...]
     facts: tuple[Known, ...]
     swings: tuple[Swing, ...]
+    least: float
 
     __repr__ = brief
 
@@ -109,12 +113,19 @@ def ask_worth(
         factors=know_factors(problem, tuple(regions[code] for code in problem.markets)),
         facts=know_facts(problem, spreads(launch, problem)),
         swings=tornado(problem, drawn, worlds, tick=tick) if swings else (),
+        least=least_worth(launch),
     )
 
 
-def worth_something(rows: Sequence[Known]) -> tuple[Known, ...]:
-    """Those worth a unit of money or more, in their order."""
-    return tuple(row for row in rows if row.value >= LEAST_WORTH)
+def least_worth(launch: Launch) -> float:
+    """What knowing something must be worth to be shown: `LEAST_SHARE` of the median price asked, launch currency."""
+    prices = [price.amount for price in launch.folder.prices]
+    return LEAST_SHARE * median(prices) if prices else 0.0
+
+
+def worth_something(rows: Sequence[Known], least: float) -> tuple[Known, ...]:
+    """Those worth `least` or more, in their order."""
+    return tuple(row for row in rows if row.value > 0 and row.value >= least)
 
 
 def named(what: str, names: Mapping[str, str]) -> str:
@@ -128,9 +139,9 @@ def worth_most_said(shown: int, worth: Sequence[Known]) -> str:
     return f"The {shown} worth most of {len(worth)}" if len(worth) > shown else ""
 
 
-def worth_nothing_said(facts: Sequence[Known]) -> str:
+def worth_nothing_said(facts: Sequence[Known], least: float) -> str:
     """How many facts are worth nothing, in a sentence; "" if none is."""
-    idle = len(facts) - len(worth_something(facts))
+    idle = len(facts) - len(worth_something(facts, least))
     if not idle:
         return ""
     of_all = f"Of {how_many(len(facts), 'fact')} {idle}" if idle < len(facts) else f"All {len(facts)} facts"

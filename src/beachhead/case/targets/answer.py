@@ -44,8 +44,8 @@ RIVALS_A_WORLD = 50
 BONUSES_EUR = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
 RECORD = "target"
 COUNTED = (Kind.CARS_PER_YEAR, Kind.CARS_IN_TOTAL, Kind.MARKETS_LIVE)
-_PARTS = 1e-6  # of a car: rows that reach over quarters are spread over their days, and add up but for rounding
 """Targets that the rows on record decide."""
+_PARTS = 1e-6  # of a car: rows that reach over quarters are spread over their days, and add up but for rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,9 +186,9 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
     found = ask_worth(launch, on=day_of(arguments), worlds=worlds, tick=advance)
     currency = launch.folder.terms.currency
     tables = [
-        _known_table("Knowing a market's demand", found.markets, launch),
-        _known_table("Knowing what markets share", found.factors, launch),
-        _known_table("Knowing a fact", found.facts, launch),
+        _known_table("Knowing a market's demand", found.markets, found.least, launch),
+        _known_table("Knowing what markets share", found.factors, found.least, launch),
+        _known_table("Knowing a fact", found.facts, found.least, launch),
     ]
     said = (
         f"{found.quarter}: knowing demand everywhere before the next gate would be worth "
@@ -206,7 +206,7 @@ def _work_worth(root: Path, arguments: dict[str, Any], advance: Advance) -> dict
         )
         for swing in found.swings
     ]
-    sentences = [said, *filter(None, [worth_nothing_said(found.facts)])]
+    sentences = [said, *filter(None, [worth_nothing_said(found.facts, found.least)])]
     return keep_answer(
         launch, "worth", arguments, sentences, [table for table in tables if table.rows], swings=swings, stood=stood
     )
@@ -494,9 +494,9 @@ def _points(found: Sited) -> PointsOut:
     )
 
 
-def _known_table(title: str, rows: Sequence[Known], launch: Launch) -> TableOut:
+def _known_table(title: str, rows: Sequence[Known], least: float, launch: Launch) -> TableOut:
     names = {market.code: market.name for market in launch.folder.markets}
-    worth = worth_something(rows)
+    worth = worth_something(rows, least)
     columns: list[tuple[str, Unit]] = [("what", "text"), ("worth up to", "money")]
     return table_of(
         title,

@@ -107,10 +107,11 @@ class EffectOut(BaseModel):
 
 
 class SupplyOut(BaseModel):
-    """The answer on supply as it was worked out last."""
+    """The answer on supply as it was worked out last, and with which words of the asker's."""
 
     made_at: datetime
     on: date
+    asked: dict[str, str | int | float | bool] = {}
     record: str
     stale: str = ""
     sentences: list[Sentence]
@@ -194,7 +195,8 @@ def work_out(root: Path, arguments: dict[str, Any], advance: Callable[[float, fl
         tick=tick,
     )
     at = now()
-    answer = _answer(launch, supplied, day, at).model_dump_json()
+    asked = {name: value for name, value in arguments.items() if name != "who"}
+    answer = _answer(launch, supplied, day, at).model_copy(update={"asked": asked}).model_dump_json()
     codes = [market.code for market in supplied.plan.network.markets]
     rows = [Row(key="answer", body=answer), Row(key="asked", body=stood)]
     rows += [Row(key=f"routes:{code}", body=_routes(supplied, code).model_dump_json()) for code in codes]

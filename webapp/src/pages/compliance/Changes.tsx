@@ -68,7 +68,9 @@ function ChangeTable({ on }: { on: string }) {
               {[...merged.entries()].map(([key, { change, markets }]) => (
                 <tr key={key}>
                   <td>{day(change.day)}</td>
-                  <td>{change.title}</td>
+                  <th scope="row" className="plain long">
+                    {change.title}
+                  </th>
                   <td>
                     {change.before} → {change.after}
                     {change.closes && <strong> (closes)</strong>}

@@ -88,7 +88,9 @@ export function OneAnswer({
             <tbody>
               {data.features.map((item) => (
                 <tr key={item.feature}>
-                  <td>{item.title}</td>
+                  <th scope="row" className="plain">
+                    {item.title}
+                  </th>
                   <td>{item.verdict}</td>
                   <td>{item.blocked_until ? day(item.blocked_until) : "–"}</td>
                   <td>{item.grade}</td>
@@ -141,7 +143,9 @@ function Findings({ items, label }: { items: Schemas["FindingOut"][]; label: str
         <tbody>
           {items.map((item) => (
             <tr key={item.requirement}>
-              <td>{item.requirement}</td>
+              <th scope="row" className="plain">
+                {item.requirement}
+              </th>
               <td>{item.title}</td>
               <td>{item.verdict}</td>
               <td>{item.closes}</td>

@@ -166,7 +166,7 @@ def _value_out(launch: Launch, valued: Valued, at: datetime) -> ChargeValueOut:
         f"{how_many(valued.homes, 'home')}, {valued.whose}; prices of the 52 weeks from {valued.first_day}. Tariffs "
         "are rounded (grade C). The intervals speak of other homes, not of other years."
     )
-    said = [most, rests, *filter(None, [valued.said_of_left_out])]
+    said = [most, rests, *filter(None, [valued.said_of_left_out, valued.said_without_tariff])]
     worse = [names[found.market] for found in valued.markets if found.saved_eur[Baseline.SPOT].low <= 0]
     if worse:
         said.append(f"Not shown to save anything in {', '.join(worse)}: the interval includes 0.")
