@@ -11,7 +11,7 @@ from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.plan.objective import objective_of
-from beachhead.case.plan.target_facts import seen_cars
+from beachhead.case.plan.target_facts import seen_cars, sold_in
 from beachhead.cli.app import app
 from beachhead.ledger import Act
 from beachhead.store import reading
@@ -139,6 +139,24 @@ def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(fo
     (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "both"'))
     wanted = objective_of(open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2)))
     assert wanted.milestone.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
+
+
+def test_a_scaled_market_is_live_in_a_quarter_that_no_row_tells_of_and_not_where_rows_tell_of_none(folder, tmp_path):
+    """Rows that come late took a market from the live ones: the odds fell in each quarter begun before its rows."""
+    (folder / "targets.csv").write_text(HEAD + f"live,one market live,markets_live,abroad,1,2027Q4,,,,{SAID}")
+    terms = (folder / "launch.toml").read_text()
+    (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "live"'))
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,channel,start,end,registrations\nrunning,NO,dealer,2026-07-01,2026-09-30,0\n")
+    run("observe", folder, rows)
+    launch, now = open_launch(folder), Quarter(2027, 1)
+    since = {"NO": Quarter(2026, 2), "SE": Quarter(2026, 3)}
+    wanted = objective_of(launch, ("NO", "SE", "PT"), (now, now + 1), since)
+    assert wanted.milestone.sold.tolist() == [[True, False, True], [False, True, True], [False] * 3]
+    with reading(launch.store) as work:
+        seen = seen_cars(launch, work)
+    assert seen == {("NO", Quarter(2026, 3)): 0}
+    assert [sold_in(seen, "NO", Quarter(2026, q), since["NO"]) for q in (1, 2, 3, 4)] == [False, True, False, True]
 
 
 def test_a_row_that_reaches_over_quarters_counts_in_each_by_its_days(folder, tmp_path, monkeypatch):

@@ -39,6 +39,18 @@ def test_a_target_that_comes_after_another_waits_for_it():
     assert odds[1].by_quarter.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
 
 
+def test_a_target_that_was_met_stays_met_and_opens_the_next_wherever_its_level_goes():
+    left = np.array([[4.0, 4, 4, 4, 4, 4, 4, 4], [4, 4, 4, 4, 4, 4, 5, 5]])
+    asked = [target("a", amount=5, by=Quarter(2026, 4)), target("b", amount=4, after=("a",))]
+    before = target_odds(asked, {"a": left, "b": left}, QUARTERS)
+    assert [item.odds for item in before] == [0, 0]
+    now = target_odds(asked, {"a": left, "b": left}, QUARTERS, met=("a",))
+    assert [item.odds for item in now] == [1, 1]
+    assert now[0].by_quarter.tolist() == [1] * 8
+    assert now[0].error == 0, "what the records show has no odds"
+    assert now[1].error > 0
+
+
 def test_what_cannot_be_told_is_said_and_so_is_what_comes_after_it():
     asked = [target("a"), target("b", after=("a",))]
     odds = target_odds(asked, {"a": "no stores are listed", "b": np.ones((3, 8))}, QUARTERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -96,6 +96,7 @@ def target_odds(
     quarters: tuple[Quarter, ...],
     *,
     repeats: int = 1,
+    met: Collection[str] = (),
 ) -> tuple[TargetOdds, ...]:
     """Odds of targets, in their order.
 
@@ -104,12 +105,16 @@ def target_odds(
         levels: by code, (S, T) draws of the level at the end of each quarter, or in words why it cannot be told.
         quarters: T quarters.
         repeats: draws in a row that share a world of our own sales; only whole worlds are independent.
+        met: codes of targets that records show to be met: they stay so, wherever the level goes from here.
     """
     first: dict[str, Ints | None] = {}
     by_code = {target.code: target for target in targets}
     for target in targets:
-        _first_reached(target, by_code, levels, len(quarters), first)
-    return tuple(_odds(target, levels[target.code], first[target.code], quarters, repeats) for target in targets)
+        _first_reached(target, by_code, levels, len(quarters), first, met)
+    return tuple(
+        _odds(target, levels[target.code], first[target.code], quarters, repeats, target.code in met)
+        for target in targets
+    )
 
 
 def next_target(target: Target) -> Target | None:
@@ -146,18 +151,21 @@ def _first_reached(
     levels: Mapping[str, Floats | str],
     quarters: int,
     first: dict[str, Ints | None],
+    met: Collection[str],
 ) -> Ints | None:
     """(S,) index of the quarter in which a target is first reached, T for never; None if it cannot be told."""
     if target.code in first:
         return first[target.code]
     level = levels[target.code]
     found: Ints | None = None
-    if not isinstance(level, str):
+    if not isinstance(level, str) and target.code in met:
+        found = np.zeros(len(level), dtype=np.int64)
+    elif not isinstance(level, str):
         held = target.holds(level)
         start = np.zeros(len(held), dtype=np.int64)
         known = True
         for code in target.after:
-            before = _first_reached(by_code[code], by_code, levels, quarters, first)
+            before = _first_reached(by_code[code], by_code, levels, quarters, first, met)
             known = known and before is not None
             if before is not None:
                 start = np.maximum(start, before)
@@ -170,7 +178,7 @@ def _first_reached(
 
 
 def _odds(
-    target: Target, level: Floats | str, first: Ints | None, quarters: tuple[Quarter, ...], repeats: int
+    target: Target, level: Floats | str, first: Ints | None, quarters: tuple[Quarter, ...], repeats: int, is_met: bool
 ) -> TargetOdds:
     count = len(quarters)
     unknown = np.full((len(FAN), count), np.nan)
@@ -179,7 +187,7 @@ def _odds(
         never = np.zeros(0, dtype=np.bool_)
         return _frozen(target, quarters, None, 0.0, unknown, (None,) * len(SURE), np.full(count, np.nan), never, why)
     last = min(target.by - quarters[0], count - 1)
-    hit = first <= last if last >= 0 else np.zeros(len(first), dtype=np.bool_)
+    hit = first <= last if last >= 0 else np.full(len(first), is_met)
     odds = float(hit.mean())
     by_quarter = (first[:, None] <= np.arange(count)).mean(axis=0)
     known = np.isfinite(level).all(axis=0)
@@ -189,7 +197,7 @@ def _odds(
     why = ""
     if target.by > quarters[-1]:
         why = f"counted to {quarters[-1]}, the last quarter planned"
-    return _frozen(target, quarters, odds, _error(hit, repeats), fan, reached, by_quarter, hit, why)
+    return _frozen(target, quarters, odds, 0.0 if is_met else _error(hit, repeats), fan, reached, by_quarter, hit, why)
 
 
 def _error(hit: NDArray[np.bool_], repeats: int) -> float:

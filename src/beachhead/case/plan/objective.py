@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from beachhead.case.plan.target_facts import (
     known_rivals,
     markets_inside,
     seen_cars,
+    sold_in,
     targets_in_force,
 )
 from beachhead.evidence.terms import ObjectiveKind
@@ -34,13 +36,19 @@ COUNTS = {
 """What a plan's choices decide; stores and service cover stand in tables."""
 
 
-def objective_of(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quarter, ...]) -> Objective | None:
+def objective_of(
+    launch: Launch,
+    markets: tuple[str, ...],
+    quarters: tuple[Quarter, ...],
+    since: Mapping[str, Quarter] = MappingProxyType({}),
+) -> Objective | None:
     """What launch.toml asks the plan to maximise; None for expected value without a floor, and where its day is over.
 
     Args:
         launch: the launch.
         markets: M codes in plan order.
         quarters: T quarters, the first decided now.
+        since: quarter in which each scaled market was scaled.
     """
     asked = launch.folder.terms.objective
     if asked.kind is ObjectiveKind.NPV:
@@ -54,7 +62,7 @@ def objective_of(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quart
     else:
         wanted = _target(launch, str(asked.target))
         last, said = wanted.by, f"odds of {wanted.name or wanted.code} by {wanted.by}"
-        milestones = _chain(launch, wanted, markets, quarters)
+        milestones = _chain(launch, wanted, markets, quarters, since)
     if last < quarters[0]:
         return None
     return Objective(
@@ -103,7 +111,11 @@ def _target(launch: Launch, code: str) -> Target:
 
 
 def _chain(
-    launch: Launch, wanted: Target, markets: tuple[str, ...], quarters: tuple[Quarter, ...]
+    launch: Launch,
+    wanted: Target,
+    markets: tuple[str, ...],
+    quarters: tuple[Quarter, ...],
+    since: Mapping[str, Quarter],
 ) -> tuple[Milestone, ...]:
     """The milestones that a target comes after, each before what it opens, and the target's own last."""
     order: list[str] = []
@@ -115,11 +127,16 @@ def _chain(
             order.append(code)
 
     visit(wanted.code)
-    return tuple(_milestone(launch, _target(launch, code), order, markets, quarters) for code in order)
+    return tuple(_milestone(launch, _target(launch, code), order, markets, quarters, since) for code in order)
 
 
 def _milestone(
-    launch: Launch, target: Target, order: list[str], markets: tuple[str, ...], quarters: tuple[Quarter, ...]
+    launch: Launch,
+    target: Target,
+    order: list[str],
+    markets: tuple[str, ...],
+    quarters: tuple[Quarter, ...],
+    since: Mapping[str, Quarter],
 ) -> Milestone:
     codes = {market.code for market in markets_inside(launch, target.scope)}
     with store.reading(launch.store) as work:
@@ -135,17 +152,21 @@ def _milestone(
         last=min(target.by - quarters[0], len(quarters) - 1),
         before=cars_before(launch, seen, codes, quarters[0]),
         after=tuple(order.index(code) for code in target.after),
-        sold=_sold(launch, seen, markets, quarters[0]) if target.kind is Kind.MARKETS_LIVE else None,
+        sold=_sold(launch, seen, markets, quarters[0], since) if target.kind is Kind.MARKETS_LIVE else None,
     )
 
 
 def _sold(
-    launch: Launch, seen: Mapping[tuple[str, Quarter], float], markets: tuple[str, ...], now: Quarter
+    launch: Launch,
+    seen: Mapping[tuple[str, Quarter], float],
+    markets: tuple[str, ...],
+    now: Quarter,
+    since: Mapping[str, Quarter],
 ) -> NDArray[np.bool_]:
     """(M, 3) whether a market sold in each of the three quarters before; at home the maker does whatever rows say."""
     homes = {market.code for market in launch.folder.markets if market.is_home}
     earlier = [now + -back for back in range(QUARTERS_A_YEAR - 1, 0, -1)]
-    return np.array([[code in homes or seen.get((code, q), 0.0) > 0 for q in earlier] for code in markets])
+    return np.array([[code in homes or sold_in(seen, code, q, since.get(code)) for q in earlier] for code in markets])
 
 
 def _volume_for_rank(launch: Launch, target: Target, quarters: tuple[Quarter, ...]) -> NDArray[np.float64]:

@@ -278,7 +278,8 @@ def put_question(
         scenarios=() if routes is None else routes.scenarios,
         answers=held.answers,
     )
-    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters))
+    since = {code: at.since for code, at in stand.by_market.items() if at.since is not None}
+    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters, since))
     notes = (
         *overdue_note(launch, now),
         *spending_notes(launch, held.exposed, now),

@@ -66,7 +66,7 @@ def markets_inside(launch: Launch, scope: str) -> tuple[Market, ...]:
 
 
 def seen_cars(launch: Launch, work: Work) -> dict[tuple[str, Quarter], float]:
-    """Cars by market, as coded today, and by quarter: registrations, else deliveries.
+    """Cars by market, as coded today, and by quarter: registrations, else deliveries; nothing where no row tells them.
 
     Those of a row that reaches over more than one quarter are spread evenly over its days.
     """
@@ -74,7 +74,7 @@ def seen_cars(launch: Launch, work: Work) -> dict[tuple[str, Quarter], float]:
     rows = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
     for row in each_once(rows, funnels=(Funnel.REGISTRATIONS, Funnel.DELIVERIES)).rows:
         cars = row.registrations if row.registrations is not None else row.deliveries
-        if cars:
+        if cars is not None:
             for quarter, share in _shares(row):
                 found[row.market, quarter] = found.get((row.market, quarter), 0.0) + cars * share
     return found
@@ -88,6 +88,21 @@ def _shares(row: Observation) -> list[tuple[Quarter, float]]:
         (quarter, ((min(row.end, quarter.last_day) - max(row.start, quarter.first_day)).days + 1) / days)
         for quarter in spans
     ]
+
+
+def sold_in(seen: Mapping[tuple[str, Quarter], float], code: str, quarter: Quarter, since: Quarter | None) -> bool:
+    """Whether a market abroad sold in a quarter that is over.
+
+    Of a quarter that no row tells of nothing was observed, which is not 0: a market that was scaled by then sold.
+
+    Args:
+        seen: what `seen_cars` says.
+        code: of the market.
+        quarter: which.
+        since: quarter in which the market was scaled; None where it is not.
+    """
+    cars = seen.get((code, quarter))
+    return cars > 0 if cars is not None else since is not None and since <= quarter
 
 
 def cars_before(

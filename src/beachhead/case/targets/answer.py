@@ -20,6 +20,7 @@ from beachhead.case.plan.target_facts import (
     known_rivals,
     markets_inside,
     seen_cars,
+    sold_in,
     targets_in_force,
 )
 from beachhead.case.targets.levers import abroad, levers, with_margin
@@ -160,7 +161,8 @@ def assess_targets(
     if price is not None and price not in {target.code for target in asked}:
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
     problem, steering, notes = _problem(launch, on)
-    scene = _Scene(launch, problem, asked, steering)
+    shown = met(launch, asked)
+    scene = _Scene(launch, problem, asked, steering, shown)
     tried = levers(launch) if what_if else ()
     steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
     done = _Counter(steps, tick)
@@ -175,7 +177,6 @@ def assess_targets(
             for before, after in zip(few, changed, strict=True)
             if before.odds is not None
         )
-    shown = met(launch, asked)
     raised = {code for target in asked for code in target.after}
     proposals = [next_target(target) for target in asked if target.code in shown and target.code not in raised]
     return Assessed(
@@ -306,9 +307,10 @@ class _Scene:
     """What all plays of one question share: targets, scopes, rivals and what was sold before."""
 
     def __init__(
-        self, launch: Launch, problem: Problem, targets: tuple[Target, ...], steering: Steering = PLAIN
+        self, launch: Launch, problem: Problem, targets: tuple[Target, ...], steering: Steering, shown: tuple[str, ...]
     ) -> None:
         self.launch, self.problem, self.targets, self.steering = launch, problem, targets, steering
+        self.shown = shown
         self.seed = launch.folder.terms.seeds.plan
         self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
         with store.reading(launch.store) as work:
@@ -323,7 +325,7 @@ class _Scene:
     def odds(self, cars: Floats) -> tuple[TargetOdds, ...]:
         """Odds of every target."""
         levels = {target.code: self._level(target, cars) for target in self.targets}
-        return target_odds(self.targets, levels, self.problem.quarters, repeats=RIVALS_A_WORLD)
+        return target_odds(self.targets, levels, self.problem.quarters, repeats=RIVALS_A_WORLD, met=self.shown)
 
     def sold(self, scope: str, cars: Floats) -> tuple[Floats, Floats]:
         """(S, T) cars sold within a scope, and (P,) those of the quarters before, as far as they are on record."""
@@ -354,7 +356,7 @@ class _Scene:
         earlier = [first + -back for back in range(QUARTERS_A_YEAR - 1, 0, -1)]
         before = np.array(
             [
-                [at.is_home or self.seen.get((code, q), 0.0) > 0 for q in earlier]
+                [at.is_home or sold_in(self.seen, code, q, at.since) for q in earlier]
                 for code, at, there in zip(self.problem.markets, self.problem.standing, inside, strict=True)
                 if there
             ],
