@@ -238,7 +238,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
 
 def _gate_answer(gate: Gate, year: Year) -> dict[str, Any]:
     """A gate with its break-even under the names that the figures of a market have: cars of the year, and the level."""
-    said = plain(gate)
+    said: dict[str, Any] = plain(gate)
     level = said.pop("break_even")
     demand = year.cars(gate.market, gate.break_even)
     return said | {"break_even_demand": demand, "break_even_year": year.span, "break_even_level": level}
