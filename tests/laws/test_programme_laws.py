@@ -155,6 +155,22 @@ def test_the_search_finds_the_shortest_schedule_of_small_cases(case, capacity):
     assert length_of(work, start) == best >= lower_bound(work)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 72])
+def test_of_two_orders_of_one_length_the_one_that_opens_a_gate_sooner_is_taken(seed):
+    """A parts hub of 145 days and training of 44 share the one manager; training, and a company, open the pilots."""
+    days = np.array([45, 206, 75, 66, 145, 44, 0])  # office, type approval, two companies, hub, training, board gate
+    work = build_work(
+        days=days,
+        need=np.array([[0, 0], [1, 0], [0, 0], [0, 0], [0, 1], [0, 1], [0, 0]]),
+        capacity=np.array([2, 1]),
+        waits=[[], [], [0], [0], [0], [0], [2, 5]],
+        weight=np.array([0, 1, 1, 1, 1, 1, 1]),
+    )
+    start = solve(work, seed=seed)
+    assert length_of(work, start) == 45 + 145 + 44, "either order takes as long"
+    assert start.tolist() == [0, 0, 45, 45, 45 + 44, 45, 45 + 75]
+
+
 @given(duration=durations(), gone=st.integers(0, 400))
 @QUICK
 def test_what_is_left_of_a_running_task_is_never_negative_nor_more_than_its_worst_case(duration, gone):
