@@ -1,8 +1,11 @@
 """Nouns that several tests need."""
 
 import csv
+import os
+import pwd
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -105,3 +108,35 @@ def planned_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     launch = open_launch(folder)
     make_plan(launch, on=date(2027, 1, 5), worlds=2, who="Ann", at=datetime(2027, 1, 5, tzinfo=UTC))
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a PostgreSQL server: the one named by BEACHHEAD_POSTGRES, or one of our own while the tests run."""
+    if url := os.environ.get("BEACHHEAD_POSTGRES"):
+        yield url
+        return
+    pytest.importorskip("psycopg", reason="PostgreSQL tests need psycopg")
+    if os.geteuid() == 0 and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
+        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+    found = shutil.which("initdb") or next(
+        iter(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")))), None
+    )
+    if found is None:
+        pytest.skip("PostgreSQL tests need initdb or BEACHHEAD_POSTGRES")
+    owner = {"user": "postgres", "cwd": "/"} if os.geteuid() == 0 else {}
+    home = Path(f"/tmp/beachhead-postgres-{os.getpid()}")
+    home.mkdir()
+    try:
+        if owner:
+            shutil.chown(home, "postgres")
+        binaries = Path(found).parent
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+        subprocess.run([found, "-D", home / "data", "-U", "beachhead", "-A", "trust", "-N"], **quiet, **owner)
+        options = f"-c listen_addresses='' -k {home} -F"
+        start = [binaries / "pg_ctl", "-D", home / "data", "-w", "-l", home / "log", "-o", options]
+        subprocess.run([*start, "start"], **quiet, **owner)
+        yield f"postgresql://beachhead@/postgres?host={home}"
+        subprocess.run([*start[:3], "-m", "immediate", "stop"], **quiet, **owner)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

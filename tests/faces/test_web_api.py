@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -297,6 +298,44 @@ def test_one_key_sent_twice_at_the_same_moment_is_carried_out_once_and_both_are_
         one, other = threads.map(send, range(2))
     assert one.status_code == other.status_code < 300
     assert one.json() == other.json()
+    assert len(began) == 1
+
+
+@pytest.mark.parametrize("route", ["decisions", "observations"])
+def test_one_key_sent_to_two_servers_of_one_launch_at_the_same_moment_is_answered_alike_by_both(
+    postgres, folder, monkeypatch, route
+):
+    """A balancer, or a browser that tries again, may bring the second to the other server of a team's PostgreSQL."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    monkeypatch.setenv("BEACHHEAD_STORE", postgres)
+    terms = folder / "launch.toml"
+    named = re.sub(r"(?m)^name = .*", f'name = "{uuid.uuid4().hex}"', terms.read_text(encoding="utf-8"))
+    terms.write_text(named, encoding="utf-8")
+    planned(folder)
+    done, both = getattr(loop, name := "decide" if route == "decisions" else "observe"), threading.Barrier(2)
+    began = []
+
+    def slow(*said, **how):
+        began.append(name)
+        time.sleep(0.5)  # the other server has its request by now
+        return done(*said, **how)
+
+    monkeypatch.setattr(loop, name, slow)
+    with TestClient(create(folder), base_url=LOCAL) as one, TestClient(create(folder), base_url=LOCAL) as other:
+        found = one.get("/api/v1/decisions").json()
+        due = found["due"][0]
+        body = {"market": due["market"], "choose": due["recommended"], "after": found["head"]}
+        file = {"params": {"name": "a.csv"}, "content": HEAD + ROW}
+
+        def send(server):
+            both.wait()
+            sent = file if route == "observations" else {"json": body}
+            return server.post(f"/api/v1/{route}", **sent, headers={"Idempotency-Key": "k1"})
+
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(send, (one, other))
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert first.status_code < 300
     assert len(began) == 1
 
 

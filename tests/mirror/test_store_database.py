@@ -1,8 +1,6 @@
 import hashlib
 import inspect
 import os
-import pwd
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,38 +27,6 @@ NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memo:
     text: str
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """URL of a PostgreSQL server: the one named by BEACHHEAD_POSTGRES, or one of our own for these tests."""
-    if url := os.environ.get("BEACHHEAD_POSTGRES"):
-        yield url
-        return
-    pytest.importorskip("psycopg", reason="PostgreSQL tests need psycopg")
-    if os.geteuid() == 0 and "postgres" not in {entry.pw_name for entry in pwd.getpwall()}:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-    found = shutil.which("initdb") or next(
-        iter(sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")))), None
-    )
-    if found is None:
-        pytest.skip("PostgreSQL tests need initdb or BEACHHEAD_POSTGRES")
-    owner = {"user": "postgres", "cwd": "/"} if os.geteuid() == 0 else {}
-    home = Path(f"/tmp/beachhead-postgres-{os.getpid()}")
-    home.mkdir()
-    try:
-        if owner:
-            shutil.chown(home, "postgres")
-        binaries = Path(found).parent
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
-        subprocess.run([found, "-D", home / "data", "-U", "beachhead", "-A", "trust", "-N"], **quiet, **owner)
-        options = f"-c listen_addresses='' -k {home} -F"
-        start = [binaries / "pg_ctl", "-D", home / "data", "-w", "-l", home / "log", "-o", options]
-        subprocess.run([*start, "start"], **quiet, **owner)
-        yield f"postgresql://beachhead@/postgres?host={home}"
-        subprocess.run([*start[:3], "-m", "immediate", "stop"], **quiet, **owner)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -179,6 +145,21 @@ def test_a_writer_who_waited_too_long_is_told_and_a_reader_never_waits(opened):
         thread.join()
     assert told[0] == ()
     assert "waited 0.2 s" in told[1]
+
+
+def test_a_turn_of_one_name_comes_after_the_other_and_ends_with_whoever_had_it(postgres, tmp_path):
+    space = f"launch {tmp_path.name}"
+    one, other = (store.open_store(postgres, space=space, wait_seconds=0.2) for _ in range(2))
+    elsewhere = store.open_store(postgres, space=f"{space} too", wait_seconds=0.2)
+    with store.in_turn(one, "k1"):
+        with store.in_turn(other, "k2"), store.in_turn(elsewhere, "k1"), store.writing(other) as work:
+            store.put(work, "memo", Memo(text="nobody else waits"))
+        with pytest.raises(NotStored, match=r"waited 0\.2 s, wrote nothing"), store.in_turn(other, "k1"):
+            pass
+    with pytest.raises(ZeroDivisionError), store.in_turn(one, "k1"):
+        raise ZeroDivisionError
+    with store.in_turn(other, "k1"):
+        pass
 
 
 def test_two_launches_share_a_server_without_meeting(postgres):

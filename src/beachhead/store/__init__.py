@@ -3,7 +3,7 @@
 from beachhead.store.alone import alone
 from beachhead.store.chain import Link, append, head, links
 from beachhead.store.codec import decode, digest, encode
-from beachhead.store.database import FILE_NAME, Store, Work, open_store, reading, require_writable, writing
+from beachhead.store.database import FILE_NAME, Store, Work, in_turn, open_store, reading, require_writable, writing
 from beachhead.store.records import get, put, ref_of, references, text_of
 from beachhead.store.rows import (
     Delivery,
@@ -38,6 +38,7 @@ __all__ = [
     "get",
     "head",
     "history",
+    "in_turn",
     "last_delivery",
     "links",
     "newest_by_topic",

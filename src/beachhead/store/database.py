@@ -108,6 +108,25 @@ def reading(store: Store) -> Iterator[Work]:
         yield Work(connection=connection, store=store)
 
 
+@contextmanager
+def in_turn(store: Store, what: str) -> Iterator[None]:
+    """Do what no other server on the same PostgreSQL schema does meanwhile under that name; it waits its turn.
+
+    A launch in a file is served by one server at a time, so there is nobody to wait for. The turn ends with whoever has
+    it, however that one ends: it is an advisory lock of a transaction of its own, which writes nothing.
+
+    Raises:
+        NotStored: if the turn has not come after the store's `wait_seconds`.
+    """
+    if store.file is not None:
+        yield
+        return
+    with _said_plainly(store), _transaction(store, write=False) as connection:
+        turn = text("SELECT pg_advisory_xact_lock(hashtext(:space), hashtext(:what))")
+        connection.execute(turn, {"space": store.space, "what": what})
+        yield
+
+
 def _by_file(path: Path, *, wait_seconds: float) -> Store:
     file = path / FILE_NAME if path.is_dir() else path
     if not file.parent.is_dir():

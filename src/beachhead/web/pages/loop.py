@@ -174,7 +174,7 @@ async def send_observations(
 
     def taken(path: Path) -> tuple[SentOut, bool]:
         asked = f"{request.url.query}\n{_digest_of(path)}"
-        with request.app.state.in_hand.alone(key, person.name, route):
+        with request.app.state.in_hand.alone(store, key, person.name, route):
             if known := answered(store, key, person.name, route, asked):
                 return SentOut.model_validate_json(known), False
             sent = _take_in(desk, path, person.name, dry_run, mapping)

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from beachhead.store import Row, Store, body_of, deliver, reading, writing
+from beachhead.store import Row, Store, body_of, deliver, in_turn, reading, writing
 from beachhead.world.errors import BadInput
 
 TOPIC = "request"
 
 
 class InHand:
-    """Requests of one server that are being carried out, by key; safe to use from any thread.
+    """Requests that are being carried out, by key; safe to use from any thread.
 
-    Kept in memory, for a mark in the store would outlive a server that was killed, and its key be refused for ever.
+    Kept in memory, and among the servers of one PostgreSQL schema by a lock there that ends with its server: a mark in
+    the store would outlive a server that was killed, and its key be refused for ever.
     """
 
     def __init__(self) -> None:
@@ -25,8 +26,12 @@ class InHand:
         self._places: set[str] = set()
 
     @contextmanager
-    def alone(self, key: str | None, who: str, route: str) -> Iterator[None]:
-        """Carry out one request of that key at a time; the same one sent meanwhile waits for the first's answer."""
+    def alone(self, store: Store, key: str | None, who: str, route: str) -> Iterator[None]:
+        """Carry out one request of that key at a time; the same one sent meanwhile waits for the first's answer.
+
+        Raises:
+            NotStored: if another server is still at it after the store's `wait_seconds`.
+        """
         if not key:
             yield
             return
@@ -35,7 +40,8 @@ class InHand:
             self._changed.wait_for(lambda: place not in self._places)
             self._places.add(place)
         try:
-            yield
+            with in_turn(store, place):
+                yield
         finally:
             with self._changed:
                 self._places.discard(place)

@@ -76,11 +76,12 @@ def once(
 ) -> Answer:
     """The answer given before to this key; else what is taken now, kept under it."""
     desk, asked, route = desk_of(request), body.model_dump_json(), request.url.path
-    with request.app.state.in_hand.alone(key, person.name, route):
-        if known := answered(desk.launch().store, key, person.name, route, asked):
+    store = desk.launch().store
+    with request.app.state.in_hand.alone(store, key, person.name, route):
+        if known := answered(store, key, person.name, route, asked):
             return form.model_validate_json(known)
         out = taken(desk.sheet())
-        remember(desk.launch().store, key, person.name, route, asked, out.model_dump_json())
+        remember(store, key, person.name, route, asked, out.model_dump_json())
     recorded(request)
     return out
 
