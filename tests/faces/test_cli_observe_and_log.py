@@ -56,11 +56,13 @@ def sheet(folder, *rows, name="seen.csv"):
 
 
 def test_a_file_is_taken_in_once_and_a_correction_keeps_both(launch, run, tmp_path):
-    assert run("observe", launch, sheet(tmp_path, NORWAY, SWEDEN)) == (
-        0,
-        "seen.csv brought 2 new rows; 2 rows on record.\n",
-        "",
+    code, out, err = run("observe", launch, sheet(tmp_path, NORWAY, SWEDEN))
+    told = (
+        "seen.csv brought 2 new rows; 2 rows on record. No decision on record had started NO and SE by the end of such "
+        "rows, which count as evidence all the same. If a code is wrong, send its row again with the word withdrawn in "
+        "place of the numbers."
     )
+    assert (code, " ".join(out.split()), err) == (0, told, "")
     code, out, _ = run("observe", launch, sheet(tmp_path, SWEDEN, NORWAY, name="again.csv"))
     assert (code, "Ann sent these rows on 2027-01-01 12:00 UTC as seen.csv; nothing changed" in out) == (0, True)
     code, out, _ = run("observe", launch, sheet(tmp_path, NORWAY.replace("34", "36"), name="mended.csv"), "--json")
@@ -92,6 +94,28 @@ def test_what_happened_to_a_row_is_told_by_its_codes_or_a_day_and_by_nothing_els
     assert [v["delivery"]["name"] for row in rows for v in row["versions"]] == ["longer.csv"]
     assert "one of them" in run("observe", launch)[2]
     assert "one of them" in run("observe", launch, tmp_path / "seen.csv", "--history", "NO")[2]
+
+
+def test_rows_of_a_market_that_no_decision_has_started_are_taken_in_and_told(planned_folder, run, tmp_path):
+    """Kept, for sales are sales; told, for the code of the market may be mistyped."""
+    folder = Path(shutil.copytree(planned_folder, tmp_path / "planned"))
+    launch = open_launch(folder)
+    decide(
+        launch, who="Ann", at=datetime(2027, 1, 5, tzinfo=UTC), markets=[], overrides={"NO": "pilot:50"}, because="x"
+    )
+    spans = ("2027-01-10,2027-01-20", "2026-12-01,2026-12-20")
+    rows = [f"b1,{code},,importer,{span},120,4" for code, span in zip(("NO", "SE"), (spans[0],) * 2, strict=True)]
+    trial = " ".join(
+        run("observe", folder, sheet(tmp_path, *rows), "--try", at=datetime(2027, 2, 1, tzinfo=UTC))[1].split()
+    )
+    told = " ".join(run("observe", folder, sheet(tmp_path, *rows), at=datetime(2027, 2, 1, tzinfo=UTC))[1].split())
+    assert "No decision on record had started SE by the end of such rows, which count as evidence" in told
+    assert "started SE by" in trial
+    early = sheet(tmp_path, *(f"b0,{code},,importer,{spans[1]},120,4" for code in ("NO", "PT", "CN")), name="early.csv")
+    answer = json.loads(run("observe", folder, early, "--json")[1])
+    assert answer["unstarted"] == ["NO", "PT"], "before its pilot began; home sells always"
+    mended = sheet(tmp_path, rows[0].replace(",4", ",5"), name="mended.csv")
+    assert "No decision" not in run("observe", folder, mended, at=datetime(2027, 2, 1, tzinfo=UTC))[1]
 
 
 def test_the_first_file_sent_again_does_not_undo_its_correction_unless_asked(launch, run, tmp_path):

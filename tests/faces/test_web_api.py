@@ -348,6 +348,14 @@ def test_a_key_used_at_another_route_is_another_key(client, folder):
     assert client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "1"}).status_code == 409
 
 
+def test_a_file_of_a_market_that_no_decision_has_started_is_taken_and_told(client, folder):
+    sent = {"params": {"name": "a.csv"}, "content": HEAD + ROW}
+    said = client.post("/api/v1/observations", **sent).json()["sentence"]
+    assert "No decision on record had started NO by the end of such rows" in said
+    again = client.post("/api/v1/observations", **sent).json()["sentence"]
+    assert again == "a.csv: the same rows were sent before; nothing changed."
+
+
 def test_a_key_sent_with_another_request_is_refused_and_nothing_is_done(client, folder):
     planned(folder)
     key = {"Idempotency-Key": "1"}

@@ -29,6 +29,7 @@ from beachhead.case.plan.adjust import Adjusted
 from beachhead.case.plan.planning import WORLDS, Planned
 from beachhead.case.plan.rehearse import Rehearsed, rehearse_launch
 from beachhead.case.plan.research import Researched, ask_research
+from beachhead.case.plan.unstarted import with_unstarted
 from beachhead.case.plan.whatif import Compared, compare
 from beachhead.case.plan.worth import Worth, ask_worth
 from beachhead.case.programme import Assessed as AssessedTasks
@@ -289,7 +290,7 @@ def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None
     >>> bh.observe(launch, "sales.csv").on_record
     1
     """
-    return observe.observe(
+    receipt = observe.observe(
         launch.folder,
         launch.store,
         Path(file),
@@ -297,6 +298,7 @@ def observe_file(launch: Launch, file: str | Path, *, mapping: str | Path | None
         at=now(),
         mapping=None if mapping is None else Path(mapping),
     )
+    return with_unstarted(launch, receipt)
 
 
 @_asked

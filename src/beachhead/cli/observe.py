@@ -9,6 +9,7 @@ import typer
 
 from beachhead.case.clock import latest_day
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.plan.unstarted import unstarted_sentence, with_unstarted
 from beachhead.case.rows.observe import Receipt, row_histories
 from beachhead.case.rows.observe import observe as take_in
 from beachhead.cli.clock import Who, name_of, now
@@ -71,6 +72,7 @@ def observe(
         anew=anew,
         trying=trying,
     )
+    receipt = with_unstarted(kept, receipt)
     if as_json:
         show_json(receipt)
     else:
@@ -105,6 +107,8 @@ def show_receipt(receipt: Receipt, trying: bool = False) -> None:
     told = ", ".join(how_many(count, noun) + tail for count, noun, tail in parts if count)
     verb = "would bring" if trying else "brought"
     say(f"{receipt.file} {verb} {told}; {how_many(receipt.on_record, 'row')} on record.")
+    if receipt.unstarted:
+        say(unstarted_sentence(receipt.unstarted))
     changes = [line for correction in arrival.corrected for line in _lines(correction)]
     if changes:
         columns = ("batch", "market", "offer", "channel", "span", "field", "was", "is")

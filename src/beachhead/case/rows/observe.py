@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -38,6 +38,8 @@ class Receipt:
         delivery: how it is on record; None if it changed nothing, or was only tried.
         sent_before: the delivery that said the same, if there was one; then nothing changed.
         on_record: rows on record now.
+        first_ends: last day of the file's earliest row, by market as sent.
+        unstarted: markets that no decision on record had started by then, where somebody looked (`with_unstarted`).
     """
 
     file: str
@@ -45,6 +47,8 @@ class Receipt:
     delivery: Delivery | None
     sent_before: Delivery | None
     on_record: int
+    first_ends: Mapping[str, date] = field(default_factory=dict)
+    unstarted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +111,18 @@ def keep(
     trying: bool = False,
 ) -> Receipt:
     """Keep rows that were read already, such as those sent by REST; see `observe`."""
-    said = _digest(file)
+    said, ends = _digest(file), _first_ends(file)
     with (store.reading if trying else store.writing)(kept) as work:
         before = next((d for d in reversed(store.deliveries(work, TOPIC)) if d.sha256 == said), None)
         if before is not None and not anew:
-            return Receipt(file=file.name, arrival=_NOTHING, delivery=None, sent_before=before, on_record=_count(work))
+            return Receipt(
+                file=file.name,
+                arrival=_NOTHING,
+                delivery=None,
+                sent_before=before,
+                on_record=_count(work),
+                first_ends=ends,
+            )
         arrival = arrive(_touched(work, file), file, replacing=replacing)
         rows = tuple(_rows(arrival))
         delivery = None
@@ -120,7 +131,14 @@ def keep(
             renamed(
                 observations(work) if renames else (), renames, default_reach=_unasked
             )  # refuses what cannot be read
-        return Receipt(file=file.name, arrival=arrival, delivery=delivery, sent_before=None, on_record=_count(work))
+        return Receipt(
+            file=file.name,
+            arrival=arrival,
+            delivery=delivery,
+            sent_before=None,
+            on_record=_count(work),
+            first_ends=ends,
+        )
 
 
 def observations(work: Work) -> tuple[Observation, ...]:
@@ -205,6 +223,14 @@ def _unasked(row: Observation) -> float | None:
 def _digest(file: ObservationFile) -> str:
     """Digest of what the rows say, whatever their order, form or file name."""
     return store.digest("\n".join(sorted(map(_said, file.rows))))
+
+
+def _first_ends(file: ObservationFile) -> dict[str, date]:
+    ends: dict[str, date] = {}
+    for row in file.rows:
+        seen = row.observation
+        ends[seen.market] = min(seen.end, ends.get(seen.market, seen.end))
+    return ends
 
 
 def _said(row: ObservedRow) -> str:

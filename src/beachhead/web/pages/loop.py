@@ -15,6 +15,7 @@ from beachhead.case.clock import latest_day, now, today
 from beachhead.case.decide.deciding import Decided, decide, not_due
 from beachhead.case.log import check
 from beachhead.case.new import bundled, is_vacant, new_launch
+from beachhead.case.plan.unstarted import unstarted_sentence, with_unstarted
 from beachhead.case.rows.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
 from beachhead.case.rows.observe import TOPIC, Receipt, observations, observe
 from beachhead.case.score.outcomes import register_outcomes
@@ -335,7 +336,7 @@ def _take_in(desk: Desk, path: Path, who: str, trying: bool, mapping: str) -> Se
     rules = mapping_path(launch, mapping) if mapping else None
     last = latest_day(at)
     receipt = observe(launch.folder, launch.store, path, who=who, at=at, mapping=rules, today=last, trying=trying)
-    return _sent(receipt, trying)
+    return _sent(with_unstarted(launch, receipt), trying)
 
 
 def _sent(receipt: Receipt, trying: bool) -> SentOut:
@@ -348,6 +349,11 @@ def _sent(receipt: Receipt, trying: bool) -> SentOut:
         else f"{receipt.file} {verb} {how_many(new, 'new row')} and {how_many(corrected, 'correction')}; "
         f"{how_many(arrival.unchanged, 'is', 'are')} as on record."
     )
+    more = "" if receipt.sent_before is not None else unstarted_sentence(receipt.unstarted)
     return SentOut(
-        stored=receipt.delivery is not None, new=new, corrected=corrected, unchanged=arrival.unchanged, sentence=said
+        stored=receipt.delivery is not None,
+        new=new,
+        corrected=corrected,
+        unchanged=arrival.unchanged,
+        sentence=f"{said} {more}".strip(),
     )
