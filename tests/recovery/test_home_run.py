@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,14 +16,17 @@ from beachhead.charging.habit import Pool, learn_pool
 from beachhead.charging.record import day_hour
 from beachhead.home import run as running
 from beachhead.home.account import account_of
-from beachhead.home.decision import Decision, decisions
+from beachhead.home.control import Order, order_of
+from beachhead.home.decision import Decision, decisions, write_decision
 from beachhead.home.decision import Kind as Why
 from beachhead.home.home_assistant import server_of
-from beachhead.home.learn import derived, learn
-from beachhead.home.log import open_log, recorded
-from beachhead.home.run import Clock, Running, run
+from beachhead.home.learn import asked_states, derived, learn
+from beachhead.home.live import live_of
+from beachhead.home.log import Record, open_log, recorded
+from beachhead.home.run import Clock, Running, resumed, run
 from beachhead.home.setup import read_setup
 from beachhead.home.shown import SENSOR
+from beachhead.home.tables import peak_of_month
 from beachhead.store import Store
 from beachhead.world.errors import NotStored
 from made_home import (
@@ -59,6 +63,8 @@ class Lived:
     made: MadeHome
     home: Running
     seen: list[Decision]
+    ahead: float = 0.0
+    """Seconds by which the clock of our machine is ahead of the world's."""
 
     def until(self, end: datetime, each: Callable[[], object] = lambda: None, *, poll: float = 300.0) -> None:
         """Run from now to `end`; `each` is called at every wait, before time goes on."""
@@ -68,7 +74,7 @@ class Lived:
             self.made.advance(min(self.made.now + min(seconds, poll), end.timestamp()))
             return self.made.now >= end.timestamp()
 
-        clock = Clock(now=lambda: datetime.fromtimestamp(self.made.now, UTC), wait=wait)
+        clock = Clock(now=lambda: datetime.fromtimestamp(self.made.now + self.ahead, UTC), wait=wait)
         run(self.home, clock, say=self.seen.append)
 
     @property
@@ -412,6 +418,100 @@ def no_history(home: Lived, _: pytest.MonkeyPatch) -> None:
     home.made.mode = "forgetful"
 
 
+def test_a_clock_set_back_is_noticed_within_a_poll_and_the_car_is_planned_anew(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0)
+    planned: list[tuple[float, str]] = []
+
+    def look() -> None:
+        if home.made.now >= at(1).timestamp():
+            home.ahead = -3600.0
+        planned.append((home.made.now, home.made.written[SENSOR]["attributes"]["planned_at"]))
+
+    home.until(at(1.5), look)
+    before = next(text for moment, text in planned if moment >= at(1).timestamp())
+    after = next(moment for moment, text in planned if text < before)
+    assert after <= at(1).timestamp() + 600
+    assert Why.MANUAL not in {one.kind for one in home.seen}
+
+
+def test_what_was_decided_last_counts_after_a_restart_though_the_clock_was_set_back_before(tmp_path: Path) -> None:
+    """A small computer without a clock of its own begins in the past; its last order is no hand of the driver's."""
+    log = open_log(tmp_path)
+    told = Decision(at=at(2), kind=Why.PLANNED, charges=True, followed=True, why="cheap", plugged_since=at(0.5))
+    write_decision(log, told)
+    write_decision(log, replace(told, at=at(1), charges=False, why="dear"))
+    assert [one.charges for one in decisions(log)] == [True, False]
+    standing = resumed(log, at(1.2))
+    assert standing.order == Order(on=False)
+    assert not standing.manual
+    ahead = resumed(log, at(0))
+    assert ahead.order is None, "an hour before it: nobody knows what was done to the charger meanwhile"
+
+
+def test_a_charger_that_refuses_is_told_again_in_a_minute_as_the_log_says(
+    live: Callable[..., Lived], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = live(needed=30.0)
+    asked: list[float] = []
+    serve = home.made.serve
+
+    def refused(domain: str, verb: str, body: dict[str, object]) -> bool:
+        if home.made.now < at(1).timestamp():
+            return serve(domain, verb, body)
+        asked.append(home.made.now)
+        return home.made.now >= at(1.5).timestamp() and serve(domain, verb, body)
+
+    monkeypatch.setattr(home.made, "serve", refused)
+    monkeypatch.setattr(running, "POLL_SECONDS", 30.0)
+
+    def trouble() -> None:
+        if home.made.now >= at(1).timestamp():
+            broken_planner(home, monkeypatch)
+
+    home.until(at(1.4), trouble, poll=30.0)
+    failed = next(one for one in home.seen if one.kind is Why.FAILED)
+    assert "is told again in a minute" in failed.why
+    told = [moment for moment in asked if moment < at(1.4).timestamp()]
+    assert max(after - before for before, after in pairwise(told)) <= 120
+
+
+def test_a_price_in_another_unit_is_named_the_car_charges_and_nothing_of_it_is_kept(
+    live: Callable[..., Lived],
+) -> None:
+    home = live(needed=30.0)
+
+    def change() -> None:
+        there = at(1).timestamp() <= home.made.now < at(1.6).timestamp()
+        if there and home.made.attributes[PRICE]["unit_of_measurement"] == "EUR/kWh":
+            assert home.switch == "off"
+            told = dict(home.made.price_of)
+            home.made.price_of = {hour: 100 * price for hour, price in told.items()}
+            home.made.attributes[PRICE] = {"unit_of_measurement": "ct/kWh", "was": told}
+        elif not there and "was" in home.made.attributes[PRICE]:
+            home.made.price_of = home.made.attributes[PRICE]["was"]
+            home.made.attributes[PRICE] = {"unit_of_measurement": "EUR/kWh"}
+
+    home.until(at(2.2), change)
+    failed = next(one for one in home.seen if one.kind is Why.FAILED)
+    assert f"{PRICE} is in ct/kWh, but home.toml says EUR/kWh" in failed.why
+    assert "switch.turn_on switch.wallbox" in failed.did
+    assert home.seen[-2].kind is Why.PLANNED
+    kept = recorded(home.home.store).quarters["price"]
+    assert max(float(np.nanmax(values)) for values in kept.values()) < 1.0
+
+
+def test_a_price_that_cannot_be_one_is_not_kept_and_spoils_no_later_plan(live: Callable[..., Lived]) -> None:
+    home = live(needed=30.0)
+    hour = int(at(-2).timestamp() // 3600)
+    home.made.price_of[hour] = 99_999.0
+    home.made.changes[PRICE] = sorted(
+        (moment, "99999.0" if moment // 3600 == hour else text) for moment, text in home.made.changes[PRICE]
+    )
+    home.until(at(1))
+    assert Why.PLANNED in {one.kind for one in home.seen}
+    assert Why.FAILED not in {one.kind for one in home.seen}
+
+
 @pytest.mark.parametrize("trouble", [broken_planner, full_disk, entity_gone, plug_silent, no_history])
 def test_whatever_is_missing_the_car_charges_and_the_log_says_why(
     live: Callable[..., Lived], monkeypatch: pytest.MonkeyPatch, trouble: Callable[[Lived, pytest.MonkeyPatch], None]
@@ -571,3 +671,25 @@ def test_a_forecast_that_cannot_be_read_leaves_no_car_empty(live: Callable[..., 
     told = home.seen[-2].why
     assert ("does not know forecast" if trouble == "gone" else "planned without the sun") in told
     assert home.made.stored_kwh > (55 if trouble == "gone" else 20)
+
+
+def test_an_hour_of_the_plan_begins_on_the_home_s_clock_where_that_is_half_an_hour_off(
+    live: Callable[..., Lived],
+) -> None:
+    """At 05:30 UTC it is 11:00 in Kolkata: 5.5 kWh of the hour at hand are 8 A for all of it, not 16 A for half."""
+    home = live(lines={"current = ": f'current = "{CURRENT}"'})
+    home.made.changes[CURRENT] = [(EVENING.timestamp() - 86400, "16")]
+    setup = replace(home.home.setup, zone=ZoneInfo("Asia/Kolkata"))
+    states = asked_states(setup, home.home.server)
+    now = datetime(2026, 11, 19, 5, 30, tzinfo=UTC)
+    live_now = live_of(
+        setup, states, derived(setup, recorded(home.home.store)).sessions, Record(spells={}, quarters={}), now
+    )
+    plan = SimpleNamespace(charge_now=True, cap_kw=8.0, draw_kwh=np.array([5.52]), sun_kwh=np.zeros(1))
+    assert order_of(plan, live_now, setup) == Order(on=True, amps=8)  # type: ignore[arg-type]
+    later = replace(live_now, at=now + timedelta(minutes=30))
+    assert order_of(plan, later, setup) == Order(on=True, amps=16)  # type: ignore[arg-type]
+    quarters = np.full(96, 0.25)
+    quarters[22:26] = 1.0  # 05:30 to 06:30 UTC: one hour of the clock there
+    record = Record(spells={}, quarters={"meter": {now.date(): quarters}, "charger": {now.date(): np.zeros(96)}})
+    assert peak_of_month(setup, record, now + timedelta(hours=4)) == pytest.approx(4.0)

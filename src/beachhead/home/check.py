@@ -11,7 +11,7 @@ import numpy as np
 from beachhead.home.home_assistant import Server, State, ask_config, history_of, state_of
 from beachhead.home.live import departure_told, stored_kwh_of
 from beachhead.home.published import told_prices
-from beachhead.home.series import gauge_of, plugged_by
+from beachhead.home.series import gauge_of, plugged_by, unit_doubt
 from beachhead.home.setup import Setup
 from beachhead.home.sun import FORECASTS, told_sun
 
@@ -161,6 +161,9 @@ def _price(state: State, setup: Setup, now: datetime) -> tuple[str, str, str]:
     told = told_prices(state.attributes, setup, now)
     hours = sum(int(np.isfinite(values).sum()) for values in told.values()) // 4
     says = f"reads {_reading(state)}, {100 * price:.1f} ct/kWh; tells {hours} hours"
+    problem, cure = unit_doubt(state.unit, setup)
+    if problem:
+        return says, problem, cure
     if abs(price) > 2:
         return says, "is more than 2 EUR/kWh", "mend price_unit under [tariff]"
     return says, "" if hours else "tells no prices to come", "name one with the day's prices among its attributes"

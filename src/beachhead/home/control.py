@@ -47,7 +47,7 @@ def order_of(plan: NowPlan, live: Live, setup: Setup) -> Order:
     current (or, under a cap, it can only be switched), it charges in a quarter of an hour if the plan still wants at
     least half of what that would draw.
     """
-    rest = 1 - live.at.minute / 60
+    rest = 1 - live.at.astimezone(setup.zone).minute / 60  # hours of the plan begin on the home's clock
     draw = float(plan.draw_kwh[0])
     if not plan.charge_now:
         return Order(on=False, amps=_off_amps(setup))

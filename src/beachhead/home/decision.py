@@ -74,7 +74,8 @@ def write_decision(store: Store, decision: Decision) -> None:
 
 
 def decisions(store: Store, last: int | None = None) -> tuple[Decision, ...]:
-    """Every decision in the log in order of time, or the `last` so many."""
+    """Every decision in the log in the order taken, or the `last` so many; a clock set back changes no order."""
     with reading(store) as work:
-        found = [version.body for version in current(work, TOPIC) if version.body is not None]
+        taken = sorted(current(work, TOPIC), key=lambda version: version.delivery)
+    found = [version.body for version in taken if version.body is not None]
     return tuple(decode(body, Decision) for body in (found if last is None else found[max(len(found) - last, 0) :]))

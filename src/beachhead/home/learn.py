@@ -12,7 +12,7 @@ import numpy as np
 from beachhead.home.home_assistant import Change, Server, State, history_of, state_of
 from beachhead.home.log import DayRead, Record, keep_days, recorded
 from beachhead.home.published import told_prices
-from beachhead.home.series import DAY, QUARTERS, Gauge, energy_day, gauge_of, plug_day, price_day
+from beachhead.home.series import DAY, QUARTERS, Gauge, energy_day, gauge_of, plug_day, price_day, unit_doubt
 from beachhead.home.sessions import Session, Sessions, epoch_of, sessions_of
 from beachhead.home.setup import Setup
 from beachhead.home.tables import Tables, days_between, write_tables
@@ -133,7 +133,14 @@ def asked_states(setup: Setup, server: Server) -> dict[str, State]:
 
 
 def gauges_of(setup: Setup, states: Mapping[str, State]) -> dict[str, Gauge]:
-    """How each metered entity is read; BadInput for a unit that is neither power, current nor energy."""
+    """How each metered entity is read; BadInput for a unit that is neither power, current nor energy.
+
+    And for a price in another unit than home.toml says: what it told would stay in the log, out by a hundred or so.
+    """
+    price = states.get("price")
+    problem, cure = ("", "") if price is None else unit_doubt(price.unit, setup)
+    if price is not None and problem:
+        raise BadInput(f"{price.entity} {problem}", cure)
     found = {}
     for use in _METERED:
         if use not in states:
@@ -222,6 +229,6 @@ def _day(
     until, names = min(now.timestamp(), midnight + DAY), setup.entities.named
     quarters = {use: energy_day(changes[names[use]], midnight, until, gauge) for use, gauge in gauges.items()}
     if "price" in names:
-        quarters["price"] = price_day(changes[names["price"]], midnight, until)
+        quarters["price"] = price_day(changes[names["price"]], midnight, until, setup)
     spells = plug_day(changes[names["plug"]], midnight, until, setup)
     return DayRead(day=day, spells=spells, quarters={use: q for use, q in quarters.items() if q.size == QUARTERS})

@@ -78,7 +78,8 @@ def live_of(
     stored = measured
     if stored is None:
         stored = _likely_stored(setup, sessions, drawn, bool(power and power > DRAWS_KW))
-    hour = now.timestamp() // 3600 * 3600
+    clock = now.astimezone(setup.zone)  # some zones lie half an hour off UTC's hours
+    hour = now.timestamp() - 60 * clock.minute - clock.second - clock.microsecond / 1e6
     moment = None if since is None else datetime.fromtimestamp(since, UTC)
     told = departure_told(states["leaves"], setup, now, moment) if "leaves" in states else None
     if tap is not None and not (told is not None and states["leaves"].changed > tap.told):

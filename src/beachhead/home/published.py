@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.home.home_assistant import instant_of
-from beachhead.home.series import QUARTER, QUARTERS
+from beachhead.home.series import QUARTER, QUARTERS, is_price
 from beachhead.home.setup import Setup
 
 Floats = NDArray[np.float64]
@@ -72,5 +72,6 @@ def _price(told: Mapping[str, Any], setup: Setup) -> float | None:
     for name in (*_IN_ITS_UNIT, *_EUR_PER_KWH):
         value = told.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e6:
-            return float(value) * (_EUR_PER_KWH[name] / setup.price_eur if name in _EUR_PER_KWH else 1.0)
+            price = value * (_EUR_PER_KWH[name] / setup.price_eur if name in _EUR_PER_KWH else 1.0)
+            return price if is_price(price, setup) else None
     return None

@@ -146,7 +146,7 @@ def resumed(store: Store, now: datetime) -> Standing:
         return Standing(last=last, left_kwh=last.stored_kwh, left_at=last.at.timestamp())
     if last.kind is Kind.STOPPED:
         return Standing(session=_minute(last.plugged_since), trip_kwh=last.trip_kwh, last=last)
-    fresh = (now - last.at).total_seconds() <= _FRESH_SECONDS and not last.dry
+    fresh = abs((now - last.at).total_seconds()) <= _FRESH_SECONDS and not last.dry
     return Standing(
         session=_minute(last.plugged_since),
         order=Order(on=last.charges, amps=last.amps) if fresh and last.charges is not None else None,
@@ -184,7 +184,7 @@ def until_due(home: Running, standing: Standing, clock: Clock) -> tuple[Standing
     """Wait until it is time to plan again, or something changed at the plug, the charger or the helper."""
     while True:
         now = clock.now().timestamp()
-        if now >= standing.due:
+        if now >= standing.due or now < standing.due - STEP_SECONDS:  # due, or the clock was set back
             return standing, False
         if clock.wait(min(POLL_SECONDS, standing.due - now)):
             return standing, True
@@ -213,7 +213,7 @@ def stop(home: Running, standing: Standing, now: datetime, say: Callable[[Decisi
         stored_kwh=standing.left_kwh,
         trip_kwh=standing.trip_kwh,
     )
-    decision = _charging(home, standing, decision, None)
+    decision, _ = _charging(home, standing, decision, None)
     _show(home, decision, None)
     _log(home, standing, decision, say)
 
@@ -241,7 +241,7 @@ def _keep(home: Running, days: list[DayRead], now: datetime) -> None:
 
 def _patient(home: Running, standing: Standing, now: datetime, say: Callable[[Decision], None]) -> Standing:
     """The plug says nothing: for a while everything stays as it is."""
-    if standing.heard is not None and now.timestamp() - standing.heard < _PATIENCE_SECONDS:
+    if standing.heard is not None and abs(now.timestamp() - standing.heard) < _PATIENCE_SECONDS:
         return replace(standing, due=now.timestamp() + RETRY_SECONDS)
     error = NotLearnt("nobody knows whether the cable is in: the plug says nothing", "look at the charger")
     return _failed(home, standing, None, now, error, say)
@@ -368,23 +368,24 @@ def _failed(
         under_way=standing.under_way,
         dry=home.dry,
     )
+    told = True
     if not (standing.manual or home.dry):
-        decision = _charging(home, standing, decision, live)
+        decision, told = _charging(home, standing, decision, live)
     standing = replace(standing, order=None if home.dry else order, seen=False)
     standing = replace(standing, reached=not isinstance(error, Unreachable))
-    if not standing.reached:
+    if not (standing.reached and told):
         standing = replace(standing, due=min(standing.due, now.timestamp() + RETRY_SECONDS))
     return _done(home, standing, decision, None, say)
 
 
-def _charging(home: Running, standing: Standing, decision: Decision, live: Live | None) -> Decision:
-    """Let the car charge, whatever fails; the decision with what was sent, and what went wrong."""
+def _charging(home: Running, standing: Standing, decision: Decision, live: Live | None) -> tuple[Decision, bool]:
+    """Let the car charge, whatever fails; the decision with what was sent and went wrong, and whether nothing did."""
     with suppress(BeachheadError):
         _write_ahead(home, standing, decision)
     sent, wrong = let_charge(home.server, live, home.setup)
     again = "" if decision.kind is Kind.STOPPED else ", and is told again in a minute"
     why = decision.why + (f" It could not be told all of it{again}: {wrong}." if wrong else "")
-    return replace(decision, did=_words(sent), why=why)
+    return replace(decision, did=_words(sent), why=why), not wrong
 
 
 def _write_ahead(home: Running, standing: Standing, decision: Decision) -> None:

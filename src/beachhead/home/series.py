@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.home.home_assistant import UNKNOWN, Change, number_of
-from beachhead.home.setup import Setup
+from beachhead.home.setup import PRICE_UNITS, Setup
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +28,10 @@ QUARTERS = DAY // QUARTER
 _LEAST_KNOWN = 600
 _POWER = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
 _COUNTER = {"wh": 0.001, "kwh": 1.0, "mwh": 1000.0}
+_HUNDREDTHS = frozenset(("ct", "cts", "cent", "cents", "c", "c€", "¢", "snt", "øre", "öre", "ore", "p", "pence", "gr"))
+_COINS = frozenset(("€", "euro", "$", "£", "kr", "kr.", "zł", "kč", "ft", "lei"))
+MOST_EUR_PER_KWH = 20.0
+"""A price further from nothing is a fault of the feed: no power exchange admits one. As `charging.record` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +139,32 @@ def energy_day(changes: Sequence[Change], midnight: float, until: float, gauge: 
     return _quarters(rates, midnight, until, as_mean=False)
 
 
-def price_day(changes: Sequence[Change], midnight: float, until: float) -> Floats:
+def unit_doubt(unit: str, setup: Setup) -> tuple[str, str]:
+    """(what is wrong, the cure) where a price is told ten times or more off home.toml's unit; empty where it is not.
+
+    Only the size counts: whole coins or hundredths, kWh or MWh. A unit that tells neither is believed.
+    """
+    money, _, energy = (part.strip() for part in unit.lower().partition("/"))
+    coin = 0.01 if money in _HUNDREDTHS else 1.0 if money in _COINS or (len(money) == 3 and money.isalpha()) else None
+    size = {"kwh": 1.0, "mwh": 0.001}.get(energy)
+    if coin is None or size is None or coin * size == PRICE_UNITS[setup.price_unit]:
+        return "", ""
+    wanted = next((name for name, told in PRICE_UNITS.items() if told == coin * size), None)
+    write = f"name one in {', '.join(PRICE_UNITS)}" if wanted is None else f'write price_unit = "{wanted}" there'
+    return f"is in {unit.strip()}, but home.toml says {setup.price_unit}", f"{write}, or mend the unit of the entity"
+
+
+def is_price(value: float, setup: Setup) -> bool:
+    """Whether what a price entity tells, in its unit, can be a price at all."""
+    return abs(value * setup.price_eur) <= MOST_EUR_PER_KWH
+
+
+def price_day(changes: Sequence[Change], midnight: float, until: float, setup: Setup) -> Floats:
     """(96,) mean of a price in each quarter of an hour of a day, in its own unit; NaN where it is not known."""
     rates = [
         (change.at, min(next_at, change.at + 26 * 3600), value)
         for change, next_at in _spans(changes, until)
-        if (value := number_of(change.text)) is not None
+        if (value := number_of(change.text)) is not None and is_price(value, setup)
     ]
     return _quarters(rates, midnight, until, as_mean=True)
 

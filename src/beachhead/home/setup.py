@@ -26,7 +26,8 @@ FILE = "home.toml"
 MADE = (FILE, "watchdog.yaml", ".gitignore")
 PLUGGED = ("on", "connected", "plugged", "charging", "ready_to_charge", "paused", "completed", "full", "waiting")
 UNPLUGGED = ("off", "disconnected", "not_plugged", "unplugged", "available", "idle", "ready", "not_connected")
-_PRICE_UNITS = {"EUR/kWh": 1.0, "ct/kWh": 0.01, "EUR/MWh": 0.001}
+PRICE_UNITS = {"EUR/kWh": 1.0, "ct/kWh": 0.01, "EUR/MWh": 0.001}
+"""What `price_unit` may be, in EUR/kWh."""
 _SETTABLE: dict[str, tuple[str, ...]] = {
     "switch": ("switch", "input_boolean"),
     "current": ("number", "input_number"),
@@ -95,6 +96,7 @@ class Setup:
         price_file: hourly prices, EUR/MWh, or None where an entity tells them.
         price_is_whole: whether the price says all that the driver pays.
         price_eur: EUR/kWh for one unit of what the price entity says.
+        price_unit: that unit as home.toml has it; EUR stands for any currency, as `eur_per_unit_of_currency` says.
         least_gain_eur: what a change of the plan under way must be worth more than.
         roof: the solar roof whose sun is reckoned from the sky, by the clock of `zone`; None without one, or where an
             entity forecasts it.
@@ -118,6 +120,7 @@ class Setup:
     price_file: Path | None
     price_is_whole: bool
     price_eur: float
+    price_unit: str
     least_gain_eur: float
     roof: Roof | None = None
     cloud: float = 0.5
@@ -443,7 +446,8 @@ def _setup(told: _Home, folder: Path) -> Setup:
         tariff=_tariff(told.tariff),
         price_file=None if told.tariff.prices is None else folder / told.tariff.prices,
         price_is_whole=told.tariff.price_is == "whole",
-        price_eur=_PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
+        price_eur=PRICE_UNITS[told.tariff.price_unit] * told.tariff.eur_per_unit_of_currency,
+        price_unit=told.tariff.price_unit,
         least_gain_eur=told.plan.least_gain_cents / 100,
         roof=_roof(sun, zone),
         cloud=sun.cloud,

@@ -70,7 +70,7 @@ def household_quarters(setup: Setup, record: Record, first: date, last: date) ->
 
 
 def peak_of_month(setup: Setup, record: Record, now: datetime) -> float | None:
-    """Highest whole hour of this month at the meter, kW; None where nothing of it is known."""
+    """Highest whole hour of this month at the meter, kW, by the home's clock; None where nothing of it is known."""
     local = now.astimezone(setup.zone)
     first, last = local.replace(day=1).date() - timedelta(days=1), now.date()
     if not record.quarters.get("meter"):
@@ -81,7 +81,7 @@ def peak_of_month(setup: Setup, record: Record, now: datetime) -> float | None:
     for moment, kwh in zip(moments.tolist(), whole.tolist(), strict=True):
         there = datetime.fromtimestamp(moment, setup.zone)
         if (there.year, there.month) == (local.year, local.month) and np.isfinite(kwh):
-            hours.setdefault(int(moment // 3600), []).append(kwh)
+            hours.setdefault(int(moment - 60 * there.minute), []).append(kwh)
     full = [sum(parts) for parts in hours.values() if len(parts) == 4]
     return max(full, default=None)
 
