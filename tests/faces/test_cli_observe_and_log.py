@@ -126,6 +126,14 @@ def test_the_first_file_sent_again_does_not_undo_its_correction_unless_asked(lau
     assert "1 correction" in run("observe", launch, first, "--anew")[1]
 
 
+def test_an_empty_ledger_names_the_file_that_it_is(launch, run):
+    """Where the database was left out of a copy, the folder begins anew: no word may call that as it should be."""
+    told = " ".join(run("log", launch, "--verify")[1].split())
+    assert (
+        f"nothing was ever entered in {launch / 'beachhead.db'}. If decisions were taken, that is another file" in told
+    )
+
+
 def test_a_file_with_a_fault_changes_nothing(launch, run, tmp_path):
     run("observe", launch, sheet(tmp_path, NORWAY))
     before = (launch / "beachhead.db").read_bytes()

@@ -15,7 +15,8 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # Names with a hyphen, such as my-home/home.toml, are folders of the reader's own.
 FILE = re.compile(r"`([a-z]\w*/[\w./-]*\.(?:py|md|toml|mjs))`")
 ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)]+)\)")
-MODULE = re.compile(r"\bbeachhead((?:\.[a-z_]+)+)")
+# The database of a launch is a file of that name (`store.FILE_NAME`), not a module.
+MODULE = re.compile(r"\bbeachhead(?!\.db\b)((?:\.[a-z_]+)+)")
 PACKAGE = ROOT / "src" / "beachhead"
 SOURCES = sorted(source.relative_to(ROOT) for source in PACKAGE.rglob("*.py"))
 DOTTED = re.compile(r"`(?:beachhead\.)?([a-z_]+(?:\.\w+)+)`")

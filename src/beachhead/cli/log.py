@@ -44,7 +44,7 @@ def log(
         return
     kept = launch.store
     if verify or expect:
-        _verify(ledger_of.check(kept, expected=expect), as_json)
+        _verify(ledger_of.check(kept, expected=expect), kept.name, as_json)
         return
     entries, end = ledger_of.whole(kept)
     if export is not None:
@@ -55,7 +55,7 @@ def log(
         _show(entries, end.sha256)
 
 
-def _verify(check: ledger_of.Check, as_json: bool) -> None:
+def _verify(check: ledger_of.Check, name: str, as_json: bool) -> None:
     breaks = check.verdict.breaks
     if as_json:
         show_json({"whole": check.whole, "verdict": check.verdict, "records": check.records, "faults": check.faults})
@@ -66,7 +66,7 @@ def _verify(check: ledger_of.Check, as_json: bool) -> None:
         found = [f"entry {fault.number}: {fault.what}" for fault in breaks] + list(check.faults)
         raise NotStored("the ledger is not as it was written\n  " + "\n  ".join(found), "restore it from a backup")
     if not check.verdict.entries:
-        say("The ledger is empty, and should be.")
+        say(f"The ledger is empty: nothing was ever entered in {name}. If decisions were taken, that is another file.")
         return
     entries, records = how_many(check.verdict.entries, "entry", "entries"), how_many(check.records, "record")
     say(f"Whole: {entries} and the {records} they rest on are as they were written.")

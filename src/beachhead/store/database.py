@@ -271,7 +271,9 @@ def _plain(store: Store, error: DBAPIError) -> NotStored:
     if unopened:
         return NotStored(f"{store.name} cannot be opened for writing", "give yourself write permission to its folder")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return NotStored(f"{store.name} is damaged or not a database", "restore it from a backup; it was not touched")
+        said = f"{store.name} is damaged or not a database"
+        beside = "" if store.file is None else f", without a {store.file.name}-wal or -shm of another state beside it"
+        return NotStored(said, f"restore it from a backup{beside}; it was not touched")
     if getattr(error.orig, "sqlstate", None) == "55P03":
         return NotStored(
             f"another writer holds {store.name}; waited {store.wait_seconds:g} s, wrote nothing",
