@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from math import exp, log
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ class EntryParams:
 
 def covariance(a: Points, b: Points, params: EntryParams) -> Array:
     """(n, m) prior covariance of the log shares at the points of a and b, without the months' own scatter."""
-    out: Array = _kernel(*_columns(a), *_columns(b), params.vector())
+    out: Array = _kernel(_known(a), _known(b), params.vector())
     return out + _linear(a) @ _linear(b).T
 
 
@@ -88,7 +89,7 @@ def month_scatter(at: Points, params: EntryParams) -> Array:
 
 def gradient(at: Points, params: EntryParams, weight: Array) -> Array:
     """(15,) derivative of sum_ij weight_ij K_ij (scatter included) in the log of each parameter."""
-    out: Array = _kernel_gradient(*_columns(at), params.vector(), weight)
+    out: Array = _kernel_gradient(_known(at), params.vector(), weight)
     own = np.diag(weight) * month_scatter(at, params)
     out[13] = 2 * float(own.sum())
     out[14] = -params.noise_volume * float(own @ at.volume)
@@ -109,64 +110,70 @@ def _linear(at: Points) -> Array:
     )
 
 
-def _columns(at: Points) -> tuple[Indices, Indices, Indices, Indices, Array, Array]:
-    return at.entry, at.brand, at.country, at.region, at.age, at.month
+class Known(NamedTuple):
+    """What n blocks are known by, of what `Points` holds; shapes (n,)."""
+
+    entry: Indices
+    brand: Indices
+    country: Indices
+    region: Indices
+    age: Array
+    month: Array
+
+
+def _known(at: Points) -> Known:
+    return Known(at.entry, at.brand, at.country, at.region, at.age, at.month)
 
 
 @compiled_as_numpy
-def _kernel(
-    entry_a: Indices, brand_a: Indices, country_a: Indices, region_a: Indices, age_a: Array, month_a: Array,
-    entry_b: Indices, brand_b: Indices, country_b: Indices, region_b: Indices, age_b: Array, month_b: Array,
-    p: Array,
-) -> Array:  # fmt: skip
-    out = np.empty((age_a.size, age_b.size))
-    for i in range(age_a.size):
-        for j in range(age_b.size):
-            gap = abs(month_a[i] - month_b[j])
+def _kernel(a: Known, b: Known, p: Array) -> Array:
+    """(n, m) covariance of the Gaussian effects; `p` (15,) is `EntryParams.vector`."""
+    out = np.empty((a.age.size, b.age.size))
+    for i in range(a.age.size):
+        for j in range(b.age.size):
+            gap = abs(a.month[i] - b.month[j])
             k = p[11] ** 2 * exp(-gap / p[12])
-            if country_a[i] == country_b[j]:
+            if a.country[i] == b.country[j]:
                 k += p[5] ** 2
-            if brand_a[i] == brand_b[j]:
-                slopes = log(age_a[i] / 9.5) * log(age_b[j] / 9.5)
+            if a.brand[i] == b.brand[j]:
+                slopes = log(a.age[i] / 9.5) * log(b.age[j] / 9.5)
                 k += p[0] ** 2 + p[1] ** 2 * slopes + p[2] ** 2 * exp(-gap / p[3])
-                if region_a[i] == region_b[j]:
+                if a.region[i] == b.region[j]:
                     k += p[4] ** 2
-                if entry_a[i] == entry_b[j]:
+                if a.entry[i] == b.entry[j]:
                     k += p[6] ** 2 + p[7] ** 2 * slopes + p[8] ** 2 * exp(-gap / p[9])
-                    k += p[10] ** 2 * min(age_a[i], age_b[j]) / 12
+                    k += p[10] ** 2 * min(a.age[i], b.age[j]) / 12
             out[i, j] = k
     return out
 
 
 @compiled_as_numpy
-def _kernel_gradient(
-    entry: Indices, brand: Indices, country: Indices, region: Indices, age: Array, month: Array, p: Array, weight: Array
-) -> Array:
+def _kernel_gradient(at: Known, p: Array, weight: Array) -> Array:
     """Sum over pairs of weight times the derivative of the kernel in each log parameter; scatter's stay 0."""
     out = np.zeros(15)
-    for i in range(age.size):
+    for i in range(at.age.size):
         for j in range(i + 1):
             w = weight[i, j] if i == j else 2 * weight[i, j]
-            gap = abs(month[i] - month[j])
+            gap = abs(at.month[i] - at.month[j])
             k = w * p[11] ** 2 * exp(-gap / p[12])
             out[11] += 2 * k
             out[12] += k * gap / p[12]
-            if country[i] == country[j]:
+            if at.country[i] == at.country[j]:
                 out[5] += 2 * w * p[5] ** 2
-            if brand[i] == brand[j]:
-                slopes = log(age[i] / 9.5) * log(age[j] / 9.5)
+            if at.brand[i] == at.brand[j]:
+                slopes = log(at.age[i] / 9.5) * log(at.age[j] / 9.5)
                 out[0] += 2 * w * p[0] ** 2
                 out[1] += 2 * w * p[1] ** 2 * slopes
                 k = w * p[2] ** 2 * exp(-gap / p[3])
                 out[2] += 2 * k
                 out[3] += k * gap / p[3]
-                if region[i] == region[j]:
+                if at.region[i] == at.region[j]:
                     out[4] += 2 * w * p[4] ** 2
-                if entry[i] == entry[j]:
+                if at.entry[i] == at.entry[j]:
                     out[6] += 2 * w * p[6] ** 2
                     out[7] += 2 * w * p[7] ** 2 * slopes
                     k = w * p[8] ** 2 * exp(-gap / p[9])
                     out[8] += 2 * k
                     out[9] += k * gap / p[9]
-                    out[10] += 2 * w * p[10] ** 2 * min(age[i], age[j]) / 12
+                    out[10] += 2 * w * p[10] ** 2 * min(at.age[i], at.age[j]) / 12
     return out
