@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from math import gcd
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,24 +42,42 @@ def plan_lattice(task: ChargingTask, charger: Charger, *, on_slots: int = 0) -> 
         BadInput: if the car gives back or keeps a reserve, which the lattice does not know.
     """
     _require_lattice(task)
-    left = task.leftover
-    units, missing, bound = solve_lattice(
-        task.buy, task.sell, task.net_load_kwh, task.room_kwh, task.trips_kwh,
-        task.car.battery_kwh, task.car.efficiency, task.start_kwh, task.shortage_eur_per_kwh,
-        np.array(left.eur_per_kwh, dtype=np.float64), np.array(left.widths_kwh, dtype=np.float64),
-        *_runs(charger), charger.kwh(charger.unit_amps, task.slot_hours),
-        charger.start_eur, charger.least_on_slots, charger.least_off_slots, on_slots,
-    )  # fmt: skip
-    draw = units * charger.kwh(charger.unit_amps, task.slot_hours)
+    steps = _steps(charger, task.slot_hours)
+    units, missing, bound = solve_lattice(_bare(task), steps, on_slots)
+    draw = units * steps.unit_kwh
     plan = priced(task, draw_kwh=draw, give_kwh=np.zeros(task.slots), missing_kwh=missing, bound_eur=float(bound))
     return plan.with_starts(charger.start_eur * starts(units, on_slots))
 
 
-def _runs(charger: Charger) -> tuple[Ints, Ints, Ints]:
-    """First level, step and number of levels of each phase count, in units of the lattice."""
+def _bare(task: ChargingTask) -> LatticeTask:
+    left = task.leftover
+    return LatticeTask(
+        buy=task.buy,
+        sell=task.sell,
+        net=task.net_load_kwh,
+        room=task.room_kwh,
+        trips=task.trips_kwh,
+        battery=task.car.battery_kwh,
+        efficiency=task.car.efficiency,
+        start=task.start_kwh,
+        shortage=task.shortage_eur_per_kwh,
+        values=np.array(left.eur_per_kwh, dtype=np.float64),
+        widths=np.array(left.widths_kwh, dtype=np.float64),
+    )
+
+
+def _steps(charger: Charger, slot_hours: float) -> Steps:
+    """What the charger can draw in a slot; a run of levels is that of a phase count."""
     count = np.array(charger.phases, dtype=np.int64)
-    first, step = count * charger.least_amps // charger.unit_amps, count // gcd(*charger.phases, charger.unit_amps)
-    return first, step, np.full(count.size, charger.most_amps - charger.least_amps + 1, dtype=np.int64)
+    return Steps(
+        first=count * charger.least_amps // charger.unit_amps,
+        stride=count // gcd(*charger.phases, charger.unit_amps),
+        levels=np.full(count.size, charger.most_amps - charger.least_amps + 1, dtype=np.int64),
+        unit_kwh=charger.kwh(charger.unit_amps, slot_hours),
+        start_eur=charger.start_eur,
+        least_on=charger.least_on_slots,
+        least_off=charger.least_off_slots,
+    )
 
 
 def starts(drawn: Floats, on_slots: int = 0) -> int:
@@ -155,14 +174,43 @@ def _require_lattice(task: ChargingTask) -> None:
         )
 
 
-@by_reference
-class Steps:
+class LatticeTask(NamedTuple):
+    """A `ChargingTask` on bare arrays; prices EUR/kWh, energies kWh.
+
+    Attributes:
+        buy: (T,) price of a kWh from the grid.
+        sell: (T,) price paid for a kWh fed in.
+        net: (T,) household load minus solar.
+        room: (T,) most that the charger may draw.
+        trips: (T,) energy of a trip that leaves at the start of the slot.
+        battery: capacity.
+        efficiency: kWh stored per kWh drawn.
+        start: stored at the beginning.
+        shortage: price of a kWh bought on the way.
+        values: (L,) worth of a kWh left over, by piece.
+        widths: (L,) of the pieces, from an empty battery upwards.
+    """
+
+    buy: Floats
+    sell: Floats
+    net: Floats
+    room: Floats
+    trips: Floats
+    battery: float
+    efficiency: float
+    start: float
+    shortage: float
+    values: Floats
+    widths: Floats
+
+
+class Steps(NamedTuple):
     """What the charger can draw in a slot: R runs of evenly spaced levels, in units of an amp-slot.
 
     Attributes:
         first: (R,) lowest level of each run, units.
         stride: (R,) units between its levels.
-        count: (R,) how many there are.
+        levels: (R,) how many there are.
         unit_kwh: energy of a unit at the socket, kWh.
         start_eur: cost of a start, EUR.
         least_on: slots that it stays on at least.
@@ -171,7 +219,7 @@ class Steps:
 
     first: Ints
     stride: Ints
-    count: Ints
+    levels: Ints
     unit_kwh: float
     start_eur: float
     least_on: int
@@ -193,6 +241,29 @@ class SlotBill:
     sell: float
     net: float
     room: float
+
+
+@by_reference
+class Lattices:
+    """The K lattices on which energy stored may lie, a unit apart: one from the start, and one begun by every trip.
+
+    Attributes:
+        origin: (K, T + 1) where each lies before every slot and after the last, kWh.
+        born: (K,) slot in which it begins.
+        begun: (T,) which of them the trip of a slot begins.
+        unit: kWh between its states.
+        battery: capacity, kWh.
+        top: most units that a slot may add.
+        size: S, states of each.
+    """
+
+    origin: Floats
+    born: Ints
+    begun: Ints
+    unit: float
+    battery: float
+    top: int
+    size: int
 
 
 @by_reference
@@ -226,63 +297,68 @@ class BestLevels:
 
 
 @compiled
-def solve_lattice(
-    buy: Floats, sell: Floats, net: Floats, room: Floats, trips: Floats, battery: float, efficiency: float,
-    start: float, shortage: float, values: Floats, widths: Floats, first: Ints, stride: Ints, count: Ints,
-    unit_kwh: float, start_eur: float, least_on: int, least_off: int, on_slots: int,
-) -> tuple[Floats, Floats, float]:  # fmt: skip
+def solve_lattice(task: LatticeTask, steps: Steps, on_slots: int) -> tuple[Floats, Floats, float]:
     """The compiled planner on bare arrays: (units drawn (T,), missing (T,), value at the start)."""
-    slots, step = buy.shape[0], unit_kwh * efficiency
-    top = (first + stride * (count - 1)).max()
-    origin, born, mine = _lattices(trips, start)
-    lattices = born.shape[0]
-    size = 2 + int(np.floor((battery - min(origin[:, slots].min(), 0.0)) / step))
-    ages = least_on + least_off  # 0..least_off-1: off so long; then on so long
-    value = np.full((lattices, ages, size), np.inf)
-    following = np.full((lattices, ages, size), np.inf)
-    action = np.zeros((slots, lattices, ages, size), np.uint8)
-    for k in range(lattices):
-        low, high = _span(origin[k, slots], step, battery, (slots - born[k]) * top, size)
-        for i in range(low, high + 1):
-            value[k, :, i] = -_worth(origin[k, slots] + i * step, values, widths)
-    steps = Steps(first, stride, count, unit_kwh, start_eur, least_on, least_off)
-    best = BestLevels(np.empty(size), np.empty(size, np.uint8), np.empty(size, np.int64))
+    slots, least_off, trips = task.buy.shape[0], steps.least_off, task.trips
+    on = _lattices(task, steps)
+    lattices, ages = on.born.shape[0], steps.least_on + least_off  # 0..least_off-1: off so long; then on so long
+    value, following = _left_over(task, on, ages), np.full((lattices, ages, on.size), np.inf)
+    action = np.zeros((slots, lattices, ages, on.size), np.uint8)
+    best = BestLevels(np.empty(on.size), np.empty(on.size, np.uint8), np.empty(on.size, np.int64))
     for t in range(slots - 1, -1, -1):
         value, following = following, value
-        bill = SlotBill(buy[t], sell[t], net[t], room[t])
+        bill = SlotBill(task.buy[t], task.sell[t], task.net[t], task.room[t])
         for k in range(lattices):
-            if born[k] <= t:
-                low, high = _span(origin[k, t + 1], step, battery, (t - born[k]) * top, size)
-                full = min(int(np.floor((battery - origin[k, t + 1]) / step + _TINY)), size - 1)
+            if on.born[k] <= t:
+                low, high = _span(on, k, t + 1, t)
+                full = min(int(np.floor((on.battery - on.origin[k, t + 1]) / on.unit + _TINY)), on.size - 1)
                 _slot(value[k], following[k], action[t, k], Reach(low, high, full), steps, bill, best)
         if trips[t] > 0.0:
-            _leave(value, origin[:, t], origin[:, t + 1], born, mine[t], t, step, battery, top, size, shortage)
-    age = least_off - 1 if on_slots == 0 else least_off + min(on_slots, least_on) - 1
-    units, missing = _follow(action, origin, trips, mine, age, step, least_off, ages)
+            _leave(value, on, t, task.shortage)
+    age = least_off - 1 if on_slots == 0 else least_off + min(on_slots, steps.least_on) - 1
+    units, missing = _follow(action, on, trips, age, least_off)
     return units, missing, value[0, age, 0]
 
 
 @inner
-def _lattices(trips: Floats, start: float) -> tuple[Floats, Ints, Ints]:
-    """Origins of every lattice (L, T + 1), the slot each is born in (L,), and the one a trip starts."""
-    slots = trips.shape[0]
+def _lattices(task: LatticeTask, steps: Steps) -> Lattices:
+    """Every trip shifts the lattices before it, and begins one at an empty battery."""
+    trips, slots, unit = task.trips, task.trips.shape[0], steps.unit_kwh * task.efficiency
     number = 1 + int((trips > 0.0).sum())
-    origin, born, mine = np.zeros((number, slots + 1)), np.zeros(number, np.int64), np.zeros(slots, np.int64)
-    origin[0, 0], alive = start, 1
+    origin, born, begun = np.zeros((number, slots + 1)), np.zeros(number, np.int64), np.zeros(slots, np.int64)
+    origin[0, 0], alive = task.start, 1
     for t in range(slots):
         if trips[t] > 0.0:
-            mine[t], born[alive] = alive, t
+            begun[t], born[alive] = alive, t
             alive += 1
         for k in range(alive):
-            origin[k, t + 1] = 0.0 if trips[t] > 0.0 and k == mine[t] else origin[k, t] - trips[t]
-    return origin, born, mine
+            origin[k, t + 1] = 0.0 if trips[t] > 0.0 and k == begun[t] else origin[k, t] - trips[t]
+    size = 2 + int(np.floor((task.battery - min(origin[:, slots].min(), 0.0)) / unit))
+    top = (steps.first + steps.stride * (steps.levels - 1)).max()
+    return Lattices(origin, born, begun, unit, task.battery, top, size)
 
 
 @inner
-def _span(origin: float, step: float, battery: float, reach: int, size: int) -> tuple[int, int]:
-    """Units above the origin that the battery holds and charging can have reached."""
-    low = max(int(np.ceil(-origin / step - _TINY)), 0)
-    high = min(int(np.floor((battery - origin) / step + _TINY)), reach, size - 1)
+def _left_over(task: LatticeTask, on: Lattices, ages: int) -> Floats:
+    """(K, ages, S) cost to go after the last slot: less what energy is worth there; infinite out of reach."""
+    lattices, slots = on.born.shape[0], task.buy.shape[0]
+    value = np.full((lattices, ages, on.size), np.inf)
+    for k in range(lattices):
+        low, high = _span(on, k, slots, slots)
+        for i in range(low, high + 1):
+            value[k, :, i] = -_worth(on.origin[k, slots] + i * on.unit, task.values, task.widths)
+    return value
+
+
+@inner
+def _span(on: Lattices, k: int, edge: int, slot: int) -> tuple[int, int]:
+    """Units above a lattice's origin that the battery holds and charging before `slot` can have reached.
+
+    `edge` is where the origin is taken, from 0 before the first slot to T after the last.
+    """
+    origin, reach = on.origin[k, edge], (slot - on.born[k]) * on.top
+    low = max(int(np.ceil(-origin / on.unit - _TINY)), 0)
+    high = min(int(np.floor((on.battery - origin) / on.unit + _TINY)), reach, on.size - 1)
     return low, high
 
 
@@ -323,7 +399,7 @@ def _best_level(onward: Floats, reach: Reach, steps: Steps, bill: SlotBill, best
     least[low : high + 1] = np.inf
     surplus = max(-bill.net, 0.0)
     for run in range(first.shape[0]):
-        able = min(steps.count[run], int(np.floor((bill.room / unit_kwh + _TINY - first[run]) / stride[run])) + 1)
+        able = min(steps.levels[run], int(np.floor((bill.room / unit_kwh + _TINY - first[run]) / stride[run])) + 1)
         sunny = int(np.floor((surplus / unit_kwh - first[run]) / stride[run])) + 1
         sunny = min(max(sunny, 0), max(able, 0))
         for part in range(2):  # levels within the surplus, at the price of selling; levels beyond it
@@ -354,34 +430,29 @@ def _best_level(onward: Floats, reach: Reach, steps: Steps, bill: SlotBill, best
 
 
 @inner
-def _leave(
-    value: Floats, before: Floats, after: Floats, born: Ints, mine: int, slot: int, step: float, battery: float,
-    top: int, size: int, shortage: float,
-) -> None:  # fmt: skip
+def _leave(value: Floats, on: Lattices, slot: int, shortage: float) -> None:
     """A trip leaves: states that cannot serve it buy the rest on the way and go on from an empty battery."""
-    for k in range(born.shape[0]):
-        if k == mine or born[k] > slot:
+    begun = on.begun[slot]
+    for k in range(on.born.shape[0]):
+        if k == begun or on.born[k] > slot:
             continue
-        low, high = _span(before[k], step, battery, (slot - born[k]) * top, size)
+        low, high = _span(on, k, slot, slot)
         for i in range(low, high + 1):
-            left = after[k] + i * step
+            left = on.origin[k, slot + 1] + i * on.unit
             if left < -_TINY:
-                value[k, :, i] = shortage * -left + value[mine, :, 0]
+                value[k, :, i] = shortage * -left + value[begun, :, 0]
 
 
 @inner
-def _follow(
-    action: NDArray[np.uint8], origin: Floats, trips: Floats, mine: Ints, age: int, step: float, least_off: int,
-    ages: int,
-) -> tuple[Floats, Floats]:  # fmt: skip
+def _follow(action: NDArray[np.uint8], on: Lattices, trips: Floats, age: int, least_off: int) -> tuple[Floats, Floats]:
     """Walk the stored decisions forward from the start: (units (T,), missing (T,))."""
-    slots = trips.shape[0]
+    slots, ages = trips.shape[0], action.shape[2]
     units, missing, k, i = np.zeros(slots), np.zeros(slots), 0, 0
     for t in range(slots):
-        left = origin[k, t + 1] + i * step
+        left = on.origin[k, t + 1] + i * on.unit
         if trips[t] > 0.0 and left < -_TINY:
             missing[t] = -left
-            k, i = mine[t], 0
+            k, i = on.begun[t], 0
         drawn = action[t, k, age, i]
         units[t] = drawn
         i += drawn
