@@ -36,7 +36,7 @@ from _charging_cases import lattice_case, one_session, real_task, shared
 from _charging_live import followed
 from beachhead.case.charging.home import first_monday
 from beachhead.case.cluster import workers_at
-from beachhead.charging.convex import plan_convex, solve_convex
+from beachhead.charging.convex import bare, plan_convex, solve_convex
 from beachhead.charging.habit import departure_interval, learn_pool
 from beachhead.charging.household import HomeBattery, HomeTask, plan_household
 from beachhead.charging.lattice import lattice_program, plan_lattice
@@ -188,8 +188,8 @@ def speed(data: Data, cases: int) -> dict[str, float]:
     rng = np.random.default_rng(5)
     tasks = [real_task(rng, *data) for _ in range(cases)]
     plan_convex(tasks[0])
-    bare = [_bare(task) for task in tasks]
-    ours = _timed(lambda case: solve_convex(*case), bare)
+    questions = [bare(task) for task in tasks]
+    ours = _timed(solve_convex, questions)
     judge = _timed(lambda task: plan_household(HomeTask(cars=(task,))), tasks)
     pairs = [lattice_case(rng, *data) for _ in range(max(cases // 3, 20))]
     plan_lattice(*pairs[0])
@@ -208,16 +208,6 @@ def speed(data: Data, cases: int) -> dict[str, float]:
         "car_and_battery_ms_median": 1e3 * float(np.median(with_battery)),
         "car_and_battery_worst_gap": max(plan_household(home).gap for home in homes),
     }
-
-
-def _bare(task: Any) -> tuple[Any, ...]:
-    car, left = task.car, task.leftover
-    return (
-        task.slot_hours, task.buy, task.sell, task.net_load_kwh, task.present, task.trips_kwh, car.battery_kwh,
-        car.power_kw, car.reserve_kwh, car.efficiency, car.discharge_kw, car.discharge_efficiency, task.start_kwh,
-        task.fuse_kw, task.shortage_eur_per_kwh, np.array(left.eur_per_kwh, dtype=np.float64),
-        np.array(left.widths_kwh, dtype=np.float64),
-    )  # fmt: skip
 
 
 def _timed(verb: Any, cases: list[Any]) -> np.ndarray:

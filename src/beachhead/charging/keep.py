@@ -21,7 +21,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.charging.convex import solve_convex
+from beachhead.charging.convex import BareTask, solve_convex
 from beachhead.charging.stochastic import drawn_by
 from beachhead.world.compiled import compiled, inner
 from beachhead.world.errors import BadInput
@@ -242,11 +242,22 @@ def best_starts(
         return starts_ahead(best, False)
     worth, widths = _worth_now(chances, levels)
     hours = past_price.size
-    draw, _, _, _ = solve_convex(
-        1.0, past_price, past_price - 1.0, np.zeros(hours), past_kwh / max(past_kwh.max(), 1e-9), np.zeros(hours),
-        chances.battery_kwh, max(float(past_kwh.max()), 1e-9), 0.0, 1.0, 0.0, 1.0,
-        start, np.inf, 10.0, worth, widths,
-    )  # fmt: skip
+    power = max(float(past_kwh.max()), 1e-9)
+    task = BareTask(
+        hours=1.0,
+        buy=past_price,
+        sell=past_price - 1.0,
+        net=np.zeros(hours),
+        present=past_kwh / power,
+        trips=np.zeros(hours),
+        battery=chances.battery_kwh,
+        power=power,
+        start=start,
+        shortage=10.0,
+        values=worth,
+        widths=widths,
+    )
+    draw, _, _, _ = solve_convex(task)
     onward = chances.follow(levels, min(start + float(draw.sum()), chances.battery_kwh))
     return starts_ahead(np.concatenate((draw, onward)), False)
 

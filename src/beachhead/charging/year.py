@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.charging.convex import solve_convex
+from beachhead.charging.convex import BareTask, solve_convex
 from beachhead.charging.habit import Habits
 from beachhead.charging.lived import Lived, Told, drive, hours_ahead
 from beachhead.charging.peak import Metered, month_aware, perfect_peak
@@ -225,15 +225,26 @@ def counted_shortage(*, told: bool, peak: bool = False) -> float:
 
 
 def _foresight(home: Home, lived: Lived, mean: float, metered: Metered | None) -> tuple[Floats, Floats]:
-    price, start = lived.price[lived.at], lived.start
+    price = lived.price[lived.at]
     if metered is not None and metered.eur_per_kw > 0.0:
         return perfect_peak(metered, lived, _car(home, SHORTAGE), worth=mean)
     trips = np.zeros(price.size)
     trips[lived.first[1:-1]] = lived.energy[1:]
-    draw, _, missing, _ = solve_convex(
-        1.0, price, price - 1.0, np.zeros(price.size), lived.part, trips, home.battery_kwh, home.power_kw, 0.0, 1.0,
-        0.0, 1.0, start, np.inf, SHORTAGE, np.array([mean]), np.array([home.battery_kwh]),
-    )  # fmt: skip
+    task = BareTask(
+        hours=1.0,
+        buy=price,
+        sell=price - 1.0,
+        net=np.zeros(price.size),
+        present=lived.part,
+        trips=trips,
+        battery=home.battery_kwh,
+        power=home.power_kw,
+        start=lived.start,
+        shortage=SHORTAGE,
+        values=np.array([mean]),
+        widths=np.array([home.battery_kwh]),
+    )
+    draw, _, missing, _ = solve_convex(task)
     return draw, missing
 
 
