@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,24 @@ class Captured:
         return max(self.bound - self.buyers, 0.0) / self.bound if self.bound > 0 else 0.0
 
 
+class Stores(NamedTuple):
+    """Own stores and the buyers they may draw; `is_open` and `own` are changed in place by compiled code only.
+
+    Attributes:
+        by_site: (J) rows of buyers; costs are the pull of the store on each.
+        buyers: (I,).
+        outside: (I,), pull of rivals and of buying nowhere.
+        is_open: (J,), stores open now.
+        own: (I,), their pull.
+    """
+
+    by_site: Lists
+    buyers: Floats
+    outside: Floats
+    is_open: NDArray[np.bool_]
+    own: Floats
+
+
 def pulls(minutes: Lists, attraction: Floats, *, law: Law, decay: float) -> Lists:
     """Minutes as pull, for candidates of attraction a_j (J,); less than five minutes count as five."""
     near = np.maximum(minutes.cost, _LEAST_MINUTES)
@@ -85,9 +104,10 @@ def capture(contest: Contest, *, sweeps: int = 20) -> Captured:
     """Open the stores that capture most buyers; greedy, then swaps, then a bound from tangents."""
     by_site = _by_site(contest.pull, len(contest.kept))
     is_open = contest.kept.copy()
-    own = _own_pull(*contest.pull, is_open)
-    _search(*by_site, contest.buyers, contest.outside, contest.kept, is_open, own, contest.count, sweeps)
-    own = _own_pull(*contest.pull, is_open)
+    own = _own_pull(contest.pull, is_open)
+    stores = Stores(by_site, contest.buyers, contest.outside, is_open, own)
+    _search(stores, contest.kept, contest.count, sweeps)
+    own = _own_pull(contest.pull, is_open)
     sites = np.flatnonzero(is_open).astype(np.int32)
     total = _total(contest, own)
     shares = np.array([_drawn(contest, by_site, own, int(j)) for j in sites]).reshape(-1, 2)
@@ -139,7 +159,7 @@ def _bound(contest: Contest, by_site: Lists, own: Floats) -> float:
         pulled = np.bincount(by_site.item, by_site.cost * part[rows], minlength=len(held)).astype(float)
     gain = np.array([_added(contest, by_site, held, j) for j in range(len(kept))])
     by_gain = _total(contest, held) + float(np.sort(gain[free])[::-1][: contest.count].sum())
-    everything = _own_pull(*contest.pull, np.ones(len(kept), np.bool_))
+    everything = _own_pull(contest.pull, np.ones(len(kept), np.bool_))
     return min(best, by_gain, _total(contest, everything))
 
 
@@ -158,74 +178,66 @@ def _by_site(pull: Lists, sites: int) -> Lists:
 
 
 @compiled
-def _own_pull(ptr: NDArray[np.int64], item: Ints, pull: Floats, is_open: NDArray[np.bool_]) -> Floats:
-    own = np.zeros(len(ptr) - 1)
+def _own_pull(pull: Lists, is_open: NDArray[np.bool_]) -> Floats:
+    """(I,) pull of the open stores on each buyer."""
+    own = np.zeros(len(pull.ptr) - 1)
     for i in range(len(own)):
-        for e in range(ptr[i], ptr[i + 1]):
-            if is_open[item[e]]:
-                own[i] += pull[e]
+        for e in range(pull.ptr[i], pull.ptr[i + 1]):
+            if is_open[pull.item[e]]:
+                own[i] += pull.cost[e]
     return own
 
 
 @compiled
-def _search(
-    ptr: NDArray[np.int64],
-    item: Ints,
-    pull: Floats,
-    buyers: Floats,
-    outside: Floats,
-    kept: NDArray[np.bool_],
-    is_open: NDArray[np.bool_],
-    own: Floats,
-    count: int,
-    sweeps: int,
-) -> None:
-    """Greedy, then swaps of one open against one closed site while any helps; changes `is_open` and `own`."""
+def _search(stores: Stores, kept: NDArray[np.bool_], count: int, sweeps: int) -> None:
+    """Greedy, then swaps of one open against one closed store while any helps."""
     for _ in range(count):
-        best = _gains_most(ptr, item, pull, buyers, outside, is_open, own, 0.0)
+        best = _gains_most(stores, 0.0)
         if best < 0:
             break
-        is_open[best] = True
-        for e in range(ptr[best], ptr[best + 1]):
-            own[item[e]] += pull[e]
+        _open(stores, best)
     for _ in range(sweeps):
         moved = False
-        for r in range(len(kept)):
-            if not is_open[r] or kept[r]:
-                continue
-            loss = 0.0
-            for e in range(ptr[r], ptr[r + 1]):
-                i = item[e]
-                less = max(own[i] - pull[e], 0.0)
-                loss += buyers[i] * (own[i] / (own[i] + outside[i]) - less / (less + outside[i]))
-                own[i] = less
-            best = _gains_most(ptr, item, pull, buyers, outside, is_open, own, loss * (1 + 1e-12))
-            if best < 0:
-                best = r
-            is_open[r] = False
-            is_open[best] = True
-            moved = moved or best != r
-            for e in range(ptr[best], ptr[best + 1]):
-                own[item[e]] += pull[e]
+        for site in range(len(kept)):
+            if stores.is_open[site] and not kept[site]:
+                loss = _loss(stores, site)
+                best = _gains_most(stores, loss * (1 + 1e-12))
+                stores.is_open[site] = False
+                _open(stores, best if best >= 0 else site)
+                moved = moved or best >= 0
         if not moved:
             break
 
 
 @inner
-def _gains_most(
-    ptr: NDArray[np.int64],
-    item: Ints,
-    pull: Floats,
-    buyers: Floats,
-    outside: Floats,
-    is_open: NDArray[np.bool_],
-    own: Floats,
-    least: float,
-) -> int:
-    """The closed site that draws the most buyers from elsewhere, if more than `least`; else -1."""
+def _open(stores: Stores, site: int) -> None:
+    by_site, own = stores.by_site, stores.own
+    stores.is_open[site] = True
+    for e in range(by_site.ptr[site], by_site.ptr[site + 1]):
+        own[by_site.item[e]] += by_site.cost[e]
+
+
+@inner
+def _loss(stores: Stores, site: int) -> float:
+    """Buyers lost without the pull of an open store, which is taken off; the store is not offered again yet."""
+    by_site, buyers, outside, own = stores.by_site, stores.buyers, stores.outside, stores.own
+    loss = 0.0
+    for e in range(by_site.ptr[site], by_site.ptr[site + 1]):
+        i = by_site.item[e]
+        less = max(own[i] - by_site.cost[e], 0.0)
+        loss += buyers[i] * (own[i] / (own[i] + outside[i]) - less / (less + outside[i]))
+        own[i] = less
+    return loss
+
+
+@inner
+def _gains_most(stores: Stores, least: float) -> int:
+    """The closed store that draws the most buyers from elsewhere, if more than `least`; else -1."""
+    ptr, item, pull = stores.by_site
+    buyers, outside, own = stores.buyers, stores.outside, stores.own
     best, most = -1, least
-    for j in range(len(is_open)):
-        if is_open[j]:
+    for j in range(len(stores.is_open)):
+        if stores.is_open[j]:
             continue
         gain = 0.0
         for e in range(ptr[j], ptr[j + 1]):
