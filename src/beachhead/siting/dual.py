@@ -26,6 +26,36 @@ _CHUNK = 50
 _BOUND, _THETA, _TOLL, _STEPS, _READ = range(5)
 
 
+class Asked(NamedTuple):
+    """What serving each customer costs.
+
+    Attributes:
+        ptr: (I + 1,), customer i may be served by the sites `item[ptr[i]:ptr[i + 1]]`, cheapest first.
+        item: (entries,), sites.
+        cost: (entries,), what each of them asks.
+        horizon: (I,), most that a customer offers.
+    """
+
+    ptr: NDArray[np.int64]
+    item: Ints
+    cost: Floats
+    horizon: Floats
+
+
+class Goal(NamedTuple):
+    """Where the prices climb to.
+
+    Attributes:
+        aim: a cost that somebody reached.
+        enough: a bound at which to stop.
+        decay: step factor of a step over that of the last.
+    """
+
+    aim: float
+    enough: float
+    decay: float
+
+
 class Prices(NamedTuple):
     """State of the ascent; changed in place by compiled code only.
 
@@ -105,14 +135,14 @@ def climb(
     prices = first_prices(field) if start is None else again(start, theta)
     choice = choice_of(field)
     walk: Callable[..., bool] = _ascend_counted if _is_plain(field) else _ascend_budgeted
-    decay = final ** (1.0 / max(steps, 1))
+    asked, decay = Asked(*field.by_customer, field.horizon), final ** (1.0 / max(steps, 1))
     taken = 0
     # Nobody unserved is counted at more than twice the horizon, lest the first steps be wild.
     tame = replace(field, outside=np.minimum(field.outside, 2.0 * field.horizon))
     reach = aim if np.isfinite(aim) else float(np.minimum(field.outside, field.horizon).sum())
     while taken < steps:
         chunk = steps - taken if np.isfinite(aim) else min(_CHUNK, steps - taken)
-        done = walk(*field.by_customer, field.horizon, choice, prices, reach, enough, chunk, decay)
+        done = walk(asked, choice, prices, Goal(reach, enough, decay), chunk)
         taken += chunk
         if done:
             break
@@ -126,7 +156,7 @@ def first_prices(field: Field) -> Prices:
     counts = field.limits.price.mean() if field.sites else 1.0
     most = min(field.limits.total, float(field.limits.budget.sum())) / max(counts, 1e-12)
     deep = min(1.5 * field.sites / max(most, 1.0), 1e9)
-    start = _price_at(field.by_customer.ptr, field.by_customer.cost, field.horizon, int(deep))
+    start = _price_at(field, int(deep))
     return _prices(field, start, 1.0, 0.0)
 
 
@@ -163,7 +193,7 @@ def margins(field: Field, prices: Prices) -> Margins:
     """Reduced costs at the best prices: a toll on each budget makes the choice of sites separable."""
     choice = choice_of(field)
     value = field.opening.copy()
-    _earn(*field.by_customer, prices.best, value)
+    _earn(Asked(*field.by_customer, field.horizon), prices.best, value)
     if not _is_plain(field):
         toll = prices.tally[_TOLL]
         rates = np.zeros(len(choice.budget) + 1)
@@ -231,17 +261,19 @@ def _prices(field: Field, start: Floats, theta: float, toll: float) -> Prices:
     )
 
 
-@compiled
-def _price_at(ptr: NDArray[np.int64], cost: Floats, horizon: Floats, deep: int) -> Floats:
-    start = horizon.copy()
-    for i in range(len(horizon)):
-        if ptr[i] + deep < ptr[i + 1]:
-            start[i] = min(horizon[i], cost[ptr[i] + deep])
+def _price_at(field: Field, deep: int) -> Floats:
+    """(I,) what the candidate so deep in each customer's list asks, at most the horizon."""
+    ptr, cost, start = field.by_customer.ptr, field.by_customer.cost, field.horizon.copy()
+    at = ptr[:-1] + deep
+    listed = at < ptr[1:]
+    start[listed] = np.minimum(start[listed], cost[at[listed]])
     return start
 
 
 @compiled
-def _earn(ptr: NDArray[np.int64], item: Ints, cost: Floats, u: Floats, earned: Floats) -> None:
+def _earn(asked: Asked, u: Floats, earned: Floats) -> None:
+    """Take from `earned` (J,) what customers at prices `u` (I,) offer each site beyond its cost."""
+    ptr, item, cost = asked.ptr, asked.item, asked.cost
     for i in range(len(u)):
         ui = u[i]
         for e in range(ptr[i], ptr[i + 1]):
@@ -252,7 +284,9 @@ def _earn(ptr: NDArray[np.int64], item: Ints, cost: Floats, u: Floats, earned: F
 
 
 @inner
-def _slope(ptr: NDArray[np.int64], item: Ints, cost: Floats, u: Floats, chosen: Floats, slope: Floats) -> int:
+def _slope(asked: Asked, u: Floats, chosen: Floats, slope: Floats) -> int:
+    """Fill `slope` (I,): one less the chosen sites that ask less than a customer offers; returns the entries read."""
+    ptr, item, cost = asked.ptr, asked.item, asked.cost
     read = 0
     for i in range(len(u)):
         ui = u[i]
@@ -310,73 +344,76 @@ def _choose_budgeted(value: Floats, choice: Choice, chosen: Floats, rates: Float
 
     `rates` gets what one more unit of each budget (groups, then total) would bring.
     """
-    sites = len(value)
-    left = choice.budget.copy()
-    left_all = np.inf if choice.tolled else choice.total
-    total = 0.0
-    taken = np.zeros(choice.cliques, np.bool_)
-    lead = np.full(choice.cliques, -1, np.int32)
-    cheap = np.full(choice.cliques, np.inf)
+    left, total = _left_by_kept(value, choice, chosen)
+    some, use, density = _leads(value, choice)
     rates[:] = 0.0
-    for j in range(sites):
-        q = choice.clique[j]
-        chosen[j] = 0.0
-        if choice.kept[j]:
-            chosen[j] = 1.0
-            total += value[j]
-            left[choice.group[j]] -= choice.price[j]
-            left_all -= choice.price[j]
-            if q >= 0:
-                taken[q] = True
-        elif q >= 0 and value[j] < 0:
-            cheap[q] = min(cheap[q], choice.price[j])
-            if lead[q] < 0 or value[j] < value[lead[q]]:
-                lead[q] = j
-    some = np.empty(sites, np.int64)
-    density = np.empty(sites)
-    count = 0
-    for j in range(sites):
-        q = choice.clique[j]
-        if choice.kept[j] or value[j] >= 0 or (q >= 0 and (taken[q] or lead[q] != j)):
-            continue
-        some[count] = j
-        density[count] = value[j] / max(cheap[q] if q >= 0 else choice.price[j], 1e-12)
-        count += 1
-    for k in np.argsort(density[:count]):
-        j = some[k]
-        q = choice.clique[j]
-        g = choice.group[j]
-        price = cheap[q] if q >= 0 else choice.price[j]
-        part = min(1.0, max(min(left[g], left_all), 0.0) / max(price, 1e-12))
-        if part < 1.0 and left_all <= left[g]:
+    for k in np.argsort(density):
+        j, g = some[k], choice.group[some[k]]
+        part = min(1.0, max(min(left[g], left[-1]), 0.0) / max(use[k], 1e-12))
+        if part < 1.0 and left[-1] <= left[g]:
             rates[-1] = -density[k]
         elif part < 1.0 and rates[g] == 0.0:
             rates[g] = -density[k]
         chosen[j] = part
         total += part * value[j]
-        left[g] -= part * price
-        left_all -= part * price
+        left[g] -= part * use[k]
+        left[-1] -= part * use[k]
         if rates[-1] > 0.0:
             break
-    for g in range(len(left)):
+    for g in range(len(choice.budget)):
         rates[g] = max(0.0, rates[g] - rates[-1])
     return total
 
 
 @inner
-def _move(
-    ptr: NDArray[np.int64],
-    item: Ints,
-    cost: Floats,
-    horizon: Floats,
-    at: Prices,
-    bound: float,
-    enough: float,
-    aim: float,
-    slope: Floats,
-    chosen: Floats,
-    decay: float,
-) -> bool:
+def _left_by_kept(value: Floats, choice: Choice, chosen: Floats) -> tuple[Floats, float]:
+    """(G + 1,) what the kept sites leave of each budget, the total last, and what they earn; only they are chosen."""
+    groups, total = len(choice.budget), 0.0
+    left = np.empty(groups + 1)
+    left[:groups] = choice.budget
+    left[groups] = np.inf if choice.tolled else choice.total
+    for j in range(len(value)):
+        chosen[j] = 0.0
+        if choice.kept[j]:
+            chosen[j] = 1.0
+            total += value[j]
+            left[choice.group[j]] -= choice.price[j]
+            left[groups] -= choice.price[j]
+    return left, total
+
+
+@inner
+def _leads(value: Floats, choice: Choice) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Sites that would earn something, of a clique without a kept one the best; what each uses, and value per unit.
+
+    The best of a clique is counted at the least that any of its sites uses, so that the bound holds for all of them.
+    """
+    sites, clique = len(value), choice.clique
+    taken = np.zeros(choice.cliques, np.bool_)
+    lead, cheap = np.full(choice.cliques, -1, np.int32), np.full(choice.cliques, np.inf)
+    for j in range(sites):
+        q = clique[j]
+        if q < 0:
+            continue
+        if choice.kept[j]:
+            taken[q] = True
+        elif value[j] < 0:
+            cheap[q] = min(cheap[q], choice.price[j])
+            if lead[q] < 0 or value[j] < value[lead[q]]:
+                lead[q] = j
+    some, use, density, count = np.empty(sites, np.int64), np.empty(sites), np.empty(sites), 0
+    for j in range(sites):
+        q = clique[j]
+        if choice.kept[j] or value[j] >= 0 or (q >= 0 and (taken[q] or lead[q] != j)):
+            continue
+        some[count], use[count] = j, cheap[q] if q >= 0 else choice.price[j]
+        density[count] = value[j] / max(use[count], 1e-12)
+        count += 1
+    return some[:count], use[:count], density[:count]
+
+
+@inner
+def _move(asked: Asked, at: Prices, goal: Goal, bound: float, chosen: Floats, slope: Floats) -> bool:
     """Book the bound, then move the prices; true when there is nothing more to gain."""
     if bound > at.tally[_BOUND]:
         at.tally[_BOUND] = bound
@@ -386,71 +423,47 @@ def _move(
     at.tally[_STEPS] += 1
     for j in range(len(chosen)):
         at.share[j] += 0.02 * (chosen[j] - at.share[j])
-    if at.tally[_BOUND] >= enough:
+    if at.tally[_BOUND] >= goal.enough:
         return True
-    at.tally[_READ] += 2 * _slope(ptr, item, cost, at.now, chosen, slope)  # as many were read to see what sites earn
+    at.tally[_READ] += 2 * _slope(asked, at.now, chosen, slope)  # as many were read to see what sites earn
     norm = 0.0
     flat = True
-    for i in range(len(horizon)):
+    for i in range(len(slope)):
         at.direction[i] = slope[i] + MOMENTUM * at.direction[i]
         norm += at.direction[i] ** 2
         flat = flat and slope[i] == 0.0
     if flat or norm == 0.0:
         return True
-    step = at.tally[_THETA] * (aim - bound) / norm
-    for i in range(len(horizon)):
-        at.now[i] = min(max(at.now[i] + step * at.direction[i], 0.0), horizon[i])
-    at.tally[_THETA] *= decay
+    step = at.tally[_THETA] * (goal.aim - bound) / norm
+    for i in range(len(slope)):
+        at.now[i] = min(max(at.now[i] + step * at.direction[i], 0.0), asked.horizon[i])
+    at.tally[_THETA] *= goal.decay
     return False
 
 
 @compiled
-def _ascend_counted(
-    ptr: NDArray[np.int64],
-    item: Ints,
-    cost: Floats,
-    horizon: Floats,
-    choice: Choice,
-    at: Prices,
-    aim: float,
-    enough: float,
-    steps: int,
-    decay: float,
-) -> bool:
-    value = np.empty(len(choice.opening))
-    chosen = np.empty(len(choice.opening))
-    slope = np.empty(len(horizon))
+def _ascend_counted(asked: Asked, choice: Choice, at: Prices, goal: Goal, steps: int) -> bool:
+    """So many steps where only the number of sites is limited; true when there is nothing more to gain."""
+    value, chosen, slope = np.empty(len(choice.opening)), np.empty(len(choice.opening)), np.empty(len(at.now))
     for _ in range(steps):
         value[:] = choice.opening
-        _earn(ptr, item, cost, at.now, value)
+        _earn(asked, at.now, value)
         bound = at.now.sum() + _choose_counted(value, choice.kept, choice.total, chosen)
-        if _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay):
+        if _move(asked, at, goal, bound, chosen, slope):
             return True
     return False
 
 
 @compiled
-def _ascend_budgeted(
-    ptr: NDArray[np.int64],
-    item: Ints,
-    cost: Floats,
-    horizon: Floats,
-    choice: Choice,
-    at: Prices,
-    aim: float,
-    enough: float,
-    steps: int,
-    decay: float,
-) -> bool:
-    value = np.empty(len(choice.opening))
-    chosen = np.empty(len(choice.opening))
-    slope = np.empty(len(horizon))
+def _ascend_budgeted(asked: Asked, choice: Choice, at: Prices, goal: Goal, steps: int) -> bool:
+    """The same where sites use budgets; the toll on the total one moves as the prices do."""
+    value, chosen, slope = np.empty(len(choice.opening)), np.empty(len(choice.opening)), np.empty(len(at.now))
     rates = np.empty(len(choice.budget) + 1)
     for _ in range(steps):
-        toll = at.toll[0]
+        toll, theta = at.toll[0], at.tally[_THETA]
         for j in range(len(value)):
             value[j] = choice.opening[j] + toll * choice.price[j]
-        _earn(ptr, item, cost, at.now, value)
+        _earn(asked, at.now, value)
         bound = at.now.sum() + _choose_budgeted(value, choice, chosen, rates)
         if choice.tolled:
             bound -= toll * choice.total
@@ -458,9 +471,8 @@ def _ascend_budgeted(
             for j in range(len(value)):
                 over += chosen[j] * choice.price[j]
             at.toll[1] = over + MOMENTUM * at.toll[1]
-        theta = at.tally[_THETA]
-        if _move(ptr, item, cost, horizon, at, bound, enough, aim, slope, chosen, decay):
+        if _move(asked, at, goal, bound, chosen, slope):
             return True
         if choice.tolled:
-            at.toll[0] = max(0.0, toll + 0.1 * theta * (aim - bound) / choice.total**2 * at.toll[1])
+            at.toll[0] = max(0.0, toll + 0.1 * theta * (goal.aim - bound) / choice.total**2 * at.toll[1])
     return False
