@@ -217,6 +217,44 @@ class Peaks:
     state: Floats
 
 
+@by_reference
+class Charged:
+    """The sessions of a home as they are charged where the month's peak costs.
+
+    Attributes:
+        lived: the sessions.
+        car: the car.
+        told: what the driver tells.
+        metered: the household's load.
+        peaks: the meter.
+        draw: (P,) what the car drew in each piece, kWh.
+    """
+
+    lived: Lived
+    car: CarTerms
+    told: Told
+    metered: Metered
+    peaks: Peaks
+    draw: Floats
+
+
+@by_reference
+class Capped:
+    """The plan in force, and the cap that it keeps to.
+
+    Attributes:
+        cap: on the rest of the month, kW.
+        month: where it stood when the plan was made.
+        ahead: the hours planned.
+        levels: to charge up to.
+    """
+
+    cap: float
+    month: Month
+    ahead: HoursAhead
+    levels: BaseStock
+
+
 _SO_FAR, _USUAL, _MONTH, _READ = range(4)
 
 
@@ -227,9 +265,9 @@ def month_aware(lived: Lived, car: CarTerms, habits: Habits, told: Told, metered
     Planned anew at plug-in and when prices are published; the load of an hour, or of half an hour where the meter tells
     them, is seen only after it.
     """
-    hour, first = lived.hour, lived.first
-    draw, missing = np.zeros(len(hour)), np.zeros(len(hour))
+    hour, first, missing = lived.hour, lived.first, np.zeros(len(lived.hour))
     worth, peaks = empty_worth(), Peaks(np.zeros(len(metered.month)), np.array([0.0, -1.0, 0.0, 0.0]))
+    charged = Charged(lived, car, told, metered, peaks, np.zeros(len(hour)))
     cap, stored = -1.0, lived.start
     for k in range(len(first) - 1):
         if k > 0:
@@ -241,8 +279,8 @@ def month_aware(lived: Lived, car: CarTerms, habits: Habits, told: Told, metered
             if cap < 0.0:
                 cap = month.days[-1]
             cap, levels = best_cap(cap, month, car, ahead, stored, lived.part[i], learnt, worth)
-            i, stored = _kept_under(i, k, lived, car, told, metered, peaks, month, cap, ahead, levels, stored, draw)
-    return draw, missing
+            i, stored = _kept_under(charged, Capped(cap, month, ahead, levels), k, i, stored)
+    return charged.draw, missing
 
 
 @inner
@@ -255,11 +293,9 @@ def _month_at(metered: Metered, peaks: Peaks, here: int, now: int) -> Month:
 
 
 @inner
-def _kept_under(
-    i: int, k: int, lived: Lived, car: CarTerms, told: Told, metered: Metered, peaks: Peaks, month: Month, cap: float,
-    ahead: HoursAhead, levels: BaseStock, stored: float, draw: Floats,
-) -> tuple[int, float]:  # fmt: skip
+def _kept_under(charged: Charged, plan: Capped, k: int, i: int, stored: float) -> tuple[int, float]:
     """Follow the plan of session `k` made at piece `i` until it is made anew: the next piece, and kWh stored."""
+    lived, car, metered, peaks, ahead = charged.lived, charged.car, charged.metered, charged.peaks, plan.ahead
     hour, end, house = lived.hour, lived.first[k + 1], Household(metered.load_kw, metered.half_kwh)
     here = ahead.now - metered.first_hour
     _, again = known_until(ahead.now)
@@ -268,16 +304,16 @@ def _kept_under(
         if metered.month[h] != metered.month[here]:
             break  # a new month: the peak begins at nothing
         _read_meter(metered, peaks, h)
-        limit = max(cap, peaks.state[_SO_FAR])
-        wanted = min(levels.grid[t] - stored, car.power)
+        limit = max(plan.cap, peaks.state[_SO_FAR])
+        wanted = min(plan.levels.grid[t] - stored, car.power)
         if wanted > 0.0:
             days_left = max(_left_of_month(metered.month, h) // 24, 1)
-            charge = metered.eur_per_kw * stays_below(limit, month.days, days_left)
-            stakes = Stakes(ahead.price[t], levels.onward[t], charge, car.battery, car.power)
-            stay = _stay(i, lived.first[k], end, lived.part[i], told.departure)
-            draw[i] = keep_to(wanted, limit - peaks.drawn[h], stored, stay, stakes, house, _PAST + h)
-        stored += draw[i]
-        peaks.drawn[h] += draw[i]
+            charge = metered.eur_per_kw * stays_below(limit, plan.month.days, days_left)
+            stakes = Stakes(ahead.price[t], plan.levels.onward[t], charge, car.battery, car.power)
+            stay = _stay(i, lived.first[k], end, lived.part[i], charged.told.departure)
+            charged.draw[i] = keep_to(wanted, limit - peaks.drawn[h], stored, stay, stakes, house, _PAST + h)
+        stored += charged.draw[i]
+        peaks.drawn[h] += charged.draw[i]
         i += 1
     return i, stored
 
