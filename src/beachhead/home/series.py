@@ -17,6 +17,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.charging.record import MOST_PRICE
 from beachhead.home.home_assistant import UNKNOWN, Change, number_of
 from beachhead.home.setup import PRICE_UNITS, Setup
 
@@ -30,8 +31,6 @@ _POWER = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
 _COUNTER = {"wh": 0.001, "kwh": 1.0, "mwh": 1000.0}
 _HUNDREDTHS = frozenset(("ct", "cts", "cent", "cents", "c", "c€", "¢", "snt", "øre", "öre", "ore", "p", "pence", "gr"))
 _COINS = frozenset(("€", "euro", "$", "£", "kr", "kr.", "zł", "kč", "ft", "lei"))
-MOST_EUR_PER_KWH = 20.0
-"""A price further from nothing is a fault of the feed: no power exchange admits one. As `charging.record` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +154,8 @@ def unit_doubt(unit: str, setup: Setup) -> tuple[str, str]:
 
 
 def is_price(value: float, setup: Setup) -> bool:
-    """Whether what a price entity tells, in its unit, can be a price at all."""
-    return abs(value * setup.price_eur) <= MOST_EUR_PER_KWH
+    """Whether what a price entity tells, in its unit, can be a price at all, by the bound that price files have."""
+    return abs(1000 * value * setup.price_eur) <= MOST_PRICE
 
 
 def price_day(changes: Sequence[Change], midnight: float, until: float, setup: Setup) -> Floats:
