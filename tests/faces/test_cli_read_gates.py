@@ -108,7 +108,7 @@ def test_a_planned_look_is_held_on_counts_and_not_on_what_a_study_says(tmp_path)
     assert statistic() == pytest.approx(alone, abs=0.1)
 
 
-def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_before_it_begins():
+def test_an_interval_is_said_as_far_as_the_counts_set_its_ends_and_not_at_all_where_no_single_level_fits():
     seen = [(date(2021, 9, 30), 90.0, 400.0), (date(2021, 12, 31), 300.0, 350.0), (date(2022, 3, 31), 300.0, 150.0)]
     sightings = tuple(
         Sighting(day=day, cars=10, low=low, high=high, evidence_above=None, evidence_below=None)
@@ -129,6 +129,13 @@ def test_counts_that_no_single_level_fits_are_not_given_an_interval_that_ends_be
     year = Year(first=first, last=first + 3, markets=("NO",), course=np.ones(1))
     told = monitor_sentence(monitor, "Norway", year)
     assert told.endswith("look: no single level fits them since 2022-03-31: demand has moved (95 %).")
+    for low, high, said in [
+        (90.0, np.inf, "at least 90 cars a year, no upper end yet"),
+        (0.0, 400.0, "at most 400 cars a year, no lower end yet"),
+        (0.0, np.inf, "every level still fits them"),
+    ]:
+        early = replace(monitor, sightings=(replace(sightings[0], low=low, high=high),))
+        assert f"valid at every look: {said}, as of 2021Q3 to" in monitor_sentence(early, "Norway", year)
     gated = replace(
         monitor, break_even=200.0, look=PlannedLook(number=0, of=2, statistic=None, boundary=None, crossed=False)
     )

@@ -127,6 +127,15 @@ def test_a_batch_gone_in_three_days_says_more_than_one_gone_some_day():
     assert known.sightings[-1].low > 2 * unknown.sightings[-1].low
 
 
+def test_an_end_that_the_counts_do_not_set_is_not_the_end_of_the_rates_tried():
+    week = weeks(1.0, 0.5, np.random.default_rng(4), count=1)[0]
+    (none,) = follow((replace(week, count=0),)).sightings
+    assert (none.low, none.high) == (0.0, np.inf)  # weeks may scatter so much that any demand leaves one empty
+    assert follow(weeks(1.0, 0.5, np.random.default_rng(4))).sightings[-1].high < np.inf
+    at_least = follow((replace(week, count=150, stock_bound=True),)).sightings[-1]
+    assert 0 < at_least.low < at_least.high == np.inf
+
+
 def test_a_market_without_counts_has_no_monitor_and_one_without_break_even_no_verdict():
     counts = weeks(1.0, 0.5, np.random.default_rng(5), count=3)
     assert watch(before(), counts, "B") is None

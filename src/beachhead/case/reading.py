@@ -19,7 +19,7 @@ from beachhead.case.plan.planning import Question, put_question
 from beachhead.case.score.outcome import Came
 from beachhead.case.score.outcomes import outcomes
 from beachhead.launch.judge.break_even import break_even
-from beachhead.launch.judge.monitor import Monitor, Shown, in_year, planned_look, watch
+from beachhead.launch.judge.monitor import Monitor, Shown, Sighting, in_year, planned_look, watch
 from beachhead.launch.question.gate import Gate, Judgement
 from beachhead.world.brief import brief
 from beachhead.world.figures import cars, how_many
@@ -151,7 +151,7 @@ def _beats(probability: float, break_even: float) -> str:
 def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
     """What the counts alone have shown, valid however often one looks, and the planned look if there is one."""
     last = monitor.sightings[-1]
-    within = f"{cars(last.low)} to {cars(last.high)} cars a year, as of {year.span}"
+    within = f"{_within(last)}, as of {year.span}"
     if last.low > last.high:
         moved = next(sight.day for sight in monitor.sightings if sight.low > sight.high)
         within = f"no single level fits them since {moved}: demand has moved"
@@ -171,6 +171,17 @@ def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
     passed = "crossed" if look.crossed else "not crossed"
     planned = f"planned look {look.number} of {look.of}: {look.statistic:.2f} against {look.boundary:.2f}, {passed}"
     return f"{head}; {told}; {planned}."
+
+
+def _within(sight: Sighting) -> str:
+    """The interval of one look; an end that the counts do not set is not made up."""
+    if sight.low <= 0 and sight.high == inf:
+        return "every level still fits them"
+    if sight.high == inf:
+        return f"at least {cars(sight.low)} cars a year, no upper end yet"
+    if sight.low <= 0:
+        return f"at most {cars(sight.high)} cars a year, no lower end yet"
+    return f"{cars(sight.low)} to {cars(sight.high)} cars a year"
 
 
 def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:

@@ -97,9 +97,14 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
 
 function tip(item: Schemas["MonitorOut"], items: unknown): string {
   const sight = item.sightings[(items as { dataIndex: number }[])[0]?.dataIndex ?? 0];
-  return sight
-    ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${fits(sight) ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : "no single level fits them"}`
-    : "";
+  return sight ? `${day(sight.day)}: ${cars(sight.cars)} cars counted<br>${within(sight)}` : "";
+}
+
+/** Early counts may set no upper end, or no lower one. */
+function within(sight: Schemas["SightingOut"]): string {
+  if (!fits(sight)) return "no single level fits them";
+  if (sight.high == null) return sight.low ? `at least ${cars(sight.low)} cars a year` : "every level still fits them";
+  return sight.low ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : `at most ${cars(sight.high)} cars a year`;
 }
 
 /** Once demand has moved no level is left that fits all counts. */

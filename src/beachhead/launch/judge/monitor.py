@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
-from math import log, sqrt
+from math import inf, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,8 @@ class Sighting:
         day: last day counted.
         cars: cars counted so far.
         low: lower end of the interval that covers the truth at all looks together, if there is one truth; above `high`
-            where no single level fits all counts, as when demand has moved.
-        high: its upper end.
+            where no single level fits all counts, as when demand has moved. 0 where the counts set no lower end.
+        high: its upper end; infinite where the counts set none: few cars come of any demand if weeks scatter enough.
         evidence_above: e-value against "demand is at most its break-even"; None without a break-even.
         evidence_below: e-value against "demand is at least its break-even".
     """
@@ -144,7 +144,7 @@ def watch(
     shares = {(market, c.offer): 1.0 / len({o.offer for o in own if o.offer}) for c in own if c.offer}
     sightings: list[Sighting] = []
     score, cars = np.zeros((len(grid.rate), len(grid.log_size))), 0
-    low, high = -np.inf, np.inf
+    low, high = -inf, inf
     for day, batch in groupby(own, key=lambda c: c.end):
         group = tuple(batch)
         cars += sum(c.count for c in group)
@@ -152,7 +152,7 @@ def watch(
         evidence = float(logsumexp(score + grid.log_weight)) - _profile(score)
         inside = np.flatnonzero(evidence < log(1 / alpha))
         if len(inside):
-            low, high = max(low, float(grid.edge(inside[0], -1))), min(high, float(grid.edge(inside[-1], 1)))
+            low, high = max(low, grid.edge(int(inside[0]), -1)), min(high, grid.edge(int(inside[-1]), 1))
         sightings.append(_sighting(day, cars, low - bias, high - bias, grid, evidence))
     shown, since = _shown(sightings, break_even)
     return Monitor(
@@ -242,8 +242,9 @@ class _Grid:
         return cls(rate=rate, log_size=log_size, log_weight=weight - logsumexp(weight), at=at)
 
     def edge(self, place: int, step: int) -> float:
-        """The rejected rate next to an accepted one: the interval errs on the wide side."""
-        return float(self.rate[min(max(place + step, 0), len(self.rate) - 1)])
+        """The rejected rate next to an accepted one, erring on the wide side; infinite beyond the grid."""
+        beside = place + step
+        return float(self.rate[beside]) if 0 <= beside < len(self.rate) else step * inf
 
 
 def _log_likelihood(data: Rows, grid: _Grid) -> Array:

@@ -112,7 +112,7 @@ class AdjustmentOut(FromRoom):
 
 
 class SightingOut(FromRoom):
-    """What the counts alone have shown by a day, valid however often one looks; cars a year."""
+    """What the counts alone have shown by a day, valid however often one looks; cars a year, null without upper end."""
 
     day: date
     cars: int
