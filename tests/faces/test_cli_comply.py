@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from beachhead.case.check import check_launch
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput
 
@@ -270,3 +271,18 @@ def test_an_approval_no_rule_file_knows_is_told_with_its_line(launch):
     assert "approvals.csv:3:approval: 'UN R1000' is no approval of any rule file: did you mean UN R100?" in str(
         refused.value
     )
+
+
+def test_a_feature_no_rule_file_knows_is_told_with_its_line_wherever_rules_are_read(launch):
+    """Misspelt, lane keeping would go without what the law asks of it."""
+    table = launch / "offers.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("lane_keep", "lane_kepe", 1), encoding="utf-8")
+    told = "offers.csv:2:features: 'lane_kepe' is no feature of any rule file: did you mean lane_keep?"
+    with pytest.raises(BadInput) as refused:
+        run(launch, *DAY)
+    assert told in str(refused.value)
+    assert [str(fault) for fault in check_launch(launch).faults] == [told]
+    (launch / "rules").mkdir()
+    own = "as_of: 2026-11-01\nfeatures:\n  - {code: lane_kepe, title: lane keeping of our own}\n"
+    (launch / "rules" / "own.yaml").write_text(own, encoding="utf-8")
+    assert not check_launch(launch).faults

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from typer.testing import CliRunner
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.plan.planning import is_stale, make_plan, put_question
-from beachhead.case.supply.answer import Supplied, ask_supply, keep_supply, terms_of
+from beachhead.case.supply.answer import Supplied, ask_supply, build_network, keep_supply, terms_of
 from beachhead.cli.app import app
+from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.supply.plan import Depth
 from beachhead.world.errors import BadInput, NotFeasible
+from beachhead.world.outlook import Outlook
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "DE", "ES", "TR", "CN", "EU"}
@@ -191,6 +194,28 @@ def test_the_second_pass_plans_on_what_the_first_handed_back(launch):
     assert twice.before is not None
     assert twice.before.before is None
     assert not np.array_equal(twice.planned.values, twice.before.planned.values)
+
+
+def test_a_border_that_is_sure_today_and_open_later_is_no_fork_today(launch):
+    opened = open_launch(launch)
+    row = next(row for row in opened.folder.rows(TariffRow) if row.scenario == "expected")
+    sure = row.model_copy(update={"scenario": "as_now", "valid_to": date(2027, 12, 31)})
+    later = {"valid_from": date(2028, 1, 1), "valid_to": None, "odds": 0.5}
+    either = [sure.model_copy(update=later | {"scenario": name, "duty": duty}) for name, duty in (("a", 0), ("b", 1))]
+    never = sure.model_copy(update=later | {"scenario": "c", "odds": 0.0, "duty": 9})
+    tables = dict(opened.folder.tables) | {"tariffs": (sure, *either, never)}
+    asked = replace(opened, folder=replace(opened.folder, tables=tables))
+    problem = put_question(opened, on=DAY, count_on_supply=False).problem
+    cars = np.ones((4, len(problem.markets), len(problem.quarters)))
+    planned = Outlook(values=cars, markets=problem.markets, quarters=problem.quarters, seed=1)
+    network, _ = build_network(asked, problem, 4, 0.0, planned)
+    fork = f"{row.origin}-{row.destination}"
+    assert [(made.duty, made.turn and made.turn.label) for made in network.tariffs] == [
+        (row.duty, None),
+        (0, "a"),
+        (1, "b"),
+    ]
+    assert {made.name: made.labels for made in network.forks if made.name == fork} == {fork: ("a", "b")}
 
 
 def test_the_model_is_written_on_request(launch, tmp_path):

@@ -145,8 +145,10 @@ def replaced(file: str, old: str, new: str):
     return mutate
 
 
-def written(file: str, data: str | bytes):
+def written(file: str, data: str | bytes, **others: str):
     def mutate(folder: Path) -> None:
+        for name, text in others.items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
         (folder / file).write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
 
     return mutate
@@ -390,6 +392,37 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "tariffs.csv:2:odds",
         "sum of the odds of all scenarios for CN to NO from 2026-01-01",
         "sum to 1",
+    ),
+    "a scenario that is spelt otherwise in a later year": (
+        written(
+            "tariffs.csv",
+            TARIFFS
+            + "".join(
+                f"CN,NO,{scenario},0.5,{duty},{first},{last},law,2026-01-01,A\n"
+                for scenario, duty, first, last in (
+                    ("low", 0.1, "2026-01-01", "2027-12-31"),
+                    ("high", 0.2, "2026-01-01", ""),
+                    ("lwo", 0.1, "2028-01-01", ""),
+                )
+            ),
+        ),
+        "tariffs.csv:2:odds",
+        "sum of the odds of CN-NO, whose scenarios are low, high, lwo",
+        "misspelt or left blank",
+    ),
+    "a fork to which two files give other odds": (
+        written(
+            "tariffs.csv",
+            "origin,destination,fork,scenario,odds,known_from,duty,source,as_of,grade\n"
+            "CN,NO,yuan,dearer,0.5,2028Q1,0.1,law,2026-01-01,A\nCN,NO,yuan,cheaper,0.5,2028Q1,0.2,law,2026-01-01,A\n",
+            fx_scenarios="currency,fork,scenario,odds,known_from,valid_from,rate,source,as_of,grade\n"
+            "CNY,yuan,dearer,0.4,2028Q1,2028Q1,0.13,rule,2026-01-01,C\n"
+            "CNY,yuan,cheaper,0.5,2028Q1,2028Q1,0.11,rule,2026-01-01,C\n"
+            "CNY,yuan,as_now,0.1,2028Q1,2028Q1,0.12,rule,2026-01-01,C\n",
+        ),
+        "tariffs.csv:2:odds",
+        "differs from fx_scenarios.csv, line 2, for the same scenario dearer of yuan",
+        "write the same odds in both files",
     ),
     "a duty at a border inside a customs union, where none is paid": (
         written("tariffs.csv", TARIFFS + "CN,SE,base,1,0.1,2026-01-01,,law,2026-01-01,A\n"),

@@ -32,6 +32,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _renamed_codes(tables)
     yield from _foreign_prices(tables)
     yield from _unknown_places(tables)
+    yield from _forks_apart(tables)
     if terms is not None:
         yield from _prices_apart(tables, terms)
         yield from _unplanned_recalls(tables["service"], terms)
@@ -166,6 +167,34 @@ def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
                         problem=problem,
                         cure=cure,
                     )
+
+
+def _forks_apart(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Forks of tariffs.csv and fx_scenarios.csv that are told two odds, or whose scenarios together miss 1."""
+    if tables["tariffs"].faults or tables["fx_scenarios"].faults:
+        return  # each table says first what is wrong within it
+    rows = [
+        (tables["fx_scenarios"].table.file, placed.line, placed.row.fork, placed.row.scenario, placed.row.odds)
+        for placed in tables["fx_scenarios"].rows
+    ] + [
+        (tables["tariffs"].table.file, placed.line, placed.row.open_question, placed.row.scenario, placed.row.odds)
+        for placed in tables["tariffs"].rows
+        if placed.row.is_open
+    ]
+    told: dict[str, dict[str, tuple[str, int, float]]] = defaultdict(dict)
+    for file, line, fork, scenario, odds in rows:
+        first, number, known = told[fork].setdefault(scenario, (file, line, odds))
+        if abs(odds - known) > 1e-9:
+            problem = f"differs from {first}, line {number}, for the same scenario {scenario} of {fork}"
+            cure = "write the same odds in both files, or give one another fork"
+            yield Fault(file=file, row=line, column="odds", written=f"{odds:g}", problem=problem, cure=cure)
+    for fork, ways in told.items():
+        total = sum(odds for _, _, odds in ways.values())
+        if abs(total - 1) > 1e-6:
+            file, line, _ = next(iter(ways.values()))
+            problem = f"is the sum of the odds of {fork}, whose scenarios are {', '.join(ways)}"
+            cure = "mend the fork or scenario that is misspelt or left blank, or let the odds sum to 1"
+            yield Fault(file=file, row=line, column="odds", written=f"{total:g}", problem=problem, cure=cure)
 
 
 def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:

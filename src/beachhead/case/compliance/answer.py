@@ -23,6 +23,7 @@ from beachhead.evidence.cell import meant
 from beachhead.evidence.folder import Folder
 from beachhead.evidence.load import load_table
 from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
+from beachhead.evidence.tables.offers import TABLE as OFFERS
 from beachhead.evidence.textfile import read_bytes
 from beachhead.store import writing
 from beachhead.world.economics import Economics
@@ -54,14 +55,16 @@ class Brief:
 
 
 def brief(folder: Folder, used: Sequence[Used] = ()) -> Brief:
-    """The launch as compliance sees it; raises `BadInput` with every fault of its rule files and approvals."""
+    """The launch as compliance sees it; raises `BadInput` with every fault of rules, features and approvals."""
     book = rulebook(*folder_rule_files(folder.path))
+    if faults := [*_unknown_features(folder, book), *_unknown_approvals(folder, book)]:
+        raise BadInput.of(faults)
     home = next((market.code for market in folder.markets if market.is_home), "")
     return Brief(
         rulebook=book,
         vehicles=tuple(vehicle_of(offer, home) for offer in folder.offers),
         markets=tuple(market.code for market in folder.markets if not market.is_home),
-        holding=Holding(certificates=_certificates(folder, book), used=tuple(used)),
+        holding=Holding(certificates=_certificates(folder), used=tuple(used)),
         weights={market.code: market.bev_per_year for market in folder.markets},
     )
 
@@ -281,11 +284,8 @@ def _is_later(old: Economics, new: Economics) -> bool:
     return new.earliest_scale > old.earliest_scale or new.earliest_pilot > old.earliest_pilot
 
 
-def _certificates(folder: Folder, book: Rulebook) -> tuple[Certificate, ...]:
-    """The rows of approvals.csv; those that name nothing of the rule files are faults."""
-    rows = folder.rows(ApprovalRow)
-    if any(row.approval not in book.approvals for row in rows):
-        raise BadInput.of(_unknown_approvals(folder, book))
+def _certificates(folder: Folder) -> tuple[Certificate, ...]:
+    """The rows of approvals.csv."""
     return tuple(
         Certificate(
             approval=row.approval,
@@ -298,12 +298,35 @@ def _certificates(folder: Folder, book: Rulebook) -> tuple[Certificate, ...]:
             document=row.number,
             source=row.said,
         )
-        for row in rows
+        for row in folder.rows(ApprovalRow)
     )
+
+
+def _unknown_features(folder: Folder, book: Rulebook) -> list[Fault]:
+    """Words of offers.csv that no rule file knows: misspelt, a feature would leave out what the law asks of it."""
+    if all(offer.features <= book.features.keys() for offer in folder.offers):
+        return []
+    placed = load_table(OFFERS, read_bytes(folder.path / OFFERS.file, OFFERS.file)).rows
+    otherwise = f"define it under 'features:' in a file of rules/; known are {', '.join(sorted(book.features))}"
+    return [
+        Fault(
+            file=OFFERS.file,
+            row=item.line,
+            column="features",
+            written=word,
+            problem="is no feature of any rule file",
+            cure=meant(word, book.features.keys(), otherwise),
+        )
+        for item in placed
+        for word in item.row.features
+        if word not in book.features
+    ]
 
 
 def _unknown_approvals(folder: Folder, book: Rulebook) -> list[Fault]:
     """Rows of approvals.csv whose approval no rule file knows; the file is read again for their lines."""
+    if all(row.approval in book.approvals for row in folder.rows(ApprovalRow)):
+        return []
     placed = load_table(TABLE, read_bytes(folder.path / TABLE.file, TABLE.file)).rows
     return [
         Fault(

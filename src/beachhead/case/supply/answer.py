@@ -18,7 +18,7 @@ from beachhead.evidence.tables.fx_scenarios import FxScenarioRow
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
-from beachhead.evidence.tables.tariffs import EXPECTED, TariffRow
+from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.launch.plan.volumes import planned_cars
 from beachhead.launch.question.problem import Problem
 from beachhead.supply.handback import Handback, hand_back
@@ -407,8 +407,8 @@ def _tariffs(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Tariff]:
     for row in launch.folder.rows(TariffRow):
         first = quarters[0] if row.valid_from is None else _quarter_after(row.valid_from)
         last = None if row.valid_to is None else Quarter.of(row.valid_to)
-        if last is not None and last < first:
-            continue  # in force only within a quarter, or over
+        if (last is not None and last < first) or row.odds == 0:
+            continue  # in force only within a quarter, or over, or ruled out
         plain = Tariff(
             destination=row.destination,
             origin=row.origin,
@@ -416,7 +416,7 @@ def _tariffs(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Tariff]:
             least_duty=launch.folder.money(row.least_duty, row.currency),
             first=first,
             last=last,
-            turn=None if row.scenario == EXPECTED else Turn(fork=row.open_question, label=row.scenario),
+            turn=Turn(fork=row.open_question, label=row.scenario) if row.is_open else None,
             source=row.said,
         )
         quota = row.quota_cars_per_year
@@ -438,24 +438,18 @@ def _quarter_after(day: date) -> Quarter:
 
 
 def _forks(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Fork]:
-    """What tariffs and currencies leave open, each fork once."""
+    """What tariffs and currencies leave open, each fork once; the folder holds no fork with two odds."""
     said: dict[str, dict[str, float]] = {}
     known: dict[str, Quarter] = {}
-    rows: list[tuple[str, str, float, Quarter | None, str]] = [
-        (row.open_question, row.scenario, row.odds, row.known_from, "tariffs.csv")
+    rows: list[tuple[str, str, float, Quarter | None]] = [
+        (row.open_question, row.scenario, row.odds, row.known_from)
         for row in launch.folder.rows(TariffRow)
-        if row.scenario != EXPECTED
+        if row.is_open
     ]
-    rows += [
-        (row.fork, row.scenario, row.odds, row.known_from, "fx_scenarios.csv")
-        for row in launch.folder.rows(FxScenarioRow)
-    ]
+    rows += [(row.fork, row.scenario, row.odds, row.known_from) for row in launch.folder.rows(FxScenarioRow)]
     second = quarters[min(1, len(quarters) - 1)]
-    for fork, label, odds, when, file in rows:
-        if abs(said.setdefault(fork, {}).setdefault(label, odds) - odds) > 1e-9:
-            cure = "write the same odds in both files, or give one another fork"
-            problem = f"gives {label} of {fork} other odds than tariffs.csv"
-            raise BadInput.of([Fault(file=file, column="odds", written=f"{odds:g}", problem=problem, cure=cure)])
+    for fork, label, odds, when in rows:
+        said.setdefault(fork, {})[label] = odds
         known[fork] = max(known.get(fork, second), when or second)
     for fork, odds_of in said.items():
         yield Fork(name=fork, labels=tuple(odds_of), odds=tuple(odds_of.values()), known_from=known[fork])

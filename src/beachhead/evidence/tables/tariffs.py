@@ -73,6 +73,11 @@ class TariffRow(Dated):
         """The fork the row hangs on."""
         return self.fork or f"{self.origin}-{self.destination}"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the row may or may not come; a scenario of odds 1 is sure, one of odds 0 is ruled out."""
+        return self.scenario != EXPECTED and 0 < self.odds < 1
+
     @model_validator(mode="after")
     def _holds_together(self) -> TariffRow:
         conditional = (self.quota_cars_per_year, self.minimum_price, self.least_origin_share or None)
