@@ -6,44 +6,38 @@ import json
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
 from beachhead.cli.faults import fault_lines
 from beachhead.cli.show import console, plain
 from beachhead.world.errors import BadInput, BeachheadError, NotStored
+from beachhead.world.version import VERSION
 
-COMMANDS = (
-    "new",
-    "check",
-    "demo",
-    "plan",
-    "design",
-    "observe",
-    "read",
-    "decide",
-    "research",
-    "adjust",
-    "log",
-    "replay",
-    "rehearse",
-    "score",
-    "worth",
-    "comply",
-    "supply",
-    "service",
-    "site",
-    "targets",
-    "serve",
-    "account",
-    "backtest",
-    "verify",
-    "programme",
-    "evidence",
-    "charge",
-    "home",
-)
-"""Every command, in the order of the help; each stands in the file of its name, under its name."""
+GROUPS = {
+    "The loop, in its order": (
+        "new",
+        "check",
+        "research",
+        "plan",
+        "design",
+        "decide",
+        "observe",
+        "read",
+        "adjust",
+        "log",
+        "score",
+    ),
+    "What lies ahead": ("targets", "worth", "rehearse"),
+    "What a launch needs": ("programme", "comply", "site", "service", "supply", "charge"),
+    "In a browser": ("serve", "account"),
+    "At home": ("home",),
+    "Seen and checked": ("demo", "replay", "backtest", "verify", "evidence"),
+}
+"""Every command, in the order of the help, under its heading; each stands in the file of its name, under its name."""
+
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 
 ELSEWHERE = {"account": "serve"}
 """Commands that stand in the file of another."""
@@ -63,20 +57,22 @@ def build(names: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
+    headings = {name: heading for heading, group in GROUPS.items() for name in group}
     for name in names:
         found = getattr(import_module(f"beachhead.cli.{ELSEWHERE.get(name, name)}"), name)
         if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
+            app.add_typer(found, name=name, rich_help_panel=headings[name])
         else:
-            app.command()(found)
+            app.command(rich_help_panel=headings[name])(found)
     return app
 
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 an error of ours with its cure, 2 wrong usage."""
     asked = next(iter(sys.argv[1:]), "")
+    needed = [asked] if asked in COMMANDS else () if asked == "--version" else COMMANDS
     try:
-        build([asked] if asked in COMMANDS else COMMANDS)()
+        build(needed)()
     except BeachheadError as error:
         _report(error, as_json="--json" in sys.argv[1:])
         sys.exit(1)
@@ -102,7 +98,17 @@ def _say_stopped() -> None:
     print("stopped; what was acknowledged is kept", file=sys.stderr)
 
 
-def _root() -> None:
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"beachhead {VERSION}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
     """Plan, run and learn from a staged product launch across countries."""
 
 
