@@ -164,6 +164,29 @@ def test_a_folder_edited_by_hand_is_told_to_every_tab_once_somebody_looks(client
     assert "Noreg" in client.get("/api/v1/markets").text
 
 
+def test_a_folder_that_cannot_be_read_any_more_is_told_to_every_tab_and_so_is_its_mend(client, folder):
+    """A typing error beside an open page left the old figures standing there as if the edit had been taken."""
+    markets = folder / "markets.csv"
+    good = markets.read_text(encoding="utf-8")
+
+    def told(tab) -> str:
+        while (message := tab.receive_json())["topic"] != "launch":
+            pass
+        return message["version"]
+
+    with client.websocket_connect(LIVE) as tab:
+        before = told(tab)
+        assert client.get("/api/v1/launch").json()["version"] == before
+        markets.write_text(good.replace("96270", "many"), encoding="utf-8")
+        assert client.get("/api/v1/launch").json()["error"]["faults"][0]["column"] == "bev_per_year"
+        broken = told(tab)
+        markets.write_text(good.replace("96270", "much"), encoding="utf-8")
+        assert client.get("/api/v1/launch").status_code == 422
+        assert len({before, broken, told(tab)}) == 3
+        markets.write_text(good, encoding="utf-8")
+        assert client.get("/api/v1/launch").json()["version"] == before == told(tab)
+
+
 def test_a_page_that_waits_for_kernels_of_the_server_is_told_so(client):
     """Begin said "copying" for the minute that a first run compiles in."""
     with client.websocket_connect(LIVE) as tab:

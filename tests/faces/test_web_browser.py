@@ -695,3 +695,69 @@ def test_figures_of_a_plan_of_an_earlier_quarter_are_said_to_be_that_plans(brows
         first.wait_for()
         assert first.inner_text() == "21Q3"
         page.close()
+
+
+GO = "to => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }"
+
+
+def test_an_answer_is_never_shown_under_the_address_of_another_question(page, server):
+    """Norway stood under the address of a market that there is none of, and, while Sweden was read, under Sweden's."""
+    held = []
+    page.route("**/api/v1/markets/SE", lambda route: held.append(route))
+    page.goto(f"{server}/markets/NO")
+    page.get_by_role("heading", name="Norway").wait_for()
+    page.evaluate(GO, "/markets/SE")
+    page.get_by_role("heading", name="SE", exact=True).wait_for()
+    page.wait_for_function("() => document.querySelector('main [aria-busy]')")
+    assert page.get_by_role("heading", name="Norway").count() == 0
+    held[-1].continue_()
+    page.get_by_role("heading", name="Sweden").wait_for()
+    page.evaluate(GO, "/markets/XX")
+    page.get_by_role("alert").get_by_text("'XX' is not a market of this launch").wait_for()
+    assert page.get_by_role("heading", name="Sweden").count() == 0
+
+    page.goto(f"{server}/compliance?on=2021-12-01")
+    page.get_by_text("On 2021-12-01, cars may be sold").wait_for()
+    page.evaluate(GO, "/compliance?on=1500-01-01")
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_text("On 2021-12-01").count() == 0
+
+
+def test_no_day_is_asked_about_before_its_year_is_typed_to_the_end(page, server):
+    """Each figure of the year asked for the rules of the years 2, 20 and 202, and was refused in silence."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/compliance?" in request.url else None)
+    page.goto(f"{server}/compliance")
+    page.get_by_label("on the day").focus()
+    page.keyboard.type("03032022")  # whichever of day and month comes first
+    page.get_by_text("On 2022-03-03, cars may be sold").wait_for()
+    assert page.evaluate("document.activeElement.id") == "on"
+    assert [url for url in asked if "on=0" in url] == []
+    page.get_by_role("navigation").get_by_role("link", name="Compliance").click()
+    page.get_by_text("On 2021-11-01, cars may be sold").wait_for()
+    assert page.get_by_label("on the day").input_value() == "2021-11-01"
+
+
+def test_a_folder_that_cannot_be_read_any_more_says_so_above_what_was_shown_before(page, tmp_path):
+    """Whoever mistyped in an editor beside the page came back to the old figures and no word."""
+    folder = shutil.copytree(EXAMPLES / "byd-norway-2021", tmp_path / "launch")
+    markets = folder / "markets.csv"
+    good = markets.read_text(encoding="utf-8")
+    with closing(_served(folder)) as served:
+        page.goto(f"{next(served)}/markets")
+        page.get_by_role("rowheader", name="Norway").wait_for()
+        markets.write_text(good.replace("96270", "many"), encoding="utf-8")
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        told = page.get_by_role("alert").get_by_text("What is shown below is as it stood before: 1 fault")
+        told.wait_for()
+        assert page.get_by_role("alert").count() == 1
+        assert page.get_by_role("rowheader", name="Norway").count() == 1
+        page.get_by_role("navigation").get_by_role("link", name="Research").click()
+        page.get_by_role("heading", name="Not to be shown").wait_for()
+        told.wait_for(state="detached")  # nothing of before is shown there
+        assert page.get_by_role("alert").count() == 1
+        page.go_back()
+        markets.write_text(good.replace("Norway", "Noreg"), encoding="utf-8")
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        page.get_by_role("rowheader", name="Noreg").wait_for()
+        assert page.get_by_role("alert").count() == 0

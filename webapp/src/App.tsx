@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, type ComponentType } from "react";
-import { api, useAsk, type Schemas } from "./api";
+import { api, useAsk, useOutdated, type Schemas } from "./api";
 import { keepFocus } from "./focus";
 import { reconnect, useConnected } from "./live";
 import { Caught } from "./parts/Caught";
@@ -33,7 +33,8 @@ export function App() {
   const route = useRoute();
   const connected = useConnected();
   const main = useRef<HTMLElement>(null);
-  const launch = useAsk(() => api.GET("/api/v1/launch"), []);
+  const launch = useAsk(() => api.GET("/api/v1/launch"), [], { frame: true });
+  const outdated = useOutdated();
   const here = route.parts[0] ?? "";
   useEffect(() => main.current?.focus({ preventScroll: true }), [route.path]);
   const hasMenu = launch.data !== undefined;
@@ -89,7 +90,7 @@ export function App() {
         {launch.data.is_signed_in && <SignOut name={launch.data.person} role={launch.data.role} />}
         {!connected && (
           <span className="soft" role="status">
-            not connected; trying again
+            not connected; trying again. Is <code>beachhead serve</code> still running?
           </span>
         )}
       </header>
@@ -100,6 +101,9 @@ export function App() {
             then. To plan on, lengthen <code>quarters</code> in launch.toml.
           </p>
         )}
+        {outdated.slice(0, 1).map((error) => (
+          <Refusal key={error.message} error={{ ...error, message: `What is shown below is as it stood before: ${error.message}` }} />
+        ))}
         <JobBar />
         <Caught key={here}>
           <Suspense fallback={<Waiting title={pages[here]?.name ?? ""} />}>

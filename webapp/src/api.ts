@@ -1,6 +1,6 @@
 // The typed client of the REST API, and one hook that asks again whenever something was recorded.
 import createClient from "openapi-fetch";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { components, paths } from "./generated/api";
 import { useConnected, useJobs, useVersion } from "./live";
 
@@ -17,32 +17,54 @@ const unreachable = {
 api.use({ onError: () => Response.json({ error: unreachable }, { status: 503 }) });
 
 export type Refused = Schemas["ErrorOut"];
+/** A server that is busy, or was started again, answers soon. */
+const passing = (error: Refused) => error.kind === "Unreachable" || error.kind === "NotStored";
 
 export function refused(error: unknown): Refused {
   const body = (error as { error?: Refused } | undefined)?.error;
   return body ?? unreachable;
 }
 
+/** What there is no more, or not yet, is no reason to show what was said before. */
+const gone = (error: Refused) => error.kind === "NotFound" || error.kind === "NotLearnt";
+
+let outdated: Refused[] = [];
+const listeners = new Set<() => void>();
+const tell = () => listeners.forEach((listener) => listener());
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+/** Why some of what the page shows is as it stood before: it was asked for anew and refused. */
+export const useOutdated = () => useSyncExternalStore(subscribe, () => outdated);
+
+/** While it waits, data is the answer to what was asked before; where it is refused, what was answered to the same question. */
 export type Answer<T> = { state: "waiting"; data?: T } | { state: "here"; data: T } | { state: "refused"; error: Refused; data?: T };
 
-/** Ask once, and again when something was recorded; the old answer stays on the page until the new one is here. */
-export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, keys: unknown[]): Answer<T> & { again: () => void } {
+/**
+ * Ask once, and again when something was recorded; the old answer stays on the page until the new one is here. What the
+ * `frame` about the pages asks for itself makes no page outdated.
+ */
+export function useAsk<T>(
+  ask: () => Promise<{ data?: T; error?: unknown }>,
+  keys: unknown[],
+  { frame = false }: { frame?: boolean } = {},
+): Answer<T> & { again: () => void } {
   const version = useVersion();
   const [round, setRound] = useState(0);
-  const [answer, setAnswer] = useState<Answer<T>>({ state: "waiting" });
+  const question = JSON.stringify(keys);
+  const [{ to, ...answer }, setAnswer] = useState<Answer<T> & { to: string }>({ state: "waiting", to: question });
   useEffect(() => {
     let wanted = true;
     let later: ReturnType<typeof setTimeout> | undefined;
     const refuse = (error: Refused) => {
-      setAnswer((old) => ({ state: "refused", error, data: old.data }));
-      // a server that is busy or was started again answers soon
-      if (error.kind === "Unreachable" || error.kind === "NotStored")
-        later = setTimeout(() => wanted && setRound((count) => count + 1), 1500);
+      setAnswer((old) => ({ state: "refused", error, data: old.to === question && !gone(error) ? old.data : undefined, to: question }));
+      if (passing(error)) later = setTimeout(() => wanted && setRound((count) => count + 1), 1500);
     };
     ask()
       .then(({ data, error }) => {
         if (!wanted) return;
-        if (data !== undefined) setAnswer({ state: "here", data });
+        if (data !== undefined) setAnswer({ state: "here", data, to: question });
         else refuse(refused(error));
       })
       .catch((error: unknown) => wanted && refuse(refused(error)));
@@ -51,8 +73,19 @@ export function useAsk<T>(ask: () => Promise<{ data?: T; error?: unknown }>, key
       clearTimeout(later);
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the caller names what its question depends on
-  }, [...keys, version, round]);
-  return { ...answer, again: () => setRound((count) => count + 1) };
+  }, [question, version, round]);
+  const now: Answer<T> = to === question ? answer : { state: "waiting", data: answer.data };
+  const why = now.state === "refused" && now.data !== undefined && !frame && !passing(now.error) ? now.error : undefined;
+  useEffect(() => {
+    if (!why) return;
+    outdated = [...outdated, why];
+    tell();
+    return () => {
+      outdated = outdated.filter((other) => other !== why);
+      tell();
+    };
+  }, [why]);
+  return { ...now, again: () => setRound((count) => count + 1) };
 }
 
 /** Keys also where a page is not served over HTTPS and browsers withhold `randomUUID`. */

@@ -69,6 +69,7 @@ function look() {
 export function startLive() {
   connect();
   window.addEventListener("online", connect);
+  window.addEventListener("focus", look); // back from an editor beside it, which hid no tab
   document.addEventListener("visibilitychange", look);
 }
 

@@ -120,7 +120,7 @@ export default function DecisionsPage({ launch }: { launch: Schemas["LaunchOut"]
           <Reading />
         )}
       </section>
-      <section className="sheet wide">
+      <section className="sheet wide" aria-busy={answer.state === "waiting" || undefined}>
         <h2>Ledger</h2>
         {data.rows.length ? <LedgerTable rows={data.rows} /> : <p>No decision has been taken yet.</p>}
         <div className="row no-print">

@@ -19,7 +19,7 @@ import { Waiting } from "../parts/Waiting";
 
 export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   const code = useRoute().parts[1];
-  return code ? <OneMarket code={code} launch={launch} /> : <AllMarkets launch={launch} />;
+  return code ? <OneMarket key={code} code={code} launch={launch} /> : <AllMarkets launch={launch} />;
 }
 
 function AllMarkets({ launch }: { launch: Schemas["LaunchOut"] }) {

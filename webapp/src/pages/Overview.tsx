@@ -16,6 +16,41 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
   const data = overview.data;
   if (!data) return <Waiting title={launch.name} says="reading the launch …" />;
   const count = (stage: string) => data.markets.filter((market) => market.stage === stage).length;
+  // while there is no plan, making one is what to do: it stands above the map then
+  const due = (
+    <section className={`sheet ${data.certificate ? "tall" : "wide"}`} aria-labelledby="due-title">
+      <h2 id="due-title">What needs a decision now</h2>
+      {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
+      {data.due.length === 0 && !launch.overtaken && !launch.over && (
+        <p className="soft">
+          {data.certificate ? (
+            <>
+              Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under{" "}
+              <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.
+            </>
+          ) : (
+            "Make a plan first; it proposes the first decisions."
+          )}
+        </p>
+      )}
+      <ul className="due">
+        {data.due.map((due) => (
+          <li key={due.market}>
+            <Link href={`/decisions?market=${due.market}`}>{due.name}</Link>: <Said>{due.sentence}</Said>
+          </li>
+        ))}
+      </ul>
+      {launch.over ? (
+        <p className="soft">
+          Nothing: see the ledger under <Link href="/decisions">Decisions</Link>.
+        </p>
+      ) : (
+        <p className="row no-print">
+          <PlanButton has={data.certificate !== null} />
+        </p>
+      )}
+    </section>
+  );
   return (
     <div className="grid">
       <section className="wide">
@@ -46,42 +81,12 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
           </details>
         )}
       </section>
-      <section className="sheet two" aria-labelledby="map-title">
+      {!data.certificate && due}
+      <section className={`sheet ${data.certificate ? "two" : "wide"}`} aria-labelledby="map-title">
         <h2 id="map-title">Where the launch stands</h2>
         <MarketMap markets={data.markets} />
       </section>
-      <section className="sheet tall" aria-labelledby="due-title">
-        <h2 id="due-title">What needs a decision now</h2>
-        {launch.overtaken && <p className="notice">{launch.overtaken}; plan again before deciding on it.</p>}
-        {data.due.length === 0 && !launch.overtaken && !launch.over && (
-          <p className="soft">
-            {data.certificate ? (
-              <>
-                Nothing is due: the plan changes nothing now that is not decided already. What comes when stands under{" "}
-                <Link href="/plan">Plan</Link>; what was seen of a pilot is sent under <Link href="/pilots">Pilots</Link>.
-              </>
-            ) : (
-              "Make a plan first; it proposes the first decisions."
-            )}
-          </p>
-        )}
-        <ul className="due">
-          {data.due.map((due) => (
-            <li key={due.market}>
-              <Link href={`/decisions?market=${due.market}`}>{due.name}</Link>: <Said>{due.sentence}</Said>
-            </li>
-          ))}
-        </ul>
-        {launch.over ? (
-          <p className="soft">
-            Nothing: see the ledger under <Link href="/decisions">Decisions</Link>.
-          </p>
-        ) : (
-          <p className="row no-print">
-            <PlanButton has={data.certificate !== null} />
-          </p>
-        )}
-      </section>
+      {data.certificate && due}
       {data.certificate && (
         <section className="sheet beside" aria-labelledby="value-title">
           <h2 id="value-title">Value and limits</h2>

@@ -23,7 +23,7 @@ export default function PilotsPage() {
       </section>
       <section className="sheet beside">
         <h2>What the rows say</h2>
-        {said.state === "refused" && <Refusal error={said.error} />}
+        {said.state === "refused" && !said.data && <Refusal error={said.error} />}
         {said.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
         <ul className="due">
           {said.data?.readings.map((reading) => (
@@ -63,7 +63,7 @@ export default function PilotsPage() {
       </section>
       <section className="sheet wide">
         <h2>Rows on record</h2>
-        {answer.state === "refused" && <Refusal error={answer.error} />}
+        {answer.state === "refused" && !answer.data && <Refusal error={answer.error} />}
         {answer.data?.total_rows === 0 && <p>0 of 0 rows: none have been sent yet.</p>}
         {answer.data && answer.data.total_rows > 0 && (
           <ObservationTable

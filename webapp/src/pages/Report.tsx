@@ -2,6 +2,7 @@ import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { cars, certified, day, giveOrTake, howMany, instant, money, percent } from "../numbers";
 import { LedgerTable } from "../parts/LedgerTable";
+import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
@@ -40,7 +41,14 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
         <h2>In one paragraph</h2>
         <p>
           <Said>{certificate ? certificate.sentence : "No plan is on record yet."}</Said>
-          {certificate && <> ({record(certificate.record)})</>}
+          {certificate ? (
+            <> ({record(certificate.record)})</>
+          ) : (
+            <span className="no-print">
+              {" "}
+              It is made under <Link href="/plan">Plan</Link>.
+            </span>
+          )}
         </p>
         {launch.overtaken && <p className="notice">{launch.overtaken}.</p>}
         {due.length > 0 && <p>{howMany(due.length, "decision is", "decisions are")} due.</p>}

@@ -197,7 +197,9 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
           </tbody>
         </table>
       </div>
-      {market && <Routes market={market} name={data.markets.find((row) => row.market === market)?.name ?? market} currency={currency} />}
+      {market && (
+        <Routes key={market} market={market} name={data.markets.find((row) => row.market === market)?.name ?? market} currency={currency} />
+      )}
     </section>
   );
 }
@@ -205,7 +207,7 @@ function Landed({ data, currency }: { data: Schemas["SupplyOut"]; currency: stri
 function Routes({ market, name, currency }: { market: string; name: string; currency: string }) {
   const { query } = useRoute();
   const answer = useAsk(() => api.GET("/api/v1/supply/routes/{market}", { params: { path: { market } } }), [market]);
-  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   if (!answer.data) return <Reading />;
   const offers = [...new Set(answer.data.routes.map((route) => route.offer))];
   const offer = offers.includes(query.get("offer") ?? "") ? query.get("offer")! : offers[0];

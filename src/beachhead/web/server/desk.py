@@ -136,6 +136,10 @@ class Desk:
         with self._lock:
             return self._version(self.launch())
 
+    def stamp(self) -> str:
+        """Changes whenever a file of the folder does, also where they cannot be read."""
+        return hashlib.sha256(_stamp(self.root).encode()).hexdigest()
+
     def _version(self, launch: Launch) -> str:
         with reading(launch.store) as work:
             newest = newest_by_topic(work)

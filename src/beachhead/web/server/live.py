@@ -56,6 +56,11 @@ class Hub:
         self.version = version
         self._send({"topic": "launch", "version": version})
 
+    def seen(self, version: str) -> None:
+        """How things stand was read: pages ask again if they were told of another version. Safe from any thread."""
+        if version != self.version:
+            self.recorded(version)
+
     def compiling(self, functions: int) -> None:
         """So many functions are compiled for a page that waits; 0: all are made. Safe from any thread."""
         if self._is_compiling is not (functions > 0):

@@ -16,6 +16,7 @@ from beachhead.web.server.desk import Desk, Sheet
 from beachhead.web.server.guard import Person
 from beachhead.web.server.idempotency import answered, remember
 from beachhead.web.wire.refusal import NotModified, Refusal, TooLarge
+from beachhead.world.errors import BadInput
 from beachhead.world.version import VERSION
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -49,9 +50,13 @@ def desk_of(request: Request) -> Desk:
 
 def sheet_of(request: Request, response: Response, *, may_be_kept: bool = True) -> Sheet:
     """How things stand, with the headers that let a reader ask whether they still do."""
-    sheet = desk_of(request).sheet()
-    if sheet.version != request.app.state.hub.version:  # edited by hand, or recorded by another program
-        request.app.state.hub.recorded(sheet.version)
+    desk, hub = desk_of(request), request.app.state.hub
+    try:
+        sheet = desk.sheet()
+    except BadInput:  # pages that show what stood before ask again, and say that it cannot be read now
+        hub.seen(desk.stamp())
+        raise
+    hub.seen(sheet.version)  # edited by hand, or recorded by another program
     tag_with_version(request, response, sheet.version, may_be_kept=may_be_kept)
     return sheet
 

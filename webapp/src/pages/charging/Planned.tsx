@@ -40,12 +40,12 @@ export function Planned({
       </div>
     );
   }
-  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   if (!answer.data) return <Reading says="planning …" />;
   const plan = answer.data;
   const told = Math.min(plan.decisions.length, plan.decisions.reduce((last, item, index) => (item.charges ? index : last), 5) + 3);
   return (
-    <>
+    <div aria-busy={answer.state === "waiting" || undefined}>
       <ul className="due">
         {plan.sentences.map((line) => (
           <li key={line}>
@@ -71,7 +71,7 @@ export function Planned({
           <Decisions rows={plan.decisions.slice(told)} label="Further hours" />
         </details>
       )}
-    </>
+    </div>
   );
 }
 

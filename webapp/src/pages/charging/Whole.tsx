@@ -124,13 +124,13 @@ export function Whole({
       </div>
     );
   }
-  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   if (!answer.data) return <Reading says="planning …" />;
   const plan = answer.data;
   const [battery, sun] = [plan.battery_kwh > 0, plan.hours.some((hour) => hour.sun_kwh > 0)];
   const flow = (kwh: number) => (Math.abs(kwh) > 0.05 ? tenth(kwh) : "");
   return (
-    <>
+    <div aria-busy={answer.state === "waiting" || undefined}>
       <ul className="due">
         {plan.sentences.map((line) => (
           <li key={line}>
@@ -218,6 +218,6 @@ export function Whole({
           </table>
         </div>
       </details>
-    </>
+    </div>
   );
 }

@@ -25,7 +25,7 @@ export function Changes({ on }: { on: string }) {
 
 function ChangeTable({ on }: { on: string }) {
   const answer = useAsk(() => api.GET("/api/v1/compliance/changes", { params: { query: { on } } }), [on]);
-  if (answer.state === "refused") return <Refusal error={answer.error} />;
+  if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   if (!answer.data) return <Reading says="reading a year of rules …" />;
   const { changes, sentence, expiries } = answer.data;
   const merged = new Map<string, { change: Schemas["ChangeOut"]; offers: Set<string>; markets: Set<string> }>();

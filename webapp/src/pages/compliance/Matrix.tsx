@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { api, useAsk, type Schemas } from "../../api";
 import { useTitle } from "../../live";
 import { cars, day, money } from "../../numbers";
@@ -26,7 +27,7 @@ export function Matrix({ on }: { on: string | undefined }) {
   const link = (market: string, offer: string) => `/compliance/${market}/${encodeURIComponent(offer)}${on ? `?on=${on}` : ""}`;
   const counted = (state: string) => new Set(data.cells.filter((item) => item.state === state).map((item) => item.market)).size;
   return (
-    <div className="grid">
+    <div className="grid" aria-busy={answer.state === "waiting" || undefined}>
       <section className="wide">
         <h1>Compliance</h1>
         <p>
@@ -35,14 +36,7 @@ export function Matrix({ on }: { on: string | undefined }) {
         <div className="row no-print">
           <span>
             <label htmlFor="on">on the day</label>
-            <input
-              id="on"
-              type="date"
-              value={on ?? data.on}
-              min="2000-01-01"
-              max="2090-12-31"
-              onChange={(event) => event.target.value && choose("on", event.target.value)}
-            />
+            <DayField id="on" day={on ?? data.on} chosen={(day) => choose("on", day)} />
           </span>
         </div>
       </section>
@@ -138,6 +132,25 @@ export function Matrix({ on }: { on: string | undefined }) {
       </section>
       <Changes on={data.on} />
     </div>
+  );
+}
+
+/** A day that is asked about. While a year is typed its first figures are a year too: no day is chosen before it is whole. */
+function DayField({ id, day, chosen }: { id: string; day: string; chosen: (day: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (field.current && field.current.value !== day) field.current.value = day;
+  }, [day]);
+  return (
+    <input
+      ref={field}
+      id={id}
+      type="date"
+      defaultValue={day}
+      min="2000-01-01"
+      max="2090-12-31"
+      onChange={(event) => event.target.value && event.target.validity.valid && chosen(event.target.value)}
+    />
   );
 }
 
