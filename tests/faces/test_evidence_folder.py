@@ -619,6 +619,47 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
     "a pipe": (a_fifo("fx.csv"), "fx.csv", "is not a regular file", "put the file itself here"),
     "no launch.toml": (removed("launch.toml"), "launch.toml", "is missing", "beachhead new"),
     "no markets": (removed("markets.csv"), "markets.csv", "is missing", "create it"),
+    "a workbook in place of a table": (
+        written("tariffs.xlsx", b"PK"),
+        "tariffs.xlsx",
+        "is not read in place of tariffs.csv",
+        "save it as tariffs.csv",
+    ),
+    "a table that hides a second ending": (
+        written("stores.csv.txt", STORES),
+        "stores.csv.txt",
+        "is not read in place of stores.csv",
+        "save it as stores.csv",
+    ),
+    "the second download of a table": (
+        written("Lanes (1).csv", ""),
+        "Lanes (1).csv",
+        "is not read in place of lanes.csv",
+        "save it as lanes.csv",
+    ),
+    "thousands set apart in a list of numbers": (
+        written(
+            "plants.csv",
+            "code,name,country,mode,running,capacity_per_quarter,capital,weeks_low,weeks_likely,weeks_high,"
+            "source,as_of,grade\nP1,Plant,CN,greenfield,no,10000,20 500 000,10,20,30,maker,2026-01-01,A\n",
+        ),
+        "plants.csv:2:capital",
+        "has spaces within a number",
+        "write 20500000",
+    ),
+    "a lane over a border of which nothing is told": (
+        written(
+            "lanes.csv",
+            "plant,market,mode,transit_weeks,source,as_of,grade\n"
+            "P1,CN,truck,0,rule,2026-01-01,C\nP1,NO,ro_ro,10,rule,2026-01-01,C\nP1,NO,rail,5,rule,2026-01-01,C\n",
+            plants="code,name,country,mode,running,capacity_per_quarter,source,as_of,grade\n"
+            "P1,Plant,CN,home_export,yes,10000,maker,2026-01-01,A\n",
+            tariffs=TARIFFS + "TH,NO,base,1,0.1,,,law,2026-01-01,A\n",
+        ),
+        "lanes.csv:3:market",
+        "lies behind a border, CN to NO, of which tariffs.csv has no row",
+        "mend the country of P1 in plants.csv",
+    ),
     "a misnamed table": (
         lambda folder: (folder / "markets.csv").rename(folder / "market.csv"),
         "market.csv",

@@ -25,6 +25,8 @@ from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR, Quarter
 from beachhead.world.source import Grade
 
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,3})?", re.ASCII)
+_GROUPED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?: \d{3})* 0\d{2}(?: \d{3})*(?![\d.])", re.ASCII)
+"""Thousands set apart by spaces, as in 20 500 000: no number of a list begins with a needless 0."""
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}", re.ASCII)
@@ -171,6 +173,9 @@ def _words(value: Any) -> Any:
 def _numbers(value: Any) -> Any:
     if not isinstance(value, str):
         return value
+    if grouped := _GROUPED.search(value):
+        cure = f"write {grouped[0].replace(' ', '')}; a space stands between two numbers"
+        raise refusal("has spaces within a number", cure)
     return tuple(_number(part) for part in value.split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from beachhead.world.market import Market
 from beachhead.world.offer import Offer, Price
 
 MOST_TERMS_BYTES = 2**20
+_NOT_CSV = re.compile(r"([a-z_]+)(\.csv)?( \(\d+\)\.csv|\.xlsx?|\.xlsm|\.ods|\.numbers|\.tsv|\.txt)", re.IGNORECASE)
+"""A workbook, text or second download that has the name of a table."""
 
 EURO = "EUR"
 
@@ -225,12 +228,16 @@ def _own_rate(fx: Loaded, terms: Terms | tuple[Fault, ...]) -> Iterator[Fault]:
 
 
 def _misnamed(path: Path, files: Mapping[str, object]) -> Iterator[Fault]:
-    """Files whose name is nearly that of a table the folder lacks."""
+    """Files whose name is nearly that of a table the folder lacks, or that of one in another form."""
     lacking = {table.file for table in TABLES if not _is_there(path / table.file)}
     for file in sorted(path.glob("*.[cC][sS][vV]")):
         if file.name not in files and (near := nearest(file.name, lacking)) and _alike(file.name, near):
             cure = f"rename it to {near}, or move it out of the folder"
             yield Fault(file=file.name, problem="is not a table of a launch", cure=cure)
+    for file in sorted(path.iterdir()) if path.is_dir() else ():
+        if (named := _NOT_CSV.fullmatch(file.name)) and (table := f"{named[1].casefold()}.csv") in lacking:
+            cure = f"save it as {table} (in Excel: CSV UTF-8), or move it out of the folder"
+            yield Fault(file=file.name, problem=f"is not read in place of {table}", cure=cure)
 
 
 def _alike(name: str, table: str) -> bool:

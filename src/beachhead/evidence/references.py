@@ -11,6 +11,7 @@ from typing import Any
 from beachhead.evidence.cell import meant
 from beachhead.evidence.load import Loaded
 from beachhead.evidence.row import Column, Placed, columns_of
+from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.prices import PriceRow
 from beachhead.evidence.terms import FILE, Terms
 from beachhead.evidence.textfile import MOST_FAULTS
@@ -33,6 +34,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _foreign_prices(tables)
     yield from _unknown_places(tables)
     yield from _forks_apart(tables)
+    yield from _borders_untold(tables)
     if terms is not None:
         yield from _prices_apart(tables, terms)
         yield from _unplanned_recalls(tables["service"], terms)
@@ -195,6 +197,32 @@ def _forks_apart(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
             problem = f"is the sum of the odds of {fork}, whose scenarios are {', '.join(ways)}"
             cure = "mend the fork or scenario that is misspelt or left blank, or let the odds sum to 1"
             yield Fault(file=file, row=line, column="odds", written=f"{total:g}", problem=problem, cure=cure)
+
+
+def _borders_untold(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Lanes over a border of which tariffs.csv says nothing: no car could ever use them. Each plant and border once."""
+    lanes, plants, tariffs = tables["lanes"], tables["plants"], tables["tariffs"]
+    if tariffs.faults:
+        return  # the row may be there, and at fault
+    country = {placed.row.code: placed.row.country for placed in plants.rows}
+    told = {(placed.row.origin, placed.row.destination) for placed in tariffs.rows}
+    markets, seen = tables["markets"].written("code"), set[tuple[str, str]]()
+    for placed in lanes.rows:
+        plant, market = placed.row.plant, placed.row.market
+        if plant not in country or market not in markets:
+            continue
+        origin, goal = area_of(country[plant]), area_of(market)
+        if origin == goal or (origin, goal) in told or (plant, goal) in seen:
+            continue
+        seen.add((plant, goal))
+        yield Fault(
+            file=lanes.table.file,
+            row=placed.line,
+            column="market",
+            written=market,
+            problem=f"lies behind a border, {origin} to {goal}, of which {tariffs.table.file} has no row",
+            cure=f"add the row, with duty 0 if none is paid, or mend the country of {plant} in {plants.table.file}",
+        )
 
 
 def _renamed_codes(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
