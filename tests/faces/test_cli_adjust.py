@@ -7,6 +7,9 @@ from datetime import date, timedelta
 import pytest
 from typer.testing import CliRunner
 
+from beachhead.case.belief.believe import read_rows
+from beachhead.case.open import open_launch
+from beachhead.case.plan.adjust import sold_by_offer
 from beachhead.cli.adjust import _settles
 from beachhead.cli.app import app
 from beachhead.launch.adjust.settling import LEAST_NEWS, Settling
@@ -73,6 +76,27 @@ def test_a_price_cut_that_sold_many_more_cars_moves_the_advice(folder, tmp_path)
     assert after["elasticity"]["median"] > 1.3 * before["elasticity"]["median"]
     width = [m["elasticity"]["high"] / m["elasticity"]["low"] for m in (before, after)]
     assert width[1] < width[0]
+
+
+def test_a_line_of_the_sum_takes_nothing_from_the_mix_that_lines_by_offer_tell(folder, tmp_path):
+    """The sum is the demand, and the lines of the offers say who bought what: nobody the standard car."""
+    head = "batch,market,offer,channel,store,start,end,reach,orders\n"
+    days = "own_store,,2027-03-01,2027-06-30,0.3"
+    (tmp_path / "offers.csv").write_text(head + f"first,NO,SU7-MAX,{days},300\nfirst,NO,YU7-MAX,{days},100\n")
+    (tmp_path / "sum.csv").write_text(head + f"first,NO,,{days},400\n")
+    run("observe", folder, tmp_path / "offers.csv")
+    launch = open_launch(folder)
+    mix, end = {("NO", "SU7-MAX"): 300, ("NO", "YU7-MAX"): 100}, date(2027, 9, 30)
+    assert sold_by_offer(launch, until=end) == mix
+    assert sold_by_offer(launch, until=date(2027, 6, 29)) == {}
+    told = market_of(folder, "NO")
+    run("observe", folder, tmp_path / "sum.csv")
+    assert [(count.offer, count.count) for count in read_rows(launch).counts] == [("", 400)]
+    assert sold_by_offer(launch, until=end) == mix
+    again = market_of(folder, "NO")
+    wanted = [next(o["mix"] for o in m["options"] if o["lever"] == "mix") for m in (told, again)]
+    assert wanted[1] == pytest.approx(wanted[0], abs=0.02)
+    assert wanted[1]["SU7-MAX"] > 0.5
 
 
 def test_a_study_of_demand_moves_what_is_at_stake_as_it_moves_the_belief(folder):

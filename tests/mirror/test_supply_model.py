@@ -123,6 +123,19 @@ def test_duty_is_on_cost_insurance_and_freight():
     assert costs.margin[0, 0] == pytest.approx(34_000 - costs.landed[0, 0])
 
 
+def test_freight_is_dutiable_however_it_is_priced_and_handling_behind_the_border_is_not():
+    """UCC, articles 71 (1) (e) and 72 (a): 10 m3 at 100, or 1,000 a car; handling of 200 comes to the cost alone."""
+    by_room, by_car = lane("home", "PL"), lane("home", "PL", freight_per_m3=0, freight_per_car=1_000)
+    duties, landed = [], []
+    for way in (by_room, by_car, replace(by_car, handling_per_car=200), replace(by_car, freight_per_car=1_200)):
+        net = network(lanes=(way,))
+        costs = land(net, routes_of(net), frozenset())
+        duties.append(costs.duty[0, 0])
+        landed.append(costs.landed[0, 0])
+    assert duties == pytest.approx([0.45 * (20_200 + freight) for freight in (1_000, 1_000, 1_000, 1_200)])
+    assert np.diff(landed) == pytest.approx([0, 200, 1.45 * 200 - 200])
+
+
 def test_a_least_duty_binds_on_cheap_cars():
     net = network(tariffs=(tariff("CN", "EU", 0.1, least_duty=7_000),))
     costs = land(net, routes_of(net), frozenset())

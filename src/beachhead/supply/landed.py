@@ -1,13 +1,15 @@
 """What a car costs once it stands in the market, by route.
 
-A route is a plant, a market, an offer and a way over the border. Duty is on the landed value: invoice, freight and
-insurance (WTO customs valuation, article 8.2, as the EU and most members apply it).
+A route is a plant, a market, an offer and a way over the border. Duty is on the customs value: invoice, and freight and
+insurance to the border, but no cost behind it (WTO customs valuation agreement, article 8.2; Regulation (EU) 952/2013,
+articles 71 and 72).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +18,20 @@ from beachhead.supply.network import Network
 from beachhead.supply.tariff import Tariff, Turn
 
 Floats = NDArray[np.float64]
+Amount = TypeVar("Amount", float, Floats)
 
 WEEKS_PER_YEAR = 52.0
+
+
+def customs_value(invoice: Amount, freight: Amount, insurance_share: float) -> Amount:
+    """What duty is paid on: a car's invoice, with freight and insurance to the border; any one currency.
+
+    Args:
+        invoice: price at which the car is invoiced across the border.
+        freight: to the border.
+        insurance_share: of the invoice.
+    """
+    return invoice + freight + insurance_share * invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +246,7 @@ def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) ->
         lane, market = network.lanes[route.lane], network.markets[route.market]
         works_cost, rate = works[route.plant, route.offer], rates.of(lane.currency)
         invoice = works_cost * (1 + network.transfer_margin)
-        shipping = lane.freight_per_m3 * network.builds[route.offer].volume_m3 * rate
+        shipping = lane.freight(network.builds[route.offer].volume_m3) * rate
         insurance = lane.insurance_share * invoice
         ex_works[r] = works_cost
         freight[r] = shipping + insurance + lane.handling_per_car * rate
@@ -240,7 +254,7 @@ def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) ->
         carrying[r] = bound + (works_cost + shipping + insurance) * (1 / (1 - lane.loss_share) - 1)
         way, price = route.tariff, network.net_price[route.market, route.offer]
         if way is not None:
-            duty[r] = np.maximum(way.duty * (invoice + shipping + insurance), way.least_duty)
+            duty[r] = np.maximum(way.duty * customs_value(invoice, shipping, lane.insurance_share), way.least_duty)
         revenue[r] = (price - network.selling_cost[route.market, route.offer]) * rates.of(market.currency)
         if way not in in_force:
             in_force[way] = _in_force(network, way, turns)

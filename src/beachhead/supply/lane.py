@@ -17,8 +17,9 @@ class Lane:
         plant: plant code.
         market: market code.
         mode: how, such as ro_ro, rail or truck.
-        freight_per_m3: sea or road freight, per cubic metre of car.
-        handling_per_car: ports, inland haulage, inspection before delivery.
+        freight_per_m3: sea or road freight to the border, per cubic metre of car.
+        freight_per_car: freight to the border that is not priced by room, a car.
+        handling_per_car: behind the border: ports, inland haulage, inspection before delivery.
         insurance_share: of the car's value.
         transit_weeks: from the plant's gate to the market, cars in transit included.
         loss_share: cars lost or written off on the way, 0..1.
@@ -31,6 +32,7 @@ class Lane:
     market: str
     mode: str = ""
     freight_per_m3: float
+    freight_per_car: float = 0.0
     handling_per_car: float = 0.0
     insurance_share: float = 0.0
     transit_weeks: float
@@ -42,10 +44,15 @@ class Lane:
     def __post_init__(self) -> None:
         if not 0 <= self.loss_share < 1:
             raise ValueError(f"{self.plant} to {self.market}: loss share {self.loss_share} is not in [0, 1)")
-        if min(self.freight_per_m3, self.handling_per_car, self.insurance_share, self.transit_weeks) < 0:
+        costs = (self.freight_per_m3, self.freight_per_car, self.handling_per_car, self.insurance_share)
+        if min(*costs, self.transit_weeks) < 0:
             raise ValueError(
                 f"{self.plant} to {self.market}: freight, handling, insurance and transit are not negative"
             )
+
+    def freight(self, volume_m3: float) -> float:
+        """Freight of a car of that volume to the border, launch currency at today's rates."""
+        return self.freight_per_m3 * volume_m3 + self.freight_per_car
 
     @property
     def lags(self) -> tuple[tuple[int, float], ...]:

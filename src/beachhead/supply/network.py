@@ -15,6 +15,9 @@ from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
 
+TRANSFER_MARGIN = 0.05
+"""Mark-up on cost at which a car is invoiced across a border; an assumption."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
@@ -76,7 +79,7 @@ class Network:
     gates: tuple[Quarter, ...]
     discount: float = 0.98
     terminal_quarters: float = 10.0
-    transfer_margin: float = 0.05
+    transfer_margin: float = TRANSFER_MARGIN
     carrying_rate: float = 0.08
     firm_share: float = 0.0
 

@@ -79,7 +79,10 @@ def usual_changes(network: Network, planned: Outlook) -> tuple[Change, ...]:
     )
     changes.append(Change(name="plants take half a year longer", network=_plants(network, weeks=26.0)))
     changes.append(Change(name="local work and fees a fifth dearer", network=_plants(network, work=1.2)))
-    freight = tuple(replace(lane, freight_per_m3=2 * lane.freight_per_m3) for lane in network.lanes)
+    freight = tuple(
+        replace(lane, freight_per_m3=2 * lane.freight_per_m3, freight_per_car=2 * lane.freight_per_car)
+        for lane in network.lanes
+    )
     changes.append(Change(name="freight twice as dear", network=replace(network, lanes=freight)))
     return tuple(changes)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -23,6 +24,7 @@ from beachhead.belief.choice import (
 from beachhead.case.belief.believe import followed
 from beachhead.case.belief.conjoint import stated_elasticities, stated_mix
 from beachhead.case.belief.offer_list import offer_list
+from beachhead.case.belief.pricing import price_point_of
 from beachhead.case.belief.studies import folder_evidence
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import Question, newest_plan, put_question
@@ -31,13 +33,14 @@ from beachhead.evidence.tables.offers import OfferRow
 from beachhead.launch.adjust.adjust import Adjustment, adjust
 from beachhead.launch.adjust.stake import Stake, split_margin
 from beachhead.launch.plan.plan import Plan
+from beachhead.pilot.read import read
 from beachhead.store import reading
 from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.market import Market
 from beachhead.world.quarter import QUARTERS_A_YEAR
-from beachhead.world.reading import DemandCount
+from beachhead.world.reading import DemandCount, Observation
 
 PENALISED_HOMES = ("CN",)
 """Home countries whose badge the choice experiments found to cost buyers abroad."""
@@ -93,12 +96,12 @@ def ask_adjust(
         followed, launch, evidence=folder_evidence(launch), until=question.now.last_day, course=held.rivals
     )
     learnt = learn_prices(held.start, response, counts, lists, fit, follow)
-    car_price = _car_price(launch)
+    car_price, sold = _car_price(launch), sold_by_offer(launch, until=question.now.last_day)
     stakes = [
         stake
         for m in launch.folder.markets
         if not m.is_home and m.code in lists and (wanted is None or m.code == wanted.code)
-        for stake in [_stake(launch, question, m, lists[m.code], counts, car_price)]
+        for stake in [_stake(launch, question, m, lists[m.code], sold, car_price)]
         if stake is not None
     ]
     if wanted is not None and not stakes:
@@ -129,12 +132,34 @@ def priced_counts(launch: Launch, counts: tuple[DemandCount, ...]) -> tuple[Pric
     )
 
 
+def sold_by_offer(launch: Launch, *, until: date) -> Mapping[tuple[str, str], int]:
+    """Cars sold by market and offer in the rows that name one: they tell the mix of a sum that counts the demand.
+
+    Each car is counted once, as in `pilot.read`; rows far from list price say nothing, rows of unknown reach do.
+
+    Args:
+        launch: the launch.
+        until: rows that end later are left out.
+    """
+    with reading(launch.store) as work:
+        rows = rows_today(launch.folder, work, default_reach=_any_reach)
+    named = [row for row in rows if row.offer and row.end <= until]
+    found: Counter[tuple[str, str]] = Counter()
+    for count in read(named, default_reach=_any_reach, price_point=price_point_of(launch)).counts:
+        found[count.market, count.offer] += count.count
+    return found
+
+
+def _any_reach(row: Observation) -> float:
+    return 1.0 if row.reach is None else row.reach
+
+
 def _stake(
     launch: Launch,
     question: Question,
     market: Market,
     offers: OfferList,
-    counts: tuple[PricedCount, ...],
+    sold: Mapping[tuple[str, str], int],
     car_price: float,
 ) -> Stake | None:
     row = _channel_row(launch, question, market.code)
@@ -156,10 +181,7 @@ def _stake(
         net=net,
         shipped=offers.mix,
         stated_mix=stated_mix(launch, offers),
-        mix_counts=tuple(
-            sum(c.count.count for c in counts if (c.count.market, c.count.offer) == (market.code, code))
-            for code in offers.offers
-        ),
+        mix_counts=tuple(sold.get((market.code, code), 0) for code in offers.offers),
         served=row.reach * path,
         test_reach=row.reach if sells else row.pilot_reach,
         size=market.bev_per_year,

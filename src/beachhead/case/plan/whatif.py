@@ -23,6 +23,7 @@ import numpy as np
 
 from beachhead.case.belief.spending import spending_change
 from beachhead.case.open import Launch
+from beachhead.case.plan.customs import AtBorder, at_border
 from beachhead.case.plan.planning import WORLDS, put_question
 from beachhead.evidence.folder import Folder, read_folder
 from beachhead.evidence.row import columns_of
@@ -141,7 +142,7 @@ def compare(
     drawn = launch.folder.terms.seeds.plan if seed is None else seed
     before = put_question(launch, on=on, count_on_supply=False).problem
     asked = put_question(other, on=on, count_on_supply=False).problem
-    after, notes = _with_duties(asked, launch.folder, other.folder, overrides)
+    after, notes = _with_duties(asked, launch, other, overrides)
     if digest(encode(before)) == digest(encode(after)):
         notes = (*notes, _unread(overrides))
     one = play_sample(before, drawn, worlds, find_steering(before, drawn))
@@ -380,20 +381,29 @@ def _unread(overrides: Sequence[Override]) -> str:
 
 
 def _with_duties(
-    problem: Problem, before: Folder, after: Folder, overrides: Sequence[Override]
+    problem: Problem, before: Launch, after: Launch, overrides: Sequence[Override]
 ) -> tuple[Problem, tuple[str, ...]]:
-    """Margins moved by changed duties: prices hold, and the duty is paid on the ex-works cost of the offers' mix."""
+    """Margins moved by changed duties: prices hold, and the duty is paid on the customs value, as in supply."""
     if not any(override.table == "tariffs" for override in overrides):
         return problem, ()
-    home = next((row.country for row in after.rows(PlantRow) if row.running), None)
+    home = next((row.country for row in after.folder.rows(PlantRow) if row.running), None)
     if home is None:
         return problem, ("Duties changed nothing: plants.csv names no running plant from which cars would come.",)
-    value = _customs_value(after)
     M, T = problem.terms.path.shape
-    change = np.zeros((M, T))
+    change, values = np.zeros((M, T)), list[float]()
     for i, code in enumerate(problem.markets):
+        cars = at_border(after, code)
         for t, quarter in enumerate(problem.quarters):
-            change[i, t] = _duty(before, home, code, quarter, value) - _duty(after, home, code, quarter, value)
+            change[i, t] = _duty(before.folder, home, code, quarter, cars) - _duty(
+                after.folder, home, code, quarter, cars
+            )
+        if change[i].any():
+            values.append(sum(car.share * car.value for car in cars))
+    if not values and all(row.ex_works_cost is None for row in after.folder.rows(OfferRow)):
+        raise BadInput(
+            "offers.csv has no ex_works_cost, so a duty has no value to be paid on",
+            "add the column ex_works_cost to offers.csv",
+        )
     terms = problem.terms
     moved = replace(
         problem,
@@ -403,28 +413,21 @@ def _with_duties(
             scenario_margin=terms.scenario_margin + change[None, :, None, :],
         ),
     )
-    currency = after.terms.currency
-    note = (
-        f"Duty is paid by cars from {home} on a customs value of {value:,.0f} {currency} a car (ex-works cost, offers "
-        "as mixed); prices hold, odds of duty scenarios are averaged, and quotas, minimum prices and other plants are "
-        "left out: `beachhead supply` counts those."
+    return moved, (_duty_note(home, values, after.folder.terms.currency),) if values else ()
+
+
+def _duty_note(home: str, values: Sequence[float], currency: str) -> str:
+    low, high = f"{min(values):,.0f}", f"{max(values):,.0f}"
+    value = low if low == high else f"{low} to {high}"
+    return (
+        f"Duty is paid by cars from {home} on a customs value of {value} {currency} a car (ex-works cost with the "
+        "mark-up of supply, freight and insurance to the border, offers as mixed); prices hold, odds of duty scenarios "
+        "are averaged, and quotas, minimum prices and other plants are left out: `beachhead supply` counts those."
     )
-    return moved, (note,)
 
 
-def _customs_value(folder: Folder) -> float:
-    rows = [row for row in folder.rows(OfferRow) if row.ex_works_cost is not None and row.mix is not None]
-    weight = sum(float(row.mix or 0) for row in rows)
-    if weight <= 0:
-        raise BadInput(
-            "offers.csv has no ex_works_cost with a mix, so a duty has no value to be paid on",
-            "add the columns ex_works_cost and mix to offers.csv",
-        )
-    return sum(folder.money(float(r.ex_works_cost or 0), r.currency) * float(r.mix or 0) for r in rows) / weight
-
-
-def _duty(folder: Folder, origin: str, market: str, quarter: Quarter, value: float) -> float:
-    """Expected duty on a car of that customs value in a quarter, 0 where no row stands."""
+def _duty(folder: Folder, origin: str, market: str, quarter: Quarter, cars: Sequence[AtBorder]) -> float:
+    """Expected duty on a car in a quarter, 0 where no row stands; the least duty holds car by car."""
     rows = [
         row
         for row in folder.rows(TariffRow)
@@ -432,7 +435,13 @@ def _duty(folder: Folder, origin: str, market: str, quarter: Quarter, value: flo
         and (row.valid_from is None or row.valid_from <= quarter.first_day)
         and (row.valid_to is None or row.valid_to >= quarter.first_day)
     ]
-    return float(sum(max(row.duty * value, folder.money(row.least_duty, row.currency)) * row.odds for row in rows))
+    return float(
+        sum(
+            row.odds * car.share * max(row.duty * car.value, folder.money(row.least_duty, row.currency))
+            for row in rows
+            for car in cars
+        )
+    )
 
 
 def _moves(one: Plan, two: Plan) -> tuple[tuple[str, str, str], ...]:

@@ -347,6 +347,7 @@ def _lanes(launch: Launch, markets: set[str]) -> Iterator[Lane]:
                 market=row.market,
                 mode=row.mode,
                 freight_per_m3=launch.folder.money(row.cost_per_m3 or 0.0, row.currency),
+                freight_per_car=launch.folder.money(row.freight_per_car, row.currency),
                 handling_per_car=launch.folder.money(row.cost_per_car, row.currency),
                 insurance_share=row.insurance_share,
                 transit_weeks=row.transit_weeks,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from beachhead.case.open import Launch
-from beachhead.evidence.tables.offers import OfferRow
+from beachhead.case.plan.customs import at_border
 from beachhead.launch.question.kernel_terms import Terms
 from beachhead.launch.question.problem import Problem
 
@@ -36,14 +37,14 @@ class Lever:
 
 def levers(launch: Launch) -> tuple[Lever, ...]:
     """The changes that are tried on every target."""
-    duty = _duty_per_car(launch)
+    points = partial(_duty_points, launch)
     return (
         Lever(code="cars", name="10 % more cars from the plants", change=_more_cars),
         Lever(code="start", name="one more market may start a quarter", change=_one_more_start),
         Lever(code="capital", name="10 % more capital a year", change=_more_capital),
         Lever(code="demand", name="10 % more demand abroad", change=_more_demand),
-        Lever(code="duty-down", name="duties 10 points lower", change=lambda p: with_margin(p, abroad(p) * duty)),
-        Lever(code="duty-up", name="duties 10 points higher", change=lambda p: with_margin(p, -abroad(p) * duty)),
+        Lever(code="duty-down", name="duties 10 points lower", change=lambda p: with_margin(p, points(p))),
+        Lever(code="duty-up", name="duties 10 points higher", change=lambda p: with_margin(p, -points(p))),
         Lever(code="month", name="everything a month later", change=_later, part=1 / MONTHS_A_QUARTER),
     )
 
@@ -90,11 +91,8 @@ def _later(problem: Problem) -> Problem:
     return _with(problem, replace(terms, first_scale=terms.first_scale + 1, first_pilot=terms.first_pilot + 1))
 
 
-def _duty_per_car(launch: Launch) -> float:
-    """Ten points of duty on the mean ex-works cost of the offers, in the launch's currency."""
-    costs = [
-        launch.folder.money(row.ex_works_cost, row.currency)
-        for row in launch.folder.rows(OfferRow)
-        if row.ex_works_cost is not None
-    ]
-    return DUTY_POINTS * float(np.mean(costs)) if costs else 0.0
+def _duty_points(launch: Launch, problem: Problem) -> np.ndarray:
+    """(M,) ten points of duty on a car's customs value, launch currency; 0 at home, and where it is not known."""
+    values = np.array([sum(car.share * car.value for car in at_border(launch, code)) for code in problem.markets])
+    points: np.ndarray = DUTY_POINTS * abroad(problem) * values
+    return points

@@ -16,8 +16,17 @@ class LaneRow(Sourced):
         "currency of the cost; blank = the launch's", refers="fx.currency", default=None
     )
     cost_per_m3: Number | None = column("freight per cubic metre of car", unit="currency/m3", least=0, default=None)
+    freight_per_car: Number = column(
+        "freight per car that is not priced by room; duty falls on both",
+        unit="currency/car",
+        least=0,
+        default=0.0,
+    )
     cost_per_car: Number = column(
-        "handling and delivery per car besides, on which no duty falls", unit="currency/car", least=0, default=0.0
+        "handling and delivery per car behind the border, on which no duty falls",
+        unit="currency/car",
+        least=0,
+        default=0.0,
     )
     insurance_share: Number = column("insurance, share of the car's value", unit="share", default=0.0)
     transit_weeks: Number = column("time on the way, port dwell included", unit="weeks", least=0, most=104)

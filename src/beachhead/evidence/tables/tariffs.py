@@ -37,7 +37,7 @@ class TariffRow(Dated):
         "first quarter in which everybody knows the scenario; blank = the launch's second quarter", default=None
     )
     duty: Number = column(
-        "all border duties together, on the customs value: 1.05 x ex-works cost, freight by cubic metre, insurance",
+        "all border duties together, on the customs value: 1.05 x ex-works cost, freight, insurance",
         unit="share of value",
         least=0,
         most=10,

@@ -1,0 +1,62 @@
+"""What cars from home are worth at a market's border, where the plan asks what a duty takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beachhead.case.belief.offer_list import offer_list
+from beachhead.case.open import Launch
+from beachhead.evidence.tables.lanes import LaneRow
+from beachhead.evidence.tables.offers import OfferRow
+from beachhead.evidence.tables.plants import PlantRow
+from beachhead.supply.landed import customs_value
+from beachhead.supply.network import TRANSFER_MARGIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtBorder:
+    """Cars of one offer at a border.
+
+    Attributes:
+        share: of the market's cars, 0..1.
+        value: customs value a car, launch currency.
+    """
+
+    share: float
+    value: float
+
+
+def at_border(launch: Launch, market: str) -> tuple[AtBorder, ...]:
+    """The offers sold in a market by their customs value, as supply counts it; those of unknown cost are left out.
+
+    Cars come from the first plant that runs, by its cheapest lane; without a lane, freight and insurance are 0.
+    """
+    listed = offer_list(launch, market)
+    if listed is None:
+        return ()
+    rows = {row.code: row for row in launch.folder.rows(OfferRow)}
+    known = [(rows[code], share) for code, share in zip(listed.offers, listed.mix, strict=True)]
+    known = [(row, share) for row, share in known if row.ex_works_cost is not None and share > 0]
+    whole = sum(share for _, share in known)
+    lanes = _lanes(launch, market)
+    return tuple(AtBorder(share=share / whole, value=_value(launch, row, lanes)) for row, share in known)
+
+
+def _lanes(launch: Launch, market: str) -> tuple[LaneRow, ...]:
+    home = next((row.code for row in launch.folder.rows(PlantRow) if row.running), None)
+    return tuple(row for row in launch.folder.rows(LaneRow) if (row.plant, row.market) == (home, market))
+
+
+def _value(launch: Launch, offer: OfferRow, lanes: tuple[LaneRow, ...]) -> float:
+    money = launch.folder.money
+    invoice = money(offer.ex_works_cost or 0.0, offer.currency) * (1 + TRANSFER_MARGIN)
+    ways = [
+        (freight + money(lane.cost_per_car, lane.currency) + lane.insurance_share * invoice, freight, lane)
+        for lane in lanes
+        for each in [(lane.cost_per_m3 or 0.0) * (offer.volume_m3 or 0.0) + lane.freight_per_car]
+        for freight in [money(each, lane.currency)]
+    ]
+    if not ways:
+        return customs_value(invoice, 0.0, 0.0)
+    _, freight, lane = min(ways, key=lambda way: way[0])
+    return customs_value(invoice, freight, lane.insurance_share)
