@@ -761,3 +761,18 @@ def test_a_folder_that_cannot_be_read_any_more_says_so_above_what_was_shown_befo
         page.evaluate("dispatchEvent(new Event('focus'))")
         page.get_by_role("rowheader", name="Noreg").wait_for()
         assert page.get_by_role("alert").count() == 0
+
+
+def test_the_page_of_a_market_says_what_the_plan_does_there_or_how_to_make_one(browser, tmp_path):
+    """It said what a pilot costs and teaches, not that the plan pilots; and, unplanned, no more than that."""
+    folder = new_launch(tmp_path / "launch", "starter")
+    with closing(_served(folder)) as served:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{next(served)}/markets/NO")
+        page.get_by_text("No plan yet: make one under Plan").wait_for()
+        make_plan(open_launch(folder), on=date(2027, 1, 1), worlds=2, who="ana", at=datetime(2021, 11, 1, tzinfo=UTC))
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        page.get_by_text(
+            re.compile(r"^(by the plan of 2027Q1: )?(pilot \d+ through \w+|hold|scale through \w+); \S")
+        ).wait_for()
+        page.close()

@@ -30,7 +30,7 @@ export function money(amount: number | null | undefined, currency: string): stri
 }
 
 /** One standard error behind a figure; so few worlds that they tell none say so. */
-export const giveOrTake = (se: number | null | undefined, currency: string) => `± ${se == null ? "?" : money(se, currency)}`;
+export const giveOrTake = (se: number | null | undefined, currency: string) => `±\u00a0${se == null ? "?" : money(se, currency)}`;
 
 export function cars(count: number | null | undefined): string {
   if (count == null || !Number.isFinite(count)) return "–";
@@ -60,7 +60,10 @@ export const tenth = (value: number) => oneDigit.format(value);
 export const weekdayClock = (text: string) => weekClock.format(new Date(text));
 /** A figure keeps its unit and currency on its line. */
 const together = (text: string) =>
-  text.replace(/(\d) (?=(?:%|M|k|bn|days|h|min|kWh|kW|ct|s)(?![\w]))/g, "$1\u00a0").replace(/\b([A-Z]{3}) (?=-?\d)/g, "$1\u00a0");
+  text
+    .replace(/(\d) (?=(?:%|M|k|bn|days|h|min|kWh|kW|ct|s)(?![\w]))/g, "$1\u00a0")
+    .replace(/\b([A-Z]{3}) (?=-?\d)/g, "$1\u00a0")
+    .replace(/± (?=[A-Z\d])/g, "±\u00a0");
 
 const english = /(?<![\w.,/:]|[A-Za-z]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w/]|[.,:]\d)/g;
 

@@ -49,7 +49,12 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         </h1>
         <p className="says">
           {before && `by ${before}: `}
-          <Said>{row.says}</Said>
+          <Said>{launch.planned_for && row.stage !== "home" ? `${row.action}; ${row.says}` : row.says}</Said>
+          {!launch.planned_for && !launch.over && row.stage !== "home" && (
+            <>
+              : make one under <Link href="/plan">Plan</Link>
+            </>
+          )}
         </p>
         {launch.overtaken && <p className="notice">{launch.overtaken}; what it says of the market is as it was then.</p>}
       </section>
@@ -248,13 +253,15 @@ function Density({ data, name }: { data: Schemas["MarketOut"]; name: string }) {
     (color: (name: string) => string): Option => {
       const { density, row } = data;
       const line = (values: number[]) => density.cars_per_year.map((x, index) => [x, values[index]!]);
+      const ends = [density.cars_per_year[0]!, density.cars_per_year.at(-1)!];
+      const shown = row.break_even ? [...ends, row.break_even / 1.2, row.break_even * 1.2] : ends; // far from all belief too
       return {
         grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
         legend: { top: 0, data: ["before", "now"], textStyle: { color: color("--ink") } },
         xAxis: {
           type: "log",
-          min: density.cars_per_year[0],
-          max: density.cars_per_year.at(-1),
+          min: Math.min(...shown),
+          max: Math.max(...shown),
           ...scale(color, (count) => (count < 1 ? number(count) : cars(count))),
           splitLine: { show: false },
         },

@@ -54,7 +54,9 @@ function Screen({ launch }: { launch: Schemas["LaunchOut"] }) {
                 <th className="num">90 %</th>
                 {many && <th className="num">in the first {data.top}</th>}
                 <th className="num">return</th>
-                <th>range</th>
+                <th>
+                  {percent(least)} to {percent(most)}
+                </th>
                 <th className="num">knowing demand is worth</th>
               </tr>
             </thead>
@@ -168,7 +170,7 @@ function Spent({ data, currency }: { data: Schemas["ResearchOut"]; currency: str
               <th className="num">spent</th>
               <th className="num">raises demand by</th>
               <th className="num">90 %</th>
-              <th>range</th>
+              <th>0 to {percent(most, 1)}</th>
               <th className="num">knowing its effect is worth</th>
             </tr>
           </thead>

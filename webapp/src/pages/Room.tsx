@@ -19,18 +19,20 @@ type Room = Schemas["RoomOut"]["room"];
 const ahead: ReadonlySet<Room> = new Set<Room>(["worth", "rehearsal", "targets", "aftersales"]);
 type Props = { launch: Schemas["LaunchOut"] };
 
-/** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. */
+/** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. So many tables as `lead` stand above the pictures. */
 export function RoomAnswer({
   room,
   launch,
   empty,
   ask,
+  lead = 0,
   children,
 }: {
   room: Room;
   launch: Schemas["LaunchOut"];
   empty: string;
   ask?: (last?: Schemas["RoomOut"]) => ReactNode;
+  lead?: number;
   children?: (data: Schemas["RoomOut"]) => ReactNode;
 }) {
   const answer = useAsk(() => api.GET("/api/v1/rooms/{room}", { params: { path: { room } } }), [room]);
@@ -64,6 +66,13 @@ export function RoomAnswer({
   if (!data) return <Reading />;
   const broad = data.tables.filter((table) => table.columns.length > 3);
   const last = broad.length % 2 ? broad.at(-1) : undefined;
+  const shown = (tables: Schemas["TableOut"][]) =>
+    tables.map((table) => (
+      <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}>
+        <h2>{inLocale(table.title)}</h2>
+        <RoomTable table={table} currency={launch.currency} />
+      </section>
+    ));
   return (
     <>
       <section className="sheet wide">
@@ -80,13 +89,9 @@ export function RoomAnswer({
         </p>
         {button(data)}
       </section>
+      {shown(data.tables.slice(0, lead))}
       {children?.(data)}
-      {data.tables.map((table) => (
-        <section className={table.columns.length <= 3 ? "sheet" : table === last ? "sheet wide" : "sheet half"} key={table.title}>
-          <h2>{inLocale(table.title)}</h2>
-          <RoomTable table={table} currency={launch.currency} />
-        </section>
-      ))}
+      {shown(data.tables.slice(lead))}
     </>
   );
 }
@@ -118,7 +123,7 @@ export function TargetsPage({ launch }: Props) {
   return (
     <div className="grid">
       <h1 className="wide">Targets</h1>
-      <RoomAnswer room="targets" launch={launch} empty="The odds of the targets have not been worked out yet.">
+      <RoomAnswer room="targets" launch={launch} lead={1} empty="The odds of the targets have not been worked out yet.">
         {inTime}
       </RoomAnswer>
     </div>

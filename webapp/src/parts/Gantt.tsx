@@ -18,7 +18,14 @@ export function Gantt({ bars }: { bars: Bar[] }) {
         <thead>
           <tr>
             <th>task</th>
-            <th>when</th>
+            <th>
+              when
+              <span className="ends" aria-hidden="true">
+                {[0, 0.5, 1].map((share) => (
+                  <span key={share}>{day(new Date(from + share * (to - from)).toISOString().slice(0, 10))}</span>
+                ))}
+              </span>
+            </th>
             <th className="num">critical</th>
           </tr>
         </thead>

@@ -43,6 +43,7 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
       const days = item.sightings.map((sight) => sight.day);
       const low = item.sightings.map((sight) => (fits(sight) ? Math.max(sight.low ?? 1, 1) : null));
       const high = item.sightings.map((sight) => (fits(sight) ? sight.high : null));
+      const seen = [...low, ...high, item.break_even].filter((level) => level != null && level > 0) as number[];
       const line = (name: string, data: (number | null)[]) => ({
         type: "line" as const,
         name,
@@ -52,7 +53,8 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
         itemStyle: { color: color("--accent") },
       });
       return {
-        grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
+        grid: { left: 8, right: 16, top: 44, bottom: 8, containLabel: true },
+        legend: { top: 0, right: 0, data: ["at least", "at most"], textStyle: { color: color("--ink") } },
         tooltip: { trigger: "axis", formatter: (items: unknown) => tip(item, items) },
         xAxis: {
           type: "category",
@@ -60,7 +62,14 @@ function One({ item }: { item: Schemas["MonitorOut"] }) {
           ...axis(color),
           axisLabel: { color: color("--soft"), hideOverlap: true, formatter: (text: string) => day(text) },
         },
-        yAxis: { type: "log", ...scale(color, cars) },
+        yAxis: {
+          type: "log",
+          name: "cars a year",
+          min: 10 ** Math.floor(Math.log10(Math.min(...seen))),
+          max: 10 ** Math.ceil(Math.log10(Math.max(...seen))),
+          ...scale(color, cars),
+          nameTextStyle: { color: color("--soft"), align: "left" },
+        },
         series: [
           {
             ...line("at least", low),

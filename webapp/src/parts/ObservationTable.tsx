@@ -47,7 +47,7 @@ export function ObservationTable({ rows, caption }: { rows: Schemas["Observation
               <td className="num">{count(row.cancellations)}</td>
               <td className="num">{count(row.deliveries)}</td>
               <td className="num">{count(row.registrations)}</td>
-              <td>{row.sold_out_on ? <strong>✓ {day(row.sold_out_on)}</strong> : "–"}</td>
+              <td className="day">{row.sold_out_on ? <strong>✓ {day(row.sold_out_on)}</strong> : "–"}</td>
             </tr>
           ))}
         </tbody>
