@@ -2,6 +2,7 @@ import { api, useAsk } from "../api";
 import { useTitle } from "../live";
 import { Monitors } from "../parts/Monitors";
 import { ObservationTable } from "../parts/ObservationTable";
+import { Reading } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { SendRows } from "../parts/SendRows";
 import { Said } from "../parts/Said";
@@ -24,6 +25,7 @@ export default function PilotsPage() {
       <section className="sheet beside">
         <h2>What the rows say</h2>
         {said.state === "refused" && !said.data && <Refusal error={said.error} />}
+        {said.state === "waiting" && !said.data && <Reading />}
         {said.data?.readings.length === 0 && <p>Nothing has been observed yet.</p>}
         <ul className="due">
           {said.data?.readings.map((reading) => (
@@ -64,6 +66,7 @@ export default function PilotsPage() {
       <section className="sheet wide">
         <h2>Rows on record</h2>
         {answer.state === "refused" && !answer.data && <Refusal error={answer.error} />}
+        {answer.state === "waiting" && !answer.data && <Reading />}
         {answer.data?.total_rows === 0 && <p>0 of 0 rows: none have been sent yet.</p>}
         {answer.data && answer.data.total_rows > 0 && (
           <ObservationTable

@@ -4,6 +4,7 @@ import { cars, certified, day, giveOrTake, howMany, instant, money, percent } fr
 import { LedgerTable } from "../parts/LedgerTable";
 import { Link } from "../parts/Link";
 import { MarketMap } from "../parts/MarketMap";
+import { Reading } from "../parts/Reading";
 import { Refusal } from "../parts/Refusal";
 import { Timeline } from "../parts/Timeline";
 import { Said } from "../parts/Said";
@@ -71,6 +72,13 @@ export default function ReportPage({ launch }: { launch: Schemas["LaunchOut"] })
           </ul>
         )}
       </section>
+      {[plan, decisions].map((part, index) =>
+        part.data ? null : part.state === "waiting" ? (
+          <Reading key={index} />
+        ) : part.state === "refused" && part.error.kind !== "NotFound" ? (
+          <Refusal key={index} error={part.error} />
+        ) : null,
+      )}
       {plan.data && (
         <section className="sheet">
           <h2>Plan</h2>
