@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api";
+import { WhenField } from "../../parts/WhenField";
 import { choose, useRoute } from "../../route";
 import { Planned } from "./Planned";
 import { Besides, Whole, besides } from "./Whole";
@@ -37,13 +38,13 @@ export function Session({ data }: { data: Schemas["ChargingOut"] }) {
         </span>
         <span>
           <label htmlFor="c-plugged">plugged in</label>
-          <input
+          <WhenField
             id="c-plugged"
             type="datetime-local"
             value={plugged}
             min={`${data.first_day}T00:00`}
             max={`${data.last_day}T23:00`}
-            onChange={(event) => choose("plugged", event.target.value)}
+            chosen={(moment) => choose("plugged", moment)}
           />
         </span>
         <span>
@@ -60,7 +61,14 @@ export function Session({ data }: { data: Schemas["ChargingOut"] }) {
         </span>
         <span>
           <label htmlFor="c-leaves">leaves, if the driver tells</label>
-          <input id="c-leaves" type="datetime-local" value={leaves} onChange={(event) => choose("leaves", event.target.value)} />
+          <WhenField
+            id="c-leaves"
+            type="datetime-local"
+            value={leaves}
+            min={`${data.first_day}T00:00`}
+            max="2090-12-31T23:59"
+            chosen={(moment) => choose("leaves", moment)}
+          />
         </span>
       </div>
       <Besides data={data} home={home} whole={whole} />

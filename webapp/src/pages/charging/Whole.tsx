@@ -5,6 +5,7 @@ import { Reading } from "../../parts/Reading";
 import { Refusal } from "../../parts/Refusal";
 import { choose, useRoute } from "../../route";
 import { Said } from "../../parts/Said";
+import { WhenField } from "../../parts/WhenField";
 import { WholeCourse } from "../../parts/WholeCourse";
 
 export const besides = ["second", "gives", "battery", "sun"];
@@ -44,11 +45,13 @@ export function Besides({ data, home, whole }: { data: Schemas["ChargingOut"]; h
         {told("second") && (
           <span>
             <label htmlFor="c-second-plugged">its plug-in; blank: with the first</label>
-            <input
+            <WhenField
               id="c-second-plugged"
               type="datetime-local"
               value={told("second_plugged_in")}
-              onChange={(event) => choose("second_plugged_in", event.target.value)}
+              min={`${data.first_day}T00:00`}
+              max={`${data.last_day}T23:00`}
+              chosen={(moment) => choose("second_plugged_in", moment)}
             />
           </span>
         )}
@@ -56,11 +59,13 @@ export function Besides({ data, home, whole }: { data: Schemas["ChargingOut"]; h
         {told("second") && (
           <span>
             <label htmlFor="c-second-leaves">it leaves, if told</label>
-            <input
+            <WhenField
               id="c-second-leaves"
               type="datetime-local"
               value={told("second_leaves")}
-              onChange={(event) => choose("second_leaves", event.target.value)}
+              min={`${data.first_day}T00:00`}
+              max="2090-12-31T23:59"
+              chosen={(moment) => choose("second_leaves", moment)}
             />
           </span>
         )}

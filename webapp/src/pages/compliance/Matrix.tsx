@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "react";
 import { api, useAsk, type Schemas } from "../../api";
 import { useTitle } from "../../live";
 import { cars, day, money } from "../../numbers";
@@ -7,6 +6,7 @@ import { Refusal } from "../../parts/Refusal";
 import { choose, useRoute } from "../../route";
 import { Said } from "../../parts/Said";
 import { Waiting } from "../../parts/Waiting";
+import { WhenField } from "../../parts/WhenField";
 import { Changes } from "./Changes";
 import { states } from "./states";
 
@@ -36,7 +36,7 @@ export function Matrix({ on }: { on: string | undefined }) {
         <div className="row no-print">
           <span>
             <label htmlFor="on">on the day</label>
-            <DayField id="on" day={on ?? data.on} chosen={(day) => choose("on", day)} />
+            <WhenField id="on" type="date" value={on ?? data.on} min="2000-01-01" max="2090-12-31" chosen={(day) => choose("on", day)} />
           </span>
         </div>
       </section>
@@ -132,25 +132,6 @@ export function Matrix({ on }: { on: string | undefined }) {
       </section>
       <Changes on={data.on} />
     </div>
-  );
-}
-
-/** A day that is asked about. While a year is typed its first figures are a year too: no day is chosen before it is whole. */
-function DayField({ id, day, chosen }: { id: string; day: string; chosen: (day: string) => void }) {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (field.current && field.current.value !== day) field.current.value = day;
-  }, [day]);
-  return (
-    <input
-      ref={field}
-      id={id}
-      type="date"
-      defaultValue={day}
-      min="2000-01-01"
-      max="2090-12-31"
-      onChange={(event) => event.target.value && event.target.validity.valid && chosen(event.target.value)}
-    />
   );
 }
 
