@@ -11,6 +11,7 @@ import pytest
 
 from beachhead.evidence.folder import check_folder, read_folder
 from beachhead.evidence.tables.economics import EconomicsRow
+from beachhead.evidence.tables.facts import READ
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.market import Channel
@@ -660,6 +661,18 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "lies behind a border, CN to NO, of which tariffs.csv has no row",
         "mend the country of P1 in plants.csv",
     ),
+    "a fact that is read by name, misspelt": (
+        written("facts.csv", "market,name,value,source,as_of,grade\nNO,gdp_per_head_ppp_usb,90000,bank,2026-01-01,A\n"),
+        "facts.csv:2:name",
+        "is nearly gdp_per_head_ppp_usd, which is read by that name alone",
+        "did you mean gdp_per_head_ppp_usd?",
+    ),
+    "a region in capitals here and not there": (
+        replaced("markets.csv", "Sweden,nordic", "Sweden,Nordic"),
+        "markets.csv:3:region",
+        "is written nordic on line 2",
+        "write it one way",
+    ),
     "a misnamed table": (
         lambda folder: (folder / "markets.csv").rename(folder / "market.csv"),
         "market.csv",
@@ -916,3 +929,10 @@ def test_a_blank_is_unknown_or_the_default_and_never_zero(folder: Path):
     store = read_folder(folder).rows(StoreRow)[0]
     assert store.count == 1
     assert store.service_bays is None
+
+
+def test_facts_of_another_year_or_another_kind_are_not_taken_for_a_slip(folder: Path):
+    names = ("bev_registered_in_2023_cars", "private_fast_chargers_points", "gdp_per_head_usd", *READ)
+    rows = "".join(f"NO,{name},1,bank,2026-01-01,A\n" for name in names)
+    (folder / "facts.csv").write_text(f"market,name,value,source,as_of,grade\n{rows}", encoding="utf-8")
+    assert not check_folder(folder)

@@ -1,7 +1,10 @@
 """Files of observations as people send them: read whole in every form, or refused with every fault at once."""
 
+import re
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
@@ -9,10 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl.chart import LineChart
 
+import beachhead.case.new as new_module
+from beachhead.case.rows.observe import known_codes
 from beachhead.evidence.arrive import arrive
+from beachhead.evidence.folder import read_folder
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.evidence.sheet import harmless
+from beachhead.evidence.tables.renames import RenameRow
 from beachhead.world.errors import BadInput
 from beachhead.world.market import Channel
 
@@ -42,6 +49,36 @@ def faults(*args, **how):
     with pytest.raises(BadInput) as caught:
         read(*args, **how)
     return [str(fault) for fault in caught.value.faults]
+
+
+def test_a_store_of_another_market_is_told(tmp_path):
+    known = Known(
+        markets=KNOWN.markets,
+        offers=KNOWN.offers,
+        currencies=KNOWN.currencies,
+        stores=frozenset({"OSLO", "OLD"}),
+        store_market={"OSLO": "NO"},
+    )
+    path = tmp_path / "seen.csv"
+    lines = (f"b1,{market},{store},agent,2027-01-01,2027-01-31,1" for market, store in (("NO", "OSLO"), ("SE", "OLD")))
+    path.write_text("\n".join(["batch,market,store,channel,start,end,orders", *lines]))
+    assert len(read_observations(path, known=known).rows) == 2
+    path.write_text(path.read_text().replace("NO,OSLO", "SE,OSLO"))
+    told = "2:store: 'OSLO' is a store of NO in stores.csv, not of SE: write the market NO"
+    with pytest.raises(BadInput, match=re.escape(told)):
+        read_observations(path, known=known)
+
+
+def test_the_market_of_a_store_is_not_asked_where_codes_have_changed():
+    folder = read_folder(Path(new_module.__file__).parent / "examples/xiaomi")
+    assert known_codes(folder).store_market.items() >= {"NO-PHONE-STORES": "NO", "CA-PHONE-STORES": "CA"}.items()
+    facts = {"source": "plan", "as_of": "2026-01-01", "grade": "C"}
+    rows = [
+        RenameRow(kind="market", was="XK", now="NO", **facts),
+        RenameRow(kind="store", was="CA-PHONE-STORES", now="X", **facts),
+    ]
+    moved = replace(folder, tables=dict(folder.tables) | {"renames": tuple(rows)})
+    assert not {"NO-PHONE-STORES", "CA-PHONE-STORES"} & known_codes(moved).store_market.keys()
 
 
 def test_a_plain_file_reads_and_blank_is_not_zero(tmp_path):

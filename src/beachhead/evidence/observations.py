@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -35,12 +35,14 @@ class Known:
         offers: offer codes, likewise.
         currencies: currencies with a rate.
         stores: store codes; none if the launch lists none: then any code will do.
+        store_market: market of each store whose code, and whose market's, has never changed.
     """
 
     markets: frozenset[str]
     offers: frozenset[str]
     currencies: frozenset[str]
     stores: frozenset[str] = frozenset()
+    store_market: dict[str, str] = field(default_factory=dict)
 
 
 def read_observations(
@@ -105,6 +107,11 @@ def _unknown_codes(placed: Sequence[Placed[ObservationRow]], known: Known, file:
                 problem = f"is not in {table} of this launch"
                 cure = meant(code, codes, f"add it to {table}, or mend the code")
                 yield Fault(file=file, row=p.line, column=column, written=code, problem=problem, cure=cure)
+        at = known.store_market.get(row.store or "", row.market)
+        if row.store is not None and at != row.market and row.market in known.markets:
+            cure = f"write the market {at}, or the store that is meant"
+            problem = f"is a store of {at} in stores.csv, not of {row.market}"
+            yield Fault(file=file, row=p.line, column="store", written=row.store, problem=problem, cure=cure)
 
 
 def _not_yet(rows: Iterable[ObservedRow], today: date | None, file: str) -> Iterator[Fault]:

@@ -33,6 +33,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _renamed_codes(tables)
     yield from _foreign_prices(tables)
     yield from _unknown_places(tables)
+    yield from _labels_apart(tables)
     yield from _forks_apart(tables)
     yield from _borders_untold(tables)
     if terms is not None:
@@ -169,6 +170,24 @@ def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
                         problem=problem,
                         cure=cure,
                     )
+
+
+def _labels_apart(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
+    """Labels that group rows, written in capitals here and not there: each would be a group of its own."""
+    for table, column in (("markets", "region"), ("offers", "model")):
+        first: dict[str, tuple[str, int]] = {}
+        for placed in tables[table].rows:
+            word = getattr(placed.row, column)
+            known, line = first.setdefault(word.casefold(), (word, placed.line))
+            if known != word:
+                yield Fault(
+                    file=tables[table].table.file,
+                    row=placed.line,
+                    column=column,
+                    written=word,
+                    problem=f"is written {known} on line {line}",
+                    cure="write it one way: rows are grouped by it",
+                )
 
 
 def _forks_apart(tables: Mapping[str, Loaded]) -> Iterator[Fault]:

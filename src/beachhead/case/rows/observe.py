@@ -207,12 +207,18 @@ def versions_sent(work: Work, *, until: date | None = None) -> tuple[tuple[Sent,
 
 def known_codes(folder: Folder) -> Known:
     """Codes that a row may name: those of the launch, and those they had before."""
+    moved = {code for row in folder.rows(RenameRow) if row.kind is Renamed.MARKET for code in (row.was, row.now)}
     was = {kind: {row.was for row in folder.rows(RenameRow) if row.kind is kind} for kind in Renamed}
     return Known(
         markets=frozenset(market.code for market in folder.markets) | was[Renamed.MARKET],
         offers=frozenset(offer.code for offer in folder.offers) | was[Renamed.OFFER],
         currencies=frozenset(folder.rates),
         stores=frozenset(row.code for row in folder.rows(StoreRow)) | was[Renamed.STORE],
+        store_market={
+            row.code: row.market
+            for row in folder.rows(StoreRow)
+            if row.code not in was[Renamed.STORE] and row.market not in moved
+        },
     )
 
 
