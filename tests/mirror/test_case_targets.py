@@ -42,7 +42,7 @@ def test_an_effect_is_a_difference_of_odds_world_by_world_and_a_month_is_a_third
 def test_levers_change_what_they_say_and_leave_the_home_market_alone(made_up_launch, tmp_path):
     plain = made_up_launch(M=3, T=4)
     at_home = Standing(stage=Stage.SCALED, channel=Channel.OWN_STORE, since=Quarter(2017, 1), is_home=True)
-    belief = replace(plain.belief, markets=("CN", "DE", "TR"))
+    belief = replace(plain.belief, markets=("CN", "DE", "NO"))
     problem = replace(plain, belief=belief, standing=(at_home, *plain.standing[1:]))
     found = {lever.code: lever for lever in levers(open_launch(shutil.copytree(XIAOMI, tmp_path / "launch")))}
     was, abroad = problem.terms, np.array([0.0, 1.0, 1.0])
@@ -55,7 +55,8 @@ def test_levers_change_what_they_say_and_leave_the_home_market_alone(made_up_lau
     assert (now["month"].first_pilot == was.first_pilot + 1).all()
     # ten points of the mix's customs value: 172,280.8 yuan ex works at 0.12195 euro, and freight by ship
     duty = 0.1 * (172_280.8 * 0.12195 * 1.05 * 1.003 + 14.8828 * 87.9 * 0.8547)
-    for code, sign in (("duty-down", 1), ("duty-up", -1)):
+    nothing_to_take_off = np.array([1.0, 1.0, 0.0])  # Norway asks no duty
+    for code, sign in (("duty-down", nothing_to_take_off), ("duty-up", -1)):
         for name in ("margin", "scenario_margin"):
             more = getattr(now[code], name) - getattr(was, name)
             assert more == pytest.approx(np.broadcast_to((sign * duty * abroad)[:, None, None], more.shape))

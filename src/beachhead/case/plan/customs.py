@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beachhead.case.belief.offer_list import offer_list
 from beachhead.case.open import Launch
+from beachhead.evidence.folder import Folder
+from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
+from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.supply.landed import customs_value
 from beachhead.supply.network import TRANSFER_MARGIN
+from beachhead.world.quarter import Quarter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,37 @@ def at_border(launch: Launch, market: str) -> tuple[AtBorder, ...]:
     whole = sum(share for _, share in known)
     lanes = _lanes(launch, market)
     return tuple(AtBorder(share=share / whole, value=_value(launch, row, lanes)) for row, share in known)
+
+
+def expected_duty(
+    folder: Folder, origin: str, market: str, quarter: Quarter, cars: Sequence[AtBorder], *, points: float = 0.0
+) -> float:
+    """Mean duty on a car over the scenarios in force as a quarter begins, launch currency; the least holds car by car.
+
+    Where no row stands the duty is 0; within a customs area none is paid.
+
+    Args:
+        folder: the launch's tables.
+        origin: country in which the cars are built.
+        market: where they go.
+        quarter: when.
+        cars: by customs value.
+        points: added to every duty, which is never below 0; 0.1 is ten points.
+    """
+    border = (area_of(origin), area_of(market))
+    rows = [
+        row
+        for row in folder.rows(TariffRow)
+        if (row.origin, row.destination) == border
+        and (row.valid_from is None or row.valid_from <= quarter.first_day)
+        and (row.valid_to is None or row.valid_to >= quarter.first_day)
+    ]
+    ways = [(row.odds, row.duty, folder.money(row.least_duty, row.currency)) for row in rows]
+    if not ways and border[0] != border[1]:
+        ways = [(1.0, 0.0, 0.0)]
+    return sum(
+        odds * car.share * max(max(duty + points, 0.0) * car.value, least) for odds, duty, least in ways for car in cars
+    )
 
 
 def _lanes(launch: Launch, market: str) -> tuple[LaneRow, ...]:

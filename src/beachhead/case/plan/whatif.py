@@ -23,15 +23,13 @@ import numpy as np
 
 from beachhead.case.belief.spending import spending_change
 from beachhead.case.open import Launch
-from beachhead.case.plan.customs import AtBorder, at_border
+from beachhead.case.plan.customs import at_border, expected_duty
 from beachhead.case.plan.planning import WORLDS, put_question
-from beachhead.evidence.folder import Folder, read_folder
+from beachhead.evidence.folder import read_folder
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables import TABLES
-from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
-from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.launch.aim.steer import find_steering
 from beachhead.launch.estimate import Estimate
 from beachhead.launch.information.tornado import play_sample, side_by_side
@@ -394,9 +392,8 @@ def _with_duties(
     for i, code in enumerate(problem.markets):
         cars = at_border(after, code)
         for t, quarter in enumerate(problem.quarters):
-            change[i, t] = _duty(before.folder, home, code, quarter, cars) - _duty(
-                after.folder, home, code, quarter, cars
-            )
+            was, now = (expected_duty(each.folder, home, code, quarter, cars) for each in (before, after))
+            change[i, t] = was - now
         if change[i].any():
             values.append(sum(car.share * car.value for car in cars))
     if not values and all(row.ex_works_cost is None for row in after.folder.rows(OfferRow)):
@@ -423,24 +420,6 @@ def _duty_note(home: str, values: Sequence[float], currency: str) -> str:
         f"Duty is paid by cars from {home} on a customs value of {value} {currency} a car (ex-works cost with the "
         "mark-up of supply, freight and insurance to the border, offers as mixed); prices hold, odds of duty scenarios "
         "are averaged, and quotas, minimum prices and other plants are left out: `beachhead supply` counts those."
-    )
-
-
-def _duty(folder: Folder, origin: str, market: str, quarter: Quarter, cars: Sequence[AtBorder]) -> float:
-    """Expected duty on a car in a quarter, 0 where no row stands; the least duty holds car by car."""
-    rows = [
-        row
-        for row in folder.rows(TariffRow)
-        if (row.origin, row.destination) == (area_of(origin), area_of(market))
-        and (row.valid_from is None or row.valid_from <= quarter.first_day)
-        and (row.valid_to is None or row.valid_to >= quarter.first_day)
-    ]
-    return float(
-        sum(
-            row.odds * car.share * max(row.duty * car.value, folder.money(row.least_duty, row.currency))
-            for row in rows
-            for car in cars
-        )
     )
 
 

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 
 from beachhead.case.open import Launch
-from beachhead.case.plan.customs import at_border
+from beachhead.case.plan.customs import at_border, expected_duty
+from beachhead.evidence.tables.plants import PlantRow
 from beachhead.launch.question.kernel_terms import Terms
 from beachhead.launch.question.problem import Problem
 
@@ -37,21 +38,21 @@ class Lever:
 
 def levers(launch: Launch) -> tuple[Lever, ...]:
     """The changes that are tried on every target."""
-    points = partial(_duty_points, launch)
+    lower, higher = (partial(_duties_moved, launch, points) for points in (-DUTY_POINTS, DUTY_POINTS))
     return (
         Lever(code="cars", name="10 % more cars from the plants", change=_more_cars),
         Lever(code="start", name="one more market may start a quarter", change=_one_more_start),
         Lever(code="capital", name="10 % more capital a year", change=_more_capital),
         Lever(code="demand", name="10 % more demand abroad", change=_more_demand),
-        Lever(code="duty-down", name="duties 10 points lower", change=lambda p: with_margin(p, points(p))),
-        Lever(code="duty-up", name="duties 10 points higher", change=lambda p: with_margin(p, -points(p))),
+        Lever(code="duty-down", name="duties 10 points lower", change=lower),
+        Lever(code="duty-up", name="duties 10 points higher", change=higher),
         Lever(code="month", name="everything a month later", change=_later, part=1 / MONTHS_A_QUARTER),
     )
 
 
 def with_margin(problem: Problem, added: np.ndarray) -> Problem:
-    """The question with (M,) money added to the margin of every car, market by market."""
-    more = added[:, None, None]
+    """The question with (M,) or (M, T) money added to the margin of every car, market by market."""
+    more = added.reshape(len(added), 1, -1)
     terms = problem.terms
     return _with(problem, replace(terms, margin=terms.margin + more, scenario_margin=terms.scenario_margin + more))
 
@@ -91,8 +92,13 @@ def _later(problem: Problem) -> Problem:
     return _with(problem, replace(terms, first_scale=terms.first_scale + 1, first_pilot=terms.first_pilot + 1))
 
 
-def _duty_points(launch: Launch, problem: Problem) -> np.ndarray:
-    """(M,) ten points of duty on a car's customs value, launch currency; 0 at home, and where it is not known."""
-    values = np.array([sum(car.share * car.value for car in at_border(launch, code)) for code in problem.markets])
-    points: np.ndarray = DUTY_POINTS * abroad(problem) * values
-    return points
+def _duties_moved(launch: Launch, points: float, problem: Problem) -> Problem:
+    """Margins abroad after so many points more of duty on a car from the first running plant; no duty falls below 0."""
+    home = next((row.country for row in launch.folder.rows(PlantRow) if row.running), "")
+    added = np.zeros(problem.terms.path.shape)
+    for i, code in enumerate(problem.markets):
+        cars = at_border(launch, code)
+        for t, quarter in enumerate(problem.quarters):
+            was, now = (expected_duty(launch.folder, home, code, quarter, cars, points=p) for p in (0.0, points))
+            added[i, t] = was - now
+    return with_margin(problem, abroad(problem)[:, None] * added)
