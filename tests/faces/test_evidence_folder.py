@@ -673,6 +673,16 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is written nordic on line 2",
         "write it one way",
     ),
+    "a bias of a study that is no logarithm": (
+        written(
+            "responses.csv",
+            "study,market,elasticity,price,people,log_sd,bias_mean,source,as_of,grade\n"
+            "asked,NO,2.5,480000,400,0.2,20,institute,2026-01-01,B\n",
+        ),
+        "responses.csv:2:bias_mean",
+        "is out of range",
+        "-5 to 5",
+    ),
     "a misnamed table": (
         lambda folder: (folder / "markets.csv").rename(folder / "market.csv"),
         "market.csv",

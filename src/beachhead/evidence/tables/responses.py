@@ -35,7 +35,7 @@ class ResponseRow(Sourced):
     people: Whole = column("people asked, or products and markets seen", least=1)
     log_sd: Number | None = column("standard error of the log of the elasticity", default=None, above=0)
     bias_mean: Number | None = column(
-        "log of how much such studies overstate the elasticity, blank for the usual", default=None
+        "log of how much such studies overstate the elasticity, blank for the usual", default=None, least=-5, most=5
     )
     bias_sd: Number | None = column("standard deviation of that log, blank for the usual", default=None, above=0)
     weight: Number = column("share of its information that counts", unit="share", default=1.0, above=0, most=1)

@@ -43,7 +43,7 @@ class StudyRow(Sourced):
     )
     sample: Whole | None = column("people asked, for `share`", default=None, least=1)
     bias_mean: Number | None = column(
-        "log of how much such studies overstate, blank for the usual of the kind", default=None
+        "log of how much such studies overstate, blank for the usual of the kind", default=None, least=-5, most=5
     )
     bias_sd: Number | None = column(
         "standard deviation of that log, blank for the usual of the kind", default=None, above=0
