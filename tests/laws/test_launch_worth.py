@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
-from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import nbinom, norm
 
 from beachhead.launch.bound.control import telling
 from beachhead.launch.information.batch_design import design
@@ -67,20 +66,36 @@ def test_what_a_batch_tells_is_what_a_gaussian_belief_makes_of_one_noisy_look(ma
     assert list(found.teaches) == sorted(found.teaches, key=lambda row: -row[1])
     endless = np.linalg.inv(np.linalg.inv(cov) + np.outer(look, look) / 0.08)  # a quarter is not the years
     assert found.floor_sd == pytest.approx(endless[1, 1] ** 0.5)
-    # orders of the weeks: log-normal, the quarter's own luck included, and no more than the batch
+    # orders of the weeks: counts about a log-normal, the quarter's own luck included, and no more than the batch
     sd = float(np.sqrt(look @ cov @ look + 0.08))
-    middle = float(look @ mean) - 0.04 + np.log(found.reach * found.weeks / 52)
-    sold, _ = quad(lambda x: min(np.exp(x), 100) * norm.pdf(x, middle, sd), -20, 20, points=[np.log(100)], limit=200)
-    assert found.expected_orders == pytest.approx(sold, rel=5e-3)
-    assert found.odds_sold_out == pytest.approx(norm.sf(np.log(100), middle, sd), abs=0.02)
+    years = 7 * found.weeks / 365.25
+    middle = float(look @ mean) - 0.04 + np.log(found.reach * years)
+    x = np.linspace(middle - 7 * sd, middle + 7 * sd, 801)
+    weight = norm.pdf(x, middle, sd) * (x[1] - x[0])
+    nodes, share = np.polynomial.hermite_e.hermegauss(9)
+    sizes = 20 * found.weeks * found.reach * np.exp(problem.belief.nb_size_log_sd * nodes)
+
+    def at_least(orders: np.ndarray, part: float) -> np.ndarray:
+        """Odds of so many orders or more by then, at each level of demand."""
+        by_size = [nbinom.sf(orders[:, None] - 1, part * k, k / (k + np.exp(x))) for k in sizes]
+        return np.asarray(np.tensordot(share / share.sum(), by_size, axes=1))
+
+    reached = at_least(np.arange(101), 1.0)
+    assert found.expected_orders == pytest.approx((reached[1:] @ weight).sum(), rel=1e-3)
+    assert found.odds_sold_out == pytest.approx(reached[100] @ weight, abs=1e-4)
+    # what is left open after each number of orders, or each day on which the batch was gone
+    days = np.array([at_least(np.array([100]), day / 91)[0] for day in range(1, 92)])
+    joint = np.vstack([-np.diff(reached, axis=0), np.diff(days, axis=0, prepend=0.0)]) * weight
+    odds = joint.sum(axis=1)
+    assert odds.sum() == pytest.approx(1.0, abs=1e-6)
+    slope = (look @ cov)[1] / sd**2
+    rest = cov[1, 1] - slope**2 * sd**2
+    spread = odds @ (joint @ x**2 / odds - (joint @ x / odds) ** 2)
+    assert found.sd_after**2 == pytest.approx(rest + slope**2 * spread, rel=1e-3)
     level = np.log(break_even(problem, 1).cars_per_year)
     assert found.odds_break_even == pytest.approx(norm.sf(level, mean[1], cov[1, 1] ** 0.5), abs=1e-6)
-
-    def wrong(shown: float) -> float:
-        right = norm.sf(level, shown, found.sd_after)
-        return min(right, 1 - right) * norm.pdf(shown, mean[1], (cov[1, 1] - after[1, 1]) ** 0.5)
-
-    assert found.odds_wrong == pytest.approx(quad(wrong, mean[1] - 8, mean[1] + 8, points=[level])[0], abs=2e-3)
+    above = joint @ norm.sf(level, mean[1] + slope * (x - middle), rest**0.5)
+    assert found.odds_wrong == pytest.approx(np.minimum(above, odds - above).sum(), abs=2e-4)
 
 
 def test_a_batch_is_worth_less_the_less_a_pilot_after_it_would_tell(made_up_launch):

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
+from beachhead.belief import Posterior
 from beachhead.belief.lasting import look, read_through
 from beachhead.belief.priced import asked_off_list, joined, parted
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import put_question
+from beachhead.launch.information.batch_design import design
 from beachhead.launch.information.pilot_odds import PilotOdds, _opens, _result, pilot_odds, planned_span
+from beachhead.launch.judge.break_even import break_even
 from beachhead.launch.judge.judge import opens
 from beachhead.launch.question.action import Action, ActionKind
 from beachhead.launch.question.gate import Gate
@@ -100,8 +104,8 @@ def test_odds_of_selling_out_and_of_a_range_of_orders_are_met(problem, price_poi
     assert 0.49 <= share[level == 0.5].mean() <= 0.53
 
 
-def judged(problem, action: Action, weekly: np.ndarray, gate: Gate) -> bool:
-    """What reading the weeks, one by one and ended by stock, makes of the gate."""
+def held_after(problem, action: Action, weekly: np.ndarray, correct: bool = False) -> Posterior:
+    """What reading the weeks, one by one and ended by stock, leaves to be held."""
     span, left, counts = planned_span(problem, action), action.batch, []
     for week, orders in enumerate(weekly):
         start = span.start + timedelta(days=7 * week)
@@ -112,9 +116,13 @@ def judged(problem, action: Action, weekly: np.ndarray, gate: Gate) -> bool:
         counts.append(replace(span, start=start, end=start + timedelta(days=6), count=int(orders)))
         left -= orders
     belief = joined(problem.belief, problem.answers, asked_off_list(counts))
-    read = read_through(belief, look(belief, looked(problem)), Reading(counts=tuple(counts)), correct=False)
-    held, _ = parted(read, problem.answers)
-    return opens(gate, replace(problem, belief=held.belief), later=1)
+    read = read_through(belief, look(belief, looked(problem)), Reading(counts=tuple(counts)), correct=correct)
+    return parted(read, problem.answers)[0]
+
+
+def judged(problem, action: Action, weekly: np.ndarray, gate: Gate) -> bool:
+    """What the reading makes of the gate."""
+    return opens(gate, replace(problem, belief=held_after(problem, action, weekly).belief), later=1)
 
 
 @pytest.mark.parametrize("worlds", [30, pytest.param(500, marks=pytest.mark.full)])
@@ -131,6 +139,35 @@ def test_odds_that_the_gate_opens_are_met(problem, worlds):
     assert ((stated > 0.03) & (stated < 0.6)).all()
     assert np.abs((share - stated) / error).max() < 3.2
     assert abs(share.mean() - stated.mean()) < 3 * np.sqrt(np.sum(error**2)) / len(error)
+
+
+@pytest.mark.parametrize("worlds", [60, pytest.param(1000, marks=pytest.mark.full)])
+def test_a_batch_leaves_open_on_average_what_its_design_says(problem, worlds):
+    """Small batches most of all: a pilot that sells less than is expected tells less too."""
+    rng = np.random.default_rng(5)
+    apart, apart_wrong = [], []
+    for market, batch, price_point in (("NO", 5, 1.0), ("FI", 5, 1.0), ("DE", 20, 1.0), ("NO", 150, 0.9)):
+        action = pilot(market, batch, price_point)
+        i = problem.markets.index(market)
+        plain = design(problem, market, batch, Channel.DEALER, price_point)
+        level = np.log(break_even(problem, i).cars_per_year)
+        weekly = weekly_orders(problem, action, rng, worlds)
+        read = [held_after(problem, action, weeks, correct=True).belief for weeks in weekly]
+        left = np.array([held.cov[i, i] for held in read])
+        above = np.array([ndtr((held.mean[i] - level) / held.cov[i, i] ** 0.5) for held in read])
+        wrong = np.minimum(above, 1 - above)
+        apart.append((left.mean() - plain.sd_after**2) / (left.std() / worlds**0.5))
+        apart_wrong.append((wrong.mean() - plain.odds_wrong) / (wrong.std() / worlds**0.5))
+        assert left.mean() == pytest.approx(plain.sd_after**2, rel=0.06)
+    assert np.abs(apart).max() < 3.2
+    assert np.abs(apart_wrong).max() < 3.2
+
+
+def test_selling_out_has_the_same_odds_in_a_design_and_in_what_a_decision_states(problem):
+    for market, batch, price_point in (("NO", 5, 1.0), ("DE", 50, 0.9), ("FI", 400, 1.0)):
+        stated = pilot_odds(problem, pilot(market, batch, price_point), None)
+        plain = design(problem, market, batch, Channel.DEALER, price_point)
+        assert plain.odds_sold_out == pytest.approx(stated.sold_out, abs=1e-3)
 
 
 def test_a_better_result_never_shuts_the_gate(problem):

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtr
 
 from beachhead.belief import coming_year
+from beachhead.launch.information.batch_outcome import Shown, shown
 from beachhead.launch.judge.break_even import break_even
 from beachhead.launch.policy.select import best_pilot_route, choose
 from beachhead.launch.policy.shadow_prices import expected_cost
-from beachhead.launch.policy.value import pilot_noise
 from beachhead.launch.question.action import LIST_PRICE
 from beachhead.launch.question.kernel_terms import PILOT, Floats, Terms, look_var
 from beachhead.launch.question.problem import Problem, kernel_position, kernel_terms, looked, price_answer
@@ -22,7 +23,6 @@ from beachhead.world.reading import is_far_from_list
 
 LEAST_TAUGHT = 0.005
 """Share of another market's variance below which a batch teaches nothing about it."""
-_LEVELS = np.linspace(-4.0, 4.0, 161)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class Design:
         reach: share of the market's full-scale demand that the pilot reaches.
         cost: money expected to be spent on it, what its price brings more or less than list price included.
         expected_orders: orders expected within the weeks, stock permitting.
-        odds_sold_out: chance, before seeing anything, that orders over the weeks exceed the batch.
-        noise_sd: standard error of log pilot demand that the batch gives.
+        odds_sold_out: chance, before seeing anything, that orders over the weeks reach the batch.
+        noise_sd: standard error of a look at log pilot demand that leaves as much open as the batch is expected to.
         sd_before: of log demand in this market.
         sd_after: expected after the reading.
         information: 1 / variance on log demand that it adds, expected.
@@ -92,10 +92,13 @@ def design(
     mean, cov = np.asarray(problem.belief.mean), np.asarray(problem.belief.cov)
     last = len(mean) - 1
     before = int(looked(problem)[i])
-    noise = pilot_noise(terms, mean, i, c, 0, 0, before)
+    off = look_var(terms, i, before)
     tied = _tied(problem, i, price_point)
     along = cov[:, i] + cov[:, last] + tied
-    spread = along[i] + along[last] + tied[i] + tied[last] + noise
+    asked = float(along[i] + along[last] + tied[i] + tied[last] + terms.doubt[i, 0]) + off
+    found = _shown(problem, terms, i, c, float(mean[i] + mean[last]) - 0.5 * off, math.sqrt(max(asked, 0.0)))
+    noise = found.noise + float(terms.doubt[i, 0]) + off
+    spread = asked + found.noise
     left = cov[i, i] - along[i] ** 2 / spread
     scaled = break_even(problem, i, terms)
     level = scaled.cars_per_year
@@ -104,8 +107,6 @@ def design(
         for j, code in enumerate(problem.markets)
         if j != i and cov[j, j] > 1e-12
     ]
-    off = look_var(terms, i, before)
-    orders, sold_out = _expected_orders(terms, mean, cov, i, c, off)
     return Design(
         market=market,
         channel=named,
@@ -114,8 +115,8 @@ def design(
         weeks=terms.weeks,
         reach=float(terms.pilot_reach[i, c, 0]),
         cost=expected_cost(terms, kernel_position(problem), mean, cov, i, c, 0, 0),
-        expected_orders=orders,
-        odds_sold_out=sold_out,
+        expected_orders=found.orders,
+        odds_sold_out=found.sold_out,
         noise_sd=math.sqrt(noise),
         sd_before=math.sqrt(cov[i, i]),
         sd_after=math.sqrt(max(left, 0.0)),
@@ -124,7 +125,7 @@ def design(
         floor_sd=_floor(cov, i, last, off),
         break_even=coming_year(problem.belief, problem.quarters[0]).cars(market, level),
         odds_break_even=scaled.odds,
-        odds_wrong=_odds_wrong(float(mean[i]), level, float(cov[i, i]), left),
+        odds_wrong=_odds_wrong(found, float(mean[i]), level, float(cov[i, i]), float(along[i]), asked),
         teaches=tuple(sorted((row for row in others if row[1] > LEAST_TAUGHT), key=lambda row: (-row[1], row[0]))[:5]),
     )
 
@@ -190,16 +191,12 @@ def _tied(problem: Problem, i: int, price_point: float) -> Floats:
     return np.asarray(-math.log(price_point) * problem.answers.cross[i])
 
 
-def _expected_orders(terms: Terms, mean: Floats, cov: Floats, i: int, c: int, off: float) -> tuple[float, float]:
-    """Orders within the weeks, capped by stock, and the odds that demand exceeds stock."""
-    last = len(mean) - 1
-    sd = math.sqrt(cov[i, i] + 2 * cov[i, last] + cov[last, last] + terms.doubt[i, 0] + off)
-    level = terms.pilot_reach[i, c, 0] * terms.path[i, 0] * terms.weeks / 52 * terms.lure[i, 0]
-    wanted = level * np.exp(mean[i] + mean[last] - 0.5 * off + sd * _LEVELS)
-    weight = np.exp(-0.5 * _LEVELS**2)
-    weight /= weight.sum()
-    batch = float(terms.batches[0])
-    return float(weight @ np.minimum(wanted, batch)), float(weight @ (wanted >= batch))
+def _shown(problem: Problem, terms: Terms, i: int, c: int, middle: float, sd: float) -> Shown:
+    """What the batch will show of log pilot demand at its price: mean `middle`, but for the price, and spread `sd`."""
+    reach = float(terms.pilot_reach[i, c, 0])
+    offered = reach * float(terms.path[i, 0]) * 7 * terms.weeks / 365.25 * float(terms.lure[i, 0])
+    week, doubt = float(terms.week_size[i]) * reach, problem.belief.nb_size_log_sd
+    return shown(int(terms.batches[0]), terms.weeks, week, doubt, middle + math.log(max(offered, 1e-300)), sd)
 
 
 def _floor(cov: Floats, i: int, last: int, off: float) -> float:
@@ -208,16 +205,15 @@ def _floor(cov: Floats, i: int, last: int, off: float) -> float:
     return math.sqrt(max(cov[i, i] - (cov[i, i] + cov[i, last]) ** 2 / max(spread, 1e-12), 0.0))
 
 
-def _odds_wrong(mean: float, level: float, before: float, after: float) -> float:
-    """E min(P, 1-P) over readings, P = P(theta >= break-even) after the reading.
+def _odds_wrong(found: Shown, mean: float, level: float, before: float, along: float, asked: float) -> float:
+    """E min(P, 1-P) over outcomes, P = P(theta >= break-even) after the outcome.
 
-    Where any demand pays, or none, there is nothing to misjudge.
+    Where any demand pays, or none, there is nothing to misjudge. `along` is the covariance of theta with log pilot
+    demand, `asked` the variance of that.
     """
     if not 0 < level < math.inf:
         return 0.0
-    margin = mean - math.log(level)
-    weight = np.exp(-0.5 * _LEVELS**2)
-    weight /= weight.sum()
-    seen = margin + math.sqrt(max(before - after, 0.0)) * _LEVELS
-    above = np.array([0.5 * math.erfc(-x / math.sqrt(2 * max(after, 1e-12))) for x in seen])
-    return float(weight @ np.minimum(above, 1 - above))
+    slope = along / max(asked, 1e-12)
+    rest = math.sqrt(max(before - slope * along, 1e-12))
+    above = found.joint @ ndtr((mean + slope * found.level - math.log(level)) / rest)
+    return float(np.minimum(above, found.joint.sum(axis=1) - above).sum())
