@@ -280,9 +280,17 @@ def test_a_decision_sent_twice_with_one_key_is_taken_once_and_a_second_person_is
     late = client.post("/api/v1/decisions", json=body, headers={"Idempotency-Key": "k2"})
     assert late.status_code == 409
     assert "came before you" in late.json()["error"]["message"]
-    kinds = [row["kind"] for row in client.get("/api/v1/decisions").json()["rows"]]
+    then = client.get("/api/v1/decisions").json()
+    kinds = [row["kind"] for row in then["rows"]]
     assert kinds.count("decision") == 1
     assert kinds.count("draft") == 1
+    said = f"{len(kinds)} entries, checked just now: all as they were written; head {then['head'][:10]}."
+    assert then["ledger_sentence"] == said
+
+
+def test_a_ledger_in_which_nothing_stands_is_said_to_be_empty(client):
+    found = client.get("/api/v1/decisions").json()
+    assert found["ledger_sentence"] == "The ledger is empty: nothing was decided, and no gates or odds were registered."
 
 
 @pytest.mark.parametrize("route", ["decisions", "decisions/all", "observations"])

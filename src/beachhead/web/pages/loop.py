@@ -239,12 +239,15 @@ def decisions(request: Request, response: Response, _: Viewer, cursor: Cursor = 
     newest = list(reversed(sheet.entries))
     first, after = page_of(cursor, len(newest))
     found = check(sheet.launch.store)
-    said = (
-        f"{how_many(len(newest), 'entry', 'entries')}, checked just now: all as they were written; "
-        f"head {sheet.head.sha256[:10]}."
-        if found.whole
-        else f"The ledger is NOT as it was written: {(found.verdict.breaks or found.faults)[0]}."
-    )
+    if not found.whole:
+        said = f"The ledger is NOT as it was written: {(found.verdict.breaks or found.faults)[0]}."
+    elif not newest:
+        said = "The ledger is empty: nothing was decided, and no gates or odds were registered."
+    else:
+        said = (
+            f"{how_many(len(newest), 'entry', 'entries')}, checked just now: all as they were written; "
+            f"head {sheet.head.sha256[:10]}."
+        )
     return DecisionsOut(
         is_planned=sheet.planned is not None,
         due=view.due_out(sheet, sheet.due),
