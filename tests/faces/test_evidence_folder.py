@@ -232,6 +232,12 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is not a share between 0 and 5",
         "for 25 % write 0.25",
     ),
+    "a margin in another currency than is written": (
+        replaced("economics.csv", "CN,own_store,CNY,", "CN,own_store,,"),
+        "economics.csv:4:unit_margin",
+        "a car, where the dearest is sold for EUR",
+        "or the currency of its row",
+    ),
     "a percent sign": (
         replaced("prices.csv", "NOK,0.25", "NOK,25%"),
         "prices.csv:2:vat",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from math import exp, log
+from math import exp, inf, log
 from statistics import median
 from typing import Any
 
@@ -38,6 +38,7 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _borders_untold(tables)
     if terms is not None:
         yield from _prices_apart(tables, terms)
+        yield from _margins_above_prices(tables, terms)
         yield from _unplanned_recalls(tables["service"], terms)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
@@ -142,6 +143,28 @@ def _apart(placed: Placed[PriceRow], worth: float, usual: float, rate: float, ow
         problem=f"is {money(worth, own)}, where {row.offer} is asked for at {money(usual, own)} in most markets",
         cure=cure,
     )
+
+
+def _margins_above_prices(tables: Mapping[str, Loaded], terms: Terms) -> Iterator[Fault]:
+    """Margins above the dearest price of their market: an amount, a currency or a rate is off."""
+    rates = {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
+    dearest: dict[str, float] = defaultdict(float)
+    for placed in tables["prices"].rows:
+        asked = placed.row.amount * rates.get(placed.row.currency, inf)
+        dearest[placed.row.market] = max(dearest[placed.row.market], asked)
+    for placed in tables["economics"].rows:
+        row = placed.row
+        earned = row.unit_margin * rates.get(row.currency or terms.currency, 0.0)
+        if earned > dearest.get(row.market, inf):
+            asked = money(dearest[row.market], terms.currency)
+            yield Fault(
+                file="economics.csv",
+                row=placed.line,
+                column="unit_margin",
+                written=f"{row.unit_margin:.15g}",
+                problem=f"is {money(earned, terms.currency)} a car, where the dearest is sold for {asked}",
+                cure="mend the margin, or the currency of its row",
+            )
 
 
 def _unknown_places(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
