@@ -150,6 +150,7 @@ def written(file: str, data: str | bytes, **others: str):
     def mutate(folder: Path) -> None:
         for name, text in others.items():
             (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
 
     return mutate
@@ -808,6 +809,18 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "launch.toml",
         "too large or too deep",
         "write plain keys",
+    ),
+    "rules in a folder of another name": (
+        written("Rules/own.yaml", "x"),
+        "Rules",
+        "rules lie in a folder called rules",
+        "rename it to rules",
+    ),
+    "a rule in another form": (
+        written("rules/own.YAML", "x"),
+        "rules/own.YAML",
+        "rules are written in YAML",
+        "save it as rules/own.yaml",
     ),
     "rules that are no folder": (
         written("rules", "x"),

@@ -36,6 +36,9 @@ from beachhead.world.offer import Offer, Price
 MOST_TERMS_BYTES = 2**20
 _NOT_CSV = re.compile(r"([a-z_]+)(\.csv)?( \(\d+\)\.csv|\.xlsx?|\.xlsm|\.ods|\.numbers|\.tsv|\.txt)", re.IGNORECASE)
 """A workbook, text or second download that has the name of a table."""
+_RULES = (".yaml", ".yml")
+_NOT_YAML = re.compile(r"(?!\.ya?ml$)(?i:\.ya?ml(\.txt)?|\.json|\.toml)$")
+"""How the name of a rule file ends that is not read."""
 
 EURO = "EUR"
 
@@ -167,6 +170,7 @@ def _draft_of(path: Path) -> _Draft:
         *_own_rate(tables["fx"], terms),
         *(data for name, data in files.items() if name.startswith("rules") and isinstance(data, Fault)),
         *_misnamed(path, files),
+        *_unread_rules(path),
     ]
     return _Draft(
         terms=terms if isinstance(terms, Terms) else None,
@@ -199,7 +203,7 @@ def _rules(path: Path) -> list[str]:
     folder = path / "rules"
     if not folder.is_dir():
         return []
-    return sorted(f"rules/{file.name}" for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    return sorted(f"rules/{file.name}" for file in folder.iterdir() if file.suffix in _RULES)
 
 
 def _terms(data: bytes | Fault) -> Terms | tuple[Fault, ...]:
@@ -238,6 +242,18 @@ def _misnamed(path: Path, files: Mapping[str, object]) -> Iterator[Fault]:
         if (named := _NOT_CSV.fullmatch(file.name)) and (table := f"{named[1].casefold()}.csv") in lacking:
             cure = f"save it as {table} (in Excel: CSV UTF-8), or move it out of the folder"
             yield Fault(file=file.name, problem=f"is not read in place of {table}", cure=cure)
+
+
+def _unread_rules(path: Path) -> Iterator[Fault]:
+    """Rules that nobody would read: in a folder of another name, or in another form; notes beside rules are none."""
+    for folder in sorted(path.iterdir()) if path.is_dir() else ():
+        if folder.name.casefold() in ("rule", "rules") and folder.name != "rules" and folder.is_dir():
+            cure = "rename it to rules, or move it out of the folder"
+            yield Fault(file=folder.name, problem="is not read: rules lie in a folder called rules", cure=cure)
+    for file in sorted((path / "rules").iterdir()) if (path / "rules").is_dir() else ():
+        if not file.name.startswith(".") and _NOT_YAML.search(file.name):
+            cure = f"save it as rules/{file.name.partition('.')[0]}.yaml, or move it out of the folder"
+            yield Fault(file=f"rules/{file.name}", problem="is not read: rules are written in YAML", cure=cure)
 
 
 def _alike(name: str, table: str) -> bool:

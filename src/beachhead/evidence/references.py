@@ -37,8 +37,9 @@ def reference_faults(tables: Mapping[str, Loaded], terms: Terms | None, target_l
     yield from _forks_apart(tables)
     yield from _borders_untold(tables)
     if terms is not None:
-        yield from _prices_apart(tables, terms)
-        yield from _margins_above_prices(tables, terms)
+        apart = tuple(_prices_apart(tables, terms))
+        yield from apart
+        yield from _margins_above_prices(tables, terms, {fault.row for fault in apart})
         yield from _unplanned_recalls(tables["service"], terms)
     if terms is not None and terms.objective.target is not None:
         yield from _unknown_target(terms.objective.target, target_line, tables["targets"])
@@ -145,12 +146,12 @@ def _apart(placed: Placed[PriceRow], worth: float, usual: float, rate: float, ow
     )
 
 
-def _margins_above_prices(tables: Mapping[str, Loaded], terms: Terms) -> Iterator[Fault]:
-    """Margins above the dearest price of their market: an amount, a currency or a rate is off."""
+def _margins_above_prices(tables: Mapping[str, Loaded], terms: Terms, wrong: set[int | None]) -> Iterator[Fault]:
+    """Margins above the dearest price of their market, unless a price there stands on a line that is `wrong`."""
     rates = {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
     dearest: dict[str, float] = defaultdict(float)
     for placed in tables["prices"].rows:
-        asked = placed.row.amount * rates.get(placed.row.currency, inf)
+        asked = inf if placed.line in wrong else placed.row.amount * rates.get(placed.row.currency, inf)
         dearest[placed.row.market] = max(dearest[placed.row.market], asked)
     for placed in tables["economics"].rows:
         row = placed.row
