@@ -56,7 +56,8 @@ def test_approvals_cost_the_same_whatever_the_launch_counts_in(launch, tmp_path)
     terms, rates = path / "launch.toml", path / "fx.csv"
     terms.write_text(terms.read_text("utf-8").replace('currency = "EUR"', 'currency = "NOK"'), "utf-8")
     head, *rows = rates.read_text("utf-8").splitlines()
-    rows = [row for row in rows if not row.startswith("NOK,")]
+    rows = [row.split(",", 2) for row in rows if not row.startswith("NOK,")]
+    rows = [",".join([currency, f"{12.5 * float(rate):.8g}", rest]) for currency, rate, rest in rows]
     rates.write_text("\n".join([head, "EUR,12.5,made up for this test,2026-01-01,C", *rows]) + "\n", "utf-8")
     crowns = {task.code: task.cost for task in approval_tasks(open_launch(path), DAY)}
     euros = {task.code: task.cost for task in approval_tasks(launch, DAY)}
