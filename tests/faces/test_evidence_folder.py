@@ -447,6 +447,16 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "stands without its partner",
         "both the quota and the duty",
     ),
+    "a country that values cars in two ways": (
+        written(
+            "tariffs.csv",
+            "origin,destination,duty,customs_value,source,as_of,grade\n"
+            "CN,NO,0.1,fob,law,2026-01-01,A\nTH,NO,0.2,,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:3:customs_value",
+        "differs from line 2, fob, for the same destination",
+        "write cif or fob in all rows to NO; blank is cif",
+    ),
     "a market that has no price": (
         replaced("prices.csv", "SE,A1,520000,SEK,0.25,rule,2026-01-01,C\n", ""),
         "markets.csv:3:code",

@@ -33,3 +33,23 @@ def test_a_changed_duty_moves_margins_by_what_a_car_of_the_mix_pays_more_or_less
         more = getattr(moved.terms, name) - getattr(problem.terms, name)
         assert more == pytest.approx(np.broadcast_to(by_market[:, None, None], more.shape))
     assert f"a customs value of {value:,.0f} EUR a car" in note
+
+
+def test_a_duty_that_canada_changes_is_paid_on_the_price_free_on_board(made_up_launch, tmp_path):
+    """Ten points more on 172,280.8 yuan at 0.12195 euro, invoiced at 5 % more: no freight, no insurance."""
+    problem = made_up_launch(M=2, T=4)
+    problem = replace(problem, belief=replace(problem.belief, markets=("CA", "NO")))
+    launch = open_launch(shutil.copytree(XIAOMI, tmp_path / "launch"))
+    overrides = [parse_override("tariffs.CA.duty=0.161")]
+    other, _ = with_overrides(launch, overrides)
+    moved, (note,) = _with_duties(problem, launch, other, overrides)
+    value = 172_280.8 * 0.12195 * 1.05
+    more = moved.terms.margin - problem.terms.margin
+    assert more == pytest.approx(np.broadcast_to(np.array([-0.1 * value, 0.0])[:, None, None], more.shape))
+    assert f"a customs value of {value:,.0f} EUR a car" in note
+    overrides = [parse_override("tariffs.CA.customs_value=cif")]
+    other, _ = with_overrides(launch, overrides)
+    moved, _ = _with_duties(problem, launch, other, overrides)
+    less = problem.terms.margin[0] - moved.terms.margin[0]
+    freight_and_insurance = 14.8828 * 95 * 0.8547 + 0.003 * value
+    assert less == pytest.approx(np.full_like(less, 0.061 * freight_and_insurance))

@@ -18,7 +18,7 @@ from beachhead.supply.plan import Depth, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.settle import settle_selling_cost
 from beachhead.supply.switch import map_switches
-from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
+from beachhead.supply.tariff import CurrencyMove, CustomsValue, Fork, Tariff, Turn
 from beachhead.supply.tree import grow_tree
 from beachhead.supply.whatif import Change, try_changes, usual_changes
 from beachhead.world.errors import NotFeasible
@@ -134,6 +134,18 @@ def test_freight_is_dutiable_however_it_is_priced_and_handling_behind_the_border
         landed.append(costs.landed[0, 0])
     assert duties == pytest.approx([0.45 * (20_200 + freight) for freight in (1_000, 1_000, 1_000, 1_200)])
     assert np.diff(landed) == pytest.approx([0, 200, 1.45 * 200 - 200])
+
+
+def test_a_country_that_values_cars_free_on_board_levies_no_duty_on_freight_and_insurance():
+    """19 U.S.C. 1401a (b) (4) (A): 45 % of 22,220 is 9,999, though freight and insurance of 1,222.20 are paid too."""
+    way = lane("home", "PL", insurance_share=0.01)
+    dutiable = {}
+    for basis in CustomsValue:
+        net = network(lanes=(way,), tariffs=(tariff("CN", "EU", 0.45, customs_value=basis),), transfer_margin=0.1)
+        costs = land(net, routes_of(net), frozenset())
+        assert costs.freight[0, 0] == pytest.approx(1_222.20)
+        dutiable[basis] = costs.duty[0, 0]
+    assert dutiable == pytest.approx({CustomsValue.FOB: 9_999.0, CustomsValue.CIF: 9_999 + 0.45 * 1_222.20})
 
 
 def test_a_least_duty_binds_on_cheap_cars():

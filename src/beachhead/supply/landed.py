@@ -1,8 +1,7 @@
 """What a car costs once it stands in the market, by route.
 
-A route is a plant, a market, an offer and a way over the border. Duty is on the customs value: invoice, and freight and
-insurance to the border, but no cost behind it (WTO customs valuation agreement, article 8.2; Regulation (EU) 952/2013,
-articles 71 and 72).
+A route is a plant, a market, an offer and a way over the border. Duty is on the customs value: invoice, and where the
+country counts them freight and insurance to the border, but no cost behind it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.supply.network import Network
-from beachhead.supply.tariff import Tariff, Turn
+from beachhead.supply.tariff import CustomsValue, Tariff, Turn
 
 Floats = NDArray[np.float64]
 Amount = TypeVar("Amount", float, Floats)
@@ -23,15 +22,16 @@ Amount = TypeVar("Amount", float, Floats)
 WEEKS_PER_YEAR = 52.0
 
 
-def customs_value(invoice: Amount, freight: Amount, insurance_share: float) -> Amount:
-    """What duty is paid on: a car's invoice, with freight and insurance to the border; any one currency.
+def customs_value(basis: CustomsValue, invoice: Amount, freight: Amount, insurance_share: float) -> Amount:
+    """What duty is paid on: a car's invoice, on `cif` with freight and insurance to the border; any one currency.
 
     Args:
+        basis: of the country whose border it is.
         invoice: price at which the car is invoiced across the border.
         freight: to the border.
         insurance_share: of the invoice.
     """
-    return invoice + freight + insurance_share * invoice
+    return invoice if basis is CustomsValue.FOB else invoice + freight + insurance_share * invoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,8 @@ def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) ->
         carrying[r] = bound + (works_cost + shipping + insurance) * (1 / (1 - lane.loss_share) - 1)
         way, price = route.tariff, network.net_price[route.market, route.offer]
         if way is not None:
-            duty[r] = np.maximum(way.duty * customs_value(invoice, shipping, lane.insurance_share), way.least_duty)
+            value = customs_value(way.customs_value, invoice, shipping, lane.insurance_share)
+            duty[r] = np.maximum(way.duty * value, way.least_duty)
         revenue[r] = (price - network.selling_cost[route.market, route.offer]) * rates.of(market.currency)
         if way not in in_force:
             in_force[way] = _in_force(network, way, turns)

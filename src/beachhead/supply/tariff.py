@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from beachhead.world.quarter import Quarter
 from beachhead.world.source import Source
+
+
+class CustomsValue(StrEnum):
+    """What customs hold a car to be worth; each country chooses (WTO customs valuation agreement, article 8.2).
+
+    `cif` counts freight and insurance to its border (Regulation (EU) 952/2013, articles 71 and 72). `fob` does not
+    (United States 19 U.S.C. 1401a (b) (4) (A); Canada, Customs Act 48 (5) (b) (i); Australia, Customs Act 1901, 161).
+    """
+
+    CIF = "cif"
+    FOB = "fob"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +63,8 @@ class Tariff:
     Attributes:
         destination: customs area of the market: its code, or that of a union, such as EU.
         origin: customs area in which the car was made.
-        duty: share of the landed (cost, insurance, freight) value.
+        duty: share of the customs value.
+        customs_value: whether that counts freight and insurance to the border.
         least_duty: least duty a car, launch currency.
         first: first quarter in force.
         last: last quarter in force; None if no end is known.
@@ -66,6 +79,7 @@ class Tariff:
     destination: str
     origin: str
     duty: float
+    customs_value: CustomsValue = CustomsValue.CIF
     least_duty: float = 0.0
     first: Quarter
     last: Quarter | None = None

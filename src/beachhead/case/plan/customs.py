@@ -15,6 +15,7 @@ from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.supply.landed import customs_value
 from beachhead.supply.network import TRANSFER_MARGIN
+from beachhead.supply.tariff import CustomsValue
 from beachhead.world.quarter import Quarter
 
 
@@ -24,15 +25,23 @@ class AtBorder:
 
     Attributes:
         share: of the market's cars, 0..1.
-        value: customs value a car, launch currency.
+        invoice: price at which a car is invoiced across the border, launch currency.
+        freight: to the border, a car, launch currency.
+        insurance_share: of the invoice.
     """
 
     share: float
-    value: float
+    invoice: float
+    freight: float
+    insurance_share: float
+
+    def value(self, basis: CustomsValue) -> float:
+        """Customs value a car, launch currency."""
+        return customs_value(basis, self.invoice, self.freight, self.insurance_share)
 
 
 def at_border(launch: Launch, market: str) -> tuple[AtBorder, ...]:
-    """The offers sold in a market by their customs value, as supply counts it; those of unknown cost are left out.
+    """The offers sold in a market as supply values them for customs; those of unknown cost are left out.
 
     Cars come from the first plant that runs, by its cheapest lane; without a lane, freight and insurance are 0.
     """
@@ -44,7 +53,7 @@ def at_border(launch: Launch, market: str) -> tuple[AtBorder, ...]:
     known = [(row, share) for row, share in known if row.ex_works_cost is not None and share > 0]
     whole = sum(share for _, share in known)
     lanes = _lanes(launch, market)
-    return tuple(AtBorder(share=share / whole, value=_value(launch, row, lanes)) for row, share in known)
+    return tuple(_priced(launch, row, share / whole, lanes) for row, share in known)
 
 
 def expected_duty(
@@ -59,7 +68,7 @@ def expected_duty(
         origin: country in which the cars are built.
         market: where they go.
         quarter: when.
-        cars: by customs value.
+        cars: the offers sold there.
         points: added to every duty, which is never below 0; 0.1 is ten points.
     """
     border = (area_of(origin), area_of(market))
@@ -70,12 +79,23 @@ def expected_duty(
         and (row.valid_from is None or row.valid_from <= quarter.first_day)
         and (row.valid_to is None or row.valid_to >= quarter.first_day)
     ]
-    ways = [(row.odds, row.duty, folder.money(row.least_duty, row.currency)) for row in rows]
+    ways = [
+        (row.odds, row.duty, CustomsValue(row.customs_value.value), folder.money(row.least_duty, row.currency))
+        for row in rows
+    ]
     if not ways and border[0] != border[1]:
-        ways = [(1.0, 0.0, 0.0)]
+        ways = [(1.0, 0.0, customs_basis(folder, market), 0.0)]
     return sum(
-        odds * car.share * max(max(duty + points, 0.0) * car.value, least) for odds, duty, least in ways for car in cars
+        odds * car.share * max(max(duty + points, 0.0) * car.value(basis), least)
+        for odds, duty, basis, least in ways
+        for car in cars
     )
+
+
+def customs_basis(folder: Folder, market: str) -> CustomsValue:
+    """How a market's customs value cars: its rows of tariffs.csv agree; `cif` where none stands."""
+    told = (row.customs_value for row in folder.rows(TariffRow) if row.destination == area_of(market))
+    return CustomsValue(next((basis.value for basis in told), CustomsValue.CIF))
 
 
 def _lanes(launch: Launch, market: str) -> tuple[LaneRow, ...]:
@@ -83,7 +103,7 @@ def _lanes(launch: Launch, market: str) -> tuple[LaneRow, ...]:
     return tuple(row for row in launch.folder.rows(LaneRow) if (row.plant, row.market) == (home, market))
 
 
-def _value(launch: Launch, offer: OfferRow, lanes: tuple[LaneRow, ...]) -> float:
+def _priced(launch: Launch, offer: OfferRow, share: float, lanes: tuple[LaneRow, ...]) -> AtBorder:
     money = launch.folder.money
     invoice = money(offer.ex_works_cost or 0.0, offer.currency) * (1 + TRANSFER_MARGIN)
     ways = [
@@ -93,6 +113,6 @@ def _value(launch: Launch, offer: OfferRow, lanes: tuple[LaneRow, ...]) -> float
         for freight in [money(each, lane.currency)]
     ]
     if not ways:
-        return customs_value(invoice, 0.0, 0.0)
+        return AtBorder(share=share, invoice=invoice, freight=0.0, insurance_share=0.0)
     _, freight, lane = min(ways, key=lambda way: way[0])
-    return customs_value(invoice, freight, lane.insurance_share)
+    return AtBorder(share=share, invoice=invoice, freight=freight, insurance_share=lane.insurance_share)

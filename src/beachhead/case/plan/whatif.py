@@ -23,7 +23,7 @@ import numpy as np
 
 from beachhead.case.belief.spending import spending_change
 from beachhead.case.open import Launch
-from beachhead.case.plan.customs import at_border, expected_duty
+from beachhead.case.plan.customs import at_border, customs_basis, expected_duty
 from beachhead.case.plan.planning import WORLDS, put_question
 from beachhead.evidence.folder import read_folder
 from beachhead.evidence.row import columns_of
@@ -395,7 +395,8 @@ def _with_duties(
             was, now = (expected_duty(each.folder, home, code, quarter, cars) for each in (before, after))
             change[i, t] = was - now
         if change[i].any():
-            values.append(sum(car.share * car.value for car in cars))
+            basis = customs_basis(after.folder, code)
+            values.append(sum(car.share * car.value(basis) for car in cars))
     if not values and all(row.ex_works_cost is None for row in after.folder.rows(OfferRow)):
         raise BadInput(
             "offers.csv has no ex_works_cost, so a duty has no value to be paid on",
@@ -418,8 +419,9 @@ def _duty_note(home: str, values: Sequence[float], currency: str) -> str:
     value = low if low == high else f"{low} to {high}"
     return (
         f"Duty is paid by cars from {home} on a customs value of {value} {currency} a car (ex-works cost with the "
-        "mark-up of supply, freight and insurance to the border, offers as mixed); prices hold, odds of duty scenarios "
-        "are averaged, and quotas, minimum prices and other plants are left out: `beachhead supply` counts those."
+        "mark-up of supply, and freight and insurance to the border unless tariffs.csv says fob, offers as mixed); "
+        "prices hold, odds of duty scenarios are averaged, and quotas, minimum prices and other plants are left out: "
+        "`beachhead supply` counts those."
     )
 
 

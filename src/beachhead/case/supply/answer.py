@@ -30,7 +30,7 @@ from beachhead.supply.plan import Depth, SupplyPlan, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.settle import settle_selling_cost
 from beachhead.supply.switch import SwitchMap, map_switches, worth_a_map
-from beachhead.supply.tariff import CurrencyMove, Fork, Tariff, Turn
+from beachhead.supply.tariff import CurrencyMove, CustomsValue, Fork, Tariff, Turn
 from beachhead.supply.whatif import Effect, try_changes, usual_changes
 from beachhead.world.brief import brief
 from beachhead.world.economics import best_margins
@@ -195,7 +195,8 @@ def _mean(values: Floats) -> float:
 
 
 def _border(way: Tariff) -> str:
-    words = [f"{100 * way.duty:.3g} %"]
+    on = " of FOB" if way.customs_value is CustomsValue.FOB and way.duty else ""
+    words = [f"{100 * way.duty:.4g} %{on}"]
     if way.least_duty:
         words.append(f"at least {way.least_duty:,.0f}")
     if way.quota_per_year is not None:
@@ -414,6 +415,7 @@ def _tariffs(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Tariff]:
             destination=row.destination,
             origin=row.origin,
             duty=row.duty,
+            customs_value=CustomsValue(row.customs_value.value),
             least_duty=launch.folder.money(row.least_duty, row.currency),
             first=first,
             last=last,

@@ -17,7 +17,7 @@ class LaneRow(Sourced):
     )
     cost_per_m3: Number | None = column("freight per cubic metre of car", unit="currency/m3", least=0, default=None)
     freight_per_car: Number = column(
-        "freight per car that is not priced by room; duty falls on both",
+        "freight per car that is not priced by room; duty falls on both where customs count freight",
         unit="currency/car",
         least=0,
         default=0.0,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from enum import StrEnum
+from typing import Annotated
 
 from pydantic import model_validator
 
-from beachhead.evidence.cell import Code, CurrencyCode, Number, QuarterCell, Whole, refusal
+from beachhead.evidence.cell import Code, CurrencyCode, Number, QuarterCell, Whole, WrittenAs, one_of, refusal
 from beachhead.evidence.row import Placed, Table, column
 from beachhead.evidence.tables.areas import AREAS, AreaCode
 from beachhead.evidence.tables.forks import Said, fork_faults
@@ -16,6 +18,13 @@ from beachhead.evidence.tables.periods import Dated, first, last, odds_gaps, ove
 from beachhead.world.errors import Fault
 
 EXPECTED = "expected"
+
+
+class CustomsBasis(StrEnum):
+    """Whether customs count freight and insurance to the border (WTO customs valuation agreement, article 8.2)."""
+
+    CIF = "cif"
+    FOB = "fob"
 
 
 class TariffRow(Dated):
@@ -36,11 +45,11 @@ class TariffRow(Dated):
     known_from: QuarterCell | None = column(
         "first quarter in which everybody knows the scenario; blank = the launch's second quarter", default=None
     )
-    duty: Number = column(
-        "all border duties together, on the customs value: 1.05 x ex-works cost, freight, insurance",
-        unit="share of value",
-        least=0,
-        most=10,
+    duty: Number = column("all border duties together, on the customs value", unit="share of value", least=0, most=10)
+    customs_value: Annotated[CustomsBasis, one_of(CustomsBasis), WrittenAs(" | ".join(CustomsBasis), "fob")] = column(
+        "what the destination levies duty on: `cif`, 1.05 x ex-works cost with freight and insurance to the border, as "
+        "in most countries; `fob`, without these two, as in US, CA, AU, NZ and ZA",
+        default=CustomsBasis.CIF,
     )
     least_duty: Number = column("least duty per car", unit="currency/car", least=0, default=0.0)
     duty_otherwise: Number | None = column(
@@ -158,11 +167,27 @@ def quotas_are_one_size(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
             )
 
 
+def values_one_way(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
+    """A destination values every car in one way, wherever it was built."""
+    told: dict[str, Placed[TariffRow]] = {}
+    for placed in rows:
+        known = told.setdefault(placed.row.destination, placed)
+        if known.row.customs_value != placed.row.customs_value:
+            yield Fault(
+                file="tariffs.csv",
+                row=placed.line,
+                column="customs_value",
+                written=placed.row.customs_value,
+                problem=f"differs from line {known.line}, {known.row.customs_value}, for the same destination",
+                cure=f"write cif or fob in all rows to {placed.row.destination}; blank is cif",
+            )
+
+
 TABLE = Table(
     name="tariffs",
     row=TariffRow,
     required=False,
     purpose="Border duties by origin and destination, with effective dates, quotas and scenario odds.",
-    across=(spans_do_not_overlap, quotas_are_one_size),
+    across=(spans_do_not_overlap, quotas_are_one_size, values_one_way),
     whole=(odds_sum_to_one, forks_hold_together),
 )
