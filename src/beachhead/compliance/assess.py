@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 
 from beachhead.compliance.approval import Holding, Vehicle
-from beachhead.compliance.finding import Assessment
+from beachhead.compliance.finding import Assessment, FeatureVerdict
 from beachhead.compliance.in_hand import hand
 from beachhead.compliance.jurisdiction import Jurisdiction, Scope
 from beachhead.compliance.prospect import Prospect, prospect
-from beachhead.compliance.ready import Ready, network, ready
+from beachhead.compliance.ready import NEVER, Ready, network, ready
 from beachhead.compliance.requirement import Place
 from beachhead.compliance.rulebook import Law, Rulebook
 from beachhead.compliance.sale import blocked_until, completion, offered, sale_date
@@ -51,23 +51,42 @@ def assess_all(
 def read(ahead: Prospect, market: str, when: Ready, on: date, holding: Holding) -> Assessment:
     """A prospect on one day in one market."""
     span = ahead.on(on)
-    features = list(span.features)
-    for dues, positions in span.awaited:
-        day = completion(dues, when).day
-        for position in positions:
-            features[position] = blocked_until(features[position], day)
+    features = tuple(
+        blocked_until(feature, _switched_on(ahead, position, when))
+        if feature.verdict is FeatureVerdict.BLOCKED
+        else feature
+        for position, feature in enumerate(span.features)
+    )
     return Assessment(
         offer=ahead.vehicle.code,
         market=market,
         jurisdiction=ahead.law.jurisdiction.code,
         on=on,
         findings=span.findings,
-        features=tuple(features),
+        features=features,
         routes=tuple(
-            sale_date(offered(route, market, ahead, on), position, ahead, when, holding.used)
+            sale_date(offered(route, market, on), position, ahead, when, holding.used)
             for position, route in enumerate(ahead.law.routes)
         ),
     )
+
+
+def _switched_on(ahead: Prospect, position: int, when: Ready) -> int:
+    """First day on which a feature is permitted and all it needs can be shown; `NEVER` if none is known.
+
+    It walks through time span by span, as the day of sale is found: a rule that opens later still waits for what it
+    needs, and what is ready only after a rule has changed answers to the later rule.
+    """
+    for span in ahead.spans_from(date.fromordinal(when.on)):
+        begins = max(when.on, span.start.toordinal())
+        if span.features[position].verdict in (FeatureVerdict.ALLOWED, FeatureVerdict.CONDITIONAL):
+            return begins
+        for dues, positions in span.awaited:
+            if position in positions:
+                day = max(begins, completion(dues, when).day)
+                if day < span.end.toordinal():
+                    return day
+    return NEVER
 
 
 def law_of(rulebook: Rulebook, market: str) -> Law:

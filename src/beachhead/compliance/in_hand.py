@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +84,16 @@ def end_of(rulebook: Rulebook, certificate: Certificate) -> date:
     approval = rulebook.approvals.get(certificate.approval)
     if approval is None or approval.valid_years is None:
         return date.max
-    return certificate.shows_as_of + timedelta(days=round(approval.valid_years * _DAYS_PER_YEAR))
+    return _years_after(certificate.shows_as_of, approval.valid_years)
+
+
+def _years_after(day: date, years: float) -> date:
+    """The day that many years later, whole years by the calendar; 29 February has its anniversary on the 28th."""
+    whole = int(years)
+    if day.year + whole >= date.max.year:
+        return date.max
+    later = date(day.year + whole, day.month, min(day.day, monthrange(day.year + whole, day.month)[1]))
+    return later + timedelta(days=round((years - whole) * _DAYS_PER_YEAR))
 
 
 def _why_not(rulebook: Rulebook, vehicle: Vehicle, certificate: Certificate) -> str:

@@ -75,7 +75,7 @@ def openings(
             if id(law) not in spans:
                 ahead = prospect(net, vehicle, law, in_hand, on)
                 span = ahead.on(on)
-                open_now = [offered(route, market, ahead, on).begins <= on for route in law.routes]
+                open_now = [offered(route, market, on).begins <= on for route in law.routes]
                 spans[id(law)] = (span, tuple(dues for dues, now in zip(span.owed, open_now, strict=True) if now))
             found.add(net, market, *spans[id(law)])
     weights = sales if sales is not None else dict.fromkeys(markets, 1.0)

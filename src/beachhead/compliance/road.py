@@ -49,7 +49,7 @@ def road(ahead: Prospect, when: Ready, position: int, sale: SaleDate | None = No
     """
     on = date.fromordinal(when.on)
     target = (sale.day or sale.provisional) if sale is not None else None
-    offer = offered(ahead.law.routes[position], ahead.law.jurisdiction.markets[0], ahead, on)
+    offer = offered(ahead.law.routes[position], ahead.law.jurisdiction.markets[0], on)
     dues = ahead.on(target or offer.begins).owed[position]
     return _road(when, [dues])
 

@@ -149,6 +149,8 @@ class Route:
         volume: small series, or unlimited.
         cap: cars a calendar year; None on an unlimited route, and on a small-series route whose limit is not known.
         per_market: true if each market of the jurisdiction has the cap to itself.
+        markets: markets in which it is open, by its own jurisdiction or by one that adopted it; they share the cap
+            unless `per_market`.
         waives: requirements not asked on this route.
         whole_vehicle: whole-vehicle approvals of this route; they also show what whole-vehicle approvals cover.
         instead: by requirement, what is to be had for it on this route; `shown_by` stands for the catalogue's own.
@@ -172,6 +174,7 @@ class Route:
     starts: date | None
     until: date | None
     note: str
+    markets: frozenset[str] = frozenset()
     adopted: tuple[Adopted, ...] = ()
     source: Source
     place: Place

@@ -190,14 +190,24 @@ def _law(merged: Merged, jurisdiction: Jurisdiction) -> Law:
 
 
 def _spelt_out(merged: Merged, route: Route) -> Route:
-    """The route with what the catalogue accepts written into what it accepts instead."""
+    """The route with the markets it is open in, and what the catalogue accepts written into what it accepts instead."""
     instead = {
         code: tuple(
             shown for item in accepts for shown in (merged.requirements[code].shown_by if item == SHOWN_BY else (item,))
         )
         for code, accepts in route.instead.items()
     }
-    return replace(route, instead=MappingProxyType(instead))
+    return replace(route, instead=MappingProxyType(instead), markets=_open_in(merged, route.jurisdiction))
+
+
+def _open_in(merged: Merged, code: str) -> frozenset[str]:
+    """Markets in which the routes of a jurisdiction are open: its own, and those of whoever adopts them with routes."""
+    followers = (
+        entry.code
+        for entry in merged.jurisdictions.values()
+        if entry.adopts is not None and entry.adopts.routes and entry.adopts.jurisdiction == code
+    )
+    return frozenset(merged.jurisdictions[code].markets).union(*(_open_in(merged, entry) for entry in followers))
 
 
 def _adopt_all(

@@ -58,9 +58,9 @@ class Offered:
         return max(0, self.route.cap - sum(item.cars for item in mine if item.market in self.markets))
 
 
-def offered(route: Route, market: str, ahead: Prospect, on: date) -> Offered:
+def offered(route: Route, market: str, on: date) -> Offered:
     """A route as one market offers it on a day."""
-    markets = frozenset({market} if route.per_market else ahead.law.jurisdiction.markets)
+    markets = frozenset({market}) if route.per_market else route.markets
     return Offered(route, markets, max(on, route.begins))
 
 

@@ -148,7 +148,7 @@ def _route_changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: 
         for day, before, after in ((route.starts, "not open", "open"), (route.until, "open", "closed")):
             if day is None or not start < day <= end:
                 continue
-            offer = offered(route, markets[0], ahead, start)
+            offer = offered(route, markets[0], start)
             reasons = sale_date(offer, position, ahead, when, ()).reasons
             yield Change(
                 day=day,
