@@ -1,14 +1,18 @@
 """Rows of an open launch as the belief reads them."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from beachhead.case.belief.believe import read_rows
+from beachhead.case.belief.believe import read_rows, served_over
+from beachhead.case.decide.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
+from beachhead.case.plan.planning import make_plan, put_question
 from beachhead.case.rows.observe import observe
+from beachhead.world.market import Stage
 
 ROWS = """batch,market,offer,channel,start,end,registrations
 {batch},NO,TANG,dealer,2022-06-01,2022-06-30,100
@@ -30,10 +34,57 @@ def reaches(path, batch: str, **scaled: date) -> list[float | None]:
     return [count.reach for count in read_rows(launch, scaled_since=scaled).counts]
 
 
+def dealer_in_norway(path):
+    """Its row of economics.csv."""
+    rows = open_launch(new_launch(path / "table", "byd-norway-2021")).folder.economics
+    return next(row for row in rows if (row.market, row.channel) == ("NO", "dealer"))
+
+
 def test_rows_from_the_day_a_market_is_scaled_count_at_full_reach_whatever_their_batch_is_called(tmp_path):
-    pilot, full = reaches(tmp_path, "first", NO=date(2022, 7, 1))
-    assert pilot < full
-    assert [full, full] == pytest.approx(reaches(tmp_path, "running"))
+    dealer = dealer_in_norway(tmp_path)
+    pilot, scaled = reaches(tmp_path, "first", NO=date(2022, 7, 1))
+    assert pilot == dealer.pilot_reach
+    assert scaled == pytest.approx(dealer.reach * dealer.ramp[0])
+    assert reaches(tmp_path, "running") == pytest.approx([dealer.reach] * 2)  # nobody said since when it sells
+
+
+def test_a_scaled_market_is_read_by_what_its_channel_served_by_then(tmp_path):
+    """A ramp of .3 read as if all could have bought made a third of demand of it, and of its neighbours' too."""
+    dealer = dealer_in_norway(tmp_path)
+    assert len(set(dealer.ramp)) > 3
+    quarters = [date(2022, 7, 1), date(2022, 4, 1), date(2022, 1, 1), date(2021, 10, 1), date(2016, 1, 1)]
+    for age, since in enumerate(quarters):
+        june, july = reaches(tmp_path / str(age), "running", NO=since)
+        assert july == pytest.approx(dealer.served(age))
+        assert june == pytest.approx(dealer.served(max(age - 1, 0)))
+
+
+def test_days_on_either_side_of_a_quarters_end_count_for_what_they_are(tmp_path):
+    dealer = replace(dealer_in_norway(tmp_path), reach=0.5, ramp=(0.2, 1.0))
+    found = served_over(dealer, date(2027, 3, 22), date(2027, 4, 20), date(2027, 1, 1))
+    assert found == pytest.approx(0.5 * (10 * 0.2 + 20 * 1.0) / 30)
+
+
+def test_what_a_market_sold_while_it_was_scaled_stays_that_after_it_was_left(tmp_path, monkeypatch):
+    """Its rows turned into those of pilots, with a pilot's reach and its buyers' bias, on the day it was left."""
+    launch = open_launch(new_launch(tmp_path / "launch", "starter"))
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        SEEN.replace("2027-01", "2027-07").replace("2027-02-28", "2027-08-31").replace("2027-02", "2027-08")
+    )
+    for day, choice in (("2027-07-05", "scale:dealer"), ("2027-10-04", "exit")):
+        at = datetime.fromisoformat(f"{day}T09:00:00+00:00")
+        monkeypatch.setenv("BEACHHEAD_NOW", at.isoformat())
+        make_plan(launch, on=at.date(), worlds=2, who="ana", at=at)
+        decide(launch, who="ana", at=at, overrides={"NO": choice}, because="to see")
+        if choice == "scale:dealer":
+            then = datetime(2027, 9, 30, 12, tzinfo=UTC)
+            observe(launch.folder, launch.store, rows, who="ana", at=then, today=then.date())
+            before = put_question(launch, on=then.date()).held.reading.counts
+    after = put_question(launch, on=date(2027, 10, 5))
+    assert after.standings.by_market["NO"].stage is Stage.EXITED
+    assert [count.is_pilot for count in before] == [False, False]
+    assert after.held.reading.counts == before
 
 
 def renamed_launch(path, name: str, renames: str, *, sent_for: str = "NO"):

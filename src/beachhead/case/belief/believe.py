@@ -18,6 +18,7 @@ from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.belief.lasting import carried_on, widened_by
 from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
+from beachhead.case.answers.sited import siting_inputs
 from beachhead.case.belief.pricing import answers_to_price, off_list_lines, price_point_of
 from beachhead.case.belief.rivals import course_of
 from beachhead.case.belief.spending import lift_of
@@ -29,6 +30,7 @@ from beachhead.pilot.funnel import join_funnel
 from beachhead.pilot.nowcast import Version, allow_for_delay, delays
 from beachhead.pilot.read import name_of
 from beachhead.store import reading
+from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import DemandCount, Observation, Reading
@@ -196,9 +198,10 @@ def followed(
 
 def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None, until: date | None = None) -> Reading:
     """What the observed rows say about demand; arguments as in `believe`."""
+    economics = siting_inputs(launch, launch.folder.economics).economics  # the reach that a plan counts on
     with reading(launch.store) as work:
         unasked = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
-        default_reach = _default_reach(launch, unasked, scaled_since or {})
+        default_reach = _default_reach(economics, unasked, scaled_since or {})
         rows = rows_today(launch.folder, work, default_reach=default_reach)
         versions, newest = versions_sent(work, until=until)
     ended = tuple(row for row in rows if until is None or row.end <= until)
@@ -251,10 +254,10 @@ def fit_of(launch: Launch) -> EntryFit:
 
 
 def _default_reach(
-    launch: Launch, rows: Iterable[Observation], scaled_since: Mapping[str, date]
+    economics: Iterable[Economics], rows: Iterable[Observation], scaled_since: Mapping[str, date]
 ) -> Callable[[Observation], float | None]:
-    """Reach of a row that does not state it: by its whole batch for a pilot, the channel's full reach afterwards."""
-    by_channel = {(row.market, row.channel): row for row in launch.folder.economics}
+    """Reach of a row that does not state it: by its whole batch for a pilot, what the channel serves by then later."""
+    by_channel = {(row.market, row.channel): row for row in economics}
     batches: dict[tuple[str, ...], int] = {}
     for row in rows:
         batches[row.key] = max(batches.get(row.key, 0), row.opening_stock or 0)
@@ -264,8 +267,28 @@ def _default_reach(
         if found is None:
             return None
         if pilot.is_scaled(row, scaled_since):
-            return found.reach
+            return served_over(found, row.start, row.end, scaled_since.get(row.market))
         cars = batches.get(row.key) or row.opening_stock or CARS_OF_PILOT_REACH
         return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
 
     return reach
+
+
+def served_over(found: Economics, start: date, end: date, since: date | None) -> float:
+    """Share of full-scale demand that a scaled market's channel serves in the mean of these days, 0..1.
+
+    Args:
+        found: of the market and channel.
+        start: first day.
+        end: last day, included.
+        since: first day of the quarter in which the market was scaled; days before it count as of that quarter. None
+            where nobody knows: it has then been selling for long.
+    """
+    if since is None:
+        return found.reach * found.ramp[-1]
+    begun, last = Quarter.of(since), Quarter.of(end)
+    days = {
+        quarter: (min(end, quarter.last_day) - max(start, quarter.first_day)).days + 1
+        for quarter in (Quarter.of(start) + n for n in range(last - Quarter.of(start) + 1))
+    }
+    return sum(n * found.served(max(quarter - begun, 0)) for quarter, n in days.items()) / sum(days.values())

@@ -33,7 +33,8 @@ class Standings:
         gates: gates registered and still open, one a market at most.
         committed: capital committed so far, by calendar year, launch currency: what the plan decided on counted, or
             what siting's answer says where one was kept only after the decision.
-        scaled_since: first day of the quarter in which each scaled market was started.
+        scaled_since: first day of the quarter in which each market that is scaled, or was until it was left, was
+            started: what it sold from then on stays what a scaled market sold.
         pilot_cars: cars shipped by pilots of earlier quarters, by market and calendar year.
     """
 
@@ -64,8 +65,12 @@ def standings(
     said, _ = whole(launch.store)
     abroad = {code for code, standing in by_market.items() if not standing.is_home}  # a market may leave the tables
     chosen = [one for one in choices(launch, said) if one.action.market in abroad and one.quarter <= now]
+    started = {code: standing.since for code, standing in by_market.items() if standing.since is not None}
     for one in chosen:
-        by_market[one.action.market] = _after(by_market[one.action.market], one, now)
+        code = one.action.market
+        by_market[code] = after = _after(by_market[code], one, now)
+        if after.since is not None:
+            started[code] = after.since
     known = (gate for gate in _gates(launch, said) if gate.registered <= now)
     gates = {gate.market: gate for gate in known if gate.market in by_market}
     conditions = {**(asked or {}), **{code: gate.readiness for code, gate in gates.items()}}
@@ -79,7 +84,7 @@ def standings(
         by_market=by_market,
         gates=tuple(sorted(open_gates, key=lambda gate: gate.market)),
         committed=_committed(launch, chosen),
-        scaled_since={code: s.since.first_day for code, s in by_market.items() if s.since is not None},
+        scaled_since={code: since.first_day for code, since in started.items()},
         pilot_cars=_shipped(chosen, now),
     )
 
