@@ -1,6 +1,7 @@
 """Pictures of every page at three widths, in light and dark, into the ignored folder screenshots/: `make screenshots`.
 
 python webapp/scripts/screenshots.py [--launch DIR] [--page NAME ...] [--width PIXELS ...] [--scheme light|dark]
+                                      [--first-screen] [--out DIR]
 
 Without --launch a fresh copy of the bundled launch `xiaomi` is planned, gets a first file of rows, and its rooms are
 worked out (a few minutes), so that no page is empty. Needs Chromium and playwright.
@@ -51,22 +52,27 @@ second,DE,,dealer,,2026-07-01,2026-09-30,900,240,41,33,30,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--launch", type=Path, help="a planned launch; a fresh one is made without it")
-    parser.add_argument("--page", action="append", help="such as plan or markets/NO; all without it")
+    parser.add_argument("--page", action="append", help="such as overview, plan or markets/NO; all without it")
     parser.add_argument("--width", action="append", type=int, help="320, 1280 and 2560 without it")
     parser.add_argument("--scheme", action="append", choices=("light", "dark"), help="both without it")
+    parser.add_argument("--first-screen", action="store_true", help="only what shows without scrolling")
     parser.add_argument("--out", type=Path, default=ROOT / "screenshots")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         launch = said.launch or _planned(Path(folder) / "launch")
         process, address = _served(launch)
         try:
-            take(address, said.out, said.page, said.width or WIDTHS, said.scheme or ("light", "dark"))
+            take(
+                address, said.out, said.page, said.width or WIDTHS, said.scheme or ("light", "dark"), said.first_screen
+            )
         finally:
             process.kill()
             process.wait()
 
 
-def take(address: str, out: Path, pages: list[str] | None, widths: tuple[int, ...], schemes: tuple[str, ...]) -> None:
+def take(
+    address: str, out: Path, pages: list[str] | None, widths: tuple[int, ...], schemes: tuple[str, ...], short: bool
+) -> None:
     """One picture a page, width and scheme."""
     out.mkdir(exist_ok=True)
     chromium = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
@@ -79,11 +85,11 @@ def take(address: str, out: Path, pages: list[str] | None, widths: tuple[int, ..
                 context.set_default_timeout(120_000)
                 tab = context.new_page()
                 for page in pages if pages is not None else _pages(address):
-                    tab.goto(f"{address}/{page}")
+                    tab.goto(f"{address}/{page.removeprefix('overview')}")
                     tab.wait_for_load_state("networkidle")
                     tab.locator("main [aria-busy]").first.wait_for(state="detached")
-                    name = page.partition("?")[0].replace("/", "-") or "overview"
-                    tab.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
+                    name = page.partition("?")[0].replace("/", "-")
+                    tab.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=not short)
                 context.close()
         browser.close()
     print(f"{len(list(out.glob('*.png')))} pictures in {out}")
@@ -94,7 +100,7 @@ def _pages(address: str) -> list[str]:
     menu = json.loads(urllib.request.urlopen(f"{address}/api/v1/launch").read())["pages"]
     markets = json.loads(urllib.request.urlopen(f"{address}/api/v1/markets").read())["markets"]
     one = next((row["code"] for row in markets if row["code"] in ("NO", "DE")), markets[0]["code"])
-    pages = ["" if page == "overview" else page for page in menu] + [f"markets/{one}"]
+    pages = [*menu, f"markets/{one}"]
     if "compliance" in menu:
         cells = json.loads(urllib.request.urlopen(f"{address}/api/v1/compliance").read())["cells"]
         pages.append(f"compliance/{one}/{cells[0]['offer']}")

@@ -58,8 +58,8 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
           if (!market) return null;
           const href = `/markets/${market.code}`;
           const [x = 0, y = 0] = shape.at;
-          const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = shape.box;
-          const small = (x1 - x0) * (y1 - y0) < 60;
+          const [wide = 0, high = 0] = shape.size;
+          const small = wide * high < 60;
           return (
             <a
               key={shape.a3}
@@ -79,14 +79,21 @@ export function MarketMap({ markets }: { markets: MapMarket[] }) {
                   d={`M${x - 3 * scale} ${y}a${3 * scale} ${3 * scale} 0 1 0 ${6 * scale} 0a${3 * scale} ${3 * scale} 0 1 0-${6 * scale} 0`}
                 />
               )}
-              {market.stage !== "out" && (
-                <text x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>
-                  {stages[market.stage].sign}
-                </text>
-              )}
             </a>
           );
         })}
+        <g aria-hidden="true">
+          {shapes.map((shape) => {
+            const stage = byShape.get(shape.a3)?.stage;
+            if (!stage || stage === "out") return null;
+            const [x = 0, y = 0] = shape.at;
+            return (
+              <text key={shape.a3} x={x} y={y + 4 * scale} style={{ fontSize: 11 * scale, strokeWidth: 2.5 * scale }}>
+                {stages[stage].sign}
+              </text>
+            );
+          })}
+        </g>
       </svg>
       <ul className="legend" aria-label="Stages">
         {Object.entries(stages).map(([key, stage]) => (
