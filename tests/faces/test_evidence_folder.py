@@ -447,6 +447,16 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "stands without its partner",
         "both the quota and the duty",
     ),
+    "two shares of one quota": (
+        written(
+            "tariffs.csv",
+            "origin,destination,duty,duty_otherwise,quota_cars_per_year,quota,quota_share,source,as_of,grade\n"
+            "CN,NO,0,0.1,900,both,0.5,law,2026-01-01,A\nTH,NO,0,0.2,900,both,0.4,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:3:quota_share",
+        "differs from line 2 for the same quota both",
+        "write the same share, or another name",
+    ),
     "a country that values cars in two ways": (
         written(
             "tariffs.csv",

@@ -190,6 +190,30 @@ def test_a_quota_is_used_up_over_the_calendar_year_and_the_rest_pays_in_full():
     assert paid == pytest.approx(21_200 * (1_500 * 1.1 + 2_500 * 1.5))
 
 
+def test_a_quota_that_grows_lets_in_each_year_what_that_year_admits():
+    """As Canada's from 49,000 to 70,000: 1,500 cars in the first year, 2,500 in the second."""
+    rows = (
+        tariff("CN", "EU", 0.1, quota="q", quota_per_year=1_500, last=FIRST + 3),
+        tariff("CN", "EU", 0.1, quota="q", quota_per_year=2_500, first=FIRST + 4),
+    )
+    plan = solve(network(plants=(HOME,), lanes=network().lanes[:2], tariffs=rows, quarters=grid(FIRST, 8)))
+    arrived = plan.arrived[0, 1, 0]
+    assert [arrived[:4].sum(), arrived[4:].sum()] == pytest.approx([1_500, 2_500])
+
+
+def test_a_quota_of_another_size_in_another_course_holds_there():
+    fork = Fork(name="case", labels=("wide", "narrow"), odds=(0.5, 0.5), known_from=FIRST)
+    rows = tuple(
+        tariff("CN", "EU", 0.1, quota="q", quota_per_year=size, turn=Turn(fork="case", label=label))
+        for label, size in (("wide", 3_000), ("narrow", 700))
+    )
+    net = network(plants=(HOME,), lanes=network().lanes[:2], tariffs=rows, forks=(fork,))
+    planned = sure(net)
+    plan = solve(net, replace(planned, values=np.repeat(planned.values, 2, axis=0)))
+    arrived = plan.arrived[:, 1].sum(axis=(1, 2))
+    assert arrived == pytest.approx([(3_000, 700)[label] for label in plan.futures.turns[:, 0]])
+
+
 def test_a_promised_price_is_open_only_to_cars_that_cost_so_much():
     fork = Fork(name="case", labels=("promise",), odds=(1.0,), known_from=FIRST)
     promise = tariff("CN", "EU", 0.1, least_price=33_000, turn=Turn(fork="case", label="promise"))

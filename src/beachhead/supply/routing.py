@@ -20,6 +20,7 @@ from beachhead.supply.landed import Way, WayCosts, by_way, land, routes_of, ways
 from beachhead.supply.network import Network
 from beachhead.supply.plant import Plant
 from beachhead.supply.staged import Decisions, Recourse, StagedProgram
+from beachhead.supply.tariff import Turn
 from beachhead.supply.tree import Tree
 
 Floats = NDArray[np.float64]
@@ -332,7 +333,8 @@ class _Frame:
         steered: (R, P * T), cars a quarter that a fully ramped plant adds to each row.
         hinged: (N, P * T), 1 where a delivery needs a plant to be open in a quarter.
         row_lower: (R,), but for needs.
-        row_upper: (R,), but for needs.
+        row_upper: (R,), but for needs and quotas.
+        quota_row: rows that hold quotas.
         need_row: (R1,), rows that hold needs.
         need_cell: (R1, 3), market, offer and quarter of each.
         column_need: (D,), position among the needs of each delivery.
@@ -346,6 +348,7 @@ class _Frame:
     hinged: sparse.csr_matrix
     row_lower: Floats
     row_upper: Floats
+    quota_row: Ints
     need_row: Ints
     need_cell: Ints
     column_need: Ints
@@ -373,6 +376,7 @@ def _frame(network: Network, layout: Layout) -> _Frame:
         hinged=_sparse([(n, cell, 1.0) for n, cell in hinges], (len(served) + len(layout.underruns), width)),
         row_lower=lower,
         row_upper=upper,
+        quota_row=np.array([i for i, row in enumerate(rows) if row.kind == "quota"], dtype=np.int64),
         need_row=np.array([i for i, _ in needs], dtype=np.int64),
         need_cell=cells,
         column_need=np.array(
@@ -384,11 +388,10 @@ def _frame(network: Network, layout: Layout) -> _Frame:
 
 
 def _bounds(network: Network, rows: Sequence[RowMeaning]) -> tuple[Floats, Floats, list[tuple[int, int, float]]]:
-    """(R,) least and most of each row but for needs, and what a plant to be built adds to it: row, cell, cars."""
+    """(R,) least and most of rows but for needs and quotas, and what a plant to be built adds: row, cell, cars."""
     horizon = len(network.quarters)
     lower, upper = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
     steered: list[tuple[int, int, float]] = []
-    quotas = {t.quota: t.quota_per_year for t in network.tariffs if t.quota}
     for i, row in enumerate(rows):
         plant, cell = network.plants[row.plant], row.plant * horizon + row.time
         match row.kind:
@@ -400,8 +403,6 @@ def _bounds(network: Network, rows: Sequence[RowMeaning]) -> tuple[Floats, Float
                 lower[i] = plant.minimum_run_per_quarter if plant.exists else 0.0
                 if not plant.exists:
                     steered.append((i, cell, plant.minimum_run_per_quarter))
-            case "quota":
-                upper[i] = quotas[row.quota] or 0.0
             case "lane":
                 upper[i] = network.lanes[row.lane].capacity_per_quarter or 0.0
     return lower, upper, steered
@@ -419,6 +420,8 @@ def _recourse(
     free = np.full(len(layout.underruns), np.inf)
     lower, upper = frame.row_lower.copy(), frame.row_upper.copy()
     lower[frame.need_row], upper[frame.need_row] = network.firm_share * need, need
+    turns = futures.turns_of(network, s)
+    upper[frame.quota_row] = [_admitted(network, layout.rows[row], turns) for row in frame.quota_row]
     count, choices = len(most) + len(free), len(layout.choices)
     hinge = sparse.csr_matrix((count, choices))
     if strong:
@@ -437,6 +440,19 @@ def _recourse(
         row_lower=lower,
         row_upper=upper,
     )
+
+
+def _admitted(network: Network, row: RowMeaning, turns: frozenset[Turn]) -> float:
+    """Cars that a quota lets in within a year, the world going these ways: the most of its rows then in force."""
+    year = [quarter for quarter in network.quarters if quarter.year == row.time]
+    sizes = [
+        tariff.quota_per_year or 0.0
+        for tariff in network.tariffs
+        if tariff.quota == row.quota
+        and (tariff.turn is None or tariff.turn in turns)
+        and any(tariff.holds_in(quarter) for quarter in year)
+    ]
+    return max(sizes, default=0.0)
 
 
 def _column_cost(network: Network, layout: Layout, costs: WayCosts, otherwise: Floats) -> Floats:

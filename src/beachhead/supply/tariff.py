@@ -69,7 +69,8 @@ class Tariff:
         first: first quarter in force.
         last: last quarter in force; None if no end is known.
         quota: name of the quota it draws on; "" if there is none. A name may be shared by many destinations.
-        quota_per_year: cars a calendar year that all rows naming that quota may bring in together; None without quota.
+        quota_per_year: cars a calendar year that all rows naming that quota may bring in together, of rows that differ
+            the most of those in force in the year; None without quota.
         least_price: net price a car below which the row may not be used (price undertaking), launch currency.
         least_origin_share: share of the car's value that must arise in the country of origin (rule of origin), 0..1.
         turn: the row holds only if the world goes this way; None if it holds in any case.

@@ -66,7 +66,11 @@ class TariffRow(Dated):
         default=None,
     )
     quota_share: Number = column("share of the quota that this maker can count on", unit="share", default=1.0)
-    quota: Code | None = column("name of a quota that several rows draw on; blank = the row's own", default=None)
+    quota: Code | None = column(
+        "name of a quota that several rows draw on, all of one size; blank = the border's own, whose size may change "
+        "with date and scenario",
+        default=None,
+    )
     minimum_price: Number | None = column(
         "least net price per car promised instead of a duty", unit="currency", least=0, default=None
     )
@@ -150,21 +154,22 @@ def forks_hold_together(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
 
 
 def quotas_are_one_size(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
-    """A quota that several rows draw on has one size."""
+    """A quota that several rows draw on has one size, and the maker one share of it."""
     sizes: dict[str, Placed[TariffRow]] = {}
     for placed in rows:
         if placed.row.quota is None:
             continue
         known = sizes.setdefault(placed.row.quota, placed)
-        if known.row.quota_cars_per_year != placed.row.quota_cars_per_year:
-            yield Fault(
-                file="tariffs.csv",
-                row=placed.line,
-                column="quota_cars_per_year",
-                written=str(placed.row.quota_cars_per_year),
-                problem=f"differs from line {known.line} for the same quota {placed.row.quota}",
-                cure="write the same cars a year, or another name",
-            )
+        for name, what in (("quota_cars_per_year", "cars a year"), ("quota_share", "share")):
+            if getattr(known.row, name) != getattr(placed.row, name):
+                yield Fault(
+                    file="tariffs.csv",
+                    row=placed.line,
+                    column=name,
+                    written=str(getattr(placed.row, name)),
+                    problem=f"differs from line {known.line} for the same quota {placed.row.quota}",
+                    cure=f"write the same {what}, or another name",
+                )
 
 
 def values_one_way(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
