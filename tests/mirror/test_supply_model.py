@@ -9,7 +9,7 @@ import pytest
 
 from beachhead.supply.futures import _strata, draw_futures
 from beachhead.supply.handback import hand_back
-from beachhead.supply.landed import land, origin_share, routes_of
+from beachhead.supply.landed import land, origin_share, routes_of, shut_borders
 from beachhead.supply.lane import Lane
 from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Destination, Network
@@ -417,6 +417,28 @@ def test_selling_costs_what_price_and_landed_cost_leave_over_the_margin_of_the_p
     assert settle_selling_cost(net, {"PL": 9_000.0, "CN": 4_000.0}).selling_cost.tolist() == [[800, 0], [0, 0]]
     unreached = settle_selling_cost(replace(net, lanes=net.lanes[::2]), {"PL": 12_000.0})
     assert unreached.selling_cost[1] == pytest.approx([0.25 * 34_000 + 0.75 * 50_000 - 12_000] * 2)
+
+
+def test_a_border_closed_for_a_while_or_in_one_course_settles_on_the_time_when_it_is_open():
+    """Poland at 34,000, landed at 21,200 with duties of 10 or 30 %: a margin of 2,000 leaves the rest to selling."""
+    later = network(tariffs=(tariff("CN", "EU", 0.1, first=FIRST + 1),))
+    assert settle_selling_cost(later, {"PL": 2_000.0}).selling_cost[1, 0] == pytest.approx(
+        34_000 - 1.1 * 21_200 - 2_000
+    )
+    fork = Fork(name="case", labels=("shut", "open"), odds=(0.25, 0.75), known_from=FIRST)
+    dear = tariff("CN", "EU", 0.3, turn=Turn(fork="case", label="open"))
+    promise = tariff("CN", "EU", 0.1, least_price=40_000, turn=Turn(fork="case", label="shut"))
+    either = network(tariffs=(dear, promise), forks=(fork,))
+    assert settle_selling_cost(either, {"PL": 2_000.0}).selling_cost[1, 0] == pytest.approx(
+        34_000 - 1.3 * 21_200 - 2_000
+    )
+
+
+def test_a_border_without_a_row_in_force_is_named_with_its_quarters():
+    rows = (tariff("CN", "EU", 0.1, first=FIRST + 1, last=FIRST + 1), tariff("CN", "EU", 0.2, first=FIRST + 3))
+    (shut,) = shut_borders(network(tariffs=rows))  # cars from Graz cross no border, nor do those sold in China
+    assert (shut.origin, shut.destination, shut.quarters) == ("CN", "EU", (0, 2))
+    assert shut_borders(network()) == ()
 
 
 def test_one_number_is_drawn_from_each_stratum_anywhere_in_it():

@@ -234,6 +234,36 @@ def routes_of(network: Network) -> tuple[Route, ...]:
     return tuple(routes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutBorder:
+    """A border that lanes cross, over which no car can come for a while: no row of it is in force, whatever happens.
+
+    Attributes:
+        origin: customs area of the plants.
+        destination: customs area of the markets.
+        quarters: numbers of the quarters, rising.
+    """
+
+    origin: str
+    destination: str
+    quarters: tuple[int, ...]
+
+
+def shut_borders(network: Network) -> tuple[ShutBorder, ...]:
+    """The borders of the lanes for which some quarter has no row, in the order of the lanes."""
+    home = {plant.code: network.area(plant.country) for plant in network.plants}
+    borders = dict.fromkeys((home[lane.plant], network.area(lane.market)) for lane in network.lanes)
+    found = []
+    for origin, destination in borders:
+        rows = [row for row in network.tariffs if (row.origin, row.destination) == (origin, destination)]
+        if origin == destination and not rows:
+            continue
+        shut = [t for t, quarter in enumerate(network.quarters) if not any(row.holds_in(quarter) for row in rows)]
+        if shut:
+            found.append(ShutBorder(origin=origin, destination=destination, quarters=tuple(shut)))
+    return tuple(found)
+
+
 def land(network: Network, routes: tuple[Route, ...], turns: frozenset[Turn]) -> LandedCosts:
     """Cost every route in every quarter, the world going these ways."""
     rates = _Rates(network, turns)

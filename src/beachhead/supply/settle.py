@@ -30,14 +30,21 @@ def settle_selling_cost(network: Network, margins: Mapping[str, float]) -> Netwo
 
 
 def _exported(network: Network) -> Floats:
-    """(M, J), expected landed cost over all turns by the cheapest route from a running plant, mean over quarters."""
+    """(M, J), landed cost by the cheapest route from a running plant, mean over the turns and quarters that have one.
+
+    inf where none is ever open.
+    """
     routes = tuple(route for route in routes_of(network) if network.plants[route.plant].exists)
-    expected = np.zeros((len(network.markets), len(network.builds), len(network.quarters)))
+    shape = (len(network.markets), len(network.builds), len(network.quarters))
+    paid, times = np.zeros(shape), np.zeros(shape)
     for turns, odds in courses_of(network):
         costs = land(network, routes, turns)
-        least = np.full(expected.shape, np.inf)
+        least = np.full(shape, np.inf)
         for r, route in enumerate(routes):
             here = np.where(costs.allowed[r], costs.landed[r], np.inf)
             least[route.market, route.offer] = np.minimum(least[route.market, route.offer], here)
-        expected += odds * least
-    return np.asarray(expected.mean(axis=2))
+        reached = np.isfinite(least)
+        paid += odds * np.where(reached, least, 0.0)
+        times += odds * reached
+    often = times.sum(axis=2)
+    return np.where(often > 0, paid.sum(axis=2) / np.maximum(often, 1e-12), np.inf)

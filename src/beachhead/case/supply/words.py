@@ -8,6 +8,7 @@ from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_
 from beachhead.case.open import Launch
 from beachhead.case.supply.answer import Supplied
 from beachhead.supply.highs import Verdict
+from beachhead.supply.landed import shut_borders
 from beachhead.supply.odds import Sign, Turning, turnings
 from beachhead.supply.switch import SwitchMap
 from beachhead.supply.worth import Interval
@@ -39,6 +40,7 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     if supplied.without_lane:
         names = ", ".join(launch.market(code).name for code in supplied.without_lane)
         lines.append(f"No lane leads to {names}: add rows to lanes.csv, or their cars stay short.")
+    lines += _shut_sentences(supplied)
     if supplied.before is not None:
         before = supplied.before.plan
         gained = money(plan.value.low - before.value.low, currency)
@@ -50,6 +52,24 @@ def headline(launch: Launch, supplied: Supplied) -> list[str]:
     silent = [plant.name for plant in network.plants if not plant.exists and not _is_used(supplied, plant.code)]
     if silent and steps:
         lines.append(f"Never committed to: {', '.join(silent)}.")
+    return lines
+
+
+def _shut_sentences(supplied: Supplied) -> list[str]:
+    """Borders over which planned cars cannot come for want of a row of tariffs.csv in force."""
+    network, planned = supplied.plan.network, supplied.plan.futures.cars.max(axis=0)
+    lines = []
+    for border in shut_borders(network):
+        inside = [m for m, market in enumerate(network.markets) if network.area(market.code) == border.destination]
+        if planned[np.ix_(inside, border.quarters)].any():
+            first, last = (str(network.quarters[t]) for t in (border.quarters[0], border.quarters[-1]))
+            when = (
+                f"in {first}" if len(border.quarters) == 1 else f"in {len(border.quarters)} quarters, {first} to {last}"
+            )
+            lines.append(
+                f"tariffs.csv has no row in force from {border.origin} to {border.destination} {when}: no car can come "
+                "that way then. Mend valid_from or valid_to if one can."
+            )
     return lines
 
 
