@@ -204,6 +204,33 @@ def test_quality_passes_fails_or_is_not_yet_learnt(launch):
     assert len(judge_quality(opened, date(2027, 7, 1)).record.claims) < 15
 
 
+def test_a_part_that_parts_csv_does_not_list_is_told_with_what_may_be_meant(launch):
+    receipt = send(launch, CLAIMS + "C1,V1,NO,2027-03-01,SCREN,\nC2,V1,NO,2027-03-02,SCREEN,\nC3,V1,NO,2027-03-03,,\n")
+    (doubt,) = receipt.doubts
+    assert "file.csv that parts.csv does not list: SCREN in 1 row (did you mean SCREEN?)." in doubt
+    path = written(launch, "jobs.csv", JOBS + "J1,V1,NO,2027-03-01,,,SCREN,,\nJ2,V1,NO,2027-03-02,,,GLASS-ROOF,,\n")
+    assert "GLASS-ROOF in 1 row." in " ".join(run(launch, "--send", path, "--on", "2027-09-01").split())
+    send(launch, CARS + "V1,NO,2027-02-01,,\n")
+    assert "SCREN in 2 rows (did you mean SCREEN?), GLASS-ROOF in 1 row." in " ".join(
+        run(launch, "quality", "--on", "2027-09-01").split()
+    )
+    (launch / "parts.csv").unlink()
+    assert send(launch, CLAIMS + "C4,V1,NO,2027-03-04,SCREN,\n").doubts == ()
+
+
+def test_claims_on_unknown_cars_and_outside_their_time_are_named(launch):
+    send(launch, CARS + "V1,NO,2027-02-01,,\nV2,NO,2027-02-01,2027-05-01,\n")
+    send(
+        launch,
+        CLAIMS + "C1,V1,NO,2027-02-01,,\nC2,V2,NO,2027-05-01,,\n"
+        "C3,V1,NO,2027-01-31,,\nC4,V2,NO,2027-05-02,,\nC5,v1,NO,2027-05-02,,\n",
+    )
+    said = " ".join(run(launch, "quality", "--on", "2027-09-01").split())
+    assert "1 claim is on cars that no file of cars names (v1);" in said
+    assert "2 claims were opened before the car was handed over or after it left (C3, C4):" in said
+    assert told(launch, "quality", "--on", "2027-09-01")["quality"]["claims_outside_use"] == ["C3", "C4"]
+
+
 def test_what_would_settle_quality_is_told(launch):
     a_pilot(launch, claims=5, cars=20)
     said = " ".join(run(launch, "quality", "--on", "2027-09-01").split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -285,4 +285,24 @@ def test_claims_and_cars_in_any_order_are_judged_alike(delivered, opened, limit)
     one, other = assess(record, standards), assess(turned, standards)
     assert one.rate == other.rate
     assert one.markets[0].gate == other.markets[0].gate
-    assert one.rate.exposure == pytest.approx(fleet_clock(cars, record.until))
+    assert one.rate.exposure == pytest.approx(fleet_clock(cars, [record.until])[0])
+
+
+@LAWS
+@given(st.lists(st.tuples(DAYS, st.none() | st.integers(0, 300)), max_size=15), st.lists(DAYS, min_size=1, max_size=8))
+def test_the_clock_of_a_fleet_is_the_sum_of_its_cars_months(lives, days):
+    cars = [
+        Car(name="", market="NO", delivered=day, gone=None if life is None else day + timedelta(days=life))
+        for day, life in lives
+    ]
+    by_car = [sum(car.months(day) for car in cars) for day in days]
+    assert fleet_clock(cars, days) == pytest.approx(by_car, abs=1e-9)
+
+
+def test_judging_a_fleet_reads_each_car_a_few_times_however_many_claims_there_are(monkeypatch):
+    cars = tuple(Car(name=f"V{n}", market="NO", delivered=date(2027, 1, 1) + timedelta(days=n)) for n in range(50))
+    claims = tuple(Claim(car=f"V{n % 50}", market="NO", opened=date(2027, 6, 1)) for n in range(400))
+    read, months = [], Car.months
+    monkeypatch.setattr(Car, "months", lambda car, until: read.append(car) or months(car, until))
+    assess(Record(cars=cars, claims=claims, jobs=(), until=date(2028, 1, 1)), {})
+    assert len(read) <= 5 * len(cars)

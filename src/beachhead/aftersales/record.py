@@ -46,16 +46,21 @@ class Car:
         end = until if self.gone is None else min(self.gone, until)
         return max((end - self.delivered).days, 0) / DAYS_PER_MONTH
 
+    def is_in_use(self, day: date) -> bool:
+        """Whether the customer has it on that day, the first and the last one counted in."""
+        return self.delivered <= day and (self.gone is None or day <= self.gone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A warranty claim on a car; `km` on its odometer, None if not told."""
+    """A warranty claim on a car; `name` is its number, "" if not told, `km` on its odometer, None if not told."""
 
     car: str
     market: str
     opened: date
     part: str = ""
     km: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,8 @@ class Quality:
         revisions: claims per 1,000 car-months by revision, in order of first delivery.
         growth: reliability growth on the fleet's clock; None below three failures.
         parts: number of claims by part, most first.
-        strangers: claims on cars that no file of cars names.
+        strangers: cars that claims name and no file of cars does, one for each such claim.
+        outside: claims opened before the car was handed over, or after it left, by name; they count all the same.
     """
 
     rate: Estimate
@@ -157,16 +163,18 @@ class Quality:
     revisions: tuple[tuple[str, Estimate], ...]
     growth: Growth | None
     parts: tuple[tuple[str, int], ...]
-    strangers: int
+    strangers: tuple[str, ...]
+    outside: tuple[str, ...]
 
 
 def assess(record: Record, standards: dict[str, Standard], level: float = 0.9) -> Quality:
     """Rates, shares and gates of what was seen; `standards` by market."""
     # in one order, so that the same rows give the same bits however they were sent
     record = replace(record, cars=tuple(sorted(record.cars, key=lambda car: (car.delivered, car.name, car.market))))
-    owner, strangers = _owners(record)
+    owner = _owners(record)
     months = np.array([car.months(record.until) for car in record.cars])
-    counts = np.bincount(np.array(owner, dtype=np.int64), minlength=len(record.cars) + 1)
+    counts = np.bincount(np.array([n for _, n in owner], dtype=np.int64), minlength=len(record.cars) + 1)
+    strangers = tuple(claim.car for claim, n in owner if n == len(record.cars))
     # claims on cars of which nothing else is known count, with no months of their own
     claims, exposure = (counts, np.append(months, 0.0)) if strangers else (counts[: len(months)], months)
     overall = claim_rate(claims, exposure, level)
@@ -180,29 +188,47 @@ def assess(record: Record, standards: dict[str, Standard], level: float = 0.9) -
         growth=_growth(record, level),
         parts=tuple(Counter(claim.part or "not known" for claim in record.claims).most_common()),
         strangers=strangers,
+        outside=_outside(record, owner),
     )
 
 
-def fleet_clock(cars: Sequence[Car], day: date) -> float:
-    """Months in use of all cars together until a day."""
-    return sum(car.months(day) for car in cars)
+def fleet_clock(cars: Sequence[Car], days: Sequence[date]) -> NDArray[np.float64]:
+    """(D,), months in use of all cars together until each of the days: days since delivery less days since leaving."""
+    on = np.array([day.toordinal() for day in days], dtype=np.int64)
+    begun = _days_since([car.delivered for car in cars], on)
+    over = _days_since([car.gone for car in cars if car.gone is not None], on)
+    return np.asarray((begun - over) / DAYS_PER_MONTH)
 
 
-def _owners(record: Record) -> tuple[list[int], int]:
-    """The car of each claim; cars without a name take, in order of delivery, the claims that name no known car."""
+def _days_since(events: Sequence[date], on: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(D,), days from each event to each of the days `on`, summed over the events before it."""
+    at = np.sort(np.array([event.toordinal() for event in events], dtype=np.int64))
+    before = np.searchsorted(at, on)
+    return np.asarray(before * on - np.concatenate([[0], np.cumsum(at)])[before])
+
+
+def _owners(record: Record) -> list[tuple[Claim, int]]:
+    """Each claim with the number of its car, that after the last one where none is known.
+
+    Cars without a name take, in order of delivery, the claims that name no known car.
+    """
     named = {car.name: n for n, car in enumerate(record.cars) if car.name}
     unnamed: dict[str, list[int]] = defaultdict(list)
     for n in sorted(range(len(record.cars)), key=lambda n: record.cars[n].delivered, reverse=True):
         if not record.cars[n].name:
             unnamed[record.cars[n].market].append(n)
-    owners, strangers = [], 0
+    owners = []
     for claim in sorted(record.claims, key=lambda claim: (claim.opened, claim.car)):
         if claim.car not in named and unnamed[claim.market]:
             named[claim.car] = unnamed[claim.market].pop()
-        owner = named.get(claim.car, len(record.cars))
-        strangers += owner == len(record.cars)
-        owners.append(owner)
-    return owners, strangers
+        owners.append((claim, named.get(claim.car, len(record.cars))))
+    return owners
+
+
+def _outside(record: Record, owner: Sequence[tuple[Claim, int]]) -> tuple[str, ...]:
+    """Claims on named cars that were not in use then; the day of a car without a name is but a guess."""
+    known = [(claim, record.cars[n]) for claim, n in owner if n < len(record.cars) and record.cars[n].name]
+    return tuple(claim.name for claim, car in known if not car.is_in_use(claim.opened))
 
 
 def _market(
@@ -301,9 +327,8 @@ def _revisions(
 
 def _growth(record: Record, level: float) -> Growth | None:
     """Failures on the fleet's clock; time-ended at the last day seen."""
-    times = sorted(fleet_clock(record.cars, claim.opened) for claim in record.claims)
-    times = [time for time in times if time > 0]
-    end = fleet_clock(record.cars, record.until)
+    clock = fleet_clock(record.cars, [*sorted(claim.opened for claim in record.claims), record.until]).tolist()
+    times, end = [time for time in clock[:-1] if time > 0], clock[-1]
     if len(times) < LEAST_FAILURES or not any(time < end for time in times):
         return None
     return growth([min(time, end) for time in times], end=end, level=level)

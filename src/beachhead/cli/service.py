@@ -436,4 +436,4 @@ def _show_receipt(receipt: WorkshopReceipt, trying: bool, as_json: bool) -> None
     ]
     told = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing"
     verb = "would bring" if trying else "brought"
-    say(f"{receipt.file} {verb} {receipt.kind}: {told}; {receipt.on_record:,} on record.")
+    say(f"{receipt.file} {verb} {receipt.kind}: {told}; {receipt.on_record:,} on record.", *receipt.doubts)

@@ -11,6 +11,7 @@ import numpy as np
 from beachhead.aftersales.quality import Estimate, Gate, Verdict, funnel
 from beachhead.aftersales.record import MarketQuality, what_settles
 from beachhead.case.open import Launch
+from beachhead.case.quality.doubts import record_doubts
 from beachhead.case.quality.judge import Judged, service_row
 from beachhead.cli.show import cars, how_many, percent, say, show_table
 
@@ -27,7 +28,7 @@ def show_quality(launch: Launch, judged: Judged) -> None:
     if not record.cars:
         say("No car is on record yet: send cars.csv, or observe deliveries; quality is not yet learnt.")
         return
-    say(*_seen_so_far(judged))
+    say(*_seen_so_far(launch, judged))
     shown = [each for each in quality.markets if each.cars or each.open_jobs or each.late.exposure]
     _show_markets(launch, shown)
     if quality.revisions:
@@ -39,18 +40,14 @@ def show_quality(launch: Launch, judged: Judged) -> None:
             say(f"{launch.market(each.market).name}: {_why_not(each.gate, len(record.cars))}.")
 
 
-def _seen_so_far(judged: Judged) -> list[str]:
+def _seen_so_far(launch: Launch, judged: Judged) -> list[str]:
     """What all cars together show: the rate of claims, and how failures grow."""
     quality, record = judged.quality, judged.record
     told = " counted from deliveries" if judged.from_deliveries else ""
     months = f"{quality.rate.exposure:,.0f} car-months until {record.until}"
     claims = f"{how_many(len(record.claims), 'claim')}, {_rate(quality.rate)} per 1,000 car-months"
     said = [f"{how_many(len(record.cars), 'car')}{told} with {months}: {claims}."]
-    if quality.strangers:
-        said.append(
-            f"{how_many(quality.strangers, 'claim is', 'claims are')} on cars that no file of cars names; "
-            "such claims count, but add no months."
-        )
+    said += record_doubts(launch, judged)
     if quality.growth is not None:
         shape = f"Crow-AMSAA shape {quality.growth.shape:.2f}"
         said.append(
@@ -125,7 +122,9 @@ def quality_answer(launch: Launch, judged: Judged) -> dict[str, Any]:
         "cars": len(record.cars),
         "from_deliveries": judged.from_deliveries,
         "claims": len(record.claims),
-        "claims_on_unknown_cars": quality.strangers,
+        "claims_on_unknown_cars": len(quality.strangers),
+        "claims_outside_use": list(quality.outside),
+        "doubts": record_doubts(launch, judged),
         "jobs": len(record.jobs),
         "rate": quality.rate,
         "growth": quality.growth,

@@ -73,7 +73,8 @@ def judge_quality(launch: Launch, until: date) -> Judged:
     record = Record(
         cars=counted,
         claims=tuple(
-            Claim(car=c.car, market=c.market, opened=c.opened, part=c.part or "", km=c.odometer_km) for c in seen.claims
+            Claim(car=c.car, market=c.market, opened=c.opened, part=c.part or "", km=c.odometer_km, name=c.claim)
+            for c in seen.claims
         ),
         jobs=tuple(
             Job(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -9,11 +11,16 @@ from typing import Any
 
 from beachhead import store
 from beachhead.case.open import Launch
+from beachhead.evidence.cell import nearest
 from beachhead.evidence.observations import Known
+from beachhead.evidence.tables.parts import PartRow
 from beachhead.evidence.workshop import Seen, SeenCar, SeenClaim, SeenJob, WorkshopFile, read_workshop
 from beachhead.store import Delivery, Row, Work
+from beachhead.world.figures import how_many
 
 TOPICS = ("service_cars", "service_claims", "service_jobs")
+
+_MOST_NAMED = 5
 
 _NOUNS: dict[str, type[Any]] = {"cars": SeenCar, "claims": SeenClaim, "jobs": SeenJob}
 
@@ -31,6 +38,7 @@ class WorkshopReceipt:
         unchanged: rows that say what is on record.
         on_record: rows of the kind on record now.
         sent_before: the delivery that said the same, if there was one; then nothing changed.
+        doubts: sentences on what was taken in as written, but may be misspelt.
     """
 
     file: str
@@ -41,6 +49,7 @@ class WorkshopReceipt:
     unchanged: int
     on_record: int
     sent_before: Delivery | None
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +106,7 @@ def send_workshop(
             unchanged=len(file.rows) - len(changes),
             on_record=len(held) + (0 if trying else new - gone),
             sent_before=None if changes else before,
+            doubts=tuple(parts_unlisted(launch, _parts(file), file.name)),
         )
 
 
@@ -113,6 +123,28 @@ def workshop(launch: Launch, until: date | None = None) -> Workshop:
         claims=tuple(claim for claim in claims if claim.opened <= until),
         jobs=tuple(job for job in jobs if job.called <= until),
     )
+
+
+def parts_unlisted(launch: Launch, parts: Iterable[str], what: str) -> list[str]:
+    """A sentence on parts named that parts.csv does not list, with what may be meant; none without parts.csv."""
+    codes = {row.code for row in launch.folder.rows(PartRow)}
+    strange = Counter(part for part in parts if part not in codes)
+    if not codes or not strange:
+        return []
+    named = [_maybe(part, count, codes) for part, count in strange.most_common(_MOST_NAMED)]
+    more = f" and {len(strange) - _MOST_NAMED} more" if len(strange) > _MOST_NAMED else ""
+    listed = f"Parts in {what} that parts.csv does not list: {', '.join(named)}{more}."
+    return [f"{listed} They count as written; a part spelled in two ways counts as two."]
+
+
+def _parts(file: WorkshopFile) -> list[str]:
+    """The part of each row that names one."""
+    return [noun.part for noun in file.rows.values() if isinstance(noun, SeenClaim | SeenJob) and noun.part]
+
+
+def _maybe(part: str, count: int, codes: set[str]) -> str:
+    near = nearest(part, codes)
+    return f"{part} in {how_many(count, 'row')}" + (f" (did you mean {near}?)" if near else "")
 
 
 def _held(work: Work, kind: str) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
 from beachhead.case.aftersales import DRAWS, Serviced, ask_service, first_spares, recalls_past, staying
 from beachhead.case.open import Launch, open_launch
+from beachhead.case.quality.doubts import record_doubts
 from beachhead.case.quality.judge import Judged, service_row
 from beachhead.web.pages.room import (
     MOST_ROWS,
@@ -64,7 +65,7 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
         said.append("No parts.csv: spare parts are not planned; `beachhead new DIR --example xiaomi` shows one.")
     if not found.judged.record.cars:
         said.append("No car is on record yet: quality is not yet learnt.")
-    return said
+    return [*said, *record_doubts(launch, found.judged)]
 
 
 def _shown(found: Serviced) -> list[MarketNetwork]:
