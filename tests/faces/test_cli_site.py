@@ -384,6 +384,47 @@ def test_formats_come_from_the_folder_with_their_refusals(tmp_path):
     assert all(f"formats.csv:2:{column}" in said for column in ("capital", "sells", "grade"))
 
 
+def test_a_budget_of_whole_prices_pays_for_as_many_and_what_costs_nothing_has_no_limit(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    head = "code,name,currency,capital,opex_per_quarter,staff,lead_quarters,bays,sells,source,as_of,grade"
+    rows = "pop_up,pop-up,NOK,300000,30000,5,1,0,yes,own,2026-01-01,C\ncorner,corner,,0,100,0,0,0,yes,own,2026-01-01,C"
+    (path / "formats.csv").write_text(f"{head}\n{rows}\n")
+    rates = (path / "fx.csv").read_text().splitlines()
+    kept = [row for row in rates if not row.startswith("NOK,")]
+    (path / "fx.csv").write_text("\n".join([*kept, "NOK,0.085,own,2026-01-01,C"]) + "\n")
+    one = 300_000 * 0.085
+    assert one > 25_500.0  # by a rounding in the last place
+    for sites in (1, 2, 3, 7):
+        found = json.loads(_run(path, "--market", "NO", "--format", "pop_up", "--budget", 25_500 * sites, "--json"))
+        assert len(found["sites"]) == sites
+    free = json.loads(_run(path, "--market", "PT", "--format", "corner", "--budget", 0, "--json"))
+    every = json.loads(_run(path, "--market", "PT", "--format", "corner", "--count", 999, "--json"))
+    assert free["covered_share"] == every["covered_share"]
+    by_quarter = json.loads(
+        _run(path, "--market", "PT", "--format", "corner", "--model", "phases", "--staff", 1, "--json")
+    )
+    assert by_quarter["markets"][0]["reach"][-1] > 0.5
+
+
+def test_settlements_where_nobody_lives_are_refused_not_answered_by_no_number(launch, tmp_path):
+    file = tmp_path / "towns.csv"
+    file.write_text("name,country,lat,lon,people\nOslo,NO,59.91,10.75,0\nBergen,NO,60.39,5.32,0\n")
+    words = ("--market", "NO", "--count", 1, "--settlements", file, "--least-people", 0, "--site-people", 0)
+    assert "nobody lives in the settlements counted in NO" in _refused(launch, *words)
+
+
+def test_a_store_whose_city_is_not_counted_is_named(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    head = "code,market,channel,city,lat,lon,count,sells_cars,source,as_of,grade"
+    rows = "OSL,NO,own_store,Oslo,,,1,yes,own,2026-01-01,C\nBGO,NO,own_store,Bergn,,,1,yes,own,2026-01-01,C"
+    (path / "stores.csv").write_text(f"{head}\n{rows}\nANY,NO,own_store,,,,2,yes,own,2026-01-01,C\n")
+    found = json.loads(_run(path, "--market", "NO", "--count", 1, "--json"))
+    assert [one["name"] for one in found["sites"] if one["kept"]] == ["Oslo"]
+    said = " ".join(found["notes"])
+    assert "2 standing stores of stores.csv have neither city nor coordinates and do not count." in said
+    assert "1 row of stores.csv does not count, as no settlement counted has the name of the city: Bergn (BGO);" in said
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -63,6 +63,8 @@ WRONG = {
     "a latitude with a comma": (_towns, f'{TOWNS}X,NO,"60,7",11.5,30000\n', "own.csv:4:lat: '60,7'", "write 60.7"),
     "swapped coordinates": (_towns, f"{TOWNS}X,NO,11.5,60.7,50000\n", "own.csv:4:lat", "write 60.7, 11.5"),
     "towns of another country": (_towns, TOWNS.replace("NO", "SE"), "no settlement of 1,000 people in NO", "has SE"),
+    "a country by another code": (_towns, f"{TOWNS}X,UK,51.5,-0.1,50000\n", "own.csv:4:country: 'UK'", "mean GB?"),
+    "a country by its name": (_towns, f"{TOWNS}X,Norway,60,11,50000\n", "own.csv:4:country: 'Norway'", "mean NO?"),
     "towns in Windows-1252": (_towns, "name\nÅmål\n".encode("cp1252"), "own.csv:2: ", "save the file as UTF-8"),
     "towns in UTF-16": (_towns, TOWNS.encode("utf-16"), "is UTF-16", "save the file as UTF-8"),
     "the same site twice": (_sites, f"{SITES}Two,NO,59.9,10.7\n", "own.csv:3:lat: 'Two' stands at the same", "one of"),
@@ -78,6 +80,14 @@ def test_what_is_wrong_in_an_own_file_is_said_with_row_and_cure(tmp_path, read, 
     assert problem in said
     assert cure in said
     assert len(refused.value.faults) <= 1, "one slip, one fault"
+
+
+def test_a_town_far_from_every_larger_one_is_no_fault(tmp_path):
+    remote = "Broome,AU,-17.96,122.24,14660\nIqaluit,CA,63.75,-68.52,7429\nTasiilaq,GL,65.61,-37.64,1985\n"
+    path = _file(tmp_path, f"name,country,lat,lon,people\n{remote}")
+    assert settlements_of(path, ["AU", "CA", "GL"], 1000).name == ("Broome", "Iqaluit", "Tasiilaq")
+    with pytest.raises(BadInput, match="km from any town: at sea"):
+        settlements_of(_file(tmp_path, f"name,country,lat,lon,people\n{remote}Wet,AU,-30,100,900\n"), ["AU"], 0)
 
 
 @pytest.mark.parametrize("read", [_minutes, _towns, _sites])

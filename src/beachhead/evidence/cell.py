@@ -182,12 +182,15 @@ def _numbers(value: Any) -> Any:
 def _country(value: Any) -> Any:
     if not isinstance(value, str) or value in country_codes():
         return value
+    raise refusal("is not an ISO 3166-1 alpha-2 code", country_cure(value))
+
+
+def country_cure(value: str) -> str:
+    """How to write what was meant as a country: the code of its name, or of what is often written for it."""
     names = country_names()
     slip = value.upper() if value.upper() in country_codes() else _COUNTRY_SLIPS.get(value.upper())
     near = slip or names.get(value.casefold()) or names.get(nearest(value, tuple(names)) or "")
-    raise refusal(
-        "is not an ISO 3166-1 alpha-2 code", f"did you mean {near}?" if near else "write two letters such as NO"
-    )
+    return f"did you mean {near}?" if near else "write two letters such as NO"
 
 
 def _currency(value: Any) -> Any:

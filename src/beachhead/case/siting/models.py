@@ -329,7 +329,7 @@ def _affordable(ask: Ask, scene: Scene) -> float:
                 f"give `--per-market {free[0]}=N` too, or --count or --budget for all together",
             )
     most = np.inf if ask.count is None else float(ask.count)
-    return most if ask.budget is None else min(most, float(np.floor(ask.budget / scene.price)))
+    return most if ask.budget is None else min(most, scene.paid_by(ask.budget))
 
 
 def _new_by_quarter(launch: Launch, ask: Ask, scene: Scene, quarters: tuple[Quarter, ...]) -> Floats:
@@ -341,8 +341,8 @@ def _new_by_quarter(launch: Launch, ask: Ask, scene: Scene, quarters: tuple[Quar
         capital = np.array([by_year[quarter.year] / 4 for quarter in quarters])
     lead = scene.format.lead_quarters
     spent = np.concatenate([np.zeros(lead), np.cumsum(capital)])[: len(quarters)]
-    most = np.floor(spent / scene.price + 1e-9)
-    if ask.staff_per_quarter is not None:
+    most = np.array([scene.paid_by(money) if t >= lead else 0.0 for t, money in enumerate(spent.tolist())])
+    if ask.staff_per_quarter is not None and scene.format.staff > 0:
         people = np.concatenate([np.zeros(lead), np.cumsum(np.full(len(quarters), ask.staff_per_quarter))])
         most = np.minimum(most, np.floor(people[: len(quarters)] / scene.format.staff + 1e-9))
     if ask.count is not None:

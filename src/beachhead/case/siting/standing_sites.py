@@ -12,6 +12,7 @@ from beachhead.case.siting.places import Line, nearest_places, sites_of
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.siting.geography import Places
 from beachhead.world.errors import BadInput, Fault
+from beachhead.world.figures import how_many, some
 
 NEAR_KM = 30.0
 """A standing store counts for the settlement nearest to it, if that is no farther."""
@@ -46,7 +47,7 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
         lines = sites_of(file, codes)
         none = f"{file.name} tells of no standing site in the markets asked for."
         return _placed(lines, places, file.name, () if lines else (none,))
-    lines, nowhere = [], 0
+    lines, nowhere, unknown = [], 0, []
     for row, store in enumerate(launch.folder.rows(StoreRow), start=2):
         if store.market not in codes or not (store.sells_cars if sells else store.service_bays):
             continue
@@ -54,7 +55,8 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
         if lat is None or lon is None:
             at = _named(places, store.city, store.market) if store.city else None
             if at is None:
-                nowhere += store.count
+                nowhere += 0 if store.city else store.count
+                unknown += [f"{store.city} ({store.code})"] if store.city else []
                 continue
             lat, lon = float(places.lat[at]), float(places.lon[at])
         lines.append(
@@ -68,8 +70,17 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
                 closable=store.closable,
             )
         )
-    said = f"{nowhere} standing stores of stores.csv have neither city nor coordinates and do not count."
-    return _placed(lines, places, "stores.csv", (said,) if nowhere else ())
+    said = []
+    if nowhere:
+        stores = how_many(nowhere, "standing store of stores.csv has", "standing stores of stores.csv have")
+        said.append(f"{stores} neither city nor coordinates and {'does' if nowhere == 1 else 'do'} not count.")
+    if unknown:
+        rows = how_many(len(unknown), "row of stores.csv does", "rows of stores.csv do")
+        said.append(
+            f"{rows} not count, as no settlement counted has the name of the city: {some(unknown)}; mend the name, "
+            "write coordinates, or lower --least-people."
+        )
+    return _placed(lines, places, "stores.csv", tuple(said))
 
 
 def _placed(lines: list[Line], places: Places, file: str, notes: tuple[str, ...]) -> Standing:
