@@ -340,6 +340,33 @@ def test_rows_on_record_are_read_under_todays_codes_and_stay_as_they_were_sent(l
     assert "2 rows on record" in run("observe", launch, sheet(tmp_path, SWEDEN, name="other.csv"))[1]
 
 
+def test_rows_sent_anew_under_a_new_code_are_told_to_be_added_up_and_the_old_ones_can_be_taken_back(
+    launch, run, tmp_path
+):
+    """A whole export under the new code doubled every car without a word; withdrawing the old rows lost them all."""
+
+    def ordered() -> list[int | None]:
+        kept = open_launch(launch)
+        with store.reading(kept.store) as work:
+            return [row.orders for row in rows_today(kept.folder, work, default_reach=lambda _: None)]
+
+    run("observe", launch, sheet(tmp_path, NORWAY))
+    (once,) = ordered()
+    renames(launch, "batch,b1,spring,,")
+    again = sheet(tmp_path, NORWAY.replace("b1", "spring"), name="again.csv")
+    for extra in ("--try",), ():
+        _, told, _ = run("observe", launch, again, *extra)
+        said = "1 new row and what another code has on record for the same days are added up: spring NO agent"
+        assert said in " ".join(told.split())
+    assert ordered() == [2 * once]
+    taken_back = NORWAY.replace("120,34", "withdrawn,withdrawn")
+    code, told, _ = run("observe", launch, sheet(tmp_path, taken_back, name="back.csv"))
+    assert code == 0
+    assert "1 correction" in told
+    assert "No decision on record had started" not in told  # nothing was told of the market
+    assert ordered() == [once]
+
+
 def test_a_rename_into_nothing_or_of_a_living_code_is_a_fault_of_the_folder(launch, run, tmp_path):
     renames(launch, "market,NO,SE,,", "market,CS,XX,,")
     _, _, err = run("observe", launch, sheet(tmp_path, NORWAY))

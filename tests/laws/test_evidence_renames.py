@@ -45,8 +45,10 @@ def test_both_codes_in_the_month_of_the_change_are_added_up():
     new = replace(PLAIN, offer="SU7-2028", orders=5)
     (row,) = under([PLAIN, new], "offer,SU7,SU7-2028,,")
     assert (row.orders, row.offer) == (15, "SU7-2028")
-    (row,) = under([PLAIN, replace(new, orders=None)], "offer,SU7,SU7-2028,,")
+    (row,) = under([PLAIN, replace(new, orders=None, leads=9)], "offer,SU7,SU7-2028,,")
     assert row.orders is None  # part of it was not observed
+    (row,) = under([PLAIN, replace(new, orders=None)], "offer,SU7,SU7-2028,,")
+    assert row.orders == 10  # what was withdrawn altogether is no part of it
     with pytest.raises(BadInput, match="reported from 2027-01-15 under one code and until 2027-01-31 under another"):
         under([PLAIN, replace(new, start=date(2027, 1, 15))], "offer,SU7,SU7-2028,,")
 

@@ -10,7 +10,7 @@ import typer
 from beachhead.case.clock import latest_day
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.plan.unstarted import unstarted_sentence, with_unstarted
-from beachhead.case.rows.observe import Receipt, row_histories
+from beachhead.case.rows.observe import Receipt, added_up_sentence, row_histories
 from beachhead.case.rows.observe import observe as take_in
 from beachhead.cli.clock import Who, name_of, now
 from beachhead.cli.history import show_histories
@@ -109,6 +109,8 @@ def show_receipt(receipt: Receipt, trying: bool = False) -> None:
     say(f"{receipt.file} {verb} {told}; {how_many(receipt.on_record, 'row')} on record.")
     if receipt.unstarted:
         say(unstarted_sentence(receipt.unstarted))
+    if receipt.added_up:
+        say(added_up_sentence(receipt.added_up))
     changes = [line for correction in arrival.corrected for line in _lines(correction)]
     if changes:
         columns = ("batch", "market", "offer", "channel", "span", "field", "was", "is")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from beachhead.evidence.add_up import total
-from beachhead.evidence.tables.observations import COUNTS
+from beachhead.evidence.tables.observations import COUNTS, MEASURED
 from beachhead.evidence.tables.renames import FILE, Renamed, RenameRow
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.reading import Observation
@@ -43,6 +43,29 @@ def renamed(
     if faults := tuple(_overlaps(joined)):
         raise BadInput.of(faults)
     return joined
+
+
+def added_up(
+    new: Sequence[Observation], on_record: Iterable[Observation], renames: Sequence[RenameRow]
+) -> tuple[tuple[Observation, Observation], ...]:
+    """Rows of a file, each with the row on record under another code that is added to it for the same span.
+
+    In the month of a change both codes may have taken orders; a whole history sent anew under the new code has not.
+
+    Args:
+        new: rows for spans that were not on record under their own codes.
+        on_record: what stood there before.
+        renames: the rows of renames.csv.
+    """
+    if not renames or not new:
+        return ()
+
+    def places(row: Observation) -> set[tuple[Any, ...]]:
+        return {(part.key, part.start, part.end) for part in _under_new_codes(row, renames, lambda _: None)}
+
+    held = {place: old for old in on_record if _tells(old) for place in places(old)}
+    found = ((row, next((held[place] for place in places(row) if place in held), None)) for row in new)
+    return tuple((row, old) for row, old in found if old is not None)
 
 
 def _under_new_codes(
@@ -109,6 +132,7 @@ def apportioned(count: int | None, shares: Sequence[float]) -> tuple[int | None,
 
 def _joined(group: Sequence[Observation]) -> Observation:
     """One row of several codes for the same span: sold out when the last of them was, if all were."""
+    group = [row for row in group if _tells(row)] or group  # what was withdrawn altogether is no part of it
     if len(group) == 1:
         return group[0]
     days = [row.sold_out_on for row in group if row.sold_out_on is not None]
@@ -119,6 +143,10 @@ def _joined(group: Sequence[Observation]) -> Observation:
     if len({(row.price, row.currency) for row in group}) > 1:
         changes |= {"price": None, "currency": None}
     return replace(group[0], **changes)
+
+
+def _tells(row: Observation) -> bool:
+    return any(getattr(row, name) is not None for name in MEASURED)
 
 
 def _overlaps(rows: Iterable[Observation]) -> Iterator[Fault]:

@@ -15,13 +15,15 @@ from beachhead.evidence.folder import Folder
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
-from beachhead.evidence.renames import renamed
+from beachhead.evidence.renames import added_up, renamed
+from beachhead.evidence.tables.observations import MEASURED
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.pilot.count import CARS, counted
 from beachhead.pilot.nowcast import Version as Sent
 from beachhead.store import Delivery, Row, Store, Version, Work
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import how_many
 from beachhead.world.reading import Observation
 
 TOPIC = "observation"
@@ -40,6 +42,7 @@ class Receipt:
         on_record: rows on record now.
         first_ends: last day of the file's earliest row, by market as sent.
         unstarted: markets that no decision on record had started by then, where somebody looked (`with_unstarted`).
+        added_up: its new rows, each with the row on record under another code of today's that is added to it.
     """
 
     file: str
@@ -49,6 +52,7 @@ class Receipt:
     on_record: int
     first_ends: Mapping[str, date] = field(default_factory=dict)
     unstarted: tuple[str, ...] = ()
+    added_up: tuple[tuple[Observation, Observation], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,7 @@ def keep(
                 first_ends=ends,
             )
         arrival = arrive(_touched(work, file), file, replacing=replacing)
+        twice = added_up(arrival.new, observations(work), renames) if renames else ()
         rows = tuple(_rows(arrival))
         delivery = None
         if rows and not trying:
@@ -138,7 +143,25 @@ def keep(
             sent_before=None,
             on_record=_count(work),
             first_ends=ends,
+            added_up=twice,
         )
+
+
+def added_up_sentence(rows: Sequence[tuple[Observation, Observation]]) -> str:
+    """What to tell who sent rows that are added to those of another code; "" where there are none."""
+    if not rows:
+        return ""
+    new, old = rows[0]
+    some = f"{_named(new)}, and {_named(old)}" + (", for one" if len(rows) > 1 else "")
+    return (
+        f"By renames.csv {how_many(len(rows), 'new row')} and what another code has on record for the same days are "
+        f"added up: {some}. If they are the same cars, send the row of the other code again with the word withdrawn in "
+        "place of the numbers."
+    )
+
+
+def _named(row: Observation) -> str:
+    return f"{' '.join(part for part in row.key if part)}, {row.start} to {row.end}"
 
 
 def observations(work: Work) -> tuple[Observation, ...]:
@@ -235,6 +258,8 @@ def _first_ends(file: ObservationFile) -> dict[str, date]:
     ends: dict[str, date] = {}
     for row in file.rows:
         seen = row.observation
+        if all(getattr(seen, name) is None for name in MEASURED):
+            continue  # it takes back what was said, and tells nothing
         ends[seen.market] = min(seen.end, ends.get(seen.market, seen.end))
     return ends
 

@@ -17,7 +17,7 @@ from beachhead.case.log import check
 from beachhead.case.new import bundled, is_vacant, new_launch
 from beachhead.case.plan.unstarted import unstarted_sentence, with_unstarted
 from beachhead.case.rows.mappings import drop_mapping, heading_of, keep_mapping, mapping_path, mappings
-from beachhead.case.rows.observe import TOPIC, Receipt, observations, observe
+from beachhead.case.rows.observe import TOPIC, Receipt, added_up_sentence, observations, observe
 from beachhead.case.score.outcomes import register_outcomes
 from beachhead.store import deliveries, reading, text_of
 from beachhead.web.pages import view
@@ -352,7 +352,8 @@ def _sent(receipt: Receipt, trying: bool) -> SentOut:
         else f"{receipt.file} {verb} {how_many(new, 'new row')} and {how_many(corrected, 'correction')}; "
         f"{how_many(arrival.unchanged, 'is', 'are')} as on record."
     )
-    more = "" if receipt.sent_before is not None else unstarted_sentence(receipt.unstarted)
+    told = (unstarted_sentence(receipt.unstarted), added_up_sentence(receipt.added_up))
+    more = "" if receipt.sent_before is not None else " ".join(sentence for sentence in told if sentence)
     return SentOut(
         stored=receipt.delivery is not None,
         new=new,
