@@ -93,12 +93,13 @@ def test_changes_are_told_with_the_day_to_act(launch):
     assert "EURO7" in told
     assert "(late)" in told
     assert "2027-02-18" in told
+    assert "conformity, missing, by" in told  # the battery: by its declaration, then by its passport
 
 
 def test_a_certificate_that_runs_out_is_warned_of(launch):
     hold(launch, "plant assessment,,NL,,2024-06-01,,,CoP 1,letter,2026-10-01,A")
     told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))
-    assert "plant assessment (CoP 1) runs out on 2027-06-02; begin renewal by 2027-04-07." in told
+    assert "plant assessment (CoP 1) runs out on 2027-06-01; begin renewal by 2027-04-06." in told
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ def _merged(asked: Brief, found: Sequence[Change]) -> list[list[str]]:
         if change.closes and not act:
             act = "no way on record"
         source = change.reasons[0].source
-        state = f"{change.before} -> {change.after}"
+        state = f"{change.before} -> {change.becomes}"
         what = change.title if change.what == "feature" else f"{change.code}: {change.title}"
         key = (change.day, what, state, act, source.grade.value, source.who)
         merged[key]["offers"].add(change.offer)

@@ -33,7 +33,7 @@ class Change:
         code: code of it.
         title: what it is.
         before: how it stood.
-        after: how it stands.
+        after: how it stands; as before where what is missing stays missing and a later rule accepts other evidence.
         closes: true if it keeps cars from being sold, or a feature switched on, unless something is done.
         act_by: last day on which work must begin to have what is asked in time; None if there is nothing to obtain,
             or nothing on record would show it.
@@ -53,6 +53,11 @@ class Change:
     act_by: date | None
     late: bool
     reasons: tuple[Reason, ...]
+
+    @property
+    def becomes(self) -> str:
+        """How it stands, in words that differ from how it stood."""
+        return self.after if self.after != self.before else f"{self.after}, by other evidence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,9 @@ def _changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: date) 
         told = _Teller(ahead, markets, when, after)
         old = {finding.requirement: finding for finding in before.findings}
         for finding in after.findings:
-            if finding.verdict is not old[finding.requirement].verdict:
+            if finding.verdict is not old[finding.requirement].verdict or _asked_anew(
+                old[finding.requirement], finding
+            ):
                 yield told.requirement(old[finding.requirement], finding)
         old_features = {feature.feature: feature for feature in before.features}
         for feature in after.features:
@@ -164,6 +171,11 @@ def _route_changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: 
                 late=False,
                 reasons=reasons,
             )
+
+
+def _asked_anew(before: Finding, after: Finding) -> bool:
+    """Whether what was missing is still missing, but a later rule accepts other evidence of it."""
+    return before.verdict is after.verdict is Verdict.MISSING and before.accepts != after.accepts
 
 
 class _Teller:

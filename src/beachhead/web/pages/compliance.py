@@ -476,7 +476,7 @@ def _change(change: Change, on: date) -> ChangeOut:
         code=change.code,
         title=change.title,
         before=change.before,
-        after=change.after,
+        after=change.becomes,
         offer=change.offer,
         markets=list(change.markets),
         closes=change.closes,
