@@ -114,6 +114,31 @@ def test_odds_of_a_target_are_settled_once_rows_show_it_met(folder, tmp_path):
     assert [(o.name, o.happened) for o in outcomes] == [("target first by 2027Q4, said 2027Q1", True)]
 
 
+def test_a_target_whose_day_is_over_waits_while_cars_ordered_in_time_may_have_been_sold(folder, tmp_path, monkeypatch):
+    """Whoever sends orders alone was told 0 % without a word, then that the target was missed, and scored so."""
+
+    def settled() -> list[tuple[str, bool]]:
+        run("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--no-what-if", "--register")
+        return [(o.name.split()[1], o.happened) for e in whole(open_launch(folder).store)[0] for o in e.said.outcomes]
+
+    def sent(orders: int, deliveries: str = "") -> None:
+        rows = tmp_path / "rows.csv"
+        rows.write_text(
+            "batch,market,channel,start,end,orders,deliveries\n"
+            f"p1,NO,dealer,2027-10-01,2027-12-31,{orders},{deliveries}\n"
+        )
+        run("observe", folder, rows)
+
+    assert settled() == []
+    monkeypatch.setenv("BEACHHEAD_NOW", "2028-01-20T09:00:00+00:00")
+    sent(120)
+    assert settled() == [("many", False)]  # nor would 120 more make a million
+    said = " ".join(run("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--no-what-if").split())
+    assert "of 120 cars on record the order alone is known, and they count once rows tell deliveries" in said
+    sent(120, "99")
+    assert settled() == [("many", False), ("first", False)]
+
+
 def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("BEACHHEAD_NOW", "2027-02-02T09:00:00+00:00")
     (folder / "targets.csv").write_text(

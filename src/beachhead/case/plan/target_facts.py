@@ -15,6 +15,7 @@ from beachhead.evidence.tables.competitors import CompetitorRow
 from beachhead.evidence.tables.rivals import RivalRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.ledger import Act
+from beachhead.pilot.count import counted
 from beachhead.pilot.once import each_once
 from beachhead.programme.rank import Known, known_volumes
 from beachhead.programme.target import Kind, Target
@@ -77,6 +78,26 @@ def seen_cars(launch: Launch, work: Work) -> dict[tuple[str, Quarter], float]:
         if cars is not None:
             for quarter, share in _shares(row):
                 found[row.market, quarter] = found.get((row.market, quarter), 0.0) + cars * share
+    return found
+
+
+def ordered_cars(
+    launch: Launch, work: Work, seen: Mapping[tuple[str, Quarter], float]
+) -> dict[tuple[str, Quarter], float]:
+    """Cars ordered, by market and quarter, where no row tells whether any was handed over: they may have been sold.
+
+    Args:
+        launch: the launch.
+        work: the open store.
+        seen: what `seen_cars` says.
+    """
+    found: dict[tuple[str, Quarter], float] = {}
+    rows = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
+    for row in each_once(rows, funnels=(Funnel.ORDERS,)).rows:
+        cars = counted(row, Funnel.ORDERS)
+        for quarter, share in _shares(row) if cars else ():
+            if (row.market, quarter) not in seen:
+                found[row.market, quarter] = found.get((row.market, quarter), 0.0) + (cars or 0) * share
     return found
 
 

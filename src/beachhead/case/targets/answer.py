@@ -19,6 +19,7 @@ from beachhead.case.plan.target_facts import (
     in_scope,
     known_rivals,
     markets_inside,
+    ordered_cars,
     seen_cars,
     sold_in,
     targets_in_force,
@@ -34,6 +35,7 @@ from beachhead.programme.rank import Known, draw_rivals, ranks
 from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
+from beachhead.world.figures import how_many
 from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 from beachhead.world.trailing_year import trailing_year
 
@@ -116,6 +118,7 @@ class Assessed:
         worlds: made-up worlds behind the odds.
         odds: one a target, in order.
         met: codes of targets that the records show to be met.
+        unsettled: codes of those not shown to be, and met if the cars were sold of which rows tell the order alone.
         proposed: what the raise rules put in place of met targets that nobody has raised yet.
         rivals: the latest year of other makers, by scope of a rank target.
         effects: what each change does to each target; empty if not asked.
@@ -132,6 +135,7 @@ class Assessed:
     effects: tuple[Effect, ...]
     price: Price | None
     notes: tuple[str, ...]
+    unsettled: tuple[str, ...] = ()
 
     __repr__ = brief
 
@@ -161,7 +165,8 @@ def assess_targets(
     if price is not None and price not in {target.code for target in asked}:
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
     problem, steering, notes = _problem(launch, on)
-    shown = met(launch, asked)
+    seen, ordered = _on_record(launch)
+    shown = _met(launch, asked, seen)
     scene = _Scene(launch, problem, asked, steering, shown)
     tried = levers(launch) if what_if else ()
     steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
@@ -188,14 +193,37 @@ def assess_targets(
         rivals=scene.rivals,
         effects=tuple(effects),
         price=None if price is None else _price(scene, problem, price, base[:LEVER_WORLDS], done),
-        notes=notes,
+        notes=(*notes, *_ordered_note(launch, asked, ordered)),
+        unsettled=tuple(code for code in _met(launch, asked, {**seen, **ordered}) if code not in shown),
     )
 
 
 def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
     """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
+    return _met(launch, targets, _on_record(launch)[0])
+
+
+def _on_record(launch: Launch) -> tuple[dict[tuple[str, Quarter], float], dict[tuple[str, Quarter], float]]:
+    """Cars sold by market and quarter, and those of which rows tell the order alone."""
     with store.reading(launch.store) as work:
         seen = seen_cars(launch, work)
+        return seen, ordered_cars(launch, work, seen)
+
+
+def _ordered_note(
+    launch: Launch, targets: Sequence[Target], ordered: Mapping[tuple[str, Quarter], float]
+) -> tuple[str, ...]:
+    """What to send, where targets count cars sold and rows tell orders alone."""
+    scopes = {target.scope for target in targets if target.kind in (*COUNTED, Kind.RANK)}
+    inside = {market.code for scope in scopes for market in markets_inside(launch, scope)}
+    untold = sum(cars for (code, _), cars in ordered.items() if code in inside)
+    if untold <= _PARTS:
+        return ()
+    known = f"of {how_many(round(untold), 'car')} on record the order alone is known"
+    return (f"{known}, and they count once rows tell deliveries or registrations",)
+
+
+def _met(launch: Launch, targets: Sequence[Target], seen: Mapping[tuple[str, Quarter], float]) -> tuple[str, ...]:
     after = {target.code: target.after for target in targets}
     reached = {target.code for target in targets if _is_reached(launch, target, seen)}
 
@@ -286,6 +314,7 @@ def _outcomes(found: Assessed, waiting: set[str], today: date) -> tuple[Outcome,
     for item in found.odds:
         shown = item.target.code in found.met
         over = item.target.by.last_day < today and item.target.kind in COUNTED
+        over = over and item.target.code not in found.unsettled  # what was ordered may have been sold in time
         if shown or over:
             names = sorted(name for name in waiting if name.startswith(_prefix(item.target)))
             settled += [Outcome(name=name, happened=shown) for name in names]
