@@ -258,6 +258,7 @@ def world(work: float, quick: bool, scheduler: str | None) -> list[dict[str, obj
         price=np.ones(count),
         group=group.astype(np.int32),
         kept=np.arange(count) < 100,
+        since=np.zeros(count, np.int32),
         budget=np.diff(due, prepend=0.0, axis=1),
         total=np.full(QUARTERS, np.inf),
         worth=0.98 ** np.arange(QUARTERS),

@@ -22,7 +22,7 @@ from beachhead.case.siting.question import Ask, Model
 from beachhead.case.siting.scene import scene_of
 from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.cli.app import app
-from beachhead.world.errors import BadInput
+from beachhead.world.errors import BadInput, NotFeasible
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
 
@@ -202,6 +202,47 @@ def test_quarters_are_nested_follow_the_stages_and_hand_reach_and_capital_to_the
             assert (own.opex_per_quarter - running) * weight.sum() == pytest.approx(later, abs=1.0)
     others = [row for row in economics if row.channel is not Channel.OWN_STORE]
     assert all(changed[row.market, row.channel] is row for row in others)
+
+
+def test_a_store_decided_for_later_reaches_nobody_before_it_opens(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    head = "code,market,channel,city,open_from,sells_cars,source,as_of,grade"
+    text = f"{head}\nOSL,NO,own_store,Oslo,2028Q3,yes,own,2026-01-01,C\nBGO,NO,own_store,Bergen,,yes,own,2026-01-01,C\n"
+    (path / "stores.csv").write_text(text + "TRD,NO,own_store,Trondheim,2035Q1,yes,own,2026-01-01,C\n")
+    asked = Ask(model=Model.PHASES, markets=("NO",), count=0)
+    opened = open_launch(path)
+    scene, answer = scene_of(opened, asked), None
+    with pytest.raises(NotFeasible):  # no new site at all is no question by quarters
+        ask_sites(opened, asked)
+    answer = ask_sites(opened, replace(asked, count=1, exclude=("Stavanger",)))
+    quarters = [str(quarter) for quarter in answer.quarters]
+    (new,) = [one for one in answer.sites if not one.kept]
+    name = {one.place: answer.places.name[one.place] for one in answer.sites}
+    assert {name[one.place]: str(one.opens) for one in answer.sites if one.kept} == {"Oslo": "2028Q3", "Bergen": "None"}
+    reach = answer.markets[0].reach
+    assert reach[0] == pytest.approx(_share_within(scene, "Bergen"))
+    assert reach[quarters.index("2028Q2")] == pytest.approx(_share_within(scene, "Bergen", name[new.place]))
+    assert reach[quarters.index("2028Q3")] == pytest.approx(_share_within(scene, "Bergen", name[new.place], "Oslo"))
+    assert "Decided for after 2029Q4, so not counted by quarters: TRD." in " ".join(answer.notes)
+    assert [
+        line.split()[2] for line in _run(path, *_ONE_NEW).splitlines() if line.startswith((" 2027Q1", " 2029Q4"))
+    ] == [
+        "1",
+        "3",
+    ]
+    at_once = ask_sites(opened, Ask(markets=("NO",), count=0))
+    assert sum(one.kept for one in at_once.sites) == 3
+
+
+_ONE_NEW = ("--model", "phases", "--market", "NO", "--count", 1, "--exclude", "Stavanger")
+
+
+def _share_within(scene, *names: str) -> float:
+    """Share of the people within the minutes of a site in one of those settlements."""
+    rows = np.repeat(np.arange(len(scene.places)), np.diff(scene.minutes.ptr))
+    at = np.isin([scene.places.name[k] for k in scene.candidates], names)[scene.minutes.item]
+    near = np.unique(rows[at & (scene.minutes.cost <= 45.0)])
+    return scene.places.people[near].sum() / scene.places.people.sum()
 
 
 def test_a_market_gets_no_site_that_would_not_earn_its_cost_unless_it_is_asked_for(launch):

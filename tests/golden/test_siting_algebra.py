@@ -28,6 +28,7 @@ def phases() -> str:
         price=np.array([1.0, 1.0, 2.0]),
         group=np.zeros(3, np.int32),
         kept=np.array([False, True, False]),
+        since=np.zeros(3, np.int32),
         budget=np.array([[1.0, 1.0]]),
         total=np.full(2, np.inf),
         worth=np.array([1.0, 0.98]),

@@ -39,7 +39,7 @@ def _ground(seed: int, periods: int = 1, sites: int = 6, customers: int = 15, pr
 
 def _is_allowed(ground: Ground, opens: np.ndarray) -> bool:
     never = ground.periods
-    if any(opens[j] != 0 for j in np.flatnonzero(ground.kept)) or (opens[0] < never and opens[1] < never):
+    if (opens != ground.since)[ground.kept].any() or (opens[0] < never and opens[1] < never):
         return False
     for t in range(never):
         new = (opens <= t) & ~ground.kept
@@ -64,6 +64,22 @@ def _check(ground: Ground, cover: Cover) -> None:
     assert cover.bound >= cover.value
     assert cover.gap >= 0
     assert (np.diff(cover.covered) >= 0).all()
+
+
+@pytest.mark.parametrize("moves", [0.0, 2_000.0])
+@pytest.mark.parametrize("since", [1, 2])
+@_FEW
+@given(seed=st.integers(0, 10_000))
+def test_a_site_decided_for_later_covers_nobody_before(since, moves, seed):
+    ground = replace(_ground(seed, 3, sites=5), since=np.array([0, 0, since, 0, 0], np.int32))
+    cover = most_covered(ground, seed=1, effort=replace(_LITTLE, moves=moves))
+    _check(ground, cover)
+    best = _best_by_listing(ground)
+    assert cover.value == pytest.approx(best, rel=1e-9)
+    assert cover.bound >= best * (1 - 1e-9)
+    rough = most_covered(ground, seed=1, effort=replace(_LITTLE, moves=moves, finish=0.0))
+    _check(ground, rough)
+    assert rough.bound >= best * (1 - 1e-9)
 
 
 @pytest.mark.parametrize("priced", [False, True])
@@ -157,6 +173,7 @@ def _two_countries(seed: int) -> Ground:
         price=np.ones(24),
         group=np.repeat([0, 1], 12).astype(np.int32),
         kept=np.concatenate([part.kept for part in parts]),
+        since=np.repeat([0, 1], 12).astype(np.int32),
         budget=np.array([[1.0, 2.0], [2.0, 0.0]]),
         total=np.full(2, np.inf),
         conflict=lists_of(np.array([0, 1]), np.array([1, 0]), np.zeros(2), 24),

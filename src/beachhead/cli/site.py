@@ -297,7 +297,9 @@ def _show_quarters(launch: Launch, sited: Sited) -> None:
             [
                 str(quarter),
                 str(sum(when == quarter for when in opened)),
-                str(sum(when <= quarter for when in opened) + sum(one.kept for one in sited.sites)),
+                str(
+                    sum(when <= quarter for when in opened) + sum(one.kept and one.opens is None for one in sited.sites)
+                ),
                 f"{100 * float(reach[:, t] @ weight / weight.sum()):.1f} %",
                 money(float(capital[:, t].sum()), launch.folder.terms.currency),
             ]

@@ -97,6 +97,7 @@ def covering(ground: Ground, names: Names, said: Sequence[str] = ()) -> Algebra:
     covers = [[_join("covered", place, names.periods[t]) for t in periods] for place in names.customers]
     rows = [*_reached(ground.reach, opens, covers, ground.periods), *_nested(opens)]
     rows += [*_budgets(ground, names, opens), *_apart(ground.conflict, ground.kept, [one[-1] for one in opens])]
+    rows += _not_yet(ground, opens)
     served = np.flatnonzero(np.diff(ground.reach.ptr) > 0)
     worth = [(float(ground.people[i] * ground.worth[t]), covers[i][t]) for i in served for t in periods]
     return Algebra(
@@ -106,7 +107,7 @@ def covering(ground: Ground, names: Names, said: Sequence[str] = ()) -> Algebra:
         rows=tuple(rows),
         shares=tuple(name for i in served for name in covers[i]),
         sites=tuple(name for one in opens for name in one),
-        standing=tuple(name for j in np.flatnonzero(ground.kept) for name in opens[j]),
+        standing=tuple(name for j in np.flatnonzero(ground.kept) for name in opens[j][int(ground.since[j]) :]),
     )
 
 
@@ -241,6 +242,13 @@ def _nested(opens: Sequence[Sequence[str]]) -> Iterator[Row]:
     for one in opens:
         for before, after in pairwise(one):
             yield Row(name=f"stays_{after}", terms=((1.0, after), (-1.0, before)), sense=">=", limit=0)
+
+
+def _not_yet(ground: Ground, opens: Sequence[Sequence[str]]) -> Iterator[Row]:
+    """What is decided for a later period is shut before it."""
+    for j in np.flatnonzero(ground.kept & (ground.since > 0)).tolist():
+        last = opens[j][ground.since[j] - 1]
+        yield Row(name=f"not_yet_{last}", terms=((1.0, last),), sense="<=", limit=0)
 
 
 def _budgets(ground: Ground, names: Names, opens: Sequence[Sequence[str]]) -> Iterator[Row]:

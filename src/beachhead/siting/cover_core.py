@@ -67,11 +67,12 @@ def _model(ground: Ground) -> highspy.HighsLp:
     first = np.cumsum([0, *rows])
     row = np.concatenate([at + begin for (at, _, _, _), begin in zip(blocks, first, strict=False)])
     column, value = (np.concatenate([block[k] for block in blocks]) for k in (1, 2))
-    stands = np.repeat(ground.kept.astype(float), periods)
+    stands = (ground.kept[:, None] & (ground.since[:, None] <= np.arange(periods))).ravel()
+    may = stands | np.repeat(~ground.kept, periods)
     return lp_of(
         cost=np.concatenate([np.zeros(opened), -np.outer(ground.people, ground.worth).ravel()]),
-        lower=np.concatenate([stands, np.zeros(columns - opened)]),
-        upper=np.ones(columns),
+        lower=np.concatenate([stands.astype(float), np.zeros(columns - opened)]),
+        upper=np.concatenate([may.astype(float), np.ones(columns - opened)]),
         matrix=csr_array((value, (row, column)), shape=(sum(rows), columns)),
         row_lower=np.full(sum(rows), -np.inf),
         row_upper=np.concatenate([most for _, _, _, most in blocks]),

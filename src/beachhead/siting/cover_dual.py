@@ -38,7 +38,8 @@ class Priced:
         later: (T + 1,), worth of a person from each period on; the last, never, is 0.
         site_price: (J,), what opening a site uses of its budgets.
         group: (J,), budget group of each site.
-        kept: (J,), true where a site stands already.
+        kept: (J,), true where a site stands already or is decided.
+        since: (J,), period from which a kept site is open.
         budget: (G + 1, T), what each group may use, the last row in total; inf: no limit.
     """
 
@@ -51,6 +52,7 @@ class Priced:
     site_price: Floats
     group: Ints
     kept: NDArray[np.bool_]
+    since: Ints
     budget: Floats
 
 
@@ -109,6 +111,7 @@ def first_climb(ground: Ground) -> Climb:
         site_price=ground.price,
         group=ground.group,
         kept=ground.kept,
+        since=ground.since,
         budget=np.vstack([ground.budget, ground.total[None]]),
     )
     return Climb(
@@ -314,8 +317,8 @@ def _choose(priced: Priced, worth: Floats, tolls: Floats, value: float) -> tuple
     for j in range(sites):
         most = 0.0
         if priced.kept[j]:
-            pick[j] = 0
-            most = worth[j, 0]
+            pick[j] = priced.since[j]
+            most = worth[j, pick[j]]
         else:
             for t in range(periods):
                 v = worth[j, t] - (tolls[group[j], t] + tolls[groups, t]) * site_price[j]

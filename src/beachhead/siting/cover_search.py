@@ -116,7 +116,7 @@ def roster_of(ground: Ground) -> Roster:
         tally=np.zeros(3, np.int64),
         total=np.zeros(1),
     )
-    _open_kept(roster)
+    _open_kept(roster, ground.since)
     return roster
 
 
@@ -169,10 +169,10 @@ def schedule_of(roster: Roster) -> Ints:
 
 
 @compiled
-def _open_kept(at: Roster) -> None:
+def _open_kept(at: Roster, since: Ints) -> None:
     for j in range(len(at.kept)):
         if at.kept[j]:
-            _set(at, j, 0)
+            _set(at, j, since[j])
 
 
 @compiled

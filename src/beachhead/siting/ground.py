@@ -19,7 +19,8 @@ class Ground:
         people: (I,), weight of each customer, not negative.
         price: (J,), what opening a site uses of its budgets (1 where sites are counted).
         group: (J,), budget group of each candidate, such as its country.
-        kept: (J,), true where a site stands already; it is open from the first period and uses no budget.
+        kept: (J,), true where a site stands already or is decided; it uses no budget.
+        since: (J,), period from which a kept site is open; 0 where it stands already. Read of kept ones only.
         budget: (G, T), what each group may newly use in a period; what is not used may be used later; inf: no limit.
         total: (T,), the same for all groups together.
         worth: (T,), worth of a person covered in each period.
@@ -31,6 +32,7 @@ class Ground:
     price: Floats
     group: Ints
     kept: NDArray[np.bool_]
+    since: Ints
     budget: Floats
     total: Floats
     worth: Floats
@@ -63,6 +65,7 @@ def one_period(
         price=np.ones(sites),
         group=np.zeros(sites, np.int32),
         kept=stand,
+        since=np.zeros(sites, np.int32),
         budget=np.full((1, 1), np.inf),
         total=np.array([float(most) - stand.sum()]),
         worth=np.ones(1),

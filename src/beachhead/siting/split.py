@@ -127,6 +127,7 @@ def _part(ground: Ground, g: int, sites: NDArray[np.int64], customers: NDArray[n
         price=ground.price[sites],
         group=np.zeros(len(sites), np.int32),
         kept=ground.kept[sites],
+        since=ground.since[sites],
         budget=ground.budget[g : g + 1],
         conflict=pairs,
     )

@@ -140,11 +140,12 @@ def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, .
     drawn = choice.drawn or ((None, None),) * len(opened)
     for j, one, (buyers, from_own) in zip(opened, worth, drawn, strict=True):
         kept = bool(scene.stands[j])
+        now = kept and choice.opens[j] == 0
         sites.append(
             Site(
                 place=int(scene.candidates[j]),
                 kept=kept,
-                opens=choice.quarters[int(choice.opens[j])] if choice.quarters and not kept else None,
+                opens=choice.quarters[int(choice.opens[j])] if choice.quarters and not now else None,
                 format=scene.kinds[scene.kind[j]],
                 cost=0.0 if kept else scene.kinds[scene.kind[j]].capital,
                 worth=replace(

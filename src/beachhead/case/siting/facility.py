@@ -112,6 +112,7 @@ def facility_scene(launch: Launch, ask: Ask, scene: Scene) -> Scene:
         candidates=candidates,
         stands=np.concatenate(stands),
         kept=np.concatenate(kept),
+        since=np.zeros(len(candidates), np.int32),
         kinds=kinds,
         kind=np.concatenate(kind).astype(np.int32),
         minutes=repeated(scene.minutes, np.concatenate(base), len(scene.candidates)),

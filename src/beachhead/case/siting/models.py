@@ -306,6 +306,7 @@ def _ground(scene: Scene, ask: Ask, budget: Floats, total: Floats, worth: Floats
         price=np.ones(count),
         group=scene.market[scene.candidates],
         kept=scene.kept,
+        since=scene.since,
         budget=budget,
         total=total,
         worth=worth,

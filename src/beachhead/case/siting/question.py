@@ -116,8 +116,8 @@ class Site:
 
     Attributes:
         place: where it stands.
-        kept: whether it stood already.
-        opens: quarter in which it opens; None where it stands or the model has no quarters.
+        kept: whether it stood already, or is decided.
+        opens: quarter in which it opens; None where it stands already or the model has no quarters.
         format: what is opened; where it stands, what it counts as.
         cost: capital, launch currency; 0 where it stands.
         worth: what it adds to the others; its sites are places.

@@ -34,6 +34,7 @@ class Scene:
         candidates: (J,), places that may hold a site.
         stands: (J,), true where one stands.
         kept: (J,), true where one stands and stays.
+        since: (J,), quarter of the launch from which one stands, by quarters; 0 where it stands already, or at once.
         minutes: (N) rows of candidates up to twice the promise.
         buyers: (N,), battery-electric cars a year of each place.
         kinds: formats that may be opened.
@@ -47,6 +48,7 @@ class Scene:
     candidates: Ints
     stands: NDArray[np.bool_]
     kept: NDArray[np.bool_]
+    since: Ints
     minutes: Lists
     buyers: Floats
     kinds: tuple[Format, ...]
@@ -93,12 +95,15 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
     number = {code: k for k, code in enumerate(codes)}
     market = np.array([number[code] for code in places.country], np.int32)
     opened = format_of(launch, ask.formats[0] if ask.formats else ask.format)
-    standing = standing_sites(launch, ask.sites, places, codes, opened.sells)
+    until = launch.folder.terms.grid[-1] if ask.model is Model.PHASES else None
+    standing = standing_sites(launch, ask.sites, places, codes, opened.sells, until)
     candidates, stands = _candidates(ask, places, standing.at)
     closable = np.isin(candidates, sorted(standing.closable))
     if closable.any() and not _may_close(ask):
         notes.append("Closing a site frees no capital, so under a budget or quarter by quarter all that stand stay.")
         closable[:] = False
+    first = launch.folder.terms.grid[0]
+    later = standing.since if ask.model is Model.PHASES else {}
     minutes, travelled = minutes_between(ask.times, places, candidates, FAR * ask.minutes)
     people = np.bincount(market, places.people, minlength=len(codes))
     cars = np.array([launch.market(code).bev_per_year for code in codes])
@@ -109,6 +114,7 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         candidates=candidates,
         stands=stands,
         kept=stands & ~closable,
+        since=np.array([max(later[k] - first, 0) if k in later else 0 for k in candidates.tolist()], np.int32),
         minutes=minutes,
         buyers=places.people * (cars / np.maximum(people, 1.0))[market],
         kinds=(opened,),

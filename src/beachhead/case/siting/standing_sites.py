@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from beachhead.evidence.tables.stores import StoreRow
 from beachhead.siting.geography import Places
 from beachhead.world.errors import BadInput, Fault
 from beachhead.world.figures import how_many, some
+from beachhead.world.quarter import Quarter
 
 NEAR_KM = 30.0
 """A standing store counts for the settlement nearest to it, if that is no farther."""
@@ -25,15 +27,19 @@ class Standing:
     Attributes:
         at: places that hold one, as numbers.
         closable: those of them where every site may be closed.
+        since: those of them where none is open yet, with the quarter in which the first opens.
         notes: what could not be placed.
     """
 
     at: frozenset[int]
     closable: frozenset[int]
+    since: Mapping[int, Quarter] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
-def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tuple[str, ...], sells: bool) -> Standing:
+def standing_sites(
+    launch: Launch, file: Path | None, places: Places, codes: tuple[str, ...], sells: bool, until: Quarter | None = None
+) -> Standing:
     """Where sites stand already.
 
     Args:
@@ -41,15 +47,19 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
         file: own file of standing sites; None for stores.csv.
         places: settlements.
         codes: markets asked for.
+        until: stores that open after that quarter are left out; None to count every one that is decided.
         sells: whether sites are sought that sell cars, so that only those count; else only those with bays.
     """
     if file is not None:
         lines = sites_of(file, codes)
         none = f"{file.name} tells of no standing site in the markets asked for."
-        return _placed(lines, places, file.name, () if lines else (none,))
-    lines, nowhere, unknown = [], 0, []
+        return _placed(lines, [None] * len(lines), places, file.name, () if lines else (none,))
+    lines, opens, nowhere, unknown, after = [], [], 0, [], []
     for row, store in enumerate(launch.folder.rows(StoreRow), start=2):
         if store.market not in codes or not (store.sells_cars if sells else store.service_bays):
+            continue
+        if until is not None and store.open_from is not None and store.open_from > until:
+            after.append(store.code)
             continue
         lat, lon = store.lat, store.lon
         if lat is None or lon is None:
@@ -59,6 +69,7 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
                 unknown += [f"{store.city} ({store.code})"] if store.city else []
                 continue
             lat, lon = float(places.lat[at]), float(places.lon[at])
+        opens.append(store.open_from)
         lines.append(
             Line(
                 row=row,
@@ -80,24 +91,40 @@ def standing_sites(launch: Launch, file: Path | None, places: Places, codes: tup
             f"{rows} not count, as no settlement counted has the name of the city: {some(unknown)}; mend the name, "
             "write coordinates, or lower --least-people."
         )
-    return _placed(lines, places, "stores.csv", tuple(said))
+    if after:
+        said.append(f"Decided for after {until}, so not counted by quarters: {some(after)}.")
+    return _placed(lines, opens, places, "stores.csv", tuple(said))
 
 
-def _placed(lines: list[Line], places: Places, file: str, notes: tuple[str, ...]) -> Standing:
+def _placed(
+    lines: list[Line], opens: Sequence[Quarter | None], places: Places, file: str, notes: tuple[str, ...]
+) -> Standing:
+    """The settlement of each site; `opens` says from which quarter on it is open, None where it is already."""
     stay: set[int] = set()
+    since: dict[int, Quarter] = {}
+    already: set[int] = set()
     may_close: set[int] = set()
     faults = []
     lat, lon = np.array([line.lat for line in lines]), np.array([line.lon for line in lines])
     nearest, far = nearest_places(places, lat, lon, [line.country for line in lines])
-    for line, at, km in zip(lines, nearest.tolist(), far.tolist(), strict=True):
+    for line, when, at, km in zip(lines, opens, nearest.tolist(), far.tolist(), strict=True):
         if km > NEAR_KM:
             problem = f"stands {km:,.0f} km from any settlement counted in {line.country}"
             cure = "mend the coordinates, or lower --least-people"
             faults.append(Fault(file=file, row=line.row, column="lat", written=line.name, problem=problem, cure=cure))
         (may_close if line.closable else stay).add(at)
+        if when is None:
+            already.add(at)
+        else:
+            since[at] = min(when, since.get(at, when))
     if faults:
         raise BadInput.of(faults)
-    return Standing(at=frozenset(stay | may_close), closable=frozenset(may_close - stay), notes=notes)
+    return Standing(
+        at=frozenset(stay | may_close),
+        closable=frozenset(may_close - stay),
+        since={at: when for at, when in since.items() if at not in already},
+        notes=notes,
+    )
 
 
 def _named(places: Places, city: str, country: str) -> int | None:

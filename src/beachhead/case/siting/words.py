@@ -16,7 +16,8 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
     new = [one for one in sited.sites if not one.kept]
     cost = money(sum(one.cost for one in new), launch.folder.terms.currency)
     stand = len(sited.sites) - len(new)
-    beside = f" beside {stand} that stand" if stand else ""
+    decided = any(one.kept and one.opens for one in sited.sites)
+    beside = f" beside {stand} that stand{' or are decided' if decided else ''}" if stand else ""
     reached = within_minutes(sited.ask.minutes)
     within = f"{100 * sited.covered_share:.1f} % of the people in settlements counted within {reached}"
     kinds = Counter(one.format.name for one in new)
@@ -61,7 +62,8 @@ def site_sentence(launch: Launch, sited: Sited, one: Site) -> str:
     worth, minutes = one.worth, within_minutes(sited.ask.minutes)
     name = place_name(sited, one.place)
     cost = f" for {money(one.cost, launch.folder.terms.currency)}" if one.cost else ""
-    verb = "stands already and" if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
+    stands = f"is decided for {one.opens} and" if one.opens else "stands already and"
+    verb = stands if one.kept else f"opens{f' in {one.opens}' if one.opens else ''}{cost} and"
     if one.serves is not None:
         return f"{name} {verb} {_served(sited, one)}."
     parts = [f"brings {people_in(worth.gained_people)} people within {minutes} of a site whom no other reaches"]
