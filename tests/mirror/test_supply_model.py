@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from beachhead.case.supply.words import _sign_words
 from beachhead.supply.futures import _strata, draw_futures
 from beachhead.supply.handback import hand_back
 from beachhead.supply.landed import land, origin_share, routes_of, shut_borders
 from beachhead.supply.lane import Lane
 from beachhead.supply.last_year import last_year
 from beachhead.supply.network import Destination, Network
-from beachhead.supply.odds import _fork_signs, _thresholds, commit_odds, turnings
+from beachhead.supply.odds import Sign, _fork_signs, _thresholds, commit_odds, turnings
 from beachhead.supply.plan import Depth, plan_supply, write_algebra
 from beachhead.supply.plant import Build, LeadTime, Mode, Plant
 from beachhead.supply.settle import settle_selling_cost
@@ -439,6 +440,19 @@ def test_a_border_without_a_row_in_force_is_named_with_its_quarters():
     (shut,) = shut_borders(network(tariffs=rows))  # cars from Graz cross no border, nor do those sold in China
     assert (shut.origin, shut.destination, shut.quarters) == ("CN", "EU", (0, 2))
     assert shut_borders(network()) == ()
+
+
+def test_a_sign_names_the_markets_of_its_region():
+    def named(*codes: tuple[str, str]) -> str:
+        markets = tuple(Destination(code=c, name=n, region="dach", currency="EUR") for c, n in codes)
+        one = np.ones((1 + len(markets), 1))
+        net = network(markets=(network().markets[0], *markets), lanes=(), mix=one, net_price=one, selling_cost=one)
+        sign = Sign(kind="volume", name="dach", above=True, level=704.0, label="", right=0.9)
+        return _sign_words(net, sign)
+
+    both = named(("AT", "Austria"), ("DE", "Germany"))
+    assert both == "more than 704 cars a quarter in dach (AT, DE) by then (right in 90 %)"
+    assert named(("DE", "Germany")) == "more than 704 cars a quarter in Germany by then (right in 90 %)"
 
 
 def test_one_number_is_drawn_from_each_stratum_anywhere_in_it():

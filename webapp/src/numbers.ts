@@ -67,8 +67,16 @@ const together = (text: string) =>
 
 const english = /(?<![\w.,/:]|[A-Za-z]-)(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?![\w/]|[.,:]\d)/g;
 
-/** What the server wrote in English, its numbers as the reader writes them; paragraphs, versions, times and hashes stay. */
+// a day of the calendar by itself: no part of a file name or a document's number, and not what somebody typed, between quotation marks
+const isoDay = /(?<![\w'"./-])\d{4}-\d{2}-\d{2}(?![\w'"/-]|\.\w)/g;
+
+/** What the server wrote in English, its numbers and days as the reader writes them; paragraphs, versions, times and hashes stay. */
 export function inLocale(text: string): string {
+  const days = (said: string) => said.replace(isoDay, (written) => (Number.isNaN(Date.parse(written)) ? written : day(written)));
+  return days(numbers(text));
+}
+
+function numbers(text: string): string {
   return together(text).replace(english, (written) => {
     const digits = written.split(".")[1]?.length ?? 0;
     const format = new Intl.NumberFormat(locale, {

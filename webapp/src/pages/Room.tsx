@@ -76,7 +76,11 @@ export function RoomAnswer({
   return (
     <>
       <section className="sheet wide">
-        {data.stale && <p className="notice">{data.stale}</p>}
+        {data.stale && (
+          <p className="notice">
+            <Said>{data.stale}</Said>
+          </p>
+        )}
         <ul className="due">
           {data.sentences.map((line) => (
             <li key={line}>

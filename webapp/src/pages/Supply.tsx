@@ -28,7 +28,11 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
     <div className="grid">
       <section className="wide">
         <h1>Supply</h1>
-        {data.stale && <p className="notice">{data.stale}</p>}
+        {data.stale && (
+          <p className="notice">
+            <Said>{data.stale}</Said>
+          </p>
+        )}
         <ul className="due">
           {data.sentences.map((line) => (
             <li key={line}>

@@ -1,5 +1,6 @@
 import type { Schemas } from "../api";
 import { day, money } from "../numbers";
+import { Said } from "./Said";
 
 const boxes = { true: { sign: "☑", name: "shown" }, false: { sign: "☐", name: "missing" }, null: { sign: "⍰", name: "not settled" } };
 
@@ -29,7 +30,7 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
                       {box.sign}
                     </span>
                   )}{" "}
-                  <strong>{line.code}</strong> {line.text}. {line.evidence}{" "}
+                  <strong>{line.code}</strong> <Said>{`${line.text}. ${line.evidence}`}</Said>{" "}
                   <span className="soft">
                     ({line.grade}; {line.citations.map((number) => `[${number}]`).join(" ")})
                   </span>

@@ -81,7 +81,9 @@ export function Score({ score, may }: { score: Schemas["ScoreOut"]; may: boolean
                       {each.what}
                     </th>
                     <td className="num">{each.count}</td>
-                    <td style={{ minWidth: "13rem" }}>{each.why}</td>
+                    <td style={{ minWidth: "13rem" }}>
+                      <Said>{each.why}</Said>
+                    </td>
                   </tr>
                 ))}
               </tbody>

@@ -9,10 +9,11 @@ from beachhead.case.open import Launch
 from beachhead.case.supply.answer import Supplied
 from beachhead.supply.highs import Verdict
 from beachhead.supply.landed import shut_borders
+from beachhead.supply.network import Network
 from beachhead.supply.odds import Sign, Turning, turnings
 from beachhead.supply.switch import SwitchMap
 from beachhead.supply.worth import Interval
-from beachhead.world.figures import cars, how_many, money, odds, odds_of, percent
+from beachhead.world.figures import cars, how_many, money, odds, odds_of, percent, some, spaced
 
 
 def headline(launch: Launch, supplied: Supplied) -> list[str]:
@@ -91,7 +92,7 @@ def turning_sentence(supplied: Supplied, turning: Turning) -> str:
     verb = "Close" if turning.closes else "Commit to"
     if turning.odds > 0.9999:
         return f"{verb} {plant} at the gate {gate}, in every future."
-    sign = "" if turning.sign is None else f" Sign: {_sign_words(turning.sign)}."
+    sign = "" if turning.sign is None else f" Sign: {_sign_words(plan.network, turning.sign)}."
     return f"{verb} {plant} at the gate {gate} in {odds_of(turning.odds, len(plan.futures.cars))} of futures.{sign}"
 
 
@@ -111,11 +112,20 @@ def map_sentence(supplied: Supplied, area: str, found: SwitchMap) -> str:
     return f"{plans} under a duty of up to {percent(duty)}. At {at_duty} the break-even volumes are: {pays}."
 
 
-def _sign_words(sign: Sign) -> str:
+def _sign_words(network: Network, sign: Sign) -> str:
     if sign.kind == "fork":
         return f"{sign.name} turns out {sign.label} (right in {odds(sign.right)})"
     word = "more" if sign.above else "fewer"
-    return f"{word} than {cars(sign.level)} cars a quarter in {sign.name} by then (right in {odds(sign.right)})"
+    where, right = _region_words(network, sign.name), odds(sign.right)
+    return f"{word} than {cars(sign.level)} cars a quarter in {where} by then (right in {right})"
+
+
+def _region_words(network: Network, name: str) -> str:
+    """A region with the markets that its label stands for; anything else as it is named."""
+    inside = [market for market in network.markets if market.region == name and not market.is_home]
+    if len(inside) == 1:
+        return inside[0].name
+    return f"{spaced(name)} ({some([market.code for market in inside])})" if inside else name
 
 
 def _between(interval: Interval, currency: str) -> str:
