@@ -82,6 +82,21 @@ def test_what_is_wrong_in_an_own_file_is_said_with_row_and_cure(tmp_path, read, 
     assert len(refused.value.faults) <= 1, "one slip, one fault"
 
 
+def test_minutes_of_a_name_that_two_settlements_share_are_said_to_be_the_largest_ones(tmp_path):
+    places = Places(
+        name=("Oslo", "Nes", "Nes", "Nes"),
+        country=("NO", "NO", "NO", "SE"),
+        lat=np.array([59.9, 60.5, 58.7, 59.0]),
+        lon=np.array([10.7, 9.1, 6.5, 15.0]),
+        people=np.array([7e5, 5e4, 2e4, 1e4]),
+    )
+    matrix = Times(matrix=_file(tmp_path, "from,to,minutes\nNO:Nes,Oslo,20\n"))
+    _, said = minutes_between(matrix, places, np.arange(4, dtype=np.int32), 60.0)
+    assert said[1:] == ("Several settlements of a market are called Nes: the minutes are those of the largest.",)
+    plain = Times(matrix=_file(tmp_path, "from,to,minutes\nSE:Nes,SE:Nes,0\n"))
+    assert len(minutes_between(plain, places, np.arange(4, dtype=np.int32), 60.0)[1]) == 1
+
+
 def test_a_town_far_from_every_larger_one_is_no_fault(tmp_path):
     remote = "Broome,AU,-17.96,122.24,14660\nIqaluit,CA,63.75,-68.52,7429\nTasiilaq,GL,65.61,-37.64,1985\n"
     path = _file(tmp_path, f"name,country,lat,lon,people\n{remote}")

@@ -16,7 +16,7 @@ from beachhead.evidence.textfile import MOST_FAULTS, Grid
 from beachhead.siting.field import Floats, Ints, Lists, lists_of
 from beachhead.siting.geography import Places, travel
 from beachhead.world.errors import BadInput, Fault
-from beachhead.world.figures import how_many, within_minutes
+from beachhead.world.figures import how_many, some, within_minutes
 
 _COLUMNS = ("from", "to", "minutes")
 _FASTER = 1.3  # a server may find a way so much faster than the rule; pairs beyond are not asked for
@@ -94,6 +94,11 @@ def _from_matrix(path: Path, places: Places, candidates: Ints, most: float) -> t
         first = strangers[0]
         counted = how_many(len(strangers), f"row of {path.name} names", f"rows of {path.name} name")
         said.append(f"{counted} settlements not counted, row {first.row} first: {first.stranger!r}.")
+    named = {at for drive in drives for at in (drive.start, drive.end)}
+    if doubtful := [places.name[k] for k in _with_namesakes(places) if k in named]:
+        said.append(
+            f"Several settlements of a market are called {some(doubtful)}: the minutes are those of the largest."
+        )
     cost = {pair: drive.minutes for pair, drive in pairs.items()}
     for j, k in enumerate(candidates):
         cost.setdefault((int(k), j), 0.0)  # who lives there is there
@@ -210,6 +215,17 @@ def _by_name(places: Places) -> dict[str, int]:
         found.setdefault(f"{country}:{name}".casefold(), k)
         found.setdefault(name.casefold(), k)
     return found
+
+
+def _with_namesakes(places: Places) -> list[int]:
+    """Places whose name another, smaller one of their country has too."""
+    first: dict[tuple[str, str], int] = {}
+    found = dict.fromkeys(
+        at
+        for k, key in enumerate(zip(places.country, places.name, strict=True))
+        if (at := first.setdefault(key, k)) != k
+    )
+    return list(found)
 
 
 def _minutes(text: str) -> float | None:
