@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 
+from beachhead.case.score.outcome_of_pilot import _told
 from beachhead.pilot.result import result_of
 from beachhead.world.market import Channel
 from beachhead.world.reading import Observation
@@ -22,6 +23,12 @@ def result(*rows: Observation, batch: int = 100, price_point: float = 1.0, asked
     return result_of(
         rows, batch=batch, weeks=13, until=date(2027, 6, 30), price_point=price_point, price_of=lambda _: asked
     )
+
+
+def test_one_order_is_one_order_in_words():
+    alone = result(row(date(2027, 4, 1), date(2027, 6, 30), 1, opening_stock=100))
+    assert _told(alone) == "pilot of 100, 2027-04-01 to 2027-06-30: 1 order"
+    assert _told(result(APRIL, MAY, JUNE)) == "pilot of 100, 2027-04-01 to 2027-06-30: 65 orders"
 
 
 def test_orders_of_its_weeks_are_added_up():

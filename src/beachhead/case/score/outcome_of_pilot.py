@@ -17,6 +17,7 @@ from beachhead.ledger import Entry
 from beachhead.pilot import RUNNING
 from beachhead.pilot.result import PilotResult, result_of
 from beachhead.world.errors import BadInput, OutOfDate
+from beachhead.world.figures import how_many
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Observation
 
@@ -98,10 +99,9 @@ def _told(result: PilotResult) -> str:
     span = f"{result.first} to {result.last}"
     if result.sold_out:
         return f"pilot of {result.batch:,}, {span}: sold out"
-    orders = f"{result.at_least:,}"
-    if result.at_most != result.at_least:
-        orders += f" to {result.at_most:,}"
-    return f"pilot of {result.batch:,}, {span}: {orders} orders"
+    most = how_many(result.at_most, "order")
+    orders = most if result.at_most == result.at_least else f"{result.at_least:,} to {most}"
+    return f"pilot of {result.batch:,}, {span}: {orders}"
 
 
 def _answers(odds: PilotOdds, result: PilotResult) -> Mapping[str, bool | None]:
