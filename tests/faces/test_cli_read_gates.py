@@ -133,6 +133,8 @@ def test_an_interval_is_said_as_far_as_the_counts_set_its_ends_and_not_at_all_wh
         (90.0, np.inf, "at least 90 cars a year, no upper end yet"),
         (0.0, 400.0, "at most 400 cars a year, no lower end yet"),
         (0.0, np.inf, "every level still fits them"),
+        (0.3, np.inf, "every level still fits them"),
+        (0.3, 400.0, "at most 400 cars a year, no lower end yet"),
     ]:
         early = replace(monitor, sightings=(replace(sightings[0], low=low, high=high),))
         assert f"valid at every look: {said}, as of 2021Q3 to" in monitor_sentence(early, "Norway", year)

@@ -174,12 +174,13 @@ def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
 
 
 def _within(sight: Sighting) -> str:
-    """The interval of one look; an end that the counts do not set is not made up."""
-    if sight.low <= 0 and sight.high == inf:
+    """The interval of one look in whole cars; an end that the counts do not set is not made up."""
+    floor = round(sight.low) > 0
+    if not floor and sight.high == inf:
         return "every level still fits them"
     if sight.high == inf:
         return f"at least {cars(sight.low)} cars a year, no upper end yet"
-    if sight.low <= 0:
+    if not floor:
         return f"at most {cars(sight.high)} cars a year, no lower end yet"
     return f"{cars(sight.low)} to {cars(sight.high)} cars a year"
 

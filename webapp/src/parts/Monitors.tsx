@@ -112,8 +112,9 @@ function tip(item: Schemas["MonitorOut"], items: unknown): string {
 /** Early counts may set no upper end, or no lower one. */
 function within(sight: Schemas["SightingOut"]): string {
   if (!fits(sight)) return "no single level fits them";
-  if (sight.high == null) return sight.low ? `at least ${cars(sight.low)} cars a year` : "every level still fits them";
-  return sight.low ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : `at most ${cars(sight.high)} cars a year`;
+  const floor = Math.round(sight.low ?? 0) > 0;
+  if (sight.high == null) return floor ? `at least ${cars(sight.low)} cars a year` : "every level still fits them";
+  return floor ? `${cars(sight.low)} to ${cars(sight.high)} cars a year` : `at most ${cars(sight.high)} cars a year`;
 }
 
 /** Once demand has moved no level is left that fits all counts. */
