@@ -296,7 +296,6 @@ def test_what_is_handed_back_is_the_mean_over_the_ways_the_world_may_go():
     assert back.exported[1] == pytest.approx(0.25 * by_home[0] + 0.75 * by_home[1])
     assert back.landed[1, 0] == pytest.approx(34_000 - back.margin[1])
     assert (back.margin_low[1], back.margin_high[1]) == (pytest.approx(here[1]), pytest.approx(here[0]))
-    assert back.gain == pytest.approx([0, 0.75 * (here[1] - by_home[1])])
     told = {course.turns: (course.odds, course.margin[1, 0]) for course in back.courses}
     assert told == {(low,): (0.25, pytest.approx(here[0])), (high,): (0.75, pytest.approx(here[1]))}
     assert (back.capacity[-1], back.added[-1], back.capacity_low[-1]) == pytest.approx((12_000, 2_000, 12_000))
@@ -308,6 +307,24 @@ def test_what_is_handed_back_is_the_mean_over_the_ways_the_world_may_go():
     assert (poland.landed, poland.margin) == pytest.approx((back.landed[1, 0, -1], back.margin[1, -1]))
     assert (poland.margin_low, poland.margin_high) == pytest.approx((here[1], here[0]))
     assert poland.exported == pytest.approx(back.exported[1, -1])
+
+
+@pytest.mark.parametrize("plants", [(HOME,), (HOME, GRAZ)])
+def test_cars_over_the_quota_are_part_of_what_export_would_earn(plants):
+    """A quarter of the year's 4,000 cars enters at 10 %, the others at 45 %, with Graz or without it."""
+    ways = (tariff("CN", "EU", 0.1, quota="eu", quota_per_year=1_000), tariff("CN", "EU", 0.45))
+    lanes = network().lanes[: 1 + len(plants)]
+    plan = solve(network(plants=plants, lanes=lanes, tariffs=ways))
+    back = hand_back(plan)
+    blended = 34_000 - 21_200 * (1 + 0.25 * 0.1 + 0.75 * 0.45)
+    assert back.exported[1].mean() == pytest.approx(blended)
+    _, poland = last_year(plan, back)
+    assert poland.exported == pytest.approx(blended)
+    if len(plants) == 1:
+        assert plan.steps == ()
+        assert poland.margin == poland.exported
+    else:
+        assert poland.margin > blended
 
 
 def test_capacity_comes_after_the_lead_time_and_ramps():

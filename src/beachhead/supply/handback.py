@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.supply.futures import keep
-from beachhead.supply.landed import land, routes_of
 from beachhead.supply.network import Network
 from beachhead.supply.plan import SupplyPlan
 from beachhead.supply.tariff import Turn
@@ -42,7 +41,6 @@ class Handback:
         margin_high: (M, T), 90 % quantile.
         exported: (M, T), expected margin if only plants that run already were used.
         courses: the same margin in each way the world may go.
-        gain: (M,), what a planned car earns over exporting it, mean over futures and quarters; 0 where unknown.
         capacity: (T,), expected cars that all open plants can make.
         added: (T,), the part of it in plants yet to be committed to.
         capacity_low: (T,), exceeded in 90 % of the futures.
@@ -56,7 +54,6 @@ class Handback:
     margin_high: Floats
     exported: Floats
     courses: tuple[Course, ...]
-    gain: Floats
     capacity: Floats
     added: Floats
     capacity_low: Floats
@@ -67,7 +64,8 @@ class Handback:
 def hand_back(plan: SupplyPlan) -> Handback:
     """Margins and capacity of a supply plan."""
     futures, weight = plan.futures, plan.futures.probability
-    margin, exported = _margins(plan), exported_margin(plan.network, plan)
+    margin = _over_mix(plan.network, plan.revenue - plan.landed)
+    exported = _over_mix(plan.network, plan.revenue - plan.exported)
     new = np.array([not plant.exists for plant in plan.network.plants])
     total, export = plan.capacity.sum(axis=1), plan.for_export
     return Handback(
@@ -84,38 +82,12 @@ def hand_back(plan: SupplyPlan) -> Handback:
             )
             for draws in _groups(plan)
         ),
-        gain=_mean_gain(plan, margin - exported),
         capacity=weight @ total,
         added=weight @ plan.capacity[:, new].sum(axis=1),
         capacity_low=_quantile(total, weight, 0.1),
         for_export=weight @ export,
         for_export_low=_quantile(export, weight, 0.1),
     )
-
-
-def exported_margin(network: Network, plan: SupplyPlan) -> Floats:
-    """(S, M, T), margin of a planned car by the cheapest route from a plant that runs already; NaN where none is."""
-    futures = plan.futures
-    routes = tuple(r for r in routes_of(network) if network.plants[r.plant].exists)
-    least = np.full((len(futures.cars), len(network.markets), len(network.builds), len(network.quarters)), np.inf)
-    for draws in _groups(plan):
-        costs = land(network, routes, futures.turns_of(network, int(draws[0])))
-        for r, route in enumerate(routes):
-            here = np.where(costs.allowed[r], costs.landed[r], np.inf)
-            at = least[draws, route.market, route.offer]
-            least[draws, route.market, route.offer] = np.minimum(at, here)
-    return _over_mix(network, plan.revenue - least)
-
-
-def _mean_gain(plan: SupplyPlan, gain: Floats) -> Floats:
-    """(M,), weighted by probability and planned cars."""
-    cars = plan.futures.probability[:, None, None] * plan.futures.cars
-    return np.asarray((np.nan_to_num(gain) * cars).sum(axis=(0, 2)) / np.maximum(cars.sum(axis=(0, 2)), 1e-9))
-
-
-def _margins(plan: SupplyPlan) -> Floats:
-    """(S, M, T)."""
-    return _over_mix(plan.network, plan.revenue - plan.landed)
 
 
 def _over_mix(network: Network, margin: Floats) -> Floats:

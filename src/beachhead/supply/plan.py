@@ -80,6 +80,7 @@ class SupplyPlan:
         delivered: (S, L, J, T), cars delivered by lane and offer.
         landed: (S, M, J, T), cost of a car of that offer in that market: the mean of the cars delivered, or of the
             cheapest open route from a running plant if none are; inf where no route is open.
+        exported: (S, M, J, T), the same if only the plants that run already were used.
         revenue: (S, M, J, T), net price less selling cost, at the rates of the draw.
         rounds: rounds of cuts.
         work: units of work done, of those that were allowed.
@@ -98,6 +99,7 @@ class SupplyPlan:
     made: Floats
     delivered: Floats
     landed: Floats
+    exported: Floats
     revenue: Floats
     rounds: int
     work: float
@@ -149,6 +151,7 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
             within = f"{depth.seconds:g} s" if counted.by_clock else f"{depth.work:g} units of work"
             raise NotLearnt(f"no supply plan was found within {within}", "allow more work, or draw fewer futures")
         flows = np.array([recourses.flows(s, solution.decisions) for s in range(len(futures.cars))])
+        exports = _exports(recourses, routing.layout, solution.decisions, flows)
     layout = routing.layout
     return SupplyPlan(
         network=network,
@@ -163,6 +166,7 @@ def plan_supply(network: Network, planned: Outlook, *, seed: int, depth: Depth |
         made=_made(network, layout, flows),
         delivered=_delivered(network, layout, flows),
         landed=_landed(network, layout, flows),
+        exported=_landed(network, layout, exports),
         revenue=_revenue(network, layout),
         rounds=solution.rounds,
         work=counted.done,
@@ -184,6 +188,17 @@ def steps_of(layout: Layout, decisions: Floats) -> tuple[Step, ...]:
     commits = [Step(plant=c.plant, node=c.commit_node, closes=False) for c in taken if c.close_node is None]
     closings = [Step(plant=c.plant, node=c.close_node, closes=True) for c in taken if c.close_node is not None]
     return tuple(sorted([*commits, *closings], key=lambda step: (step.node, step.plant)))
+
+
+def _exports(recourses: Recourses, layout: Layout, decisions: Floats, flows: Floats) -> Floats:
+    """(S, N), the flows without plants to be built; none where firm cars could not come then."""
+    exports, none = np.zeros_like(flows), np.zeros_like(decisions)
+    for s, chosen in enumerate(flows):
+        if not (layout.shares[s] @ decisions).any():
+            exports[s] = chosen
+        elif recourses.price_one(s, none).feasible:
+            exports[s] = recourses.flows(s, none)
+    return exports
 
 
 def _capacity(network: Network, futures: Futures, routing: Routing, decisions: Floats) -> Floats:
