@@ -173,6 +173,21 @@ def test_a_share_and_a_rate_are_settled_where_the_end_of_their_interval_meets_th
     assert 1000 * gamma.ppf(0.95, counted, scale=some.dispersion / n) == pytest.approx(60.0)
 
 
+def test_a_car_back_on_the_day_of_its_repair_is_a_repeat_and_no_order_repeats_itself():
+    """Called on the 1st and done on the 4th, back and done the same day; the same again of another part, once."""
+
+    def job(part: str, called: int, done: int | None) -> Job:
+        at = [None if day is None else date(2027, 6, day) for day in (called, done)]
+        return Job(car="V", market="NO", called=at[0], done=at[1], part=part)
+
+    first, back, other = job("door", 1, 4), job("door", 4, 4), job("seat", 4, 4)
+    cars = (Car(name="V", market="NO", delivered=date(2027, 1, 1)),)
+    for jobs in ((first, back, other), (other, back, first)):
+        record = Record(cars=cars, claims=(), jobs=jobs, until=date(2027, 6, 30))
+        (market,) = assess(record, {"NO": Standard(repaired_within_days=2, seen_within_days=5)}).markets
+        assert (market.repeats.value, market.repeats.exposure) == (pytest.approx(1 / 3), 3)
+
+
 def test_workshop_orders_by_hand():
     """Days of June 2027: the 1st is a Tuesday, the 5th a Saturday."""
 

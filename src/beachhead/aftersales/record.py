@@ -295,13 +295,17 @@ def _seen_late(jobs: Sequence[Job], within: float, until: date) -> list[bool]:
 
 
 def _repeats(jobs: Sequence[Job]) -> list[bool]:
-    done: dict[tuple[str, str], list[date]] = defaultdict(list)
-    for job in jobs:
+    """Of jobs with a part: whether one of the same car and part came before; of two of one day, the later call does."""
+    done: dict[tuple[str, str], list[tuple[date, date, int]]] = defaultdict(list)
+    for number, job in enumerate(jobs):
         if job.part and job.done is not None:
-            done[job.car, job.part].append(job.done)
+            done[job.car, job.part].append((job.done, job.called, number))
     return [
-        any(0 <= (job.called - before).days <= REPEAT_DAYS for before in done[job.car, job.part] if before != job.done)
-        for job in jobs
+        any(
+            0 <= (job.called - before[0]).days <= REPEAT_DAYS and before < (job.done or date.max, job.called, number)
+            for before in done[job.car, job.part]
+        )
+        for number, job in enumerate(jobs)
         if job.part
     ]
 

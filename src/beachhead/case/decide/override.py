@@ -145,7 +145,8 @@ def _is_percent(part: str) -> bool:
 def _refuse_settled(standing: Standing, action: Action, text: str) -> None:
     code = action.market
     if standing.stage is Stage.SCALED:
-        raise BadInput(f"{code}={text!r}: {code} is scaled already", f"write {code}=hold or {code}=exit")
+        cure = f"write {code}=hold to go on selling, which takes an exit of this quarter back, or {code}=exit"
+        raise BadInput(f"{code}={text!r}: {code} is scaled already", cure)
     if standing.stage is Stage.EXITED:
         raise BadInput(f"{code}={text!r}: {code} was left", f"write {code}=hold; a market that was left stays so")
 
