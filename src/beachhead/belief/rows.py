@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from math import log
@@ -17,7 +17,7 @@ from scipy.special import gammaln
 
 from beachhead.belief.belief import Belief
 from beachhead.world.errors import BadInput
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import Quarter, days_by_quarter
 from beachhead.world.reading import DemandCount, Funnel
 
 Array = NDArray[np.float64]
@@ -274,10 +274,5 @@ def _years_on_path(
 @lru_cache(maxsize=65_536)
 def _split(start: date, end: date, first: Quarter, count: int) -> tuple[tuple[int, float], ...]:
     """The span's years in each quarter of the grid; many markets share their spans."""
-    parts, day = [], start
-    while day <= end:
-        quarter = Quarter.of(day)
-        last = min(quarter.last_day, end)
-        parts.append((min(max(quarter - first, 0), count - 1), ((last - day).days + 1) / _YEAR))
-        day = last + timedelta(days=1)
-    return tuple(parts)
+    parts = days_by_quarter(start, end)
+    return tuple((min(max(quarter - first, 0), count - 1), days / _YEAR) for quarter, days in parts)

@@ -137,10 +137,9 @@ def _changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: date) 
         told = _Teller(ahead, markets, when, after)
         old = {finding.requirement: finding for finding in before.findings}
         for finding in after.findings:
-            if finding.verdict is not old[finding.requirement].verdict or _asked_anew(
-                old[finding.requirement], finding
-            ):
-                yield told.requirement(old[finding.requirement], finding)
+            was = old[finding.requirement]
+            if finding.verdict is not was.verdict or _asked_anew(was, finding):
+                yield told.requirement(was, finding)
         old_features = {feature.feature: feature for feature in before.features}
         for feature in after.features:
             if feature.verdict is not old_features[feature.feature].verdict:

@@ -117,7 +117,7 @@ def _foreign_prices(tables: Mapping[str, Loaded]) -> Iterator[Fault]:
 
 def _prices_apart(tables: Mapping[str, Loaded], terms: Terms) -> Iterator[Fault]:
     """Prices that no market asks once converted: the amount, or the rate of its currency, is off."""
-    rates = {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
+    rates = _rates(tables, terms)
     known = tables["markets"].written("code")
     asked: dict[str, list[tuple[Placed[PriceRow], float]]] = defaultdict(list)
     for placed in tables["prices"].rows:
@@ -128,6 +128,11 @@ def _prices_apart(tables: Mapping[str, Loaded], terms: Terms) -> Iterator[Fault]
             most = [other for that, (_, other) in enumerate(prices) if that != this or len(prices) > 2]
             if most and abs(worth - median(most)) > log(MOST_APART):
                 yield _apart(placed, exp(worth), exp(median(most)), rates[placed.row.currency], terms.currency)
+
+
+def _rates(tables: Mapping[str, Loaded], terms: Terms) -> dict[str, float]:
+    """What one of each currency is worth in the launch's."""
+    return {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
 
 
 def _apart(placed: Placed[PriceRow], worth: float, usual: float, rate: float, own: str) -> Fault:
@@ -148,7 +153,7 @@ def _apart(placed: Placed[PriceRow], worth: float, usual: float, rate: float, ow
 
 def _margins_above_prices(tables: Mapping[str, Loaded], terms: Terms, wrong: set[int | None]) -> Iterator[Fault]:
     """Margins above the dearest price of their market, unless a price there stands on a line that is `wrong`."""
-    rates = {placed.row.currency: placed.row.rate for placed in tables["fx"].rows} | {terms.currency: 1.0}
+    rates = _rates(tables, terms)
     dearest: dict[str, float] = defaultdict(float)
     for placed in tables["prices"].rows:
         asked = inf if placed.line in wrong else placed.row.amount * rates.get(placed.row.currency, inf)

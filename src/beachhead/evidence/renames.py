@@ -57,13 +57,11 @@ def added_up(
         on_record: what stood there before.
         renames: the rows of renames.csv.
     """
-    if not renames or not new:
-        return ()
 
     def places(row: Observation) -> set[tuple[Any, ...]]:
         return {(part.key, part.start, part.end) for part in _under_new_codes(row, renames, lambda _: None)}
 
-    held = {place: old for old in on_record if _tells(old) for place in places(old)}
+    held = {place: old for old in on_record if tells(old) for place in places(old)}
     found = ((row, next((held[place] for place in places(row) if place in held), None)) for row in new)
     return tuple((row, old) for row, old in found if old is not None)
 
@@ -132,7 +130,7 @@ def apportioned(count: int | None, shares: Sequence[float]) -> tuple[int | None,
 
 def _joined(group: Sequence[Observation]) -> Observation:
     """One row of several codes for the same span: sold out when the last of them was, if all were."""
-    group = [row for row in group if _tells(row)] or group  # what was withdrawn altogether is no part of it
+    group = [row for row in group if tells(row)] or group  # what was withdrawn altogether is no part of it
     if len(group) == 1:
         return group[0]
     days = [row.sold_out_on for row in group if row.sold_out_on is not None]
@@ -145,7 +143,8 @@ def _joined(group: Sequence[Observation]) -> Observation:
     return replace(group[0], **changes)
 
 
-def _tells(row: Observation) -> bool:
+def tells(row: Observation) -> bool:
+    """Whether it says anything of its span; a row withdrawn altogether, or left blank, does not."""
     return any(getattr(row, name) is not None for name in MEASURED)
 
 

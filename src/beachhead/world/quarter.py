@@ -68,3 +68,14 @@ class Quarter:
 def grid(first: Quarter, count: int) -> tuple[Quarter, ...]:
     """The `count` quarters from `first` on."""
     return tuple(first + step for step in range(count))
+
+
+def days_by_quarter(start: date, end: date) -> tuple[tuple[Quarter, int], ...]:
+    """The quarters that a span reaches over, its last day included, each with its days in it; none if it ends first."""
+    parts, day = [], start
+    while day <= end:
+        quarter = Quarter.of(day)
+        last = min(quarter.last_day, end)
+        parts.append((quarter, (last - day).days + 1))
+        day = last + timedelta(days=1)
+    return tuple(parts)

@@ -32,7 +32,7 @@ from beachhead.pilot.read import name_of
 from beachhead.store import reading
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import Quarter, days_by_quarter
 from beachhead.world.reading import DemandCount, Observation, Reading
 
 R = TypeVar("R")
@@ -286,9 +286,5 @@ def served_over(found: Economics, start: date, end: date, since: date | None) ->
     """
     if since is None:
         return found.reach * found.ramp[-1]
-    begun, last = Quarter.of(since), Quarter.of(end)
-    days = {
-        quarter: (min(end, quarter.last_day) - max(start, quarter.first_day)).days + 1
-        for quarter in (Quarter.of(start) + n for n in range(last - Quarter.of(start) + 1))
-    }
-    return sum(n * found.served(max(quarter - begun, 0)) for quarter, n in days.items()) / sum(days.values())
+    begun, parts = Quarter.of(since), days_by_quarter(start, end)
+    return sum(n * found.served(max(quarter - begun, 0)) for quarter, n in parts) / sum(n for _, n in parts)

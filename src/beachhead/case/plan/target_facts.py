@@ -22,7 +22,7 @@ from beachhead.programme.target import Kind, Target
 from beachhead.store import Work
 from beachhead.world.errors import NotLearnt
 from beachhead.world.market import Market
-from beachhead.world.quarter import Quarter, grid
+from beachhead.world.quarter import Quarter, days_by_quarter
 from beachhead.world.reading import Funnel, Observation
 
 
@@ -103,12 +103,8 @@ def ordered_cars(
 
 def _shares(row: Observation) -> list[tuple[Quarter, float]]:
     """The quarters that a row reaches over, and the share of its days in each."""
-    first, days = Quarter.of(row.start), (row.end - row.start).days + 1
-    spans = grid(first, Quarter.of(row.end) - first + 1)
-    return [
-        (quarter, ((min(row.end, quarter.last_day) - max(row.start, quarter.first_day)).days + 1) / days)
-        for quarter in spans
-    ]
+    whole = (row.end - row.start).days + 1
+    return [(quarter, days / whole) for quarter, days in days_by_quarter(row.start, row.end)]
 
 
 def sold_in(seen: Mapping[tuple[str, Quarter], float], code: str, quarter: Quarter, since: Quarter | None) -> bool:

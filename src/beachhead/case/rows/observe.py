@@ -15,8 +15,7 @@ from beachhead.evidence.folder import Folder
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
-from beachhead.evidence.renames import added_up, renamed
-from beachhead.evidence.tables.observations import MEASURED
+from beachhead.evidence.renames import added_up, renamed, tells
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.pilot.count import CARS, counted
@@ -128,7 +127,7 @@ def keep(
                 first_ends=ends,
             )
         arrival = arrive(_touched(work, file), file, replacing=replacing)
-        twice = added_up(arrival.new, observations(work), renames) if renames else ()
+        twice = added_up(arrival.new, observations(work), renames) if renames and arrival.new else ()
         rows = tuple(_rows(arrival))
         delivery = None
         if rows and not trying:
@@ -258,8 +257,8 @@ def _first_ends(file: ObservationFile) -> dict[str, date]:
     ends: dict[str, date] = {}
     for row in file.rows:
         seen = row.observation
-        if all(getattr(seen, name) is None for name in MEASURED):
-            continue  # it takes back what was said, and tells nothing
+        if not tells(seen):
+            continue
         ends[seen.market] = min(seen.end, ends.get(seen.market, seen.end))
     return ends
 

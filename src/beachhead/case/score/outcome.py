@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from beachhead.belief.realised import Realised
+from beachhead.case.answers.sited import siting_inputs
 from beachhead.case.log import entries
 from beachhead.case.open import Launch
 from beachhead.case.plan.decision import CHOSEN
@@ -20,6 +22,7 @@ from beachhead.ledger import Act, Entry, Stated
 from beachhead.pilot import RUNNING
 from beachhead.pilot.result import PilotResult
 from beachhead.store import get, history, reading
+from beachhead.world.economics import Economics
 from beachhead.world.quarter import Quarter
 from beachhead.world.ref import Ref
 
@@ -104,6 +107,11 @@ class Scene:
                 self._records[ref] = get(work, ref, kind)
         found: N = self._records[ref]
         return found
+
+    @cached_property
+    def economics(self) -> tuple[Economics, ...]:
+        """Those that a plan counts on, with the reach of siting's answer where one is kept."""
+        return siting_inputs(self.launch, self.launch.folder.economics).economics
 
     def question_at(self, look: Quarter) -> Question:
         """The question of a look, by the rows that had ended before it."""

@@ -9,7 +9,6 @@ from beachhead import pilot
 from beachhead.belief import Belief, Year, coming_year
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.realised import Realised, realised
-from beachhead.case.answers.sited import siting_inputs
 from beachhead.case.belief.believe import fit_of, served_over
 from beachhead.case.belief.pricing import price_point_of
 from beachhead.case.plan.planning import PlanRecord
@@ -94,8 +93,7 @@ def _counts(
     scene: Scene, market: str, channel: Channel, since: Quarter, first: Quarter, last: Quarter
 ) -> tuple[DemandCount, ...]:
     """Cars counted in these quarters at list price, with the share of buyers that the channel serves by then."""
-    given = siting_inputs(scene.launch, scene.launch.folder.economics).economics  # the reach that a plan counts on
-    economics = next((row for row in given if (row.market, row.channel) == (market, channel)), None)
+    economics = next((row for row in scene.economics if (row.market, row.channel) == (market, channel)), None)
 
     def reach(row: Observation) -> float | None:
         return None if economics is None else served_over(economics, row.start, row.end, since.first_day)

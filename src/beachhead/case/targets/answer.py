@@ -200,7 +200,8 @@ def assess_targets(
 
 def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
     """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
-    return _met(launch, targets, _on_record(launch)[0])
+    with store.reading(launch.store) as work:
+        return _met(launch, targets, seen_cars(launch, work))
 
 
 def _on_record(launch: Launch) -> tuple[dict[tuple[str, Quarter], float], dict[tuple[str, Quarter], float]]:
