@@ -102,6 +102,30 @@ def test_a_certificate_that_runs_out_is_warned_of(launch):
     assert "plant assessment (CoP 1) runs out on 2027-06-01; begin renewal by 2027-04-06." in told
 
 
+def test_the_audit_before_a_certificate_is_held_anew_for_its_renewal(launch):
+    """UN R155: 16 weeks of audit and 4 to the paper before 2027-06-01; the tests of the car behind others stand."""
+    hold(launch, "CSMS certificate,,NL,,2024-06-01,,,CSMS 1,letter,2026-10-01,A")
+    told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))
+    assert "CSMS certificate (CSMS 1) runs out on 2027-06-01; begin renewal by 2027-01-12." in told
+
+
+def test_what_an_approval_still_to_come_will_show_is_not_late(launch):
+    """Euro 7 is asked from 29 November 2026; the whole-vehicle approval promised for 18 December shows it."""
+    hold(launch, "EU WVTA,,DE,,2026-12-18,,,,promised,2026-10-01,C")
+    words = ("--diff", "2026-11-23", "2027-11-01", "--market", "DE", "--offer", "SU7-STD")
+    (change,) = [
+        change
+        for change in json.loads(run(launch, *words, "--json"))["changes"]
+        if change["code"] == "EURO7" and change["after"] == "missing"
+    ]
+    assert (change["day"], change["expected"]) == ("2026-11-29", "2026-12-18")
+    assert change["act_by"] is None
+    assert not change["late"]
+    assert "45 changes, 1 of them closing something unless you act." in flat(run(launch, *words))
+    told = run(launch, "--on", "2026-11-23", "--dossier", "--offer", "SU7-STD", "--market", "DE")
+    assert "brake particles) not applicable -> missing; expected 2026-12-18." in told
+
+
 @pytest.mark.parametrize(
     ("newer", "warned"),
     [
@@ -166,6 +190,22 @@ def test_the_dossier_prints_boxes_steps_and_sources(launch, tmp_path):
     assert "new models since 1 February 2024" in text
     run(launch, *DAY, "--dossier", "--offer", "YU7-MAX", "--market", "GB", "--out", tmp_path / "gb.md")
     assert (tmp_path / "gb.md").read_text(encoding="utf-8").strip() == text.strip()
+
+
+def test_a_dossier_tells_requirements_and_features_of_one_day(tmp_path):
+    """The bundled launch waits for papers of 18 December 2026: lane keeping may be used once its approval is shown."""
+    shutil.copytree(EXAMPLE, tmp_path / "launch")
+    words = ("--on", "2026-11-23", "--dossier", "--offer", "SU7-STD", "--market", "DE")
+    text = run(tmp_path / "launch", *words)
+    assert "All is told as it stands on 2026-12-18, the first day of sale" in flat(text)
+    assert "- [x] **R79**" in text
+    assert "- [x] **lane_keep** Lane keeping, hands on: allowed with conditions." in text
+
+
+def test_a_dossier_says_what_other_evidence_a_later_rule_takes(launch):
+    text = run(launch, *DAY, "--dossier", "--offer", "SU7-STD", "--market", "DE")
+    assert "missing -> missing, by other evidence; act by" in text
+    assert "missing -> missing;" not in text
 
 
 def test_a_dossier_may_be_written_for_a_small_series(launch):

@@ -348,7 +348,7 @@ def _show_watch(
     if as_json:
         show_json({"from": start, "to": end, "changes": found, "expiries": expiring})
         return
-    shutting = [change for change in found if change.closes]
+    shutting = [change for change in found if change.closes and change.expected is None]
     say(
         f"From {start} to {end}: {how_many(len({(c.day, c.code) for c in found}), 'change')}, "
         f"{len({(c.day, c.code) for c in shutting})} of them closing something unless you act."
@@ -366,7 +366,9 @@ def _merged(asked: Brief, found: Sequence[Change]) -> list[list[str]]:
     )
     for change in found:
         act = "" if change.act_by is None else f"{change.act_by}{' (late)' if change.late else ''}"
-        if change.closes and not act:
+        if change.expected is not None:
+            act = f"expected {change.expected}"
+        elif change.closes and not act:
             act = "no way on record"
         source = change.reasons[0].source
         state = f"{change.before} -> {change.becomes}"

@@ -24,6 +24,11 @@ def _lines(made: Dossier, told: tuple[float, str]) -> Iterator[str]:
     yield from (reason.text for reason in route.reasons[1:])
     yield ""
     yield "`[x]` shown, `[ ]` missing, `[?]` not settled and never read as allowed."
+    if made.stands_on > answer.on:
+        yield (
+            f"All is told as it stands on {made.stands_on}, the first day of sale; "
+            f"what is granted after {answer.on} is expected, not held."
+        )
     for section in made.sections:
         yield from ("", f"## {section.heading}", "")
         yield from (_line(line, plain=section.heading == "Does not apply") for line in section.lines)
@@ -66,4 +71,5 @@ def _ahead(made: Dossier) -> Iterator[str]:
         yield "Nothing on record."
     for change in made.ahead:
         act = f"; act by {change.act_by}{' (late)' if change.late else ''}" if change.act_by else ""
-        yield f"- {change.day}: {change.code} ({change.title}) {change.before} -> {change.after}{act}."
+        act = f"; expected {change.expected}" if change.expected else act
+        yield f"- {change.day}: {change.code} ({change.title}) {change.before} -> {change.becomes}{act}."

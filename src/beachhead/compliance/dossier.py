@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from beachhead.compliance.approval import Holding, Vehicle
 from beachhead.compliance.assess import law_of, read
@@ -21,6 +21,7 @@ from beachhead.world.errors import BadInput
 from beachhead.world.source import Grade, Source
 
 _NOTHING_HELD = Holding()
+_A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,9 @@ class Dossier:
     """The checklist.
 
     Attributes:
-        assessment: the answer it rests on.
+        assessment: the answer it rests on, on the day asked about.
+        stands_on: the day on which requirements and features are told as they stand, with what is in hand or expected
+            by then: the first day of sale, or the day asked about where none is known.
         route: the route it is written for.
         road: the steps still to be done, with times.
         sections: lines by heading.
@@ -66,6 +69,7 @@ class Dossier:
     """
 
     assessment: Assessment
+    stands_on: date
     route: SaleDate
     road: Road
     sections: tuple[Section, ...]
@@ -91,13 +95,14 @@ def dossier(
     chosen = answer.routes[position]
     cited = _Cited()
     day = chosen.day or on
-    sections = _sections(cited, ahead.on(day).findings, answer)
+    sections = _sections(cited, read(ahead, market, when, day, holding))
     return Dossier(
         assessment=answer,
+        stands_on=day,
         route=chosen,
         road=road(ahead, when, position, chosen),
         sections=sections,
-        ahead=changes(rulebook, [vehicle], [market], on, date(on.year + 1, on.month, min(on.day, 28)), holding),
+        ahead=changes(rulebook, [vehicle], [market], on, on + _A_YEAR, holding),
         citations=tuple(cited.sources),
     )
 
@@ -125,8 +130,9 @@ class _Cited:
         return tuple(dict.fromkeys(found))
 
 
-def _sections(cited: _Cited, findings: Sequence[Finding], answer: Assessment) -> tuple[Section, ...]:
-    """Requirements as they stand on the day of sale, by gate; features; what does not concern the offer."""
+def _sections(cited: _Cited, answer: Assessment) -> tuple[Section, ...]:
+    """Requirements by gate, features, and what does not concern the offer, all as they stand on one day."""
+    findings = answer.findings
     asked = [finding for finding in findings if finding.verdict is not Verdict.NOT_APPLICABLE]
     headings = (("Before the first car is sold", Gate.SALE), ("For features", Gate.FEATURE), ("Duties", Gate.DUTY))
     sections = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
-from beachhead.compliance.approval import Certificate, Holding, Vehicle
+from beachhead.compliance.approval import Approval, Certificate, Holding, Vehicle
 from beachhead.compliance.assess import law_of
 from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Reason, Verdict
 from beachhead.compliance.in_hand import Hand, end_of, hand, series_reaches
@@ -37,6 +37,8 @@ class Change:
         closes: true if it keeps cars from being sold, or a feature switched on, unless something is done.
         act_by: last day on which work must begin to have what is asked in time; None if there is nothing to obtain,
             or nothing on record would show it.
+        expected: day on which what is in hand or promised shows it again, sooner than by any work begun now; there is
+            nothing to obtain then. None if no such day is known.
         late: true if `act_by` has passed on the day asked about.
         reasons: why; never empty.
     """
@@ -51,6 +53,7 @@ class Change:
     after: str
     closes: bool
     act_by: date | None
+    expected: date | None
     late: bool
     reasons: tuple[Reason, ...]
 
@@ -67,7 +70,8 @@ class Expiry:
     Attributes:
         certificate: the certificate.
         day: first day on which it no longer holds.
-        act_by: last day on which renewal must begin; None if no way to renew is on record.
+        act_by: last day on which renewal, with the audits that come before it, must begin; None if no way to renew is
+            on record.
         late: true if that day has passed on the day asked about.
         source: who says how long it holds.
     """
@@ -167,6 +171,7 @@ def _route_changes(ahead: Prospect, markets: tuple[str, ...], when: Ready, end: 
                 after=after,
                 closes=after == "closed",
                 act_by=None,
+                expected=None,
                 late=False,
                 reasons=reasons,
             )
@@ -177,6 +182,18 @@ def _asked_anew(before: Finding, after: Finding) -> bool:
     return before.verdict is after.verdict is Verdict.MISSING and before.accepts != after.accepts
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a change leaves to be done, as `Change` tells it."""
+
+    act_by: date | None
+    expected: date | None
+    late: bool
+
+
+_NO_WORK = _Work(None, None, late=False)
+
+
 class _Teller:
     """Tells the changes at the beginning of one span."""
 
@@ -185,38 +202,64 @@ class _Teller:
 
     def requirement(self, before: Finding, after: Finding) -> Change:
         missing = after.verdict is Verdict.MISSING
-        act_by, late = self._act_by([after]) if missing else (None, False)
         return self._change(
             "requirement",
             after.requirement,
             after.title,
             (before.verdict, after.verdict),
             missing and after.gate is Gate.SALE,
-            (act_by, late),
+            self._work([after], self._shown_from(after.requirement)) if missing else _NO_WORK,
             after.reasons,
         )
 
     def feature(self, before: FeatureFinding, after: FeatureFinding) -> Change:
         shut = after.verdict in (FeatureVerdict.BLOCKED, FeatureVerdict.UNKNOWN)
         awaited = [finding for finding in self.span.findings if finding.requirement in after.awaits]
-        act_by, late = self._act_by(awaited) if shut and awaited else (None, False)
         return self._change(
             "feature",
             after.feature,
             after.title,
             (before.verdict, after.verdict),
             shut,
-            (act_by, late),
+            self._work(awaited, self._open_from(after.feature)) if shut and awaited else _NO_WORK,
             after.reasons,
         )
 
-    def _act_by(self, findings: Sequence[Finding]) -> tuple[date | None, bool]:
-        """Last day to begin: the day of change less the time it takes from today."""
+    def _shown_from(self, requirement: str) -> date | None:
+        """First day after the change on which what is in hand or promised shows a requirement."""
+        later = self.ahead.spans_from(self.span.end)
+        return next(
+            (
+                span.start
+                for span in later
+                for finding in span.findings
+                if finding.requirement == requirement and finding.verdict is Verdict.MET
+            ),
+            None,
+        )
+
+    def _open_from(self, code: str) -> date | None:
+        """First day after the change on which a feature may be switched on by what is in hand or promised."""
+        later = self.ahead.spans_from(self.span.end)
+        return next(
+            (
+                span.start
+                for span in later
+                for feature in span.features
+                if feature.feature == code and feature.verdict in (FeatureVerdict.ALLOWED, FeatureVerdict.CONDITIONAL)
+            ),
+            None,
+        )
+
+    def _work(self, findings: Sequence[Finding], expected: date | None) -> _Work:
+        """Last day to begin: the day of change less the time it takes from today; none where waiting is as soon."""
         done = completion(owed(self.when.net, findings), self.when).day
+        if expected is not None and expected.toordinal() <= done:
+            return _Work(None, expected, late=False)
         if done >= NEVER:
-            return None, False
+            return _NO_WORK
         act_by = self.span.start - timedelta(days=done - self.when.on)
-        return act_by, act_by.toordinal() < self.when.on
+        return _Work(act_by, None, late=act_by.toordinal() < self.when.on)
 
     def _change(
         self,
@@ -225,7 +268,7 @@ class _Teller:
         title: str,
         verdicts: tuple[str, str],
         closes: bool,
-        acting: tuple[date | None, bool],
+        work: _Work,
         reasons: tuple[Reason, ...],
     ) -> Change:
         return Change(
@@ -238,8 +281,9 @@ class _Teller:
             before=str(verdicts[0]),
             after=str(verdicts[1]),
             closes=closes,
-            act_by=acting[0],
-            late=acting[1],
+            act_by=work.act_by,
+            expected=work.expected,
+            late=work.late,
             reasons=reasons,
         )
 
@@ -274,7 +318,7 @@ def _lapses(certificate: Certificate, in_hand: Hand) -> bool:
 
 def _expiry(rulebook: Rulebook, certificate: Certificate, start: date) -> Expiry:
     day, approval = end_of(rulebook, certificate), rulebook.approvals[certificate.approval]
-    weeks = min((way.weeks for way in approval.ways if way.weeks is not None), default=None)
+    weeks = _renewal_weeks(rulebook, approval)
     act_by = None if weeks is None else day - timedelta(weeks=weeks)
     return Expiry(
         certificate=certificate,
@@ -283,3 +327,18 @@ def _expiry(rulebook: Rulebook, certificate: Certificate, start: date) -> Expiry
         late=act_by is not None and act_by < start,
         source=certificate.source if certificate.expires_on else approval.source,
     )
+
+
+def _renewal_weeks(rulebook: Rulebook, approval: Approval) -> float | None:
+    """Usual time of a renewal: the audits it rests on are held anew, tests of the car stand; None if not on record."""
+    ways = [
+        way.weeks + max((_audit_weeks(rulebook, rulebook.approvals[need]) for need in way.needs), default=0.0)
+        for way in approval.ways
+        if way.weeks is not None
+    ]
+    return min(ways, default=None)
+
+
+def _audit_weeks(rulebook: Rulebook, approval: Approval) -> float:
+    """Weeks of an audit with all audits before it; 0 for what needs no renewal of its own."""
+    return _renewal_weeks(rulebook, approval) or 0.0 if approval.kind == "audit" else 0.0

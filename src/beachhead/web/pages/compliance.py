@@ -270,7 +270,8 @@ def compliance_changes(
     end = _within(until) if until is not None else start + timedelta(days=DAYS_AHEAD)
     desk = desk_of(request)
     found, expiring = desk.kept(("changes", start, end), lambda: watch(_brief(request, sheet), start, end))
-    changed, closing = how_many(len(found), "change"), sum(change.closes for change in found)
+    changed = how_many(len(found), "change")
+    closing = sum(change.closes and change.expected is None for change in found)
     return ChangesOut(
         start=start,
         end=end,
