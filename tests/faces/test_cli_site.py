@@ -62,6 +62,18 @@ def test_the_answer_says_what_each_site_is_for_what_replaces_it_and_how_good_it_
     assert "one more adds" in said
 
 
+def test_more_sites_than_reach_everybody_are_not_opened_and_the_answer_says_so(launch, market):
+    said = " ".join(_run(launch, "--market", market, "--count", 60).split())
+    enough = int(said.split(" new sites", 1)[0])
+    assert enough < 60
+    assert f"Fewer sites than asked for reach everybody whom any candidate reaches: {enough} of 60." in said
+    each = json.loads(_run(launch, "--per-market", f"{market}=60", "--json"))
+    assert len(each["sites"]) == enough
+    assert all(one["people_gained"] > 0 for one in each["sites"])
+    assert f"{enough} of 60 in {market}" in " ".join(each["notes"])
+    assert "Fewer sites" not in _run(launch, "--market", market, "--count", enough)
+
+
 def test_json_carries_both_bounds_every_site_with_its_sentence_and_the_curve_of_each_market(launch, market):
     answer = json.loads(_run(launch, "--market", market, "--count", 6, "--json"))
     assert answer["bound"] >= answer["value"] > 0

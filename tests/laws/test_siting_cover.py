@@ -211,3 +211,23 @@ def test_a_dask_cluster_gives_the_same_answer():
     here = most_covered_apart(ground, seed=1, effort=_LITTLE)
     assert np.array_equal(there.opens, here.opens)
     assert there.bound == here.bound
+
+
+@pytest.mark.parametrize("periods", [1, 2])
+@pytest.mark.parametrize("cars_a_head", [1.0, 0.0371])
+def test_a_count_beyond_need_opens_no_site_that_nobody_would_miss(cars_a_head, periods):
+    rng = np.random.default_rng(1)
+    at = rng.random((300, 2))
+    rows, items = np.nonzero(np.linalg.norm(at[:, None] - at[None, :60], axis=2) < 0.3)
+    buyers = np.floor(1e5 * rng.random(300)) * cars_a_head
+    plain = one_period(lists_of(rows, items, np.zeros(len(rows)), 300), buyers, 50, sites=60)
+    ground = replace(plain, budget=np.full((1, periods), np.inf), total=np.full(periods, 50.0), worth=np.ones(periods))
+    cover = most_covered(ground, seed=1)
+    assert cover.value == pytest.approx(periods * buyers.sum(), rel=1e-12)
+    assert cover.bound == cover.value
+    assert len(cover.sites) < 20
+    for site in cover.sites:
+        fewer = cover.opens.copy()
+        fewer[site] = periods
+        assert _worth(ground, fewer) < cover.value * (1 - 1e-9)
+    assert cover.work < 0.01  # what arithmetic leaves between value and bound is not searched for

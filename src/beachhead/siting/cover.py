@@ -15,13 +15,14 @@ import numpy as np
 
 from beachhead.siting.cover_core import entries, finish_cover
 from beachhead.siting.cover_dual import Climb, ascend, first_climb, step_work
-from beachhead.siting.cover_search import Roster, improve, move_work, roster_of, schedule_of, seed_greedily
+from beachhead.siting.cover_search import Roster, close_idle, improve, move_work, roster_of, schedule_of, seed_greedily
 from beachhead.siting.field import Floats, Ints
 from beachhead.siting.ground import Ground
 from beachhead.siting.solve import Status
 from beachhead.world.work import Meter, Tick, meter
 
 _CHUNK = 100
+_ARITHMETIC = 1e-9  # of value and bound: what lies between is arithmetic, and no gap to be told of or worked on
 _CROWDED = 10  # by which 6 of 6 searches of made-up spacings ended at the optimum, where 1 to 4 of 6 had
 _MOST_CROWDED = 1_000_000.0
 _FEW_ENTRIES = 20_000  # HiGHS solves most questions of this size in seconds
@@ -55,7 +56,7 @@ class Cover:
     """Sites and when they open, with what nobody could exceed.
 
     Attributes:
-        opens: (J,), period in which each candidate opens; T: never.
+        opens: (J,), period in which each candidate opens; T: never. None opens that nobody would miss.
         covered: (T,), people covered in each period.
         value: worth of people covered, summed over the periods.
         bound: no schedule within the limits is worth more.
@@ -92,14 +93,16 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
     seed_greedily(roster, seed)
     counted.charge(roster.work)
     climb = _climbed(ground, first_climb(ground), roster, effort, effort.steps, gap, counted)
-    if roster.value < min(effort.aim, climb.bound / (1 + gap)) and not _is_out_of_reach(climb.bound, effort):
+    near = 1 + max(gap, _ARITHMETIC)
+    if roster.value < min(effort.aim, climb.bound / near) and not _is_out_of_reach(climb.bound, effort):
         improve(roster, _moves(ground, effort), meter=counted)
-        if climb.bound > roster.value * (1 + gap) and roster.value < effort.aim:
+        if climb.bound > roster.value * near and roster.value < effort.aim:
             climb = _climbed(ground, climb, roster, effort, effort.steps // 3, gap, counted)
     opens, value, bound = _finished(ground, schedule_of(roster), roster.value, climb.bound, effort, gap, counted)
-    proved = bound <= value * (1 + 1e-9)
-    bound = value if proved else bound  # what lies between is arithmetic, and no gap to be told of
-    closed = bound <= value * (1 + max(gap, 1e-9))
+    proved = bound <= value * (1 + _ARITHMETIC)
+    bound = value if proved else bound
+    closed = bound <= value * near
+    opens = close_idle(roster, opens)
     within = Status.OPTIMAL if proved else Status.WITHIN_GAP
     return Cover(
         opens=opens,
@@ -116,7 +119,7 @@ def _finished(
     ground: Ground, opens: Ints, value: float, bound: float, effort: CoverEffort, gap: float, meter: Meter
 ) -> tuple[Ints, float, float]:
     """Schedule, value and bound after the exact finish, where the gap is open and the question small."""
-    enough = value * (1 + max(gap, 1e-9)) if value < effort.aim else np.inf
+    enough = value * (1 + max(gap, _ARITHMETIC)) if value < effort.aim else np.inf
     if bound <= enough or _is_out_of_reach(bound, effort) or not _is_small(ground, effort) or meter.must_stop():
         return opens, value, bound
     done = finish_cover(ground, start=opens, work=effort.finish, meter=meter)
@@ -172,7 +175,7 @@ def _climbed(
     taken, step = 0, step_work(ground)
     decay = 0.03 ** (1.0 / max(steps, 1))
     climb = climb.again()
-    enough = max(roster.value * (1 + max(gap, 1e-9)), effort.aim if np.isfinite(effort.aim) else 0.0)
+    enough = max(roster.value * (1 + max(gap, _ARITHMETIC)), effort.aim if np.isfinite(effort.aim) else 0.0)
     while taken < steps and climb.bound > enough and not meter.must_stop():
         climb = ascend(climb, aim=roster.value, steps=min(_CHUNK, steps - taken), decay=decay)
         taken += _CHUNK

@@ -158,6 +158,18 @@ def improve(roster: Roster, moves: int, *, meter: Meter) -> None:
         _replace(roster, schedule)
 
 
+def close_idle(roster: Roster, schedule: Ints) -> Ints:
+    """(J,), the schedule without new sites that nobody would miss, those with the fewest people around closed first.
+
+    A site is missed if somebody is covered by no other, or by others only later; what the schedule is worth stays.
+    """
+    _replace(roster, schedule)
+    around = np.add.reduceat(np.append(roster.people[roster.col_item], 0.0), roster.col_ptr[:-1])
+    around[np.diff(roster.col_ptr) == 0] = 0.0
+    _close_idle(roster, np.argsort(around, kind="stable"))
+    return schedule_of(roster)
+
+
 def move_work(ground: Ground) -> float:
     """Units of work that one move takes, about: it reads the list of the site that would open."""
     return (_ENTRIES_A_MOVE + len(ground.reach.item) / max(ground.sites, 1)) * MOVED
@@ -184,6 +196,23 @@ def _replace(at: Roster, when: NDArray[Any]) -> None:
             _set(at, j, never)
     for j in range(len(when)):
         _set(at, j, when[j])
+
+
+@compiled
+def _close_idle(at: Roster, order: NDArray[np.int64]) -> None:
+    never = len(at.later) - 1
+    for j in order:
+        if at.when[j] == never or at.kept[j]:
+            continue
+        idle = True
+        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+            i = at.col_item[e]
+            now = at.seen[i]
+            if now.by == j and now.first < now.second and at.people[i] > 0.0:
+                idle = False
+                break
+        if idle:
+            _set(at, j, never)
 
 
 @inner
@@ -332,12 +361,17 @@ def _greedy(at: Roster) -> None:
                     best = j
             if best < 0:
                 break
+            new = 0.0  # counted anew: what subtraction leaves of a gain that is gone is not quite nothing
             for e in range(at.col_ptr[best], at.col_ptr[best + 1]):
                 i = at.col_item[e]
                 if at.seen[i].first == never:
+                    new += at.people[i]
                     for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
                         gain[at.row_item[k]] -= at.people[i]
-            _open(at, best, t)
+            if new > 0.0:
+                _open(at, best, t)
+            else:
+                gain[best] = 0.0
 
 
 @compiled

@@ -93,7 +93,7 @@ def fewest_for(
         found = _cover(ground, count, seed, replace(effort, aim=goal), counted)
         least = max(least, _least(ground, found, goal, high), count + 1 if found.bound < goal * (1 - _SLACK) else 0)
         if found.value >= goal * (1 - _SLACK):
-            high, best = count, found.sites
+            high, best = min(count, int((~kept[found.sites]).sum())), found.sites
         untried = max(untried if found.value >= goal * (1 - _SLACK) else count + 1, least)
     return Promise(
         share=share,

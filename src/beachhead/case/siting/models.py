@@ -57,7 +57,7 @@ def _cover(launch: Launch, ask: Ask, scene: Scene, tick: Tick | None) -> Choice:
         unit="cars a year within the minutes",
         status=found.status.value,
         work=found.work,
-        notes=(*said, *_spacing_note(ask, found)),
+        notes=(*said, *_enough_note(ask, scene, found), *_spacing_note(ask, found)),
     )
 
 
@@ -378,6 +378,27 @@ def _stages(launch: Launch, scene: Scene, quarters: tuple[Quarter, ...]) -> tupl
 
 def _seed(launch: Launch, ask: Ask) -> int:
     return launch.folder.terms.seeds.plan if ask.seed is None else ask.seed
+
+
+def _enough_note(ask: Ask, scene: Scene, found: Cover) -> tuple[str, ...]:
+    """Where fewer sites than were asked for reach everybody whom any candidate reaches."""
+    reach, opened = within(scene.minutes, ask.minutes), found.opens < len(found.covered)
+    rows = np.repeat(np.arange(len(scene.places)), np.diff(reach.ptr))
+    served, reachable = np.zeros((2, len(scene.places)), np.bool_)
+    served[rows[opened[reach.item]]] = reachable[rows] = True
+    short = np.bincount(scene.market[reachable & ~served & (scene.buyers > 0)], minlength=len(scene.markets)) > 0
+    new = np.bincount(scene.market[scene.candidates[opened & ~scene.stands]], minlength=len(scene.markets))
+    all_of = "reach everybody whom any candidate reaches" if new.sum() != 1 else "reaches everybody whom any does"
+    asked = _affordable(ask, scene)
+    if np.isfinite(asked):
+        told = [f"{int(new.sum()):,} of {int(asked):,}"] if new.sum() < asked and not short.any() else []
+    else:
+        told = [
+            f"{count:,} of {ask.per_market[code]:,} in {code}"
+            for code, count, left in zip(scene.markets, new.tolist(), short.tolist(), strict=True)
+            if count < ask.per_market[code] and not left
+        ]
+    return (f"Fewer sites than asked for {all_of}: {some(told)}.",) if told else ()
 
 
 def _spacing_note(ask: Ask, found: Cover) -> tuple[str, ...]:
