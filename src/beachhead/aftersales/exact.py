@@ -41,7 +41,7 @@ def exact_law(part: Repairable, depot_stock: int) -> Law:
 
     One for one, first come first served, fixed shipping times: what the depot owes is the excess of a Poisson count
     over its stock (Palm 1938), each unit owed is base j's with probability f_j, its share of the depot's demand, and
-    what was shipped or is repaired at the base is an independent Poisson count (Graves 1985, equations 2 to 5).
+    what was shipped or is repaired at the base is an independent Poisson count (the exact model of Graves 1985).
     Equals the sixteen exact costs printed for the one-for-one problems of Axsater, "Exact and approximate evaluation of
     batch-ordering policies for two-level inventory systems", Operations Research 41, 1993, tables I to III.
     """

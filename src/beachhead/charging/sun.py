@@ -2,7 +2,7 @@
 
 Position of the sun: Spencer (1971), Search 2(5), as in pvlib's `declination_spencer71`, `equation_of_time_spencer71`.
 Clear sky: Haurwitz (1945), J. Meteorology 2, pvlib's `clearsky.haurwitz`. Clouds: Kasten & Czeplak (1980), Solar Energy
-24, eq. 6. Direct and diffuse light: Erbs, Klein & Duffie (1982), Solar Energy 28, pvlib's `irradiance.erbs`. On the
+24. Direct and diffuse light: Erbs, Klein & Duffie (1982), Solar Energy 28, pvlib's `irradiance.erbs`. On the
 roof: isotropic sky, Liu & Jordan (1963). `tests/published` holds each to pvlib 0.16.
 """
 

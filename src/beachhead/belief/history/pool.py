@@ -85,7 +85,7 @@ def shift(forecasts: Sequence[tuple[Case, Forecast]]) -> float:
     """How far the medians lie from what came, over the training brands, shrunk by how surely that is known.
 
     The mean over brands of each brand's mean error, shrunk by the positive-part rule of James and Stein (Efron &
-    Morris 1973, Journal of the American Statistical Association 68, equation 1.6, in one dimension): 0 where the mean
+    Morris 1973, Journal of the American Statistical Association 68, in one dimension): 0 where the mean
     is within its own standard error of 0, nearly the mean where it is far from it.
     """
     missed: dict[str, list[float]] = defaultdict(list)
