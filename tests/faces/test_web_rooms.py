@@ -11,7 +11,7 @@ from beachhead.aftersales.use import learn_use
 from beachhead.case.compliance.answer import brief, launch_permits, matrix
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.plan.adjust import ask_adjust
+from beachhead.case.plan.adjust import as_things_are, ask_adjust
 from beachhead.case.plan.planning import make_plan
 from beachhead.case.plan.research import ask_research, effect_worth
 from beachhead.case.programme import Report, update_progress
@@ -111,6 +111,7 @@ def test_price_response_research_and_monitor_are_those_of_the_verbs(client, fold
     told = client.get("/api/v1/markets/NO/adjustment").json()
     assert [option["gain"] for option in told["options"]] == pytest.approx([option.gain for option in ours.options])
     assert [item["could_change"] for item in told["settling"]] == [item.could_change for item in ours.settling]
+    assert told["sentence"].startswith(as_things_are(ours, "Norway", "EUR"))  # what gains and lost cars are set against
     screen = client.get("/api/v1/research").json()["screen"]
     assert [row["market"] for row in screen] == [row.market for row in ask_research(launch, on=DAY).found.screen]
     assert client.get("/api/v1/monitors").json()["monitors"] == []

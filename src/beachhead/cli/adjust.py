@@ -8,14 +8,13 @@ from typing import Annotated
 import typer
 
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.plan.adjust import Adjusted, ask_adjust
+from beachhead.case.plan.adjust import Adjusted, as_things_are, ask_adjust
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
-from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, odds, say, show_json, show_table
+from beachhead.cli.show import JsonFlag, LaunchDir, how_many, money, odds, say, show_json, show_table
 from beachhead.launch.adjust.adjust import Adjustment
 from beachhead.launch.adjust.draws import Interval
 from beachhead.launch.adjust.settling import Settling
-from beachhead.world.figures import spaced
 
 SHOWN = 12
 
@@ -143,8 +142,7 @@ def _show_market(launch: Launch, found: Adjusted, a: Adjustment) -> None:
     _show_rests_on(found, currency)
     e = a.elasticity
     say(
-        f"{name}, through {spaced(a.channel)}: {cars(a.cars)} cars and "
-        f"{money(a.contribution, currency)} a year expected at full scale as things are.",
+        as_things_are(a, name, currency),
         f"Raising all prices by 1 % costs {e.median:.1f} % of the cars (90 %: {e.low:.1f} to {e.high:.1f}).",
         f"Best: {_sentence(a, currency)}",
     )

@@ -38,6 +38,7 @@ from beachhead.store import reading
 from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
+from beachhead.world.figures import cars, money, spaced
 from beachhead.world.market import Market
 from beachhead.world.quarter import QUARTERS_A_YEAR
 from beachhead.world.reading import DemandCount, Observation
@@ -88,8 +89,7 @@ def ask_adjust(
     if wanted is not None and wanted.code not in lists:
         raise BadInput(f"no offer has a price in {wanted.name}", "add rows to prices.csv")
     held = question.held
-    cars = tuple(c for c in held.reading.counts if c.counts_cars)
-    counts = priced_counts(launch, cars)
+    counts = priced_counts(launch, tuple(c for c in held.reading.counts if c.counts_cars))
     stated = stated_elasticities(launch, lists)
     response = weigh_stated(price_response(held.start.markets, fit), stated)
     follow = partial(
@@ -116,6 +116,20 @@ def ask_adjust(
         car_price=car_price,
         priced_counts=sum(c.price is not None for c in counts),
         stated=stated,
+    )
+
+
+def as_things_are(row: Adjustment, name: str, currency: str) -> str:
+    """The sentence that a table of changes is read against: cars and contribution of a year if nothing is changed.
+
+    Args:
+        row: the market's answer.
+        name: of the market.
+        currency: of the launch.
+    """
+    return (
+        f"{name}, through {spaced(row.channel)}: {cars(row.cars)} cars and {money(row.contribution, currency)} a year "
+        "expected at full scale as things are (means; medians are lower)."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from beachhead.case.belief.spending import Spending, effect_said
-from beachhead.case.plan.adjust import Adjusted, ask_adjust
+from beachhead.case.plan.adjust import Adjusted, as_things_are, ask_adjust
 from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
 from beachhead.case.reading import monitor_sentence
 from beachhead.case.reading import monitors as watch_counts
@@ -260,6 +260,7 @@ def adjustment(request: Request, response: Response, _: Viewer, code: str) -> Ad
     row, currency = found.rows[0], sheet.launch.folder.terms.currency
     least, most = row.elasticity.low, row.elasticity.high
     said = (
+        f"{as_things_are(row, name, currency)} "
         f"Raising all prices by 1 % costs {row.elasticity.median:.1f} % of the cars (90 %: {least:.1f} to {most:.1f})"
         + ("; no price has changed yet, so this rests on stated choices elsewhere. " if row.contrast == 0 else ". ")
         + (
