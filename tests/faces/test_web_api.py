@@ -755,13 +755,14 @@ def _no_work(self, kind, arguments, *, key=None):
 
 
 @pytest.mark.full
-def test_killing_the_server_fifty_times_inside_writes_loses_nothing_acknowledged(folder, monkeypatch):
+def test_killing_the_server_fifty_times_inside_writes_loses_nothing_acknowledged(folder, tmp_path, monkeypatch):
     """A timer kills the server with -9 while it is kept writing files of rows (deciding: test_nothing_is_lost).
 
     Each turn first sees how long a write takes; the kill then falls at a random moment of the next few writes, so
     that over the turns it lands anywhere from the first byte read to the last one acknowledged.
     """
     monkeypatch.setenv("BEACHHEAD_NOW", "2021-11-01T12:00:00+00:00")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # files half received stay behind where a server was killed
     dice, acknowledged, broken = random.Random(7), [], 0
     starter = get_context("forkserver")  # forked from a process that has read the program already
     starter.set_forkserver_preload(["beachhead.web.app"])
