@@ -45,7 +45,7 @@ def renamed(
     return joined
 
 
-def added_up(
+def under_both_codes(
     new: Sequence[Observation], on_record: Iterable[Observation], renames: Sequence[RenameRow]
 ) -> tuple[tuple[Observation, Observation], ...]:
     """Rows of a file, each with the row on record under another code that is added to it for the same span.

@@ -15,7 +15,7 @@ from beachhead.evidence.folder import Folder
 from beachhead.evidence.mapping import read_mapping
 from beachhead.evidence.observations import Known, read_observations
 from beachhead.evidence.observed import ObservationFile, ObservedRow
-from beachhead.evidence.renames import added_up, renamed, tells
+from beachhead.evidence.renames import renamed, tells, under_both_codes
 from beachhead.evidence.tables.renames import Renamed, RenameRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.pilot.count import CARS, counted
@@ -127,7 +127,7 @@ def keep(
                 first_ends=ends,
             )
         arrival = arrive(_touched(work, file), file, replacing=replacing)
-        twice = added_up(arrival.new, observations(work), renames) if renames and arrival.new else ()
+        twice = under_both_codes(arrival.new, observations(work), renames) if renames and arrival.new else ()
         rows = tuple(_rows(arrival))
         delivery = None
         if rows and not trying:
