@@ -15,6 +15,7 @@ import { Stage } from "../parts/Stage";
 import { useRoute } from "../route";
 import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
+import { Sentences } from "../parts/Sentences";
 import { Waiting } from "../parts/Waiting";
 
 export default function MarketPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -101,13 +102,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
         {gate.length > 0 && (
           <>
             <h2 style={{ marginTop: "1rem" }}>Gate registered with the plan</h2>
-            <ul>
-              {gate.map((line) => (
-                <li key={line}>
-                  <Said>{line}</Said>
-                </li>
-              ))}
-            </ul>
+            <Sentences lines={gate} />
           </>
         )}
       </section>

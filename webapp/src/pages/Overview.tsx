@@ -7,6 +7,7 @@ import { MarketTable, planBefore } from "../parts/MarketTable";
 import { PlanButton } from "../parts/PlanButton";
 import { Refusal } from "../parts/Refusal";
 import { Said } from "../parts/Said";
+import { Sentences } from "../parts/Sentences";
 import { Waiting } from "../parts/Waiting";
 
 export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -71,13 +72,7 @@ export function Overview({ launch }: { launch: Schemas["LaunchOut"] }) {
             <summary>
               {howMany(data.notes.length, "thing that another room changed", "things that other rooms changed")} in the plan
             </summary>
-            <ul>
-              {data.notes.map((line) => (
-                <li key={line}>
-                  <Said>{line}</Said>
-                </li>
-              ))}
-            </ul>
+            <Sentences lines={data.notes} />
           </details>
         )}
       </section>

@@ -10,6 +10,7 @@ import { Tried } from "../parts/Tried";
 import { Tornado } from "../parts/Tornado";
 import { WhatIfs } from "../parts/WhatIfs";
 import { Said } from "../parts/Said";
+import { Sentences } from "../parts/Sentences";
 import { Waiting } from "../parts/Waiting";
 
 /** From this share of a limit on, it is worth a look. */
@@ -138,13 +139,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
             <summary>
               {gate.name}: {gate.looks.join(", ")}
             </summary>
-            <ul>
-              {gate.conditions.map((line) => (
-                <li key={line}>
-                  <Said>{line}</Said>
-                </li>
-              ))}
-            </ul>
+            <Sentences lines={gate.conditions} />
           </details>
         ))}
       </section>

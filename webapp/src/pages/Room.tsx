@@ -8,6 +8,7 @@ import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
 import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
+import { Sentences } from "../parts/Sentences";
 import { useTyped } from "../typed";
 
 const Fans = lazy(() => import("../parts/Fans").then((part) => ({ default: part.Fans })));
@@ -81,13 +82,7 @@ export function RoomAnswer({
             <Said>{data.stale}</Said>
           </p>
         )}
-        <ul className="due">
-          {data.sentences.map((line) => (
-            <li key={line}>
-              <Said>{line}</Said>
-            </li>
-          ))}
-        </ul>
+        <Sentences lines={data.sentences} due />
         <p className="soft">
           Worked out {instant(data.made_at)} for {day(data.on)}. Record <span className="hash">{data.record.slice(0, 10)}</span>
         </p>

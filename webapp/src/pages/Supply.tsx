@@ -7,6 +7,7 @@ import { SwitchMap } from "../parts/SwitchMap";
 import { choose, useRoute } from "../route";
 import { Reading } from "../parts/Reading";
 import { Said } from "../parts/Said";
+import { Sentences } from "../parts/Sentences";
 import { Waiting } from "../parts/Waiting";
 
 export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] }) {
@@ -33,13 +34,7 @@ export default function SupplyPage({ launch }: { launch: Schemas["LaunchOut"] })
             <Said>{data.stale}</Said>
           </p>
         )}
-        <ul className="due">
-          {data.sentences.map((line) => (
-            <li key={line}>
-              <Said>{line}</Said>
-            </li>
-          ))}
-        </ul>
+        <Sentences lines={data.sentences} due />
         <p className="soft">
           Worked out {instant(data.made_at)} for {day(data.on)}, over {howMany(data.futures, "future")}. Record{" "}
           <span className="hash">{data.record.slice(0, 10)}</span>

@@ -4,6 +4,7 @@ import { cars, day } from "../numbers";
 import { axis, Chart, scale, type Option } from "./Chart";
 import { Reading } from "./Reading";
 import { Said, saidPlainly } from "./Said";
+import { Sentences } from "./Sentences";
 
 /** What the counts alone have shown, valid however often one looks. */
 export function Monitors() {
@@ -19,15 +20,7 @@ export function Monitors() {
   if (monitors.length === 0) return <p>No market has counts yet.</p>;
   return (
     <>
-      {verdicts.length > 0 && (
-        <ul className="due">
-          {verdicts.map((line) => (
-            <li key={line}>
-              <Said>{line}</Said>
-            </li>
-          ))}
-        </ul>
-      )}
+      {verdicts.length > 0 && <Sentences lines={verdicts} due />}
       <div className="monitors">
         {monitors.map((item) => (
           <One key={item.market} item={item} />

@@ -5,6 +5,7 @@ import { JobButton } from "../../parts/JobButton";
 import { Reading } from "../../parts/Reading";
 import { Refusal } from "../../parts/Refusal";
 import { Said } from "../../parts/Said";
+import { Sentences } from "../../parts/Sentences";
 
 export function Planned({
   market,
@@ -46,13 +47,7 @@ export function Planned({
   const told = Math.min(plan.decisions.length, plan.decisions.reduce((last, item, index) => (item.charges ? index : last), 5) + 3);
   return (
     <div aria-busy={answer.state === "waiting" || undefined}>
-      <ul className="due">
-        {plan.sentences.map((line) => (
-          <li key={line}>
-            <Said>{line}</Said>
-          </li>
-        ))}
-      </ul>
+      <Sentences lines={plan.sentences} due />
       <ChargeCourse plan={plan} />
       <p className="soft">
         {plan.household === null

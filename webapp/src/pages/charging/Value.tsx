@@ -5,6 +5,7 @@ import { JobButton } from "../../parts/JobButton";
 import { Refusal } from "../../parts/Refusal";
 import { Spans } from "../../parts/Spans";
 import { Said } from "../../parts/Said";
+import { Sentences } from "../../parts/Sentences";
 
 export function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null; may: boolean }) {
   const [said, setSaid] = useState("");
@@ -32,13 +33,7 @@ export function Value({ value, may }: { value: Schemas["ChargeValueOut"] | null;
     <section className="sheet wide">
       <h2>What it is worth by market, EUR a driver and year</h2>
       {value.is_stale && <p className="notice">Prices, sessions or markets have changed since this was worked out.</p>}
-      <ul className="due">
-        {value.sentences.map((line) => (
-          <li key={line}>
-            <Said>{line}</Said>
-          </li>
-        ))}
-      </ul>
+      <Sentences lines={value.sentences} due />
       <Spans rows={value.markets} />
       <div className="scroll" tabIndex={0} role="region" aria-label="Cost by policy">
         <table>

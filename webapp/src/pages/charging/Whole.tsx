@@ -4,7 +4,7 @@ import { JobButton } from "../../parts/JobButton";
 import { Reading } from "../../parts/Reading";
 import { Refusal } from "../../parts/Refusal";
 import { choose, useRoute } from "../../route";
-import { Said } from "../../parts/Said";
+import { Sentences } from "../../parts/Sentences";
 import { WhenField } from "../../parts/WhenField";
 import { WholeCourse } from "../../parts/WholeCourse";
 
@@ -136,13 +136,7 @@ export function Whole({
   const flow = (kwh: number) => (Math.abs(kwh) > 0.05 ? tenth(kwh) : "");
   return (
     <div aria-busy={answer.state === "waiting" || undefined}>
-      <ul className="due">
-        {plan.sentences.map((line) => (
-          <li key={line}>
-            <Said>{line}</Said>
-          </li>
-        ))}
-      </ul>
+      <Sentences lines={plan.sentences} due />
       <WholeCourse plan={plan} />
       <p className="soft">
         {plan.household === null

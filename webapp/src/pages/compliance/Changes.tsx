@@ -4,6 +4,7 @@ import { day } from "../../numbers";
 import { Reading } from "../../parts/Reading";
 import { Refusal } from "../../parts/Refusal";
 import { Said } from "../../parts/Said";
+import { Sentences } from "../../parts/Sentences";
 
 export function Changes({ on }: { on: string }) {
   const [open, setOpen] = useState(false);
@@ -41,15 +42,7 @@ function ChangeTable({ on }: { on: string }) {
       <p>
         <Said>{sentence}</Said>
       </p>
-      {expiries.length > 0 && (
-        <ul>
-          {expiries.map((line) => (
-            <li key={line}>
-              <Said>{line}</Said>
-            </li>
-          ))}
-        </ul>
-      )}
+      {expiries.length > 0 && <Sentences lines={expiries} />}
       {changes.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-label="Changes">
           <table>
