@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
-from beachhead.case.plan.objective import objective_of, overdue_note
+from beachhead.case.plan.objective import objective_note, objective_of
 from beachhead.cli.app import app
-from beachhead.launch.question.objective import Count, Wanted
+from beachhead.launch.question.objective import Count, Wanted, scores
 from beachhead.web.app import create
 from beachhead.world.errors import BadInput
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import Quarter, grid
 
 
 def asking(folder, written):
@@ -70,7 +70,36 @@ def test_an_objective_whose_day_is_over_leaves_expected_value_and_says_so(exampl
     launch = asking(example, 'kind = "units_by"\nby = "2027Q2"')
     now = Quarter(2027, 3)
     assert objective_of(launch, ("NO",), (now,)) is None
-    assert "for 2027Q2, which is over" in overdue_note(launch, now)[0]
+    assert "for 2027Q2, which is over" in objective_note(launch, now)[0]
+
+
+def test_a_floor_holds_on_when_the_objective_s_day_is_over(example):
+    """The floor went with the day: the plan maximised expected value whatever the worst worlds lose."""
+    launch = asking(example, 'kind = "units_by"\nby = "2027Q2"\ndownside_floor = -50e6')
+    found = objective_of(launch, ("NO",), (Quarter(2027, 3),))
+    assert (found.wanted, found.floor) == (Wanted.VALUE, -50e6)
+
+
+def test_a_target_that_rows_show_to_be_met_is_pursued_no_more_and_opens_the_next(example, tmp_path, monkeypatch):
+    """A year's cars that were sold once had to be sold again before the target after them could count."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2029-01-05T09:00:00+00:00")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("batch,market,channel,start,end,deliveries\nb1,NO,dealer,2026-01-01,2026-12-31,100000\n")
+    assert CliRunner().invoke(app, ["observe", str(example), str(rows)]).exit_code == 0
+    quarters = grid(Quarter(2029, 1), 8)
+    launch = asking(example, 'kind = "target_odds"\ntarget = "abroad-130k"')
+    found = objective_of(launch, ("NO", "CN"), quarters)
+    sold = np.zeros((1, 2, 8))
+    sold[0, 0, 3:] = 130_000 / 4
+    assert scores(found, sold).tolist() == [1]
+    assert objective_note(launch, quarters[0]) == ()
+    (example / "launch.toml").write_text((example / "launch.toml").read_text().replace("abroad-130k", "abroad-100k"))
+    launch = open_launch(example)
+    assert objective_of(launch, ("NO", "CN"), quarters) is None
+    (note,) = objective_note(launch, quarters[0])
+    assert note == (
+        "The objective target_odds names target abroad-100k, which is met: this plan maximises expected value."
+    )
 
 
 def test_a_plan_says_what_its_objective_reaches_and_costs(planned_folder, tmp_path, monkeypatch):

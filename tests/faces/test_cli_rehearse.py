@@ -49,6 +49,34 @@ def test_it_says_what_goes_wrong_where_the_belief_is_wrong(folder):
         assert f"{policy.replace('_', ' ')}: {does}." in plain
 
 
+def test_odds_of_targets_count_what_was_sold_so_far_and_those_raised(folder, tmp_path, monkeypatch):
+    """A rehearsal began at nothing in every quarter, where `targets` counted the rows on record."""
+    head = "code,name,kind,scope,amount,by,after,raise_share,raise_quarters,source,as_of,grade\n"
+    rows = (
+        "most,all but one car,cars_in_total,abroad,5001,2028Q4,,,",
+        "met,already,cars_in_total,abroad,4000,2027Q2,,9,4",
+        "later,after it,cars_per_year,abroad,5000,2027Q2,met,,",
+        "rank,first,rank,NO,1,2028Q4,,,",
+    )
+    (folder / "targets.csv").write_text(head + "".join(f"{row},plan,2026-01-01,C\n" for row in rows))
+    sent = tmp_path / "rows.csv"
+    sent.write_text("batch,market,channel,start,end,deliveries\nb1,NO,dealer,2027-01-01,2027-03-31,5000\n")
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-04-05T09:00:00+00:00")
+    for words in (["observe", folder, sent], ["targets", folder, "--raise", "met"]):
+        assert CliRunner().invoke(app, [str(word) for word in words]).exit_code == 0
+    words = ("--family", "as_believed", "--json")
+    found = json.loads(ask(folder, *words))
+    ours = next(each for each in found["outcomes"] if each["policy"] == OURS)
+    told = dict(zip(found["targets"], ours["odds"], strict=True))
+    assert list(told) == ["most", "met-raised1"]
+    assert told["most"] > 0.5  # one car of any pilot or market
+    assert told["met-raised1"] < 0.5  # forty thousand in fifteen months
+    assert found["notes"][-2:] == [
+        "Met by the rows on record: met, later.",
+        "Not rehearsed: rank; `beachhead targets` gives their odds.",
+    ]
+
+
 def test_a_browser_is_told_what_every_policy_and_family_of_worlds_is(folder):
     """The same sentences as on the command line; the page named sprinkler and waterfall, and said nothing of them."""
     WORK["rehearsal"](folder, {"on": "2027-01-05", "worlds": 2, "who": "ann"}, lambda done, total: None)
@@ -56,6 +84,7 @@ def test_a_browser_is_told_what_every_policy_and_family_of_worlds_is(folder):
         tables = {table["title"]: table["rows"] for table in client.get("/api/v1/rooms/rehearsal").json()["tables"]}
     assert [does for _, does in tables["What the other policies do"]] == list(DOES.values())
     assert [says for _, says in tables["Where the worlds come from"]] == list(SAID.values())
+    assert "Odds of each target under the plan" not in tables  # it has none
 
 
 def test_a_cluster_without_dask_or_scheduler_is_refused_with_the_cure(folder):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
-from beachhead.case.plan.objective import objective_of
+from beachhead.case.plan.objective import milestones_of, objective_of
 from beachhead.case.plan.target_facts import seen_cars, sold_in
 from beachhead.cli.app import app
 from beachhead.ledger import Act
@@ -162,8 +162,9 @@ def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(fo
     assert found["both"]["met"]
     terms = (folder / "launch.toml").read_text()
     (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "both"'))
-    wanted = objective_of(open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2)))
-    assert wanted.milestone.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
+    launch, abroad, quarters = open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2))
+    (wanted,) = milestones_of(launch, ["both"], abroad, quarters)
+    assert wanted.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
 
 
 def test_a_scaled_market_is_live_in_a_quarter_that_no_row_tells_of_and_not_where_rows_tell_of_none(folder, tmp_path):
@@ -243,8 +244,10 @@ def test_cars_sold_before_the_first_quarter_planned_count_towards_a_target(folde
     assert found["year"]["odds"] == 1.0
     text = (folder / "launch.toml").read_text()
     (folder / "launch.toml").write_text(text.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "year"'))
-    wanted = objective_of(open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2)))
-    assert wanted.milestone.before.tolist() == [150, 80, 0, 120], "a plan counts them too"
+    launch, abroad, quarters = open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2))
+    assert objective_of(launch, abroad, quarters) is None, "it is met"
+    (wanted,) = milestones_of(launch, ["year"], abroad, quarters)
+    assert wanted.before.tolist() == [150, 80, 0, 120], "a plan counts them too"
 
 
 def test_an_unknown_target_is_refused(folder):

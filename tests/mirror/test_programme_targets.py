@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beachhead.programme.rank import FITTED, History, Known, draw_rivals, draw_volumes, known_volumes, ranks
-from beachhead.programme.target import Kind, Target, next_target, target_odds
+from beachhead.programme.target import Kind, Target, is_raised, next_target, target_odds
 from beachhead.world.quarter import Quarter, grid
 from beachhead.world.trailing_year import trailing_year
 
@@ -49,6 +49,16 @@ def test_a_target_that_was_met_stays_met_and_opens_the_next_wherever_its_level_g
     assert now[0].by_quarter.tolist() == [1] * 8
     assert now[0].error == 0, "what the records show has no odds"
     assert now[1].error > 0
+
+
+def test_a_target_is_raised_by_its_next_and_not_by_whatever_waits_for_it():
+    """Live markets that come after a number of cars were taken for its next, and the number was never raised."""
+    cars = target("cars", raise_share=0.5)
+    live = target("live", kind=Kind.MARKETS_LIVE, amount=2, after=("cars",))
+    elsewhere = replace(target("there", after=("cars",)), scope="NO")
+    assert not is_raised(cars, [cars, live, elsewhere])
+    assert is_raised(cars, [cars, live, next_target(cars)])
+    assert is_raised(cars, [target("by-hand", amount=900, after=("cars", "live")), cars])
 
 
 def test_what_cannot_be_told_is_said_and_so_is_what_comes_after_it():

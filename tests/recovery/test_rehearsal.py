@@ -5,16 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from beachhead.launch.question.objective import Count, Milestone
 from beachhead.rehearsal.family import Family, family_worlds
-from beachhead.rehearsal.rehearse import CHUNK, POLICIES, Goal, PieceOfWork, chunks, outcomes, rehearse
+from beachhead.rehearsal.rehearse import CHUNK, POLICIES, PieceOfWork, chunks, outcomes, rehearse
+
+
+def goal(problem, code, count, amount, **changes):
+    fields = {
+        "code": code,
+        "count": count,
+        "markets": np.ones(len(problem.markets), dtype=bool),
+        "needed": np.full((1, len(problem.quarters)), float(amount)),
+        "last": 11,
+        "before": np.zeros(0),
+    }
+    return Milestone(**(fields | changes))
 
 
 def goals(problem):
-    everywhere = tuple(range(len(problem.markets)))
     return (
-        Goal(code="one-car", kind="cars_in_total", markets=everywhere, amount=1, last=11),
-        Goal(code="moon", kind="cars_per_year", markets=everywhere, amount=1e12, last=11),
-        Goal(code="one-live", kind="markets_live", markets=everywhere, amount=1, last=11),
+        goal(problem, "one-car", Count.CARS_IN_TOTAL, 1),
+        goal(problem, "moon", Count.CARS_PER_YEAR, 1e12),
+        goal(problem, "one-live", Count.MARKETS_LIVE, 1),
     )
 
 
@@ -104,3 +116,17 @@ def test_a_good_market_scaled_is_not_counted_as_bad(made_up_launch):
             assert 0 <= play.scaled_bad <= play.scaled <= 6
             assert 0 <= play.good_dropped <= play.good_piloted <= 6
             assert 0 <= play.covered <= play.told <= 6
+
+
+def test_cars_sold_before_the_first_quarter_played_count_towards_a_goal(made_up_launch):
+    """In its second year a launch was rehearsed as if it had sold nothing so far."""
+    problem = made_up_launch(M=6, seed=1)
+    year = np.array([4e5, 3e5, 3e5])
+    asked = (
+        goal(problem, "total", Count.CARS_IN_TOTAL, 1e6, before=year, last=1),
+        goal(problem, "year", Count.CARS_PER_YEAR, 1e6, before=year, last=0),
+        goal(problem, "live", Count.MARKETS_LIVE, 7, last=0, sold=np.ones((6, 3), dtype=bool)),
+        goal(problem, "early", Count.CARS_IN_TOTAL, 1e6, before=year, after=(2,)),
+    )
+    piece = PieceOfWork(problem=problem, seed=3, goals=asked)((Family.BELIEVED, 0, 2))
+    assert {play.met for world in piece.plays for play in world} == {(1.0, 1.0, 0.0, 0.0)}

@@ -86,10 +86,10 @@ def show_rehearsal(answer: Rehearsed) -> None:
     )
     for policy, does in DOES.items():
         say(f"{spaced(policy)}: {does}.")
-    if answer.goals:
+    if answer.targets:
         show_table(
             ["target", *(spaced(o.family) for o in ours)],
-            [[goal.code, *(odds_of(o.odds[k], answer.worlds) for o in ours)] for k, goal in enumerate(answer.goals)],
+            [[code, *(odds_of(o.odds[k], answer.worlds) for o in ours)] for k, code in enumerate(answer.targets)],
             title="Odds of each target under the plan, one standard deviation of so few worlds",
             right=set(range(1, len(ours) + 1)),
         )

@@ -145,6 +145,14 @@ def next_target(target: Target) -> Target | None:
     )
 
 
+def is_raised(target: Target, targets: Sequence[Target]) -> bool:
+    """True if one of the targets takes its place once it is met: it counts the same in the same scope, after it.
+
+    Another kind of target, or one of another scope, may wait for it too and is not its next.
+    """
+    return any(target.code in each.after and (each.kind, each.scope) == (target.kind, target.scope) for each in targets)
+
+
 def _first_reached(
     target: Target,
     by_code: Mapping[str, Target],

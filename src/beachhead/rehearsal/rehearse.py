@@ -17,6 +17,7 @@ from beachhead.launch.estimate import Estimate, estimate
 from beachhead.launch.policy.play import Played, World, play_towards, sell
 from beachhead.launch.policy.value import rates_from
 from beachhead.launch.question.kernel_terms import OUT, SCALED, Floats, Terms, under
+from beachhead.launch.question.objective import Milestone, in_time
 from beachhead.launch.question.problem import Problem
 from beachhead.launch.scene import Scene
 from beachhead.rehearsal.family import Family, family_worlds, without_correlation
@@ -39,25 +40,6 @@ TWENTY = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """A target that can be counted in a world.
-
-    Attributes:
-        code: of the target.
-        kind: `cars_per_year` (four quarters in a row), `cars_in_total` or `markets_live`.
-        markets: indices of the markets that count.
-        amount: to be reached.
-        last: index of the last quarter that counts.
-    """
-
-    code: str
-    kind: str
-    markets: tuple[int, ...]
-    amount: float
-    last: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
     """What one policy did in one world.
 
@@ -72,7 +54,7 @@ class Performance:
         waited: how many markets that sum is over.
         told: markets piloted or scaled.
         covered: of these, markets whose true log demand lies in the final 90 % interval.
-        met: goals reached, 0 or 1 each, in the order asked.
+        met: goals reached in time, in the order asked: 0 or 1, or the share of the cases that a goal counts.
     """
 
     value: float
@@ -85,7 +67,7 @@ class Performance:
     waited: int
     told: int
     covered: int
-    met: tuple[int, ...]
+    met: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +139,7 @@ def rehearse(
     worlds: int,
     *,
     families: Sequence[Family] = tuple(Family),
-    goals: Sequence[Goal] = (),
+    goals: Sequence[Milestone] = (),
     done: Iterable[Piece] = (),
     run: Mapper | None = None,
     steering: Steering = PLAIN,
@@ -169,7 +151,7 @@ def rehearse(
         seed: of the worlds.
         worlds: of each family.
         families: where worlds come from.
-        goals: targets counted.
+        goals: targets counted, each after those that must be reached before it.
         done: pieces of an earlier rehearsal of the same problem, seed and goals.
         run: where to play; in this thread if None.
         steering: of the plan rehearsed.
@@ -197,13 +179,13 @@ class PieceOfWork:
     Attributes:
         problem: the launch.
         seed: of the worlds.
-        goals: targets counted.
+        goals: targets counted, each after those that must be reached before it.
         steering: of the plan rehearsed.
     """
 
     problem: Problem
     seed: int
-    goals: tuple[Goal, ...]
+    goals: tuple[Milestone, ...]
     steering: Steering = PLAIN
 
     def __call__(self, item: Item) -> Piece:
@@ -268,7 +250,7 @@ def _ratio(part: int, whole: int) -> float | None:
 
 
 def _counted(
-    scene: Scene, truth: Terms, world: World, played: Played, base: float, idle: Floats, goals: tuple[Goal, ...]
+    scene: Scene, truth: Terms, world: World, played: Played, base: float, idle: Floats, goals: tuple[Milestone, ...]
 ) -> Performance:
     scaled = bad = good = dropped = wait = waited = told = covered = 0
     for i in np.flatnonzero(scene.position.stage == OUT):
@@ -289,7 +271,7 @@ def _counted(
             told += 1
             off = abs(float(world.theta[i] - played.mean[i]))
             covered += off <= COVER * math.sqrt(max(float(played.cov[i, i]), 0.0))
-    cars = played.sold + played.batch
+    cars = (played.sold + played.batch).T[None]
     return Performance(
         value=float(played.value - base),
         low=float(min(np.cumsum(played.cash - idle).min(), 0.0)),
@@ -301,7 +283,7 @@ def _counted(
         waited=int(waited),
         told=int(told),
         covered=int(covered),
-        met=tuple(int(_met(goal, cars)) for goal in goals),
+        met=tuple(in_time(goals, cars)[0].tolist()) if goals else (),
     )
 
 
@@ -321,17 +303,3 @@ def _best_value(terms: Terms, i: int, start: int, theta: float) -> float:
             gain = (now + terms.discount * later) * math.exp(theta)
             best = max(best, gain - terms.capital[i, c] - terms.opex[i, c] - terms.discount * cost)
     return best
-
-
-def _met(goal: Goal, cars: Floats) -> bool:
-    """Whether a goal is reached by its last quarter; cars are (T, M)."""
-    counted = cars[: goal.last + 1, list(goal.markets)]
-    if goal.kind == "cars_in_total":
-        return bool(counted.sum() >= goal.amount)
-    if len(counted) < 4:
-        return False
-    if goal.kind == "markets_live":
-        live = (np.lib.stride_tricks.sliding_window_view(counted > 0, 4, axis=0)).all(axis=2).sum(axis=1)
-        return bool(live.max() >= goal.amount)
-    total = counted.sum(axis=1)
-    return bool(np.convolve(total, np.ones(4), mode="valid").max() >= goal.amount)

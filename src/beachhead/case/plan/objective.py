@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +15,7 @@ from beachhead.case.plan.target_facts import (
     cars_before,
     known_rivals,
     markets_inside,
+    met,
     seen_cars,
     sold_in,
     targets_in_force,
@@ -42,7 +43,9 @@ def objective_of(
     quarters: tuple[Quarter, ...],
     since: Mapping[str, Quarter] = MappingProxyType({}),
 ) -> Objective | None:
-    """What launch.toml asks the plan to maximise; None for expected value without a floor, and where its day is over.
+    """What launch.toml asks the plan to maximise; None for expected value without a floor.
+
+    Where its day is over, or its target is met, expected value is what is left to maximise; a floor holds on.
 
     Args:
         launch: the launch.
@@ -51,20 +54,17 @@ def objective_of(
         since: quarter in which each scaled market was scaled.
     """
     asked = launch.folder.terms.objective
-    if asked.kind is ObjectiveKind.NPV:
+    if asked.kind is ObjectiveKind.NPV or _done_with(launch, quarters[0]):
         if asked.downside_floor is None:
             return None
         return Objective(tail=asked.downside_tail, floor=asked.downside_floor)
     if asked.kind is ObjectiveKind.UNITS_BY:
-        assert asked.by is not None
-        last, said = asked.by, f"cars sold abroad by {asked.by}"
+        said = f"cars sold abroad by {asked.by}"
         milestones: tuple[Milestone, ...] = (_units(launch, markets, quarters),)
     else:
         wanted = _target(launch, str(asked.target))
-        last, said = wanted.by, f"odds of {wanted.name or wanted.code} by {wanted.by}"
-        milestones = _chain(launch, wanted, markets, quarters, since)
-    if last < quarters[0]:
-        return None
+        said = f"odds of {wanted.name or wanted.code} by {wanted.by}"
+        milestones = milestones_of(launch, [wanted.code], markets, quarters, since)
     return Objective(
         wanted=Wanted.CARS if asked.kind is ObjectiveKind.UNITS_BY else Wanted.ODDS,
         said=said,
@@ -74,15 +74,30 @@ def objective_of(
     )
 
 
-def overdue_note(launch: Launch, now: Quarter) -> tuple[str, ...]:
-    """A sentence where the objective's day is over and the plan maximises expected value instead."""
+def objective_note(launch: Launch, now: Quarter) -> tuple[str, ...]:
+    """A sentence where the objective's day is over, or its target met, and the plan maximises expected value."""
+    asked, done = launch.folder.terms.objective, _done_with(launch, now)
+    return (f"The objective {asked.kind} {done}: this plan maximises expected value.",) if done else ()
+
+
+def _done_with(launch: Launch, now: Quarter) -> str:
+    """Why nothing is left of the objective to pursue, as a sentence goes on; "" where something is."""
     asked = launch.folder.terms.objective
+    if asked.kind is ObjectiveKind.NPV:
+        return ""
     last = asked.by
     if asked.kind is ObjectiveKind.TARGET_ODDS:
-        last = _target(launch, str(asked.target)).by
-    if asked.kind is ObjectiveKind.NPV or last is None or last >= now:
-        return ()
-    return (f"The objective {asked.kind} was for {last}, which is over: this plan maximises expected value.",)
+        target = _target(launch, str(asked.target))
+        last = target.by
+        if target.code in _met(launch):
+            return f"names target {target.code}, which is met"
+    return f"was for {last}, which is over" if last is not None and last < now else ""
+
+
+def _met(launch: Launch) -> tuple[str, ...]:
+    with store.reading(launch.store) as work:
+        seen = seen_cars(launch, work)
+    return met(launch, targets_in_force(launch), seen)
 
 
 def _units(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quarter, ...]) -> Milestone:
@@ -110,14 +125,14 @@ def _target(launch: Launch, code: str) -> Target:
     return found
 
 
-def _chain(
+def milestones_of(
     launch: Launch,
-    wanted: Target,
+    codes: Iterable[str],
     markets: tuple[str, ...],
     quarters: tuple[Quarter, ...],
-    since: Mapping[str, Quarter],
+    since: Mapping[str, Quarter] = MappingProxyType({}),
 ) -> tuple[Milestone, ...]:
-    """The milestones that a target comes after, each before what it opens, and the target's own last."""
+    """The targets named and all that they come after, each after what opens it; arguments as in `objective_of`."""
     order: list[str] = []
 
     def visit(code: str) -> None:
@@ -126,8 +141,13 @@ def _chain(
         if code not in order:
             order.append(code)
 
-    visit(wanted.code)
-    return tuple(_milestone(launch, _target(launch, code), order, markets, quarters, since) for code in order)
+    for code in codes:
+        visit(code)
+    shown = _met(launch)
+    return tuple(
+        _milestone(launch, _target(launch, code), order, markets, quarters, since, is_met=code in shown)
+        for code in order
+    )
 
 
 def _milestone(
@@ -137,11 +157,14 @@ def _milestone(
     markets: tuple[str, ...],
     quarters: tuple[Quarter, ...],
     since: Mapping[str, Quarter],
+    *,
+    is_met: bool,
 ) -> Milestone:
     codes = {market.code for market in markets_inside(launch, target.scope)}
     with store.reading(launch.store) as work:
         seen = seen_cars(launch, work)
-    needed = np.full((1, len(quarters)), float(target.amount))
+    # what the records show to be met stays so, wherever its level goes from here
+    needed = np.full((1, len(quarters)), 0.0 if is_met else float(target.amount))
     if target.kind is Kind.RANK:
         needed = _volume_for_rank(launch, target, quarters)
     return Milestone(

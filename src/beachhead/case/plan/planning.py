@@ -23,7 +23,7 @@ from beachhead.case.clock import today
 from beachhead.case.compliance.answer import permitted
 from beachhead.case.log import KEEPS_SCORE, head, since
 from beachhead.case.open import Launch, quarter_on
-from beachhead.case.plan.objective import objective_of, overdue_note
+from beachhead.case.plan.objective import objective_note, objective_of
 from beachhead.case.plan.shut import Bar, Shut, shut_markets
 from beachhead.case.plan.standing import Standings, standings
 from beachhead.case.programme import TOPIC as PROGRESS
@@ -278,10 +278,9 @@ def put_question(
         scenarios=() if routes is None else routes.scenarios,
         answers=held.answers,
     )
-    since = {code: at.since for code, at in stand.by_market.items() if at.since is not None}
-    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters, since))
+    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters, stand.since))
     notes = (
-        *overdue_note(launch, now),
+        *objective_note(launch, now),
         *spending_notes(launch, held.exposed, now),
         *rival_notes(launch, held.rivals, now),
         *tasks.notes,

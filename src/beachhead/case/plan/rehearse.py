@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -14,13 +14,16 @@ from typing import Any
 
 from beachhead.case.cluster import workers_at
 from beachhead.case.open import Launch
-from beachhead.case.plan.planning import put_question
-from beachhead.evidence.tables.targets import TargetKind, TargetRow
+from beachhead.case.plan.objective import milestones_of
+from beachhead.case.plan.planning import Question, put_question
+from beachhead.case.plan.target_facts import COUNTED, met, seen_cars, targets_in_force
+from beachhead.evidence.tables.targets import TargetRow
 from beachhead.launch.aim.steer import find_steering
+from beachhead.launch.question.objective import Milestone
 from beachhead.launch.question.problem import Problem
 from beachhead.rehearsal.family import Family
-from beachhead.rehearsal.rehearse import Goal, Outcome, Performance, Piece, outcomes, rehearse
-from beachhead.store import digest, encode
+from beachhead.rehearsal.rehearse import Outcome, Performance, Piece, outcomes, rehearse
+from beachhead.store import digest, encode, reading
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput
 from beachhead.world.figures import how_many
@@ -28,8 +31,7 @@ from beachhead.world.quarter import Quarter
 from beachhead.world.work import finished_first
 
 FOLDER = "rehearsals"
-VERSION = 2
-COUNTED = (TargetKind.CARS_PER_YEAR, TargetKind.CARS_IN_TOTAL, TargetKind.MARKETS_LIVE)
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Rehearsed:
         seed: of the worlds.
         worlds: of each family.
         resumed: worlds that an earlier run had played.
-        goals: targets counted.
+        targets: codes of the targets whose odds the outcomes tell, in their order.
         outcomes: one for each family and policy.
         notes: what was left out.
     """
@@ -52,7 +54,7 @@ class Rehearsed:
     seed: int
     worlds: int
     resumed: int
-    goals: tuple[Goal, ...]
+    targets: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     notes: tuple[str, ...]
 
@@ -84,7 +86,7 @@ def rehearse_launch(
         raise BadInput(f"a rehearsal cannot rest on {how_many(worlds, 'world')}", "use at least 2 worlds")
     question = put_question(launch, on=on)
     drawn = launch.folder.terms.seeds.rehearsal if seed is None else seed
-    goals, notes = goals_of(launch, question.problem)
+    goals, told, notes = goals_of(launch, question)
     kept = _Kept(_place(launch, question.problem, drawn, goals))
     before = kept.pieces()
     total, count, resumed, pieces = worlds * len(families), 0, 0, []
@@ -115,35 +117,47 @@ def rehearse_launch(
         seed=drawn,
         worlds=worlds,
         resumed=resumed,
-        goals=goals,
-        outcomes=outcomes(pieces),
+        targets=told,
+        outcomes=tuple(replace(each, odds=_of(told, goals, each.odds)) for each in outcomes(pieces)),
         notes=(*question.notes, *notes),
     )
 
 
-def goals_of(launch: Launch, problem: Problem) -> tuple[tuple[Goal, ...], tuple[str, ...]]:
-    """Targets that a world can be held against, and a sentence on those that it cannot."""
-    region = {market.code: market.region for market in launch.folder.markets}
-    home = {code for code, at in zip(problem.markets, problem.standing, strict=True) if at.is_home}
-    goals, left_out = [], []
-    for row in launch.folder.rows(TargetRow):
-        last = row.by - problem.quarters[0]
-        if row.kind not in COUNTED or last < 0:
-            left_out.append(row.code)
-            continue
-        inside = tuple(
-            i
-            for i, code in enumerate(problem.markets)
-            if row.scope in ("world", code, region[code]) or (row.scope == "abroad" and code not in home)
-        )
-        end = min(last, len(problem.quarters) - 1)
-        goals.append(Goal(code=row.code, kind=row.kind.value, markets=inside, amount=float(row.amount), last=end))
-    said = f"Not rehearsed: {', '.join(left_out)}; `beachhead targets` gives their odds." if left_out else ""
-    return tuple(goals), (said,) if said else ()
+def goals_of(launch: Launch, question: Question) -> tuple[tuple[Milestone, ...], tuple[str, ...], tuple[str, ...]]:
+    """Targets that a world can be held against with all that they come after; codes of those told; and sentences.
+
+    What was sold so far counts as it does for the odds of targets. Those that rows show to be met, and those that
+    something else decides than cars, are named in sentences.
+    """
+    if not launch.folder.rows(TargetRow):
+        return (), (), ()
+    targets = {target.code: target for target in targets_in_force(launch)}
+    with reading(launch.store) as work:
+        shown = met(launch, tuple(targets.values()), seen_cars(launch, work))
+
+    def is_counted(code: str) -> bool:
+        return targets[code].kind in COUNTED and all(map(is_counted, targets[code].after))
+
+    told = tuple(
+        code for code, target in targets.items() if is_counted(code) and code not in shown and target.by >= question.now
+    )
+    left_out = [code for code in targets if code not in told and code not in shown]
+    goals = milestones_of(launch, told, question.problem.markets, question.problem.quarters, question.standings.since)
+    notes = (
+        f"Met by the rows on record: {', '.join(shown)}." if shown else "",
+        f"Not rehearsed: {', '.join(left_out)}; `beachhead targets` gives their odds." if left_out else "",
+    )
+    return goals, told, tuple(filter(None, notes))
 
 
-def _place(launch: Launch, problem: Problem, seed: int, goals: tuple[Goal, ...]) -> Path:
-    text = f"{VERSION}:{digest(encode(problem))}:{seed}:{[asdict(goal) for goal in goals]}"
+def _of(told: tuple[str, ...], goals: tuple[Milestone, ...], odds: tuple[float, ...]) -> tuple[float, ...]:
+    """The odds of the goals that are told, in their order."""
+    by_code = {goal.code: each for goal, each in zip(goals, odds, strict=True)}
+    return tuple(by_code[code] for code in told)
+
+
+def _place(launch: Launch, problem: Problem, seed: int, goals: tuple[Milestone, ...]) -> Path:
+    text = f"{VERSION}:{digest(encode(problem))}:{seed}:{[encode(goal) for goal in goals]}"
     return launch.path / FOLDER / f"{sha256(text.encode()).hexdigest()[:16]}.jsonl"
 
 

@@ -44,6 +44,11 @@ class Standings:
     scaled_since: Mapping[str, date]
     pilot_cars: Mapping[tuple[str, int], int]
 
+    @property
+    def since(self) -> Mapping[str, Quarter]:
+        """Quarter in which each market that is scaled was."""
+        return {code: standing.since for code, standing in self.by_market.items() if standing.since is not None}
+
 
 def standings(
     launch: Launch,

@@ -22,8 +22,13 @@ from beachhead.programme.target import Kind, Target
 from beachhead.store import Work
 from beachhead.world.errors import NotLearnt
 from beachhead.world.market import Market
-from beachhead.world.quarter import Quarter, days_by_quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter, days_by_quarter
 from beachhead.world.reading import Funnel, Observation
+
+COUNTED = (Kind.CARS_PER_YEAR, Kind.CARS_IN_TOTAL, Kind.MARKETS_LIVE)
+"""Targets that the rows on record decide."""
+PARTS = 1e-6
+"""Of a car: rows that reach over quarters are spread over their days, and add up but for rounding."""
 
 
 def targets_in_force(launch: Launch) -> tuple[Target, ...]:
@@ -136,6 +141,47 @@ def cars_before(
         if code in codes and quarter < now:
             counted[quarter - first] += cars
     return counted
+
+
+def met(launch: Launch, targets: Sequence[Target], seen: Mapping[tuple[str, Quarter], float]) -> tuple[str, ...]:
+    """Codes of targets that cars on record show to be met; ranks are seen only in a year's statistics.
+
+    Args:
+        launch: the launch.
+        targets: those in force; whatever one comes after is among them.
+        seen: what `seen_cars` says.
+    """
+    after = {target.code: target.after for target in targets}
+    reached = {target.code for target in targets if _is_reached(launch, target, seen)}
+
+    def opened(code: str) -> bool:
+        return code in reached and all(opened(before) for before in after.get(code, ()))
+
+    return tuple(target.code for target in targets if opened(target.code))
+
+
+def _is_reached(launch: Launch, target: Target, seen: Mapping[tuple[str, Quarter], float]) -> bool:
+    """Whether the level alone was reached, whatever it comes after."""
+    inside = {market.code for market in markets_inside(launch, target.scope)}
+    by_quarter: dict[Quarter, float] = {}
+    for (market, quarter), cars in seen.items():
+        if market in inside and quarter <= target.by:
+            by_quarter[quarter] = by_quarter.get(quarter, 0.0) + cars
+    level = 0.0
+    if target.kind is Kind.CARS_IN_TOTAL:
+        level = sum(by_quarter.values())
+    elif target.kind is Kind.CARS_PER_YEAR:
+        level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
+    elif target.kind is Kind.MARKETS_LIVE:
+        homes = {market.code for market in markets_inside(launch, target.scope) if market.is_home}
+        level = max((_live_on_record(seen, inside, homes, q) for q in by_quarter), default=0)
+    return level >= target.amount - PARTS and target.kind is not Kind.RANK
+
+
+def _live_on_record(seen: Mapping[tuple[str, Quarter], float], inside: set[str], homes: set[str], last: Quarter) -> int:
+    """Markets that sold in each of the four quarters up to `last`; at home the maker sells whatever rows say."""
+    year = [last + -back for back in range(QUARTERS_A_YEAR)]
+    return sum(code in homes or all(seen.get((code, q), 0.0) > 0 for q in year) for code in inside)
 
 
 def bev_growth(markets: Sequence[Market]) -> float:

@@ -14,11 +14,14 @@ from beachhead.case.log import entries, say
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import inputs_changed, newest_plan, put_question
 from beachhead.case.plan.target_facts import (
+    COUNTED,
+    PARTS,
     bev_growth,
     cars_before,
     in_scope,
     known_rivals,
     markets_inside,
+    met,
     ordered_cars,
     seen_cars,
     sold_in,
@@ -32,7 +35,7 @@ from beachhead.launch.plan.volumes import planned_cars
 from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
-from beachhead.programme.target import Kind, Target, TargetOdds, next_target, target_odds
+from beachhead.programme.target import Kind, Target, TargetOdds, is_raised, next_target, target_odds
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.figures import how_many
@@ -46,9 +49,6 @@ LEVER_WORLDS = 24
 RIVALS_A_WORLD = 50
 BONUSES_EUR = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
 RECORD = "target"
-COUNTED = (Kind.CARS_PER_YEAR, Kind.CARS_IN_TOTAL, Kind.MARKETS_LIVE)
-"""Targets that the rows on record decide."""
-_PARTS = 1e-6  # of a car: rows that reach over quarters are spread over their days, and add up but for rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ def assess_targets(
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
     problem, steering, notes = _problem(launch, on)
     seen, ordered = _on_record(launch)
-    shown = _met(launch, asked, seen)
+    shown = met(launch, asked, seen)
     scene = _Scene(launch, problem, asked, steering, shown)
     tried = levers(launch) if what_if else ()
     steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
@@ -182,8 +182,8 @@ def assess_targets(
             for before, after in zip(few, changed, strict=True)
             if before.odds is not None
         )
-    raised = {code for target in asked for code in target.after}
-    proposals = [next_target(target) for target in asked if target.code in shown and target.code not in raised]
+    met_ones = [target for target in asked if target.code in shown and not is_raised(target, asked)]
+    proposals = [next_target(target) for target in met_ones]
     return Assessed(
         quarters=problem.quarters,
         worlds=worlds,
@@ -194,14 +194,8 @@ def assess_targets(
         effects=tuple(effects),
         price=None if price is None else _price(scene, problem, price, base[:LEVER_WORLDS], done),
         notes=(*notes, *_ordered_note(launch, asked, ordered)),
-        unsettled=tuple(code for code in _met(launch, asked, {**seen, **ordered}) if code not in shown),
+        unsettled=tuple(code for code in met(launch, asked, {**seen, **ordered}) if code not in shown),
     )
-
-
-def met(launch: Launch, targets: Sequence[Target]) -> tuple[str, ...]:
-    """Codes of targets that recorded rows, or tables, show to be met; ranks are seen only in a year's statistics."""
-    with store.reading(launch.store) as work:
-        return _met(launch, targets, seen_cars(launch, work))
 
 
 def _on_record(launch: Launch) -> tuple[dict[tuple[str, Quarter], float], dict[tuple[str, Quarter], float]]:
@@ -218,44 +212,10 @@ def _ordered_note(
     scopes = {target.scope for target in targets if target.kind in (*COUNTED, Kind.RANK)}
     inside = {market.code for scope in scopes for market in markets_inside(launch, scope)}
     untold = sum(cars for (code, _), cars in ordered.items() if code in inside)
-    if untold <= _PARTS:
+    if untold <= PARTS:
         return ()
     known = f"of {how_many(round(untold), 'car')} on record the order alone is known"
     return (f"{known}, and they count once rows tell deliveries or registrations",)
-
-
-def _met(launch: Launch, targets: Sequence[Target], seen: Mapping[tuple[str, Quarter], float]) -> tuple[str, ...]:
-    after = {target.code: target.after for target in targets}
-    reached = {target.code for target in targets if _is_reached(launch, target, seen)}
-
-    def opened(code: str) -> bool:
-        return code in reached and all(opened(before) for before in after.get(code, ()))
-
-    return tuple(target.code for target in targets if opened(target.code))
-
-
-def _is_reached(launch: Launch, target: Target, seen: Mapping[tuple[str, Quarter], float]) -> bool:
-    """Whether the level alone was reached, whatever it comes after."""
-    inside = {market.code for market in markets_inside(launch, target.scope)}
-    by_quarter: dict[Quarter, float] = {}
-    for (market, quarter), cars in seen.items():
-        if market in inside and quarter <= target.by:
-            by_quarter[quarter] = by_quarter.get(quarter, 0.0) + cars
-    level = 0.0
-    if target.kind is Kind.CARS_IN_TOTAL:
-        level = sum(by_quarter.values())
-    elif target.kind is Kind.CARS_PER_YEAR:
-        level = max((sum(by_quarter.get(q + -back, 0.0) for back in range(4)) for q in by_quarter), default=0.0)
-    elif target.kind is Kind.MARKETS_LIVE:
-        homes = {market.code for market in markets_inside(launch, target.scope) if market.is_home}
-        level = max((_live_on_record(seen, inside, homes, q) for q in by_quarter), default=0)
-    return level >= target.amount - _PARTS and target.kind is not Kind.RANK
-
-
-def _live_on_record(seen: Mapping[tuple[str, Quarter], float], inside: set[str], homes: set[str], last: Quarter) -> int:
-    """Markets that sold in each of the four quarters up to `last`; at home the maker sells whatever rows say."""
-    year = [last + -back for back in range(QUARTERS_A_YEAR)]
-    return sum(code in homes or all(seen.get((code, q), 0.0) > 0 for q in year) for code in inside)
 
 
 def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: str = "") -> Target:
@@ -264,9 +224,9 @@ def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: 
     target = next((each for each in asked if each.code == code), None)
     if target is None:
         raise BadInput(f"{code!r} is no target", meant(code, {t.code for t in asked}, "name a code of targets.csv"))
-    if code not in met(launch, asked) and not because.strip():
+    if code not in met(launch, asked, _on_record(launch)[0]) and not because.strip():
         raise BadInput(f"no record shows that {code} is met", 'send the rows that do, or add --because "..."')
-    if any(code in each.after for each in asked):
+    if is_raised(target, asked):
         raise BadInput(f"{code} has been raised already", "raise the target that follows it")
     new = next_target(target)
     if new is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -109,13 +110,23 @@ def scores(objective: Objective, cars: Floats) -> Floats:
     if objective.wanted is Wanted.CARS:
         asked = objective.milestone
         return np.asarray(cars[:, asked.markets, : asked.last + 1].sum(axis=(1, 2)))
+    return in_time(objective.milestones, cars)[:, -1]
+
+
+def in_time(milestones: Sequence[Milestone], cars: Floats) -> Floats:
+    """(S, K) share of the cases in which each of K milestones is reached by its last quarter.
+
+    Args:
+        milestones: each after those that must be reached before it.
+        cars: (S, M, T), sold and shipped to pilots.
+    """
     reached: list[NDArray[np.int64]] = []
-    for milestone in objective.milestones:
+    for milestone in milestones:
         start = np.zeros((1, 1), dtype=np.int64)
         for place in milestone.after:
             start = np.maximum(start, reached[place])
         reached.append(_first_reached(milestone, level(milestone, cars), start))
-    return np.asarray((reached[-1] <= objective.milestone.last).mean(axis=1))
+    return np.stack([(q <= m.last).mean(axis=1) for q, m in zip(reached, milestones, strict=True)], axis=1)
 
 
 def level(milestone: Milestone, cars: Floats) -> Floats:

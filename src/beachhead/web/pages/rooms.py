@@ -278,6 +278,21 @@ def _played(found: Rehearsed) -> list[TableOut]:
             [("worlds", "text"), ("what is true there", "text")],
             [[spaced(o.family), SAID[o.family]] for o in ours],
         ),
+        *_targets_rehearsed(found, ours),
+    ]
+
+
+def _targets_rehearsed(found: Rehearsed, ours: list[Outcome]) -> list[TableOut]:
+    """The odds of each target in every family of worlds; nothing where none can be told."""
+    if not found.targets:
+        return []
+    return [
+        table_of(
+            "Odds of each target under the plan",
+            f"Over {found.worlds} worlds of each family",
+            [("target", "text"), *((spaced(o.family), "share") for o in ours)],
+            [[code, *(o.odds[k] for o in ours)] for k, code in enumerate(found.targets)],
+        )
     ]
 
 
