@@ -105,6 +105,15 @@ def test_a_town_far_from_every_larger_one_is_no_fault(tmp_path):
         settlements_of(_file(tmp_path, f"name,country,lat,lon,people\n{remote}Wet,AU,-30,100,900\n"), ["AU"], 0)
 
 
+def test_a_village_smaller_than_those_listed_may_lie_far_from_all_of_them_but_not_be_swapped(tmp_path):
+    adak = "name,country,lat,lon,people\nAdak,US,51.88,-176.65,300\n"
+    assert settlements_of(_file(tmp_path, adak), ["US"], 0).name == ("Adak",)
+    with pytest.raises(BadInput, match="713 km from any town: at sea"):
+        settlements_of(_file(tmp_path, adak.replace(",300", ",3000")), ["US"], 0)
+    with pytest.raises(BadInput, match="is not in NO"):
+        settlements_of(_file(tmp_path, "name,country,lat,lon,people\nVik,NO,6.5,61.1,300\n"), ["NO"], 0)
+
+
 @pytest.mark.parametrize("read", [_minutes, _towns, _sites])
 def test_a_file_that_is_not_there_is_looked_for_where_it_was_named(tmp_path, read):
     with pytest.raises(BadInput, match=f"there is no {tmp_path / 'nope.csv'}: check its folder and spelling"):

@@ -143,6 +143,22 @@ def test_more_points_than_a_server_takes_at_once_are_asked_in_parts(kind, handle
     assert minutes == pytest.approx([np.inf if one is None else one / 60 for one in expected], rel=1e-4, abs=1e-3)
 
 
+CELLS = {"osrm": ("x", True, -5.0, float("nan"), [1.0]), "valhalla": (5, None, {}, {"time": -5.0}, {"time": "x"})}
+
+
+@pytest.mark.parametrize(("kind", "cell"), [(kind, cell) for kind, cells in CELLS.items() for cell in cells])
+def test_a_table_of_anything_but_times_is_refused(kind, cell):
+    class Odd(_Broken):
+        def do_GET(self):
+            _answer(self, 200, {"code": "Ok", "durations": [[cell]]})
+
+        def do_POST(self):
+            _answer(self, 200, {"sources_to_targets": [[cell]]})
+
+    with _serving(Odd) as url, pytest.raises(BadInput, match="its answer is not a table of durations"):
+        table_of(f"{kind}={url}")(np.array([60.0]), np.array([10.0]), 60.1, 10.1)
+
+
 def test_a_silent_port_a_strange_answer_and_a_wrong_word_are_told_apart(launch, towns):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

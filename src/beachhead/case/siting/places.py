@@ -226,7 +226,8 @@ def _twice(lines: list[Line], file: str) -> Iterator[Fault]:
 def _misplaced(lines: list[Line], file: str) -> list[Fault]:
     """Places at sea, and places whose coordinates lie in another country, such as when they are swapped.
 
-    What lies far from towns is held against villages too: Nome and Broome are far from any town of 15,000.
+    What lies far from towns is held against villages too: Nome and Broome are far from any town of 15,000. A village
+    smaller than those listed, such as Adak in the Aleutians, may lie far from all of them.
     """
     for least in (SETS[-1], SETS[0]):
         faults = dict(_far_off(lines, file, least))
@@ -262,6 +263,8 @@ def _far_off(lines: list[Line], file: str, least_people: int) -> Iterator[tuple[
         if home[k] > _ELSEWHERE_KM and mirrored[k] < _ELSEWHERE_KM:
             cure = f"latitude and longitude look swapped: write {line.lon:g}, {line.lat:g}"
             problem = f"is not in {line.country}"
+        elif 0 < line.people < SETS[0]:
+            continue
         elif anywhere[k] > _AT_SEA_KM:
             problem, cure = f"is {anywhere[k]:,.0f} km from any town: at sea?", "mend the coordinates"
         elif home[k] > _ELSEWHERE_KM:

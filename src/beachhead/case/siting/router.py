@@ -70,10 +70,9 @@ def _valhalla(base: str) -> Table:
             request = urllib.request.Request(f"{base}/sources_to_targets", json.dumps(asked).encode(), head)
             table = _sent(request, base).get("sources_to_targets")
             if isinstance(table, dict):  # the concise form: durations alone
-                rows = table.get("durations")
+                out += _column(table.get("durations"), len(some), base)
             else:
-                rows = [[cell.get("time") for cell in row] for row in table] if isinstance(table, list) else None
-            out += _column(rows, len(some), base)
+                out += _column(table, len(some), base, of=lambda cell: cell["time"])
         return np.array(out) / 60.0
 
     return ask
@@ -84,15 +83,19 @@ def _chunks(count: int, most: int) -> Iterator[range]:
         yield range(start, min(start + most, count))
 
 
-def _column(rows: Any, count: int, base: str) -> list[float]:
-    """The one column of a table of seconds; null is no road."""
+def _column(rows: Any, count: int, base: str, of: Callable[[Any], Any] = lambda cell: cell) -> list[float]:
+    """The one column of a table of seconds, `of` a cell; null is no road. A time below zero, or none, is refused."""
     try:
-        found = [float("inf") if row[0] is None else float(row[0]) for row in rows]
-    except (TypeError, ValueError, IndexError, KeyError):
-        found = []
-    if len(found) != count:
+        cells = [of(row[0]) for row in rows]
+    except (TypeError, IndexError, KeyError):
+        cells = []
+    if len(cells) != count or not all(cell is None or _is_time(cell) for cell in cells):
         raise _refused(base, "its answer is not a table of durations")
-    return found
+    return [float("inf") if cell is None else float(cell) for cell in cells]
+
+
+def _is_time(cell: Any) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and 0.0 <= cell < float("inf")
 
 
 def _sent(request: urllib.request.Request, base: str) -> dict[str, Any]:
