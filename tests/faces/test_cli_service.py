@@ -5,7 +5,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -425,3 +425,19 @@ def test_without_a_file_of_cars_deliveries_by_offer_count_and_no_car_counts_twic
     observe(opened.folder, opened.store, rows, who="ana", at=AT)
     cars = Counter(car.market for car in judge_quality(opened, DAY).record.cars)
     assert cars == {"NO": 40, "DE": 20}
+
+
+def test_technicians_whose_training_should_have_begun_are_trained_at_once_and_ready_late(launch):
+    early = told(launch, "capacity", "--on", "2026-10-01", "--draws", 4)["capacity"]
+    starts = [start for row in early for start in row["training_starts"]]
+    assert starts
+    assert not any(start["late"] for start in starts)
+    late = told(launch, "capacity", "--on", "2027-02-20", "--draws", 4)["capacity"]
+    for start in (start for row in late for start in row["training_starts"]):
+        assert start["late"] == (start["by"] < "2027-02-20")
+        begun = max(date.fromisoformat(start["by"]), date(2027, 2, 20))
+        assert start["ready"] == (begun + timedelta(weeks=10)).isoformat()
+    said = " ".join(run(launch, "capacity", "--on", "2027-02-20", "--draws", 4).split())
+    assert "if the market stays, where they are not trained yet: " in said
+    assert "at once (due on 2026-10-23, so ready on 2027-05-01)" in said
+    assert "from 2026-" not in said

@@ -43,6 +43,7 @@ class Serviced:
     """After-sales of a launch.
 
     Attributes:
+        day: the day asked about.
         markets: M market codes: those abroad in which cars are planned or in use.
         quarters: T quarters, the first is decided now.
         in_use: (S, M, T), cars in use in each future.
@@ -58,6 +59,7 @@ class Serviced:
         cars_seen: (M,), cars handed over before the first quarter and not gone.
     """
 
+    day: date
     markets: tuple[str, ...]
     quarters: tuple[Quarter, ...]
     in_use: Floats
@@ -147,6 +149,7 @@ def ask_service(
     fleets = in_use.mean(axis=0)
     ends = sorted({min(t, len(planned.quarters) - 1) for t in range(3, len(planned.quarters) + 3, 4)})
     return Serviced(
+        day=day,
         markets=markets,
         quarters=planned.quarters,
         in_use=in_use,

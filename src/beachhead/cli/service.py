@@ -199,11 +199,20 @@ def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
 
 
 def _training(launch: Launch, serviced: Serviced, network: MarketNetwork) -> list[dict[str, Any]]:
-    """When technicians must be in training, all centres together, to work from a quarter's first day."""
+    """When technicians must be in training, all centres together, to work from a quarter's first day.
+
+    Whoever should have begun before the day asked about begins on it: `late`, and ready so much later.
+    """
     weeks = timedelta(weeks=service_row(launch, network.market).training_weeks)
+    starts = [(serviced.quarters[t].first_day - weeks, int(hired)) for t, hired in enumerate(network.staffing.hire[0])]
     return [
-        {"by": serviced.quarters[t].first_day - weeks, "technicians": int(hired) * network.centres}
-        for t, hired in enumerate(network.staffing.hire[0])
+        {
+            "by": by,
+            "technicians": hired * network.centres,
+            "late": by < serviced.day,
+            "ready": max(by, serviced.day) + weeks,
+        }
+        for by, hired in starts
         if hired > 0
     ]
 
@@ -325,16 +334,18 @@ def _show_capacity(launch: Launch, serviced: Serviced) -> None:
 
 def _show_training(launch: Launch, serviced: Serviced) -> None:
     """The first course of the largest markets: technicians work from the first day of their quarter."""
-    told = []
+    told, late = [], False
     for network in _largest(serviced)[:4]:
         starts = _training(launch, serviced, network)
         if starts:
             name, first = launch.market(network.market).name, starts[0]
-            told.append(
-                f"{name} {first['technicians']} from {first['by']}, {sum(s['technicians'] for s in starts)} in all"
-            )
+            since, in_all = f"from {first['by']}", sum(start["technicians"] for start in starts)
+            if first["late"]:
+                since, late = f"at once (due on {first['by']}, so ready on {first['ready']})", True
+            told.append(f"{name} {first['technicians']} {since}, {in_all} in all")
     if told:
-        say(f"Technicians to train before their first job, if the market stays: {'; '.join(told)}.")
+        unless = ", where they are not trained yet" if late else ""
+        say(f"Technicians to train before their first job, if the market stays{unless}: {'; '.join(told)}.")
 
 
 def _show_relief(launch: Launch, serviced: Serviced, network: MarketNetwork) -> None:
