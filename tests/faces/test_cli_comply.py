@@ -65,7 +65,7 @@ def test_one_answer_lists_what_is_missing_and_what_features_wait_for(launch):
     told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX"))
     assert "YU7-MAX in DE on 2026-11-21" in told
     assert "EU small series: first legal day of sale" in told
-    assert "Limit 250 cars a year" in told
+    assert "Limit 250 cars of one type a year" in told
     assert "waits for R171" in told
 
 
@@ -243,7 +243,29 @@ def test_the_cost_of_approvals_is_shared_by_the_markets_that_need_them(launch):
 
 def test_used_cars_count_against_the_limit(launch):
     told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--used", "DE=250"))
-    assert "Limit 250 cars a year; 250 left in 2027" in told
+    assert "Limit 250 cars of one type a year; 250 left in 2027" in told
+
+
+def test_used_cars_of_an_offer_count_against_the_limit_of_its_type_alone(launch):
+    """Regulation (EU) 2018/858, annex V, part A: units of one type a year. SU7-STD and SU7-PRO are one type."""
+    words = ("--on", "2027-01-15", "--market", "DE", "--used", "DE:SU7-STD=240")
+    assert "Limit 250 cars of one type a year; 10 left in 2027." in flat(run(launch, *words, "--offer", "SU7-PRO"))
+    assert "Limit 250 cars of one type a year; 250 left in 2027." in flat(run(launch, *words, "--offer", "YU7-MAX"))
+    words = ("--on", "2027-01-15", "--market", "DE", "--used", "DE:SU7-STD=1500")
+    (permit,) = json.loads(run(launch, *words, "--cost", "--json"))["permits"]
+    assert {code: day[:4] for code, day in permit["pilots"].items()} == {
+        **dict.fromkeys(("SU7-STD", "SU7-PRO", "SU7-MAX"), "2028"),
+        **dict.fromkeys(("YU7-STD", "YU7-PRO", "YU7-MAX"), "2027"),
+    }
+
+
+def test_an_extension_of_before_existing_types_are_asked_says_what_it_is_taken_for(launch):
+    """Distraction warning: new types from 2024-07-07, all from 2026-07-07; it may have been for a variant."""
+    hold(launch, "EU WVTA,,NL,,2023-10-01,2025-03-01,,e4*1,KBA list,2026-10-01,A")
+    told = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--why", "ADDW"))
+    assert "extended on 2025-03-01 by NL (e4*1). Existing types were not asked yet on that day" in told
+    asked_by_then = flat(run(launch, *DAY, "--market", "DE", "--offer", "YU7-MAX", "--why", "R155"))
+    assert "not asked yet" not in asked_by_then
 
 
 def test_a_sound_rule_file_is_added_and_counts(launch, tmp_path):
@@ -289,6 +311,7 @@ def test_a_bad_rule_file_is_refused_and_changes_nothing(launch, tmp_path):
         (("--why", "R9999"), "'R9999' is no requirement"),
         (("--used", "DE"), "does not say how many cars"),
         (("--used", "ZZ=3"), "'ZZ' is no market"),
+        (("--used", "DE:SU9=3"), "'SU9' is no offer"),
         (("--diff", "2027-01-01", "9999-12-31"), "9999-12-31 lies outside 1900 to 2200"),
         (("--add", "none.yaml"), "cannot read none.yaml: No such file or directory"),
         (("--out", "x.pdf"), "neither .csv nor .xlsx"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -64,7 +64,11 @@ OutOption = Annotated[
 ]
 UsedOption = Annotated[
     list[str] | None,
-    typer.Option("--used", metavar="MARKET=CARS", help="Cars already registered this year under small series."),
+    typer.Option(
+        "--used",
+        metavar="MARKET[:OFFER]=CARS",
+        help="Cars already registered this year under small series; with an offer they count against its type alone.",
+    ),
 ]
 AddOption = Annotated[
     Path | None, typer.Option("--add", metavar="YAML", help="Check a rule file and copy it into the launch's rules/.")
@@ -93,7 +97,8 @@ def comply(
     if add is not None:
         say(f"{add_rules(launch, add)} holds; it counts from now on.")
         return
-    cars = [_used(text, day) for text in used or ()]
+    types = {offer.code: offer.model or offer.code for offer in launch.folder.offers}
+    cars = [_used(text, day, types) for text in used or ()]
     asked = brief(launch.folder, cars)
     chosen_markets(asked, [one.market for one in cars])  # a slip of a market would count against no limit
     offers, markets = offer or [], [code.upper() for code in market or ()]
@@ -458,8 +463,12 @@ def _day(text: str) -> date:
     return day
 
 
-def _used(text: str, day: date) -> Used:
-    market, _, count = text.partition("=")
+def _used(text: str, day: date, types: Mapping[str, str]) -> Used:
+    """`DE=120` or `DE:SU7-STD=120`, read with the type of each offer."""
+    where, _, count = text.partition("=")
+    market, _, offer = where.partition(":")
     if not count.isdigit():
-        raise BadInput(f"{text!r} does not say how many cars", "write it like DE=120")
-    return Used(market=market.strip().upper(), year=day.year, cars=int(count))
+        raise BadInput(f"{text!r} does not say how many cars", "write it like DE=120, or DE:OFFER=120 for one type")
+    if offer.strip() and offer.strip() not in types:
+        raise BadInput(f"{offer.strip()!r} is no offer of this launch", f"name one of {', '.join(sorted(types))}")
+    return Used(market=market.strip().upper(), year=day.year, cars=int(count), type_name=types.get(offer.strip(), ""))

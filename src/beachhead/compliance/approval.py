@@ -134,12 +134,14 @@ class Used:
         year: calendar year.
         cars: cars registered.
         route: route code they were registered under; empty if every small-series route of the market is meant.
+        type_name: type they are of, as in `Vehicle`; empty if that is not told: they count against every type then.
     """
 
     market: str
     year: int
     cars: int
     route: str = ""
+    type_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,3 +176,8 @@ class Vehicle:
     category: str = "M1"
     built_in: str = "CN"
     maker_from: str = "CN"
+
+    @property
+    def of_type(self) -> str:
+        """The type; an offer without one is a type of its own."""
+        return self.type_name or self.code

@@ -65,7 +65,7 @@ def read(ahead: Prospect, market: str, when: Ready, on: date, holding: Holding) 
         findings=span.findings,
         features=features,
         routes=tuple(
-            sale_date(offered(route, market, on), position, ahead, when, holding.used)
+            sale_date(offered(route, market, on, ahead.vehicle.of_type), position, ahead, when, holding.used)
             for position, route in enumerate(ahead.law.routes)
         ),
     )

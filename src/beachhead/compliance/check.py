@@ -116,7 +116,7 @@ def _reference_faults(merged: Merged) -> Iterator[Fault]:
     for approval in merged.approvals.values():
         for way in approval.ways:
             yield from names.approvals(approval.place, way.needs)
-        yield from names.issuers(approval.place, approval.issuers)
+        yield from names.countries(approval.place, approval.issuers)
     for equivalence in merged.equivalences.values():
         yield from names.approvals(equivalence.place, (equivalence.holds, equivalence.counts_as))
     for rules in merged.rules.values():
@@ -135,6 +135,7 @@ def _reference_faults(merged: Merged) -> Iterator[Fault]:
 def _rule_faults(merged: Merged, names: _Names, rule: Rule) -> Iterator[Fault]:
     yield from names.requirements(rule.place, (rule.requirement,))
     yield from names.accepted(rule.place, rule.accepts)
+    yield from names.countries(rule.place, sorted(rule.except_makers_from))
     requirement = merged.requirements.get(rule.requirement)
     if requirement is None:
         return
@@ -180,7 +181,7 @@ class _Names:
             else:
                 yield from _unknown(place, (item.equipment,), self._equipment, "piece of equipment", "features")
 
-    def issuers(self, place: Place, codes: Iterable[str]) -> Iterator[Fault]:
+    def countries(self, place: Place, codes: Iterable[str]) -> Iterator[Fault]:
         countries = {code for code in codes if len(code) == 2}
         yield from _unknown(place, set(codes) - countries, self._jurisdictions, "jurisdiction", "jurisdiction")
 

@@ -76,9 +76,11 @@ def _answers(
 def _alike(vehicles: Sequence[Vehicle], holding: Holding) -> list[list[Vehicle]]:
     """Vehicles in groups that the rules cannot tell apart: same equipment, origin and approvals in hand."""
     groups: dict[tuple[object, ...], list[Vehicle]] = {}
+    by_type = any(item.type_name for item in holding.used)
     for vehicle in vehicles:
         held = tuple(number for number, paper in enumerate(holding.certificates) if paper.covers(vehicle.code))
-        same = (vehicle.features, vehicle.category, vehicle.built_in, vehicle.maker_from, held)
+        counted = vehicle.of_type if by_type else ""
+        same = (vehicle.features, vehicle.category, vehicle.built_in, vehicle.maker_from, held, counted)
         groups.setdefault(same, []).append(vehicle)
     return list(groups.values())
 
@@ -88,7 +90,7 @@ def _steps(rulebook: Rulebook, vehicle: Vehicle, ahead: Road) -> dict[tuple[str,
     for timed in ahead.schedule.timed:
         code = timed.activity.code
         once = rulebook.approvals[code].covers_maker
-        costs[("" if once else vehicle.type_name or vehicle.code, code)] = timed.activity.cost_eur
+        costs[("" if once else vehicle.of_type, code)] = timed.activity.cost_eur
     return costs
 
 

@@ -152,7 +152,7 @@ def _add_whole_vehicle(
         for held in in_hand.held.get(code, ()):
             start = start_of_cover(held, rule)
             if start is not None:
-                evidence.append(Evidence(start, held.end, _shown_by(held)))
+                evidence.append(Evidence(start, held.end, _covered_by(held, rule)))
             else:
                 state = held.certificate.shows_as_of
                 text = f"{code} shows the law as of {state}, before {rule.new_types}; it needs an extension."
@@ -165,6 +165,17 @@ def start_of_cover(held: Held, rule: Rule) -> date | None:
         return held.start
     state = held.certificate.shows_as_of
     return state if state >= rule.new_types else None
+
+
+def _covered_by(held: Held, rule: Rule) -> Reason:
+    """What a whole-vehicle approval shows; where that hangs on what its extension was for, it says so."""
+    shown, extended = _shown_by(held), held.certificate.extended_on
+    if extended is None or rule.new_types is None or held.start >= rule.new_types:
+        return shown
+    if extended >= (rule.all_vehicles or rule.new_types):
+        return shown
+    taken = "Existing types were not asked yet on that day: this takes the extension for a check against the rule."
+    return Reason(f"{shown.text} {taken}", shown.source)
 
 
 def _shown_by(held: Held) -> Reason:
@@ -187,6 +198,9 @@ def _finding_on(day: date, law: Law, vehicle: Vehicle, requirement: Requirement,
         return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, f"It ended on {rule.until}.")
     if rule.status is Status.NOT_REQUIRED:
         return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, "")
+    if vehicle.maker_from and vehicle.maker_from in rule.except_makers_from:
+        text = f"A maker from {vehicle.maker_from} is not asked."
+        return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, text)
     if rule.status is Status.WHEN_FITTED and not requirement.features & vehicle.features:
         text = f"{vehicle.code} declares none of {', '.join(sorted(requirement.features))}."
         return _plain(law, requirement, rule, Verdict.NOT_APPLICABLE, text)

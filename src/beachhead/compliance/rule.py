@@ -77,6 +77,8 @@ class Rule:
         all_vehicles: first day on which every new car is asked, whenever its type was approved; None if as `new_types`.
         until: first day on which it no longer holds; None if no end is known.
         accepts: what shows it there; any one of them.
+        except_makers_from: makers controlled from one of these are not asked; jurisdictions or countries in a rule
+            file, countries in a rulebook. A maker of whom that is not told is asked.
         note: what else a homologation manager should know.
         adopted: the jurisdictions through which it came, nearest last; empty for a rule of one's own.
         source: who says so; the citation.
@@ -91,6 +93,7 @@ class Rule:
     all_vehicles: date | None
     until: date | None
     accepts: tuple[Accepted, ...]
+    except_makers_from: frozenset[str] = frozenset()
     note: str
     adopted: tuple[Adopted, ...] = ()
     source: Source
@@ -149,6 +152,7 @@ class Route:
         volume: small series, or unlimited.
         cap: cars a calendar year; None on an unlimited route, and on a small-series route whose limit is not known.
         per_market: true if each market of the jurisdiction has the cap to itself.
+        per_type: true if the cap counts the cars of one type, so that each type has it to itself.
         markets: markets in which it is open, by its own jurisdiction or by one that adopted it; they share the cap
             unless `per_market`.
         waives: requirements not asked on this route.
@@ -168,6 +172,7 @@ class Route:
     volume: Volume
     cap: int | None
     per_market: bool
+    per_type: bool = False
     waives: frozenset[str]
     whole_vehicle: tuple[str, ...]
     instead: Mapping[str, tuple[Accepted, ...]]

@@ -146,6 +146,7 @@ class RuleEntry(Cited):
     all_vehicles: date | None = None
     until: date | None = None
     accepts: list[_AcceptedText] = []
+    except_makers_from: list[_Code] = []
     note: str = ""
 
     @model_validator(mode="after")
@@ -190,6 +191,7 @@ class RouteEntry(Cited):
     volume: Volume
     cap: int | None = None
     per_market: bool = True
+    per_type: bool = False
     waives: list[_Code] = []
     whole_vehicle: list[_Text] = []
     instead: list[InsteadEntry] = []

@@ -115,7 +115,7 @@ def bind(merged: Merged, order: Sequence[str]) -> Rulebook:
         jurisdictions=MappingProxyType(merged.jurisdictions),
         approvals=MappingProxyType({code: merged.approvals[code] for code in order}),
         equivalences=tuple(merged.equivalences.values()),
-        issuers=MappingProxyType({code: _issuers(merged, entry) for code, entry in merged.approvals.items()}),
+        issuers=MappingProxyType({code: _countries(merged, entry.issuers) for code, entry in merged.approvals.items()}),
         laws=MappingProxyType(_laws(merged)),
     )
 
@@ -136,11 +136,12 @@ def _phases(
     return merged
 
 
-def _issuers(merged: Merged, approval: Approval) -> frozenset[str]:
-    """Countries that may issue it: members of the jurisdictions named, and the countries named themselves."""
-    named = (merged.jurisdictions.get(code) for code in approval.issuers)
-    members = {market for jurisdiction in named if jurisdiction is not None for market in jurisdiction.markets}
-    return frozenset(members | {code for code in approval.issuers if code not in merged.jurisdictions})
+def _countries(merged: Merged, codes: Iterable[str]) -> frozenset[str]:
+    """Members of the jurisdictions named, and the countries named themselves."""
+    members: set[str] = set()
+    for code in codes:
+        members |= {*merged.jurisdictions[code].markets} if code in merged.jurisdictions else {code}
+    return frozenset(members)
 
 
 def _laws(merged: Merged) -> dict[str, Law]:
@@ -165,7 +166,11 @@ def _law(merged: Merged, jurisdiction: Jurisdiction) -> Law:
     own = Law(
         jurisdiction=jurisdiction,
         lineage=(jurisdiction.code,),
-        rules={what: _by_time(rules) for (code, what), rules in merged.rules.items() if code == jurisdiction.code},
+        rules={
+            what: _by_time(tuple(_with_countries(merged, rule) for rule in rules))
+            for (code, what), rules in merged.rules.items()
+            if code == jurisdiction.code
+        },
         feature_rules={
             what: _by_time(rules) for (code, what), rules in merged.feature_rules.items() if code == jurisdiction.code
         },
@@ -187,6 +192,11 @@ def _law(merged: Merged, jurisdiction: Jurisdiction) -> Law:
         routes=(*own.routes, *(_adopt(route, jurisdiction) for route in adopted_routes)),
         whole_vehicle=own.whole_vehicle or base.whole_vehicle,
     )
+
+
+def _with_countries(merged: Merged, rule: Rule) -> Rule:
+    """The rule with the makers it leaves out named by country."""
+    return replace(rule, except_makers_from=_countries(merged, rule.except_makers_from))
 
 
 def _spelt_out(merged: Merged, route: Route) -> Route:

@@ -39,11 +39,13 @@ class Offered:
         route: the route.
         markets: markets that share its cap.
         begins: first day that matters: the day asked about, or the day the route opens.
+        of_type: type of the car; empty if no cars are counted.
     """
 
     route: Route
     markets: frozenset[str]
     begins: date
+    of_type: str = ""
 
     @property
     def cap_unknown(self) -> bool:
@@ -55,13 +57,18 @@ class Offered:
         if self.route.cap is None:
             return None
         mine = (item for item in used if item.year == year and item.route in ("", self.route.code))
-        return max(0, self.route.cap - sum(item.cars for item in mine if item.market in self.markets))
+        return max(0, self.route.cap - sum(item.cars for item in mine if self._counts(item)))
+
+    def _counts(self, item: Used) -> bool:
+        """Whether cars count against the cap: of a market that shares it, and of the type where the cap is a type's."""
+        another_type = self.route.per_type and item.type_name not in ("", self.of_type)
+        return item.market in self.markets and not another_type
 
 
-def offered(route: Route, market: str, on: date) -> Offered:
-    """A route as one market offers it on a day."""
+def offered(route: Route, market: str, on: date, of_type: str = "") -> Offered:
+    """A route as one market offers it on a day, to a car of a type."""
     markets = frozenset({market}) if route.per_market else route.markets
-    return Offered(route, markets, max(on, route.begins))
+    return Offered(route, markets, max(on, route.begins), of_type)
 
 
 def sale_date(offer: Offered, position: int, ahead: Prospect, when: Ready, used: Sequence[Used]) -> SaleDate:
@@ -195,6 +202,7 @@ def _cap_reasons(offer: Offered, left: int | None, year: int) -> list[Reason]:
     if route.cap is None or left is None:
         text = "The limit of cars a year is not known." if offer.cap_unknown else ""
     else:
-        text = f"Limit {how_many(route.cap, 'car')} a year; {left:,} left in {year}."
+        of_type = " of one type" if route.per_type else ""
+        text = f"Limit {how_many(route.cap, 'car')}{of_type} a year; {left:,} left in {year}."
     words = " ".join(part for part in (text, route.note) if part)
     return [Reason(words, route.source)] if words else []
