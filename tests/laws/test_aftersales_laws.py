@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom, poisson
 
+from beachhead.aftersales.exact import _thinned, exact_law
 from beachhead.aftersales.marginal import provision
 from beachhead.aftersales.network import MarketService, service_network
 from beachhead.aftersales.parts import Pipelines, Repairable, base_pipelines, last_time_buy, met_at_once
-from beachhead.aftersales.provisioning import Part, last_orders, stock_parts
+from beachhead.aftersales.provisioning import Part, _repairable, last_orders, stock_parts
 from beachhead.aftersales.quality import Verdict, claim_rate, exposure_to_settle, share
 from beachhead.aftersales.queue import Station, wait
 from beachhead.aftersales.record import Car, Claim, Record, Standard, assess, fleet_clock
@@ -160,6 +162,26 @@ def test_stocked_parts_meet_the_fill_rate_and_costs_add_up(in_use, fill):
     assert found.fill >= fill - 1e-9
     assert found.cost_by_market.sum() == pytest.approx(found.cost)
     assert found.holding_by_market.sum() == pytest.approx(found.holding_per_year)
+
+
+@pytest.mark.parametrize("rate", [2.0, 40.0, 900.0])
+def test_every_market_of_a_part_used_often_is_met_as_often_as_asked_by_the_exact_law(rate):
+    part, cars = _spare(per_1000_months=rate, local_repair_share=0.0), np.array([60_000.0, 30_000.0, 9_000.0, 2_000.0])
+    found = stock_parts([part], cars, np.full(4, 0.97))
+    (stock,) = found.stocks
+    met = met_at_once(exact_law(_repairable(part, cars), stock.central), stock.local)
+    assert (met >= 0.97).all()
+    assert stock.fill == pytest.approx(cars @ met / cars.sum())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 1.0])
+def test_a_count_thinned_at_roots_of_unity_is_the_sum_over_binomials(share):
+    counts = np.arange(80)
+    law = poisson.pmf(counts, 30.0)
+    summed = sum(law[n] * binom.pmf(counts, n, share) for n in counts)
+    found = _thinned(law, share)
+    assert found == pytest.approx(summed[: len(found)], abs=1e-14)
+    assert summed[len(found) :].sum() < 1e-12
 
 
 @pytest.mark.parametrize("cars", [20.0, 200_000.0])

@@ -11,8 +11,9 @@ import pytest
 from scipy.stats import beta, gamma, nbinom
 
 from beachhead.aftersales.demand import cars_by_age, claims_by_age
+from beachhead.aftersales.exact import exact_law
 from beachhead.aftersales.network import MarketService, service_network
-from beachhead.aftersales.parts import last_time_buy, two_moment_pipelines
+from beachhead.aftersales.parts import last_time_buy
 from beachhead.aftersales.provisioning import Part, _repairable, last_orders, stock_parts
 from beachhead.aftersales.quality import claim_rate, exposure_to_settle, share
 from beachhead.aftersales.record import Car, Claim, Job, Record, Standard, assess
@@ -135,8 +136,11 @@ def test_spares_of_a_large_fleet_by_trying_every_central_stock():
     (stock,) = found.stocks
     assert stock.demand_per_year == pytest.approx(50 * 2 * 12)  # 2 a month for each thousand cars
     item = _repairable(part, cars)
-    fewest = min(s + int(two_moment_pipelines(item, s).stock_for(fill).sum()) for s in range(300))
+    fewest = min(s + int(exact_law(item, s).stock_for(fill).sum()) for s in range(300))
     assert fewest <= stock.central + stock.local.sum() <= 1.02 * fewest
+    law = exact_law(item, stock.central)
+    assert (law.at_most(stock.local - 1) >= fill).all()
+    assert (law.at_most(stock.local - 2) < fill).all()
     assert stock.central > 0
     assert stock.cost == 250.0 * (stock.central + stock.local.sum())
     assert stock.holding_per_year == pytest.approx(0.2 * stock.cost)

@@ -1,4 +1,4 @@
-"""Units on the way to each base by their exact law, for fleets small enough that every unit counts."""
+"""Units in repair or on the way to each base by their exact law."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from beachhead.aftersales.parts import Repairable
+from beachhead.aftersales.parts import ON_ORDER, Repairable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +30,11 @@ class Law:
         bases, most = np.arange(len(self.mean)), self.cumulative.shape[1] - 1
         return np.where(counts < 0, 0.0, self.cumulative[bases, np.clip(counts, 0, most)])
 
+    def stock_for(self, fill: NDArray[np.float64]) -> NDArray[np.int64]:
+        """(B,), the smallest stock that meets each fill rate below 1; 0 where nothing is ever on order."""
+        wanted = (self.cumulative < fill[:, None]).sum(axis=1) + 1
+        return np.where((self.mean > ON_ORDER) & (self.handed < fill), wanted, 0).astype(np.int64)
+
     def backorders(self, stock: NDArray[np.int64]) -> NDArray[np.float64]:
         """(B,), expected backorders: the sum of P(X > k) from the stock on."""
         beyond = np.arange(self.cumulative.shape[1])[None, :] >= stock[:, None]
@@ -48,7 +53,10 @@ def exact_law(part: Repairable, depot_stock: int) -> Law:
     to_depot = part.demand_per_day * (1 - part.base_repair_share)
     total = float(to_depot.sum())
     own = part.demand_per_day * part.base_repair_share * part.base_repair_days + to_depot * part.order_ship_days
-    owed = _owed(total * part.depot_repair_days, depot_stock)
+    if depot_stock == 0:  # every unit asked for is owed for a whole repair, so these too are Poisson by themselves
+        own, owed = own + to_depot * part.depot_repair_days, np.ones(1)
+    else:
+        owed = _owed(total * part.depot_repair_days, depot_stock)
     width = len(owed) + _width(float(own.max(initial=0.0)))
     law = np.empty((len(own), width))
     known: dict[tuple[float, float], NDArray[np.float64]] = {}  # markets of one size have one law
@@ -65,16 +73,22 @@ def exact_law(part: Repairable, depot_stock: int) -> Law:
 
 def _owed(pipeline: float, stock: int) -> NDArray[np.float64]:
     """P(the depot owes k units)."""
-    counts = _poisson(pipeline, stock + 1 + _width(pipeline))
+    counts = _poisson(pipeline, max(stock + 1, _width(pipeline)))
     return np.concatenate([[counts[: stock + 1].sum()], counts[stock + 1 :]])
 
 
 def _thinned(law: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """The law of a count of which each unit is kept with a probability."""
-    n, k = np.arange(len(law))[:, None], np.arange(len(law))[None, :]
-    left = np.maximum(n - k, 0)
-    chosen = gammaln(n + 1) - gammaln(k + 1) - gammaln(left + 1) + xlogy(k, share) + xlogy(left, 1 - share)
-    return np.asarray(law @ np.where(k <= n, np.exp(chosen), 0.0))
+    """The law of a count of which each unit is kept with a probability.
+
+    Its generating function is that of the count at 1 - share + share z: read at roots of unity and transformed back,
+    at as many as the count has values (fewer where what lies beyond holds less than 1e-12), so nothing wraps around.
+    """
+    size = min(len(law), _width(share * (len(law) - 1)))
+    kept = 1 - share + share * np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
+    at_roots = np.zeros(len(kept), np.complex128)
+    for chance in law[::-1].tolist():
+        at_roots = at_roots * kept + chance
+    return np.asarray(np.maximum(np.fft.irfft(at_roots, size), 0.0))
 
 
 def _poisson(mean: float, width: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.aftersales.exact import exact_law
+from beachhead.aftersales.exact import Law, exact_law
 from beachhead.aftersales.marginal import provision
 from beachhead.aftersales.parts import (
     Order,
@@ -136,7 +136,8 @@ def stock_parts(parts: Sequence[Part], in_use: Floats, fill: Floats) -> Stocking
     """Spares for (M,) cars in use that meet the share `fill` (M,) of demand at once in every market.
 
     A small fleet, such as a pilot's, is provisioned over all parts together by marginal analysis on exact laws, so that
-    money goes where it removes most waiting; a large one part by part, with the two moments of VARI-METRIC.
+    money goes where it removes most waiting; a large one part by part, the central stock with the two moments of
+    VARI-METRIC, those of the markets by the exact law.
     """
     items = [_repairable(part, in_use) for part in parts]
     demand = np.array([item.demand_per_day.sum() for item in items])
@@ -146,11 +147,11 @@ def stock_parts(parts: Sequence[Part], in_use: Floats, fill: Floats) -> Stocking
     if small:
         target = min(float(fill @ in_use / max(in_use.sum(), 1e-9)), 0.999)
         found = provision(items, fill=target)
-        where = [(found.depot[i.code], np.array(found.bases[i.code], dtype=np.int64)) for i in items]
+        at = [(found.depot[i.code], np.array(found.bases[i.code], dtype=np.int64)) for i in items]
+        where = [(*stock, _filled(i, exact_law(i, stock[0]), stock[1])) for i, stock in zip(items, at, strict=True)]
     else:
         where = [_each(item, fill) for item in items]
-    filled = [_filled(item, *at, small) for item, at in zip(items, where, strict=True)]
-    return _stocking(parts, in_use, [(*at, share) for at, share in zip(where, filled, strict=True)], demand)
+    return _stocking(parts, in_use, where, demand)
 
 
 def last_orders(
@@ -192,25 +193,24 @@ def _repairable(part: Part, in_use: Floats) -> Repairable:
     )
 
 
-def _each(item: Repairable, fill: Floats) -> tuple[int, NDArray[np.int64]]:
-    """The central stock with which the fewest spares in all keep the fill rate in every market."""
+def _each(item: Repairable, fill: Floats) -> tuple[int, NDArray[np.int64], float]:
+    """Stocks that keep the fill rate in every market, with about the fewest spares in all, and the share met at once.
+
+    Two moments tell which central stock needs the fewest. Where many units are on order they see fewer waits than there
+    are (a part used 5,000 times a year, stocked for 97 %, met 96), so the law itself says what the markets need.
+    """
     mean = float((item.demand_per_day * (1 - item.base_repair_share)).sum()) * item.depot_repair_days
     spread = math.sqrt(mean)
     grid = sorted({max(round(mean + k * spread), 0) for k in np.linspace(-3, 3, 25)} | {0})
-    options = []
-    for central in grid:
-        local = two_moment_pipelines(item, central).stock_for(fill)
-        options.append((central + int(local.sum()), central, local))
-    _, central, local = min(options, key=lambda option: option[:2])
-    return central, local
+    central = min(grid, key=lambda stock: stock + int(two_moment_pipelines(item, stock).stock_for(fill).sum()))
+    law = exact_law(item, central)
+    local = law.stock_for(fill)
+    return central, local, _filled(item, law, local)
 
 
-def _filled(item: Repairable, central: int, local: NDArray[np.int64], small: bool) -> float:
+def _filled(item: Repairable, law: Law, local: NDArray[np.int64]) -> float:
     demand = item.demand_per_day
-    if demand.sum() == 0:
-        return 1.0
-    law = exact_law(item, central) if small else two_moment_pipelines(item, central)
-    return float(demand @ met_at_once(law, local) / demand.sum())
+    return float(demand @ met_at_once(law, local) / demand.sum()) if demand.sum() > 0 else 1.0
 
 
 def _stocking(
