@@ -20,6 +20,7 @@ from beachhead.case.plan.standing import standings
 from beachhead.case.siting.answer import ask_sites, keep_sites, terms_of
 from beachhead.case.siting.question import Ask, Model
 from beachhead.case.siting.scene import scene_of
+from beachhead.case.siting.words import bound_sentence
 from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.cli.app import app
 from beachhead.world.errors import BadInput, NotFeasible
@@ -60,6 +61,18 @@ def test_the_answer_says_what_each_site_is_for_what_replaces_it_and_how_good_it_
     assert "people within 45 minutes of a site whom no other reaches" in said
     assert "would keep" in said or "nothing could replace it" in said
     assert "one more adds" in said
+
+
+def test_a_bound_beside_a_value_of_the_same_three_digits_is_told_in_full(launch, market):
+    sited = ask_sites(open_launch(launch), Ask(markets=(market,), count=3))
+    loose = replace(sited, value=260_976.5, bound=261_237.8, gap=0.001)
+    assert bound_sentence(loose) == (
+        "Value 260,976 cars a year within the minutes; no choice of sites reaches better than 261,238 (gap 0.1 %)."
+    )
+    tight = replace(sited, value=260_976.5, bound=260_976.6, gap=4.6e-7)
+    assert "Value 261,000 " in bound_sentence(tight)
+    assert bound_sentence(tight).endswith("better than 261,000 (gap under 0.001 %).")
+    assert bound_sentence(replace(sited, bound=float("inf"))).endswith("another choice could be is not known.")
 
 
 def test_more_sites_than_reach_everybody_are_not_opened_and_the_answer_says_so(launch, market):

@@ -247,6 +247,22 @@ def test_the_job_of_the_network_tells_how_far_it_is_and_does_no_more_work_than_a
 
 
 @pytest.mark.parametrize(
+    ("kind", "arguments", "says"),
+    [
+        ("aftersales", {"on": "0001-01-01"}, "on '0001-01-01' lies outside 1900 to 2200"),
+        ("network", {"on": "9999-12-31"}, "on '9999-12-31' lies outside 1900 to 2200"),
+        ("network", {"count": True}, "count true is not a whole number from 1 to 20000"),
+    ],
+)
+def test_a_day_outside_the_calendar_and_a_yes_for_a_number_are_refused_before_a_worker_starts(
+    client, kind, arguments, says
+):
+    answer = client.post("/api/v1/jobs", json={"kind": kind, "arguments": arguments})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, says)
+    assert client.get("/api/v1/jobs").json()["jobs"] == []
+
+
+@pytest.mark.parametrize(
     "arguments", [{"sets": "nonsense"}, {"sets": "economics.NO.capital=1", "colour": 3}, {"worlds": 1}]
 )
 def test_a_scenario_that_cannot_be_read_is_refused_before_a_worker_starts(client, arguments):

@@ -26,6 +26,7 @@ from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.refusal import ErrorOut, NotFound
 from beachhead.web.wire.shape import JobIn, JobOut, JobsOut
 from beachhead.world.errors import BadInput
+from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR
 
 router = APIRouter(responses=REFUSALS)
 
@@ -145,13 +146,15 @@ def _check_arguments(kind: str, arguments: dict[str, str | int | float | bool]) 
                 parse_override(line)
         elif name not in known:
             raise BadInput(f"a {kind} knows no {name!r}", f"give {', '.join(['on', *known])}")
-        elif not isinstance(value, int) or not known[name][0] <= value <= known[name][1]:
+        elif not isinstance(value, int) or isinstance(value, bool) or not known[name][0] <= value <= known[name][1]:
             least, most = known[name]
             raise BadInput(f"{name} {json.dumps(value)} is not a whole number from {least} to {most}", "leave it out")
 
 
 def _check_day(text: str) -> None:
     try:
-        datetime.fromisoformat(text)
+        day = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"on {text!r} is not a day", "write 2027-01-31") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise BadInput(f"on {text!r} lies outside {FIRST_YEAR} to {LAST_YEAR}", "check the year")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import isfinite
 
 from beachhead.case.effort_words import stopped_by_clock, stopped_by_work, work_done
 from beachhead.case.open import Launch
@@ -36,15 +37,23 @@ def headline(launch: Launch, sited: Sited) -> list[str]:
         sure = "no fewer would do" if least == len(sited.sites) else f"fewer than {least} would not do"
         lines.append(f"The promise takes {how_many(len(sited.sites), 'site')}; {sure}.")
     else:
-        lines.append(
-            f"Value {_figure(sited.value)} {sited.unit}; no choice of sites reaches better than "
-            f"{_figure(sited.bound)} (gap {_gap(sited.gap)})."
-        )
+        lines.append(bound_sentence(sited))
     lines.append(effort_sentence(sited))
     if sited.closed:
         names = ", ".join(place_name(sited, place) for place in sited.closed)
         lines.append(f"Closed, as others reach more: {names}.")
     return lines
+
+
+def bound_sentence(sited: Sited) -> str:
+    """What the sites are worth beside what no choice is; in full where three digits hide what lies between."""
+    value = _figure(sited.value)
+    if not isfinite(sited.bound):
+        return f"Value {value} {sited.unit}; how much better another choice could be is not known."
+    bound = _figure(sited.bound)
+    if value == bound and abs(sited.bound - sited.value) >= 1.0:
+        value, bound = f"{sited.value:,.0f}", f"{sited.bound:,.0f}"
+    return f"Value {value} {sited.unit}; no choice of sites reaches better than {bound} (gap {_gap(sited.gap)})."
 
 
 def effort_sentence(sited: Sited) -> str:

@@ -6,7 +6,6 @@ A cell is text or a number; the column's unit says which, so that a page may wri
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +25,7 @@ from beachhead.case.plan.worth import ask_worth, named, worth_most_said, worth_n
 from beachhead.case.programme import Assessed as Programmed
 from beachhead.case.siting.answer import ask_sites
 from beachhead.case.siting.question import Ask, Model, Sited
-from beachhead.case.siting.words import effort_sentence
+from beachhead.case.siting.words import bound_sentence, effort_sentence
 from beachhead.case.targets.answer import WORLDS as TARGET_WORLDS
 from beachhead.case.targets.answer import Assessed, assess_targets
 from beachhead.case.tasks.from_rooms import assess_whole
@@ -65,7 +64,7 @@ from beachhead.web.server.request import REFUSALS, desk_of, recorded, sheet_of
 from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.field import Sentence
 from beachhead.web.wire.refusal import NotFound
-from beachhead.world.figures import cars, how_many, money, percent, spaced, tally, within_minutes
+from beachhead.world.figures import how_many, money, percent, spaced, tally, within_minutes
 from beachhead.world.figures import odds as odds_said
 
 REHEARSED_WORLDS = 24
@@ -455,12 +454,7 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
         f"{beside}, {100 * found.covered_share:.1f} % of the people in the settlements counted are within "
         f"{within_minutes(found.ask.minutes)} of a site."
     )
-    known = (
-        f"no choice of sites reaches better than {cars(found.bound)} (gap {100 * found.gap:.2g} %)"
-        if math.isfinite(found.bound)
-        else "how much better another choice could be is not known"
-    )
-    said = [brought, f"Value {cars(found.value)} {found.unit}; {known}.", effort_sentence(found), *found.notes]
+    said = [brought, bound_sentence(found), effort_sentence(found), *found.notes]
     return keep_answer(
         launch, "network", arguments, said, _network_tables(launch, found), points=_points(found), stood=stood
     )
