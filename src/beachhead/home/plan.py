@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from beachhead.case.charging.home import AtCharger, AtHome, charging_homes, ready, situation_of
+from beachhead.case.charging.home import AtCharger, AtHome, made_up_pool, ready, situation_of
 from beachhead.charging.explain import moment_of, sentences
-from beachhead.charging.habit import Pool, learn_pool
+from beachhead.charging.habit import Pool
 from beachhead.charging.keep import UnderWay
 from beachhead.charging.now import NowPlan, plan_now
 from beachhead.charging.record import Home, Prices, read_homes, read_loads, read_prices
@@ -50,7 +50,7 @@ def pool_of(store: Store) -> Pool:
         body = body_of(work, POOL, _MADE_UP)
     if body is not None:
         return decode(body, Pool)
-    pool = learn_pool(charging_homes(None, None, first_day=date(2026, 1, 5)))
+    pool = made_up_pool(date(2026, 1, 5))
     keep_pool(store, pool, datetime(2026, 1, 5, tzinfo=UTC))
     return pool
 

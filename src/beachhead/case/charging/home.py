@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,12 @@ def charging_homes(sessions: Path | None, chargers: Path | None, *, first_day: d
     """Homes on record, or made-up drivers of four kinds where no file is given."""
     if sessions is not None:
         return read_homes(sessions, chargers)
+    return _made_up_homes(first_day, seed)
+
+
+@lru_cache(maxsize=8)
+def _made_up_homes(first_day: date, seed: int) -> tuple[Home, ...]:
+    """The same for every question of a year, so they are made once."""
     first = day_hour(first_day)
     return tuple(made_driver(kind, seed + number, first, 364) for kind in Kind for number in range(DRIVERS))
 
@@ -89,10 +96,21 @@ def pool_beside(homes: Sequence[Home], names: Sequence[str], *, year: int, seed:
 
     The table of one's own car, as `beachhead home` writes it, holds no others.
     """
-    others = [one for one in homes if one.name not in names]
+    others = tuple(one for one in homes if one.name not in names)
     if any(one.sessions >= LEAST_TO_LEARN for one in others):
-        return learn_pool(others), False
-    return learn_pool(charging_homes(None, None, first_day=first_monday(year), seed=seed)), True
+        return _learnt_once(others), False
+    return made_up_pool(first_monday(year), seed), True
+
+
+def made_up_pool(first_day: date, seed: int = 0) -> Pool:
+    """The prior that made-up drivers give."""
+    return _learnt_once(charging_homes(None, None, first_day=first_day, seed=seed))
+
+
+@lru_cache(maxsize=8)
+def _learnt_once(homes: tuple[Home, ...]) -> Pool:
+    """`learn_pool` of these very homes: made-up ones are asked for again with every question."""
+    return learn_pool(homes)
 
 
 def home_of(homes: Sequence[Home], name: str, what: str = "home") -> Home:
