@@ -15,6 +15,7 @@ from beachhead.world.errors import BadInput, NotLearnt, NotStored, OutOfDate
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "SE", "DE", "PT", "CN"}
 WORLDS = "4"
+NOW = "2027-04-05T09:00:00+00:00"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +35,27 @@ def launch(small, tmp_path) -> Path:
     return tmp_path / "launch"
 
 
+@pytest.fixture(scope="module")
+def planned(small, tmp_path_factory) -> tuple[Path, dict]:
+    """The launch with the plan of its first quarter on record, and that plan; made once, for `plan` to copy."""
+    folder = shutil.copytree(small, tmp_path_factory.mktemp("planned") / "launch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEACHHEAD_NOW", NOW)
+        return folder, answer("plan", folder, "--on", "2027-01-05", "--worlds", WORLDS)
+
+
+@pytest.fixture
+def plan(launch, planned) -> dict:
+    """The plan of the first quarter, on record in `launch`."""
+    folder, made = planned
+    shutil.copytree(folder, launch, dirs_exist_ok=True)
+    return made
+
+
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     """All in this file happens in April 2027, unless `--on` says otherwise."""
-    monkeypatch.setenv("BEACHHEAD_NOW", "2027-04-05T09:00:00+00:00")
+    monkeypatch.setenv("BEACHHEAD_NOW", NOW)
 
 
 def _keep_rows(file: Path, column: int) -> None:
@@ -85,8 +103,7 @@ def test_printed_plans_fit_in_100_columns(launch):
     assert max(map(len, run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS).splitlines())) <= 100
 
 
-def test_accepting_registers_gates_and_the_ledger_names_its_records(launch):
-    plan = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_accepting_registers_gates_and_the_ledger_names_its_records(launch, plan):
     piloted = [pilot["market"] for pilot in plan["pilots"]]
     assert piloted, "the example must have something to pilot"
     decided = answer("decide", launch, "--accept", "--who", "ana")
@@ -125,8 +142,8 @@ def test_who_may_only_look_sees_plan_decisions_and_ledger_and_changes_nothing(la
     assert {path.name: path.read_bytes() for path in launch.iterdir()} == before
 
 
-def test_an_override_needs_a_reason_and_is_kept_with_it(launch):
-    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+def test_an_override_needs_a_reason_and_is_kept_with_it(launch, plan):
+    market = plan["pilots"][0]["market"]
     with pytest.raises(BadInput, match="the override of DE gives no reason"):
         run("decide", launch, "--override", f"{market}=hold")
     entry = answer("decide", launch, "--override", f"{market}=hold", "--because", "no staff", "--who", "ana")[
@@ -137,14 +154,13 @@ def test_an_override_needs_a_reason_and_is_kept_with_it(launch):
 
 
 @pytest.mark.parametrize("choice", ["maybe", "pilot:many", "pilot:0", "pilot:²", "scale:kiosk", "hold:5"])
-def test_a_choice_that_is_none_is_refused_with_the_forms_there_are(launch, choice):
-    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+def test_a_choice_that_is_none_is_refused_with_the_forms_there_are(launch, plan, choice):
+    market = plan["pilots"][0]["market"]
     with pytest.raises(BadInput, match="not a decision"):
         run("decide", launch, "--override", f"{market}={choice}", "--because", "x")
 
 
-def test_a_choice_that_the_tables_rule_out_is_refused_and_the_ledger_stays_empty(launch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_choice_that_the_tables_rule_out_is_refused_and_the_ledger_stays_empty(launch, plan):
     for choice, why in (
         ("NO=pilot:90000", "set aside for pilots"),
         ("NO=scale:dealer", "rule out to scale"),
@@ -155,8 +171,7 @@ def test_a_choice_that_the_tables_rule_out_is_refused_and_the_ledger_stays_empty
     assert answer("log", launch)["entries"] == []
 
 
-def test_overrides_that_together_exceed_the_quarters_limits_are_refused(launch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_overrides_that_together_exceed_the_quarters_limits_are_refused(launch, plan):
     run("decide", launch, "--market", "NO", "--override", "NO=pilot:700:dealer", "--because", "a large store")
     with pytest.raises(BadInput, match="pilot cars, and 800 are left"):
         run("decide", launch, "--market", "SE", "--override", "SE=pilot:150:dealer", "--because", "one more")
@@ -165,21 +180,18 @@ def test_overrides_that_together_exceed_the_quarters_limits_are_refused(launch):
         run("decide", launch, "--market", "DE", "--override", "DE=scale:own_store", "--because", "all in")
 
 
-def test_a_pilot_that_only_a_person_wants_gets_a_gate_of_its_own(launch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_pilot_that_only_a_person_wants_gets_a_gate_of_its_own(launch, plan):
     run("decide", launch, "--market", "PT", "--override", "PT=pilot:50:dealer", "--because", "a partner asks")
     gates = [e["said"]["chosen"] for e in answer("log", launch)["entries"] if e["said"]["act"] == "gates"]
     assert gates == ["gates for PT"]
 
 
-def test_a_market_overridden_twice_at_once_is_refused(launch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_market_overridden_twice_at_once_is_refused(launch, plan):
     with pytest.raises(BadInput, match="more than once"):
         run("decide", launch, "--override", "NO=hold", "--override", "no=exit", "--because", "x")
 
 
-def test_a_day_in_the_past_knows_neither_later_rows_nor_later_decisions(launch, tmp_path, monkeypatch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_day_in_the_past_knows_neither_later_rows_nor_later_decisions(launch, plan, tmp_path, monkeypatch):
     run("decide", launch, "--market", "NO", "--override", "NO=pilot:150:dealer", "--because", "test")
     then = answer("read", launch, "--on", "2027-01-05")
     monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-05T09:00:00+00:00")
@@ -200,8 +212,8 @@ def test_a_market_that_was_scaled_goes_on_selling_and_is_not_scaled_again(launch
         run("decide", launch, "--override", "NO=scale:dealer", "--because", "test")
 
 
-def test_the_second_of_two_people_is_told_and_nothing_is_lost(launch):
-    market = answer("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)["pilots"][0]["market"]
+def test_the_second_of_two_people_is_told_and_nothing_is_lost(launch, plan):
+    market = plan["pilots"][0]["market"]
     run("decide", launch, "--market", market, "--who", "ana")
     with pytest.raises(OutOfDate, match="ana came before you"):
         run("decide", launch, "--override", f"{market}=hold", "--because", "too dear", "--who", "bo")
@@ -209,8 +221,7 @@ def test_the_second_of_two_people_is_told_and_nothing_is_lost(launch):
     assert [(d["said"]["who"], d["said"]["because"]) for d in drafts] == [("bo", "too dear")]
 
 
-def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_them(launch, tmp_path):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_them(launch, plan, tmp_path):
     run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "test", "--who", "ana")
     before = answer("read", launch, "--on", "2027-04-05")
     for orders, rises in ((150, True), (2, False)):
@@ -230,8 +241,7 @@ def test_a_pilot_that_sells_well_raises_the_odds_and_one_that_does_not_lowers_th
         assert (sweden[1] > sweden[0]) is rises, "markets are correlated"
 
 
-def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, plan, tmp_path):
     assert "decides 2027Q1, and it is 2027Q2 now; run `beachhead plan" in " ".join(run("decide", launch).split())
     run("plan", launch, "--on", "2027-04-05", "--worlds", WORLDS)
     rows = tmp_path / "rows.csv"
@@ -245,8 +255,7 @@ def test_rows_that_came_after_the_plan_ask_for_a_new_one(launch, tmp_path):
         run("decide", launch, "--accept")
 
 
-def test_a_decision_on_a_plan_of_a_quarter_that_is_over_says_from_when_it_counts(launch):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_decision_on_a_plan_of_a_quarter_that_is_over_says_from_when_it_counts(launch, plan):
     said = " ".join(
         run("decide", launch, "--override", "NO=pilot:150:dealer", "--because", "late", "--who", "ana").split()
     )
@@ -275,8 +284,7 @@ def test_an_unknown_market_is_named_with_those_there_are(launch):
 
 
 @pytest.mark.parametrize(("orders", "sold_out_on", "verdicts"), [(400, "2027-01-08", {"scale"}), (0, "", {"stop"})])
-def test_a_pilot_that_settles_the_question_settles_its_gate(launch, tmp_path, orders, sold_out_on, verdicts):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_a_pilot_that_settles_the_question_settles_its_gate(launch, plan, tmp_path, orders, sold_out_on, verdicts):
     run("decide", launch, "--override", "NO=pilot:400:dealer", "--because", "test", "--who", "ana")
     rows = tmp_path / "rows.csv"
     rows.write_text(
@@ -288,8 +296,7 @@ def test_a_pilot_that_settles_the_question_settles_its_gate(launch, tmp_path, or
     assert {judged["NO"]} == verdicts
 
 
-def test_what_was_learnt_a_year_ago_says_less_about_today(launch, tmp_path):
-    run("plan", launch, "--on", "2027-01-05", "--worlds", WORLDS)
+def test_what_was_learnt_a_year_ago_says_less_about_today(launch, plan, tmp_path):
     run("decide", launch, "--market", "NO", "--override", "NO=pilot:150:dealer", "--because", "test")
     rows = tmp_path / "rows.csv"
     rows.write_text("batch,market,offer,channel,store,start,end,orders\nfirst,NO,,dealer,,2027-01-04,2027-03-31,40\n")
