@@ -154,6 +154,16 @@ def quarter_of_the_replay(**changes: str) -> str:
     return text
 
 
+def test_a_page_that_is_opened_asks_each_of_its_questions_once(page, server):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/v1/" in request.url else None)
+    page.goto(server)
+    page.get_by_role("navigation", name="Pages").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert f"{server}/api/v1/launch" in asked
+    assert len(asked) == len(set(asked)), asked
+
+
 def test_the_whole_loop_on_the_byd_replay_by_clicks(page, vacant, tmp_path):
     page.goto(vacant)
     page.get_by_text("BYD enters Europe").click()

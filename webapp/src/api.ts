@@ -55,6 +55,7 @@ export function useAsk<T>(
   const question = JSON.stringify(keys);
   const [{ to, ...answer }, setAnswer] = useState<Answer<T> & { to: string }>({ state: "waiting", to: question });
   useEffect(() => {
+    if (version === undefined) return;
     let wanted = true;
     let later: ReturnType<typeof setTimeout> | undefined;
     const refuse = (error: Refused) => {

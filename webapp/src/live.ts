@@ -7,7 +7,7 @@ export type LiveJob = components["schemas"]["JobOut"];
 type Message = { topic: "jobs"; jobs: LiveJob[] } | { topic: "launch"; version: string } | { topic: "compiling"; is_compiling: boolean };
 
 let jobs: LiveJob[] = [];
-let version = "";
+let version: string | undefined;
 let connected = false;
 let compiling = false;
 const listeners = new Set<() => void>();
@@ -54,6 +54,7 @@ function connect() {
   socket.onclose = () => {
     connected = false;
     compiling = false;
+    version ??= "";
     tell();
     wait = Math.min(wait * 2, 8000);
     later = setTimeout(connect, wait);
@@ -66,8 +67,15 @@ function look() {
   if (document.visibilityState === "visible") void fetch("/api/v1/launch").catch(() => undefined);
 }
 
+/** The longest that the first questions wait for the socket to tell which version they are answered for, in milliseconds. */
+const PATIENCE = 1000;
+
 export function startLive() {
   connect();
+  setTimeout(() => {
+    version ??= "";
+    tell();
+  }, PATIENCE);
   window.addEventListener("online", connect);
   window.addEventListener("focus", look); // back from an editor beside it, which hid no tab
   document.addEventListener("visibilitychange", look);
@@ -82,7 +90,10 @@ const subscribe = (listener: () => void) => {
 };
 
 export const useJobs = () => useSyncExternalStore(subscribe, () => jobs);
-/** Changes whenever anything recorded for the launch changes; pages ask again when it does. */
+/**
+ * Changes whenever anything recorded for the launch changes; pages ask again when it does. Undefined until the server has
+ * told its first: what is asked before that would be asked twice.
+ */
 export const useVersion = () => useSyncExternalStore(subscribe, () => version);
 export const useConnected = () => useSyncExternalStore(subscribe, () => connected);
 
