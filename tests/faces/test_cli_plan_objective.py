@@ -11,6 +11,7 @@ import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
 from beachhead.case.plan.objective import objective_note, objective_of
 from beachhead.cli.app import app
+from beachhead.launch.aim import steer
 from beachhead.launch.question.objective import Count, Wanted, scores
 from beachhead.web.app import create
 from beachhead.world.errors import BadInput
@@ -104,6 +105,7 @@ def test_a_target_that_rows_show_to_be_met_is_pursued_no_more_and_opens_the_next
 
 def test_a_plan_says_what_its_objective_reaches_and_costs(planned_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("BEACHHEAD_NOW", "2027-01-05T09:00:00+00:00")
+    monkeypatch.setattr(steer, "SEARCH_WORLDS", 8)  # what is said of a search, however many worlds it takes
     folder = shutil.copytree(planned_folder, tmp_path / "launch")
     asking(folder, 'kind = "units_by"\nby = "2029Q4"')
     result = CliRunner().invoke(app, ["plan", str(folder), "--json"])
