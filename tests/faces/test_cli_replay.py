@@ -125,11 +125,15 @@ def run(*words) -> str:
     return result.output
 
 
-def test_the_story_is_told_in_tables_and_in_json(byd):
-    out = run("replay", byd, "--advise")
+def test_the_story_is_told_in_tables_and_in_json(byd, tmp_path):
+    out = run("replay", byd)
     assert "BYD: 2 markets in 6 quarters" in out
     assert "Netherlands" in out
-    assert "pilot" in out
+    assert "Advice is given" not in out
+    advised = run("replay", shortened(tmp_path / "begun", before="2021-10-01"), "--advise")  # each quarter is planned
+    assert "BYD: 1 market in 3 quarters" in advised
+    assert "Advice is given what the maker had done" in advised
+    assert "pilot" in advised
     answer = json.loads(run("replay", byd, "--json"))
     assert [step["quarter"] for step in answer["steps"]] == ["2021Q1", "2021Q2", "2021Q3", "2021Q4", "2022Q1", "2022Q2"]
     assert answer["steps"][-1]["counts"] == {"NL": 5, "NO": 610}

@@ -23,6 +23,14 @@ def starter(tmp_path, monkeypatch):
     return Path(shutil.copytree(EXAMPLES / "xiaomi", tmp_path / "launch"))
 
 
+@pytest.fixture
+def small(starter, planned_folder, tmp_path):
+    """Four destinations of it, for what takes two plans to say and goes for one market as for forty."""
+    folder = Path(shutil.copytree(planned_folder, tmp_path / "small", ignore=shutil.ignore_patterns("*.db*")))
+    shutil.copy(starter / "service.csv", folder)
+    return folder
+
+
 def ask(*words):
     result = CliRunner().invoke(app, ["worth", *map(str, words)])
     assert result.exit_code == 0, (result.output, result.exception)
@@ -57,9 +65,9 @@ def test_facts_worth_nothing_are_counted_in_a_sentence_and_not_listed():
     assert worth_nothing_said(known(0.4, 0.0), 1.0) == f"All 2 facts are {said}"
 
 
-def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter):
+def test_a_what_if_is_played_on_the_same_worlds_and_kept_by_name(starter, small):
     before = {p: p.read_bytes() for p in starter.glob("*.csv")}
-    same = json.loads(ask(starter, "--set", "economics.ES.dealer.capital=*1", "--worlds", "2", "--json"))
+    same = json.loads(ask(small, "--set", "economics.PT.dealer.capital=*1", "--worlds", "2", "--json"))
     assert (same["gain"]["mean"], same["gain"]["se"]) == (0, None)  # two worlds tell no error
     assert same["moves"] == []
     words = ["--set", "tariffs.EU.BEV.rate=0.207", "--worlds", "2", "--name", "lower duty"]
@@ -139,15 +147,15 @@ def test_dates_move_by_quarters_lists_part_by_part_and_blanks_stay_blank(starter
     assert not any("blank" in line for line in lanes)
 
 
-def test_a_what_if_that_the_plan_does_not_read_says_so_and_a_kept_one_may_be_forgotten(starter):
+def test_a_what_if_that_the_plan_does_not_read_says_so_and_a_kept_one_may_be_forgotten(small):
     words = ["--set", "service.bay_cost=+1000", "--worlds", "2", "--name", "bays", "--on", "2027-01-04"]
-    text = " ".join(ask(starter, *words).split())
+    text = " ".join(ask(small, *words).split())
     assert "not made of what was changed: `beachhead service` reads it" in text
-    assert "bays" in ask(starter, "--kept")
-    ask(starter, "--forget", "bays")
-    assert json.loads(ask(starter, "--kept", "--json"))["kept"] == []
-    both = ["--market", "ES", "--set", "economics.opex_per_quarter=*2"]
+    assert "bays" in ask(small, "--kept")
+    ask(small, "--forget", "bays")
+    assert json.loads(ask(small, "--kept", "--json"))["kept"] == []
+    both = ["--market", "PT", "--set", "economics.opex_per_quarter=*2"]
     for words, said in ((["--forget", "bays"], "is called 'bays'"), (both, "--market asks about a batch")):
-        refused = CliRunner().invoke(app, ["worth", str(starter), *words]).exception
+        refused = CliRunner().invoke(app, ["worth", str(small), *words]).exception
         assert isinstance(refused, BadInput)
         assert said in str(refused)
