@@ -10,6 +10,7 @@ import pytest
 import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
 from beachhead.case.plan.whatif import _with_duties, parse_override, with_overrides
+from beachhead.world.errors import BadInput
 
 XIAOMI = Path(new_module.__file__).parent / "examples/xiaomi"
 
@@ -33,6 +34,17 @@ def test_a_changed_duty_moves_margins_by_what_a_car_of_the_mix_pays_more_or_less
         more = getattr(moved.terms, name) - getattr(problem.terms, name)
         assert more == pytest.approx(np.broadcast_to(by_market[:, None, None], more.shape))
     assert f"a customs value of {value:,.0f} EUR a car" in note
+
+
+def test_a_duty_whose_rows_are_made_to_end_is_not_taken_for_none(made_up_launch, tmp_path):
+    """Ended in 2027, the row would leave Turkey without a duty from 2028 on, and each car there 10,000 euro better."""
+    problem = made_up_launch(M=2, T=12)
+    problem = replace(problem, belief=replace(problem.belief, markets=("TR", "NO")))
+    launch = open_launch(shutil.copytree(XIAOMI, tmp_path / "launch"))
+    overrides = [parse_override("tariffs.TR.valid_to=2027-12-31")]
+    other, _ = with_overrides(launch, overrides)
+    with pytest.raises(BadInput, match="no longer tell the duty from CN to TR in 2028Q1"):
+        _with_duties(problem, launch, other, overrides)
 
 
 def test_a_duty_that_canada_changes_is_paid_on_the_price_free_on_board(made_up_launch, tmp_path):

@@ -160,9 +160,21 @@ def test_assembly_abroad_pays_for_kits_local_parts_work_and_fee():
     costs = land(net, routes_of(net), frozenset())
     graz = next(r for r, route in enumerate(costs.routes) if route.plant == 1)
     # of 20,000 material 0.5 x (1 - 0.4) is local: 6,000 at 1.2; the rest comes with 4 % parts duty and kit freight
-    assert costs.ex_works[graz, 0] == pytest.approx(14_000 * 1.04 + 500 + 6_000 * 1.2 + 400 + 1_000)
+    assert costs.ex_works[graz, 0] == pytest.approx((14_000 + 500) * 1.04 + 6_000 * 1.2 + 400 + 1_000)
     assert costs.duty[graz, 0] == 0
-    assert origin_share(net, 1, 0) == pytest.approx(8_600 / 23_660)
+    assert origin_share(net, 1, 0) == pytest.approx(8_600 / 23_680)
+
+
+def test_a_country_that_values_free_on_board_takes_no_duty_on_the_freight_of_kits():
+    cif, fob = (
+        land(net, routes_of(net), frozenset())
+        for net in (
+            network(tariffs=(tariff("CN", "EU", 0.45, customs_value=basis),))
+            for basis in (CustomsValue.CIF, CustomsValue.FOB)
+        )
+    )
+    graz = next(r for r, route in enumerate(cif.routes) if route.plant == 1)
+    assert cif.ex_works[graz, 0] - fob.ex_works[graz, 0] == pytest.approx(500 * 0.04)
 
 
 def test_a_rule_of_origin_opens_the_way_only_to_cars_with_enough_local_content():
@@ -231,7 +243,7 @@ def test_a_dearer_home_currency_makes_home_parts_and_work_dearer_everywhere():
     costs = land(net, routes_of(net), frozenset({Turn(fork="yuan", label="up")}))
     home, graz = (next(r for r, x in enumerate(costs.routes) if x.plant == p and x.market == 1) for p in (0, 1))
     assert costs.ex_works[home, [0, 2]] == pytest.approx([20_200, 22_220])
-    imported = 14_000 * 1.04 + 500
+    imported = (14_000 + 500) * 1.04
     assert costs.ex_works[graz, 2] - costs.ex_works[graz, 0] == pytest.approx(0.1 * imported)
 
 
@@ -265,12 +277,12 @@ def test_home_buyers_and_export_compete_for_the_same_line():
 
 
 def test_a_plant_is_committed_to_when_it_saves_more_than_it_costs():
-    # exported: 30,740 landed; from Graz: 23,660 + 300; saves 6,780 a car
-    net = network(plants=(HOME, replace(GRAZ, capital=(6_780 * 4_000 - 1.0,))))
+    # exported: 30,740 landed; from Graz: 23,680 + 300; saves 6,760 a car
+    net = network(plants=(HOME, replace(GRAZ, capital=(6_760 * 4_000 - 1.0,))))
     plan = solve(net)
     assert [(step.plant, step.closes) for step in plan.steps] == [(1, False)]
-    assert plan.value.low == pytest.approx(4_800 * 20_000 + (34_000 - 23_960) * 4_000 - (6_780 * 4_000 - 1.0))
-    dearer = network(plants=(HOME, replace(GRAZ, capital=(6_780 * 4_000 + 1.0,))))
+    assert plan.value.low == pytest.approx(4_800 * 20_000 + (34_000 - 23_980) * 4_000 - (6_760 * 4_000 - 1.0))
+    dearer = network(plants=(HOME, replace(GRAZ, capital=(6_760 * 4_000 + 1.0,))))
     assert solve(dearer).steps == ()
 
 
@@ -291,7 +303,7 @@ def test_what_is_handed_back_is_the_mean_over_the_ways_the_world_may_go():
     plan = solve(net, replace(four, values=np.repeat(four.values, 4, axis=0)))
     back = hand_back(plan)
     by_home = [34_000 - 21_200 * 1.1, 34_000 - 21_200 * 1.45]
-    here = [by_home[0], 34_000 - 23_960]
+    here = [by_home[0], 34_000 - 23_980]
     assert back.margin[1] == pytest.approx(0.25 * here[0] + 0.75 * here[1])
     assert back.exported[1] == pytest.approx(0.25 * by_home[0] + 0.75 * by_home[1])
     assert back.landed[1, 0] == pytest.approx(34_000 - back.margin[1])
@@ -354,9 +366,9 @@ def test_waiting_for_the_first_year_pays_and_the_sign_says_when_to_build():
     assert (turn.sign.name, turn.sign.above, turn.sign.right) == ("east", True, 1.0)
     assert 200 < turn.sign.level < 2_000
     assert commit_odds(plan)[1] == pytest.approx([0.0, 0.5])
-    # the last four quarters count three times: 2,000 or 200 cars that save 6,780 each, less capital and fixed cost
-    late = 0.5 * (12 * 2_000 * 6_780 - 100e6 - 12 * 3e5)
-    now = 0.5 * 16 * 2_200 * 6_780 - 100e6 - 16 * 3e5
+    # the last four quarters count three times: 2,000 or 200 cars that save 6,760 each, less capital and fixed cost
+    late = 0.5 * (12 * 2_000 * 6_760 - 100e6 - 12 * 3e5)
+    now = 0.5 * 16 * 2_200 * 6_760 - 100e6 - 16 * 3e5
     assert plan.worth.of_waiting.middle == pytest.approx(late - now, rel=1e-6)
     assert plan.value.low - late == pytest.approx(16 * (4_800 * 5_000 + 3_260 * 1_100), rel=1e-9)
 
@@ -558,27 +570,27 @@ def test_half_the_need_being_firm_is_enough_where_half_can_arrive():
 
 
 def test_the_switch_map_turns_where_the_saving_pays_for_the_plant():
-    # capital 13.56 M against 6,780 saved a car at 45 %: break-even at 2,000 cars over the year of the horizon
-    net = network(plants=(HOME, replace(GRAZ, capital=(13.56e6,))))
+    # capital 13.56 M against 6,760 saved a car at 45 %: break-even at 2,000 cars over the year of the horizon
+    net = network(plants=(HOME, replace(GRAZ, capital=(13.52e6,))))
     futures = draw_futures(net, sure(net), seed=1)
     found = map_switches(net, futures, area="EU", volumes=[1_000, 4_000], duties=[0.0, 0.45])
     assert found.options == (-1, 1)
     assert found.winner.tolist() == [[0, 0], [0, 1]]
     assert found.break_even[1, 0] == np.inf
     assert found.break_even[1, 1] == pytest.approx(2_000, abs=8)
-    assert found.values[1, 1, 1] == pytest.approx(4_000 * 6_780 - 13.56e6)
+    assert found.values[1, 1, 1] == pytest.approx(4_000 * 6_760 - 13.52e6)
     assert found.today == pytest.approx((4_000, 0.45))
 
 
 def test_a_change_that_removes_the_duty_turns_the_answer():
-    net = network(plants=(HOME, replace(GRAZ, capital=(13.56e6,))))
+    net = network(plants=(HOME, replace(GRAZ, capital=(13.52e6,))))
     depth = Depth(gap=1e-9, smallest=1, threads=1)
     base = plan_supply(net, sure(net), seed=1, depth=depth)
     effects = {e.name: e for e in try_changes(base, sure(net), usual_changes(net, sure(net)), seed=1, depth=depth)}
     assert effects["no duty into EU"].turns
     assert effects["no duty into EU"].now == ()
-    assert effects["no duty into EU"].gain == pytest.approx(0.45 * 21_200 * 4_000 - (4_000 * 6_780 - 13.56e6))
-    assert effects["plants cost a quarter more"].gain == pytest.approx(-13.56e6 / 4)
+    assert effects["no duty into EU"].gain == pytest.approx(0.45 * 21_200 * 4_000 - (4_000 * 6_760 - 13.52e6))
+    assert effects["plants cost a quarter more"].gain == pytest.approx(-13.52e6 / 4)
     (same,) = try_changes(base, sure(net), [Change(name="nothing", network=net)], seed=1, depth=depth)
     assert (same.gain, same.turns) == (0.0, False)
 

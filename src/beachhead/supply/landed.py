@@ -321,14 +321,22 @@ class _Parts:
 
 
 def _parts(network: Network, plant_number: int, offer: int) -> _Parts:
+    """Duty is on the parts from home, with their freight where the plant's country counts it."""
     plant, build = network.plants[plant_number], network.builds[offer]
+    on_freight = plant.parts_duty if _customs_value_at(network, plant.country) is CustomsValue.CIF else 0.0
     local_share = plant.local_content_share * (1.0 if _is_at_home(network, plant_number) else 1 - build.home_only_share)
     from_home = build.material_cost * (1 - local_share)
     return _Parts(
-        imported=from_home * (1 + plant.parts_duty) + plant.kit_freight,
+        imported=from_home * (1 + plant.parts_duty) + plant.kit_freight * (1 + on_freight),
         local=build.material_cost * local_share * plant.local_content_factor,
         work=plant.labour_hours * plant.labour_cost_per_hour + plant.fee_per_car,
     )
+
+
+def _customs_value_at(network: Network, country: str) -> CustomsValue:
+    """How a country values what crosses its border: the rows into it agree; `cif` where none stands."""
+    area = network.area(country)
+    return next((row.customs_value for row in network.tariffs if row.destination == area), CustomsValue.CIF)
 
 
 def _ex_works(network: Network, plant: int, offer: int, rates: _Rates) -> Floats:

@@ -67,7 +67,8 @@ class Plant:
         local_content_share: share of an offer's material that is bought near the plant, as far as it can be, 0..1.
         local_content_factor: price of local material relative to the same material from home.
         kit_freight: freight of the parts of one car from home.
-        parts_duty: duty on parts from home, share of their value.
+        parts_duty: duty on parts from home, share of their customs value, the freight among it where the country of the
+            plant counts freight.
         fee_per_car: to the contract maker or partner.
         source: who says so.
     """

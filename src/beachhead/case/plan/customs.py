@@ -61,7 +61,8 @@ def expected_duty(
 ) -> float:
     """Mean duty on a car over the scenarios in force as a quarter begins, launch currency; the least holds car by car.
 
-    Where no row stands the duty is 0; within a customs area none is paid.
+    Where no row stands the duty is 0, and a scenario whose row is over adds none: `told` says how much of it is told.
+    Within a customs area none is paid.
 
     Args:
         folder: the launch's tables.
@@ -71,25 +72,34 @@ def expected_duty(
         cars: the offers sold there.
         points: added to every duty, which is never below 0; 0.1 is ten points.
     """
-    border = (area_of(origin), area_of(market))
-    rows = [
-        row
-        for row in folder.rows(TariffRow)
-        if (row.origin, row.destination) == border
-        and (row.valid_from is None or row.valid_from <= quarter.first_day)
-        and (row.valid_to is None or row.valid_to >= quarter.first_day)
-    ]
     ways = [
         (row.odds, row.duty, CustomsValue(row.customs_value.value), folder.money(row.least_duty, row.currency))
-        for row in rows
+        for row in _in_force(folder, origin, market, quarter)
     ]
-    if not ways and border[0] != border[1]:
+    if not ways and area_of(origin) != area_of(market):
         ways = [(1.0, 0.0, customs_basis(folder, market), 0.0)]
     return sum(
         odds * car.share * max(max(duty + points, 0.0) * car.value(basis), least)
         for odds, duty, basis, least in ways
         for car in cars
     )
+
+
+def told(folder: Folder, origin: str, market: str, quarter: Quarter) -> float:
+    """Odds of the scenarios whose duty is told for a quarter, 0..1: less than 1 where rows of a border are over."""
+    return sum(row.odds for row in _in_force(folder, origin, market, quarter))
+
+
+def _in_force(folder: Folder, origin: str, market: str, quarter: Quarter) -> list[TariffRow]:
+    """The rows of the border between two countries that are in force as a quarter begins."""
+    border = (area_of(origin), area_of(market))
+    return [
+        row
+        for row in folder.rows(TariffRow)
+        if (row.origin, row.destination) == border
+        and (row.valid_from is None or row.valid_from <= quarter.first_day)
+        and (row.valid_to is None or row.valid_to >= quarter.first_day)
+    ]
 
 
 def customs_basis(folder: Folder, market: str) -> CustomsValue:

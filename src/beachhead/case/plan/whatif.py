@@ -23,11 +23,12 @@ import numpy as np
 
 from beachhead.case.belief.spending import spending_change
 from beachhead.case.open import Launch
-from beachhead.case.plan.customs import at_border, customs_basis, expected_duty
+from beachhead.case.plan.customs import at_border, customs_basis, expected_duty, told
 from beachhead.case.plan.planning import WORLDS, put_question
 from beachhead.evidence.folder import read_folder
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables import TABLES
+from beachhead.evidence.tables.areas import area_of
 from beachhead.evidence.tables.offers import OfferRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.launch.aim.steer import find_steering
@@ -392,6 +393,7 @@ def _with_duties(
     for i, code in enumerate(problem.markets):
         cars = at_border(after, code)
         for t, quarter in enumerate(problem.quarters):
+            _refuse_silence(before, after, home, code, quarter)
             was, now = (expected_duty(each.folder, home, code, quarter, cars) for each in (before, after))
             change[i, t] = was - now
         if change[i].any():
@@ -412,6 +414,16 @@ def _with_duties(
         ),
     )
     return moved, (_duty_note(home, values, after.folder.terms.currency),) if values else ()
+
+
+def _refuse_silence(before: Launch, after: Launch, home: str, market: str, quarter: Quarter) -> None:
+    """Duties may not be told for less of what may come than before: a row that is over is no duty of 0."""
+    was, now = (told(each.folder, home, market, quarter) for each in (before, after))
+    if now < was - 1e-9:
+        raise BadInput(
+            f"tariffs.csv would no longer tell the duty from {area_of(home)} to {area_of(market)} in {quarter}",
+            "let a row follow the one that ends, or change its duty instead of its dates",
+        )
 
 
 def _duty_note(home: str, values: Sequence[float], currency: str) -> str:

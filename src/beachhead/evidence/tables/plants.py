@@ -86,7 +86,12 @@ class PlantRow(Sourced):
         "price of those parts relative to the same parts from home", above=0, most=10, default=1.0
     )
     kit_freight: Number = column("freight of the parts of one car from home", unit="currency/car", least=0, default=0.0)
-    parts_duty: Number = column("duty on parts from home", unit="share", default=0.0)
+    parts_duty: Number = column(
+        "duty on parts from home, of their customs value: with kit_freight, unless tariffs.csv values what comes into "
+        "the plant's country `fob`",
+        unit="share",
+        default=0.0,
+    )
 
     @model_validator(mode="after")
     def _holds_together(self) -> PlantRow:
