@@ -96,6 +96,24 @@ def test_changes_are_told_with_the_day_to_act(launch):
     assert "conformity, missing, by" in told  # the battery: by its declaration, then by its passport
 
 
+def test_cars_in_stock_that_a_rule_shuts_out_are_told_as_end_of_series(launch):
+    """Regulation (EU) 2018/858, article 49: Euro 7 asks every car from 29 November 2027; an approval of before does not
+    show it. Twelve months on, the last day is 28 November 2028."""
+    hold(launch, EU_WVTA)
+    told = flat(run(launch, "--diff", "2026-11-21", "2028-01-01", "--market", "DE", "--offer", "SU7-STD"))
+    assert "Cars in stock on 2027-11-29 without EURO7 may be registered until 2028-11-28 as end of series in DE" in told
+    assert (
+        "at most 10% of the cars of these types registered there in the year before, or 100 cars where that is fewer."
+        in told
+    )
+    assert "The maker asks the approval authority of each member state before that day" in told
+    assert "end of series" not in run(launch, "--diff", "2026-11-21", "2028-01-01", "--market", "GB")
+
+
+def test_no_end_of_series_is_told_of_a_type_that_was_never_approved(launch):
+    assert "end of series" not in run(launch, "--diff", "2026-11-21", "2028-01-01", "--market", "DE")
+
+
 def test_a_certificate_that_runs_out_is_warned_of(launch):
     hold(launch, "plant assessment,,NL,,2024-06-01,,,CoP 1,letter,2026-10-01,A")
     told = flat(run(launch, "--diff", "2026-11-01", "2027-11-01", "--market", "DE"))

@@ -28,6 +28,7 @@ from beachhead.cli.comply_dossier import dossier_text
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
 from beachhead.compliance.finding import Assessment, FeatureVerdict, Reason, SaleDate, Verdict
+from beachhead.compliance.jurisdiction import EndOfSeries
 from beachhead.compliance.opening import Opening
 from beachhead.compliance.permit import Permit
 from beachhead.compliance.watch import Change, Expiry
@@ -362,6 +363,24 @@ def _show_watch(
         say(_expiry_sentence(item))
     rows = _merged(asked, found)
     show_table(["from", "what", "becomes", "whom it hits", "act by", "source"], rows)
+    for sentence in _end_of_series(found):
+        say(sentence)
+
+
+def _end_of_series(found: Sequence[Change]) -> list[str]:
+    """What may still be registered of cars in stock, once for each day and what is admitted on it."""
+    told: defaultdict[tuple[date, EndOfSeries], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for change in found:
+        if change.end_of_series is not None:
+            codes, where = told[(change.day, change.end_of_series)]
+            codes.add(change.code)
+            where |= {*change.markets}
+    return [
+        f"Cars in stock on {day} without {', '.join(sorted(codes))} may be registered until {rest.last_day(day)} "
+        f"as end of series in {_listed(sorted(where))}: in each at most {rest.share:.0%} of the cars of these types "
+        f"registered there in the year before, or {how_many(rest.least, 'car')} where that is fewer. {rest.terms}"
+        for (day, rest), (codes, where) in told.items()
+    ]
 
 
 def _merged(asked: Brief, found: Sequence[Change]) -> list[list[str]]:

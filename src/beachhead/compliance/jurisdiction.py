@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from beachhead.compliance.approval import Approval, Equivalence
@@ -42,6 +43,31 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfSeries:
+    """What may still be registered of cars in stock once a rule shuts out the type they were approved under.
+
+    Attributes:
+        share: most cars, as a share of those the maker registered in the country in the year before, 0..1.
+        least: cars that may be admitted where the share is fewer.
+        months: for how long after the rule's day.
+        terms: who asks whom, by when, and for which cars, in sentences.
+        source: who says so; the citation.
+    """
+
+    share: float
+    least: int
+    months: int
+    terms: str
+    source: Source
+
+    def last_day(self, day: date) -> date:
+        """Last day of registration where the rule asks every car from `day` on."""
+        months = day.year * 12 + day.month - 1 + self.months
+        year, month = months // 12, months % 12 + 1
+        return date(year, month, min(day.day, monthrange(year, month)[1])) - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Jurisdiction:
     """Whose law it is.
 
@@ -52,6 +78,7 @@ class Jurisdiction:
         markets: markets it covers; members of an agreement; countries of origin.
         adopts: whose rules it takes over; None if it stands alone.
         whole_vehicle: whole-vehicle approvals that date a type here and show what whole-vehicle approvals cover.
+        end_of_series: what it admits of cars in stock that a new rule shuts out; None if nothing is on record.
         as_of: the day to which its file was kept up; the citation of its silence.
         place: where it was written.
     """
@@ -62,6 +89,7 @@ class Jurisdiction:
     markets: tuple[str, ...]
     adopts: Adoption | None
     whole_vehicle: tuple[str, ...]
+    end_of_series: EndOfSeries | None = None
     as_of: date
     place: Place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from beachhead.compliance.jurisdiction import Scope
 from beachhead.compliance.requirement import Gate, Kind
@@ -50,6 +50,15 @@ class AdoptionEntry(Cited):
     routes: bool = False
 
 
+class EndOfSeriesEntry(Cited):
+    """`end_of_series:` at the head of a file."""
+
+    share: float = Field(ge=0, le=1)
+    least: int = Field(ge=0)
+    months: int = Field(gt=0)
+    terms: _Text
+
+
 class LeadTimes(Entry):
     """`lead_times:` at the head of a file: where its weeks and costs come from."""
 
@@ -66,6 +75,7 @@ class Header(Entry):
     markets: list[_Country] = []
     adopts: AdoptionEntry | None = None
     whole_vehicle: list[_Text] = []
+    end_of_series: EndOfSeriesEntry | None = None
     as_of: date
     lead_times: LeadTimes | None = None
 

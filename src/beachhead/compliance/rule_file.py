@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from beachhead.compliance.approval import Approval, Equivalence, Way
-from beachhead.compliance.jurisdiction import Adoption, Jurisdiction, RuleFile
+from beachhead.compliance.jurisdiction import Adoption, EndOfSeries, Jurisdiction, RuleFile
 from beachhead.compliance.requirement import Accepted, Feature, Place, Requirement
 from beachhead.compliance.rule import FeatureRule, Route, Rule
 from beachhead.compliance.rule_entry import (
     LISTS,
     AdoptionEntry,
     ApprovalEntry,
+    EndOfSeriesEntry,
     Entry,
     EquivalenceEntry,
     FeatureRuleEntry,
@@ -139,8 +140,14 @@ class _Reader:
             markets=tuple(header.markets),
             adopts=None if header.adopts is None else self._adoption(header.adopts),
             whole_vehicle=tuple(header.whole_vehicle),
+            end_of_series=None if header.end_of_series is None else self._end_of_series(header.end_of_series),
             as_of=header.as_of,
             place=self._place(("jurisdiction",)),
+        )
+
+    def _end_of_series(self, entry: EndOfSeriesEntry) -> EndOfSeries:
+        return EndOfSeries(
+            share=entry.share, least=entry.least, months=entry.months, terms=entry.terms, source=self._source(entry)
         )
 
     def _adoption(self, entry: AdoptionEntry) -> Adoption:

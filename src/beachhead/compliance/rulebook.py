@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from beachhead.compliance.approval import Approval, Equivalence
-from beachhead.compliance.jurisdiction import Jurisdiction, RuleFile, Scope
+from beachhead.compliance.jurisdiction import EndOfSeries, Jurisdiction, RuleFile, Scope
 from beachhead.compliance.requirement import Feature, Requirement
 from beachhead.compliance.rule import SHOWN_BY, Adopted, FeatureRule, Route, Rule
 
@@ -28,6 +28,7 @@ class Law:
         feature_rules: by feature code, in order of time.
         routes: ways to the customer.
         whole_vehicle: whole-vehicle approvals that show what whole-vehicle approvals cover.
+        end_of_series: what is admitted of cars in stock that a new rule shuts out; None if nothing is on record.
     """
 
     jurisdiction: Jurisdiction
@@ -36,6 +37,7 @@ class Law:
     feature_rules: Mapping[str, tuple[FeatureRule, ...]]
     routes: tuple[Route, ...]
     whole_vehicle: tuple[str, ...]
+    end_of_series: EndOfSeries | None = None
 
     @property
     def type_dating(self) -> tuple[str, ...]:
@@ -178,6 +180,7 @@ def _law(merged: Merged, jurisdiction: Jurisdiction) -> Law:
             _spelt_out(merged, route) for (code, _), route in merged.routes.items() if code == jurisdiction.code
         ),
         whole_vehicle=jurisdiction.whole_vehicle,
+        end_of_series=jurisdiction.end_of_series,
     )
     if jurisdiction.adopts is None:
         return own
@@ -191,6 +194,7 @@ def _law(merged: Merged, jurisdiction: Jurisdiction) -> Law:
         feature_rules=_adopt_all(base.feature_rules, jurisdiction) | dict(own.feature_rules),
         routes=(*own.routes, *(_adopt(route, jurisdiction) for route in adopted_routes)),
         whole_vehicle=own.whole_vehicle or base.whole_vehicle,
+        end_of_series=own.end_of_series or (base.end_of_series if jurisdiction.adopts.routes else None),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from beachhead.compliance.approval import Approval, Certificate, Holding, Vehicl
 from beachhead.compliance.assess import law_of
 from beachhead.compliance.finding import FeatureFinding, FeatureVerdict, Finding, Reason, Verdict
 from beachhead.compliance.in_hand import Hand, end_of, hand, series_reaches
+from beachhead.compliance.jurisdiction import EndOfSeries
 from beachhead.compliance.owed import owed
 from beachhead.compliance.prospect import Prospect, Span, prospect
 from beachhead.compliance.ready import NEVER, Ready, network, ready
@@ -40,6 +41,7 @@ class Change:
         expected: day on which what is in hand or promised shows it again, sooner than by any work begun now; there is
             nothing to obtain then. None if no such day is known.
         late: true if `act_by` has passed on the day asked about.
+        end_of_series: what may still be registered of cars in stock, where a rule shuts out an approved type.
         reasons: why; never empty.
     """
 
@@ -55,6 +57,7 @@ class Change:
     act_by: date | None
     expected: date | None
     late: bool
+    end_of_series: EndOfSeries | None = None
     reasons: tuple[Reason, ...]
 
     @property
@@ -202,7 +205,7 @@ class _Teller:
 
     def requirement(self, before: Finding, after: Finding) -> Change:
         missing = after.verdict is Verdict.MISSING
-        return self._change(
+        change = self._change(
             "requirement",
             after.requirement,
             after.title,
@@ -210,6 +213,19 @@ class _Teller:
             missing and after.gate is Gate.SALE,
             self._work([after], self._shown_from(after.requirement)) if missing else _NO_WORK,
             after.reasons,
+        )
+        shut_out = change.closes and before.verdict is not Verdict.MISSING and self._outlives_its_approval(after)
+        return replace(change, end_of_series=self.ahead.law.end_of_series) if shut_out else change
+
+    def _outlives_its_approval(self, finding: Finding) -> bool:
+        """Whether the rule begins to ask every car that day, and the type holds an approval of before it."""
+        day, law = self.span.start, self.ahead.law
+        held = (item for code in law.whole_vehicle for item in self.ahead.in_hand.held.get(code, ()))
+        return (
+            finding.in_whole_vehicle
+            and finding.rule is not None
+            and finding.rule.all_vehicles == day
+            and any(item.start < day for item in held)
         )
 
     def feature(self, before: FeatureFinding, after: FeatureFinding) -> Change:
