@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+from typing_extensions import TypeAliasType, TypeVar
 
 from beachhead.store import decode, digest, encode
 from beachhead.world.quarter import Quarter
@@ -162,6 +163,25 @@ def test_an_array_read_back_is_read_only():
     assert held.values.tolist() == [[2, 1, 0], [5, 4, 3]]
     with pytest.raises(ValueError, match="read-only"):
         held.values[0, 0] = 1
+
+
+Number = TypeVar("Number", bound=np.generic)
+Numbers = TypeAliasType("Numbers", np.ndarray[tuple[int, ...], np.dtype[Number]], type_params=(Number,))
+"""As NumPy itself spells NDArray from version 2.5 on."""
+Many = TypeAliasType("Many", tuple[int, ...])
+
+
+@dataclass(frozen=True)
+class Aliased:
+    values: Numbers[np.float64]
+    counts: Many
+
+
+def test_a_field_said_by_an_alias_is_recorded_as_what_the_alias_stands_for():
+    read = decode(encode(Aliased(values=np.array([0.1, 2.0]), counts=(1, 2))), Aliased)
+    assert read.values.tolist() == [0.1, 2.0]
+    assert read.values.dtype == np.float64
+    assert read.counts == (1, 2)
 
 
 def test_a_noun_that_gained_a_field_with_a_default_still_reads_old_records():

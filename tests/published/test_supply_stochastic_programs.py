@@ -84,7 +84,7 @@ def _lands(outcomes):
         plants = np.kron(np.eye(4), np.ones((1, 3)))
         demand = np.kron(np.ones((1, 4)), np.eye(3))
         blocks.append(np.vstack([plants, demand]))
-    matrix = sparse.csr_matrix(sparse.block_diag(blocks))
+    matrix = sparse.csr_matrix(sparse.block_diag([sparse.csr_matrix(b) for b in blocks]))
     technology = np.vstack([np.vstack([-limit, np.zeros((3, 4))]) for _ in range(periods)])
     scenarios = []
     for p, firsts in outcomes:

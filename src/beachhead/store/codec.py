@@ -93,9 +93,17 @@ def _form(kind: Any) -> _Form:
 
 
 def _bare(kind: Any) -> Any:
-    while typing.get_origin(kind) is typing.Annotated or hasattr(kind, "__supertype__"):
-        kind = getattr(kind, "__supertype__", None) or typing.get_args(kind)[0]
-    return kind
+    """The kind without annotations, new names and aliases (`type X[T] = ...`, as NumPy's NDArray from 2.5 on)."""
+    while True:
+        origin, arms = typing.get_origin(kind), typing.get_args(kind)
+        if origin is typing.Annotated:
+            kind = arms[0]
+        elif hasattr(kind, "__supertype__"):
+            kind = kind.__supertype__
+        elif hasattr(origin or kind, "__value__"):
+            kind = origin.__value__[arms] if arms else kind.__value__
+        else:
+            return kind
 
 
 def _text(tree: Any) -> str:
