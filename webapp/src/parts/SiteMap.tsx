@@ -2,7 +2,7 @@ import { geoEqualEarth } from "d3-geo";
 import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "../api";
 import map from "../generated/map.json";
-import { howMany } from "../numbers";
+import { howMany, integer } from "../numbers";
 
 const views: Record<string, { name: string; box: [number, number, number] }> = {
   sites: { name: "All sites", box: [0, 0, 0] },
@@ -95,7 +95,7 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
         className="sites"
         tabIndex={0}
         role="img"
-        aria-label={`Map of ${howMany(points.lon.length, "site")}: ${points.lon.length - stands} new (round), ${stands} standing (square). Arrows move it, plus and minus zoom, 0 shows all.`}
+        aria-label={`Map of ${howMany(points.lon.length, "site")}: ${integer(points.lon.length - stands)} new (round), ${integer(stands)} standing (square). Arrows move it, plus and minus zoom, 0 shows all.`}
         onKeyDown={(event) => {
           const act = keys[event.key];
           if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -105,10 +105,10 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
       />
       <ul className="legend" aria-label="Signs">
         <li>
-          <b style={{ color: "var(--piloting)" }}>●</b> new ({points.lon.length - stands})
+          <b style={{ color: "var(--piloting)" }}>●</b> new ({integer(points.lon.length - stands)})
         </li>
         <li>
-          <b style={{ color: "var(--scaled)" }}>■</b> stands already ({stands})
+          <b style={{ color: "var(--scaled)" }}>■</b> stands already ({integer(stands)})
         </li>
       </ul>
     </>
@@ -178,7 +178,8 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
       pen.stroke(path);
     }
     pen.setTransform(1, 0, 0, 1, 0, 0);
-    for (const which of [0, 1] as const) {
+    // what stands first: a new site is not hidden under it
+    for (const which of [1, 0] as const) {
       const picture = stamps[which];
       const half = picture.width / 2;
       for (let k = 0; k < xs.length; k++) {
