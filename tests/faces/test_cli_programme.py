@@ -268,3 +268,24 @@ def test_a_workbook_with_a_fault_changes_nothing(folder, tmp_path):
     assert "p.xlsx:2:owner: 'nobody' is not a code of roles.csv" in said
     assert "runs in a circle" in said
     assert (folder / "tasks.csv").read_text() == before
+
+
+def test_tasks_hold_up_nothing_that_opens_by_the_quarter_planned_and_silence_is_told(folder):
+    """Every plan to the last said that tasks held up what had long been open, and trusted a schedule nobody told of."""
+    first = put_question(open_launch(folder), on=date(2027, 1, 4)).notes
+    assert any("Tasks hold up pilots in Norway" in note for note in first)
+    assert not any("reported" in note for note in first)
+    later = put_question(open_launch(folder), on=date(2027, 7, 5)).notes
+    assert not any("Tasks hold up" in note for note in later)
+    (told,) = [note for note in later if note.startswith("Tasks: ")]
+    assert "nothing has been reported since the first day for 26 weeks" in told
+    assert "their schedule of 2027-01-01; `beachhead programme risk --on 2027-07-05`" in told
+
+
+def test_a_gate_whose_day_is_over_is_not_told_to_keep_it(folder):
+    write(folder, "a,A,4,5,8,,2027-02-26,team,team,2,nothing", "b,B,2,3,6,a,2027-03-20,,team,1,nothing")
+    run("programme", "update", folder, "a", "--started", "2027-01-11", "--finished", "2027-03-01", "--on", "2027-03-24")
+    text = " ".join(run("programme", "risk", folder).split())
+    assert "a: open since 2027-03-01, 3 days after its day, 2027-02-26." in text
+    assert "b: its day, 2027-03-20, is over; 2027-" in text
+    assert "to keep 2027-0" not in text

@@ -1,5 +1,6 @@
 """A launch played gate by gate: what its rows showed on a quarter's last day holds on the first of the next."""
 
+import json
 from datetime import date
 
 import pytest
@@ -132,3 +133,29 @@ def test_what_a_plan_asks_about_a_market_that_left_the_tables_is_listed_and_not_
     assert listed.exception is None, listed.output
     assert "SE " in listed.output
     assert "before deciding on it" in " ".join(listed.output.split())
+
+
+def test_nobody_is_told_to_pilot_look_at_or_adjust_a_market_that_is_scaled_or_was_left(sold_out, monkeypatch):
+    """Batches were designed and priced there, and such markets headed the screen."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-05T09:00:00+00:00")
+    make_plan(sold_out, on=date(2027, 7, 5), worlds=2, who="ann", at=now())
+    chosen = {"NO": "scale:dealer", "SE": "exit"}
+    decide(sold_out, who="ann", at=now(), overrides=chosen, because="the board says so")
+
+    def answer(*words):
+        return CliRunner().invoke(app, [words[0], str(sold_out.path), *words[1:]])
+
+    for asked in (["design"], ["worth", "--batch", "50", "--no-tornado"]):
+        assert answer(*asked, "--market", "NO").exception.message == "NO is scaled already"
+        assert answer(*asked, "--market", "SE").exception.message == "SE was left"
+    screen = json.loads(answer("research", "--json").output)["screen"]
+    assert [row["market"] for row in screen] == ["PT"]
+    assert "Scaled already: Norway. Left: Sweden." in " ".join(answer("research").output.split())
+    adjusted = {row["market"] for row in json.loads(answer("adjust", "--json").output)["markets"]}
+    assert adjusted == {"NO", "PT"}
+    (watched,) = [m for m in json.loads(answer("read", "--json").output)["monitors"] if m["market"] == "NO"]
+    assert watched["break_even"] is None, "its capital is spent"
+    rows = sold_out.path.parent / "more.csv"
+    rows.write_text(HEADER + "on,NO,ONE,dealer,,2027-07-01,2027-07-04,,,,,9,\n")
+    assert answer("observe", str(rows)).exit_code == 0
+    assert "Norway, counts at full scale alone" in " ".join(answer("read").output.split())

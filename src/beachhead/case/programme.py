@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -175,14 +175,33 @@ def early_said(stand: Standing) -> str:
 
 def silence_said(stand: Standing, today: date) -> str:
     """That nobody has reported for weeks, so that what is shown is how it stood then; empty where it is not so."""
+    if not (quiet := _silence(stand, today)):
+        return ""
+    return (
+        f"{quiet}, so this is how it stood then. `--on {today}` shows it as of "
+        "today, when what was not reported as begun begins at the earliest."
+    )
+
+
+def _trusted_note(stand: Standing, today: date) -> tuple[str, ...]:
+    """That a plan rests on a schedule of which nobody has told for weeks; nothing where all that blocks is done."""
+    waits = any(t.stage is not Stage.DONE and t.blocks is not Blocks.NOTHING for t in stand.programme.tasks)
+    if not waits or not (quiet := _silence(stand, today)):
+        return ()
+    told = (
+        f"Tasks: {quiet[0].lower()}{quiet[1:]}, and the plan takes them to keep their schedule of {stand.on}; "
+        f"`beachhead programme risk --on {today}` says when they are done if what was not begun begins today."
+    )
+    return (told,)
+
+
+def _silence(stand: Standing, today: date) -> str:
+    """How long nobody has reported, as a sentence begins; empty where it is not for weeks."""
     quiet = (today - stand.on).days
     if quiet <= QUIET_DAYS or stand.on != (stand.reported or _first_day(stand.programme)):
         return ""
     since = "Nothing has been reported since the first day" if stand.reported is None else "Nothing has been reported"
-    return (
-        f"{since} for {quiet // 7} weeks, so this is how it stood then. `--on {today}` shows it as of "
-        "today, when what was not reported as begun begins at the earliest."
-    )
+    return f"{since} for {quiet // 7} weeks"
 
 
 def assess_programme(
@@ -209,14 +228,16 @@ class Readied:
 
     Attributes:
         economics: the rows, earliest quarters no earlier than the tasks are done.
-        notes: a sentence for each group of markets that tasks hold up.
+        notes: a sentence for each group of markets that tasks hold up, and one if nobody has reported for weeks.
     """
 
     economics: tuple[Economics, ...]
     notes: tuple[str, ...] = ()
 
 
-def with_readiness(launch: Launch, economics: Sequence[Economics], on: date | None = None) -> Readied:
+def with_readiness(
+    launch: Launch, economics: Sequence[Economics], on: date, *, until: date, begun: Collection[str] = ()
+) -> Readied:
     """Economics with earliest quarters no earlier than the tasks are done with 80 %; as they are without tasks.
 
     Only tasks of the folder count here: compliance hands its own dates to the plan.
@@ -224,19 +245,23 @@ def with_readiness(launch: Launch, economics: Sequence[Economics], on: date | No
     Args:
         launch: the launch.
         economics: rows to change.
-        on: reports of later days are left out.
+        on: the day asked about.
+        until: last day of the quarter decided: reports of later days are left out, what opens by then is not held up.
+        begun: codes of markets that are scaled or were left: no task holds them up.
     """
     if not launch.folder.rows(TaskRow):
         return Readied(economics=tuple(economics))
     stand = standing_on(launch)
-    if on is not None and stand.reported is not None and stand.reported > on:
-        stand = standing_on(launch, on)
+    if stand.reported is not None and stand.reported > until:
+        stand = standing_on(launch, until)
     seed = launch.folder.terms.seeds.plan
     planned = make_schedule(stand.programme, on=stand.on, seed=seed)
     risk = assess(stand.programme, stand.gates, on=stand.on, chains=planned.chains, draws=PLAN_DRAWS, seed=seed)
     ready = {(item.gate.market, item.gate.opens): quarter_from(item.sure) for item in risk.gates if item.gate.market}
     readied = tuple(_ready(row, ready) for row in economics)
-    return Readied(economics=readied, notes=_pushed(launch, economics, readied, risk))
+    held = [(was, row) for was, row in zip(economics, readied, strict=True) if row.market not in begun]
+    notes = (*_pushed(launch, held, risk, Quarter.of(until)), *_trusted_note(stand, on))
+    return Readied(economics=readied, notes=notes)
 
 
 def update_progress(launch: Launch, reports: Sequence[Report], *, who: str, at: datetime, name: str) -> int:
@@ -409,22 +434,22 @@ def _ready(row: Economics, ready: dict[tuple[str, Blocks], Quarter]) -> Economic
     return replace(row, earliest_pilot=pilot, earliest_scale=max(pilot, scale))
 
 
-def _pushed(launch: Launch, before: Sequence[Economics], after: Sequence[Economics], risk: Risk) -> tuple[str, ...]:
-    """Who is held up by which task: one sentence for markets that share quarter and task."""
+def _pushed(launch: Launch, rows: Iterable[tuple[Economics, Economics]], risk: Risk, now: Quarter) -> tuple[str, ...]:
+    """Who is held up by which task after `now`, by rows before and after: a sentence for each quarter and task."""
     held: dict[tuple[Blocks, Quarter, str], list[str]] = {}
     hangs = {(item.gate.market, item.gate.opens): item.critical[0][0] if item.critical else "" for item in risk.gates}
-    for was, row in zip(before, after, strict=True):
+    for was, row in rows:
         for opens, old, new in (
             (Blocks.PILOT, was.earliest_pilot, row.earliest_pilot),
             (Blocks.SCALE, was.earliest_scale, row.earliest_scale),
         ):
-            task = hangs.get((row.market, opens), "")
-            if new > old and task and launch.market(row.market).name not in held.setdefault((opens, new, task), []):
-                held[opens, new, task].append(launch.market(row.market).name)
+            task, name = hangs.get((row.market, opens), ""), launch.market(row.market).name
+            if task and new > old and new > now:
+                told = held.setdefault((opens, new, task), [])
+                told += [name] if name not in told else []
     return tuple(
         f"Tasks hold up {_WHAT[opens]} in {', '.join(markets)} until {quarter}; it hangs on {task}."
         for (opens, quarter, task), markets in held.items()
-        if markets
     )
 
 

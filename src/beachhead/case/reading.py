@@ -24,6 +24,7 @@ from beachhead.launch.question.gate import Gate, Judgement
 from beachhead.world.brief import brief
 from beachhead.world.figures import cars, how_many
 from beachhead.world.figures import odds as said_odds
+from beachhead.world.market import Stage
 from beachhead.world.reading import Reading
 
 
@@ -155,7 +156,8 @@ def monitor_sentence(monitor: Monitor, name: str, year: Year) -> str:
     if last.low > last.high:
         moved = next(sight.day for sight in monitor.sightings if sight.low > sight.high)
         within = f"no single level fits them since {moved}: demand has moved"
-    head = f"{name}, counts alone, valid at every look: {within}"
+    which = "counts" if monitor.is_pilot else "counts at full scale"  # those of the pilots before are left out
+    head = f"{name}, {which} alone, valid at every look: {within}"
     if monitor.break_even is None:
         return f"{head} (95 %)."
     registered = "registered " if monitor.look is not None else ""  # a gate's own; scaling now may need another
@@ -188,8 +190,8 @@ def _within(sight: Sighting) -> str:
 def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
     """The anytime-valid monitor of every market with counts, in cars of the coming year, and its gate's planned look.
 
-    Without a gate the break-even is that of the channel that would pay most if scaled now. A planned look is held on
-    what counts add to the studies.
+    Without a gate the break-even is that of the channel that would pay most if scaled now; a market that is scaled or
+    was left has none. A planned look is held on what counts add to the studies.
     """
     held, told = question.held, weigh_evidence(question.held.before, folder_evidence(launch))
     gates = {gate.market: gate for gate in question.problem.gates}
@@ -206,12 +208,18 @@ def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
 
 
 def _level(question: Question, code: str, gate: Gate | None) -> float | None:
-    """Cars a year that the market must sell: what its gate asks, without one what scaling would need now."""
+    """Cars a year that the market must sell: what its gate asks, without one what scaling would need now.
+
+    None where it is scaled, so that its capital is spent, or was left.
+    """
     if gate is not None:
         return gate.break_even
     if code not in question.problem.markets:
         return None
-    level = break_even(question.problem, question.problem.markets.index(code)).cars_per_year
+    at = question.problem.markets.index(code)
+    if question.problem.standing[at].stage in (Stage.SCALED, Stage.EXITED):
+        return None
+    level = break_even(question.problem, at).cars_per_year
     return level if 0 < level < inf else None
 
 

@@ -232,17 +232,21 @@ def show_risk(launch: Launch, found: Assessed, market: str | None = None) -> Non
     show_table(("gate", "due", "odds", "50 %", "80 %", "95 %", "buffer"), rows, right={2, 6})
     say("Odds: open on the due day. Buffer: days between the plain plan and the day that holds with 80 %.")
     for codes, first in groups:
-        if advice := buffer_advice(_named(codes, first), first):
+        if advice := buffer_advice(_named(codes, first), first, found.standing.on):
             say(advice)
 
 
-def buffer_advice(name: str, item: GateRisk) -> str:
-    """What to do about a gate that is not kept with 80 %; "" if it is."""
+def buffer_advice(name: str, item: GateRisk, on: date) -> str:
+    """What to do about a gate that is not kept with 80 %, as of a day; "" if it is kept."""
     if not item.short_days:
         return ""
+    if item.sure <= on:
+        return f"{name}: open since {item.sure}, {how_many(item.short_days, 'day')} after its day, {item.gate.due}."
     most = hangs_on(item, 3)
     gained = how_many(item.short_days, "day")
     told = f"{name}: to keep {item.gate.due} with 80 %, gain {gained} or promise {item.sure}."
+    if item.gate.due is not None and item.gate.due < on:
+        told = f"{name}: its day, {item.gate.due}, is over; {item.sure} holds with 80 %."
     if not most:
         return f"{told} It waits for no other task."
     waits = ", ".join(f"{code} ({odds_said(share)})" for code, share in most)

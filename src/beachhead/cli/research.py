@@ -8,7 +8,14 @@ import typer
 
 from beachhead.case.belief.spending import effect_said
 from beachhead.case.open import Launch, open_launch
-from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
+from beachhead.case.plan.research import (
+    Researched,
+    ask_research,
+    effect_worth,
+    screen_said,
+    settled_said,
+    worth_checking,
+)
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, money, percent, say, show_json, show_table
@@ -53,7 +60,8 @@ def show_research(launch: Launch, found: Researched) -> None:
     """Which markets to look at, then what is worth checking."""
     names, currency = {m.code: m.name for m in launch.folder.markets}, launch.folder.terms.currency
     screen, facts = found.found.screen, worth_checking(found)
-    say(screen_said(screen, names, found.question.shut))
+    settled = settled_said(found.question.standings.by_market, names)
+    say(" ".join(filter(None, (screen_said(screen, names, found.question.shut), settled))))
     if not screen:
         return
     if len(screen) > 1:

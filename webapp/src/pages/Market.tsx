@@ -106,7 +106,7 @@ function OneMarket({ code, launch }: { code: string; launch: Schemas["LaunchOut"
           </>
         )}
       </section>
-      {row.stage !== "home" && !launch.over && (
+      {row.stage !== "home" && row.stage !== "exited" && !launch.over && (
         <>
           {row.stage !== "scaled" && (
             <section className="sheet wide">

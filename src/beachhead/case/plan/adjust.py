@@ -39,7 +39,7 @@ from beachhead.world.brief import brief
 from beachhead.world.economics import CHANNEL_CUT, Economics
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.figures import cars, money, spaced
-from beachhead.world.market import Market
+from beachhead.world.market import Market, Stage
 from beachhead.world.quarter import QUARTERS_A_YEAR
 from beachhead.world.reading import DemandCount, Observation
 
@@ -80,7 +80,7 @@ def ask_adjust(
     Args:
         launch: the launch.
         on: the day; None for today.
-        market: this market alone; None for all abroad.
+        market: this market alone; None for all abroad that were not left.
         seed: of the draws; that of the outlook in launch.toml if None.
     """
     wanted = None if market is None else launch.market(market)
@@ -101,11 +101,13 @@ def ask_adjust(
         stake
         for m in launch.folder.markets
         if not m.is_home and m.code in lists and (wanted is None or m.code == wanted.code)
+        if question.standings.by_market[m.code].stage is not Stage.EXITED
         for stake in [_stake(launch, question, m, lists[m.code], sold, car_price)]
         if stake is not None
     ]
     if wanted is not None and not stakes:
-        why = "is the home market" if wanted.is_home else "has no row in economics.csv"
+        is_left = question.standings.by_market[wanted.code].stage is Stage.EXITED
+        why = "was left" if is_left else "is the home market" if wanted.is_home else "has no row in economics.csv"
         raise BadInput(f"{wanted.name} {why}", "name a market abroad that has prices and economics")
     drawn = launch.folder.terms.seeds.outlook if seed is None else seed
     return Adjusted(

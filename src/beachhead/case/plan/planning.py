@@ -46,6 +46,7 @@ from beachhead.store import deliveries, get, last_delivery, put, reading, ref_of
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
+from beachhead.world.market import Stage
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Reading
 from beachhead.world.ref import Ref
@@ -251,14 +252,17 @@ def put_question(
     with reading(launch.store) as work:
         after, read_to = head(work).sha256, last_delivery(work)
     now = quarter_on(launch, on)
-    ready = readiness(launch, min(on or today(), now.last_day))
+    day = min(on or today(), now.last_day)
+    ready = readiness(launch, day)
     stand = standings(launch, now, asked=ready.asked, met=ready.met)
     held = believe(launch, scaled_since=stand.scaled_since, until=now.last_day, seen_to=seen_to)
     folder, belief = launch.folder, from_quarter(held.belief, now)
     given = folder.economics if economics is None else economics
     network = siting_inputs(launch, given)
     care = service_inputs(launch, network.economics) if count_on_service else None
-    tasks = with_readiness(launch, network.economics if care is None else care.economics, now.last_day)
+    begun = [code for code, at in stand.by_market.items() if at.stage in (Stage.SCALED, Stage.EXITED)]
+    given_care = network.economics if care is None else care.economics
+    tasks = with_readiness(launch, given_care, day, until=now.last_day, begun=begun)
     rows = tasks.economics
     caps = folder.limits if limits is None else limits
     rules = permitted(folder, rows, now.first_day, _small_series_used(stand))

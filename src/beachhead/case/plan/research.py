@@ -15,11 +15,12 @@ from beachhead.case.plan.shut import Shut, listed, shut_said
 from beachhead.case.plan.worth import least_worth
 from beachhead.evidence.tables.economics import EconomicsRow
 from beachhead.launch.information.research import TOP, Doubt, Research, Screened, State, Worth, research
+from beachhead.launch.question.action import Standing
 from beachhead.world.brief import brief
 from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
 from beachhead.world.figures import percent
-from beachhead.world.market import Market
+from beachhead.world.market import Market, Stage
 from beachhead.world.source import Grade, Source
 
 LEVEL_SD = {Grade.A: 0.03, Grade.B: 0.12, Grade.C: 0.3}
@@ -75,7 +76,7 @@ def screen_said(screen: Sequence[Screened], names: Mapping[str, str], shut: Sequ
         shut: those that cannot be scaled within the horizon, with what shuts them.
     """
     if not screen:
-        return "No market abroad has economics to screen by."
+        return "No market abroad that might be entered has economics to screen by."
     best = [s for s in screen if s.can_open][:LOOKED_AT]
     closed = {s.market for s in screen if not s.can_open}
     opened_by = shut_said([each for each in shut if each.market in closed], names)
@@ -85,6 +86,22 @@ def screen_said(screen: Sequence[Screened], names: Mapping[str, str], shut: Sequ
     sure = sum(s.top_odds >= SURE for s in screen[:TOP])
     there = "is" if sure == 1 else "are"
     return f"{said} Of the first {TOP}, {sure or 'none'} {there} there with odds of {percent(SURE)} or more."
+
+
+def settled_said(standings: Mapping[str, Standing], names: Mapping[str, str]) -> str:
+    """Which markets abroad are no longer screened, and why; "" where all are.
+
+    Args:
+        standings: where every market stands, by code.
+        names: of the markets, by code.
+    """
+
+    def those(stage: Stage) -> list[str]:
+        return [names[code] for code, at in standings.items() if at.stage is stage and not at.is_home]
+
+    scaled, left = those(Stage.SCALED), those(Stage.EXITED)
+    told = (f"Scaled already: {listed(scaled)}." if scaled else "", f"Left: {listed(left)}." if left else "")
+    return " ".join(filter(None, told))
 
 
 def _best_said(best: Sequence[Screened], names: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ class EconomicsRow(Sourced):
     ramp: Numbers = column(
         "share of reach served in quarters 0, 1, 2 ... after the start; the last holds on", unit="share"
     )
-    pilot_start_fee: Number = column("spent once when a pilot starts", unit="currency", least=0)
+    pilot_start_fee: Number = column("spent on a market's first pilot, never again there", unit="currency", least=0)
     pilot_fee_per_quarter: Number = column("fixed cost of a running pilot", unit="currency/quarter", least=0)
     pilot_cost_per_car: Number = column("extra cost per pilot car, net of what it earns", unit="currency/car")
     pilot_reach: Number = column(

@@ -18,7 +18,7 @@ from beachhead.launch.question.kernel_terms import PILOT, Floats, Terms, look_va
 from beachhead.launch.question.problem import Problem, kernel_position, kernel_terms, looked, price_answer
 from beachhead.launch.scene import set_up
 from beachhead.world.errors import BadInput
-from beachhead.world.market import Channel
+from beachhead.world.market import Channel, Stage
 from beachhead.world.reading import is_far_from_list
 
 LEAST_TAUGHT = 0.005
@@ -153,6 +153,10 @@ def _route(problem: Problem, market: str, channel: Channel) -> tuple[int, int]:
     i = _index(problem, market)
     if problem.standing[i].is_home:
         raise BadInput(f"{market} is the home market", "name a market to enter: nothing is piloted at home")
+    if problem.standing[i].stage is Stage.SCALED:
+        raise BadInput(f"{market} is scaled already", "name another market: what it sells tells more than a pilot")
+    if problem.standing[i].stage is Stage.EXITED:
+        raise BadInput(f"{market} was left", "name a market that may still be entered: one that was left stays so")
     if channel not in problem.channels[i]:
         raise BadInput(f"{market} has no economics for {channel}", "add the row to economics.csv")
     return i, problem.channels[i].index(channel)

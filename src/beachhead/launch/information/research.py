@@ -18,6 +18,7 @@ from beachhead.launch.information.worth import Spread, know_facts, know_markets
 from beachhead.launch.question.kernel_terms import at_stake
 from beachhead.launch.question.problem import Problem
 from beachhead.world.brief import brief
+from beachhead.world.market import Stage
 from beachhead.world.quarter import QUARTERS_A_YEAR
 
 Array = NDArray[np.float64]
@@ -112,7 +113,7 @@ class Research:
     """The answer.
 
     Attributes:
-        screen: markets abroad with economics, best first.
+        screen: markets abroad with economics that are neither scaled nor left, best first.
         stability: mean rank correlation (Spearman) of a draw's order with the order shown, 0..1.
         facts: doubts, most worth first.
     """
@@ -134,8 +135,12 @@ def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int
         draws: S.
     """
     shown = [
-        m for m, at in enumerate(problem.standing) if not at.is_home and np.isfinite(problem.terms.capital[m]).any()
+        m
+        for m, at in enumerate(problem.standing)
+        if at.stage in (Stage.OUT, Stage.PILOTING) and np.isfinite(problem.terms.capital[m]).any()
     ]
+    if not shown:
+        return Research(screen=(), stability=1.0, facts=_by_worth(problem, doubts))
     scores = _scores(problem, doubts, shown, draws, seed)
     order = np.argsort(-np.median(scores, axis=0), kind="stable")
     ranks = 1 + np.argsort(np.argsort(-scores, axis=1, kind="stable"), axis=1)
@@ -147,8 +152,12 @@ def research(problem: Problem, doubts: Sequence[Doubt], *, seed: int, draws: int
     return Research(
         screen=screen,
         stability=_stability(ranks, order),
-        facts=tuple(sorted(worth_of_knowing(problem, doubts), key=lambda w: (-w.worth, w.doubt.market, w.doubt.field))),
+        facts=_by_worth(problem, doubts),
     )
+
+
+def _by_worth(problem: Problem, doubts: Sequence[Doubt]) -> tuple[Worth, ...]:
+    return tuple(sorted(worth_of_knowing(problem, doubts), key=lambda w: (-w.worth, w.doubt.market, w.doubt.field)))
 
 
 def worth_of_knowing(problem: Problem, doubts: Sequence[Doubt]) -> tuple[Worth, ...]:

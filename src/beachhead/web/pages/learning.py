@@ -9,7 +9,14 @@ from fastapi import APIRouter, Request, Response
 
 from beachhead.case.belief.spending import Spending, effect_said
 from beachhead.case.plan.adjust import Adjusted, as_things_are, ask_adjust
-from beachhead.case.plan.research import Researched, ask_research, effect_worth, screen_said, worth_checking
+from beachhead.case.plan.research import (
+    Researched,
+    ask_research,
+    effect_worth,
+    screen_said,
+    settled_said,
+    worth_checking,
+)
 from beachhead.case.reading import monitor_sentence
 from beachhead.case.reading import monitors as watch_counts
 from beachhead.launch.information.batch_design import design, pilot_channel
@@ -297,6 +304,8 @@ def research(request: Request, response: Response, _: Viewer) -> ResearchOut:
     found: Researched = desk.kept(("research", sheet.version), lambda: ask_research(sheet.launch))
     screen, facts = found.found.screen, worth_checking(found)
     said = screen_said(screen, {row.market: sheet.name_of(row.market) for row in screen}, found.question.shut)
+    names = {market.code: market.name for market in sheet.launch.folder.markets}
+    said = " ".join(filter(None, (said, settled_said(found.question.standings.by_market, names))))
     if facts:
         said += f" {how_many(len(facts), 'fact')} would help the plan."
     return ResearchOut(
