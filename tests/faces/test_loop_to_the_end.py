@@ -15,7 +15,9 @@ from beachhead.case.plan.planning import make_plan, put_question
 from beachhead.case.plan.standing import standings
 from beachhead.cli.app import app
 from beachhead.launch.plan.reason import sentence
+from beachhead.launch.policy.value import served
 from beachhead.launch.question.gate import Verdict
+from beachhead.launch.question.problem import kernel_position, kernel_terms
 from beachhead.world.market import Stage
 from beachhead.world.quarter import Quarter
 
@@ -159,3 +161,16 @@ def test_nobody_is_told_to_pilot_look_at_or_adjust_a_market_that_is_scaled_or_wa
     rows.write_text(HEADER + "on,NO,ONE,dealer,,2027-07-01,2027-07-04,,,,,9,\n")
     assert answer("observe", str(rows)).exit_code == 0
     assert "Norway, counts at full scale alone" in " ".join(answer("read").output.split())
+
+
+def test_a_market_scaled_long_ago_serves_all_its_reach_to_the_last_quarter(sold_out, monkeypatch):
+    """Ramps were cut to the quarters left: in the last a market of two years served what it had in its first."""
+    monkeypatch.setenv("BEACHHEAD_NOW", "2027-07-05T09:00:00+00:00")
+    make_plan(sold_out, on=date(2027, 7, 5), worlds=2, who="ann", at=now())
+    decide(sold_out, who="ann", at=now(), overrides={"NO": "scale:dealer"}, because="the board says so")
+    problem = put_question(sold_out, on=date(2029, 10, 5)).problem
+    terms, position, i = kernel_terms(problem), kernel_position(problem), problem.markets.index("NO")
+    assert (len(problem.quarters), position.since[i]) == (1, -9)
+    full = 0.25 * 0.9 * terms.path[i, 0]
+    assert served(terms, i, position.route[i], position.since[i], 0) == pytest.approx(full)
+    assert served(terms, i, position.route[i], 0, 0) == pytest.approx(0.3 * full)

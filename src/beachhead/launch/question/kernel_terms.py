@@ -26,7 +26,8 @@ class Terms:
         salvage: (M, C), money back on exit.
         opex: (M, C), a quarter.
         margin: (M, C, T), a car; the mean over the scenarios of tariffs.
-        ramp: (M, C, T), share of demand served j quarters after the start, reach included.
+        ramp: (M, C, J), share of demand served j quarters after the start, reach included; the last holds on. J is T,
+            or the longest ramp where fewer quarters are left than it takes.
         path: (M, T), demand of the quarter over demand at theta.
         start_fee: (M, C), once per piloted market.
         quarter_fee: (M, C), each pilot quarter.

@@ -306,13 +306,13 @@ def _routes(
 ) -> dict[str, Any]:
     """The terms that stand in economics.csv, by market and route."""
     (M, T), C = belief.log_path.shape, max(len(row) for row in rows)
-    ramp, reach = np.zeros((M, C, T)), np.zeros((M, C, len(batches)))
+    steps = max(T, *(len(r.ramp) for row in rows for r in row), 0)  # a market may be scaled for longer than is planned
+    ramp, reach = np.zeros((M, C, steps)), np.zeros((M, C, len(batches)))
     first_scale, first_pilot = np.full((M, C), T, dtype=np.int64), np.full((M, C), T, dtype=np.int64)
     for i, row in enumerate(rows):
         shipped = 0 if earliest is None else earliest[i]
         for c, r in enumerate(row):
-            steps = list(r.ramp[:T]) + [r.ramp[-1]] * max(T - len(r.ramp), 0)
-            ramp[i, c] = r.reach * np.array(steps)
+            ramp[i, c] = r.reach * np.array([*r.ramp, *[r.ramp[-1]] * (steps - len(r.ramp))])
             reach[i, c] = np.minimum(r.pilot_reach * batches / 100.0, 1.0)
             if shipped is not None:
                 first_scale[i, c] = min(max(r.earliest_scale - belief.quarters[0], shipped, 0), T)
