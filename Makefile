@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OLDEST := .venv-oldest
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-full figures screenshots lint lock clean
+.PHONY: demo test test-full oldest figures screenshots lint lock clean
 .DEFAULT_GOAL := demo
 
 $(READY): requirements.lock pyproject.toml
@@ -25,6 +26,13 @@ test: $(READY) lint  ## the test suite
 test-full: $(READY)  ## every count that the issues name
 	$(BIN)/python -m pytest -m full -n auto
 
+oldest:  ## the test suite with the oldest libraries that pyproject.toml allows (needs uv)
+	uv venv --quiet --clear --python $(PYTHON) $(OLDEST)
+	uv pip compile --quiet --python $(OLDEST) pyproject.toml --extra server --resolution lowest-direct \
+		--output-file $(OLDEST)/oldest.txt
+	uv pip install --quiet --python $(OLDEST) --constraints $(OLDEST)/oldest.txt --group dev httpx --editable '.[server]'
+	$(OLDEST)/bin/python -m pytest -m "not full" -n auto --dist loadfile -W ignore::DeprecationWarning
+
 figures: $(READY)  ## every benchmark table
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
@@ -44,4 +52,4 @@ lock:  ## renew requirements.lock after a change of dependencies (needs uv)
 		--generate-hashes --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
