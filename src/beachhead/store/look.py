@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from weakref import finalize
 
 from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 
@@ -22,8 +23,10 @@ def may_write(file: Path) -> bool:
 def engine_to_look(file: Path) -> Engine:
     """An engine on a file that is only read; where there is no file, on an empty database in memory."""
     if not _holds(file):
-        settled = {"check_same_thread": False, "isolation_level": None}
-        return create_engine("sqlite://", poolclass=StaticPool, connect_args=settled)
+        memory = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        engine = create_engine("sqlite://", poolclass=StaticPool, creator=lambda: memory)
+        finalize(engine, memory.close)
+        return engine
     return create_engine("sqlite://", poolclass=NullPool, creator=lambda: _connect(file))
 
 
