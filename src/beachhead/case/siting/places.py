@@ -23,6 +23,7 @@ SETS = (500, 1000, 5000, 15000)
 
 _AT_SEA_KM = 250.0
 _ELSEWHERE_KM = 400.0
+_REMOTE_KM = 1_000.0  # Adak, a village too small to be listed, is 713 km from the next that is
 _DENSITY = 4000.0  # people a square km of a large city; assumption, grade C
 _CITY = 100_000.0
 _MOST_BYTES = 512 * 2**20  # GeoNames' set of all places of 500 people has 35 MB
@@ -265,7 +266,7 @@ def _misplaced(lines: list[Line], file: str) -> list[Fault]:
     """Places at sea, and places whose coordinates lie in another country, such as when they are swapped.
 
     What lies far from towns is held against villages too: Nome and Broome are far from any town of 15,000. A village
-    smaller than those listed, such as Adak in the Aleutians, may lie far from all of them.
+    smaller than those listed, such as Adak in the Aleutians, may lie up to 1,000 km from all of them.
     """
     for least in (SETS[-1], SETS[0]):
         faults = dict(_far_off(lines, file, least))
@@ -298,7 +299,7 @@ def _far_off(lines: list[Line], file: str, least_people: int) -> Iterator[tuple[
         if home[k] > _ELSEWHERE_KM and mirrored[k] < _ELSEWHERE_KM:
             cure = f"latitude and longitude look swapped: write {line.lon:g}, {line.lat:g}"
             problem = f"is not in {line.country}"
-        elif 0 < line.people < SETS[0]:
+        elif 0 < line.people < SETS[0] and home[k] < _REMOTE_KM:
             continue
         elif anywhere[k] > _AT_SEA_KM:
             problem, cure = f"is {anywhere[k]:,.0f} km from any town: at sea?", "mend the coordinates"

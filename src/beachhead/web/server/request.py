@@ -22,8 +22,18 @@ from beachhead.world.version import VERSION
 Answer = TypeVar("Answer", bound=BaseModel)
 MOST_BYTES = 256 * 1024 * 1024
 PAGE_ROWS = 200
+_WHY_REFUSED = {
+    401: "Nobody is signed in",
+    403: "The person asking may not do this",
+    404: "There is no such thing at this address",
+    409: "It does not fit what is on record by now",
+    413: "What was sent is larger than is taken",
+    421: "The address asked for is not one that is served",
+    422: "What was sent cannot be meant",
+}
+"""Our own words: Python's differ by its version."""
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Refusal} for status in (401, 403, 404, 409, 413, 421, 422)
+    status: {"model": Refusal, "description": why} for status, why in _WHY_REFUSED.items()
 }
 Key = Annotated[
     str | None,
