@@ -45,6 +45,8 @@ def test_cars_are_counted_abroad_up_to_the_quarter(example):
     assert found.milestone.last == 11
     outside = [m.code for m, counts in zip(launch.folder.markets, found.milestone.markets, strict=True) if not counts]
     assert outside == ["CN"]
+    assert found.said == "cars sold abroad by 2029Q4"
+    assert objective_of(launch, ("NO",), grid(Quarter(2028, 1), 4)).said == "more cars sold abroad by 2029Q4"
 
 
 def test_a_target_brings_what_must_come_before_it(example):

@@ -59,7 +59,8 @@ def objective_of(
             return None
         return Objective(tail=asked.downside_tail, floor=asked.downside_floor)
     if asked.kind is ObjectiveKind.UNITS_BY:
-        said = f"cars sold abroad by {asked.by}"
+        more = "more " if quarters[0] > launch.folder.terms.start else ""  # what was sold before, no plan decides
+        said = f"{more}cars sold abroad by {asked.by}"
         milestones: tuple[Milestone, ...] = (_units(launch, markets, quarters),)
     else:
         wanted = _target(launch, str(asked.target))
