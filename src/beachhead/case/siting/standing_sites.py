@@ -110,7 +110,7 @@ def _placed(
     for line, when, at, km in zip(lines, opens, nearest.tolist(), far.tolist(), strict=True):
         if km > NEAR_KM:
             problem = f"stands {km:,.0f} km from any settlement counted in {line.country}"
-            cure = "mend the coordinates, or lower --least-people"
+            cure = "mend the coordinates, lower --least-people, or take out what lies overseas"
             faults.append(Fault(file=file, row=line.row, column="lat", written=line.name, problem=problem, cure=cure))
         (may_close if line.closable else stay).add(at)
         if when is None:
