@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,6 +50,38 @@ INTERRUPTED = 130
 
 def build(names: Iterable[str]) -> typer.Typer:
     """The application with those commands."""
+    app = _bare()
+    for heading, group in GROUPS.items():
+        for name in (name for name in names if name in group):
+            found = getattr(import_module(f"beachhead.cli.{ELSEWHERE.get(name, name)}"), name)
+            if isinstance(found, typer.Typer):
+                app.add_typer(found, name=name, rich_help_panel=heading)
+            else:
+                app.command(rich_help_panel=heading)(found)
+    return app
+
+
+def overview() -> typer.Typer:
+    """The application that only tells of its commands: loading them all for their sentences takes seconds."""
+    app = _bare()
+    for heading, group in GROUPS.items():
+        for name in group:
+            app.command(name, help=_told(name), rich_help_panel=heading)(lambda: None)
+    return app
+
+
+def _told(name: str) -> str:
+    """What a command says of itself, read in its file: the docstring of a function, the `help` of a group."""
+    file = Path(__file__).with_name(f"{ELSEWHERE.get(name, name)}.py")
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.targets[0]) == name:
+            return str(next(ast.literal_eval(word.value) for word in node.value.keywords if word.arg == "help"))
+    return ""
+
+
+def _bare() -> typer.Typer:
     app = typer.Typer(
         name="beachhead",
         help="Plan, run and learn from a staged product launch across countries.",
@@ -57,22 +91,14 @@ def build(names: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    headings = {name: heading for heading, group in GROUPS.items() for name in group}
-    for name in names:
-        found = getattr(import_module(f"beachhead.cli.{ELSEWHERE.get(name, name)}"), name)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name, rich_help_panel=headings[name])
-        else:
-            app.command(rich_help_panel=headings[name])(found)
     return app
 
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 an error of ours with its cure, 2 wrong usage."""
-    asked = next(iter(sys.argv[1:]), "")
-    needed = [asked] if asked in COMMANDS else () if asked == "--version" else COMMANDS
+    asked = next((word for word in sys.argv[1:] if word != "--"), "")
     try:
-        build(needed)()
+        (build([asked]) if asked in COMMANDS else overview())()
     except BeachheadError as error:
         _report(error, as_json="--json" in sys.argv[1:])
         sys.exit(1)
