@@ -70,6 +70,20 @@ def test_a_market_that_is_scaled_already_is_not_shown_as_starting_with_every_new
     assert ("exit", "2022Q2") not in steps("2022-04-05")
 
 
+def test_pilots_use_the_cars_set_aside_for_them_and_never_those_of_scaled_markets(client, folder):
+    text = (folder / "launch.toml").read_text(encoding="utf-8")
+    short = text.replace("cars_per_quarter = [10_000, 11_000, 12_000]", "cars_per_quarter = 60")
+    assert short != text
+    (folder / "launch.toml").write_text(short, encoding="utf-8")
+    make_plan(open_launch(folder), on=date(2027, 1, 5), worlds=4, who="ana", at=at("2027-01-05"))
+    uses = client.get("/api/v1/plan").json()["uses"]
+    sold, pilots = ([use for use in uses if use["limit"] == limit] for limit in ("cars, home included", "pilot cars"))
+    assert [use["used"] for use in sold] == [60.0] * 12  # the home market alone would take more
+    assert len({use["period"] for use in pilots}) == len(pilots) == 12
+    assert pilots[0]["used"] > 0
+    assert all(use["used"] <= use["available"] == 300 for use in pilots)
+
+
 def test_what_was_decided_is_not_due_again_by_a_plan_that_would_do_the_same(client, folder):
     launch = open_launch(folder)
 

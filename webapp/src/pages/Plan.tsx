@@ -34,7 +34,9 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} page />;
   const plan = answer.data;
   if (!plan) return <Waiting title="Plan" />;
-  const tight = plan.uses.filter((use) => (use.shadow_price ?? 0) > 0 || (use.available != null && use.used >= NEARLY * use.available));
+  const tight = plan.uses.filter(
+    (use) => (use.shadow_price ?? 0) > 0 || (use.available != null && use.used > 0 && use.used >= NEARLY * use.available),
+  );
   return (
     <div className="grid">
       <section className="wide">
@@ -167,7 +169,8 @@ function Limits({ uses, currency, label }: { uses: Schemas["UseOut"][]; currency
     <div className="scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
         <caption>
-          Worth of one more: what the plan would gain by one more unit of the limit; of {currency} capital, per {currency}
+          Used: for cars what is expected, over the worlds of the plan. Worth of one more: what the plan would gain by one more unit of the
+          limit; of {currency} capital, per {currency}
         </caption>
         <thead>
           <tr>

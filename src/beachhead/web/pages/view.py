@@ -275,10 +275,21 @@ def uses_out(sheet: Sheet, planned: Planned) -> list[UseOut]:
             UseOut(
                 limit="cars, home included",
                 period=str(quarter),
-                used=float(made.timeline.cars[t] + made.timeline.pilot_cars[t]),
+                used=float(made.timeline.cars[t]),  # pilots draw on the pool that is set aside for them
                 available=_at(folder.limits.cars_per_quarter, first + t),
                 unit="cars",
                 shadow_price=made.prices.car.get(quarter),
+            )
+        )
+    for t, quarter in enumerate(made.timeline.quarters[1:], start=1):
+        rows.append(
+            UseOut(
+                limit="pilot cars",
+                period=str(quarter),
+                used=float(made.timeline.pilot_cars[t]),
+                available=_at(folder.limits.pilot_cars_per_quarter, first + t),
+                unit="cars",
+                shadow_price=None,
             )
         )
     return rows
