@@ -275,7 +275,7 @@ def test_a_market_without_a_lane_is_named(launch):
 
 
 def test_a_border_that_no_row_opens_for_a_while_is_named(launch):
-    change(launch / "tariffs.csv", "CN,NO,,expected,1,,0,,,,,,,,,,", "CN,NO,,expected,1,,0,,,,,,,,,,2029-02-01")
+    change(launch / "tariffs.csv", "CN,NO,,expected,1,,0,,,,,,,,,,,", "CN,NO,,expected,1,,0,,,,,,,,,,,2029-02-01")
     said = " ".join(run("supply", launch, *FEW).split())
     assert (
         "tariffs.csv has no row in force from CN to NO in 9 quarters, 2027Q1 to 2029Q1: no car can come that way"

@@ -457,6 +457,25 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "differs from line 2 for the same quota both",
         "write the same share, or another name",
     ),
+    "two beginnings of the year of one quota": (
+        written(
+            "tariffs.csv",
+            "origin,destination,duty,duty_otherwise,quota_cars_per_year,quota_year_from,valid_from,valid_to,source,"
+            "as_of,grade\nCN,NO,0,0.1,900,3,,2027-02-28,law,2026-01-01,A\n"
+            "CN,NO,0,0.1,950,,2027-03-01,,law,2026-01-01,A\n",
+        ),
+        "tariffs.csv:3:quota_year_from",
+        "differs from line 2 for the same quota of CN to NO",
+        "write the same month, or another name",
+    ),
+    "the year of a quota without the quota": (
+        written(
+            "tariffs.csv", "origin,destination,duty,quota_year_from,source,as_of,grade\nCN,NO,0,3,law,2026-01-01,A\n"
+        ),
+        "tariffs.csv:2:quota_year_from",
+        "tells the year of a quota that has no cars",
+        "write quota_cars_per_year",
+    ),
     "a country that values cars in two ways": (
         written(
             "tariffs.csv",

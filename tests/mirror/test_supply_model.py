@@ -214,6 +214,22 @@ def test_a_quota_that_grows_lets_in_each_year_what_that_year_admits():
     assert [arrived[:4].sum(), arrived[4:].sum()] == pytest.approx([1_500, 2_500])
 
 
+def test_a_quota_whose_year_begins_in_spring_is_counted_by_its_own_years():
+    """By hand: 1,200 cars from 2026Q2 to 2027Q1, 800 a year after; 1,000 wanted a quarter, 5,000 only by quota."""
+    rows = (
+        tariff("CN", "EU", 0.1, quota="q", quota_per_year=1_200, quota_from=2, first=FIRST + -3, last=FIRST),
+        tariff("CN", "EU", 0.1, quota="q", quota_per_year=800, quota_from=2, first=FIRST + 1),
+    )
+    net = network(plants=(HOME,), lanes=network().lanes[:2], tariffs=rows, quarters=grid(FIRST, 6))
+    arrived = solve(net).arrived[0, 1, 0]
+    # 2027Q1 alone is left of the first year, and takes all it wants of the 1,200; then 800 up to 2028Q1, 800 from Q2
+    assert [arrived[0], arrived[1:5].sum(), arrived[5]] == pytest.approx([1_000, 800, 800])
+    with pytest.raises(NotFeasible, match="the quota q admits 800 in 2027Q2 to 2028Q1"):
+        solve(replace(net, firm_share=0.5))
+    with pytest.raises(ValueError, match="begin with two different quarters"):
+        replace(net, tariffs=(*rows, tariff("TH", "EU", 0.1, quota="q", quota_per_year=800)))
+
+
 def test_a_quota_of_another_size_in_another_course_holds_there():
     fork = Fork(name="case", labels=("wide", "narrow"), odds=(0.5, 0.5), known_from=FIRST)
     rows = tuple(
@@ -632,6 +648,7 @@ def test_a_network_that_does_not_hold_together_is_refused(changes, words):
         (lambda: replace(CAR, home_only_share=1.5), "outside their ranges"),
         (lambda: lane("home", "PL", loss_share=1.0), "loss share"),
         (lambda: tariff("CN", "EU", 0.1, quota="q"), "both a name and cars"),
+        (lambda: tariff("CN", "EU", 0.1, quota_from=5), "begins with quarter 1 to 4"),
         (lambda: tariff("CN", "EU", 0.1, last=Quarter(2026, 1)), "before it starts"),
         (lambda: Fork(name="f", labels=("a", "b"), odds=(0.5, 0.6), known_from=FIRST), "do not sum to 1"),
     ],

@@ -15,6 +15,7 @@ from beachhead.supply.routing import Routing, RowMeaning, write_routing
 from beachhead.supply.staged import Recourse
 from beachhead.supply.tree import Tree
 from beachhead.world.errors import NotFeasible
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -122,7 +123,7 @@ def _limit(network: Network, block: Recourse, meaning: RowMeaning, row: int, dec
         lane = network.lanes[meaning.lane]
         mode = f" by {lane.mode}" if lane.mode else ""
         return f"the lane {lane.plant} to {lane.market}{mode} takes {cars:,.0f} in {_quarter(network, meaning.time)}"
-    return f"the quota {meaning.quota} admits {cars:,.0f} in {meaning.time}"
+    return f"the quota {meaning.quota} admits {cars:,.0f} in {_quota_year(network, meaning)}"
 
 
 def _most(block: Recourse, decisions: Floats, needs: Ints, rows: Ints) -> float:
@@ -154,6 +155,12 @@ def _cure(meanings: list[RowMeaning]) -> str:
     if kinds == {"need"}:
         cures.append("add a lane or a tariff row that this car may use")
     return ", or ".join(cures)
+
+
+def _quota_year(network: Network, meaning: RowMeaning) -> str:
+    """The calendar year, or the first and last quarter of a quota whose year begins in another quarter."""
+    first = network.quarters[0] + meaning.time
+    return str(first.year) if first.number == 1 else f"{first} to {first + (QUARTERS_A_YEAR - 1)}"
 
 
 def _quarter(network: Network, time: int) -> str:

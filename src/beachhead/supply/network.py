@@ -113,6 +113,9 @@ class Network:
         turns = {row.turn for row in self.tariffs if row.turn is not None} | {move.turn for move in self.moves}
         if turns - known:
             raise ValueError(f"no fork knows {next(iter(turns - known))}")
+        quotas = {(row.quota, row.quota_from) for row in self.tariffs if row.quota}
+        if len(quotas) > len(self.quotas):
+            raise ValueError("the years of one quota begin with two different quarters")
 
     def _check_times(self) -> None:
         if list(self.gates) != sorted(set(self.gates)) or not self.gates or self.gates[0] < self.quarters[0]:
@@ -125,6 +128,11 @@ class Network:
     def area(self, country: str) -> str:
         """The customs area of a country."""
         return self.areas.get(country, country)
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """The quotas by name, each with the quarter of the calendar with which its year begins."""
+        return {row.quota: row.quota_from for row in self.tariffs if row.quota}
 
     @property
     def gate_index(self) -> tuple[int, ...]:

@@ -20,8 +20,9 @@ from beachhead.supply.landed import Way, WayCosts, by_way, land, routes_of, ways
 from beachhead.supply.network import Network
 from beachhead.supply.plant import Plant
 from beachhead.supply.staged import Decisions, Recourse, StagedProgram
-from beachhead.supply.tariff import Turn
+from beachhead.supply.tariff import Turn, quota_year
 from beachhead.supply.tree import Tree
+from beachhead.world.quarter import QUARTERS_A_YEAR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,7 +86,8 @@ class RowMeaning:
         offer: number of the offer, or -1.
         lane: number of the lane, or -1.
         quota: name of the quota, or "".
-        time: number of the quarter, or calendar year of a quota.
+        time: number of the quarter; of a quota, of the quarter with which its year begins, negative if that is before
+            the horizon.
     """
 
     kind: str
@@ -230,7 +232,8 @@ def _rows(
     rows = [RowMeaning(kind="need", market=m, offer=j, time=t) for m, j, t in sorted(cells)]
     rows += [RowMeaning(kind="capacity", plant=p, time=t) for p, t in made_at]
     rows += [RowMeaning(kind="run", plant=p, time=t) for p, t in underruns]
-    quotas = {(each.quota, network.quarters[t].year) for each, t in used if each.quota}
+    begins = network.quotas
+    quotas = {(each.quota, _quota_year(network, begins[each.quota], t)) for each, t in used if each.quota}
     rows += [RowMeaning(kind="quota", quota=name, time=year) for name, year in sorted(quotas)]
     narrow = {(each.lane, t) for each, t in used if network.lanes[each.lane].capacity_per_quarter is not None}
     rows += [RowMeaning(kind="lane", lane=lane, time=t) for lane, t in sorted(narrow)]
@@ -244,6 +247,7 @@ def _matrix(network: Network, layout: Layout) -> sparse.csr_matrix:
         for i, row in enumerate(layout.rows)
     }
     row_of, column_of, value = [], [], []
+    begins = network.quotas
 
     def put(kind: str, column: int, time: int, amount: float = 1.0, **who: int | str) -> None:
         key = (
@@ -263,7 +267,7 @@ def _matrix(network: Network, layout: Layout) -> sparse.csr_matrix:
         way, time = layout.ways[w], int(t)
         put("need", n, time, market=way.market, offer=way.offer)
         if way.quota:
-            put("quota", n, network.quarters[time].year, quota=way.quota)
+            put("quota", n, _quota_year(network, begins[way.quota], time), quota=way.quota)
         if network.lanes[way.lane].capacity_per_quarter is not None:
             put("lane", n, time, lane=way.lane)
     made = layout.made.tocoo()
@@ -278,6 +282,11 @@ def _matrix(network: Network, layout: Layout) -> sparse.csr_matrix:
         put("run", deliveries + u, time, plant=plant)
     shape = (len(layout.rows), deliveries + len(layout.underruns))
     return sparse.csr_matrix((value, (row_of, column_of)), shape)
+
+
+def _quota_year(network: Network, begins: int, time: int) -> int:
+    """Number of the quarter with which the quota's year begins in which a quarter lies."""
+    return quota_year(network.quarters[time], begins) - network.quarters[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -444,13 +453,14 @@ def _recourse(
 
 def _admitted(network: Network, row: RowMeaning, turns: frozenset[Turn]) -> float:
     """Cars that a quota lets in within a year, the world going these ways: the most of its rows then in force."""
-    year = [quarter for quarter in network.quarters if quarter.year == row.time]
+    year = [network.quarters[0] + row.time + step for step in range(QUARTERS_A_YEAR)]
+    seen = [quarter for quarter in year if network.quarters[0] <= quarter <= network.quarters[-1]]
     sizes = [
         tariff.quota_per_year or 0.0
         for tariff in network.tariffs
         if tariff.quota == row.quota
         and (tariff.turn is None or tariff.turn in turns)
-        and any(tariff.holds_in(quarter) for quarter in year)
+        and any(tariff.holds_in(quarter) for quarter in seen)
     ]
     return max(sizes, default=0.0)
 
@@ -538,7 +548,8 @@ def _column_names(network: Network, layout: Layout) -> tuple[str, ...]:
 
 
 def _row_name(network: Network, row: RowMeaning) -> str:
-    when = str(row.time) if row.kind == "quota" else str(network.quarters[0] + row.time)
+    first = network.quarters[0] + row.time
+    when = str(first.year) if row.kind == "quota" and first.number == 1 else str(first)
     words: tuple[str, ...]
     if row.kind == "need":
         words = (network.markets[row.market].code, network.builds[row.offer].offer)

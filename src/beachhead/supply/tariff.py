@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from beachhead.world.quarter import Quarter
+from beachhead.world.quarter import QUARTERS_A_YEAR, Quarter
 from beachhead.world.source import Source
 
 
@@ -69,8 +69,9 @@ class Tariff:
         first: first quarter in force.
         last: last quarter in force; None if no end is known.
         quota: name of the quota it draws on; "" if there is none. A name may be shared by many destinations.
-        quota_per_year: cars a calendar year that all rows naming that quota may bring in together, of rows that differ
-            the most of those in force in the year; None without quota.
+        quota_per_year: cars a year of the quota that all rows naming it may bring in together, of rows that differ the
+            most of those in force in the year; None without quota.
+        quota_from: quarter of the calendar, 1 to 4, with which a year of the quota begins; all rows naming it agree.
         least_price: net price a car below which the row may not be used (price undertaking), launch currency.
         least_origin_share: share of the car's value that must arise in the country of origin (rule of origin), 0..1.
         turn: the row holds only if the world goes this way; None if it holds in any case.
@@ -86,6 +87,7 @@ class Tariff:
     last: Quarter | None = None
     quota: str = ""
     quota_per_year: float | None = None
+    quota_from: int = 1
     least_price: float = 0.0
     least_origin_share: float = 0.0
     turn: Turn | None = None
@@ -99,12 +101,19 @@ class Tariff:
             raise ValueError(f"{where}: ends {self.last} before it starts {self.first}")
         if bool(self.quota) != (self.quota_per_year is not None):
             raise ValueError(f"{where}: a quota needs both a name and cars a year")
+        if not 1 <= self.quota_from <= QUARTERS_A_YEAR:
+            raise ValueError(f"{where}: a year of the quota begins with quarter 1 to 4, not {self.quota_from}")
         if not 0 <= self.least_origin_share <= 1:
             raise ValueError(f"{where}: least origin share {self.least_origin_share} is not in 0..1")
 
     def holds_in(self, quarter: Quarter) -> bool:
         """Is the row in force in that quarter, if the world goes its way?"""
         return self.first <= quarter and (self.last is None or quarter <= self.last)
+
+
+def quota_year(quarter: Quarter, begins: int) -> Quarter:
+    """First quarter of the quota's year in which a quarter lies, of years that begin with quarter `begins`, 1 to 4."""
+    return quarter + -((quarter.number - begins) % QUARTERS_A_YEAR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,7 +200,8 @@ def _border(way: Tariff) -> str:
     if way.least_duty:
         words.append(f"at least {way.least_duty:,.0f}")
     if way.quota_per_year is not None:
-        words.append(f"{way.quota_per_year:,.0f} a year")
+        since = f" from Q{way.quota_from} on" if way.quota_from > 1 else ""
+        words.append(f"{way.quota_per_year:,.0f} a year{since}")
     if way.least_price:
         words.append(f"price from {way.least_price:,.0f}")
     if way.least_origin_share:
@@ -427,6 +428,7 @@ def _tariffs(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Tariff]:
             plain,
             quota="" if quota is None else row.quota or f"{row.origin}-{row.destination}",
             quota_per_year=None if quota is None else quota * row.quota_share,
+            quota_from=_quarter_after(date(first.year, row.quota_year_from, 1)).number,
             least_price=launch.folder.money(row.minimum_price or 0.0, row.currency),
             least_origin_share=row.least_origin_share,
         )

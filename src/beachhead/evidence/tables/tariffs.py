@@ -60,15 +60,23 @@ class TariffRow(Dated):
         default=None,
     )
     quota_cars_per_year: Whole | None = column(
-        "cars a calendar year, of all makers together, that enter at `duty`; blank = no quota",
+        "cars a year, of all makers together, that enter at `duty`, a row a year where that grows; blank = no quota",
         unit="cars/year",
         least=0,
         default=None,
     )
+    quota_year_from: Whole = column(
+        "month with which a year of the quota begins, in whole quarters as the row itself: 3 for a year from March to "
+        "February, counted from April to March",
+        unit="month",
+        least=1,
+        most=12,
+        default=1,
+    )
     quota_share: Number = column("share of the quota that this maker can count on", unit="share", default=1.0)
     quota: Code | None = column(
-        "name of a quota that several rows draw on, all of one size; blank = the border's own, whose size may change "
-        "with date and scenario",
+        "name of a quota that several rows draw on, of one size on a day; blank = the border's own, whose size may "
+        "change with date and scenario",
         default=None,
     )
     minimum_price: Number | None = column(
@@ -103,6 +111,8 @@ class TariffRow(Dated):
             )
         if self.quota is not None and self.quota_cars_per_year is None:
             raise refusal("names a quota without its cars", "write quota_cars_per_year", "quota")
+        if self.quota_year_from != 1 and self.quota_cars_per_year is None:
+            raise refusal("tells the year of a quota that has no cars", "write quota_cars_per_year", "quota_year_from")
         if self.scenario == EXPECTED and (self.odds != 1 or self.fork is not None):
             cure = "name the scenario, such as all_others, or write odds 1 and no fork"
             raise refusal("is not open: it is what is expected in any case", cure, "scenario")
@@ -153,23 +163,36 @@ def forks_hold_together(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
     return fork_faults(said, "tariffs.csv", sums=False)
 
 
-def quotas_are_one_size(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
-    """A quota that several rows draw on has one size, and the maker one share of it."""
-    sizes: dict[str, Placed[TariffRow]] = {}
+def quotas_hold_together(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
+    """A quota's years begin with one month; on a day it has one size, of which the maker has one share."""
+    known: dict[str, list[Placed[TariffRow]]] = defaultdict(list)
     for placed in rows:
-        if placed.row.quota is None:
+        row = placed.row
+        if row.quota_cars_per_year is None:
             continue
-        known = sizes.setdefault(placed.row.quota, placed)
-        for name, what in (("quota_cars_per_year", "cars a year"), ("quota_share", "share")):
-            if getattr(known.row, name) != getattr(placed.row, name):
+        before = known[row.quota or f"{row.origin}-{row.destination}"]
+        for name, what, others in (
+            ("quota_year_from", "month", before),
+            ("quota_cars_per_year", "cars a year", [each for each in before if row.quota and _meet(each.row, row)]),
+            ("quota_share", "share", [each for each in before if row.quota and _meet(each.row, row)]),
+        ):
+            other = next((each for each in others if getattr(each.row, name) != getattr(row, name)), None)
+            if other is not None:
+                said = f" {row.quota}" if row.quota else f" of {row.origin} to {row.destination}"
                 yield Fault(
                     file="tariffs.csv",
                     row=placed.line,
                     column=name,
-                    written=str(getattr(placed.row, name)),
-                    problem=f"differs from line {known.line} for the same quota {placed.row.quota}",
+                    written=str(getattr(row, name)),
+                    problem=f"differs from line {other.line} for the same quota{said}",
                     cure=f"write the same {what}, or another name",
                 )
+        before.append(placed)
+
+
+def _meet(one: TariffRow, other: TariffRow) -> bool:
+    """Do the two rows share a day?"""
+    return first(one) <= last(other) and first(other) <= last(one)
 
 
 def values_one_way(rows: tuple[Placed[TariffRow], ...]) -> Iterator[Fault]:
@@ -193,6 +216,6 @@ TABLE = Table(
     row=TariffRow,
     required=False,
     purpose="Border duties by origin and destination, with effective dates, quotas and scenario odds.",
-    across=(spans_do_not_overlap, quotas_are_one_size, values_one_way),
+    across=(spans_do_not_overlap, quotas_hold_together, values_one_way),
     whole=(odds_sum_to_one, forks_hold_together),
 )
