@@ -72,7 +72,7 @@ def test_odds_of_targets_count_what_was_sold_so_far_and_those_raised(folder, tmp
     assert told["most"] > 0.5  # one car of any pilot or market
     assert told["met-raised1"] < 0.5  # forty thousand in fifteen months
     assert found["notes"][-2:] == [
-        "Met by the rows on record: met, later.",
+        "Met already: met, later.",
         "Not rehearsed: rank; `beachhead targets` gives their odds.",
     ]
 

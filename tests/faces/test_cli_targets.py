@@ -97,6 +97,35 @@ def test_a_target_that_records_show_to_be_met_is_raised_and_the_ledger_keeps_bot
     assert "has no next target" in run("targets", folder, "--raise", "many", "--because", "x", fails=True)
 
 
+def test_what_people_say_to_be_met_is_met_wherever_it_is_asked(folder):
+    """The ledger said that a rank is met, the table gave it odds, and what was stated of it was never settled."""
+    (folder / "targets.csv").write_text(
+        HEAD + f"rank,top two at home,rank,NO,2,2028Q4,,1,4,{SAID}"
+        f"shops,ten thousand stores,stores_open,abroad,10000,2028Q4,,0.5,4,{SAID}"
+        f"early,a million abroad,cars_in_total,abroad,1000000,2028Q4,,,,{SAID}"
+        f"later,then more,cars_in_total,abroad,1100000,2029Q4,early,1.2,4,{SAID}"
+    )
+    terms = (folder / "launch.toml").read_text()
+    (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "rank"'))
+    launch, quarters = open_launch(folder), (Quarter(2027, 1), Quarter(2027, 2))
+    assert objective_of(launch, ("CN", "NO", "SE"), quarters) is not None
+    asked(folder, "--no-what-if", "--register")
+    for code in ("rank", "shops", "later"):
+        run("targets", folder, "--raise", code, "--because", "counted on the ground", "--who", "ann")
+    found = asked(folder, "--no-what-if", "--register")
+    by = found["by_code"]
+    met = {code: (target["met"], target["odds"], target["why_not"]) for code, target in by.items() if target["met"]}
+    assert met == dict.fromkeys(("rank", "shops", "early", "later"), (True, 1.0, ""))
+    assert by["shops-raised1"]["why_not"]
+    assert (by["later-raised1"]["name"], by["later-raised1"]["odds"]) == ("then more, raised to 2,420,000", 0.0)
+    assert found["proposed"] == []
+    outcomes = {o.name.split()[1]: o.happened for e in whole(open_launch(folder).store)[0] for o in e.said.outcomes}
+    assert outcomes == {"rank": True, "early": True, "later": True}
+    assert objective_of(launch, ("CN", "NO", "SE"), quarters) is None
+    (folder / "targets.csv").write_text((folder / "targets.csv").read_text().replace("rank,NO,2,", "rank,NO,1,"))
+    assert not asked(folder, "--no-what-if")["by_code"]["rank"]["met"], "nobody said so of what is asked now"
+
+
 def test_odds_are_entered_in_the_ledger_once(folder):
     words = ("targets", folder, "--worlds", "24", "--on", "2027-01-01", "--no-what-if", "--register")
     assert "3 odds entered" in run(*words)

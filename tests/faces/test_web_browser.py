@@ -569,6 +569,27 @@ def test_the_network_is_worked_out_again_with_what_the_form_says(page, server):
     assert sent.value.post_data_json == {"kind": "network", "arguments": {"minutes": 30, "count": 7, "work": 9}}
 
 
+def test_a_target_is_raised_by_clicks_and_its_odds_are_shown_afterwards(page, tmp_path):
+    root = new_launch(tmp_path / "launch", "byd-norway-2021")
+    head = "code,name,kind,scope,amount,by,after,raise_share,raise_quarters,source,as_of,grade\n"
+    row = "some,a hundred cars abroad,cars_in_total,abroad,100,2022Q4,,0.5,0,made up,2021-06-30,C\n"
+    (root / "targets.csv").write_text(head + row)
+    make_plan(open_launch(root), on=date(2021, 11, 1), worlds=2, who="ana", at=datetime(2021, 11, 1, 12, tzinfo=UTC))
+    for address in _served(root):
+        page.goto(f"{address}/targets")
+        page.get_by_text("The odds of the targets have not been worked out yet.").wait_for()
+        button = page.get_by_role("button", name="Raise", exact=True)
+        page.get_by_label("target", exact=True).select_option("some")
+        page.get_by_text("next by its rule 150 by 2022Q4").wait_for()
+        assert button.is_disabled(), "no record shows it to be met: it takes a reason"
+        page.get_by_label("because").fill("the registry lists 140 cars")
+        button.click()
+        page.get_by_text("Next: a hundred cars abroad, raised to 150, by 2022Q4.").wait_for()
+        odds = page.get_by_role("table").first
+        odds.get_by_role("row").filter(has_text="raised to 150").wait_for()
+        assert odds.get_by_role("row").filter(has_text="met").count() == 1
+
+
 def test_what_was_typed_is_kept_and_sent_under_the_same_key_when_the_answer_was_lost(page, server):
     page.goto(f"{server}/pilots")
     page.get_by_label("Pasted rows").fill(quarter_of_the_replay())

@@ -8,7 +8,8 @@ import typer
 
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.plan.target_facts import in_scope
-from beachhead.case.targets.answer import WORLDS, Assessed, Effect, assess_targets, raise_target, state_odds
+from beachhead.case.targets.answer import WORLDS, Assessed, Effect, assess_targets, state_odds
+from beachhead.case.targets.raising import raise_target
 from beachhead.cli.clock import OnOption, Who, name_of, now
 from beachhead.cli.progress import progress
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, percent, say, show_json, show_table
@@ -30,7 +31,7 @@ def targets(
         str | None, typer.Option("--raise", metavar="CODE", help="Enter the next target in place of one that is met.")
     ] = None,
     because: Annotated[
-        str, typer.Option("--because", metavar="TEXT", help="Why, where no record shows that it is met.")
+        str, typer.Option("--because", metavar="TEXT", help="How it is known to be met, where no record shows it.")
     ] = "",
     register: Annotated[bool, typer.Option("--register", help="Enter the odds in the ledger, to be scored.")] = False,
     who: Who = None,
@@ -64,7 +65,7 @@ def show_targets(launch: Launch, found: Assessed) -> None:
     rows = [
         (
             item.target.code,
-            _amount(item.target, item.target.amount),
+            item.target.amount_said,
             str(item.target.by),
             "met" if item.target.code in found.met else "?" if item.odds is None else percent(item.odds, item.error),
             *(_quarter(quarter, item) for quarter in item.reached_by),
@@ -86,7 +87,7 @@ def headline(found: Assessed) -> list[str]:
     lines = [f"Odds over {how_many(found.worlds, 'world')} of {'; '.join(found.notes)}."]
     lines += [f"{item.target.code}: {item.why_not}." for item in found.odds if item.why_not]
     lines += [
-        f"{target.after[0]} is met; next by its rule {_amount(target, target.amount)} by {target.by}: enter it with "
+        f"{target.after[0]} is met; next by its rule {target.amount_said} by {target.by}: enter it with "
         f"`--raise {target.after[0]}`."
         for target in found.proposed
     ]
@@ -206,16 +207,6 @@ def _show_price(launch: Launch, found: Assessed) -> None:
 
 def _points(effect: Effect) -> str:
     return f"{100 * effect.change:+.1f} ± {100 * effect.error:.1f}"
-
-
-def _amount(target: Target, amount: float) -> str:
-    match target.kind:
-        case Kind.SERVICE_COVER:
-            return percent(amount)
-        case Kind.RANK:
-            return f"rank {amount:.0f}"
-        case _:
-            return f"{amount:,.0f}"
 
 
 def _quarter(quarter: Quarter | None, item: TargetOdds) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from beachhead.world.figures import percent
 from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,17 @@ class Target:
             return np.asarray(values <= self.amount)
         return np.asarray(values >= self.amount * (1 - 1e-12))
 
+    @property
+    def amount_said(self) -> str:
+        """The amount as a sentence tells it: `1,300,000`, `6.5`, `rank 4`, `95 %`."""
+        match self.kind:
+            case Kind.SERVICE_COVER:
+                return percent(self.amount)
+            case Kind.RANK:
+                return f"rank {self.amount:.0f}"
+            case _:
+                return f"{self.amount:,.0f}" if self.amount >= 100 else f"{self.amount:,.4g}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TargetOdds:
@@ -105,7 +117,7 @@ def target_odds(
         levels: by code, (S, T) draws of the level at the end of each quarter, or in words why it cannot be told.
         quarters: T quarters.
         repeats: draws in a row that share a world of our own sales; only whole worlds are independent.
-        met: codes of targets that records show to be met: they stay so, wherever the level goes from here.
+        met: codes of targets that are met: they stay so, wherever the level goes from here, and if it cannot be told.
     """
     first: dict[str, Ints | None] = {}
     by_code = {target.code: target for target in targets}
@@ -135,14 +147,8 @@ def next_target(target: Target) -> Target | None:
             return None
     stem, _, number = target.code.rpartition("-raised")
     code = f"{stem or target.code}-raised{int(number) + 1 if stem and number.isdigit() else 1}"
-    return replace(
-        target,
-        code=code,
-        name=f"{target.name.partition(_RAISED)[0]}{_RAISED}{amount:,.6g}",
-        amount=amount,
-        by=target.by + target.raise_quarters,
-        after=(target.code,),
-    )
+    new = replace(target, code=code, amount=amount, by=target.by + target.raise_quarters, after=(target.code,))
+    return replace(new, name=f"{target.name.partition(_RAISED)[0]}{_RAISED}{new.amount_said}")
 
 
 def is_raised(target: Target, targets: Sequence[Target]) -> bool:
@@ -166,8 +172,8 @@ def _first_reached(
         return first[target.code]
     level = levels[target.code]
     found: Ints | None = None
-    if not isinstance(level, str) and target.code in met:
-        found = np.zeros(len(level), dtype=np.int64)
+    if target.code in met:
+        found = np.zeros(_draws(levels), dtype=np.int64)
     elif not isinstance(level, str):
         held = target.holds(level)
         start = np.zeros(len(held), dtype=np.int64)
@@ -185,12 +191,17 @@ def _first_reached(
     return found
 
 
+def _draws(levels: Mapping[str, Floats | str]) -> int:
+    """S, which all levels share; 1 if none can be told."""
+    return next((len(level) for level in levels.values() if not isinstance(level, str)), 1)
+
+
 def _odds(
     target: Target, level: Floats | str, first: Ints | None, quarters: tuple[Quarter, ...], repeats: int, is_met: bool
 ) -> TargetOdds:
     count = len(quarters)
     unknown = np.full((len(FAN), count), np.nan)
-    if isinstance(level, str) or first is None:
+    if first is None:
         why = level if isinstance(level, str) else f"it comes after {' '.join(target.after)}, which cannot be told"
         never = np.zeros(0, dtype=np.bool_)
         return _frozen(target, quarters, None, 0.0, unknown, (None,) * len(SURE), np.full(count, np.nan), never, why)
@@ -198,12 +209,13 @@ def _odds(
     hit = first <= last if last >= 0 else np.full(len(first), is_met)
     odds = float(hit.mean())
     by_quarter = (first[:, None] <= np.arange(count)).mean(axis=0)
-    known = np.isfinite(level).all(axis=0)
     fan = unknown
-    fan[:, known] = np.quantile(level[:, known], FAN, axis=0)
+    if not isinstance(level, str):
+        known = np.isfinite(level).all(axis=0)
+        fan[:, known] = np.quantile(level[:, known], FAN, axis=0)
     reached = tuple(next((q for q, p in zip(quarters, by_quarter, strict=True) if p >= sure), None) for sure in SURE)
     why = ""
-    if target.by > quarters[-1]:
+    if target.by > quarters[-1] and not is_met:
         why = f"counted to {quarters[-1]}, the last quarter planned"
     return _frozen(target, quarters, odds, 0.0 if is_met else _error(hit, repeats), fan, reached, by_quarter, hit, why)
 

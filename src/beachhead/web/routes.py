@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from beachhead.web import work
-from beachhead.web.pages import backtest, compliance, learning, loop, rooms, supply
+from beachhead.web.pages import backtest, compliance, learning, loop, rooms, supply, targets
 from beachhead.web.pages.charging import files as charging
 from beachhead.web.server import sessions
 
@@ -16,6 +16,7 @@ ROUTERS = (
     ("learning", learning.router),
     ("compliance", compliance.router),
     ("rooms", rooms.router),
+    ("targets", targets.router),
     ("supply", supply.router),
     ("charging", charging.router),
     ("backtest", backtest.router),

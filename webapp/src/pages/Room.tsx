@@ -4,6 +4,7 @@ import { useTitle } from "../live";
 import { day, inLocale, instant } from "../numbers";
 import { JobButton } from "../parts/JobButton";
 import { Gantt } from "../parts/Gantt";
+import { RaiseTarget } from "../parts/RaiseTarget";
 import { Refusal } from "../parts/Refusal";
 import { RoomTable } from "../parts/RoomTable";
 import { Reading } from "../parts/Reading";
@@ -20,13 +21,14 @@ type Room = Schemas["RoomOut"]["room"];
 const ahead: ReadonlySet<Room> = new Set<Room>(["worth", "rehearsal", "targets", "aftersales"]);
 type Props = { launch: Schemas["LaunchOut"] };
 
-/** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. So many tables as `lead` stand above the pictures. */
+/** A room whose answer takes a while: what it said last, and a button for a new answer, or the form `ask` in its place. So many tables as `lead` stand above the pictures, and `act` between them. */
 export function RoomAnswer({
   room,
   launch,
   empty,
   ask,
   lead = 0,
+  act,
   children,
 }: {
   room: Room;
@@ -34,6 +36,7 @@ export function RoomAnswer({
   empty: string;
   ask?: (last?: Schemas["RoomOut"]) => ReactNode;
   lead?: number;
+  act?: (last?: Schemas["RoomOut"]) => ReactNode;
   children?: (data: Schemas["RoomOut"]) => ReactNode;
 }) {
   const answer = useAsk(() => api.GET("/api/v1/rooms/{room}", { params: { path: { room } } }), [room]);
@@ -54,13 +57,16 @@ export function RoomAnswer({
     );
   if (answer.state === "refused" && answer.error.kind === "NotFound")
     return (
-      <section className="sheet wide">
-        <p>
-          {empty}
-          {!closed && " It runs in the background; you may go on working."}
-        </p>
-        {button()}
-      </section>
+      <>
+        <section className="sheet wide">
+          <p>
+            {empty}
+            {!closed && " It runs in the background; you may go on working."}
+          </p>
+          {button()}
+        </section>
+        {!closed && act?.()}
+      </>
     );
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   const data = answer.data;
@@ -89,6 +95,7 @@ export function RoomAnswer({
         {button(data)}
       </section>
       {shown(data.tables.slice(0, lead))}
+      {!closed && act?.(data)}
       {children?.(data)}
       {shown(data.tables.slice(lead))}
     </>
@@ -122,7 +129,13 @@ export function TargetsPage({ launch }: Props) {
   return (
     <div className="grid">
       <h1 className="wide">Targets</h1>
-      <RoomAnswer room="targets" launch={launch} lead={1} empty="The odds of the targets have not been worked out yet.">
+      <RoomAnswer
+        room="targets"
+        launch={launch}
+        lead={1}
+        empty="The odds of the targets have not been worked out yet."
+        act={(last) => launch.role === "approver" && <RaiseTarget last={last} />}
+      >
         {inTime}
       </RoomAnswer>
     </div>

@@ -13,6 +13,7 @@ from beachhead.case.open import Launch
 from beachhead.case.plan.target_facts import (
     bev_growth,
     cars_before,
+    in_force,
     known_rivals,
     markets_inside,
     met,
@@ -97,8 +98,7 @@ def _done_with(launch: Launch, now: Quarter) -> str:
 
 def _met(launch: Launch) -> tuple[str, ...]:
     with store.reading(launch.store) as work:
-        seen = seen_cars(launch, work)
-    return met(launch, targets_in_force(launch), seen)
+        return met(launch, work, in_force(launch, work), seen_cars(launch, work))
 
 
 def _units(launch: Launch, markets: tuple[str, ...], quarters: tuple[Quarter, ...]) -> Milestone:
@@ -164,9 +164,9 @@ def _milestone(
     codes = {market.code for market in markets_inside(launch, target.scope)}
     with store.reading(launch.store) as work:
         seen = seen_cars(launch, work)
-    # what the records show to be met stays so, wherever its level goes from here
+    # what is met stays so, wherever its level goes from here
     needed = np.full((1, len(quarters)), 0.0 if is_met else float(target.amount))
-    if target.kind is Kind.RANK:
+    if target.kind is Kind.RANK and not is_met:
         needed = _volume_for_rank(launch, target, quarters)
     return Milestone(
         code=target.code,

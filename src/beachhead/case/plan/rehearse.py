@@ -126,14 +126,14 @@ def rehearse_launch(
 def goals_of(launch: Launch, question: Question) -> tuple[tuple[Milestone, ...], tuple[str, ...], tuple[str, ...]]:
     """Targets that a world can be held against with all that they come after; codes of those told; and sentences.
 
-    What was sold so far counts as it does for the odds of targets. Those that rows show to be met, and those that
-    something else decides than cars, are named in sentences.
+    What was sold so far counts as it does for the odds of targets. Those that are met, and those that something
+    else decides than cars, are named in sentences.
     """
     if not launch.folder.rows(TargetRow):
         return (), (), ()
     targets = {target.code: target for target in targets_in_force(launch)}
     with reading(launch.store) as work:
-        shown = met(launch, tuple(targets.values()), seen_cars(launch, work))
+        shown = met(launch, work, tuple(targets.values()), seen_cars(launch, work))
 
     def is_counted(code: str) -> bool:
         return targets[code].kind in COUNTED and all(map(is_counted, targets[code].after))
@@ -144,7 +144,7 @@ def goals_of(launch: Launch, question: Question) -> tuple[tuple[Milestone, ...],
     left_out = [code for code in targets if code not in told and code not in shown]
     goals = milestones_of(launch, told, question.problem.markets, question.problem.quarters, question.standings.since)
     notes = (
-        f"Met by the rows on record: {', '.join(shown)}." if shown else "",
+        f"Met already: {', '.join(shown)}." if shown else "",
         f"Not rehearsed: {', '.join(left_out)}; `beachhead targets` gives their odds." if left_out else "",
     )
     return goals, told, tuple(filter(None, notes))

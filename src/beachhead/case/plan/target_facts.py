@@ -14,7 +14,7 @@ from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.competitors import CompetitorRow
 from beachhead.evidence.tables.rivals import RivalRow
 from beachhead.evidence.tables.targets import TargetRow
-from beachhead.ledger import Act
+from beachhead.ledger import Act, Said
 from beachhead.pilot.count import counted
 from beachhead.pilot.once import each_once
 from beachhead.programme.rank import Known, known_volumes
@@ -32,19 +32,36 @@ PARTS = 1e-6
 
 
 def targets_in_force(launch: Launch) -> tuple[Target, ...]:
-    """The targets of the folder, then those that were raised, as the ledger keeps them."""
+    """The targets of the folder, then those raised, as the ledger keeps them; NotLearnt without targets.csv."""
+    with store.reading(launch.store) as work:
+        return in_force(launch, work)
+
+
+def in_force(launch: Launch, work: Work) -> tuple[Target, ...]:
+    """`targets_in_force` in an open store."""
     rows = launch.folder.rows(TargetRow)
     if not rows:
         cure = "add targets.csv; `beachhead new DIR --example xiaomi` shows one"
         raise NotLearnt(f"{launch.path} has no targets", cure)
     found = {row.code: target_of(row) for row in rows}
-    with store.reading(launch.store) as work:
-        for entry in entries(work):
-            if entry.said.act is Act.TARGET:
-                for ref in entry.said.refs:
-                    target = store.get(work, ref, Target)
-                    found.setdefault(target.code, target)
+    for _, raised, new in _raisings(work):
+        for target in (raised, new):
+            found.setdefault(target.code, target)
     return tuple(found.values())
+
+
+def _raisings(work: Work) -> list[tuple[Said, Target, Target]]:
+    """What the ledger says of every raising: the entry, the target raised and the next."""
+    return [
+        (entry.said, store.get(work, entry.said.refs[0], Target), store.get(work, entry.said.refs[1], Target))
+        for entry in entries(work)
+        if entry.said.act is Act.TARGET
+    ]
+
+
+def raisings(work: Work) -> int:
+    """How often a target was raised."""
+    return sum(entry.said.act is Act.TARGET for entry in entries(work))
 
 
 def target_of(row: TargetRow) -> Target:
@@ -143,21 +160,46 @@ def cars_before(
     return counted
 
 
-def met(launch: Launch, targets: Sequence[Target], seen: Mapping[tuple[str, Quarter], float]) -> tuple[str, ...]:
-    """Codes of targets that cars on record show to be met; ranks are seen only in a year's statistics.
+def met(
+    launch: Launch, work: Work, targets: Sequence[Target], seen: Mapping[tuple[str, Quarter], float]
+) -> tuple[str, ...]:
+    """Codes of targets that are met: cars on record show it, or whoever raised one said in the ledger why it is.
+
+    A rank is seen only in a year's statistics, stores and service only on the ground: of these people tell.
 
     Args:
         launch: the launch.
+        work: the open store.
         targets: those in force; whatever one comes after is among them.
         seen: what `seen_cars` says.
     """
     after = {target.code: target.after for target in targets}
+    told: set[str] = set()
+
+    def tell(code: str) -> None:
+        """A target that is met has those met that it comes after."""
+        told.add(code)
+        for before in after.get(code, ()):
+            tell(before)
+
+    for code in _said_to_be_met(work, targets):
+        tell(code)
     reached = {target.code for target in targets if _is_reached(launch, target, seen)}
 
     def opened(code: str) -> bool:
-        return code in reached and all(opened(before) for before in after.get(code, ()))
+        return code in told or (code in reached and all(opened(before) for before in after.get(code, ())))
 
     return tuple(target.code for target in targets if opened(target.code))
+
+
+def _said_to_be_met(work: Work, targets: Sequence[Target]) -> list[str]:
+    """Codes of targets of which the ledger says why they are met, where they ask today for what they asked then."""
+    asked = {target.code: (target.kind, target.scope, target.amount, target.by) for target in targets}
+    return [
+        raised.code
+        for said, raised, _ in _raisings(work)
+        if said.because.strip() and asked.get(raised.code) == (raised.kind, raised.scope, raised.amount, raised.by)
+    ]
 
 
 def _is_reached(launch: Launch, target: Target, seen: Mapping[tuple[str, Quarter], float]) -> bool:

@@ -28,6 +28,7 @@ from beachhead.case.plan.target_facts import (
     targets_in_force,
 )
 from beachhead.case.targets.levers import abroad, levers, with_margin
+from beachhead.case.targets.raising import held_against
 from beachhead.evidence.cell import meant
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.aim.steer import PLAIN, Steering, find_steering
@@ -35,7 +36,7 @@ from beachhead.launch.plan.volumes import planned_cars
 from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Outcome, Said, Stated
 from beachhead.programme.rank import Known, draw_rivals, ranks
-from beachhead.programme.target import Kind, Target, TargetOdds, is_raised, next_target, target_odds
+from beachhead.programme.target import Kind, Target, TargetOdds, target_odds
 from beachhead.world.brief import brief
 from beachhead.world.errors import BadInput, NotLearnt
 from beachhead.world.figures import how_many
@@ -48,7 +49,6 @@ WORLDS = 60
 LEVER_WORLDS = 24
 RIVALS_A_WORLD = 50
 BONUSES_EUR = (1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0)
-RECORD = "target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,8 @@ class Assessed:
         quarters: T quarters, the first decided now.
         worlds: made-up worlds behind the odds.
         odds: one a target, in order.
-        met: codes of targets that the records show to be met.
-        unsettled: codes of those not shown to be, and met if the cars were sold of which rows tell the order alone.
+        met: codes of targets that are met, as `target_facts.met` tells them.
+        unsettled: codes of those that are not, and met if the cars were sold of which rows tell the order alone.
         proposed: what the raise rules put in place of met targets that nobody has raised yet.
         rivals: the latest year of other makers, by scope of a rank target.
         effects: what each change does to each target; empty if not asked.
@@ -165,8 +165,11 @@ def assess_targets(
     if price is not None and price not in {target.code for target in asked}:
         raise BadInput(f"{price!r} is no target", meant(price, {t.code for t in asked}, "name a code of targets.csv"))
     problem, steering, notes = _problem(launch, on)
-    seen, ordered = _on_record(launch)
-    shown = met(launch, asked, seen)
+    with store.reading(launch.store) as work:
+        seen = seen_cars(launch, work)
+        ordered = ordered_cars(launch, work, seen)
+        shown = met(launch, work, asked, seen)
+        unsettled = tuple(code for code in met(launch, work, asked, {**seen, **ordered}) if code not in shown)
     scene = _Scene(launch, problem, asked, steering, shown)
     tried = levers(launch) if what_if else ()
     steps = worlds + LEVER_WORLDS * (len(tried) + len(BONUSES_EUR) * (price is not None))
@@ -182,27 +185,18 @@ def assess_targets(
             for before, after in zip(few, changed, strict=True)
             if before.odds is not None
         )
-    met_ones = [target for target in asked if target.code in shown and not is_raised(target, asked)]
-    proposals = [next_target(target) for target in met_ones]
     return Assessed(
         quarters=problem.quarters,
         worlds=worlds,
         odds=odds,
         met=shown,
-        proposed=tuple(target for target in proposals if target is not None),
+        proposed=tuple(each.next for each in held_against(asked, shown) if each.is_met and each.next is not None),
         rivals=scene.rivals,
         effects=tuple(effects),
         price=None if price is None else _price(scene, problem, price, base[:LEVER_WORLDS], done),
         notes=(*notes, *_ordered_note(launch, asked, ordered)),
-        unsettled=tuple(code for code in met(launch, asked, {**seen, **ordered}) if code not in shown),
+        unsettled=unsettled,
     )
-
-
-def _on_record(launch: Launch) -> tuple[dict[tuple[str, Quarter], float], dict[tuple[str, Quarter], float]]:
-    """Cars sold by market and quarter, and those of which rows tell the order alone."""
-    with store.reading(launch.store) as work:
-        seen = seen_cars(launch, work)
-        return seen, ordered_cars(launch, work, seen)
 
 
 def _ordered_note(
@@ -218,35 +212,15 @@ def _ordered_note(
     return (f"{known}, and they count once rows tell deliveries or registrations",)
 
 
-def raise_target(launch: Launch, code: str, *, who: str, at: datetime, because: str = "") -> Target:
-    """Put the next target in a met one's place; the ledger keeps both."""
-    asked = targets_in_force(launch)
-    target = next((each for each in asked if each.code == code), None)
-    if target is None:
-        raise BadInput(f"{code!r} is no target", meant(code, {t.code for t in asked}, "name a code of targets.csv"))
-    if code not in met(launch, asked, _on_record(launch)[0]) and not because.strip():
-        raise BadInput(f"no record shows that {code} is met", 'send the rows that do, or add --because "..."')
-    if is_raised(target, asked):
-        raise BadInput(f"{code} has been raised already", "raise the target that follows it")
-    new = next_target(target)
-    if new is None:
-        raise BadInput(f"{code} has no next target", "write raise_share in targets.csv")
-    with store.writing(launch.store) as work:
-        refs = (store.put(work, RECORD, target), store.put(work, RECORD, new))
-        said = f"{target.code} ({target.amount:,.6g} by {target.by}) is met; next {new.amount:,.6g} by {new.by}"
-        say(work, Said(at=at, who=who, act=Act.TARGET, chosen=said, because=because, refs=refs))
-    return new
-
-
 def state_odds(launch: Launch, found: Assessed, *, who: str, at: datetime) -> tuple[Stated, ...]:
     """Enter the odds of targets in the ledger, to be scored once their day has come; those on record stay.
 
-    What the records show by now of odds stated earlier is entered too: that a target was met, or that its day is over.
+    What is known by now of odds stated earlier is entered too: that a target was met, or that its day is over.
     """
     stated = tuple(
         Stated(
             name=f"{_prefix(item.target)}{found.quarters[0]}",
-            event=f"{item.target.name}: {item.target.amount:,.6g} {item.target.kind} {in_scope(item.target.scope)}",
+            event=f"{item.target.name}: {item.target.amount_said} {item.target.kind} {in_scope(item.target.scope)}",
             probability=item.odds,
             by=item.target.by.last_day,
         )
@@ -270,7 +244,7 @@ def _prefix(target: Target) -> str:
 
 
 def _outcomes(found: Assessed, waiting: set[str], today: date) -> tuple[Outcome, ...]:
-    """Of odds still open: what rows show to be met, and what they can no longer show. Ranks are settled by people."""
+    """Of odds still open: what is met, and what rows can no longer show. That a rank is met only people tell."""
     settled = []
     for item in found.odds:
         shown = item.target.code in found.met

@@ -17,6 +17,7 @@ from beachhead.case.clock import now, today
 from beachhead.case.open import Launch
 from beachhead.case.plan.planning import TOPIC as PLAN
 from beachhead.case.plan.planning import TOPICS_READ
+from beachhead.case.plan.target_facts import raisings
 from beachhead.case.programme import TOPIC as PROGRESS
 from beachhead.case.quality.workshop import TOPICS as WORKSHOP
 from beachhead.case.rows.observe import TOPIC as ROWS
@@ -27,10 +28,11 @@ TOPIC = "room_page"
 MOST_ROWS = 40
 
 RoomName = Literal["worth", "rehearsal", "targets", "programme", "aftersales", "network", "backtest"]
+RAISED = "targets raised"
 RESTS_ON: dict[str, tuple[str, ...]] = {
     "worth": TOPICS_READ,
-    "rehearsal": TOPICS_READ,
-    "targets": (PLAN, *TOPICS_READ),
+    "rehearsal": (*TOPICS_READ, RAISED),
+    "targets": (PLAN, *TOPICS_READ, RAISED),
     "programme": (PROGRESS,),
     "aftersales": (PLAN, ROWS, *WORKSHOP),
     "network": (PLAN,),
@@ -207,7 +209,7 @@ def keep_answer(
 def stands_on(launch: Launch, room: str) -> str:
     """What a room's answer rests on: the tables as they were read, and the newest delivery of all that it reads."""
     with reading(launch.store) as work:
-        newest = newest_by_topic(work)
+        newest = {**newest_by_topic(work), RAISED: raisings(work)}
     return "|".join([launch.folder.digest, *(f"{topic}:{newest.get(topic, 0)}" for topic in RESTS_ON[room])])
 
 
@@ -217,10 +219,12 @@ def changed_since(launch: Launch, room: str, stood: str | None) -> str:
     known = dict(part.rsplit(":", 1) for part in then)
     now = dict(part.rsplit(":", 1) for part in stands_on(launch, room).split("|")[1:])
     new = {topic for topic in known.keys() & now.keys() if known[topic] != now[topic]}
+    rows = new - {PLAN, RAISED}
     said = [
         "the tables of the launch have changed" if tables != launch.folder.digest else "",
         "a newer plan has been made" if PLAN in new else "",
-        "reports have come in" if new == {PROGRESS} else "rows or reports have come in" if new - {PLAN} else "",
+        "a target has been raised" if RAISED in new else "",
+        "reports have come in" if rows == {PROGRESS} else "rows or reports have come in" if rows else "",
     ]
     told = ", and ".join(filter(None, said))
     return f"{told[0].upper()}{told[1:]} since this was worked out." if told else ""

@@ -64,7 +64,7 @@ from beachhead.web.server.request import REFUSALS, desk_of, recorded, sheet_of
 from beachhead.web.server.sessions import Analyst, Viewer
 from beachhead.web.wire.field import Sentence
 from beachhead.web.wire.refusal import NotFound
-from beachhead.world.figures import how_many, money, percent, spaced, tally, within_minutes
+from beachhead.world.figures import how_many, money, spaced, tally, within_minutes
 from beachhead.world.figures import odds as odds_said
 
 REHEARSED_WORLDS = 24
@@ -317,7 +317,7 @@ def _fans(found: Assessed) -> list[LevelFanOut]:
             odds=[number_or_none(float(share)) for share in item.by_quarter],
         )
         for item in found.odds
-        if not item.why_not
+        if not item.why_not and np.isfinite(item.fan).any()  # of a target that is met the level may not be told
     ]
 
 
@@ -341,8 +341,10 @@ def _bars(found: Programmed) -> list[BarOut]:
 def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
     said = [f"Odds over {how_many(found.worlds, 'world')} of {'; '.join(found.notes)}."]
     said += [f"{item.target.name}: {item.why_not}." for item in found.odds if item.why_not]
+    names = {item.target.code: item.target.name for item in found.odds}
     said += [
-        f"{target.after[0]} is met; next by its rule: {target.amount:,.0f} by {target.by}." for target in found.proposed
+        f"Met: {names[target.after[0]]}; next by its rule: {target.amount_said} by {target.by}."
+        for target in found.proposed
     ]
     odds = table_of(
         "Targets and their odds",
@@ -358,7 +360,7 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
         [
             [
                 item.target.name,
-                percent(item.target.amount) if item.target.kind is Kind.SERVICE_COVER else f"{item.target.amount:,.0f}",
+                item.target.amount_said,
                 str(item.target.by),
                 "met" if item.target.code in found.met else item.odds,
                 None if item.odds is None else 100 * item.error,
@@ -368,7 +370,6 @@ def _targets(found: Assessed) -> tuple[list[str], list[TableOut]]:
             for item in found.odds
         ],
     )
-    names = {item.target.code: item.target.name for item in found.odds}
     moving = sorted((e for e in found.effects if abs(e.change) >= 0.0005), key=lambda e: -abs(e.change))
     levers = table_of(
         "What moves the odds most",
