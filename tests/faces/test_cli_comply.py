@@ -220,6 +220,24 @@ def test_a_dossier_tells_requirements_and_features_of_one_day(tmp_path):
     assert "- [x] **lane_keep** Lane keeping, hands on: allowed with conditions." in text
 
 
+def test_a_dossier_tells_together_what_one_promised_paper_shows(tmp_path):
+    """Nine papers of 18 December 2026 show 46 requirements and open ten features: eleven lines, every code in them."""
+    shutil.copytree(EXAMPLE, tmp_path / "launch")
+    words = ("--on", "2026-11-23", "--dossier", "--offer", "SU7-STD", "--market", "DE")
+    text = run(tmp_path / "launch", *words)
+    ahead = [line for line in text[text.index("## What changes") :].splitlines() if line.startswith("- 2026-12-18: ")]
+    assert len(ahead) <= 12
+    changes = json.loads(run(tmp_path / "launch", *words, "--json"))["ahead"]
+    for change in changes:
+        assert any((change["code"] if change["what"] == "requirement" else change["title"]) in line for line in ahead)
+    assert "requirements missing -> met: ADDW, ALC," in ahead[0]
+    assert ahead[0].endswith("Shown by EU WVTA granted on 2026-12-18 by DE.")
+    days = ("--diff", "2026-11-23", "2027-11-23", "--market", "DE", "--offer", "SU7-STD")
+    told = flat(run(tmp_path / "launch", *days))
+    assert "57 changes" in told
+    assert "missing -> met SU7-STD in DE [C]" in told  # what rests on a promised paper is no fact of the law
+
+
 def test_a_dossier_says_what_other_evidence_a_later_rule_takes(launch):
     text = run(launch, *DAY, "--dossier", "--offer", "SU7-STD", "--market", "DE")
     assert "missing -> missing, by other evidence; act by" in text

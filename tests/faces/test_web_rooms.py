@@ -98,6 +98,28 @@ def test_a_year_of_changes_names_whom_they_hit_and_who_says_so(client):
         assert change["source"]["who"]
 
 
+def test_the_page_tells_what_is_promised_and_which_cars_in_stock_may_still_be_registered(tmp_path):
+    """Euro 7 asks new types from 29 November 2026, which the promised approval shows, and every car a year later."""
+    launch = new_launch(tmp_path / "launch", "xiaomi")
+    table = launch / "approvals.csv"
+    held = table.read_text(encoding="utf-8").replace("EU WVTA,,DE,,2026-12-18", "EU WVTA,,NL,,2026-10-01")
+    days = "on=2026-11-23&until=2028-01-01"
+    with TestClient(create(launch), base_url=LOCAL) as client:
+        promised = client.get(f"/api/v1/compliance/changes?{days}").json()
+        dossier = client.get("/api/v1/compliance/DE/SU7-STD?on=2026-11-23").json()["dossier"]
+        table.write_text(held, encoding="utf-8")
+        stocked = client.get(f"/api/v1/compliance/changes?{days}").json()
+    (euro_7,) = [change for change in promised["changes"] if change["expected"]]
+    assert (euro_7["codes"], euro_7["day"], euro_7["expected"]) == (["EURO7"], "2026-11-29", "2026-12-18")
+    assert euro_7["closes"]
+    assert not euro_7["no_way"]
+    assert dossier["sentence"].startswith("All is told as it stands on 2026-12-18, the first day of sale")
+    assert len(dossier["ahead"]) <= 12
+    assert promised["end_of_series"] == []
+    (rest,) = stocked["end_of_series"]
+    assert rest.startswith("Cars in stock on 2027-11-29 without EURO7 may be registered until 2028-11-28")
+
+
 def test_what_a_batch_tells_grows_with_it_and_never_beats_the_fans(client):
     told = client.get("/api/v1/markets/NO/designs").json()["designs"]
     assert len(told) >= 2

@@ -22,22 +22,22 @@ from beachhead.case.compliance.answer import (
     widest,
 )
 from beachhead.case.compliance.sheet import sheets, write_sheets
+from beachhead.case.compliance.words import changes_sentence, end_of_series_sentences, expiry_sentence, subject
 from beachhead.case.open import open_launch
 from beachhead.cli.clock import OnOption, day_of
 from beachhead.cli.comply_dossier import dossier_text
 from beachhead.cli.show import JsonFlag, LaunchDir, cars, how_many, money, say, show_json, show_table
 from beachhead.compliance.approval import Used
 from beachhead.compliance.finding import Assessment, FeatureVerdict, Reason, SaleDate, Verdict
-from beachhead.compliance.jurisdiction import EndOfSeries
+from beachhead.compliance.notice import Notice, notices
 from beachhead.compliance.opening import Opening
 from beachhead.compliance.permit import Permit
-from beachhead.compliance.watch import Change, Expiry
 from beachhead.world.errors import BadInput
+from beachhead.world.figures import listed
 from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR
 from beachhead.world.whole import write_whole
 
 _WATCH_AHEAD = timedelta(days=366)
-_MOST_MARKETS = 12
 _MOST_CHAINS = 8
 
 OfferOption = Annotated[
@@ -161,7 +161,7 @@ def _show_all(asked: Brief, answers: Sequence[Assessment]) -> None:
     offers, where = sorted({a.offer for a in answers}), sorted(open_now or markets)
     expiring = watch(asked, day, day + _WATCH_AHEAD, offers, where)[1] if asked.holding.certificates else ()
     for item in expiring:
-        say(_expiry_sentence(item))
+        say(expiry_sentence(item))
     say("`--market XX --offer YY` shows one answer, `--why CODE` its chain of reasons, `--features` the features.")
 
 
@@ -246,7 +246,7 @@ def _show_why(answers: Sequence[Assessment], code: str) -> None:
     for answer, (verdict, reasons) in found:
         shared[(f"{answer.offer}: {verdict}", reasons)].append(answer.market)
     for (headline, reasons), markets in list(shared.items())[:_MOST_CHAINS]:
-        say(f"{code}, {headline} in {_listed(markets)}")
+        say(f"{code}, {headline} in {listed(markets)}")
         for number, reason in enumerate(reasons, start=1):
             say(f"  {number}. {reason.text}")
             say(f"     [{reason.source.grade.value}, {reason.source.as_of}] {reason.source.who}")
@@ -277,14 +277,8 @@ def _show_features(answers: Sequence[Assessment]) -> None:
     verdicts = [verdict.value for verdict in FeatureVerdict]
     show_table(
         ["feature", *verdicts],
-        [[title, *(_listed(sorted(found[verdict])) for verdict in verdicts)] for title, found in sorted(where.items())],
+        [[title, *(listed(sorted(found[verdict])) for verdict in verdicts)] for title, found in sorted(where.items())],
     )
-
-
-def _listed(markets: Sequence[str]) -> str:
-    if len(markets) <= _MOST_MARKETS:
-        return " ".join(markets)
-    return f"{len(markets)}: {' '.join(markets[:_MOST_MARKETS])} ..."
 
 
 def _show_cost(found: Sequence[Permit], day: date, told: tuple[float, str], as_json: bool) -> None:
@@ -354,71 +348,27 @@ def _show_watch(
     if as_json:
         show_json({"from": start, "to": end, "changes": found, "expiries": expiring})
         return
-    shutting = [change for change in found if change.closes and change.expected is None]
-    say(
-        f"From {start} to {end}: {how_many(len({(c.day, c.code) for c in found}), 'change')}, "
-        f"{len({(c.day, c.code) for c in shutting})} of them closing something unless you act."
-    )
+    say(changes_sentence(start, end, found))
     for item in expiring:
-        say(_expiry_sentence(item))
-    rows = _merged(asked, found)
+        say(expiry_sentence(item))
+    rows = [_notice_row(asked, notice) for notice in notices(found)]
     show_table(["from", "what", "becomes", "whom it hits", "act by", "source"], rows)
-    for sentence in _end_of_series(found):
+    for sentence in end_of_series_sentences(found):
         say(sentence)
 
 
-def _end_of_series(found: Sequence[Change]) -> list[str]:
-    """What may still be registered of cars in stock, once for each day and what is admitted on it."""
-    told: defaultdict[tuple[date, EndOfSeries], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    for change in found:
-        if change.end_of_series is not None:
-            codes, where = told[(change.day, change.end_of_series)]
-            codes.add(change.code)
-            where |= {*change.markets}
+def _notice_row(asked: Brief, notice: Notice) -> list[str]:
+    act = "no way on record" if notice.no_way else f"expected {notice.expected}" if notice.expected else ""
+    if notice.act_by is not None:
+        act = f"{notice.act_by}{' (late)' if notice.late else ''}"
     return [
-        f"Cars in stock on {day} without {', '.join(sorted(codes))} may be registered until {rest.last_day(day)} "
-        f"as end of series in {_listed(sorted(where))}: in each at most {rest.share:.0%} of the cars of these types "
-        f"registered there in the year before, or {how_many(rest.least, 'car')} where that is fewer. {rest.terms}"
-        for (day, rest), (codes, where) in told.items()
+        str(notice.day),
+        subject(notice),
+        f"{notice.before} -> {notice.becomes}",
+        f"{_offers(asked, set(notice.offers))} in {listed(notice.markets)}",
+        act,
+        f"[{notice.source.grade.value}] {notice.source.who}",
     ]
-
-
-def _merged(asked: Brief, found: Sequence[Change]) -> list[list[str]]:
-    """One line for changes that differ in offer and market only."""
-    merged: defaultdict[tuple[date, str, str, str, str, str], dict[str, set[str]]] = defaultdict(
-        lambda: {"offers": set(), "markets": set()}
-    )
-    for change in found:
-        act = "" if change.act_by is None else f"{change.act_by}{' (late)' if change.late else ''}"
-        if change.expected is not None:
-            act = f"expected {change.expected}"
-        elif change.closes and not act:
-            act = "no way on record"
-        source = change.reasons[0].source
-        state = f"{change.before} -> {change.becomes}"
-        what = change.title if change.what == "feature" else f"{change.code}: {change.title}"
-        key = (change.day, what, state, act, source.grade.value, source.who)
-        merged[key]["offers"].add(change.offer)
-        merged[key]["markets"] |= set(change.markets)
-    return [
-        [
-            str(day),
-            what,
-            state,
-            f"{_offers(asked, who['offers'])} in {_listed(sorted(who['markets']))}",
-            act,
-            f"[{grade}] {source}",
-        ]
-        for (day, what, state, act, grade, source), who in merged.items()
-    ]
-
-
-def _expiry_sentence(item: Expiry) -> str:
-    act = f"; begin renewal by {item.act_by}" if item.act_by else ""
-    late = " (late)" if item.late else ""
-    return (
-        f"{item.certificate.approval} ({item.certificate.document or 'no number'}) runs out on {item.day}{act}{late}."
-    )
 
 
 # ---- the dossier -----------------------------------------------------------------------------------------------------

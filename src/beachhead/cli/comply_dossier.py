@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from beachhead.case.compliance.words import end_of_series_sentences, names, standing_sentence
 from beachhead.cli.show import money
 from beachhead.compliance.dossier import Dossier, Line
+from beachhead.compliance.notice import notices
+from beachhead.world.figures import how_many
 
 _BOXES = {True: "[x]", False: "[ ]", None: "[?]"}
 
@@ -24,11 +27,8 @@ def _lines(made: Dossier, told: tuple[float, str]) -> Iterator[str]:
     yield from (reason.text for reason in route.reasons[1:])
     yield ""
     yield "`[x]` shown, `[ ]` missing, `[?]` not settled and never read as allowed."
-    if made.stands_on > answer.on:
-        yield (
-            f"All is told as it stands on {made.stands_on}, the first day of sale; "
-            f"what is granted after {answer.on} is expected, not held."
-        )
+    if said := standing_sentence(made):
+        yield said
     for section in made.sections:
         yield from ("", f"## {section.heading}", "")
         yield from (_line(line, plain=section.heading == "Does not apply") for line in section.lines)
@@ -69,7 +69,14 @@ def _ahead(made: Dossier) -> Iterator[str]:
     yield from ("", "## What changes within a year", "")
     if not made.ahead:
         yield "Nothing on record."
-    for change in made.ahead:
-        act = f"; act by {change.act_by}{' (late)' if change.late else ''}" if change.act_by else ""
-        act = f"; expected {change.expected}" if change.expected else act
-        yield f"- {change.day}: {change.code} ({change.title}) {change.before} -> {change.becomes}{act}."
+    for notice in notices(made.ahead):
+        act = f"; act by {notice.act_by}{' (late)' if notice.late else ''}" if notice.act_by else ""
+        act = f"; expected {notice.expected}" if notice.expected else act
+        act = "; no way on record" if notice.no_way else act
+        (code, *more), (title, *_) = notice.codes, notice.titles
+        what = how_many(len(notice.codes), notice.what) if more else f"{code} ({title})"
+        which = f" {names(notice)}." if more else ""
+        by = f" {notice.by}" if notice.by else ""
+        yield f"- {notice.day}: {what} {notice.before} -> {notice.becomes}{act}{':' if more else '.'}{which}{by}"
+    if said := end_of_series_sentences(made.ahead):
+        yield from ("", *said)

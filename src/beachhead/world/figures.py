@@ -62,6 +62,11 @@ def some(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Codes in a row, the first of them after their count where they are more than `most`."""
+    return " ".join(names) if len(names) <= most else f"{len(names)}: {' '.join(names[:most])} ..."
+
+
 def within_minutes(count: float) -> str:
     """`1 minute`, `45 minutes`, `22.5 minutes`."""
     return f"{count:g} minute{'' if count == 1 else 's'}"

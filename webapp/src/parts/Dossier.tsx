@@ -1,6 +1,7 @@
 import type { Schemas } from "../api";
 import { day, money } from "../numbers";
 import { Said } from "./Said";
+import { Sentences } from "./Sentences";
 
 const boxes = { true: { sign: "☑", name: "shown" }, false: { sign: "☐", name: "missing" }, null: { sign: "⍰", name: "not settled" } };
 
@@ -11,6 +12,11 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
       <h2>
         {heading}, {made.title}
       </h2>
+      {made.sentence && (
+        <p>
+          <Said>{made.sentence}</Said>
+        </p>
+      )}
       <p>
         {Object.values(boxes)
           .map((box) => `${box.sign} ${box.name}`)
@@ -82,14 +88,17 @@ export function Dossier({ made, heading }: { made: Schemas["DossierOut"]; headin
         <p>Nothing on record.</p>
       ) : (
         <ul>
-          {made.ahead.map((change) => (
-            <li key={change.day + change.code}>
-              {day(change.day)}: {change.title}, {change.before} → {change.after}
-              {change.act_by && `; act by ${day(change.act_by)}${change.late ? " (late)" : ""}`}
+          {made.ahead.map((notice, number) => (
+            <li key={number}>
+              {day(notice.day)}, {notice.before} → {notice.becomes}
+              {notice.act_by && `, act by ${day(notice.act_by)}${notice.late ? " (late)" : ""}`}
+              {notice.expected && `, expected ${day(notice.expected)}`}
+              {notice.no_way && ", no way on record"}: <Said>{notice.subject}</Said>
             </li>
           ))}
         </ul>
       )}
+      {made.end_of_series.length > 0 && <Sentences lines={made.end_of_series} />}
       <h3>Sources</h3>
       <ol className="sources">
         {made.citations.map((source, index) => (

@@ -12,10 +12,17 @@ from pydantic import BaseModel
 
 from beachhead.case.clock import today
 from beachhead.case.compliance.answer import Brief, brief, checklist, keeps_approvals, launch_permits, matrix, watch
+from beachhead.case.compliance.words import (
+    changes_sentence,
+    end_of_series_sentences,
+    expiry_sentence,
+    standing_sentence,
+    subject,
+)
 from beachhead.compliance.dossier import Dossier
 from beachhead.compliance.finding import Assessment, FeatureFinding, Finding, Reason, SaleDate, Verdict
+from beachhead.compliance.notice import Notice, notices
 from beachhead.compliance.permit import Permit
-from beachhead.compliance.watch import Change
 from beachhead.web.server.desk import Sheet
 from beachhead.web.server.request import REFUSALS, desk_of, sheet_of
 from beachhead.web.server.sessions import Viewer
@@ -72,19 +79,25 @@ class OfferOut(BaseModel):
     name: str
 
 
-class ChangeOut(BaseModel):
-    """Something that changes on a day to come."""
+class NoticeOut(BaseModel):
+    """What changes alike on a day to come, for the same offers and markets.
+
+    `expected` is the day on which what is in hand or promised shows it again, so that nothing is to be done; `no_way`
+    is true where it closes something that nothing on record would open again.
+    """
 
     day: date
-    code: str
-    title: str
+    codes: list[str]
+    subject: Sentence
     before: str
-    after: str
-    offer: str
+    becomes: str
+    offers: list[str]
     markets: list[str]
     closes: bool
     act_by: date | None
+    expected: date | None
     late: bool
+    no_way: bool
     source: SourceOut
 
 
@@ -108,8 +121,9 @@ class ChangesOut(BaseModel):
     start: date
     end: date
     sentence: Sentence
-    changes: list[ChangeOut]
-    expiries: list[str]
+    changes: list[NoticeOut]
+    expiries: list[Sentence]
+    end_of_series: list[Sentence]
 
 
 class ReasonOut(BaseModel):
@@ -188,16 +202,21 @@ class StepToDoOut(BaseModel):
 
 
 class DossierOut(BaseModel):
-    """The checklist for one offer in one market by one route; costs as in `ComplianceOut`."""
+    """The checklist for one offer in one market by one route; costs as in `ComplianceOut`.
+
+    `sentence` says on which day all is told, where that is not the day asked about.
+    """
 
     route: str
     title: str
+    sentence: Sentence
     currency: str
     cost: float
     unreachable: list[str]
     sections: list[SectionOut]
     steps: list[StepToDoOut]
-    ahead: list[ChangeOut]
+    ahead: list[NoticeOut]
+    end_of_series: list[Sentence]
     citations: list[SourceOut]
 
 
@@ -270,18 +289,13 @@ def compliance_changes(
     end = _within(until) if until is not None else start + timedelta(days=DAYS_AHEAD)
     desk = desk_of(request)
     found, expiring = desk.kept(("changes", start, end), lambda: watch(_brief(request, sheet), start, end))
-    changed = how_many(len(found), "change")
-    closing = sum(change.closes and change.expected is None for change in found)
     return ChangesOut(
         start=start,
         end=end,
-        sentence=f"From {start} to {end}: {changed}, {closing} of them closing something if nobody acts.",
-        changes=[_change(change, start) for change in found],
-        expiries=[
-            f"{item.certificate.approval} ({item.certificate.document or 'no number'}) runs out on {item.day}"
-            + (f"; begin renewal by {item.act_by}{' (late)' if item.late else ''}" if item.act_by else "")
-            for item in expiring
-        ],
+        sentence=changes_sentence(start, end, found),
+        changes=[_notice(notice, start) for notice in notices(found)],
+        expiries=[expiry_sentence(item) for item in expiring],
+        end_of_series=end_of_series_sentences(found),
     )
 
 
@@ -434,6 +448,7 @@ def _dossier(made: Dossier, on: date, told: tuple[float, str]) -> DossierOut:
     return DossierOut(
         route=made.route.route,
         title=made.route.title,
+        sentence=standing_sentence(made),
         currency=currency,
         cost=road.schedule.cost_eur * euro,
         unreachable=list(road.unreachable),
@@ -466,24 +481,27 @@ def _dossier(made: Dossier, on: date, told: tuple[float, str]) -> DossierOut:
             )
             for item in timed
         ],
-        ahead=[_change(change, on) for change in made.ahead],
+        ahead=[_notice(notice, on) for notice in notices(made.ahead)],
+        end_of_series=end_of_series_sentences(made.ahead),
         citations=[_source(source, on) for source in made.citations],
     )
 
 
-def _change(change: Change, on: date) -> ChangeOut:
-    return ChangeOut(
-        day=change.day,
-        code=change.code,
-        title=change.title,
-        before=change.before,
-        after=change.becomes,
-        offer=change.offer,
-        markets=list(change.markets),
-        closes=change.closes,
-        act_by=change.act_by,
-        late=change.late,
-        source=_source(change.reasons[0].source, on),
+def _notice(notice: Notice, on: date) -> NoticeOut:
+    return NoticeOut(
+        day=notice.day,
+        codes=list(notice.codes),
+        subject=subject(notice),
+        before=notice.before,
+        becomes=notice.becomes,
+        offers=list(notice.offers),
+        markets=list(notice.markets),
+        closes=notice.closes,
+        act_by=notice.act_by,
+        expected=notice.expected,
+        late=notice.late,
+        no_way=notice.no_way,
+        source=_source(notice.source, on),
     )
 
 

@@ -28,15 +28,7 @@ function ChangeTable({ on }: { on: string }) {
   const answer = useAsk(() => api.GET("/api/v1/compliance/changes", { params: { query: { on } } }), [on]);
   if (answer.state === "refused" && !answer.data) return <Refusal error={answer.error} />;
   if (!answer.data) return <Reading says="reading a year of rules …" />;
-  const { changes, sentence, expiries } = answer.data;
-  const merged = new Map<string, { change: Schemas["ChangeOut"]; offers: Set<string>; markets: Set<string> }>();
-  for (const change of changes) {
-    const key = [change.day, change.code, change.before, change.after, change.act_by].join("|");
-    const known = merged.get(key) ?? { change, offers: new Set(), markets: new Set() };
-    known.offers.add(change.offer);
-    change.markets.forEach((market) => known.markets.add(market));
-    merged.set(key, known);
-  }
+  const { changes, sentence, expiries, end_of_series } = answer.data;
   return (
     <>
       <p>
@@ -58,26 +50,34 @@ function ChangeTable({ on }: { on: string }) {
               </tr>
             </thead>
             <tbody>
-              {[...merged.entries()].map(([key, { change, markets }]) => (
-                <tr key={key}>
-                  <td>{day(change.day)}</td>
+              {changes.map((notice, number) => (
+                <tr key={number}>
+                  <td className="day">{day(notice.day)}</td>
                   <th scope="row" className="plain long">
-                    {change.title}
+                    <Said>{notice.subject}</Said>
                   </th>
                   <td>
-                    {change.before} → {change.after}
-                    {change.closes && <strong> (closes)</strong>}
+                    {notice.before} → {notice.becomes}
+                    {notice.closes && <strong> (closes)</strong>}
                   </td>
-                  <td>{change.act_by ? `${day(change.act_by)}${change.late ? " (late)" : ""}` : "–"}</td>
-                  <td>{[...markets].join(" ")}</td>
-                  <td>{change.source.grade}</td>
-                  <td>{change.source.who}</td>
+                  <td>{toDo(notice)}</td>
+                  <td className="long">{notice.markets.join(" ")}</td>
+                  <td>{notice.source.grade}</td>
+                  <td className="long">{notice.source.who}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {end_of_series.length > 0 && <Sentences lines={end_of_series} />}
     </>
   );
+}
+
+/** By when to act, or what needs no act. */
+export function toDo({ act_by, expected, late, no_way }: Schemas["NoticeOut"]): string {
+  if (act_by) return `${day(act_by)}${late ? " (late)" : ""}`;
+  if (expected) return `expected ${day(expected)}`;
+  return no_way ? "no way on record" : "–";
 }
