@@ -186,7 +186,7 @@ def made_up(customers: int, sites: int, radius: float) -> tuple[Lists, np.ndarra
 def cover_row(name: str, ground: Ground, sites: int, effort: CoverEffort) -> dict[str, object]:
     run = timed(lambda: most_covered(ground, seed=1, effort=effort))
     found: Cover = run.answer
-    everyone = ground.people.sum() * ground.later[0]
+    everyone = ground.people.sum() * ground.worth.sum()
     return {
         "instance": name,
         "p": sites,

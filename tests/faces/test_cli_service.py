@@ -350,9 +350,19 @@ def test_a_last_order_that_is_past_is_said_alike_in_text_and_json(overtaken, cap
     launch, serviced = overtaken
     (gone,) = service_answer(launch, serviced, View.PARTS)["parts"]["no_longer_ordered"]
     (part,) = serviced.parts
-    assert (gone["part"], gone["last_order"]) == (part.code, "2027Q1")
+    assert (gone["part"], gone["name"], gone["last_order"]) == (part.code, part.name, "2027Q1")
     show_service(launch, serviced, View.PARTS)
     assert f"The last order of {part.name} was in 2027Q1" in " ".join(capsys.readouterr().out.split())
+
+
+def test_centres_are_those_with_bays_that_are_open_at_the_end(launch):
+    rows = ["A,3,,2031Q3,4", "B,2,2028Q1,2031Q4,2", "C,1,,,1", "D,7,,,0", "E,5,2032Q1,,3"]
+    table = "".join(f"{row.replace(',', ',NO,dealer,', 1)},own,2026-01-01,C\n" for row in rows)
+    head = "code,market,channel,count,open_from,open_until,service_bays,source,as_of,grade\n"
+    (launch / "stores.csv").write_text(head + table)
+    answer = told(launch, "capacity", "--on", DAY, "--draws", 4)
+    assert answer["quarters"][-1] == "2031Q4"
+    assert {one["market"]: one["centres"] for one in answer["capacity"]}["NO"] == 3
 
 
 def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):

@@ -259,6 +259,69 @@ def test_a_store_decided_for_later_reaches_nobody_before_it_opens(tmp_path):
     assert sum(one.kept for one in at_once.sites) == 3
 
 
+def test_a_store_that_closes_reaches_nobody_after_its_last_quarter_and_a_new_one_takes_its_place(tmp_path):
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+    head = "code,market,channel,city,count,open_from,open_until,sells_cars,source,as_of,grade"
+    tail = "yes,own,2026-01-01,C"
+    stores = [f"OSL,NO,own_store,Oslo,1,,2028Q2,{tail}", f"BGO,NO,own_store,Bergen,2,,,{tail}"]
+    stores += [f"POP,NO,own_store,Trondheim,1,2027Q4,2028Q3,{tail}", f"OLD,NO,own_store,Stavanger,1,,2026Q4,{tail}"]
+    (path / "stores.csv").write_text("\n".join([head, *stores]) + "\n")
+    opened, asked = open_launch(path), Ask(model=Model.PHASES, markets=("NO",), count=2)
+    scene, answer = scene_of(opened, asked), ask_sites(opened, asked)
+    new = {answer.places.name[one.place]: one.opens for one in answer.sites if not one.kept}
+    reach = dict(zip(map(str, answer.quarters), answer.markets[0].reach, strict=True))
+
+    def share(quarter: str, *names: str) -> float:
+        now = [name for name, opens in new.items() if str(opens) <= quarter]
+        return _share_within(scene, "Bergen", *names, *now)
+
+    for quarter, found in reach.items():
+        there = ["Oslo"] * (quarter <= "2028Q2") + ["Trondheim"] * ("2027Q4" <= quarter <= "2028Q3")
+        assert found == pytest.approx(share(quarter, *there)), quarter
+    assert answer.covered_share == pytest.approx(reach["2029Q4"])
+    assert answer.value == pytest.approx(_best_two(opened, scene, reach))
+    assert answer.bound == pytest.approx(answer.value)
+    said = " ".join(_run(path, "--model", "phases", "--market", "NO", "--count", 2).split())
+    assert "Decided to close, so each counts to its last quarter open only: Oslo (NO) 2028Q2, Trondheim (NO)" in said
+    assert "Not counted, as the last quarter open lies before 2027Q1: OLD (2026Q4)." in said
+    assert "2 standing stores of stores.csv make 1 site, as those of one settlement count as one: 2 in or" in said
+    told = json.loads(_run(path, "--model", "phases", "--market", "NO", "--count", 2, "--json"))
+    assert [(one["name"], one["opens"], one["closes"]) for one in told["leaving"]] == [
+        ("Oslo", None, "2028Q2"),
+        ("Trondheim", "2027Q4", "2028Q3"),
+    ]
+    at_once = ask_sites(opened, Ask(markets=("NO",), count=0))
+    assert [at_once.places.name[one.place] for one in at_once.sites] == ["Bergen"]
+    assert "before the launch ends in 2029Q4: OSL (2028Q2), POP (2028Q3), OLD (2026Q4)" in " ".join(at_once.notes)
+    economics = opened.folder.economics
+    (own,) = [
+        row
+        for row in reach_economics(opened, economics, terms_of(opened, answer))
+        if (row.market, row.channel) == ("NO", Channel.OWN_STORE)
+    ]
+    begin = answer.markets[0].start - answer.quarters[0]
+    assert [own.served(t - begin) for t in range(begin, 12)] == pytest.approx(answer.markets[0].reach[begin:])
+
+
+def _best_two(opened, scene, reach) -> float:
+    """Discounted cars within reach by the best two new sites, each in the best quarter, counted one by one."""
+    terms, first = opened.folder.terms, 2  # a store takes two quarters, and the capital of the first pays for both
+    worth = terms.discount_per_quarter ** np.arange(len(reach))
+    rows = np.repeat(np.arange(len(scene.places)), np.diff(scene.minutes.ptr))
+    near = np.zeros((len(scene.candidates), len(scene.places)), np.bool_)
+    near[scene.minutes.item[scene.minutes.cost <= 45.0], rows[scene.minutes.cost <= 45.0]] = True
+    name = [scene.places.name[k] for k in scene.candidates]
+    stands = np.zeros((len(scene.places), len(reach)), np.bool_)
+    for t, quarter in enumerate(reach):
+        there = [("Bergen", True), ("Oslo", quarter <= "2028Q2"), ("Trondheim", "2027Q4" <= quarter <= "2028Q3")]
+        for city, is_open in there:
+            stands[:, t] |= near[name.index(city)] & is_open
+    own = scene.buyers[:, None] * worth
+    new = np.arange(len(reach)) >= first
+    options = [stands | (near[j] | near[k])[:, None] & new for j, k in combinations(range(len(name)), 2)]
+    return max(float((own * covered).sum()) for covered in options) / 4
+
+
 _ONE_NEW = ("--model", "phases", "--market", "NO", "--count", 1, "--exclude", "Stavanger")
 
 

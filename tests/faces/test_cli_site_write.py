@@ -1,6 +1,7 @@
 """`site --write` gives the question as algebra: a solver that knows nothing of us finds our optimum in the file."""
 
 import json
+import shutil
 from pathlib import Path
 
 import highspy
@@ -59,6 +60,20 @@ def test_a_stranger_finds_our_optimum_in_the_file(launch, tmp_path, words, of_fi
     best = of_file(answer["value"], missed_of)
     assert answer["gap"] <= 0.1
     assert _optimum(path) == pytest.approx(best, rel=1e-6)
+
+
+def test_a_stranger_finds_our_optimum_where_a_store_closes(launch, tmp_path):
+    path, sites = tmp_path / "launch", tmp_path / "sites.lp"
+    shutil.copytree(launch, path)
+    (path / "stores.csv").write_text(
+        "code,market,channel,city,open_from,open_until,sells_cars,source,as_of,grade\n"
+        "OSL,NO,own_store,Oslo,2027Q2,2028Q2,yes,own,2026-01-01,C\nTOS,NO,own_store,Tromsø,,2028Q4,yes,own,2026-01-01,C\n"
+    )
+    asked = ["--model", "phases", "--market", "NO", "--count", 2, "--exclude", "Tromsø"]
+    _run(path, *asked, "--write", sites)
+    answer = json.loads(_run(path, *asked, "--json"))
+    assert len(answer["leaving"]) == 2
+    assert _optimum(sites) == pytest.approx(4 * answer["value"], rel=1e-6)
 
 
 def test_what_cannot_be_written_is_refused_with_the_cure(launch, tmp_path, monkeypatch):

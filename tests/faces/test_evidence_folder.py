@@ -368,6 +368,16 @@ WRONG: dict[str, tuple[Callable[[Path], None], str, str, str]] = {
         "is out of range",
         "1 to 100000 stores",
     ),
+    "a store that closes before it opens": (
+        written(
+            "stores.csv",
+            STORES.replace("channel,", "channel,open_from,open_until,")
+            + "S,NO,dealer,2028Q1,2027Q4,rule,2026-01-01,C\n",
+        ),
+        "stores.csv:2:open_until",
+        "is before 2028Q1, in which it opens",
+        "write 2028Q1 or later",
+    ),
     "half a store": (
         written("stores.csv", STORES.replace("channel,", "channel,count,") + "S,NO,dealer,2.5,rule,2026-01-01,C\n"),
         "stores.csv:2:count",

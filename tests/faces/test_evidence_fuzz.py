@@ -25,8 +25,8 @@ CN,NO,high,0.5,0.2,1.2,49000,30000,EUR,2026-01-01,2027-12-31,law,2026-01-01,A
 CN,EU,expected,1,0.1,,,,,,,law,2026-01-01,B
 """,
     "stores.csv": """\
-code,market,channel,city,lat,lon,count,open_from,sells_cars,service_bays,source,as_of,grade
-OSLO,NO,own_store,Oslo,59.9,10.7,1,2027Q1,yes,2,maker,2026-01-01,A
+code,market,channel,city,lat,lon,count,open_from,open_until,sells_cars,service_bays,source,as_of,grade
+OSLO,NO,own_store,Oslo,59.9,10.7,1,2027Q1,2028Q4,yes,2,maker,2026-01-01,A
 """,
     "plants.csv": """\
 code,name,country,mode,running,offers,capacity_per_quarter,ramp,weeks_low,weeks_likely,weeks_high,source,as_of,grade

@@ -82,6 +82,43 @@ def test_a_site_decided_for_later_covers_nobody_before(since, moves, seed):
     assert rough.bound >= best * (1 - 1e-9)
 
 
+def _by_quarters(ground: Ground, opens: np.ndarray) -> float:
+    """Worth counted customer by customer and period by period: whoever any site reaches then, one that closes too."""
+    total = 0.0
+    for i in range(len(ground.people)):
+        near = ground.reach.item[ground.reach.ptr[i] : ground.reach.ptr[i + 1]]
+        for t in range(ground.periods):
+            total += ground.people[i] * ground.worth[t] * (ground.leaving[i, t] or (opens[near] <= t).any())
+    return total
+
+
+@pytest.mark.parametrize("moves", [0.0, 2_000.0])
+@pytest.mark.parametrize("periods", [1, 3])
+@_FEW
+@given(seed=st.integers(0, 10_000))
+def test_sites_that_close_cover_until_then_and_new_ones_take_their_place(periods, moves, seed):
+    ground = _ground(seed, periods, sites=5)
+    rng = np.random.default_rng(seed)
+    begin, end = np.sort(rng.integers(0, periods + 1, (2, 2)), axis=0)  # two sites that close, each with its customers
+    stands = (begin[:, None] <= np.arange(periods)) & (np.arange(periods) < end[:, None])
+    ground = replace(ground, leaving=((rng.random((15, 2)) < 0.4)[:, :, None] & stands).any(axis=1))
+    every = (np.array(some) for some in product(range(periods + 1), repeat=5))
+    best = max(_by_quarters(ground, some) for some in every if _is_allowed(ground, some))
+    for finish in (20.0, 0.0):
+        cover = most_covered(ground, seed=1, effort=replace(_LITTLE, moves=moves, finish=finish))
+        assert _is_allowed(ground, cover.opens)
+        assert cover.value == pytest.approx(_by_quarters(ground, cover.opens), rel=1e-9)
+        assert cover.covered @ ground.worth == pytest.approx(cover.value, rel=1e-9)
+        assert cover.bound >= best * (1 - 1e-9)
+        assert cover.value == pytest.approx(best, rel=1e-9 if finish else 0.2)
+    for site in cover.sites[~ground.kept[cover.sites]]:
+        later = cover.opens.copy()
+        later[site] += 1
+        assert _by_quarters(ground, later) < cover.value  # none opens while a site that closes still does its work
+    apart = replace(ground, total=np.full(periods, np.inf), group=np.zeros(5, np.int32), budget=ground.budget[:1])
+    assert most_covered_apart(apart, seed=1).value == pytest.approx(most_covered(apart, seed=1).value, rel=1e-9)
+
+
 @pytest.mark.parametrize("priced", [False, True])
 @pytest.mark.parametrize("periods", [1, 2])
 @_FEW

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,9 +13,11 @@ import beachhead.case.new as new_module
 from beachhead.case.open import open_launch
 from beachhead.case.targets.answer import BONUSES_EUR, RIVALS_A_WORLD, Price, PriceStep, _effect, _price, _Scene
 from beachhead.case.targets.levers import levers, with_margin
+from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.question.action import Standing
 from beachhead.world.market import Channel, Stage
 from beachhead.world.quarter import Quarter, grid
+from beachhead.world.source import Grade
 
 XIAOMI = Path(new_module.__file__).parent / "examples/xiaomi"
 QUARTERS = grid(Quarter(2027, 1), 3)
@@ -95,22 +98,44 @@ def test_the_price_of_a_target_is_the_bonus_over_the_cars_that_it_adds(made_up_l
 
 def test_stores_and_service_cover_are_counted_as_they_open():
     rows = [
-        SimpleNamespace(market="NO", count=3, open_from=None, service_bays=None),
-        SimpleNamespace(market="SE", count=2, open_from=Quarter(2027, 2), service_bays=4),
-        SimpleNamespace(market="DE", count=9, open_from=None, service_bays=2),
+        _store("NO", 3),
+        _store("SE", 2, opens=Quarter(2027, 2), bays=4),
+        _store("DE", 9, bays=2),
     ]
+    scene, target = _nordic(rows), SimpleNamespace(scope="nordic", amount=5.0)
+    assert _Scene._stores(scene, target, 2).tolist() == [[3, 5, 5]] * 2
+    assert "lists 5 stores by 2027Q3" in _Scene._stores(scene, SimpleNamespace(scope="nordic", amount=6.0), 2)
+    cars = np.array([[[30.0, 10, 0], [10, 30, 0], [99, 99, 99]]])  # Sweden is served from the second quarter on
+    assert _Scene._cover(scene, target, cars) == pytest.approx(np.array([[0, 0.75, 0]]))
+
+
+def test_stores_and_service_cover_are_counted_until_they_close():
+    rows = [
+        _store("NO", 3, closes=Quarter(2027, 2)),
+        _store("SE", 2, opens=Quarter(2027, 1), closes=Quarter(2027, 2), bays=4),
+        _store("SE", 1, closes=Quarter(2027, 1)),
+    ]
+    scene, target = _nordic(rows), SimpleNamespace(scope="nordic", amount=6.0)
+    assert _Scene._stores(scene, target, 1).tolist() == [[6, 5, 0]]
+    assert "lists 6 stores by 2027Q3" in _Scene._stores(scene, SimpleNamespace(scope="nordic", amount=7.0), 1)
+    cars = np.array([[[30.0, 10, 0], [10, 30, 20], [99, 99, 99]]])
+    assert _Scene._cover(scene, target, cars) == pytest.approx(np.array([[0.25, 0.75, 0]]))
+
+
+def _store(market, count, *, opens=None, closes=None, bays=None) -> StoreRow:
+    source = {"source": "made up", "as_of": date(2026, 1, 1), "grade": Grade.C}
+    about = {"code": f"{market}-{count}", "market": market, "channel": Channel.OWN_STORE, "count": count}
+    return StoreRow.model_construct(**about, open_from=opens, open_until=closes, service_bays=bays, **source)
+
+
+def _nordic(rows) -> SimpleNamespace:
     markets = tuple(SimpleNamespace(code=code, region="nordic", is_home=False) for code in ("NO", "SE"))
-    scene = SimpleNamespace(
+    return SimpleNamespace(
         launch=SimpleNamespace(folder=SimpleNamespace(rows=lambda kind: rows, markets=markets)),
         problem=SimpleNamespace(quarters=QUARTERS, markets=("NO", "SE", "DE")),
         quarters=QUARTERS,
         inside={"nordic": np.array([True, True, False])},
     )
-    target = SimpleNamespace(scope="nordic", amount=5.0)
-    assert _Scene._stores(scene, target, 2).tolist() == [[3, 5, 5]] * 2
-    assert "lists 5 stores by 2027Q3" in _Scene._stores(scene, SimpleNamespace(scope="nordic", amount=6.0), 2)
-    cars = np.array([[[30.0, 10, 0], [10, 30, 0], [99, 99, 99]]])  # Sweden is served from the second quarter on
-    assert _Scene._cover(scene, target, cars) == pytest.approx(np.array([[0, 0.75, 0]]))
 
 
 def test_a_margin_is_added_in_every_state_of_the_world(made_up_launch):

@@ -257,7 +257,7 @@ def _service(
     recall = np.array([row.recall_share if quarter == row.recall_quarter else 0.0 for quarter in quarters])
     return MarketService(
         market=code,
-        centres=row.centres if row.centres is not None else _centres(launch, code),
+        centres=row.centres if row.centres is not None else _centres(launch, code, quarters[-1]),
         cars_per_centre=row.cars_per_centre,
         maintenance_per_quarter=row.maintenance_per_year / 4,
         claims_per_month=claims_per_month,
@@ -296,10 +296,10 @@ def _work(row: ServiceRow, with_parts: bool) -> Work:
     )
 
 
-def _centres(launch: Launch, code: str) -> int | None:
-    """Centres of stores.csv that have bays; None if it knows none."""
-    rows = [row for row in launch.folder.rows(StoreRow) if row.market == code and (row.service_bays or 0) > 0]
-    return sum(row.count for row in rows) or None
+def _centres(launch: Launch, code: str, last: Quarter) -> int | None:
+    """Centres of stores.csv that have bays and are open in the last quarter; None if it knows none."""
+    rows = [row for row in launch.folder.rows(StoreRow) if row.market == code and row.is_open(last)]
+    return sum(row.count for row in rows if row.service_bays) or None
 
 
 def _part(launch: Launch, row: PartRow, now: Quarter) -> Part:

@@ -219,17 +219,22 @@ def _training(launch: Launch, serviced: Serviced, network: MarketNetwork) -> lis
 
 def parts_answer(serviced: Serviced) -> dict[str, Any]:
     """Stocks, last orders and their cost."""
-    terms = service_terms(serviced)
+    terms, names = service_terms(serviced), {part.code: part.name for part in serviced.parts}
     return {
         "pilot": serviced.pilot,
         "by_year": {str(serviced.quarters[t]): stocking for t, stocking in serviced.stocking.items()},
         "last_orders": [
-            {"part": order.part, "quarter": str(serviced.quarters[order.quarter]), "demand": order.demand}
+            {
+                "part": order.part,
+                "name": names[order.part],
+                "quarter": str(serviced.quarters[order.quarter]),
+                "demand": order.demand,
+            }
             | {"demand_sd": order.demand_sd, "order": order.order, "cost": order.cost}
             for order in serviced.last_orders
         ],
         "no_longer_ordered": [
-            {"part": part.code, "last_order": str(quarter), "shortage_cost": part.shortage_cost}
+            {"part": part.code, "name": part.name, "last_order": str(quarter), "shortage_cost": part.shortage_cost}
             for part, quarter in _no_longer_ordered(serviced)
         ],
         "economics": {"capital": terms.capital, "opex_per_quarter": terms.opex_per_quarter},

@@ -290,21 +290,21 @@ def _show_quarters(launch: Launch, sited: Sited) -> None:
     weight = np.array([one.people for one in sited.markets])
     reach = np.array([one.reach for one in sited.markets])
     capital = np.array([one.capital for one in sited.markets])
-    opened = [one.opens for one in sited.sites if one.opens is not None]
+    stand = {quarter: sited.open_in(quarter) for quarter in (sited.quarters[0] + -1, *sited.quarters)}
+    closed = ["closed"] if sited.leaving else []
     show_table(
-        ["quarter", "sites opened", "open in all", "people within", "capital decided"],
+        ["quarter", "sites opened", *closed, "open in all", "people within", "capital decided"],
         [
             [
                 str(quarter),
-                str(sum(when == quarter for when in opened)),
-                str(
-                    sum(when <= quarter for when in opened) + sum(one.kept and one.opens is None for one in sited.sites)
-                ),
+                str(len(stand[quarter] - stand[quarter + -1])),
+                *(str(len(stand[quarter + -1] - stand[quarter])) for _ in closed),
+                str(len(stand[quarter])),
                 f"{100 * float(reach[:, t] @ weight / weight.sum()):.1f} %",
                 money(float(capital[:, t].sum()), launch.folder.terms.currency),
             ]
             for t, quarter in enumerate(sited.quarters)
         ],
         title="By quarter",
-        right={1, 2, 3, 4},
+        right={1, 2, 3, 4, 5},
     )

@@ -65,6 +65,15 @@ def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
             }
             for one in sited.markets
         ],
+        "leaving": [
+            {
+                "name": sited.places.name[one.place],
+                "market": sited.places.country[one.place],
+                "opens": str(one.opens) if one.opens else None,
+                "closes": str(one.closes),
+            }
+            for one in sited.leaving
+        ],
         "closed": [{"name": sited.places.name[k], "market": sited.places.country[k]} for k in sited.closed],
         "left_out": [
             {"name": sited.places.name[k], "market": sited.places.country[k], "people": sited.places.people[k]}

@@ -18,7 +18,7 @@ PromiseOption = Annotated[
     str | None, typer.Option("--promise", metavar="SHARE@MINUTES", help="Fewest sites for this, such as 0.95@45min.")
 ]
 MinutesOption = Annotated[float, typer.Option(min=1, max=600, help="Within which a site counts.")]
-CountOption = Annotated[int | None, typer.Option("--count", help="New sites in all.")]
+CountOption = Annotated[int | None, typer.Option("--count", help="New sites in all, at most.")]
 PerMarketOption = Annotated[
     list[str] | None, typer.Option("--per-market", metavar="CC=N", help="Most new sites of a market; may be repeated.")
 ]

@@ -95,10 +95,11 @@ def covering(ground: Ground, names: Names, said: Sequence[str] = ()) -> Algebra:
     periods = range(ground.periods)
     opens = [[_join("open", site, names.periods[t]) for t in periods] for site in names.sites]
     covers = [[_join("covered", place, names.periods[t]) for t in periods] for place in names.customers]
-    rows = [*_reached(ground.reach, opens, covers, ground.periods), *_nested(opens)]
+    leaving = np.zeros((len(covers), ground.periods), np.bool_) if ground.leaving is None else ground.leaving
+    rows = [*_reached(ground.reach, opens, covers, leaving), *_nested(opens)]
     rows += [*_budgets(ground, names, opens), *_apart(ground.conflict, ground.kept, [one[-1] for one in opens])]
     rows += _not_yet(ground, opens)
-    served = np.flatnonzero(np.diff(ground.reach.ptr) > 0)
+    served = np.flatnonzero((np.diff(ground.reach.ptr) > 0) | leaving.any(axis=1))
     worth = [(float(ground.people[i] * ground.worth[t]), covers[i][t]) for i in served for t in periods]
     return Algebra(
         said=tuple(said),
@@ -128,7 +129,7 @@ def fewest(
         said=tuple(said),
         maximise=False,
         objective=tuple((1.0, one[0]) for one in opens),
-        rows=(*_reached(reach, opens, covers, 1), promise),
+        rows=(*_reached(reach, opens, covers, np.zeros((len(covers), 1), np.bool_)), promise),
         shares=tuple(covers[i][0] for i in served),
         sites=tuple(one[0] for one in opens),
         standing=tuple(opens[j][0] for j in np.flatnonzero(kept)),
@@ -227,12 +228,12 @@ def spell(algebra: Algebra) -> str:
 
 
 def _reached(
-    reach: Lists, opens: Sequence[Sequence[str]], covers: Sequence[Sequence[str]], periods: int
+    reach: Lists, opens: Sequence[Sequence[str]], covers: Sequence[Sequence[str]], leaving: NDArray[np.bool_]
 ) -> Iterator[Row]:
-    """Nobody is covered without an open site in reach."""
+    """Nobody is covered without an open site in reach, but by one that closes later, `leaving` (I, T)."""
     for i, place in enumerate(covers):
         near = reach.item[reach.ptr[i] : reach.ptr[i + 1]].tolist()
-        for t in range(periods if near else 0):
+        for t in np.flatnonzero(~leaving[i]).tolist() if near or leaving[i].any() else ():
             terms = ((1.0, place[t]), *((-1.0, opens[j][t]) for j in near))
             yield Row(name=place[t].replace("covered_", "reach_", 1), terms=terms, sense="<=", limit=0)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.siting.cover_core import entries, finish_cover
 from beachhead.siting.cover_dual import Climb, ascend, first_climb, step_work
@@ -57,7 +58,7 @@ class Cover:
 
     Attributes:
         opens: (J,), period in which each candidate opens; T: never. None opens that nobody would miss.
-        covered: (T,), people covered in each period.
+        covered: (T,), people covered in each period, those of sites that close later too.
         value: worth of people covered, summed over the periods.
         bound: no schedule within the limits is worth more.
         status: how the search ended.
@@ -107,8 +108,8 @@ def most_covered(ground: Ground, *, seed: int, gap: float = 0.0, effort: CoverEf
     return Cover(
         opens=opens,
         covered=covered_by(ground, opens),
-        value=value,
-        bound=bound,
+        value=value + ground.by_leaving,
+        bound=bound + ground.by_leaving,
         status=within if closed else Status.unproved(counted.by_clock),
         work=counted.done,
         prices=climb.best,
@@ -124,7 +125,7 @@ def _finished(
         return opens, value, bound
     done = finish_cover(ground, start=opens, work=effort.finish, meter=meter)
     if done.opens is not None:
-        found = float(covered_by(ground, done.opens) @ ground.worth)
+        found = float(covered_by(ground, done.opens) @ ground.worth) - ground.by_leaving
         opens, value = (done.opens, found) if found > value else (opens, value)
     return opens, value, min(bound, done.bound)
 
@@ -140,12 +141,20 @@ def _is_small(ground: Ground, effort: CoverEffort) -> bool:
 
 
 def covered_by(ground: Ground, opens: Ints) -> Floats:
-    """(T,), people whom an open site covers in each period."""
+    """(T,), people whom a site covers in each period: one that is open then, or one that closes later."""
     rows = np.repeat(np.arange(len(ground.people)), np.diff(ground.reach.ptr))
     first = np.full(len(ground.people), ground.periods)
     np.minimum.at(first, rows, opens[ground.reach.item])
-    gained = np.bincount(first, ground.people, minlength=ground.periods + 1)[: ground.periods]
-    return np.cumsum(gained)
+    return covered_from(first, ground.people, ground.periods, ground.leaving)
+
+
+def covered_from(first: NDArray[np.intp], people: Floats, periods: int, leaving: NDArray[np.bool_] | None) -> Floats:
+    """(T,), people covered in each period, each from the `first` (I,) on, and as long as a site that closes stands."""
+    gained = np.bincount(first, people, minlength=periods + 1)[:periods]
+    covered: Floats = np.cumsum(gained, dtype=np.float64)
+    if leaving is not None:
+        covered = covered + people @ (leaving & (first[:, None] > np.arange(periods)))
+    return covered
 
 
 def _foreseen(ground: Ground, effort: CoverEffort) -> float:

@@ -70,7 +70,7 @@ def _model(ground: Ground) -> highspy.HighsLp:
     stands = (ground.kept[:, None] & (ground.since[:, None] <= np.arange(periods))).ravel()
     may = stands | np.repeat(~ground.kept, periods)
     return lp_of(
-        cost=np.concatenate([np.zeros(opened), -np.outer(ground.people, ground.worth).ravel()]),
+        cost=np.concatenate([np.zeros(opened), -_worth(ground).ravel()]),
         lower=np.concatenate([stands.astype(float), np.zeros(columns - opened)]),
         upper=np.concatenate([may.astype(float), np.ones(columns - opened)]),
         matrix=csr_array((value, (row, column)), shape=(sum(rows), columns)),
@@ -78,6 +78,12 @@ def _model(ground: Ground) -> highspy.HighsLp:
         row_upper=np.concatenate([most for _, _, _, most in blocks]),
         whole=np.arange(columns) < opened,
     )
+
+
+def _worth(ground: Ground) -> Floats:
+    """(I, T), what a candidate gains that covers a customer in a period; nothing where a site that closes does so."""
+    worth = np.outer(ground.people, ground.worth)
+    return worth if ground.leaving is None else np.where(ground.leaving, 0.0, worth)
 
 
 _Block = tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]

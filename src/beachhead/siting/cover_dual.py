@@ -35,7 +35,9 @@ class Priced:
         group_ptr: (G + 2,), sites of each group likewise, then all sites.
         group_site: (2 J,), sites.
         people: (I,), weight of each customer.
-        later: (T + 1,), worth of a person from each period on; the last, never, is 0.
+        most: (I,), worth of each customer covered from the first period on.
+        kind_of: (I,), kind of each customer.
+        later: (K, T + 1), worth of a person of each kind from each period on; the last, never, is 0.
         site_price: (J,), what opening a site uses of its budgets.
         group: (J,), budget group of each site.
         kept: (J,), true where a site stands already or is decided.
@@ -48,6 +50,8 @@ class Priced:
     group_ptr: NDArray[np.int64]
     group_site: Ints
     people: Floats
+    most: Floats
+    kind_of: Ints
     later: Floats
     site_price: Floats
     group: Ints
@@ -101,13 +105,16 @@ def first_climb(ground: Ground) -> Climb:
     order = np.argsort(ground.group, kind="stable").astype(np.int32)
     ptr = np.concatenate([[0], np.cumsum(np.bincount(ground.group, minlength=groups)), [2 * ground.sites]])
     ptr_of_site, customers = transposed(ground.reach, ground.sites)
+    kind, later = ground.kinds
     priced = Priced(
         ptr=ptr_of_site,
         item=customers,
         group_ptr=ptr.astype(np.int64),
         group_site=np.concatenate([order, np.arange(ground.sites, dtype=np.int32)]),
         people=ground.people,
-        later=ground.later,
+        most=ground.people * later[kind, 0],
+        kind_of=kind,
+        later=later,
         site_price=ground.price,
         group=ground.group,
         kept=ground.kept,
@@ -150,31 +157,33 @@ def bound_at(ground: Ground, climb: Climb, most: Floats) -> Floats:
 
 def _everybody(ground: Ground) -> Floats:
     """(I,), what customers whom a candidate reaches are worth: as prices they leave no site anything to earn."""
-    return np.where(np.diff(ground.reach.ptr) > 0, ground.people * ground.later[0], 0.0)
+    kind, later = ground.kinds
+    return np.where(np.diff(ground.reach.ptr) > 0, ground.people * later[kind, 0], 0.0)
 
 
 @compiled
 def _worth(priced: Priced, price: Floats) -> Floats:
     """V (J, T): what each site earns when opened in each period, customers paying `price` (I,)."""
-    ptr, item, people, later = priced.ptr, priced.item, priced.people, priced.later
-    periods = len(later) - 1
+    ptr, item, people, most = priced.ptr, priced.item, priced.people, priced.most
+    kind, later = priced.kind_of, priced.later
+    kinds, periods = later.shape[0], later.shape[1] - 1
     worth = np.empty((len(ptr) - 1, periods))
     if periods == 1:
         for j in range(len(ptr) - 1):
             v = 0.0
             for e in range(ptr[j], ptr[j + 1]):
                 i = item[e]
-                v += people[i] * later[0] - price[i]
+                v += most[i] - price[i]
             worth[j, 0] = v
         return worth
-    until = np.empty(len(people), np.int8)
+    until = np.empty(len(people), np.int32)  # kind and period from which on nothing is earned, as one number
     for i in range(len(people)):
         t = 0
-        while t < periods and people[i] * later[t] > price[i]:
+        while t < periods and people[i] * later[kind[i], t] > price[i]:
             t += 1
-        until[i] = t
-    some = np.empty(periods + 1)
-    paid = np.empty(periods + 1)
+        until[i] = kind[i] * (periods + 1) + t
+    some = np.empty(kinds * (periods + 1))
+    paid = np.empty(kinds * (periods + 1))
     for j in range(len(ptr) - 1):
         some[:] = 0.0
         paid[:] = 0.0
@@ -182,12 +191,14 @@ def _worth(priced: Priced, price: Floats) -> Floats:
             i = item[e]
             some[until[i]] += people[i]
             paid[until[i]] += price[i]
-        a = 0.0
-        b = 0.0
-        for t in range(periods - 1, -1, -1):
-            a += some[t + 1]
-            b += paid[t + 1]
-            worth[j, t] = later[t] * a - b
+        worth[j, :] = 0.0
+        for k in range(kinds):
+            a = 0.0
+            b = 0.0
+            for t in range(periods - 1, -1, -1):
+                a += some[k * (periods + 1) + t + 1]
+                b += paid[k * (periods + 1) + t + 1]
+                worth[j, t] += later[k, t] * a - b
     return worth
 
 
@@ -353,23 +364,23 @@ def _just_earns(priced: Priced, worth: Floats, tolls: Floats, left: Floats, j: i
 @inner
 def _count_covers(priced: Priced, now: Floats, pick: Ints, slope: Floats) -> None:
     """Fill `slope` (I,): one less the number of sites picked that cover a customer when that is worth its price."""
-    ptr, item, people, later = priced.ptr, priced.item, priced.people, priced.later
+    ptr, item, people, kind, later = priced.ptr, priced.item, priced.people, priced.kind_of, priced.later
     slope[:] = 1.0
     for j in range(len(pick)):
         if pick[j] >= 0:
             for e in range(ptr[j], ptr[j + 1]):
                 i = item[e]
-                if people[i] * later[pick[j]] > now[i]:
+                if people[i] * later[kind[i], pick[j]] > now[i]:
                     slope[i] -= 1.0
 
 
 @inner
 def _turn(priced: Priced, now: Floats, slope: Floats, direction: Floats) -> float:
     """Turn the direction towards the subgradient, in units of each customer's people; returns its squared length."""
-    people, later, norm = priced.people, priced.later, 0.0
+    people, most, norm = priced.people, priced.most, 0.0
     for i in range(len(now)):
         s = slope[i]
-        if (now[i] <= 0.0 and s > 0) or (now[i] >= people[i] * later[0] and s < 0):
+        if (now[i] <= 0.0 and s > 0) or (now[i] >= most[i] and s < 0):
             s = 0.0
         direction[i] = s + MOMENTUM * direction[i]
         norm += people[i] * direction[i] * direction[i]
@@ -379,6 +390,6 @@ def _turn(priced: Priced, now: Floats, slope: Floats, direction: Floats) -> floa
 @inner
 def _go(priced: Priced, now: Floats, direction: Floats, length: float) -> None:
     """Step against the direction; no price leaves 0 .. what its customer is worth."""
-    people, later = priced.people, priced.later
+    people, most = priced.people, priced.most
     for i in range(len(now)):
-        now[i] = min(max(now[i] - length * people[i] * direction[i], 0.0), people[i] * later[0])
+        now[i] = min(max(now[i] - length * people[i] * direction[i], 0.0), most[i])

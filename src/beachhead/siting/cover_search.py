@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,8 @@ class Roster(NamedTuple):
         col_ptr: rows of customers by candidate.
         col_item: customers.
         people: (I,).
-        later: (T + 1,).
+        kind_of: (I,).
+        later: (K, T + 1).
         price: (J,).
         group: (J,).
         kept: (J,).
@@ -57,6 +59,7 @@ class Roster(NamedTuple):
     col_ptr: NDArray[np.int64]
     col_item: Ints
     people: Floats
+    kind_of: Ints
     later: Floats
     price: Floats
     group: Ints
@@ -73,6 +76,11 @@ class Roster(NamedTuple):
     clash: Ints
     tally: NDArray[np.int64]
     total: Floats
+
+    @property
+    def periods(self) -> int:
+        """T, the number of periods."""
+        return int(self.later.shape[1]) - 1
 
     @property
     def value(self) -> float:
@@ -93,13 +101,15 @@ def roster_of(ground: Ground) -> Roster:
     seen["first"] = seen["second"] = periods
     seen["by"] = -1
     saved = np.cumsum(np.vstack([ground.budget, ground.total[None]]), axis=1)
+    kind, later = ground.kinds
     roster = Roster(
         row_ptr=ground.reach.ptr,
         row_item=ground.reach.item,
         col_ptr=col_ptr,
         col_item=col_item,
         people=ground.people,
-        later=ground.later,
+        kind_of=kind,
+        later=later,
         price=ground.price,
         group=ground.group,
         kept=ground.kept,
@@ -130,19 +140,19 @@ def seed_greedily(roster: Roster, seed: int) -> None:
 def greedy_order(ground: Ground) -> tuple[Ints, Floats]:
     """New sites in the order in which each covers most new people, as long as any does; and people covered, (n + 1,).
 
-    Budgets are not read.
+    Budgets are not read, nor are sites that close.
     """
-    roster = roster_of(ground)
+    roster = roster_of(ground if ground.leaving is None else replace(ground, leaving=None))
     order, gained = _greedy_order(roster)
-    return order, roster.value / ground.later[0] + np.concatenate([[0.0], np.cumsum(gained)])
+    return order, roster.value / roster.later[0, 0] + np.concatenate([[0.0], np.cumsum(gained)])
 
 
 def improve(roster: Roster, moves: int, *, meter: Meter) -> None:
     """Anneal by so many moves, or as long as the meter lets it; the roster is changed in place."""
-    if roster.tally[_OPEN] == 0 or roster.value <= 0 or not (roster.when < len(roster.later) - 1)[~roster.kept].any():
+    if roster.tally[_OPEN] == 0 or roster.value <= 0 or not (roster.when < roster.periods)[~roster.kept].any():
         return  # nothing may be moved
     best, schedule = roster.value, schedule_of(roster)
-    hot = _HEAT[len(roster.later) > 2] * roster.value / max(int(roster.tally[_OPEN]), 1)
+    hot = _HEAT[roster.periods > 1] * roster.value / max(int(roster.tally[_OPEN]), 1)
     chunks = max(round(moves / _CHUNK), 1)
     for chunk in range(chunks):
         if meter.must_stop():
@@ -162,8 +172,11 @@ def close_idle(roster: Roster, schedule: Ints) -> Ints:
     """(J,), the schedule without new sites that nobody would miss, those with the fewest people around closed first.
 
     A site is missed if somebody is covered by no other, or by others only later; what the schedule is worth stays.
+    Where sites close, new ones that take their place open no sooner than somebody needs them.
     """
     _replace(roster, schedule)
+    if len(roster.later) > 1:
+        _wait(roster)
     around = np.add.reduceat(np.append(roster.people[roster.col_item], 0.0), roster.col_ptr[:-1])
     around[np.diff(roster.col_ptr) == 0] = 0.0
     _close_idle(roster, np.argsort(around, kind="stable"))
@@ -190,7 +203,7 @@ def _open_kept(at: Roster, since: Ints) -> None:
 @compiled
 def _replace(at: Roster, when: NDArray[Any]) -> None:
     """Go back to an earlier schedule."""
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     for j in range(len(when)):
         if at.when[j] != when[j]:
             _set(at, j, never)
@@ -200,7 +213,7 @@ def _replace(at: Roster, when: NDArray[Any]) -> None:
 
 @compiled
 def _close_idle(at: Roster, order: NDArray[np.int64]) -> None:
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     for j in order:
         if at.when[j] == never or at.kept[j]:
             continue
@@ -209,22 +222,43 @@ def _close_idle(at: Roster, order: NDArray[np.int64]) -> None:
             i = at.col_item[e]
             now = at.seen[i]
             if now.by == j and now.first < now.second and at.people[i] > 0.0:
-                idle = False
-                break
+                idle = at.later[at.kind_of[i], now.first] <= at.later[at.kind_of[i], now.second]
+                if not idle:
+                    break
         if idle:
             _set(at, j, never)
+
+
+@compiled
+def _wait(at: Roster) -> None:
+    """Let each new site open only once somebody is covered by it who would not be without it."""
+    never = at.later.shape[1] - 1
+    for j in range(len(at.when)):
+        t = at.when[j]
+        if t == never or at.kept[j]:
+            continue
+        last = never - 1
+        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+            i = at.col_item[e]
+            now = at.seen[i]
+            if now.by == j and at.people[i] > 0.0:
+                s = t
+                while s < last and (s >= now.second or at.later[at.kind_of[i], s + 1] == at.later[at.kind_of[i], t]):
+                    s += 1
+                last = min(last, s)
+        _set(at, j, max(last, t))
 
 
 @inner
 def _see(at: Roster, i: int, first: int, by: int, second: int) -> None:
     """Write down who covers a customer first and when again; book loss and value."""
-    later, people = at.later, at.people[i]
+    later, kind, people = at.later, at.kind_of[i], at.people[i]
     old = at.seen[i]
     if old.by >= 0:
-        at.loss[old.by] -= people * (later[old.first] - later[old.second])
+        at.loss[old.by] -= people * (later[kind, old.first] - later[kind, old.second])
     if by >= 0:
-        at.loss[by] += people * (later[first] - later[second])
-    at.total[0] += people * (later[first] - later[old.first])
+        at.loss[by] += people * (later[kind, first] - later[kind, second])
+    at.total[0] += people * (later[kind, first] - later[kind, old.first])
     old.first = first
     old.second = second
     old.by = by
@@ -233,7 +267,7 @@ def _see(at: Roster, i: int, first: int, by: int, second: int) -> None:
 @inner
 def _set(at: Roster, j: int, t: int) -> None:
     """Let a site open in period t, T for never, whatever it did before."""
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     was = at.when[j]
     if was == t:
         return
@@ -247,7 +281,7 @@ def _set(at: Roster, j: int, t: int) -> None:
 def _book(at: Roster, j: int, t: int, sign: int) -> None:
     groups = len(at.used) - 1
     if not at.kept[j]:
-        for s in range(t, len(at.later) - 1):
+        for s in range(t, at.later.shape[1] - 1):
             at.used[at.group[j], s] += sign * at.price[j]
             at.used[groups, s] += sign * at.price[j]
     for e in range(at.clash_ptr[j], at.clash_ptr[j + 1]):
@@ -280,7 +314,7 @@ def _open(at: Roster, j: int, t: int) -> None:
 
 @inner
 def _close(at: Roster, j: int, was: int) -> None:
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     _book(at, j, was, -1)
     at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     at.when[j] = never
@@ -313,7 +347,7 @@ def _fits(at: Roster, j: int, t: int, r: int) -> bool:
     since = at.when[r] if r >= 0 else 0
     back = at.price[r] if r >= 0 and not at.kept[r] else 0.0
     here = back if r >= 0 and at.group[r] == g else 0.0
-    for s in range(t, len(at.later) - 1):
+    for s in range(t, at.later.shape[1] - 1):
         less = 1.0 if s >= since else 0.0
         if at.used[g, s] + at.price[j] - less * here > at.saved[g, s] + 1e-9:
             return False
@@ -339,15 +373,12 @@ def _clashes(at: Roster, j: int, r: int) -> bool:
 def _greedy(at: Roster) -> None:
     """Each period in turn; gains of new people are kept up to date as they are covered."""
     sites = len(at.when)
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     gain = np.zeros(sites)
-    for j in range(sites):
-        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
-            i = at.col_item[e]
-            if at.seen[i].first == never:
-                gain[j] += at.people[i]
     shut = np.zeros(sites, np.bool_)
     for t in range(never):
+        if t == 0 or len(at.later) > 1:
+            _add_up(at, t, gain)
         shut[:] = False
         while True:
             best = -1
@@ -365,20 +396,41 @@ def _greedy(at: Roster) -> None:
             for e in range(at.col_ptr[best], at.col_ptr[best + 1]):
                 i = at.col_item[e]
                 if at.seen[i].first == never:
-                    new += at.people[i]
+                    people = _in_play(at, i, t)
+                    new += people
                     for k in range(at.row_ptr[i], at.row_ptr[i + 1]):
-                        gain[at.row_item[k]] -= at.people[i]
+                        gain[at.row_item[k]] -= people
             if new > 0.0:
                 _open(at, best, t)
             else:
                 gain[best] = 0.0
 
 
+@inner
+def _add_up(at: Roster, t: int, gain: Floats) -> None:
+    """Fill `gain` (J,): people whom no site covers yet, as far as they are worth anything from period t on."""
+    never = at.later.shape[1] - 1
+    gain[:] = 0.0
+    for j in range(len(gain)):
+        for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
+            i = at.col_item[e]
+            if at.seen[i].first == never:
+                gain[j] += _in_play(at, i, t)
+
+
+@inner
+def _in_play(at: Roster, i: int, t: int) -> float:
+    """People of a customer; where kinds differ, by the share of a person's worth from period t on that is to be had."""
+    if len(at.later) == 1:
+        return float(at.people[i])
+    return float(at.people[i] * at.later[at.kind_of[i], t])
+
+
 @compiled
 def _greedy_order(at: Roster) -> tuple[Ints, Floats]:
     """Nothing is opened: the order and the people that each adds."""
     sites = len(at.when)
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     unseen = at.seen["first"] == never
     gain = np.zeros(sites)
     for j in range(sites):
@@ -423,29 +475,31 @@ def _weakest(at: Roster, least: Ints, limit: bool) -> None:
 
 @inner
 def _best_swap(
-    at: Roster, j: int, least: Ints, limit: bool, slot: Floats, tie: Floats, touched: Ints
+    at: Roster, j: int, least: Ints, limit: bool, known: Floats, slot: Floats, tie: Floats, touched: Ints
 ) -> tuple[float, int]:
     """Gain of giving j the slot of its best partner, and that partner (-1: none)."""
-    later, seen = at.later, at.seen
-    never = len(later) - 1
-    for t in range(never + 1):
-        slot[t] = 0.0
+    later, kind, seen = at.later, at.kind_of, at.seen
+    kinds, never = later.shape[0], later.shape[1] - 1
+    known[:] = 0.0
     count = 0
     at.tally[_READ] += at.col_ptr[j + 1] - at.col_ptr[j]
     for e in range(at.col_ptr[j], at.col_ptr[j + 1]):
         i = at.col_item[e]
         now = seen[i]
-        slot[now.first] += at.people[i]
-        if now.by >= 0 and now.first != now.second:
-            if tie[now.by] == 0.0:
-                touched[count] = now.by
-                count += 1
-            tie[now.by] += at.people[i] * (later[now.first] - later[now.second])
+        known[kind[i], now.first] += at.people[i]
+        if now.by >= 0:
+            missed = at.people[i] * (later[kind[i], now.first] - later[kind[i], now.second])
+            if missed > 0.0:  # a tie of 0 would be taken for one not touched yet
+                if tie[now.by] == 0.0:
+                    touched[count] = now.by
+                    count += 1
+                tie[now.by] += missed
     # slot[t]: gain of opening in t, from the people seen later than t.
     for t in range(never):
         gained = 0.0
-        for s in range(t + 1, never + 1):
-            gained += slot[s] * (later[t] - later[s])
+        for k in range(kinds):
+            for s in range(t + 1, never + 1):
+                gained += known[k, s] * (later[k, t] - later[k, s])
         slot[t] = gained
     best = 0.0
     partner = -1
@@ -467,10 +521,10 @@ def _best_swap(
 def _descend(at: Roster, sweeps: int) -> None:
     """Swap slots, and fill free ones, until no single move helps."""
     sites = len(at.when)
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     limit = len(at.used) > 2
     least = np.empty((len(at.used), never), np.int32)
-    slot = np.empty(never + 1)
+    known, slot = np.empty_like(at.later), np.empty(never)
     tie = np.zeros(sites)
     touched = np.empty(sites, np.int32)
     _weakest(at, least, limit)
@@ -485,7 +539,7 @@ def _descend(at: Roster, sweeps: int) -> None:
             if not at.kept[j] and _earlier(at, j):
                 quiet = 0
             continue
-        gain, r = _best_swap(at, j, least, limit, slot, tie, touched)
+        gain, r = _best_swap(at, j, least, limit, known, slot, tie, touched)
         if r >= 0 and gain > _EPS * (1.0 + at.total[0]):
             t = at.when[r]
             _set(at, r, never)
@@ -561,14 +615,14 @@ def _change(at: Roster, r: int, j: int, t: int) -> float:
         now = at.seen[i]
         first = now.second if now.by == r else now.first
         if first > t:
-            delta += at.people[i] * (at.later[t] - at.later[first])
+            delta += at.people[i] * (at.later[at.kind_of[i], t] - at.later[at.kind_of[i], first])
     return float(delta)
 
 
 @inner
 def _reopen(at: Roster, r: int) -> None:
     """Open a closed site in the first period whose budgets still allow it; closing never gains, so nor does waiting."""
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     if at.when[r] == never:
         for t in range(never):
             if _fits(at, r, t, -1):
@@ -579,7 +633,7 @@ def _reopen(at: Roster, r: int) -> None:
 @compiled
 def _anneal(at: Roster, moves: int, hot: float, cold: float) -> None:
     """Move open sites to closed candidates, and let sites trade periods, accepting losses as the heat allows."""
-    never = len(at.later) - 1
+    never = at.later.shape[1] - 1
     at.tally[_READ] += _ENTRIES_A_MOVE * moves
     for step in range(moves):
         heat = hot * (cold / hot) ** (step / moves)

@@ -25,6 +25,8 @@ class Ground:
         total: (T,), the same for all groups together.
         worth: (T,), worth of a person covered in each period.
         conflict: pairs of candidates too close to be open together, both directions; obeyed, but no part of prices.
+        leaving: (I, T), true where a site that closes later covers the customer for as long as it stands, so that no
+            candidate can add anything then; None where no site closes.
     """
 
     reach: Lists
@@ -37,6 +39,7 @@ class Ground:
     total: Floats
     worth: Floats
     conflict: Lists
+    leaving: NDArray[np.bool_] | None = None
 
     @property
     def sites(self) -> int:
@@ -49,9 +52,24 @@ class Ground:
         return len(self.worth)
 
     @property
-    def later(self) -> Floats:
-        """(T + 1,), worth of a person from each period on; the last, never, is 0."""
-        return np.append(np.cumsum(self.worth[::-1])[::-1], 0.0)
+    def kinds(self) -> tuple[Ints, Floats]:
+        """Kind of each customer (I,), and worth of a person of each kind from each period on (K, T + 1).
+
+        Customers are of one kind where sites that close cover them in the same periods, in which a person is worth
+        nothing to any other site; the last column, never, is 0.
+        """
+        if self.leaving is None:
+            taken, kind = np.zeros((1, self.periods), np.bool_), np.zeros(len(self.people), np.intp)
+        else:
+            taken, kind = np.unique(self.leaving, axis=0, return_inverse=True)
+        worth, later = np.where(taken, 0.0, self.worth), np.zeros((len(taken), self.periods + 1))
+        later[:, :-1] = np.cumsum(worth[:, ::-1], axis=1)[:, ::-1]
+        return kind.reshape(-1).astype(np.int32), later
+
+    @property
+    def by_leaving(self) -> float:
+        """Worth of what sites that close cover for as long as they stand; it is the same whatever opens."""
+        return 0.0 if self.leaving is None else float(self.people @ (self.leaving @ self.worth))
 
 
 def one_period(

@@ -59,7 +59,8 @@ def most_covered_apart(
     for part, cover in zip(parts, found, strict=True):
         opens[part.sites] = cover.opens
         prices[part.customers] = cover.prices
-    value, bound = sum(cover.value for cover in found), sum(cover.bound for cover in found)
+    rest = ground.by_leaving - sum(part.ground.by_leaving for part in parts)  # of those whom no candidate reaches
+    value, bound = rest + sum(cover.value for cover in found), rest + sum(cover.bound for cover in found)
     exact = all(cover.status is Status.OPTIMAL for cover in found)
     by_clock = any(cover.status is Status.OUT_OF_TIME for cover in found)
     within = Status.WITHIN_GAP if bound <= value * (1 + gap) else Status.unproved(by_clock)
@@ -130,6 +131,7 @@ def _part(ground: Ground, g: int, sites: NDArray[np.int64], customers: NDArray[n
         since=ground.since[sites],
         budget=ground.budget[g : g + 1],
         conflict=pairs,
+        leaving=None if ground.leaving is None else ground.leaving[customers],
     )
 
 

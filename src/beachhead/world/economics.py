@@ -25,7 +25,8 @@ class Economics:
         opex_per_quarter: fixed cost of a scaled market, a quarter.
         unit_margin: contribution per car sold, after landed cost, channel and variable cost.
         reach: share of the market's full-scale demand this channel can serve, 0..1.
-        ramp: share of `reach` served in quarters 0, 1, 2 ... after the start; the last value holds on.
+        ramp: share of `reach` served in quarters 0, 1, 2 ... after the start, over 1 where stores close later; the last
+            value holds on.
         pilot_start_fee: spent when the market is first piloted; a later pilot there pays none, whichever its channel.
         pilot_fee_per_quarter: fixed cost of a running pilot.
         pilot_cost_per_car: extra cost per pilot car shipped (net of what it earns).

@@ -232,10 +232,10 @@ def _with_sites(
 
 
 def _ramp(found: SitedMarket, quarters: tuple[Quarter, ...]) -> tuple[float, ...]:
-    """Share of the reach in the end that is served in each quarter from the market's start on."""
+    """Share of the reach in the end served in each quarter from the market's start on; over 1 before a closing."""
     begin = 0 if found.start is None else found.start - quarters[0]
     course = found.reach[min(begin, len(found.reach) - 1) :] / found.reach[-1]
-    last = int(np.flatnonzero(course < 1.0)[-1]) + 1 if (course < 1.0).any() else 0
+    last = int(np.flatnonzero(course != 1.0)[-1]) + 1 if (course != 1.0).any() else 0
     return tuple(float(share) for share in course[: last + 1])
 
 

@@ -15,6 +15,7 @@ from beachhead.case.siting.facility import facility_scene
 from beachhead.case.siting.models import choose
 from beachhead.case.siting.question import Ask, MarketReach, Model, Site, Sited
 from beachhead.case.siting.scene import Scene, own_lists, refuse_small, scene_of
+from beachhead.siting.cover import covered_from
 from beachhead.siting.field import Ints
 from beachhead.siting.promise import marginal_curve
 from beachhead.siting.worth import SiteWorth, best_addition, nearest_two, within, worth_of_sites
@@ -126,6 +127,7 @@ def _told(ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
         status=choice.status,
         work=choice.work,
         promise=choice.promise,
+        leaving=scene.closings,
         closed=tuple(int(k) for k in scene.candidates[scene.stands & ~is_open]),
         left_out=tuple(int(k) for k in missed[np.argsort(-people[missed], kind="stable")][:50]),
         notes=(*scene.notes, *choice.notes),
@@ -179,7 +181,8 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints, tick: Tick 
         if tick is not None:
             tick(m, len(scene.markets))
         here = scene.market == m
-        gained = np.bincount(first[here], people[here], minlength=periods + 1)[:periods]
+        leaving = None if scene.leaving is None else scene.leaving[here]
+        covered = covered_from(first[here], people[here], periods, leaving)
         everyone = float(people[here].sum())
         new = opened[(of_site[opened] == m) & ~scene.stands[opened]]
         numbers = np.flatnonzero(of_site == m)
@@ -190,7 +193,7 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints, tick: Tick 
         curve = marginal_curve(own, people[here], scene.kept[numbers], 2 * len(new) + 10, steps=100)
         price = np.array([one.capital for one in scene.kinds])[scene.kind[new]]
         spent = np.bincount(np.maximum(choice.opens[new] - lead, 0), price, minlength=periods)
-        shares = np.cumsum(gained) / max(everyone, 1.0)
+        shares = covered / max(everyone, 1.0)
         out.append(
             MarketReach(
                 market=code,

@@ -311,6 +311,7 @@ def _ground(scene: Scene, ask: Ask, budget: Floats, total: Floats, worth: Floats
         total=total,
         worth=worth,
         conflict=close_pairs(lat, lon, ask.spacing_km) if ask.spacing_km > 0 else no_lists(count),
+        leaving=scene.leaving,
     )
 
 

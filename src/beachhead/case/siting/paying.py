@@ -40,9 +40,11 @@ def paying_sites(
         after = terms.terminal_quarters * fade[-1]  # quarters after the horizon, at the pace of its last year
         sold = demand[code][starts[m] :] @ fade + after * demand[code][-QUARTERS_A_YEAR:].mean()
         earned = float(sold) * margin.get(code, 0.0)
+        worth = demand[code][starts[m] :] * fade
+        worth[-1] += after * demand[code][-QUARTERS_A_YEAR:].mean()
         running = scene.format.opex_per_quarter * float(fade.sum() + after)
         capital = scene.price * terms.discount_per_quarter**-scene.format.lead_quarters
-        gains = _gains(ask, scene, m) * earned > running + capital
+        gains = _gains(ask, scene, m, _left(scene, worth)) * earned > running + capital
         most[m] = len(gains) if gains.all() else float(np.argmin(gains))
         if most[m] == 0:
             never.append(code)
@@ -50,12 +52,23 @@ def paying_sites(
     return most, (f"{said}; in {some(never)} the first already would not." if never else f"{said}.",)
 
 
-def _gains(ask: Ask, scene: Scene, m: int) -> Floats:
-    """(n,), share of the market's people that each further site brings within the minutes, best first."""
+def _left(scene: Scene, worth: Floats) -> Floats:
+    """(N,), share of what a person buys from a market's start on that no site takes which closes later.
+
+    `worth` is what a person buys by quarter from that start on, what the launch does not see in the last.
+    """
+    if scene.leaving is None:
+        return np.ones(len(scene.places))
+    open_then = ~scene.leaving[:, scene.leaving.shape[1] - len(worth) :]
+    return np.asarray(open_then @ worth / max(float(worth.sum()), 1e-300))
+
+
+def _gains(ask: Ask, scene: Scene, m: int, left: Floats) -> Floats:
+    """(n,), share of what the market's people buy that each further site brings within the minutes, best first."""
     here, sites = scene.market == m, scene.market[scene.candidates] == m
     people = scene.places.people[here]
     reach = own_lists(within(scene.minutes, ask.minutes), here, sites)
-    ground = one_period(reach, people, np.inf, kept=scene.stands[sites], sites=int(sites.sum()))
+    ground = one_period(reach, people * left[here], np.inf, kept=scene.stands[sites], sites=int(sites.sum()))
     _, covered = greedy_order(ground)
     return np.diff(covered) / max(float(people.sum()), 1.0)
 

@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 from beachhead.case.siting.places import SETS
+from beachhead.case.siting.standing_sites import Closing
 from beachhead.case.siting.travel_times import Times
 from beachhead.siting.field import Floats
 from beachhead.siting.formats import Format
@@ -186,6 +187,7 @@ class Sited:
         status: how the search ended.
         work: units of work that the search did.
         promise: the promise and the fewest sites (PROMISE), else None.
+        leaving: sites that stand, or are decided, and close within the launch (PHASES); none is among `sites`.
         closed: places whose site was closed.
         left_out: the largest settlements not within the minutes, largest first.
         notes: sentences on what was assumed or left out.
@@ -206,8 +208,14 @@ class Sited:
     status: str
     work: float
     promise: Promise | None
+    leaving: tuple[Closing, ...]
     closed: tuple[int, ...]
     left_out: tuple[int, ...]
     notes: tuple[str, ...]
 
     __repr__ = brief
+
+    def open_in(self, quarter: Quarter) -> frozenset[int]:
+        """Places with a site in a quarter, those of sites that close later too."""
+        stay = {one.place for one in self.sites if one.opens is None or one.opens <= quarter}
+        return frozenset(stay | {one.place for one in self.leaving if one.stands_in(quarter)})

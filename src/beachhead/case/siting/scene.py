@@ -12,7 +12,7 @@ from beachhead.case.open import Launch
 from beachhead.case.siting.formats import format_of
 from beachhead.case.siting.places import settlements, settlements_of
 from beachhead.case.siting.question import Ask, Model
-from beachhead.case.siting.standing_sites import standing_sites
+from beachhead.case.siting.standing_sites import Closing, standing_sites
 from beachhead.case.siting.travel_times import minutes_between
 from beachhead.siting.field import Floats, Ints, Lists
 from beachhead.siting.formats import Format
@@ -39,6 +39,9 @@ class Scene:
         buyers: (N,), battery-electric cars a year of each place.
         kinds: formats that may be opened.
         kind: (J,), which of them each candidate is.
+        leaving: (N, T), true where a site that closes within the launch has a place within the minutes, by quarters;
+            None where none closes.
+        closings: those sites.
         notes: sentences.
     """
 
@@ -53,6 +56,8 @@ class Scene:
     buyers: Floats
     kinds: tuple[Format, ...]
     kind: Ints
+    leaving: NDArray[np.bool_] | None
+    closings: tuple[Closing, ...]
     notes: tuple[str, ...]
 
     @property
@@ -95,8 +100,7 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
     number = {code: k for k, code in enumerate(codes)}
     market = np.array([number[code] for code in places.country], np.int32)
     opened = format_of(launch, ask.formats[0] if ask.formats else ask.format)
-    until = launch.folder.terms.grid[-1] if ask.model is Model.PHASES else None
-    standing = standing_sites(launch, ask.sites, places, codes, opened.sells, until)
+    standing = standing_sites(launch, ask.sites, places, codes, opened.sells, ask.model is Model.PHASES)
     candidates, stands = _candidates(ask, places, standing.at)
     closable = np.isin(candidates, sorted(standing.closable))
     if closable.any() and not _may_close(ask):
@@ -119,8 +123,24 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         buyers=places.people * (cars / np.maximum(people, 1.0))[market],
         kinds=(opened,),
         kind=np.zeros(len(candidates), np.int32),
+        leaving=_leaving(launch, ask, places, standing.leaving),
+        closings=standing.leaving,
         notes=(*notes, *standing.notes, *travelled),
     )
+
+
+def _leaving(launch: Launch, ask: Ask, places: Places, closings: tuple[Closing, ...]) -> NDArray[np.bool_] | None:
+    """(N, T), where and when a site that closes later has a place within the minutes; None where none closes."""
+    if not closings:
+        return None
+    quarters = launch.folder.terms.grid
+    lists, _ = minutes_between(ask.times, places, np.array([one.place for one in closings], np.int32), ask.minutes)
+    stands = np.array([[one.stands_in(quarter) for quarter in quarters] for one in closings])
+    rows = np.repeat(np.arange(len(places)), np.diff(lists.ptr))
+    near = lists.cost <= ask.minutes
+    covered = np.zeros((len(places), len(quarters)), np.bool_)
+    np.logical_or.at(covered, rows[near], stands[lists.item[near]])
+    return covered
 
 
 def _markets(launch: Launch, ask: Ask) -> tuple[str, ...]:

@@ -333,12 +333,9 @@ class _Scene:
     def _stores(self, target: Target, draws: int) -> Floats | str:
         codes = {market.code for market in markets_inside(self.launch, target.scope)}
         rows = [row for row in self.launch.folder.rows(StoreRow) if row.market in codes]
-        open_in = [
-            float(sum(row.count for row in rows if row.open_from is None or row.open_from <= quarter))
-            for quarter in self.problem.quarters
-        ]
-        if not rows or open_in[-1] < target.amount:
-            most = f"{open_in[-1]:,.0f}" if rows else "no"
+        open_in = [float(sum(row.count for row in rows if row.is_open(quarter))) for quarter in self.problem.quarters]
+        if not rows or max(open_in) < target.amount:
+            most = f"{max(open_in):,.0f}" if rows else "no"
             return f"stores.csv lists {most} stores by {self.problem.quarters[-1]}: add those planned, with open_from"
         return np.tile(np.array(open_in), (draws, 1))
 
@@ -348,10 +345,7 @@ class _Scene:
             return "no row of stores.csv gives service_bays"
         served = np.array(
             [
-                [
-                    any(r.market == code and (r.open_from is None or r.open_from <= q) for r in rows)
-                    for q in self.quarters
-                ]
+                [any(row.market == code and row.is_open(quarter) for row in rows) for quarter in self.quarters]
                 for code in self.problem.markets
             ],
             dtype=np.float64,

@@ -68,7 +68,9 @@ class ServiceRow(Sourced):
     recall_share: Number = column("recall scenario: share of the cars in use called back", unit="share", default=0.0)
     recall_quarter: QuarterCell | None = column("quarter of the recall; blank = none", default=None)
     centres: Whole | None = column(
-        "service centres; blank = those of stores.csv with bays, else by cars_per_centre", least=1, default=None
+        "service centres; blank = those of stores.csv with bays at the end of the launch, else by cars_per_centre",
+        least=1,
+        default=None,
     )
     cars_per_centre: Number = column("cars in use that one centre is built for", unit="cars", above=0, default=2000.0)
     job_hours: Number = column("mean hours of a job in the bay", unit="hours", above=0, default=2.5)

@@ -118,13 +118,14 @@ def _quality(judged: Judged, names: dict[str, str]) -> TableOut:
 
 
 def _orders(found: Serviced) -> TableOut:
+    names = {part.code: part.name for part in found.parts}
     return table_of(
         "Last orders of spare parts",
         "",
         [("part", "text"), ("in", "text"), ("demand", "number"), ("± sd", "number")]
         + [("order", "number"), ("cost", "money")],
         [
-            [order.part, str(found.quarters[order.quarter]), float(order.demand), float(order.demand_sd)]
+            [names[order.part], str(found.quarters[order.quarter]), float(order.demand), float(order.demand_sd)]
             + [float(order.order.quantity), float(order.cost)]
             for order in found.last_orders
         ],
