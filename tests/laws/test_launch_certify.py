@@ -10,10 +10,12 @@ from beachhead.launch.bound.penalised import expected_urgency, penalised
 from beachhead.launch.bound.revealed import revealed, split_own, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
 from beachhead.launch.estimate import Estimate, estimate
-from beachhead.launch.plan.headline import worth
+from beachhead.launch.plan.headline import after_horizon, worth
 from beachhead.launch.plan.plan import plan
 from beachhead.launch.policy.play import play
+from beachhead.launch.policy.value import profit_after
 from beachhead.launch.question.action import Standing
+from beachhead.launch.question.kernel_terms import SCALED
 from beachhead.launch.scene import expected_information, set_up
 from beachhead.world.market import Channel, Stage
 
@@ -303,3 +305,40 @@ def test_a_gate_asks_for_a_share_of_what_the_batch_shipped_may_bring(made_up_lau
         expected = expected_information(scene.terms, scene.mean, scene.cov, i, batch)
         assert gate.information == pytest.approx(problem.rule.information_share * expected)
     assert answer.gates
+
+
+def test_what_is_counted_after_the_horizon_is_told_and_only_that(made_up_launch):
+    problem = made_up_launch(M=6, seed=1)
+    made, scene = plan(problem, seed=0, worlds=3), set_up(problem)
+    terms, T = scene.terms, len(problem.quarters)
+    after = []
+    for world in draw_worlds(problem, seed=0, count=3):
+        played = play(terms, scene.position, scene.bars, scene.mean, scene.cov, scene.prices, world)
+        last, since = played.stage[-1] == SCALED, (played.stage == SCALED).argmax(axis=0)
+        rates = [
+            profit_after(terms, i, int(played.route[i]), int(since[i]), float(np.exp(world.theta[i])))
+            for i in np.flatnonzero(last)
+        ]
+        after.append(terms.discount**T * terms.tail * sum(rates))
+    assert np.ptp(after) > 0
+    assert made.certificate.after.mean == pytest.approx(np.mean(after), rel=1e-9)
+
+
+def test_the_sentence_on_quarters_after_the_horizon_says_whether_it_pays_back_before(made_up_launch):
+    made = plan(made_up_launch(M=6, seed=1), seed=0, worlds=8)
+
+    def told(mean):
+        return Estimate(mean=mean, se=1.0, count=8)
+
+    def said(value, after, car=0.0):
+        certificate = replace(made.certificate, value=told(value), after=told(after))
+        prices = replace(made.prices, car={made.timeline.quarters[-1]: car})
+        return " ".join(after_horizon(replace(made, certificate=certificate, prices=prices), "EUR"))
+
+    assert said(10e6, 6e6).startswith("Of the value, EUR 6.00 M")
+    assert said(10e6, 12e6).startswith("It pays back after")
+    assert said(10e6, 12e6, car=5.0).endswith("are taken to be short no longer then.")
+    assert "short" not in said(10e6, 6e6)
+    assert said(10e6, 0.5e6) == said(-1e6, 6e6) == ""
+    old = replace(made, certificate=replace(made.certificate, after=None))
+    assert after_horizon(old, "EUR") == ()

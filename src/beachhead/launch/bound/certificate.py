@@ -18,6 +18,7 @@ class Certificate:
         share: value / bound; None where the bound is not positive, and where the error of the value is unknown.
         method: how the bound was found.
         committed: value of the markets entered already if nothing more is done, the home market aside; None if none.
+        after: what of the value is counted after the horizon, over carrying on as is; None where it was not told.
     """
 
     value: Estimate
@@ -26,3 +27,4 @@ class Certificate:
     share: float | None
     method: str
     committed: Estimate | None = None
+    after: Estimate | None = None

@@ -14,6 +14,9 @@ from beachhead.launch.question.action import ActionKind
 from beachhead.launch.question.objective import Wanted
 from beachhead.world.figures import at_least, cars, give_or_take, how_many, money, odds_of, percent
 
+WORTH_TELLING = 0.1
+"""Least share of the value, counted after the horizon, that is told."""
+
 _VERBS = {ActionKind.SCALE: "scale", ActionKind.PILOT: "pilot", ActionKind.EXIT: "leave"}
 
 
@@ -25,7 +28,7 @@ def headline(plan: Plan, names: Mapping[str, str], currency: str) -> tuple[str, 
         names: market names by code.
         currency: of all amounts.
     """
-    lines = [_deeds(plan, names), worth(plan.certificate, currency)]
+    lines = [_deeds(plan, names), worth(plan.certificate, currency), *after_horizon(plan, currency)]
     if plan.unaffordable:
         left_out = ", ".join(names[code] for code in plan.unaffordable)
         lines.append(f"Left out, because no year's capital can pay for them: {left_out}.")
@@ -56,6 +59,21 @@ def worth(certificate: Certificate, currency: str) -> str:
         f"{give_or_take(bound.mean, bound.se, currency)}{share} ({certificate.method}; {value.count} worlds played, "
         f"{bound.count} bounded, Monte Carlo errors).{too_few(value, ', or what share of the bound it is')}{besides}"
     )
+
+
+def after_horizon(plan: Plan, currency: str) -> tuple[str, ...]:
+    """How much of the value is counted after the last quarter, in a sentence; nothing where it is a small part."""
+    value, after, last = plan.certificate.value.mean, plan.certificate.after, plan.timeline.quarters[-1]
+    if after is None or value <= 0 or after.mean < WORTH_TELLING * value:
+        return ()
+    counted = give_or_take(after.mean, after.se, currency)
+    said = (
+        f"Of the value, {counted} lie after {last}, in the quarters that terminal_quarters adds"
+        if after.mean < value
+        else f"It pays back after {last} only: the quarters that terminal_quarters adds are worth {counted}"
+    )
+    short = plan.prices.car.get(last, 0.0) > 0
+    return (f"{said}; cars, short in {last}, are taken to be short no longer then." if short else f"{said}.",)
 
 
 def too_few(found: Estimate, besides: str = "") -> str:

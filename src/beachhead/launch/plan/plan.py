@@ -214,7 +214,9 @@ def _certificate(
 
     rows = np.array(in_threads(one, drawn))
     values = np.array([p.value for p in played]) - rows[: len(played), 1]
-    first = certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD)
+    within = np.array([_within(scene, world, p) for world, p in zip(drawn, played, strict=False)])
+    after = controlled(values - within, control)
+    first = replace(certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD), after=after)
     if first.share is None or first.share >= CLOSE_ENOUGH:
         return first
     split = split_own(*told_with(scene.terms, scene.cov))
@@ -224,7 +226,15 @@ def _certificate(
     bounds = np.array(in_threads(lambda w: penalised(*at, w, urgency=urgency), few))
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
     tighter = controlled(bounds, control_variate(scene, told, scores, split.own))
-    return certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD, tighter, TIGHTER_METHOD)
+    certificate = certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD, tighter, TIGHTER_METHOD)
+    return replace(certificate, after=after)
+
+
+def _within(scene: Scene, world: World, played: Played) -> float:
+    """What the plan earned to the end of the horizon over carrying on as is, discounted: that and no later quarter."""
+    terms = replace(under(scene.terms, world.scenario), tail=0.0)
+    earned = float(played.cash @ terms.discount ** np.arange(len(played.cash)))
+    return earned - as_is(terms, scene.position, np.exp(world.theta))
 
 
 def _action(problem: Problem, choice: Choice, i: int) -> Action:

@@ -21,7 +21,7 @@ from beachhead.evidence.tables.lanes import LaneRow
 from beachhead.evidence.tables.plants import PlantRow
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.evidence.tables.tasks import TaskRow
-from beachhead.launch.plan.headline import pursuit, worth
+from beachhead.launch.plan.headline import after_horizon, pursuit, worth
 from beachhead.launch.plan.reason import sentence
 from beachhead.launch.question.action import ActionKind
 from beachhead.launch.question.gate import Gate
@@ -118,7 +118,7 @@ def overview_out(sheet: Sheet, person: Person) -> OverviewOut:
 
 def certificate_out(sheet: Sheet, planned: Planned) -> CertificateOut:
     """Value and bound, with the record they stand in."""
-    certificate = planned.plan.certificate
+    certificate, currency = planned.plan.certificate, sheet.launch.folder.terms.currency
     return CertificateOut(
         value=certificate.value.mean,
         value_se=certificate.value.se,
@@ -126,7 +126,7 @@ def certificate_out(sheet: Sheet, planned: Planned) -> CertificateOut:
         bound_se=certificate.bound.se,
         share_of_bound=certificate.share,
         method=certificate.method,
-        sentence=worth(certificate, sheet.launch.folder.terms.currency),
+        sentence=" ".join((worth(certificate, currency), *after_horizon(planned.plan, currency))),
         record=planned.record.plan.sha256,
     )
 
