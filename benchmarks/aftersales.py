@@ -104,7 +104,14 @@ def cover(fleets: int) -> dict[str, Any]:
             found = claim_rate(rng.poisson(rate * own * months), months)
             held += found.low <= 1000 * rate <= found.high
         shares.append(held / fleets)
-    return {"fleets": fleets, "least": min(shares), "most": max(shares), "mean": round(float(np.mean(shares)), 4)}
+    spread = 2 * (0.9 * 0.1 / fleets) ** 0.5
+    return {
+        "fleets": fleets,
+        "least": min(shares),
+        "most": max(shares),
+        "mean": round(float(np.mean(shares)), 4),
+        "two_standard_errors": round(spread, 4),
+    }
 
 
 def parts() -> dict[str, Any]:
@@ -203,7 +210,8 @@ def show(figures: dict[str, Any]) -> None:
     )
     print(
         f"90 % intervals of claim rates cover {100 * c['least']:.1f} to {100 * c['most']:.1f} % "
-        f"({c['fleets']:,} fleets of each of {len(FLEETS)} kinds; asked: 88 to 92 %)"
+        f"(each ± {100 * c['two_standard_errors']:.1f}: {c['fleets']:,} fleets of each of {len(FLEETS)} kinds; asked "
+        "of many fleets: 88 to 92 %)"
     )
     print(
         f"{p['parts']} parts stocked for {p['markets']} markets in {p['seconds']:.2f} s, fill {100 * p['fill']:.1f} %"

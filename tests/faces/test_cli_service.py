@@ -363,6 +363,9 @@ def test_centres_are_those_with_bays_that_are_open_at_the_end(launch):
     answer = told(launch, "capacity", "--on", DAY, "--draws", 4)
     assert answer["quarters"][-1] == "2031Q4"
     assert {one["market"]: one["centres"] for one in answer["capacity"]}["NO"] == 3
+    said = " ".join(run(launch, "capacity", "--on", DAY, "--draws", 4).split())
+    assert "Every quarter is planned for the service centres of stores.csv that are open in 2031Q4; before it" in said
+    assert "other jobs a week at each: Norway 3 (4 to 6 before)." in said
 
 
 def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):

@@ -25,7 +25,7 @@ from beachhead.evidence.tables.service import ASSUMED_EUR, ServiceRow
 from beachhead.evidence.tables.stores import StoreRow
 from beachhead.launch.plan.volumes import planned_cars
 from beachhead.world.brief import brief
-from beachhead.world.figures import money, percent
+from beachhead.world.figures import money, percent, some
 from beachhead.world.quarter import Quarter
 
 Floats = NDArray[np.float64]
@@ -179,6 +179,21 @@ def recalls_past(launch: Launch, serviced: Serviced) -> list[str]:
         f"The recall of {quarter} is over and counts no more: {', '.join(names)}."
         for quarter, names in sorted(past.items())
     ]
+
+
+def centres_change(launch: Launch, serviced: Serviced) -> list[str]:
+    """A sentence for the markets whose centres by stores.csv open or close on the way: those at the end are planned."""
+    told, last = [], serviced.quarters[-1]
+    for code in serviced.markets:
+        if service_row(launch, code).centres is None and (at_end := _centres(launch, code, last)) is not None:
+            others = {_centres(launch, code, quarter) or 0 for quarter in serviced.quarters} - {at_end}
+            if others:
+                between = " to ".join(str(count) for count in sorted({min(others), max(others)}))
+                told.append(f"{launch.market(code).name} {at_end} ({between} before)")
+    if not told:
+        return []
+    said = f"Every quarter is planned for the service centres of stores.csv that are open in {last}"
+    return [f"{said}; before it there are more or fewer, and so other jobs a week at each: {some(told)}."]
 
 
 def first_spares(launch: Launch, serviced: Serviced) -> list[str]:

@@ -18,6 +18,7 @@ from beachhead.case.aftersales import (
     DRAWS,
     Serviced,
     ask_service,
+    centres_change,
     first_spares,
     keep_service,
     recalls_past,
@@ -125,7 +126,7 @@ def headline(launch: Launch, serviced: Serviced) -> list[str]:
         f"{cars(high)}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week: "
         f"{team}, {each_car} a car and year."
     )
-    return [said, *recalls_past(launch, serviced), *first_spares(launch, serviced)]
+    return [said, *recalls_past(launch, serviced), *centres_change(launch, serviced), *first_spares(launch, serviced)]
 
 
 def service_answer(launch: Launch, serviced: Serviced, view: View = View.ALL) -> dict[str, Any]:

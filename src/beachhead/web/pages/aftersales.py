@@ -10,7 +10,7 @@ import numpy as np
 
 from beachhead.aftersales.network import MarketNetwork
 from beachhead.aftersales.quality import Verdict, funnel
-from beachhead.case.aftersales import DRAWS, Serviced, ask_service, first_spares, recalls_past, staying
+from beachhead.case.aftersales import DRAWS, Serviced, ask_service, centres_change, first_spares, recalls_past, staying
 from beachhead.case.open import Launch, open_launch
 from beachhead.case.quality.doubts import record_doubts
 from beachhead.case.quality.judge import Judged, service_row
@@ -60,7 +60,7 @@ def _sentences(launch: Launch, found: Serviced) -> list[str]:
         f"than {most}). Where markets stay, {cars(stay.cars)} of them bring {expected(stay.jobs, 'job')} a week, for "
         f"{money(stay.cost, currency)} a quarter."
     )
-    said = [first, *recalls_past(launch, found), *first_spares(launch, found)]
+    said = [first, *recalls_past(launch, found), *centres_change(launch, found), *first_spares(launch, found)]
     if not found.parts:
         said.append("No parts.csv: spare parts are not planned; `beachhead new DIR --example xiaomi` shows one.")
     if not found.judged.record.cars:
