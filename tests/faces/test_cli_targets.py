@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from beachhead.case.log import whole
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
 from beachhead.case.plan.objective import milestones_of, objective_of
+from beachhead.case.plan.planning import put_question
 from beachhead.case.plan.target_facts import seen_cars, sold_in
 from beachhead.cli.app import app
 from beachhead.ledger import Act
@@ -194,6 +196,46 @@ def test_a_market_is_live_once_rows_show_four_quarters_of_sales_and_no_sooner(fo
     launch, abroad, quarters = open_launch(folder), ("CN", "NO", "SE"), (Quarter(2027, 1), Quarter(2027, 2))
     (wanted,) = milestones_of(launch, ["both"], abroad, quarters)
     assert wanted.sold.tolist() == [[True] * 3, [True] * 3, [False] * 3], "a plan counts them too"
+
+
+def test_what_home_sold_and_no_row_tells_is_not_taken_for_nothing(folder, tmp_path, monkeypatch):
+    """A year on, home's cars counted 0: a target of the world began anew each year and was settled as missed."""
+    (folder / "targets.csv").write_text(
+        HEAD + f"over,of the first year,cars_per_year,world,50000,2027Q4,,,,{SAID}"
+        f"year,in a year,cars_per_year,world,50000,2028Q2,,,,{SAID}"
+        f"abroad,of the first year abroad,cars_per_year,abroad,50000,2027Q4,,,,{SAID}"
+    )
+    words = ("targets", folder, "--worlds", "24", "--no-what-if", "--json")
+    json.loads(run(*words, "--on", "2027-01-01", "--register"))
+    monkeypatch.setenv("BEACHHEAD_NOW", "2028-04-03T09:00:00+00:00")
+    found = json.loads(run(*words, "--on", "2028-04-03", "--register"))
+    by = {target["code"]: target for target in found["targets"]}
+    steady = by["year"]["fan"][2]
+    assert steady[0] == pytest.approx(steady[3], rel=0.1), "home goes on as it did"
+    assert any(
+        "no row tells what was sold in China in 2027Q1 to 2028Q1, and as many" in note for note in found["notes"]
+    )
+    why = "its day is over, and no row tells what was sold in China in 2027Q1 to 2027Q4"
+    assert (by["over"]["odds"], by["over"]["why_not"]) == (None, why)
+    assert (by["abroad"]["odds"], by["abroad"]["error"]) == (0.0, 0.0), "what is over is no longer a matter of chance"
+    settled = {o.name.split()[1]: o.happened for e in whole(open_launch(folder).store)[0] for o in e.said.outcomes}
+    assert settled == {"abroad": False}
+    terms = (folder / "launch.toml").read_text()
+    (folder / "launch.toml").write_text(terms.replace('kind = "npv"', 'kind = "target_odds"\ntarget = "year"'))
+    aim = put_question(open_launch(folder), on=date(2028, 4, 3)).problem.objective
+    assert aim is not None
+    before = aim.milestones[0].before
+    assert before[-3:].sum() == pytest.approx(steady[0] * 3 / 4, rel=0.1), "a plan takes as many"
+    rows = tmp_path / "rows.csv"
+    quarters = (("2027-01-01", "2027-03-31"), ("2027-04-01", "2027-06-30"), ("2027-07-01", "2027-09-30"))
+    told = (*quarters, ("2027-10-01", "2027-12-31"), ("2028-01-01", "2028-03-31"))
+    lines = [f"running,CN,own_store,{first},{last},1000" for first, last in told]
+    rows.write_text("batch,market,channel,start,end,registrations\n" + "\n".join(lines) + "\n")
+    run("observe", folder, rows)
+    found = json.loads(run(*words, "--on", "2028-04-03", "--register"))
+    assert not any("China" in note for note in found["notes"])
+    settled = {o.name.split()[1]: o.happened for e in whole(open_launch(folder).store)[0] for o in e.said.outcomes}
+    assert settled == {"abroad": False, "over": False}
 
 
 def test_a_scaled_market_is_live_in_a_quarter_that_no_row_tells_of_and_not_where_rows_tell_of_none(folder, tmp_path):

@@ -116,6 +116,15 @@ def test_the_plan_says_which_markets_are_shut_and_which_open_later():
     assert "Germany (250 cars left this year)" in small
 
 
+def test_what_is_open_by_the_quarter_decided_is_not_said_to_open_later():
+    """A year on, each of 26 markets long on sale was said to open in the quarter decided, and the list was not read."""
+    (later,) = (
+        note for note in permitted(WITH_PROMISES, WITH_PROMISES.economics, date(2028, 4, 1)).notes if "later" in note
+    )
+    assert "United Kingdom (2029Q1)" in later
+    assert "Germany" not in later
+
+
 def test_approvals_promised_in_time_leave_the_dates_of_the_table():
     economics = permitted(WITH_PROMISES, WITH_PROMISES.economics, date(2027, 1, 1)).economics
     pairs = zip(WITH_PROMISES.economics, economics, strict=True)

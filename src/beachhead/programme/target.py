@@ -217,7 +217,8 @@ def _odds(
     why = ""
     if target.by > quarters[-1] and not is_met:
         why = f"counted to {quarters[-1]}, the last quarter planned"
-    return _frozen(target, quarters, odds, 0.0 if is_met else _error(hit, repeats), fan, reached, by_quarter, hit, why)
+    error = 0.0 if is_met or last < 0 else _error(hit, repeats)
+    return _frozen(target, quarters, odds, error, fan, reached, by_quarter, hit, why)
 
 
 def _error(hit: NDArray[np.bool_], repeats: int) -> float:

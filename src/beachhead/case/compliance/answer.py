@@ -178,7 +178,7 @@ def permitted(folder: Folder, economics: Sequence[Economics], on: date, used: Se
     )
     found = _permits_of(asked)
     after = with_permits(folder, economics, found)
-    return Permitted(economics=after, notes=_told(folder, economics, after, found))
+    return Permitted(economics=after, notes=_told(folder, economics, after, found, Quarter.of(on)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,12 +260,17 @@ def _permitted(row: Economics, permit: Permit, shut: Quarter, rate: float) -> Ec
 
 
 def _told(
-    folder: Folder, before: Sequence[Economics], after: Sequence[Economics], found: Sequence[Permit]
+    folder: Folder, before: Sequence[Economics], after: Sequence[Economics], found: Sequence[Permit], first: Quarter
 ) -> tuple[str, ...]:
-    """What the permits changed: markets shut, markets later than economics.csv says, pilots held small."""
+    """What the permits changed: markets shut, markets later than economics.csv says, pilots held small.
+
+    What opens by the first quarter that may be decided is no later for the plan than it was.
+    """
     names = {market.code: market.name for market in folder.markets}
     shut = [permit for permit in found if permit.unlimited is None or permit.unlimited.day is None]
-    later = {new.market: new.earliest_scale for old, new in zip(before, after, strict=True) if _is_later(old, new)}
+    later = {
+        new.market: new.earliest_scale for old, new in zip(before, after, strict=True) if _is_later(old, new, first)
+    }
     small = sorted({(names[row.market], row.small_series) for row in after if row.small_series is not None})
     moved = [f"{names[code]} ({quarter})" for code, quarter in later.items() if code not in {p.market for p in shut}]
     told = []
@@ -280,8 +285,8 @@ def _told(
     return tuple(told)
 
 
-def _is_later(old: Economics, new: Economics) -> bool:
-    return new.earliest_scale > old.earliest_scale or new.earliest_pilot > old.earliest_pilot
+def _is_later(old: Economics, new: Economics, first: Quarter) -> bool:
+    return new.earliest_scale > max(old.earliest_scale, first) or new.earliest_pilot > max(old.earliest_pilot, first)
 
 
 def _certificates(folder: Folder) -> tuple[Certificate, ...]:

@@ -43,6 +43,7 @@ def objective_of(
     markets: tuple[str, ...],
     quarters: tuple[Quarter, ...],
     since: Mapping[str, Quarter] = MappingProxyType({}),
+    at_home: Mapping[tuple[str, Quarter], float] = MappingProxyType({}),
 ) -> Objective | None:
     """What launch.toml asks the plan to maximise; None for expected value without a floor.
 
@@ -53,6 +54,7 @@ def objective_of(
         markets: M codes in plan order.
         quarters: T quarters, the first decided now.
         since: quarter in which each scaled market was scaled.
+        at_home: what `taken_at_home` says.
     """
     asked = launch.folder.terms.objective
     if asked.kind is ObjectiveKind.NPV or _done_with(launch, quarters[0]):
@@ -66,7 +68,7 @@ def objective_of(
     else:
         wanted = _target(launch, str(asked.target))
         said = f"odds of {wanted.name or wanted.code} by {wanted.by}"
-        milestones = milestones_of(launch, [wanted.code], markets, quarters, since)
+        milestones = milestones_of(launch, [wanted.code], markets, quarters, since, at_home)
     return Objective(
         wanted=Wanted.CARS if asked.kind is ObjectiveKind.UNITS_BY else Wanted.ODDS,
         said=said,
@@ -132,6 +134,7 @@ def milestones_of(
     markets: tuple[str, ...],
     quarters: tuple[Quarter, ...],
     since: Mapping[str, Quarter] = MappingProxyType({}),
+    at_home: Mapping[tuple[str, Quarter], float] = MappingProxyType({}),
 ) -> tuple[Milestone, ...]:
     """The targets named and all that they come after, each after what opens it; arguments as in `objective_of`."""
     order: list[str] = []
@@ -146,7 +149,7 @@ def milestones_of(
         visit(code)
     shown = _met(launch)
     return tuple(
-        _milestone(launch, _target(launch, code), order, markets, quarters, since, is_met=code in shown)
+        _milestone(launch, _target(launch, code), order, markets, quarters, since, at_home, is_met=code in shown)
         for code in order
     )
 
@@ -158,6 +161,7 @@ def _milestone(
     markets: tuple[str, ...],
     quarters: tuple[Quarter, ...],
     since: Mapping[str, Quarter],
+    at_home: Mapping[tuple[str, Quarter], float],
     *,
     is_met: bool,
 ) -> Milestone:
@@ -174,7 +178,7 @@ def _milestone(
         markets=_mask(launch, target.scope, markets),
         needed=needed,
         last=min(target.by - quarters[0], len(quarters) - 1),
-        before=cars_before(launch, seen, codes, quarters[0]),
+        before=cars_before(launch, {**at_home, **seen}, codes, quarters[0]),
         after=tuple(order.index(code) for code in target.after),
         sold=_sold(launch, seen, markets, quarters[0], since) if target.kind is Kind.MARKETS_LIVE else None,
     )

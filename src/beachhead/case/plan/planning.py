@@ -26,6 +26,7 @@ from beachhead.case.open import Launch, quarter_on
 from beachhead.case.plan.objective import objective_note, objective_of
 from beachhead.case.plan.shut import Bar, Shut, shut_markets
 from beachhead.case.plan.standing import Standings, standings
+from beachhead.case.plan.target_facts import home_untold
 from beachhead.case.programme import TOPIC as PROGRESS
 from beachhead.case.programme import with_readiness
 from beachhead.case.quality.judge import readiness
@@ -282,7 +283,9 @@ def put_question(
         scenarios=() if routes is None else routes.scenarios,
         answers=held.answers,
     )
-    problem = replace(problem, objective=objective_of(launch, problem.markets, problem.quarters, stand.since))
+    at_home = home_untold(launch, problem)
+    aim = objective_of(launch, problem.markets, problem.quarters, stand.since, at_home)
+    problem = replace(problem, objective=aim)
     notes = (
         *objective_note(launch, now),
         *spending_notes(launch, held.exposed, now),

@@ -16,7 +16,7 @@ from beachhead.case.cluster import workers_at
 from beachhead.case.open import Launch
 from beachhead.case.plan.objective import milestones_of
 from beachhead.case.plan.planning import Question, put_question
-from beachhead.case.plan.target_facts import COUNTED, met, seen_cars, targets_in_force
+from beachhead.case.plan.target_facts import COUNTED, home_untold, met, seen_cars, targets_in_force
 from beachhead.evidence.tables.targets import TargetRow
 from beachhead.launch.aim.steer import find_steering
 from beachhead.launch.question.objective import Milestone
@@ -142,7 +142,8 @@ def goals_of(launch: Launch, question: Question) -> tuple[tuple[Milestone, ...],
         code for code, target in targets.items() if is_counted(code) and code not in shown and target.by >= question.now
     )
     left_out = [code for code in targets if code not in told and code not in shown]
-    goals = milestones_of(launch, told, question.problem.markets, question.problem.quarters, question.standings.since)
+    problem, at_home = question.problem, home_untold(launch, question.problem)
+    goals = milestones_of(launch, told, problem.markets, problem.quarters, question.standings.since, at_home)
     notes = (
         f"Met already: {', '.join(shown)}." if shown else "",
         f"Not rehearsed: {', '.join(left_out)}; `beachhead targets` gives their odds." if left_out else "",

@@ -14,6 +14,7 @@ from beachhead.case.rows.observe import rows_today
 from beachhead.evidence.tables.competitors import CompetitorRow
 from beachhead.evidence.tables.rivals import RivalRow
 from beachhead.evidence.tables.targets import TargetRow
+from beachhead.launch.question.problem import Problem
 from beachhead.ledger import Act, Said
 from beachhead.pilot.count import counted
 from beachhead.pilot.once import each_once
@@ -144,13 +145,62 @@ def sold_in(seen: Mapping[tuple[str, Quarter], float], code: str, quarter: Quart
     return cars > 0 if cars is not None else since is not None and since <= quarter
 
 
+def untold(
+    launch: Launch, seen: Mapping[tuple[str, Quarter], float], problem: Problem
+) -> tuple[tuple[str, Quarter], ...]:
+    """Markets and quarters of the launch that are over, in which a market sold, and of which no row tells how many."""
+    start, now = launch.folder.terms.start, problem.quarters[0]
+    past = [start + after for after in range(max(now - start, 0))]
+    return tuple(
+        (code, quarter)
+        for code, at in zip(problem.markets, problem.standing, strict=True)
+        for quarter in past
+        if (code, quarter) not in seen and (at.is_home or sold_in(seen, code, quarter, at.since))
+    )
+
+
+def taken_at_home(
+    launch: Launch, seen: Mapping[tuple[str, Quarter], float], problem: Problem
+) -> dict[tuple[str, Quarter], float]:
+    """Cars that the home market is taken to have sold in quarters that are over and of which no row tells.
+
+    What the belief expects of the same season to come, less the growth of the market until then; where the plan ends
+    before it, of the last quarter planned. A market abroad that no row tells of counts nothing: how far it had got is
+    not known.
+    """
+    belief = problem.belief
+    level = np.exp(belief.mean[:-1] + np.diag(belief.cov)[:-1] / 2)
+    growth = {market.code: market.bev_growth for market in launch.folder.markets}
+    found: dict[tuple[str, Quarter], float] = {}
+    for code, quarter in untold(launch, seen, problem):
+        m = problem.markets.index(code)
+        if problem.standing[m].is_home:
+            years = -(-(problem.quarters[0] - quarter) // QUARTERS_A_YEAR)
+            at = min(quarter + QUARTERS_A_YEAR * years - problem.quarters[0], len(problem.quarters) - 1)
+            a_year = level[m] * np.exp(belief.log_path[m, at])
+            found[code, quarter] = float(a_year / QUARTERS_A_YEAR / (1 + growth[code]) ** years)
+    return found
+
+
+def home_untold(launch: Launch, problem: Problem) -> dict[tuple[str, Quarter], float]:
+    """`taken_at_home` by the rows on record."""
+    with store.reading(launch.store) as work:
+        return taken_at_home(launch, seen_cars(launch, work), problem)
+
+
 def cars_before(
     launch: Launch, seen: Mapping[tuple[str, Quarter], float], codes: Collection[str], now: Quarter
 ) -> NDArray[np.float64]:
-    """(P,) cars on record in markets of these codes, quarter by quarter up to the one before `now`, oldest first.
+    """(P,) cars in markets of these codes, quarter by quarter up to the one before `now`, oldest first.
 
     From the launch's start on, or from the first row where cars were sold before it: what shows a target to be met
     counts towards it too.
+
+    Args:
+        launch: the launch.
+        seen: what `seen_cars` says, with what `taken_at_home` adds.
+        codes: of the markets that count.
+        now: the first quarter that does not.
     """
     first = min([launch.folder.terms.start, *(quarter for code, quarter in seen if code in codes)])
     counted = np.zeros(max(now - first, 0))

@@ -25,7 +25,9 @@ from beachhead.case.plan.target_facts import (
     ordered_cars,
     seen_cars,
     sold_in,
+    taken_at_home,
     targets_in_force,
+    untold,
 )
 from beachhead.case.targets.levers import abroad, levers, with_margin
 from beachhead.case.targets.raising import held_against
@@ -118,7 +120,8 @@ class Assessed:
         worlds: made-up worlds behind the odds.
         odds: one a target, in order.
         met: codes of targets that are met, as `target_facts.met` tells them.
-        unsettled: codes of those that are not, and met if the cars were sold of which rows tell the order alone.
+        unsettled: codes of those that are not, and may have been: of cars that count rows tell the order alone, or
+            nothing.
         proposed: what the raise rules put in place of met targets that nobody has raised yet.
         rivals: the latest year of other makers, by scope of a rank target.
         effects: what each change does to each target; empty if not asked.
@@ -194,8 +197,8 @@ def assess_targets(
         rivals=scene.rivals,
         effects=tuple(effects),
         price=None if price is None else _price(scene, problem, price, base[:LEVER_WORLDS], done),
-        notes=(*notes, *_ordered_note(launch, asked, ordered)),
-        unsettled=unsettled,
+        notes=(*notes, *_ordered_note(launch, asked, ordered), *scene.untold_note()),
+        unsettled=(*unsettled, *(t.code for t in asked if t.code not in {*shown, *unsettled} and scene.gaps(t))),
     )
 
 
@@ -249,7 +252,7 @@ def _outcomes(found: Assessed, waiting: set[str], today: date) -> tuple[Outcome,
     for item in found.odds:
         shown = item.target.code in found.met
         over = item.target.by.last_day < today and item.target.kind in COUNTED
-        over = over and item.target.code not in found.unsettled  # what was ordered may have been sold in time
+        over = over and item.target.code not in found.unsettled  # what no row tells may have been sold in time
         if shown or over:
             names = sorted(name for name in waiting if name.startswith(_prefix(item.target)))
             settled += [Outcome(name=name, happened=shown) for name in names]
@@ -279,6 +282,8 @@ class _Scene:
         self.inside = {t.scope: _mask(launch, problem, t.scope) for t in targets}
         with store.reading(launch.store) as work:
             self.seen = seen_cars(launch, work)
+        self.untold = untold(launch, self.seen, problem)
+        self.at_home = taken_at_home(launch, self.seen, problem)
         scopes = {t.scope for t in targets if t.kind is Kind.RANK}
         self.rivals = {s: known for s in sorted(scopes) if (known := known_rivals(launch, s)) is not None}
 
@@ -288,14 +293,44 @@ class _Scene:
 
     def odds(self, cars: Floats) -> tuple[TargetOdds, ...]:
         """Odds of every target."""
-        levels = {target.code: self._level(target, cars) for target in self.targets}
+        levels = {target.code: self._why_not(target) or self._level(target, cars) for target in self.targets}
         return target_odds(self.targets, levels, self.problem.quarters, repeats=RIVALS_A_WORLD, met=self.shown)
 
     def sold(self, scope: str, cars: Floats) -> tuple[Floats, Floats]:
         """(S, T) cars sold within a scope, and (P,) those of the quarters before, as far as they are on record."""
         inside = self.inside[scope]
         codes = {code for code, there in zip(self.problem.markets, inside, strict=True) if there}
-        return cars[:, inside].sum(axis=1), cars_before(self.launch, self.seen, codes, self.problem.quarters[0])
+        return cars[:, inside].sum(axis=1), cars_before(
+            self.launch, {**self.at_home, **self.seen}, codes, self.problem.quarters[0]
+        )
+
+    def gaps(self, target: Target) -> list[tuple[str, Quarter]]:
+        """Markets and quarters up to a target's day in which cars that count were sold, and of which no row tells."""
+        if target.kind not in (*COUNTED, Kind.RANK):
+            return []
+        inside = markets_inside(self.launch, target.scope)
+        codes = {market.code for market in inside if not (market.is_home and target.kind is Kind.MARKETS_LIVE)}
+        return [(code, quarter) for code, quarter in self.untold if code in codes and quarter <= target.by]
+
+    def _why_not(self, target: Target) -> str:
+        """Why it cannot be told whether a target whose day is over was met; "" where it can, or its day is to come."""
+        is_over = target.by < self.quarters[0] and target.kind in COUNTED and target.code not in self.shown
+        gaps = self.gaps(target) if is_over else []
+        return f"its day is over, and {self._untold_sentence(gaps)}" if gaps else ""
+
+    def untold_note(self) -> tuple[str, ...]:
+        """What is taken for sales at home of which no row tells, where a target counts them."""
+        counted = {gap for target in self.targets for gap in self.gaps(target)}
+        gaps = [gap for gap in self.at_home if gap in counted]
+        if not gaps:
+            return ()
+        return (f"{self._untold_sentence(gaps)}, and as many are taken as are expected of the year to come",)
+
+    def _untold_sentence(self, gaps: Sequence[tuple[str, Quarter]]) -> str:
+        names = {market.code: market.name for market in self.launch.folder.markets}
+        where = ", ".join(dict.fromkeys(names[code] for code, _ in gaps))
+        first, last = min(quarter for _, quarter in gaps), max(quarter for _, quarter in gaps)
+        return f"no row tells what was sold in {where} in {first}" + (f" to {last}" if last > first else "")
 
     def _level(self, target: Target, cars: Floats) -> Floats | str:
         sold, before = self.sold(target.scope, cars)
