@@ -18,6 +18,8 @@ from beachhead.case.compliance.answer import (
     rule_faults,
     with_permits,
 )
+from beachhead.case.plan.planning import _small_series_used
+from beachhead.case.plan.standing import Standings
 from beachhead.compliance.approval import Used
 from beachhead.evidence.folder import read_folder
 from beachhead.world.quarter import Quarter
@@ -139,3 +141,47 @@ def test_cars_already_piloted_this_year_count_against_the_small_series():
     economics = permitted(FOLDER, FOLDER.economics, date(2027, 1, 1), used).economics
     assert {row.small_series for row in economics if row.market == "DE"} == {100}
     assert {row.small_series for row in economics if row.market == "FR"} == {250}
+
+
+@pytest.mark.parametrize(
+    ("used", "left"),
+    [
+        ((("SU7", 150),), 100),
+        ((("YU7", 250),), 250),  # a pilot ships the two cheapest offers, both of the SU7
+        ((("SU7", 150), ("YU7", 90)), 100),
+        ((("SU7", 250),), 1250),  # the national series is used up, of the Union's 1,500 are so many left
+        ((("SU7", 1500),), None),  # none left before the approval without a limit
+    ],
+)
+def test_a_pilot_keeps_to_what_is_left_of_the_type_that_it_ships(used, left):
+    """Germany's 250 and the Union's 1,500 cars of one type a year (Regulation (EU) 2018/858, annex V), by hand."""
+    cars = [Used(market="DE", year=2027, cars=count, type_name=name) for name, count in used]
+    economics = permitted(FOLDER, FOLDER.economics, date(2027, 1, 1), cars).economics
+    assert {row.small_series for row in economics if row.market == "DE"} == {left}
+
+
+def test_a_pilot_of_two_types_keeps_to_the_scarcer_one():
+    """Only one trim of each model is for sale in Germany, so that a pilot ships both."""
+    prices = tuple(p for p in FOLDER.prices if p.market != "DE" or p.offer in ("SU7-STD", "YU7-STD"))
+    cars = [Used(market="DE", year=2027, cars=60, type_name="YU7")]
+    economics = permitted(replace(FOLDER, prices=prices), FOLDER.economics, date(2027, 1, 1), cars).economics
+    assert {row.small_series for row in economics if row.market == "DE"} == {190}
+
+
+def test_a_pilot_counts_against_the_type_it_shipped_and_a_mixed_one_against_every_type():
+    stand = Standings(
+        by_market={},
+        gates=(),
+        committed={},
+        scaled_since={},
+        pilot_cars={
+            ("DE", 2027, ("SU7-STD", "SU7-PRO")): 150,
+            ("DE", 2027, ("SU7-STD", "YU7-STD")): 50,
+            ("FR", 2027, ("GONE",)): 20,
+        },
+    )
+    assert [(used.market, used.cars, used.type_name) for used in _small_series_used(stand, FOLDER.offers)] == [
+        ("DE", 150, "SU7"),
+        ("DE", 50, ""),
+        ("FR", 20, ""),
+    ]

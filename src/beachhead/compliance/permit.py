@@ -30,6 +30,7 @@ class Permit:
         unlimited: likewise without a cap; None if the market has no route on record.
         offers: by offer, the first day of unlimited sale; None where none is known.
         pilots: by offer, the first day of a small series; None where none is known.
+        pilots_left: by offer, cars of its small series left in the year of that day; None where none are counted.
         cost_alone_eur: cost of what is still to be obtained, as if for this market only.
         cost_shared_eur: its part if each step is paid in equal parts by the markets that need it; parts add up.
     """
@@ -39,6 +40,7 @@ class Permit:
     unlimited: SaleDate | None
     offers: Mapping[str, date | None]
     pilots: Mapping[str, date | None]
+    pilots_left: Mapping[str, int | None]
     cost_alone_eur: float
     cost_shared_eur: float
 
@@ -101,6 +103,7 @@ def _permit(market: str, answers: Sequence[Assessment], steps: Steps, payers: Co
         unlimited=earliest(answer.unlimited for answer in answers if answer.unlimited is not None),
         offers={answer.offer: answer.unlimited.day if answer.unlimited else None for answer in answers},
         pilots={answer.offer: answer.pilot.day if answer.pilot else None for answer in answers},
+        pilots_left={answer.offer: answer.pilot.cap_left if answer.pilot else None for answer in answers},
         cost_alone_eur=sum(steps.values()),
         cost_shared_eur=sum(cost / payers[step] for step, cost in steps.items()),
     )

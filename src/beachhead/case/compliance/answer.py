@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from beachhead.case.open import Launch
 from beachhead.compliance.approval import ANY_OFFER, Certificate, Holding, Used, Vehicle
@@ -25,6 +26,7 @@ from beachhead.evidence.load import load_table
 from beachhead.evidence.tables.approvals import TABLE, ApprovalRow
 from beachhead.evidence.tables.offers import TABLE as OFFERS
 from beachhead.evidence.textfile import read_bytes
+from beachhead.launch.question.problem import pilot_offers
 from beachhead.store import writing
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault
@@ -209,6 +211,7 @@ def keeps_approvals(folder: Folder) -> bool:
 def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence[Permit]) -> tuple[Economics, ...]:
     """Economics within the rules: earliest quarters, pilots up to what is left of a small series, cost of approvals.
 
+    What is left is that of the offers a pilot there would ship, the least where they are of several types.
     A day falls into the first quarter that begins on or after it. Where no day is known, the market is shut until
     after the last quarter planned: unknown is never read as allowed. Cost is the equal share of steps that several
     markets need.
@@ -216,8 +219,14 @@ def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence
     by_market = {permit.market: permit for permit in found}
     euro = folder.euro("costs of approvals") if by_market else 1.0
     shut = folder.terms.start + folder.terms.quarters
+    most = folder.terms.pilots.offers
+    series = {
+        code: _series_of(permit, pilot_offers(code, folder.offers, folder.prices, most, {}))
+        for code, permit in by_market.items()
+    }
     return tuple(
-        _permitted(row, by_market[row.market], shut, euro) if row.market in by_market else row for row in economics
+        _permitted(row, by_market[row.market], series[row.market], shut, euro) if row.market in by_market else row
+        for row in economics
     )
 
 
@@ -246,13 +255,30 @@ def _require(named: Sequence[str], known: Set[str], what: str) -> None:
             raise BadInput(f"{code!r} is no {what}", f"name one of {', '.join(sorted(known))}")
 
 
-def _permitted(row: Economics, permit: Permit, shut: Quarter, rate: float) -> Economics:
+class _Series(NamedTuple):
+    """When the small series of a market begins, and how many cars of it are left in the year of that day."""
+
+    day: date | None
+    left: int | None
+
+
+def _series_of(permit: Permit, shipped: Sequence[str]) -> _Series:
+    """The small series of the offers that a pilot ships together: each must be open, and the least left holds."""
+    days = {offer: day for offer in shipped if (day := permit.pilots.get(offer)) is not None}
+    if not days:
+        return _Series(None, None) if permit.pilot is None else _Series(permit.pilot.day, permit.pilot.cap_left)
+    last = max(days.values())
+    left = (permit.pilots_left[offer] for offer, day in days.items() if day.year == last.year)
+    return _Series(last, min((cars for cars in left if cars is not None), default=None))
+
+
+def _permitted(row: Economics, permit: Permit, series: _Series, shut: Quarter, rate: float) -> Economics:
     scale = permit.unlimited.day if permit.unlimited else None
-    pilot = min((day for day in (permit.pilot.day if permit.pilot else None, scale) if day is not None), default=None)
-    first_by_series = permit.pilot is not None and permit.pilot.day is not None and permit.pilot.day == pilot != scale
+    pilot = min((day for day in (series.day, scale) if day is not None), default=None)
+    first_by_series = series.day is not None and series.day == pilot != scale
     return replace(
         row,
-        small_series=permit.pilot.cap_left if permit.pilot is not None and first_by_series else row.small_series,
+        small_series=series.left if first_by_series else row.small_series,
         capital=row.capital + permit.cost_shared_eur * rate,
         earliest_scale=max(row.earliest_scale, quarter_from(scale) if scale else shut),
         earliest_pilot=max(row.earliest_pilot, quarter_from(pilot) if pilot else shut),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -20,7 +20,7 @@ from beachhead.case.belief.believe import Held, believe, from_quarter, read_rows
 from beachhead.case.belief.rivals import rival_notes
 from beachhead.case.belief.spending import spending_notes
 from beachhead.case.clock import today
-from beachhead.case.compliance.answer import permitted
+from beachhead.case.compliance.answer import permitted, vehicle_of
 from beachhead.case.log import KEEPS_SCORE, head, since
 from beachhead.case.open import Launch, quarter_on
 from beachhead.case.plan.objective import objective_note, objective_of
@@ -48,6 +48,7 @@ from beachhead.world.brief import brief
 from beachhead.world.economics import Economics, Limits
 from beachhead.world.errors import NotLearnt
 from beachhead.world.market import Stage
+from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
 from beachhead.world.reading import Reading
 from beachhead.world.ref import Ref
@@ -266,7 +267,7 @@ def put_question(
     tasks = with_readiness(launch, given_care, day, until=now.last_day, begun=begun)
     rows = tasks.economics
     caps = folder.limits if limits is None else limits
-    rules = permitted(folder, rows, now.first_day, _small_series_used(stand))
+    rules = permitted(folder, rows, now.first_day, _small_series_used(stand, folder.offers))
     routes = supply_inputs(launch, belief.quarters, rows, caps, supply) if count_on_supply else None
     problem = assemble(
         belief=belief,
@@ -413,9 +414,18 @@ def _record(
     )
 
 
-def _small_series_used(stand: Standings) -> tuple[Used, ...]:
-    """Every pilot counts against the small series of its market: nobody can tell here under which paper it ran."""
-    return tuple(Used(market=code, year=year, cars=cars) for (code, year), cars in sorted(stand.pilot_cars.items()))
+def _small_series_used(stand: Standings, offers: Sequence[Offer]) -> tuple[Used, ...]:
+    """Every pilot counts against the small series of its market: nobody can tell here under which paper it ran.
+
+    One that shipped offers of a single type counts against that type's limit; of several types it counts in full
+    against each, as nobody can tell here how many were of which.
+    """
+    type_of = {offer.code: vehicle_of(offer, "").of_type for offer in offers}
+    found = []
+    for (code, year, shipped), cars in sorted(stand.pilot_cars.items()):
+        types = {type_of.get(offer, "") for offer in shipped}
+        found.append(Used(market=code, year=year, cars=cars, type_name=types.pop() if len(types) == 1 else ""))
+    return tuple(found)
 
 
 def menu_of(pilots: PilotsSection) -> PilotMenu:

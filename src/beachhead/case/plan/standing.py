@@ -35,14 +35,14 @@ class Standings:
             what siting's answer says where one was kept only after the decision.
         scaled_since: first day of the quarter in which each market that is scaled, or was until it was left, was
             started: what it sold from then on stays what a scaled market sold.
-        pilot_cars: cars shipped by pilots of earlier quarters, by market and calendar year.
+        pilot_cars: cars shipped by pilots of earlier quarters, by market, calendar year and the offers shipped.
     """
 
     by_market: Mapping[str, Standing]
     gates: tuple[Gate, ...]
     committed: Mapping[int, float]
     scaled_since: Mapping[str, date]
-    pilot_cars: Mapping[tuple[str, int], int]
+    pilot_cars: Mapping[tuple[str, int, tuple[str, ...]], int]
 
     @property
     def since(self) -> Mapping[str, Quarter]:
@@ -94,12 +94,12 @@ def standings(
     )
 
 
-def _shipped(chosen: Iterable[Chosen], now: Quarter) -> Counter[tuple[str, int]]:
-    """Cars of pilots of earlier quarters, by market and calendar year."""
-    shipped: Counter[tuple[str, int]] = Counter()
+def _shipped(chosen: Iterable[Chosen], now: Quarter) -> Counter[tuple[str, int, tuple[str, ...]]]:
+    """Cars of pilots of earlier quarters, by market, calendar year and offers."""
+    shipped: Counter[tuple[str, int, tuple[str, ...]]] = Counter()
     for one in chosen:
         if one.action.kind is ActionKind.PILOT and one.quarter < now:
-            shipped[one.action.market, one.quarter.year] += one.action.batch
+            shipped[one.action.market, one.quarter.year, one.action.offers] += one.action.batch
     return shipped
 
 

@@ -211,6 +211,13 @@ def _check(
         raise BadInput("the plan cannot be set up: " + "; ".join(wrong), "mend launch.toml and economics.csv")
 
 
+def pilot_offers(
+    code: str, offers: tuple[Offer, ...], prices: tuple[Price, ...], most: int, margins: Mapping[tuple[str, str], float]
+) -> tuple[str, ...]:
+    """Offers that a pilot in the market ships once they are to be had, at most so many, lead offer first."""
+    return tuple(offer.code for offer in _by_lead(code, offers, prices, margins)[:most])
+
+
 def _ranked_offers(
     code: str,
     quarters: tuple[Quarter, ...],
@@ -219,10 +226,17 @@ def _ranked_offers(
     margins: Mapping[tuple[str, str], float],
 ) -> tuple[tuple[str, int], ...]:
     """Offers priced in the market with the first quarter index in which they can ship, lead offer first."""
+    able = _by_lead(code, offers, prices, margins)
+    return tuple((offer.code, max(offer.available_from - quarters[0], 0)) for offer in able)
+
+
+def _by_lead(
+    code: str, offers: tuple[Offer, ...], prices: tuple[Price, ...], margins: Mapping[tuple[str, str], float]
+) -> list[Offer]:
+    """Offers priced in the market, lead offer first."""
     net = {price.offer: price.net for price in prices if price.market == code}
     able = [offer for offer in offers if offer.code in net]
-    able.sort(key=lambda o: (-margins.get((code, o.code), 0.0), o.available_from, net[o.code], o.code))
-    return tuple((offer.code, max(offer.available_from - quarters[0], 0)) for offer in able)
+    return sorted(able, key=lambda o: (-margins.get((code, o.code), 0.0), o.available_from, net[o.code], o.code))
 
 
 def _net_prices(
