@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from beachhead.case.aftersales import ask_service, keep_service
+from beachhead.case.aftersales import SURVIVAL, ask_service, keep_service
 from beachhead.case.open import open_launch
 from beachhead.case.plan.planning import is_stale, make_plan, put_question
 from beachhead.case.quality.judge import READY, judge_quality
@@ -23,6 +24,7 @@ from beachhead.evidence.folder import check_folder
 from beachhead.launch.judge.judge import judge
 from beachhead.launch.question.gate import Verdict
 from beachhead.world.errors import BadInput, NotFeasible
+from beachhead.world.quarter import Quarter
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
 KEPT = {"NO", "DE", "TR", "CN"}
@@ -366,6 +368,22 @@ def test_centres_are_those_with_bays_that_are_open_at_the_end(launch):
     said = " ".join(run(launch, "capacity", "--on", DAY, "--draws", 4).split())
     assert "Every quarter is planned for the service centres of stores.csv that are open in 2031Q4; before it" in said
     assert "other jobs a week at each: Norway 3 (4 to 6 before)." in said
+
+
+def test_a_last_order_serves_all_cars_handed_over_in_the_last_quarter(launch):
+    table = launch / "parts.csv"
+    with table.open(encoding="utf-8", newline="") as handle:
+        row = next(csv.DictReader(handle)) | {"last_order": "2031Q3", "support_years": "5", "local_repair_share": "0"}
+    with table.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, row)
+        writer.writeheader()
+        writer.writerow(row)
+    serviced = ask_service(open_launch(launch), on=DAY, draws=4)
+    (order,) = serviced.last_orders
+    assert (serviced.quarters[-1], serviced.quarters[order.quarter]) == (Quarter(2031, 4), Quarter(2031, 3))
+    last = serviced.in_use.sum(axis=1)[:, -1]  # half of the cars handed over in it are not yet among these
+    shrinking = (last * (1 + (SURVIVAL ** np.arange(1, 20)).sum())).mean()
+    assert order.demand > 1.001 * shrinking * 3 * float(row["per_1000_months"]) / 1000
 
 
 def test_a_promise_that_no_bay_can_keep_names_the_market_and_the_cure(launch):

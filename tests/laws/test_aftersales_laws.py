@@ -215,10 +215,13 @@ def test_a_last_order_grows_with_the_price_of_lacking_and_with_doubt(mean, cv, r
 
 
 def test_no_order_is_taken_for_cars_that_nobody_has():
-    (order,) = last_orders([_spare()], np.zeros((3, 8)), rate_cv=0.5, survival_per_quarter=0.99)
+    (order,) = last_orders([_spare()], np.zeros((3, 8)), np.zeros(3), rate_cv=0.5, survival_per_quarter=0.99)
     assert order.order.quantity == 0
     for none in (None, -1, 8):
-        assert last_orders([_spare(last_order=none)], np.ones((3, 8)), rate_cv=0.5, survival_per_quarter=0.99) == ()
+        some = last_orders(
+            [_spare(last_order=none)], np.ones((3, 8)), np.ones(3), rate_cv=0.5, survival_per_quarter=0.99
+        )
+        assert some == ()
 
 
 @LAWS

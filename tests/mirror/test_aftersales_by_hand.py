@@ -118,16 +118,16 @@ def spare(**changes: object) -> Part:
 
 def test_a_last_order_by_hand():
     """Four quarters of cars after the second: one inside the horizon, three that shrink by a tenth each."""
-    cars = np.array([[900.0, 900, 1000], [1500, 1800, 2000]])
-    (found,) = last_orders([spare()], cars, rate_cv=0.3, survival_per_quarter=0.9)
-    by_draw = cars[:, 2] * (1 + 0.9 + 0.81 + 0.729) * 3 * 2 / 1000 * 0.75
+    cars, left = np.array([[900.0, 900, 1000], [1500, 1800, 2000]]), np.array([1100.0, 2100.0])
+    (found,) = last_orders([spare()], cars, left, rate_cv=0.3, survival_per_quarter=0.9)
+    by_draw = (cars[:, 2] + left * (0.9 + 0.81 + 0.729)) * 3 * 2 / 1000 * 0.75
     mean = by_draw.mean()
     assert found.demand == pytest.approx(mean)
     assert found.demand_sd == pytest.approx(sqrt(mean + by_draw.var() + (0.3 * mean) ** 2))
     assert found.order == last_time_buy(found.demand, found.demand_sd, 100.0, 400.0)
     assert found.cost == 100.0 * found.order.quantity > 0
-    (all_live,) = last_orders([spare()], cars, rate_cv=0.3, survival_per_quarter=1.0)
-    assert all_live.demand == pytest.approx(cars[:, 2].mean() * 4 * 3 * 2 / 1000 * 0.75)
+    (all_live,) = last_orders([spare()], cars, left, rate_cv=0.3, survival_per_quarter=1.0)
+    assert all_live.demand == pytest.approx((cars[:, 2] + 3 * left).mean() * 3 * 2 / 1000 * 0.75)
 
 
 def test_spares_of_a_large_fleet_by_trying_every_central_stock():

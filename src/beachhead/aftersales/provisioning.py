@@ -155,21 +155,24 @@ def stock_parts(parts: Sequence[Part], in_use: Floats, fill: Floats) -> Stocking
 
 
 def last_orders(
-    parts: Sequence[Part], in_use: Floats, *, rate_cv: float, survival_per_quarter: float
+    parts: Sequence[Part], in_use: Floats, at_end: Floats, *, rate_cv: float, survival_per_quarter: float
 ) -> tuple[LastOrder, ...]:
-    """Last orders to come from (S, T) draws of all cars in use; after the horizon the fleet shrinks by its survival."""
+    """Last orders to come from (S, T) draws of all cars in use, in which those handed over in a quarter count for half.
+
+    After the horizon the fleet shrinks by its survival from (S,) `at_end`: all cars in use as the last quarter ends.
+    """
     return tuple(
-        _last_order(part, part.last_order, in_use, rate_cv, survival_per_quarter)
+        _last_order(part, part.last_order, in_use, at_end, rate_cv, survival_per_quarter)
         for part in parts
         if part.last_order is not None and part.gone_since is None and part.last_order < in_use.shape[1]
     )
 
 
-def _last_order(part: Part, quarter: int, in_use: Floats, rate_cv: float, survival: float) -> LastOrder:
+def _last_order(part: Part, quarter: int, in_use: Floats, at_end: Floats, rate_cv: float, survival: float) -> LastOrder:
     quarters = round(part.support_years * 4)
     inside = in_use[:, quarter + 1 : quarter + 1 + quarters]
     after = max(quarters - inside.shape[1], 0)
-    tail = in_use[:, -1] * survival * (1 - survival**after) / (1 - survival) if survival < 1 else in_use[:, -1] * after
+    tail = at_end * (survival * (1 - survival**after) / (1 - survival) if survival < 1 else after)
     months = (inside.sum(axis=1) + tail) * MONTHS_PER_QUARTER
     demand = months * part.per_1000_months / 1000 * (1 - part.local_repair_share)
     mean = float(demand.mean())

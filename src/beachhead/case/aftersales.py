@@ -161,7 +161,11 @@ def ask_service(
         parts=parts,
         stocking={t: stock_parts(parts, fleets[:, t], fill) for t in ends} if parts and markets else {},
         last_orders=last_orders(
-            parts, in_use.sum(axis=1), rate_cv=1 / math.sqrt(PRIOR_CLAIMS), survival_per_quarter=SURVIVAL
+            parts,
+            in_use.sum(axis=1),
+            (in_use[:, :, -1] + 0.5 * deliveries[:, :, -1]).sum(axis=1),
+            rate_cv=1 / math.sqrt(PRIOR_CLAIMS),
+            survival_per_quarter=SURVIVAL,
         ),
         judged=judged,
         cars_seen=on_record.sum(axis=1),
