@@ -186,7 +186,8 @@ def landed_routes(supplied: Supplied, market: str) -> tuple[LandedRoute, ...]:
                 margin=costs.margin,
             )
         )
-    return tuple(sorted(found, key=lambda route: (route.offer, _mean(route.landed))))
+    opens = {route: int(np.argmax(np.isfinite(route.landed))) for route in found}
+    return tuple(sorted(found, key=lambda route: (route.offer, _mean(route.landed), opens[route])))
 
 
 def _mean(values: Floats) -> float:
@@ -410,8 +411,8 @@ def _tariffs(launch: Launch, quarters: tuple[Quarter, ...]) -> Iterator[Tariff]:
     for row in launch.folder.rows(TariffRow):
         first = quarters[0] if row.valid_from is None else _quarter_after(row.valid_from)
         last = None if row.valid_to is None else Quarter.of(row.valid_to)
-        if (last is not None and last < first) or row.odds == 0:
-            continue  # in force only within a quarter, or over, or ruled out
+        if (last is not None and last < max(first, quarters[0])) or first > quarters[-1] or row.odds == 0:
+            continue  # in force only within a quarter, or over, or after the horizon, or ruled out
         plain = Tariff(
             destination=row.destination,
             origin=row.origin,
