@@ -814,3 +814,25 @@ def test_the_page_of_a_market_says_what_the_plan_does_there_or_how_to_make_one(b
             re.compile(r"^(by the plan of 2027Q1: )?(pilot \d+ through \w+|hold|scale through \w+); \S")
         ).wait_for()
         page.close()
+
+
+def test_a_table_of_very_many_markets_shows_the_first_and_the_rest_on_asking(page, tmp_path):
+    folder = new_launch(tmp_path / "launch", "starter")
+    codes = re.findall(
+        "..", "ATBEBGHRCYCZDKEEFIFRDEGRHUIEITLVLTLUMTNLPLROSKSIESGBCHISTRILAESATHMYIDSGJPKRAUNZCLMXBRCAZAEGMAINVNPH"
+    )
+    for name in ("markets", "economics", "prices"):
+        table = folder / f"{name}.csv"
+        lines = table.read_text(encoding="utf-8").splitlines()
+        of_norway = [line for line in lines if line.startswith("NO,")]
+        added = [line.replace("NO,Norway,", f"{code},Market {code},").replace("NO,", f"{code},", 1)
+                 for code in codes for line in of_norway]  # fmt: skip
+        table.write_text("\n".join([*lines, *added]) + "\n", encoding="utf-8")
+    with closing(_served(folder)) as served:
+        page.goto(f"{next(served)}/markets")
+        rows = page.get_by_role("region", name="Table of markets").locator("tbody tr")
+        page.get_by_role("button", name="Show all 54 markets").wait_for()
+        assert rows.count() == 50
+        page.get_by_role("button", name="Show all 54 markets").click()
+        assert rows.count() == 54
+        assert page.get_by_role("button", name="Show all").count() == 0

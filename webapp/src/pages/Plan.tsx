@@ -1,6 +1,7 @@
 import { api, useAsk, type Schemas } from "../api";
 import { useTitle } from "../live";
 import { howMany, inUnit, instant, money, percent } from "../numbers";
+import { useFold } from "../parts/Fold";
 import { Link } from "../parts/Link";
 import { PlanButton } from "../parts/PlanButton";
 import { RoomAnswer } from "./Room";
@@ -82,31 +83,7 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
       </section>
       <section className="sheet wide">
         <h2>Why each market is where it is</h2>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Reasons">
-          <table>
-            <caption>What the plan does in each market now and why; what starts first stands first</caption>
-            <thead>
-              <tr>
-                <th>market</th>
-                <th>now</th>
-                <th>why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {plan.markets.map((row) => (
-                <tr key={row.code}>
-                  <th scope="row">
-                    <Link href={`/markets/${row.code}`}>{row.name}</Link>
-                  </th>
-                  <td>{row.action}</td>
-                  <td className="why">
-                    <Said>{row.says}</Said>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Standing markets={plan.markets} />
       </section>
       <section className="sheet wide">
         <h2>What if: named scenarios side by side</h2>
@@ -160,6 +137,38 @@ export default function PlanPage({ launch }: { launch: Schemas["LaunchOut"] }) {
           </details>
         )}
       </section>
+    </div>
+  );
+}
+
+function Standing({ markets }: { markets: Schemas["MarketRow"][] }) {
+  const [shown, more] = useFold(markets, "markets");
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Reasons">
+      <table>
+        <caption>What the plan does in each market now and why; what starts first stands first</caption>
+        <thead>
+          <tr>
+            <th>market</th>
+            <th>now</th>
+            <th>why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((row) => (
+            <tr key={row.code}>
+              <th scope="row">
+                <Link href={`/markets/${row.code}`}>{row.name}</Link>
+              </th>
+              <td>{row.action}</td>
+              <td className="why">
+                <Said>{row.says}</Said>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import type { Schemas } from "../api";
 import { cars, percent } from "../numbers";
 import { choose, useRoute } from "../route";
+import { useFold } from "./Fold";
 import { Link } from "./Link";
 import { Stage } from "./Stage";
 import { Said } from "./Said";
@@ -23,10 +24,11 @@ export function MarketTable({ markets, launch }: { markets: Row[]; launch: Schem
   const before = planBefore(launch);
   const { query } = useRoute();
   const order = keys.find((item) => item.key === query.get("sort")) ?? keys[4]!;
-  const rows = [...markets].sort((a, b) => {
+  const sorted = [...markets].sort((a, b) => {
     const [left, right] = [order.value(a), order.value(b)];
     return typeof left === "number" && typeof right === "number" ? left - right : String(left).localeCompare(String(right));
   });
+  const [rows, more] = useFold(sorted, "markets");
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Table of markets">
       <table>
@@ -75,6 +77,7 @@ export function MarketTable({ markets, launch }: { markets: Row[]; launch: Schem
           ))}
         </tbody>
       </table>
+      {more}
     </div>
   );
 }

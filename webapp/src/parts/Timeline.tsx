@@ -1,5 +1,6 @@
 import type { Schemas } from "../api";
 import { percent } from "../numbers";
+import { useFold } from "./Fold";
 import { Link } from "./Link";
 
 const kinds = ["pilot", "scale", "exit"] as const;
@@ -7,7 +8,7 @@ const signs: Record<string, string> = { pilot: "◐", scale: "●", exit: "✕" 
 
 /** Markets down, quarters across; a thicker bar means in more futures. A table, so that it can be read aloud and printed. */
 export function Timeline({ quarters, steps }: { quarters: string[]; steps: Schemas["StepOut"][] }) {
-  const markets = [...new Map(steps.map((step) => [step.market, step.name])).entries()];
+  const [markets, more] = useFold([...new Map(steps.map((step) => [step.market, step.name])).entries()], "markets");
   const cell = (market: string, quarter: string) => steps.filter((step) => step.market === market && step.quarter === quarter);
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Timeline">
@@ -51,6 +52,7 @@ export function Timeline({ quarters, steps }: { quarters: string[]; steps: Schem
           ))}
         </tbody>
       </table>
+      {more}
     </div>
   );
 }
