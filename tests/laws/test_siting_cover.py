@@ -144,6 +144,26 @@ def test_where_no_two_sites_reach_the_same_people_the_largest_are_proved_the_bes
     assert cover.gap < 1e-6
 
 
+def test_a_count_for_each_country_beside_capital_by_quarter_leaves_the_bound_close():
+    """Each group may open six in its first quarter or later, all of them four a quarter: one toll holds all on."""
+    rng = np.random.default_rng(1)
+    group, at = np.repeat(np.arange(3), 40), rng.random((120, 2))
+    homes, people = np.repeat(np.arange(3), 200), np.floor(rng.lognormal(8, 1.2, 600))
+    near = np.linalg.norm(rng.random((600, 1, 2)) - at[None], axis=2) < 0.15
+    rows, items = np.nonzero(near & (homes[:, None] == group[None]))
+    plain = one_period(lists_of(rows, items, np.zeros(len(rows)), 600), people, 1, sites=120)
+    ground = replace(
+        plain,
+        group=group.astype(np.int32),
+        budget=np.where(np.arange(12) == 1, 6.0, 0.0) * np.ones((3, 1)),
+        total=np.where(np.arange(12) == 0, 0.0, 4.0),
+        worth=0.98 ** np.arange(12),
+    )
+    cover = most_covered(ground, seed=1, effort=replace(_LITTLE, steps=1500, finish=0.0))
+    _check(ground, cover)
+    assert cover.gap < 0.03
+
+
 @_FEW
 @given(st.integers(0, 10_000))
 def test_a_larger_budget_never_covers_fewer(seed):

@@ -248,22 +248,33 @@ def _set_tolls(priced: Priced, worth: Floats, tolls: Floats) -> None:
             for t in range(periods - 1, -1, -1):
                 toll = tolls[group[j], t] + tolls[groups, t]
                 after[j, t] = max(after[j, t + 1], worth[j, t] - toll * site_price[j])
-        for t in range(periods):
+        t = 0
+        while t < periods:
+            until = (
+                t + 1
+            )  # one toll while nothing more may be used: set apart, each would hold the others where they are
+            while budget[g, t] > 0.0 and until < periods and budget[g, until] <= 0.0:
+                until += 1
             count = 0
             for e in range(group_ptr[g], group_ptr[g + 1]):
                 j = group_site[e]
-                other = tolls[groups, t] if g < groups else tolls[group[j], t]
-                v = worth[j, t] - other * site_price[j]
-                alternative = max(before[j], after[j, t + 1])
+                v = -np.inf
+                for s in range(t, until):
+                    other = tolls[groups, s] if g < groups else tolls[group[j], s]
+                    v = max(v, worth[j, s] - other * site_price[j])
+                alternative = max(before[j], after[j, until])
                 if v > alternative and not kept[j]:
                     key[count] = v - alternative
                     price[count] = site_price[j]
                     count += 1
-            tolls[g, t] = _best_toll(key, price, count, budget[g, t])
-            for e in range(group_ptr[g], group_ptr[g + 1]):
-                j = group_site[e]
-                toll = tolls[group[j], t] + tolls[groups, t]
-                before[j] = max(before[j], worth[j, t] - toll * site_price[j])
+            toll = _best_toll(key, price, count, budget[g, t])
+            for s in range(t, until):
+                tolls[g, s] = toll
+                for e in range(group_ptr[g], group_ptr[g + 1]):
+                    j = group_site[e]
+                    paid = tolls[group[j], s] + tolls[groups, s]
+                    before[j] = max(before[j], worth[j, s] - paid * site_price[j])
+            t = until
         _settle(tolls[g], budget[g])
 
 
