@@ -42,6 +42,7 @@ def test_no_text_of_a_room_names_an_option_in_a_browser(path):
     for text in spoken(path):
         said = in_browser(text)
         assert not re.search(r"--[a-z]|\(\)|  |`[^`]*X[^`]*--", said), (text, said)
+        assert not re.search(r"`[^`]*” of the command line", said), ("half a command is none", text, said)
 
 
 def test_a_refusal_says_where_to_click():

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -154,6 +155,28 @@ def test_every_pilot_gets_a_gate_before_it_starts_and_the_gate_judges_what_comes
     chosen = recommend(again.actions, [judge(gate, sad)])[i]
     assert chosen.action is ActionKind.WAIT
     assert chosen.verdict is Verdict.STOP
+
+
+def test_a_gate_that_is_missed_by_a_little_says_so_in_figures_that_differ(made_up_launch):
+    """A market was held since its expected loss was 35 % of what is at stake and the gate allowed 35 %."""
+    problem = made_up_launch(M=8)
+    gate = plan(problem, seed=0, worlds=3).gates[0]
+    i = problem.markets.index(gate.market)
+    mean, cov = problem.belief.mean.copy(), problem.belief.cov.copy()
+    mean[i] = np.log(gate.break_even) + 1.0
+    cov[i, :] *= 0.3
+    cov[:, i] *= 0.3
+    told = replace(problem, belief=replace(problem.belief, mean=mean, cov=cov))
+    found = judge(gate, told)
+    for strict in (
+        replace(gate, max_expected_loss=0.9999 * found.expected_loss),
+        replace(gate, scale_odds=found.odds + 0.0004),
+        replace(gate, scale_odds=min(1.0, found.odds + 0.0004), stop_odds=min(1.0, found.odds + 0.0004)),
+    ):
+        held = judge(strict, told)
+        assert held.verdict in (Verdict.HOLD, Verdict.STOP)
+        one, other = re.findall(r"([\d.]+) %", held.reason)
+        assert float(one) != float(other), held.reason
 
 
 def test_an_importer_who_puts_up_the_capital_passes_a_gate_once_demand_surely_pays(made_up_launch):

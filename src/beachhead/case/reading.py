@@ -181,9 +181,9 @@ def _within(sight: Sighting) -> str:
     if not floor and sight.high == inf:
         return "every level still fits them"
     if sight.high == inf:
-        return f"at least {cars(sight.low)} cars a year, no upper end yet"
+        return f"at least {cars(sight.low)} car{'' if round(sight.low) == 1 else 's'} a year, no upper end yet"
     if not floor:
-        return f"at most {cars(sight.high)} cars a year, no lower end yet"
+        return f"at most {cars(sight.high)} car{'' if round(sight.high) == 1 else 's'} a year, no lower end yet"
     return f"{cars(sight.low)} to {cars(sight.high)} cars a year"
 
 

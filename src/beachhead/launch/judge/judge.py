@@ -85,9 +85,15 @@ def _verdict(
         came = f"only {percent(share)}" if share >= 0.005 else "none"
         return Verdict.UNDECIDED, f"{came} of the information that the gate asks for has come in; {shown}"
     if odds < gate.stop_odds:
-        return Verdict.STOP, f"{shown}, below the {100 * gate.stop_odds:.0f} % at which the gate stops"
+        return (
+            Verdict.STOP,
+            f"{_odds_beside(odds, gate.stop_odds)}, below the {100 * gate.stop_odds:.0f} % at which the gate stops",
+        )
     if odds < gate.scale_odds:
-        return Verdict.HOLD, f"{shown}, below the {100 * gate.scale_odds:.0f} % that the gate asks for"
+        return (
+            Verdict.HOLD,
+            f"{_odds_beside(odds, gate.scale_odds)}, below the {100 * gate.scale_odds:.0f} % that the gate asks for",
+        )
     if loss > gate.max_expected_loss:
         return Verdict.HOLD, _too_much_at_risk(gate, loss)
     if unmet:
@@ -99,7 +105,19 @@ def _too_much_at_risk(gate: Gate, loss: float) -> str:
     if gate.capital <= 0:
         return "a loss is expected, and the gate allows none: nothing was at stake when it was registered"
     share, most = loss / gate.capital, gate.max_expected_loss / gate.capital
-    return f"the expected loss is {100 * share:.0f} % of what is at stake, the gate allows {100 * most:.0f} %"
+    return f"the expected loss is {_beside(share, most)} of what is at stake, the gate allows {100 * most:.0f} %"
+
+
+def _odds_beside(odds: float, asked: float) -> str:
+    """The odds in words, told apart from those that the gate asks for."""
+    told = percent(odds)
+    return f"the odds of breaking even are {told if told != percent(asked) else _beside(odds, asked)}"
+
+
+def _beside(share: float, bound: float) -> str:
+    """A share with as many decimals as it takes to be told from the bound beside it: `35.3 %` against 35."""
+    digits = next((n for n in range(4) if f"{share:.{n + 2}f}" != f"{bound:.{n + 2}f}"), 4)
+    return f"{100 * share:.{digits}f} %"
 
 
 def recommend(actions: Iterable[Action], judgements: Iterable[Judgement]) -> tuple[Recommendation, ...]:

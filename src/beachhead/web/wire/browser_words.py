@@ -17,6 +17,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r" with `observe --replace`", ""),
     (r": play (\d+) or more \(--worlds\)", r": Plan again plays more than \1"),
     (r" \(`--cars CC=N` sets them\)| \(`--no-paying`\)| \(`--rivals`\)", ""),
+    (r"`beachhead programme risk --on [^`]*` says when", "“Work it out as of today”, under Programme, says when"),
     (r"; beachhead backtest --notes lists them", ""),
     (r"; `beachhead new DIR --example xiaomi` (shows one|makes one)", "; the bundled launch xiaomi has one"),
     (r"leave --launch out: no tariff", "no tariff"),
@@ -41,7 +42,9 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"--least-people\b", "the least people of a settlement (on the command line)"),
     (r"--site-people\b", "the least people of a place for a site (on the command line)"),
     # what the browser has no field for
-    (r"`(?:beachhead )?(?:new|service|site|charge|evidence|replay|worth|targets)\b[^`]*--[^`]*`", "the command line"),
+    (r"`beachhead [^`]*--[^`]*`", "the command line"),
+    (r"`(?:new|service|site|charge|evidence|replay|worth|targets)\b[^`]*--[^`]*`", "the command line"),
+    (r"`--([a-z][a-z-]*)[^`]*`", r"“\1” of the command line"),
     (r"`?--([a-z][a-z-]*)`?", r"“\1” of the command line"),
 )
 """What is said on the command line, and what in a browser; the first that fits comes first."""
