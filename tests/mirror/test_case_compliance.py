@@ -22,6 +22,7 @@ from beachhead.case.plan.planning import _small_series_used
 from beachhead.case.plan.standing import Standings
 from beachhead.compliance.approval import Used
 from beachhead.evidence.folder import read_folder
+from beachhead.evidence.tables.approvals import ApprovalRow
 from beachhead.world.quarter import Quarter
 
 EXAMPLE = Path(__file__).parents[2] / "src" / "beachhead" / "case" / "examples" / "xiaomi"
@@ -185,3 +186,20 @@ def test_a_pilot_counts_against_the_type_it_shipped_and_a_mixed_one_against_ever
         ("DE", 50, ""),
         ("FR", 20, ""),
     ]
+
+
+def test_a_pilot_waits_until_what_it_ships_may_be_sold_and_the_plan_names_what_may_not():
+    """The Union's approval is promised for the dearest trim alone; the two cheapest, which a pilot ships, wait."""
+    rows = tuple(
+        row.model_copy(update={"offer": "YU7-MAX"}) if row.approval == "EU WVTA" else row
+        for row in WITH_PROMISES.rows(ApprovalRow)
+    )
+    folder = replace(WITH_PROMISES, tables=dict(WITH_PROMISES.tables) | {"approvals": rows})
+    told = permitted(folder, folder.economics, date(2027, 1, 1))
+    (permit,) = [p for p in launch_permits(brief(folder), date(2027, 1, 1)) if p.market == "DE"]
+    assert permit.unlimited.day < permit.pilots["SU7-STD"] < permit.offers["SU7-STD"]
+    germany = [row for row in told.economics if row.market == "DE"]
+    assert {row.earliest_pilot for row in germany} == {quarter_from(permit.pilots["SU7-STD"])}
+    assert {row.small_series for row in germany} == {250}
+    (note,) = [note for note in told.notes if note.startswith("Scaled once the first offer may be sold without")]
+    assert "where SU7-STD, SU7-PRO, SU7-MAX, YU7-STD, YU7-PRO may not be sold yet then." in note

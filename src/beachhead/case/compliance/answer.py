@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -30,7 +30,7 @@ from beachhead.launch.question.problem import pilot_offers
 from beachhead.store import writing
 from beachhead.world.economics import Economics
 from beachhead.world.errors import BadInput, Fault
-from beachhead.world.figures import how_many
+from beachhead.world.figures import how_many, some
 from beachhead.world.market import Market
 from beachhead.world.offer import Offer
 from beachhead.world.quarter import Quarter
@@ -211,7 +211,7 @@ def keeps_approvals(folder: Folder) -> bool:
 def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence[Permit]) -> tuple[Economics, ...]:
     """Economics within the rules: earliest quarters, pilots up to what is left of a small series, cost of approvals.
 
-    What is left is that of the offers a pilot there would ship, the least where they are of several types.
+    A pilot waits until all the offers that it ships may be sold, and what is left is the least of their types.
     A day falls into the first quarter that begins on or after it. Where no day is known, the market is shut until
     after the last quarter planned: unknown is never read as allowed. Cost is the equal share of steps that several
     markets need.
@@ -220,12 +220,12 @@ def with_permits(folder: Folder, economics: Sequence[Economics], found: Sequence
     euro = folder.euro("costs of approvals") if by_market else 1.0
     shut = folder.terms.start + folder.terms.quarters
     most = folder.terms.pilots.offers
-    series = {
-        code: _series_of(permit, pilot_offers(code, folder.offers, folder.prices, most, {}))
+    starts = {
+        code: _start_of(permit, pilot_offers(code, folder.offers, folder.prices, most, {}))
         for code, permit in by_market.items()
     }
     return tuple(
-        _permitted(row, by_market[row.market], series[row.market], shut, euro) if row.market in by_market else row
+        _permitted(row, by_market[row.market], starts[row.market], shut, euro) if row.market in by_market else row
         for row in economics
     )
 
@@ -255,33 +255,33 @@ def _require(named: Sequence[str], known: Set[str], what: str) -> None:
             raise BadInput(f"{code!r} is no {what}", f"name one of {', '.join(sorted(known))}")
 
 
-class _Series(NamedTuple):
-    """When the small series of a market begins, and how many cars of it are left in the year of that day."""
+class _Start(NamedTuple):
+    """When a pilot in a market may begin, and how many cars of small series are then left; None for no such limit."""
 
     day: date | None
     left: int | None
 
 
-def _series_of(permit: Permit, shipped: Sequence[str]) -> _Series:
-    """The small series of the offers that a pilot ships together: each must be open, and the least left holds."""
-    days = {offer: day for offer in shipped if (day := permit.pilots.get(offer)) is not None}
-    if not days:
-        return _Series(None, None) if permit.pilot is None else _Series(permit.pilot.day, permit.pilot.cap_left)
-    last = max(days.values())
-    left = (permit.pilots_left[offer] for offer, day in days.items() if day.year == last.year)
-    return _Series(last, min((cars for cars in left if cars is not None), default=None))
+def _start_of(permit: Permit, shipped: Sequence[str]) -> _Start:
+    """The first day for all the offers that a pilot ships together; the least that is left of their series holds."""
+    series = {offer: permit.pilots.get(offer) or date.max for offer in shipped}
+    unlimited = {offer: permit.offers.get(offer) or date.max for offer in shipped}
+    day = max((min(series[offer], unlimited[offer]) for offer in shipped), default=date.max)
+    if day == date.max:
+        return _Start(None, None)
+    capped = [offer for offer in shipped if unlimited[offer] > day and series[offer].year == day.year]
+    left = (permit.pilots_left[offer] for offer in capped)
+    return _Start(day, min((cars for cars in left if cars is not None), default=None))
 
 
-def _permitted(row: Economics, permit: Permit, series: _Series, shut: Quarter, rate: float) -> Economics:
+def _permitted(row: Economics, permit: Permit, start: _Start, shut: Quarter, rate: float) -> Economics:
     scale = permit.unlimited.day if permit.unlimited else None
-    pilot = min((day for day in (series.day, scale) if day is not None), default=None)
-    first_by_series = series.day is not None and series.day == pilot != scale
     return replace(
         row,
-        small_series=series.left if first_by_series else row.small_series,
+        small_series=row.small_series if start.left is None else start.left,
         capital=row.capital + permit.cost_shared_eur * rate,
         earliest_scale=max(row.earliest_scale, quarter_from(scale) if scale else shut),
-        earliest_pilot=max(row.earliest_pilot, quarter_from(pilot) if pilot else shut),
+        earliest_pilot=max(row.earliest_pilot, quarter_from(start.day) if start.day else shut),
     )
 
 
@@ -305,10 +305,33 @@ def _told(
         told.append(f"Shut until their approvals are settled: {where} (`beachhead comply` says what is missing).")
     if moved:
         told.append(f"Approvals open later than economics.csv says: {', '.join(moved)}.")
+    told += _counted_early(folder, found)
     if small:
         cars = ", ".join(f"{name} ({how_many(left, 'car')} left this year)" for name, left in small)
         told.append(f"Pilots before full approval run under a small series: {cars}.")
     return tuple(told)
+
+
+def _counted_early(folder: Folder, found: Sequence[Permit]) -> Iterator[str]:
+    """Offers that a plan counts on before they may be sold: a market is scaled with every offer priced there."""
+    names = {market.code: market.name for market in folder.markets}
+    where: dict[tuple[str, ...], list[str]] = {}
+    for permit in found:
+        first = permit.unlimited.day if permit.unlimited else None
+        priced = {price.offer for price in folder.prices if price.market == permit.market}
+        if first is not None and (late := tuple(o for o in permit.offers if o in priced and _later(permit, o, first))):
+            where.setdefault(late, []).append(names[permit.market])
+    for late, markets in where.items():
+        yield (
+            f"Scaled once the first offer may be sold without a limit: {some(markets)}, where {', '.join(late)} may "
+            "not be sold yet then. The plan counts on them all the same: take out of prices.csv what is not to be "
+            "sold there."
+        )
+
+
+def _later(permit: Permit, offer: str, first: date) -> bool:
+    day = permit.offers[offer]
+    return day is None or quarter_from(day) > quarter_from(first)
 
 
 def _is_later(old: Economics, new: Economics, first: Quarter) -> bool:
