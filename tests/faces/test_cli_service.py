@@ -23,6 +23,7 @@ from beachhead.cli.service import View, headline, service_answer, show_service
 from beachhead.evidence.folder import check_folder
 from beachhead.launch.judge.judge import judge
 from beachhead.launch.question.gate import Verdict
+from beachhead.web.pages.aftersales import _orders
 from beachhead.world.errors import BadInput, NotFeasible
 from beachhead.world.quarter import Quarter
 
@@ -380,6 +381,9 @@ def test_a_last_order_serves_all_cars_handed_over_in_the_last_quarter(launch):
         writer.writerow(row)
     serviced = ask_service(open_launch(launch), on=DAY, draws=4)
     (order,) = serviced.last_orders
+    (cells,) = _orders(serviced).rows
+    (said,) = service_answer(open_launch(launch), serviced, View.PARTS)["parts"]["last_orders"]
+    assert (cells[0], said["part"], said["name"]) == (row["name"], row["code"], row["name"])
     assert (serviced.quarters[-1], serviced.quarters[order.quarter]) == (Quarter(2031, 4), Quarter(2031, 3))
     last = serviced.in_use.sum(axis=1)[:, -1]  # half of the cars handed over in it are not yet among these
     shrinking = (last * (1 + (SURVIVAL ** np.arange(1, 20)).sum())).mean()
