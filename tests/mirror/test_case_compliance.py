@@ -201,5 +201,6 @@ def test_a_pilot_waits_until_what_it_ships_may_be_sold_and_the_plan_names_what_m
     germany = [row for row in told.economics if row.market == "DE"]
     assert {row.earliest_pilot for row in germany} == {quarter_from(permit.pilots["SU7-STD"])}
     assert {row.small_series for row in germany} == {250}
+    assert any("Germany (pilots 2027Q4)" in note for note in told.notes)
     (note,) = [note for note in told.notes if note.startswith("Scaled once the first offer may be sold without")]
     assert "where SU7-STD, SU7-PRO, SU7-MAX, YU7-STD, YU7-PRO may not be sold yet then." in note

@@ -294,11 +294,10 @@ def _told(
     """
     names = {market.code: market.name for market in folder.markets}
     shut = [permit for permit in found if permit.unlimited is None or permit.unlimited.day is None]
-    later = {
-        new.market: new.earliest_scale for old, new in zip(before, after, strict=True) if _is_later(old, new, first)
-    }
+    pairs = zip(before, after, strict=True)
+    later = {new.market: _from_when(old, new) for old, new in pairs if _is_later(old, new, first)}
     small = sorted({(names[row.market], row.small_series) for row in after if row.small_series is not None})
-    moved = [f"{names[code]} ({quarter})" for code, quarter in later.items() if code not in {p.market for p in shut}]
+    moved = [f"{names[code]} ({when})" for code, when in later.items() if code not in {p.market for p in shut}]
     told = []
     if shut:
         where = ", ".join(names[permit.market] for permit in shut)
@@ -332,6 +331,11 @@ def _counted_early(folder: Folder, found: Sequence[Permit]) -> Iterator[str]:
 def _later(permit: Permit, offer: str, first: date) -> bool:
     day = permit.offers[offer]
     return day is None or quarter_from(day) > quarter_from(first)
+
+
+def _from_when(old: Economics, new: Economics) -> str:
+    """The quarter from which a market may be scaled, or where only its pilots wait, from which these may begin."""
+    return str(new.earliest_scale) if new.earliest_scale > old.earliest_scale else f"pilots {new.earliest_pilot}"
 
 
 def _is_later(old: Economics, new: Economics, first: Quarter) -> bool:
