@@ -96,6 +96,7 @@ def test_the_same_folder_seed_and_version_give_the_same_plan(launch):
     plan = json.loads(first)
     assert {row["market"] for row in plan["markets"]} == KEPT
     assert plan["bound"]["mean"] >= plan["value"]["mean"]
+    assert plan["value_after_horizon"]["mean"] > 0
     assert {gate["market"] for gate in plan["gates"]} == {pilot["market"] for pilot in plan["pilots"]}
 
 

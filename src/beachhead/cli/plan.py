@@ -217,6 +217,7 @@ def plan_answer(launch: Launch, planned: Planned) -> dict[str, Any]:
         "quarter": str(planned.record.quarter),
         "currency": currency,
         "value": made.certificate.value,
+        "value_after_horizon": made.certificate.after,
         "bound": made.certificate.bound,
         "gap": made.certificate.gap,
         "share_of_bound": made.certificate.share,
