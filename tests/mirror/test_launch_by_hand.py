@@ -82,6 +82,17 @@ CHANGED = {
 }
 
 
+def test_a_slower_ramp_serves_as_much_in_the_end_and_stores_close_when_they_do(made_up_launch):
+    problem = made_up_launch(M=3, T=6)
+    change = ASSUMPTIONS["speed of the ramp"][2]
+    assert problem.terms.ramp[0, 0] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
+    assert change(problem, 1.3).terms.ramp[0, 0] == pytest.approx([0.26, 0.52, 0.78, 1, 1, 1])
+    assert change(problem, 0.7).terms.ramp[0, 0] == pytest.approx([0.14, 0.28, 0.42, 0.56, 0.7, 0.84, 0.98, 1, 1])
+    curved = replace(problem, terms=replace(problem.terms, ramp=np.array([[[0.1, 0.3, 1, 0.5, 0.5, 0.5]]])))
+    assert change(curved, 0.5).terms.ramp[0, 0] == pytest.approx([0.05, 0.1, 0.2, 0.15, 0.325, *[0.5] * 7])
+    assert change(curved, 1.0).terms.ramp == pytest.approx(curved.terms.ramp)
+
+
 def test_each_assumption_changes_what_it_names_by_its_factor_and_nothing_else(made_up_launch):
     problem = made_up_launch(M=3, T=6)
     home = Standing(stage=Stage.SCALED, channel=Channel.OWN_STORE, since=Quarter(2017, 1), is_home=True)
@@ -97,9 +108,6 @@ def test_each_assumption_changes_what_it_names_by_its_factor_and_nothing_else(ma
             assert np.asarray(getattr(now.terms, name)) == pytest.approx(1.3 * np.asarray(getattr(terms, name))), what
         if moved:
             assert now.belief == belief
-    ramp = ASSUMPTIONS["speed of the ramp"][2](problem, 1.3).terms.ramp
-    assert ramp[0, 0] == pytest.approx([0.26, 0.52, 0.78, 1, 1, 1])
-    assert ASSUMPTIONS["speed of the ramp"][2](problem, 0.7).terms.ramp[0, 0] == pytest.approx(0.7 * terms.ramp[0, 0])
     demand = ASSUMPTIONS["demand in every market"][2](problem, 1.3).belief
     assert demand.mean - belief.mean == pytest.approx(np.log(1.3) * np.array([0, 1, 1, 0]))
     fans = ASSUMPTIONS["early-adopter bias"][2](problem, 1.3).belief

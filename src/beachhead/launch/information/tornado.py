@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -166,9 +167,20 @@ def _fans(problem: Problem, factor: float) -> Problem:
 
 
 def _ramp(problem: Problem, factor: float) -> Problem:
+    """What was served after j quarters is served after j / factor; where stores close, that keeps its quarter.
+
+    The share at the end of a quarter is linear in between, from none at the start.
+    """
     ramp = np.asarray(problem.terms.ramp)
-    full = ramp.max(axis=2, keepdims=True)
-    return _terms(problem, ramp=np.minimum(ramp * factor, full))
+    rise = np.maximum.accumulate(ramp, axis=2)
+    kept = np.divide(ramp, rise, out=np.ones_like(ramp), where=rise > 0)
+    steps = ramp.shape[2]
+    ages = np.arange(math.ceil(steps / min(factor, 1.0)))
+    elapsed = np.minimum(factor * (ages + 1), steps)
+    before = np.minimum(elapsed.astype(np.int64), steps - 1)
+    since = np.concatenate([np.zeros_like(rise[..., :1]), rise], axis=2)
+    risen = since[..., before] + (elapsed - before) * (since[..., before + 1] - since[..., before])
+    return _terms(problem, ramp=risen * kept[..., np.minimum(ages, steps - 1)])
 
 
 ASSUMPTIONS: Mapping[str, tuple[float, float, Change]] = {
