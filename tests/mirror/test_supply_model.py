@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from beachhead.case.supply.answer import landed_routes
 from beachhead.case.supply.words import _sign_words
 from beachhead.supply.futures import _strata, draw_futures
 from beachhead.supply.handback import hand_back
@@ -228,6 +229,22 @@ def test_a_quota_whose_year_begins_in_spring_is_counted_by_its_own_years():
         solve(replace(net, firm_share=0.5))
     with pytest.raises(ValueError, match="begin with two different quarters"):
         replace(net, tariffs=(*rows, tariff("TH", "EU", 0.1, quota="q", quota_per_year=800)))
+
+
+def test_rows_that_differ_in_dates_and_in_the_size_of_their_quota_are_one_route_in_the_table():
+    def routes(*rows: Tariff):
+        net = network(plants=(HOME,), lanes=network().lanes[:2], tariffs=rows, quarters=grid(FIRST, 12))
+        return landed_routes(SimpleNamespace(plan=SimpleNamespace(network=net)), "PL")
+
+    ends = tariff("CN", "EU", 0.5, first=FIRST + 2, last=FIRST + 3)
+    years = ((FIRST, FIRST + 3, 400), (FIRST + 4, FIRST + 7, 450), (FIRST + 8, None, 500))
+    within = [tariff("CN", "EU", 0.06, first=a, last=b, quota="q", quota_per_year=size) for a, b, size in years]
+    beyond = [tariff("CN", "EU", 1.06, first=a, last=b) for a, b, _ in years]
+    found = routes(*within, *beyond, ends)
+    assert [route.border for route in found] == ["6 %, 400 to 500 a year", "50 %, to 2027Q4", "106 %"]
+    assert np.isfinite(found[1].landed).nonzero()[0].tolist() == [2, 3]
+    for route, same in zip(found, routes(tariff("CN", "EU", 0.06), tariff("CN", "EU", 1.06), ends), strict=True):
+        assert np.array_equal(route.shown, same.shown, equal_nan=True)
 
 
 def test_a_quota_of_another_size_in_another_course_holds_there():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from beachhead.evidence.tables.tariffs import TariffRow
 from beachhead.launch.plan.volumes import planned_cars
 from beachhead.launch.question.problem import Problem
 from beachhead.supply.handback import Handback, hand_back
-from beachhead.supply.landed import price_routes
+from beachhead.supply.landed import Route, RouteCosts, price_routes
 from beachhead.supply.lane import Lane
 from beachhead.supply.network import Destination, Network
 from beachhead.supply.odds import odds_of_steps
@@ -164,20 +165,26 @@ class LandedRoute:
 
 
 def landed_routes(supplied: Supplied, market: str) -> tuple[LandedRoute, ...]:
-    """Every route into a market with its costs, cheapest first."""
+    """Every route into a market with its costs, cheapest first; rows that differ in dates and quota's size are one."""
     network = supplied.plan.network
     ledger = price_routes(network, market)
-    found = []
+    alike: dict[Hashable, list[tuple[Route, RouteCosts]]] = defaultdict(list)
     for route, costs in zip(ledger.routes, ledger.parts, strict=True):
-        way = route.tariff
+        alike[route.plant, route.offer, route.lane, _terms(route.tariff)].append((route, costs))
+    found = []
+    for (route, costs), *later in alike.values():
+        for _, other in later:
+            costs = _either(costs, other)
+        ways = [each.tariff for each in (route, *(each for each, _ in later)) if each.tariff is not None]
+        turn = ways[0].turn if ways else None
         found.append(
             LandedRoute(
                 plant=network.plants[route.plant].code,
                 market=market,
                 offer=network.builds[route.offer].offer,
                 mode=network.lanes[route.lane].mode,
-                border="none" if way is None else _border(way),
-                turn="" if way is None or way.turn is None else f"{way.turn.fork}: {way.turn.label}",
+                border=_border(ways) if ways else "none",
+                turn="" if turn is None else f"{turn.fork}: {turn.label}",
                 ex_works=costs.ex_works,
                 freight=costs.freight,
                 duty=costs.duty,
@@ -190,27 +197,46 @@ def landed_routes(supplied: Supplied, market: str) -> tuple[LandedRoute, ...]:
     return tuple(sorted(found, key=lambda route: (route.offer, _mean(route.landed), opens[route])))
 
 
+def _terms(way: Tariff | None) -> Hashable:
+    """On what terms a row lets a car in, whenever it does and however many."""
+    if way is None:
+        return None
+    limits = way.quota, way.quota_from, way.least_price, way.least_origin_share
+    return way.origin, way.duty, way.customs_value, way.least_duty, way.turn, *limits
+
+
+def _either(one: RouteCosts, other: RouteCosts) -> RouteCosts:
+    """Costs of a route that is open where either is."""
+    amounts = {each.name: (getattr(one, each.name), getattr(other, each.name)) for each in fields(RouteCosts)}
+    return RouteCosts(**{name: np.where(np.isnan(mine), theirs, mine) for name, (mine, theirs) in amounts.items()})
+
+
 def _mean(values: Floats) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("inf")
 
 
-def _border(way: Tariff) -> str:
+def _border(ways: Sequence[Tariff]) -> str:
+    """Duty and condition of rows of the same terms, in words."""
+    way = ways[0]
     on = " of FOB" if way.customs_value is CustomsValue.FOB and way.duty else ""
     words = [f"{100 * way.duty:.4g} %{on}"]
     if way.least_duty:
         words.append(f"at least {way.least_duty:,.0f}")
-    if way.quota_per_year is not None:
+    sizes = [each.quota_per_year for each in ways if each.quota_per_year is not None]
+    if sizes:
         since = f" from Q{way.quota_from} on" if way.quota_from > 1 else ""
-        words.append(f"{way.quota_per_year:,.0f} a year{since}")
+        told = f"{min(sizes):,.0f}" if min(sizes) == max(sizes) else f"{min(sizes):,.0f} to {max(sizes):,.0f}"
+        words.append(f"{told} a year{since}")
     if way.least_price:
         words.append(f"price from {way.least_price:,.0f}")
     if way.least_origin_share:
         words.append(f"origin share {100 * way.least_origin_share:.0f} %")
     if way.turn is not None:
         words.append(f"if {way.turn.label}")
-    if way.last is not None:
-        words.append(f"to {way.last}")
+    ends = [each.last for each in ways if each.last is not None]
+    if len(ends) == len(ways):
+        words.append(f"to {max(ends)}")
     return ", ".join(words)
 
 
