@@ -19,7 +19,7 @@ def test_a_changed_duty_moves_margins_by_what_a_car_of_the_mix_pays_more_or_less
     """0.294 x 142,300 + ... = 172,280.8 yuan at 0.12195 euro, invoiced at 5 % more and insured for 0.3 % of that.
 
     The mix takes 0.588 x 14.1 + 0.412 x 16 cubic metres a car at 87.9 dollars of 0.8547 euro; Turkey takes
-    7,000 dollars at the least.
+    8,500 dollars at the least.
     """
     problem = made_up_launch(M=4, T=12)
     problem = replace(problem, belief=replace(problem.belief, markets=("DE", "TR", "NO", "SE")))
@@ -29,7 +29,7 @@ def test_a_changed_duty_moves_margins_by_what_a_car_of_the_mix_pays_more_or_less
     moved, (note,) = _with_duties(problem, launch, other, overrides)
     value = 172_280.8 * 0.12195 * 1.05 * 1.003 + 14.8828 * 87.9 * 0.8547
     union = 0.5 * (0.453 - 0.307) * value  # half the odds
-    by_market = np.array([union, 0.5 * value - 7_000 * 0.8547, 0.0, union])
+    by_market = np.array([union, 0.5 * value - 8_500 * 0.8547, 0.0, union])
     for name in ("margin", "scenario_margin"):
         more = getattr(moved.terms, name) - getattr(problem.terms, name)
         assert more == pytest.approx(np.broadcast_to(by_market[:, None, None], more.shape))
@@ -37,13 +37,13 @@ def test_a_changed_duty_moves_margins_by_what_a_car_of_the_mix_pays_more_or_less
 
 
 def test_a_duty_whose_rows_are_made_to_end_is_not_taken_for_none(made_up_launch, tmp_path):
-    """Ended in 2027, the row would leave Turkey without a duty from 2028 on, and each car there 10,000 euro better."""
+    """Ended in 2027, the row would leave Israel without a duty from 2028 on, and each car there 1,600 euro better."""
     problem = made_up_launch(M=2, T=12)
-    problem = replace(problem, belief=replace(problem.belief, markets=("TR", "NO")))
+    problem = replace(problem, belief=replace(problem.belief, markets=("IL", "NO")))
     launch = open_launch(shutil.copytree(XIAOMI, tmp_path / "launch"))
-    overrides = [parse_override("tariffs.TR.valid_to=2027-12-31")]
+    overrides = [parse_override("tariffs.IL.valid_to=2027-12-31")]
     other, _ = with_overrides(launch, overrides)
-    with pytest.raises(BadInput, match="no longer tell the duty from CN to TR in 2028Q1"):
+    with pytest.raises(BadInput, match="no longer tell the duty from CN to IL in 2028Q1"):
         _with_duties(problem, launch, other, overrides)
 
 
