@@ -373,6 +373,50 @@ def test_a_plan_counts_on_the_sites_kept_until_their_tables_change(tmp_path):
     assert "capital" not in json.dumps([note for note in left if note.startswith("Counts on siting")])
 
 
+def test_a_launch_in_mid_course_opens_nothing_in_the_past_and_asks_for_the_stores_that_a_start_paid_for(tmp_path):
+    """Norway, scaled a year ago, was taken for a market without a store, with sites decided before the plan's day."""
+    path = new_launch(tmp_path / "launch", "starter").resolve()
+
+    def planned(day: date, **overrides: str) -> None:
+        at = datetime.combine(day, time(9), UTC)
+        make_plan(open_launch(path), on=day, worlds=2, who="ann", at=at)
+        if overrides:
+            decide(open_launch(path), who="ann", at=at, markets=("NO",), overrides=overrides, because="test")
+
+    planned(date(2027, 7, 5), NO="scale:own_store")
+    planned(date(2028, 7, 5))
+    opened, asked = open_launch(path), Ask(model=Model.PHASES, markets=("NO",), count=3)
+    answer = ask_sites(opened, asked)
+    assert {str(one.opens) for one in answer.sites} == {"2029Q1"}  # decided in 2028Q3, a store takes two quarters
+    paid = standings(opened, Quarter.parse("2028Q3")).committed[2027]
+    told = f"Norway (since 2027Q3). The start committed EUR {paid / 1e6:.1f} M, stores counted in, so the 3 new sites"
+    assert told in " ".join(answer.notes)
+    terms = terms_of(opened, answer)
+    assert (terms.untold, terms.markets, terms.openings) == (("NO",), (), ())
+    keep_sites(opened, answer, who="ann", at=datetime(2028, 7, 6, 9, tzinfo=UTC))
+    notes = put_question(opened, on=date(2028, 7, 6)).notes
+    assert "No store is told of in Norway, scaled already, so the plan rests on economics.csv there." in notes
+    (path / "stores.csv").write_text(
+        "code,market,channel,city,open_from,sells_cars,source,as_of,grade\n"
+        "OSL,NO,own_store,Oslo,2028Q1,yes,own,2026-01-01,C\nBGO,NO,own_store,Bergen,2028Q4,yes,own,2026-01-01,C\n"
+    )
+    opened = open_launch(path)
+    answer = ask_sites(opened, asked)
+    assert not any("without a store that is told" in note for note in answer.notes)
+    reach = dict(zip(map(str, answer.quarters), answer.markets[0].reach, strict=True))
+    assert reach["2027Q4"] == 0 < reach["2028Q3"] < reach["2028Q4"] < reach["2029Q1"] == answer.covered_share
+    terms = terms_of(opened, answer)
+    (row,) = (
+        row
+        for row in reach_economics(opened, opened.folder.economics, terms)
+        if (row.market, row.channel) == ("NO", Channel.OWN_STORE)
+    )
+    since = Quarter.parse("2027Q3")
+    assert [row.served(Quarter.parse(q) - since) for q in reach if q >= "2027Q3"] == pytest.approx(
+        [share for q, share in reach.items() if q >= "2027Q3"]
+    )
+
+
 def test_what_is_committed_is_the_capital_of_the_sites_kept(tmp_path):
     path = new_launch(tmp_path / "launch", "starter").resolve()
     _run(path, "--market", "NO", "--count", 9, "--keep", "--who", "ann")

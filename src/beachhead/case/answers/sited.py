@@ -58,6 +58,7 @@ class SitedMarket:
         market: code.
         reach: (T,), share of its people within the minutes, by quarter; one value where the answer has no quarters.
         start: first quarter in which the answer lets the market open sites; None where it has no quarters.
+        since: quarter in which the market was scaled; None where it was not yet.
         capital: (T,), spent on new sites by the quarter in which it must be decided; launch currency.
         opex_per_quarter: fixed cost of all new sites, launch currency.
         sites: new ones.
@@ -71,6 +72,7 @@ class SitedMarket:
     opex_per_quarter: float
     sites: int
     standing: int
+    since: Quarter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,6 +88,8 @@ class SitingTerms:
         openings: new sites, in the order in which they open.
         tables: digest of each table, and of what launch.toml says of money and time, that the answer rests on.
         files: digest of each file beside the folder that it rests on, by path.
+        untold: codes of markets that were scaled so long ago that their stores must stand, and of which none is told:
+            a plan rests on economics.csv there.
     """
 
     quarters: tuple[Quarter, ...]
@@ -96,6 +100,7 @@ class SitingTerms:
     openings: tuple[Opening, ...]
     tables: Mapping[str, str]
     files: Mapping[str, str]
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +237,12 @@ def _with_sites(
 
 
 def _ramp(found: SitedMarket, quarters: tuple[Quarter, ...]) -> tuple[float, ...]:
-    """Share of the reach in the end served in each quarter from the market's start on; over 1 before a closing."""
-    begin = 0 if found.start is None else found.start - quarters[0]
+    """Share of the reach in the end served in each quarter from the market's start on; over 1 before a closing.
+
+    A market that is scaled already has its course from the quarter in which it was: a plan counts from there.
+    """
+    start = found.start if found.since is None else found.since
+    begin = 0 if start is None or not quarters else max(start - quarters[0], 0)
     course = found.reach[min(begin, len(found.reach) - 1) :] / found.reach[-1]
     last = int(np.flatnonzero(course != 1.0)[-1]) + 1 if (course != 1.0).any() else 0
     return tuple(float(share) for share in course[: last + 1])
@@ -256,8 +265,11 @@ def _counted(
     names = {market.code: market.name for market in launch.folder.markets}
     moved = [(new, old) for new, old in zip(after, before, strict=True) if new is not old]
     when = f"siting's answer of {at:%Y-%m-%d}"
+    unknown = some([names[code] for code in terms.untold])
+    untold = (f"No store is told of in {unknown}, scaled already, so the plan rests on economics.csv there.",)
     if not moved:
-        return (f"No market with a site in {when} sells through own stores: the plan rests on economics.csv.",)
+        none = f"No market with a site in {when} sells through own stores: the plan rests on economics.csv."
+        return untold if terms.untold else (none,)
     currency = launch.folder.terms.currency
     least, most = min(moved, key=lambda pair: pair[0].reach), max(moved, key=lambda pair: pair[0].reach)
     served = {new.market for new, _ in moved}
@@ -270,7 +282,7 @@ def _counted(
         f"{'takes' if sites == 1 else 'take'} {currency} {spent / 1e6:,.0f} M, of which what the first "
         f"{AT_ONCE} quarters of a market need is capital of its start, the rest a cost of later quarters."
     )
-    notes = [counted]
+    notes = [counted, *(untold if terms.untold else ())]
     stay = [
         names[code] for code in (*terms.without, *(one.market for one in terms.markets if one.market not in served))
     ]

@@ -115,6 +115,19 @@ def _committed(launch: Launch, chosen: Iterable[Chosen]) -> dict[int, float]:
     return committed
 
 
+def capital_of_starts(launch: Launch, now: Quarter) -> dict[str, float]:
+    """Capital that the start of each market scaled by a quarter committed, launch currency; not of those left since."""
+    said, _ = whole(launch.store)
+    table = {(row.market, row.channel): row.capital for row in launch.folder.economics}
+    sites, spent = sited_routes(launch), {}
+    for one in choices(launch, said):
+        if one.quarter <= now and one.action.kind is ActionKind.SCALE:
+            spent[one.action.market] = _spent(one, table, sites)
+        elif one.quarter <= now and one.action.kind is ActionKind.EXIT:
+            spent.pop(one.action.market, None)
+    return spent
+
+
 def _spent(
     chosen: Chosen, table: Mapping[tuple[str, Channel], float], sites: Mapping[tuple[str, Channel], float]
 ) -> float:

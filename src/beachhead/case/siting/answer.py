@@ -15,6 +15,7 @@ from beachhead.case.siting.facility import facility_scene
 from beachhead.case.siting.models import choose
 from beachhead.case.siting.question import Ask, MarketReach, Model, Site, Sited
 from beachhead.case.siting.scene import Scene, own_lists, refuse_small, scene_of
+from beachhead.case.siting.started import started_notes
 from beachhead.siting.cover import covered_from
 from beachhead.siting.field import Ints
 from beachhead.siting.promise import marginal_curve
@@ -43,7 +44,7 @@ def ask_sites(launch: Launch, ask: Ask, tick: Tick | None = None) -> Sited:
     refuse_small(launch, ask, scene)
     if ask.model in (Model.UNCAPACITATED, Model.CAPACITATED):
         scene = facility_scene(launch, ask, scene)
-    return _told(ask, scene, choose(launch, ask, scene, searching), telling)
+    return _told(launch, ask, scene, choose(launch, ask, scene, searching), telling)
 
 
 def keep_sites(launch: Launch, sited: Sited, *, who: str, at: datetime) -> SitingTerms:
@@ -61,7 +62,8 @@ def keep_sites(launch: Launch, sited: Sited, *, who: str, at: datetime) -> Sitin
 def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     """What a plan may count on."""
     ask, places = sited.ask, sited.places
-    new = [one for one in sited.sites if not one.kept]
+    untold = tuple(one.market for one in sited.markets if one.untold)
+    new = [one for one in sited.sites if not one.kept and places.country[one.place] not in untold]
     count = Counter(places.country[one.place] for one in new)
     files = [path for path in (ask.settlements, ask.sites, ask.times.matrix) if path is not None]
     running: dict[str, float] = defaultdict(float)
@@ -76,15 +78,17 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
                 market=one.market,
                 reach=one.reach,
                 start=one.start,
+                since=one.since,
                 capital=one.capital,
                 opex_per_quarter=running[one.market],
                 sites=count[one.market],
                 standing=one.sites - count[one.market],
             )
             for one in sited.markets
-            if one.covered_share > 0
+            if one.covered_share > 0 and not one.untold
         ),
-        without=tuple(one.market for one in sited.markets if one.covered_share <= 0),
+        without=tuple(one.market for one in sited.markets if one.covered_share <= 0 and not one.untold),
+        untold=untold,
         openings=tuple(
             Opening(
                 place=places.name[one.place],
@@ -101,7 +105,7 @@ def terms_of(launch: Launch, sited: Sited) -> SitingTerms:
     )
 
 
-def _told(ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
+def _told(launch: Launch, ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
     periods = max(len(choice.quarters), 1)
     opened = np.flatnonzero(choice.opens < periods).astype(np.int32)
     people = scene.places.people
@@ -111,11 +115,12 @@ def _told(ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
     _, near, _, _ = nearest_two(scene.minutes, is_open)
     served = np.isfinite(near)
     missed = np.flatnonzero(~(near <= ask.minutes))
+    sites = _sites(scene, choice, opened, worth)
     return Sited(
         ask=ask,
         places=scene.places,
         format=scene.format,
-        sites=_sites(scene, choice, opened, worth),
+        sites=sites,
         markets=_by_market(ask, scene, choice, opened, tick),
         quarters=choice.quarters,
         covered_share=float(people[near <= ask.minutes].sum() / people.sum()),
@@ -130,8 +135,16 @@ def _told(ask: Ask, scene: Scene, choice: Choice, tick: Tick | None) -> Sited:
         leaving=scene.closings,
         closed=tuple(int(k) for k in scene.candidates[scene.stands & ~is_open]),
         left_out=tuple(int(k) for k in missed[np.argsort(-people[missed], kind="stable")][:50]),
-        notes=(*scene.notes, *choice.notes),
+        notes=(*_of_started(launch, scene, sites), *scene.notes, *choice.notes),
     )
+
+
+def _of_started(launch: Launch, scene: Scene, sites: tuple[Site, ...]) -> tuple[str, ...]:
+    """What is to be known of markets that are scaled already."""
+    new = [(scene.places.country[one.place], one.cost) for one in sites if not one.kept]
+    untold = {code for code, one in scene.begun.markets.items() if one.untold}
+    cost = sum(cost for code, cost in new if code in untold)
+    return started_notes(launch, scene.begun, scene.format, Counter(code for code, _ in new), cost)
 
 
 def _sites(scene: Scene, choice: Choice, opened: Ints, worth: tuple[SiteWorth, ...]) -> tuple[Site, ...]:
@@ -194,6 +207,7 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints, tick: Tick 
         price = np.array([one.capital for one in scene.kinds])[scene.kind[new]]
         spent = np.bincount(np.maximum(choice.opens[new] - lead, 0), price, minlength=periods)
         shares = covered / max(everyone, 1.0)
+        begun = scene.begun.markets.get(code)
         out.append(
             MarketReach(
                 market=code,
@@ -203,6 +217,8 @@ def _by_market(ask: Ask, scene: Scene, choice: Choice, opened: Ints, tick: Tick 
                 reach=shares,
                 capital=spent.astype(float),
                 start=choice.quarters[choice.starts[m]] if choice.starts and choice.starts[m] < periods else None,
+                since=None if begun is None else begun.since,
+                untold=begun is not None and begun.untold,
                 next_place=None if more is None else int(scene.candidates[numbers[more]]),
                 next_share=added / max(everyone, 1.0),
                 curve=replace(curve, order=scene.candidates[numbers[curve.order]]),

@@ -122,15 +122,20 @@ def phased_ground(launch: Launch, ask: Ask, scene: Scene) -> Phased:
             f"a {scene.format.name} takes {how_many(lead, 'quarter')}, the launch has {len(quarters)}",
             "lengthen `quarters` in launch.toml",
         )
+    earliest = scene.begun.earliest(quarters[0], scene.format)
+    if earliest >= len(quarters):
+        late = f"a {scene.format.name} that is decided in {scene.begun.now} opens after {quarters[-1]}"
+        raise BadInput(f"{late}, where the launch ends", "lengthen `quarters` in launch.toml")
     starts, notes = _stages(launch, scene, quarters)
     total = _new_by_quarter(launch, ask, scene, quarters)
     limits = _limits(scene, ask)
     if ask.paying and scene.format.sells and ask.count is None and ask.budget is None:
         enough, said = paying_sites(launch, ask, scene, starts, quarters)
         limits, notes = np.minimum(limits, enough), (*notes, *said)
-    if limits.sum() <= np.cumsum(total)[min([*starts, len(quarters) - 1])]:
+    opens = [max(start, earliest) for start in starts]
+    if limits.sum() <= np.cumsum(total)[min([*opens, len(quarters) - 1])]:
         total = np.full(len(quarters), np.inf)  # the first quarter already pays for all: no toll, and a better bound
-    budget = _from_start(limits, starts, len(quarters))
+    budget = _from_start(limits, opens, len(quarters))
     worth = np.power(terms.discount_per_quarter, np.arange(len(quarters), dtype=float))
     return Phased(ground=_ground(scene, ask, budget, total, worth), starts=tuple(starts), notes=notes)
 
@@ -349,6 +354,7 @@ def _new_by_quarter(launch: Launch, ask: Ask, scene: Scene, quarters: tuple[Quar
         most = np.minimum(most, np.floor(people[: len(quarters)] / scene.format.staff + 1e-9))
     if ask.count is not None:
         most = np.minimum(most, ask.count)
+    most[: scene.begun.earliest(quarters[0], scene.format)] = 0.0  # what was not decided by now opens no sooner
     if most[-1] < 1:
         raise NotFeasible(
             f"capital and staff do not pay for one {scene.format.name} within the launch",
@@ -374,6 +380,8 @@ def _stages(launch: Launch, scene: Scene, quarters: tuple[Quarter, ...]) -> tupl
         starts.append(timeline.quarters[int(likely[0])] - quarters[0] if len(likely) else len(quarters))
     out = [code for code, start in zip(scene.markets, starts, strict=True) if start >= len(quarters)]
     note = "Markets open once the newest plan has scaled them with even odds"
+    if timeline.quarters[0] > quarters[0]:
+        note = f"What is not decided yet is decided in {timeline.quarters[0]} or later. {note}"
     return starts, (f"{note}; it never does so in {some(out)}." if out else f"{note}.",)
 
 

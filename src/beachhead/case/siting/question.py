@@ -150,6 +150,8 @@ class MarketReach:
         reach: (T,) by quarter; one value where the model has no quarters.
         capital: (T,) spent on sites, by the quarter in which it must be decided; launch currency.
         start: first quarter in which it may open sites; None where the model has no quarters, or it never may.
+        since: quarter in which it was scaled; None where it is not yet.
+        untold: true where it was scaled so long ago that its own stores must stand, and none is told.
         next_place: the closed candidate that would reach most people not yet reached; None if none would.
         next_share: share of the market's people that it would reach.
         curve: sites of this market from none on, each where it adds most, and what no choice could exceed.
@@ -162,6 +164,8 @@ class MarketReach:
     reach: Floats
     capital: Floats
     start: Quarter | None
+    since: Quarter | None
+    untold: bool
     next_place: int | None
     next_share: float
     curve: Curve

@@ -12,7 +12,8 @@ from beachhead.case.open import Launch
 from beachhead.case.siting.formats import format_of
 from beachhead.case.siting.places import settlements, settlements_of
 from beachhead.case.siting.question import Ask, Model
-from beachhead.case.siting.standing_sites import Closing, standing_sites
+from beachhead.case.siting.standing_sites import Closing, Standing, standing_sites
+from beachhead.case.siting.started import Started, started
 from beachhead.case.siting.travel_times import minutes_between
 from beachhead.siting.field import Floats, Ints, Lists
 from beachhead.siting.formats import Format
@@ -42,6 +43,7 @@ class Scene:
         leaving: (N, T), true where a site that closes within the launch has a place within the minutes, by quarters;
             None where none closes.
         closings: those sites.
+        begun: how far the launch has come.
         notes: sentences.
     """
 
@@ -58,6 +60,7 @@ class Scene:
     kind: Ints
     leaving: NDArray[np.bool_] | None
     closings: tuple[Closing, ...]
+    begun: Started
     notes: tuple[str, ...]
 
     @property
@@ -125,8 +128,14 @@ def scene_of(launch: Launch, ask: Ask) -> Scene:
         kind=np.zeros(len(candidates), np.int32),
         leaving=_leaving(launch, ask, places, standing.leaving),
         closings=standing.leaving,
+        begun=started(launch, codes, opened, {places.country[k] for k in _told(standing)}),
         notes=(*notes, *standing.notes, *travelled),
     )
+
+
+def _told(standing: Standing) -> frozenset[int]:
+    """Places with a site that stands, is decided, or closes."""
+    return standing.at | {one.place for one in standing.leaving}
 
 
 def _leaving(launch: Launch, ask: Ask, places: Places, closings: tuple[Closing, ...]) -> NDArray[np.bool_] | None:
