@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from beachhead.case.belief.believe import read_rows, served_over
+from beachhead.case.belief.believe import believe, read_rows, served_over
 from beachhead.case.decide.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
@@ -117,6 +117,55 @@ def test_a_part_of_a_merged_market_has_its_share_of_what_its_whole_batch_reaches
     )
     found = read_rows(renamed_launch(tmp_path, "merged", merged, sent_for="SJ"))
     assert [c.reach for c in found.counts] == pytest.approx([0.1 * first] * 2)
+
+
+def pilot_in_norway(path, name: str, rows: str):
+    """The starter with a second trim, and rows of a pilot there."""
+    folder = new_launch(path / name, "starter")
+    for table in ("offers", "prices"):
+        file = folder / f"{table}.csv"
+        lines = file.read_text().splitlines(keepends=True)
+        file.write_text("".join([*lines, *(re.sub(r"(^|,)ONE,", r"\1TWO,", line) for line in lines[1:])]))
+    seen, launch = path / f"{name}.csv", open_launch(folder)
+    seen.write_text(f"batch,market,offer,channel,store,start,end,opening_stock,orders\n{rows}")
+    at = datetime(2027, 4, 2, tzinfo=UTC)
+    observe(launch.folder, launch.store, seen, who="ana", at=at, today=at.date())
+    return open_launch(folder)
+
+
+def test_a_batch_told_by_offer_is_the_batch_told_as_one(tmp_path):
+    """The same buyers saw both trims: a reach by each trim's own cars, of which each took half, made demand twofold."""
+    span = "2027-01-04,2027-03-31"
+    whole = pilot_in_norway(tmp_path, "whole", f"b1,NO,,dealer,,{span},50,18\n")
+    parts = f"b1,NO,ONE,dealer,,{span},30,11\nb1,NO,TWO,dealer,,{span},20,7\n"
+    by_offer = pilot_in_norway(tmp_path, "parts", parts)
+    reach = dealer_at_half(whole)
+    assert [c.reach for c in read_rows(whole).counts] == pytest.approx([reach])
+    assert [c.reach for c in read_rows(by_offer).counts] == pytest.approx([reach] * 2)
+    told = [believe(launch).belief for launch in (whole, by_offer)]
+    assert told[1].mean == pytest.approx(told[0].mean, abs=1e-9)
+    assert told[1].cov == pytest.approx(told[0].cov, abs=1e-9)
+    both = pilot_in_norway(tmp_path, "both", f"b1,NO,,dealer,,{span},50,\n{parts}")  # the cars of the whole, once
+    assert [c.reach for c in read_rows(both).counts] == pytest.approx([reach] * 2)
+
+
+def test_stores_of_a_batch_reach_buyers_of_their_own(tmp_path):
+    span = "2027-01-04,2027-03-31"
+    rows = "".join(
+        f"b1,NO,{offer},dealer,{store},{span},{cars},3\n"
+        for store, stock in (("Oslo", {"ONE": 20, "TWO": 10}), ("Bergen", {"ONE": 15, "TWO": 5}))
+        for offer, cars in stock.items()
+    )
+    launch = pilot_in_norway(tmp_path, "stores", rows)
+    reach = dealer_at_half(launch)
+    found = sorted(c.reach for c in read_rows(launch).counts)
+    assert found == pytest.approx([reach * 0.4] * 2 + [reach * 0.6] * 2)
+
+
+def dealer_at_half(launch) -> float:
+    """What a pilot of 50 cars reaches in Norway through dealers."""
+    rows = (row for row in launch.folder.economics if (row.market, row.channel) == ("NO", "dealer"))
+    return 0.5 * next(rows).pilot_reach
 
 
 def test_rows_of_a_market_that_left_the_tables_are_named_and_stop_nothing(tmp_path):

@@ -256,11 +256,12 @@ def fit_of(launch: Launch) -> EntryFit:
 def _default_reach(
     economics: Iterable[Economics], rows: Iterable[Observation], scaled_since: Mapping[str, date]
 ) -> Callable[[Observation], float | None]:
-    """Reach of a row that does not state it: by its whole batch for a pilot, what the channel serves by then later."""
+    """Reach of a row that does not state it: by all offers of its batch for a pilot, what the channel serves later."""
     by_channel = {(row.market, row.channel): row for row in economics}
-    batches: dict[tuple[str, ...], int] = {}
+    shipped: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for row in rows:
-        batches[row.key] = max(batches.get(row.key, 0), row.opening_stock or 0)
+        offers = shipped[_shipment(row)]
+        offers[row.offer] = max(offers.get(row.offer, 0), row.opening_stock or 0)
 
     def reach(row: Observation) -> float | None:
         found = by_channel.get((row.market, row.channel))
@@ -268,10 +269,20 @@ def _default_reach(
             return None
         if pilot.is_scaled(row, scaled_since):
             return served_over(found, row.start, row.end, scaled_since.get(row.market))
-        cars = batches.get(row.key) or row.opening_stock or CARS_OF_PILOT_REACH
+        cars = _cars_shipped(shipped[_shipment(row)]) or row.opening_stock or CARS_OF_PILOT_REACH
         return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
 
     return reach
+
+
+def _shipment(row: Observation) -> tuple[str, ...]:
+    """What stands before the same buyers: all offers of a batch in one place."""
+    return (row.batch, row.market, row.channel.value, row.store)
+
+
+def _cars_shipped(by_offer: Mapping[str, int]) -> int:
+    """Cars of all offers together; a row of the whole beside rows of its offers tells of the same cars."""
+    return max(by_offer.get("", 0), sum(cars for offer, cars in by_offer.items() if offer))
 
 
 def served_over(found: Economics, start: date, end: date, since: date | None) -> float:
