@@ -215,11 +215,17 @@ def show_compared(launch: Launch, compared: Compared) -> None:
     show_table(
         ["", "as it is", "as it would be", "difference"],
         [
-            ["value over carrying on as is", money(compared.value.mean, currency), money(compared.other.mean, currency)]
+            ["worth over carrying on"]
+            + [give_or_take(each.mean, each.se, currency) for each in (compared.value, compared.other)]
             + [_change(compared.gain, currency)]
         ],
         right={1, 2, 3},
     )
+    if compared.value.se is not None:
+        say(
+            "The difference is known best, for both met the same luck. `beachhead plan` tells the value itself more "
+            "closely, by its bound on more worlds."
+        )
     if compared.moves:
         show_table(
             ["market", f"in {compared.quarter}", "would be"],

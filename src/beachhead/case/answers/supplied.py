@@ -116,6 +116,12 @@ def supply_inputs(
     )
 
 
+def supply_stands(launch: Launch) -> bool:
+    """Whether plans count on supply: it has answered, on the tables of today."""
+    found = _newest(launch)
+    return found is not None and not _changed(launch, found[0])
+
+
 def keep_terms(launch: Launch, terms: SupplyTerms, *, who: str, at: datetime) -> Ref:
     """Put an answer on record; from then on plans count on it."""
     with writing(launch.store) as work:

@@ -21,10 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from beachhead.case.answers.supplied import supply_stands
 from beachhead.case.belief.spending import spending_change
 from beachhead.case.open import Launch
 from beachhead.case.plan.customs import at_border, customs_basis, expected_duty, told
+from beachhead.case.plan.near_keys import is_term, meant_item, meant_term
 from beachhead.case.plan.planning import WORLDS, put_question
+from beachhead.case.plan.repriced import at_other_prices, price_note, repriced
 from beachhead.evidence.folder import read_folder
 from beachhead.evidence.row import columns_of
 from beachhead.evidence.tables import TABLES
@@ -47,7 +50,7 @@ from beachhead.world.ref import Ref
 TOPIC = "what_if"
 MOVES = ("*", "+")
 QUARTER, DAY = re.compile(r"\d{4}-?Q[1-4]"), re.compile(r"\d{4}-\d{2}-\d{2}")
-TERMS = "launch"
+TERMS, PRICES = "launch", "prices"
 READERS = (
     ({"service", "parts"}, "service"),
     ({"plants", "lanes", "fx_scenarios", "tariffs"}, "supply"),
@@ -139,9 +142,12 @@ def compare(
     overrides = tuple(parse_override(text) for text in sets)
     other, changed = with_overrides(launch, overrides)
     drawn = launch.folder.terms.seeds.plan if seed is None else seed
-    before = put_question(launch, on=on, count_on_supply=False).problem
-    asked = put_question(other, on=on, count_on_supply=False).problem
-    after, notes = _with_duties(asked, launch, other, overrides)
+    supplied = supply_stands(launch) and supply_stands(other)
+    before = put_question(launch, on=on, count_on_supply=supplied).problem
+    asked = put_question(other, on=on, count_on_supply=supplied).problem
+    asked, priced = _with_prices(asked, launch, other, overrides, on, supplied)
+    after, duties = _with_duties(asked, launch, other, overrides)
+    notes = (*priced, *duties)
     if digest(encode(before)) == digest(encode(after)):
         notes = (*notes, _unread(overrides))
     one = play_sample(before, drawn, worlds, find_steering(before, drawn))
@@ -160,7 +166,7 @@ def compare(
         other=beside,
         gain=gain,
         moves=_moves(plan(before, drawn, 2), plan(after, drawn, 2)),
-        notes=(*notes, *spending_change(launch, other)),
+        notes=(*notes, *spending_change(launch, other), *_without_supply(launch, supplied)),
     )
 
 
@@ -236,10 +242,9 @@ def with_overrides(launch: Launch, overrides: Sequence[Override]) -> tuple[Launc
         for override in overrides:
             file = copy / (f"{TERMS}.toml" if override.table == TERMS else f"{override.table}.csv")
             if not file.is_file():
-                raise BadInput(
-                    f"{override.text!r}: the launch has no {file.name}",
-                    f"name one of {', '.join(sorted(p.stem for p in copy.iterdir() if p.is_file()))}",
-                )
+                path = (override.table, *override.keys, override.column)
+                cure = meant_item(path, override.value, _tables_of(copy))
+                raise BadInput(f"{override.text!r}: the launch has no {file.name}", cure)
             old = file.read_text(encoding="utf-8-sig")
             new, said = _set_term(old, override) if override.table == TERMS else _set_cells(old, file.name, override)
             file.write_text(new, encoding="utf-8")
@@ -259,10 +264,7 @@ def _set_cells(text: str, file: str, override: Override) -> tuple[str, list[str]
             cure = "write the value itself, without * or +"
             raise BadInput(f"{override.text!r}: {where}, and a blank cannot be moved", cure)
     if not meant:
-        raise BadInput(
-            f"{override.text!r}: no row of {file} has {' and '.join(override.keys)}",
-            "write keys as they stand in the table, such as market and channel codes",
-        )
+        raise BadInput(f"{override.text!r}: no row of {file} has {' and '.join(override.keys)}", _cure(rows, override))
     said = []
     for number, row in meant:
         value = _new(row[place], override)
@@ -280,8 +282,18 @@ def _column(rows: list[list[str]], file: str, override: Override) -> int:
         header.append(override.column)
         rows[1:] = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
     if override.column not in header:
-        raise BadInput(f"{override.text!r}: {file} has no column {override.column}", f"name one of {', '.join(header)}")
+        raise BadInput(f"{override.text!r}: {file} has no column {override.column}", _cure(rows, override))
     return header.index(override.column)
+
+
+def _cure(rows: list[list[str]], override: Override) -> str:
+    return meant_item((override.table, *override.keys, override.column), override.value, {override.table: rows})
+
+
+def _tables_of(copy: Path) -> dict[str, list[list[str]]]:
+    return {
+        file.stem: list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig")))) for file in copy.glob("*.csv")
+    }
 
 
 def _rows_meant(rows: list[list[str]], override: Override) -> Iterator[tuple[int, list[str]]]:
@@ -306,15 +318,14 @@ def _yes_or_no(table: str) -> frozenset[str]:
     return frozenset(column.name for column in columns if column.how == "yes or no")
 
 
-_SECTIONS = "name objective, limits, pilots, seeds or belief, or a key at the head of the file"
-
-
 def _set_term(text: str, override: Override) -> tuple[str, list[str]]:
     table: dict[str, Any] = tomllib.loads(text)
+    if not is_term(override.keys, override.column):
+        where = ".".join((*override.keys, override.column))
+        cure = meant_term(override.keys, override.column, override.value)
+        raise BadInput(f"{override.text!r}: launch.toml has no key {where}", cure)
     section = table
     for key in override.keys:
-        if not isinstance(section.get(key, {}), dict):
-            raise BadInput(f"{override.text!r}: {key} is not a section of launch.toml", _SECTIONS)
         section = section.setdefault(key, {})
     was = section.get(override.column)
     section[override.column] = _term(was, override)
@@ -377,6 +388,29 @@ def _unread(overrides: Sequence[Override]) -> str:
         f"The plan's value is not made of what was changed{said}. Margins, capital and running costs stand in "
         "economics.csv, and change the plan there."
     )
+
+
+def _without_supply(launch: Launch, supplied: bool) -> tuple[str, ...]:
+    """Why the launch as it is may not be worth what its plan says."""
+    if supplied or not supply_stands(launch):
+        return ()
+    why = "Supply's answer on record rests on what was changed, so neither side counts on it"
+    return (f"{why}; `beachhead plan` does, and may say another value.",)
+
+
+def _with_prices(
+    asked: Problem, launch: Launch, other: Launch, overrides: Sequence[Override], on: date | None, supplied: bool
+) -> tuple[Problem, tuple[str, ...]]:
+    """Margins and demand moved by changed prices, as `adjust` moves them; economics.csv holds margins at today's."""
+    rest = [override for override in overrides if override.table != PRICES]
+    if len(rest) == len(overrides):
+        return asked, ()
+    as_priced = with_overrides(launch, rest)[0] if rest else launch
+    problem = put_question(as_priced, on=on, count_on_supply=supplied).problem
+    moved = repriced(as_priced, other, problem.markets)
+    names = {market.code: market.name for market in other.folder.markets}
+    note = price_note(problem, moved, names, other.folder.terms.currency)
+    return at_other_prices(problem, asked, moved), (note,) if note else ()
 
 
 def _with_duties(
