@@ -22,7 +22,9 @@ from beachhead.case.siting.question import Ask, Model
 from beachhead.case.siting.scene import scene_of
 from beachhead.case.siting.words import bound_sentence
 from beachhead.case.tasks.from_rooms import assess_whole
+from beachhead.case.tasks.words import shown
 from beachhead.cli.app import app
+from beachhead.cli.site_files import site_map
 from beachhead.world.errors import BadInput, NotFeasible
 from beachhead.world.market import Channel
 from beachhead.world.quarter import Quarter
@@ -467,6 +469,50 @@ def test_openings_kept_are_tasks_of_the_programme(tmp_path):
     tasks = [task for task in found.standing.programme.tasks if task.code.startswith("opening.")]
     assert {(task.due, task.cost) for task in tasks} == {(one.opens.last_day, one.cost) for one in answer.sites}
     assert len(tasks) == len(answer.sites)
+
+
+def test_stores_that_close_are_dated_tasks_beside_the_openings_and_stand_on_the_map(tmp_path):
+    path = new_launch(tmp_path / "launch", "xiaomi").resolve()
+    (path / "stores.csv").write_text(
+        "code,market,channel,city,count,open_from,open_until,sells_cars,source,as_of,grade\n"
+        "OSL,NO,own_store,Oslo,1,,2028Q2,yes,own,2026-01-01,C\n"
+        "POP,NO,own_store,Trondheim,3,2027Q4,2028Q3,yes,own,2026-01-01,C\n"
+        "BGO,NO,own_store,Bergen,1,,,yes,own,2026-01-01,C\nEND,NO,own_store,Oslo,1,,2031Q4,yes,own,2026-01-01,C\n"
+        "OLD,NO,own_store,Stavanger,1,,2026Q4,yes,own,2026-01-01,C\n"
+    )
+    opened = open_launch(path)
+    answer = ask_sites(opened, Ask(model=Model.PHASES, markets=("NO",), count=2, work=5))
+    keep_sites(opened, answer, who="ann", at=datetime(2027, 1, 5, 9, tzinfo=UTC))
+
+    def closings(on: date, openings: bool = True) -> dict[str, tuple[str, date, date]]:
+        found = assess_whole(opened, on=on, openings=openings, approvals=False, draws=50)
+        ends = {slot.task: slot.ends for slot in found.schedule.slots}
+        tasks = [task for task in shown(found) if task.code.startswith("closing.")]
+        return {task.code: (task.name, task.due, ends[task.code]) for task in tasks}
+
+    oslo, popup = date(2028, 6, 30), date(2028, 9, 30)
+    both = {
+        "closing.NO.OSL": ("close Oslo", oslo, oslo),
+        "closing.NO.POP": ("close Trondheim (3 stores)", popup, popup),
+    }
+    assert closings(date(2027, 1, 5)) == both
+    assert closings(date(2028, 7, 1)) == {"closing.NO.POP": both["closing.NO.POP"]}
+    assert closings(date(2027, 1, 5), openings=False) == {}
+    calendar = tmp_path / "plan.ics"
+    done = CliRunner().invoke(app, ["programme", "export", str(path), str(calendar), "--openings"])
+    assert done.exit_code == 0, done.output
+    assert "DTSTART;VALUE=DATE:20280930" in calendar.read_text()
+    drawn = site_map(opened, answer)["features"]
+    closes = {one["properties"]["name"]: one["properties"]["closes"] for one in drawn}
+    assert (closes["Trondheim"], len(drawn)) == ("2028Q3", len(answer.sites) + 2)
+    assert {one["properties"]["closes"] for one in drawn} == {None, "2028Q2", "2028Q3"}
+    _run(path, "--model", "phases", "--market", "NO", "--count", 2, "--out", tmp_path / "sites.csv")
+    with (tmp_path / "sites.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["closes"]]
+    assert [(row["name"], row["closes"], row["lat"][:2]) for row in rows] == [
+        ("Oslo", "2028Q2", "59"),
+        ("Trondheim", "2028Q3", "63"),
+    ]
 
 
 def test_a_site_that_may_be_closed_moves_to_where_more_people_are(launch, tmp_path):

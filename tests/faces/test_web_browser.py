@@ -522,6 +522,32 @@ def test_the_map_of_sites_shows_thousands_and_moves_by_keyboard(page, tmp_path_f
     serving.close()
 
 
+def test_a_site_that_closes_has_a_mark_of_its_own_and_its_quarter_in_words(page, server):
+    answer = {"room": "network", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
+    answer |= {"sentences": [], "tables": [], "swings": []}
+    points = {"lon": [10.7, 5.3, 10.4], "lat": [59.9, 60.4, 63.4], "stands": [False, True, True], "people": [1, 1, 0]}
+    points |= {"name": ["Oslo", "Bergen", "Trondheim"], "closes": ["", "", "Trondheim (Norway) after 2028Q3"]}
+    page.route("**/api/v1/rooms/network", lambda route: route.fulfill(json=answer | {"points": points}))
+    page.goto(f"{server}/network")
+    signs = page.get_by_role("list", name="Signs").get_by_role("listitem")
+    signs.first.wait_for()
+    assert signs.all_inner_texts() == [
+        "● new (1)",
+        "■ stands already (1)",
+        "✕ closes (1): Trondheim (Norway) after 2028Q3",
+    ]
+    sites = page.locator("canvas.sites")
+    assert "1 new (round), 1 standing (square), 1 closing (cross)" in sites.get_attribute("aria-label")
+    page.wait_for_function("Number(document.querySelector('canvas.sites').dataset.frames) > 0")
+    exited = """canvas => {
+      const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      let found = 0;
+      for (let k = 0; k < data.length; k += 4) found += data[k] === 122 && data[k + 1] === 59 && data[k + 2] === 94;
+      return found;
+    }"""
+    assert sites.evaluate(exited) > 3
+
+
 def test_a_table_of_a_room_names_its_rows_and_rounds_as_the_command_line_does(page, server):
     answer = {"room": "aftersales", "made_at": "2021-10-01T09:00:00Z", "on": "2021-10-01", "record": "0" * 64}
     units = {"market": "text", "stays": "share", "odds": "odds", "lost": "cars"}

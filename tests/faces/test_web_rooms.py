@@ -268,6 +268,24 @@ def test_the_job_of_the_network_tells_how_far_it_is_and_does_no_more_work_than_a
         assert refused.status_code == 422
 
 
+def test_stores_that_close_stand_on_the_map_of_the_network_with_their_last_quarter_in_words(tmp_path):
+    root = new_launch(tmp_path / "launch", "starter")
+    (root / "stores.csv").write_text(
+        "code,market,channel,city,open_until,sells_cars,source,as_of,grade\n"
+        "OSL,NO,own_store,Oslo,2028Q2,yes,own,2026-01-01,C\nBGO,NO,own_store,Bergen,,yes,own,2026-01-01,C\n"
+    )
+    WORK["network"](root, {"work": 2.0}, lambda done, total: None)
+    with TestClient(create(root), base_url=LOCAL) as client:
+        told = client.get("/api/v1/rooms/network").json()
+    points = told["points"]
+    assert [words for words in points["closes"] if words] == ["Oslo (Norway) after 2028Q2"]
+    at = points["closes"].index("Oslo (Norway) after 2028Q2")
+    assert (points["stands"][at], points["name"][at], round(points["lat"][at])) == (True, "Oslo", 60)
+    assert {len(points[column]) for column in ("lon", "lat", "stands", "people", "closes")} == {len(points["closes"])}
+    (closing,) = (table for table in told["tables"] if table["title"] == "Sites that close")
+    assert closing["rows"] == [["Oslo", "Norway", "–", "2028Q2", "2028-07-01"]]
+
+
 @pytest.mark.parametrize(
     ("kind", "arguments", "says"),
     [

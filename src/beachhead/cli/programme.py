@@ -45,7 +45,9 @@ ExactOption = Annotated[
     float, typer.Option("--exact", min=0, help="Seconds for OR-Tools to shorten the schedule (extra `schedule`).")
 ]
 ApprovalsFlag = Annotated[bool, typer.Option(help="With the approvals still to be had, as compliance tells them.")]
-OpeningsFlag = Annotated[bool, typer.Option("--openings", help="With the sites that siting would open.")]
+OpeningsFlag = Annotated[
+    bool, typer.Option("--openings", help="With the sites that siting would open, and the stores that close.")
+]
 StartedOption = Annotated[
     datetime | None,
     day_option("--started", "Day on which the task began."),
@@ -146,13 +148,14 @@ def export(
     directory: LaunchDir,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="To write: .ics or .csv.", show_default=False)],
     on: OnDay = None,
+    openings: OpeningsFlag = False,
 ) -> None:
     """Write the schedule for other tools: a calendar (.ics) or a table (.csv)."""
     launch = open_launch(directory)
     kind = file.suffix.casefold()
     if kind not in (".ics", ".csv"):
         raise BadInput(f"{file.name!r} is neither a calendar nor a table", "end the name in .ics or .csv")
-    found = assess_whole(launch, on=_day(on))
+    found = assess_whole(launch, on=_day(on), openings=openings)
     text = as_calendar(launch, found, now()) if kind == ".ics" else as_csv(found)
     try:
         write_whole(file, text)

@@ -141,7 +141,7 @@ def _tell(launch: Launch, sited: Sited, *, out: Path | None, name: str | None, k
     """The answer where it was asked for: a file, JSON, one sentence, or sentences and tables."""
     if out is not None:
         write_sites(launch, sited, out)
-        say(f"{how_many(len(sited.sites), 'site')} written to {out}.")
+        say(f"{how_many(len(sited.sites) + len(sited.leaving), 'site')} written to {out}.")
     elif as_json:
         show_json(site_answer(launch, sited) | {"kept": kept})
     elif name is not None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from beachhead.case.open import Launch
 from beachhead.case.siting.question import Site, Sited
-from beachhead.case.siting.words import headline, site_sentence
+from beachhead.case.siting.standing_sites import Closing
+from beachhead.case.siting.words import headline, place_name, site_sentence
 from beachhead.cli.show import plain
 from beachhead.evidence.sheet import harmless
 from beachhead.world.errors import BadInput
@@ -65,15 +66,7 @@ def site_answer(launch: Launch, sited: Sited) -> dict[str, Any]:
             }
             for one in sited.markets
         ],
-        "leaving": [
-            {
-                "name": sited.places.name[one.place],
-                "market": sited.places.country[one.place],
-                "opens": str(one.opens) if one.opens else None,
-                "closes": str(one.closes),
-            }
-            for one in sited.leaving
-        ],
+        "leaving": [_closing(sited, one) | _point(sited, one.place) for one in sited.leaving],
         "closed": [{"name": sited.places.name[k], "market": sited.places.country[k]} for k in sited.closed],
         "left_out": [
             {"name": sited.places.name[k], "market": sited.places.country[k], "people": sited.places.people[k]}
@@ -104,6 +97,24 @@ def _properties(launch: Launch, sited: Sited, one: Site) -> dict[str, Any]:
     }
 
 
+def _rows(launch: Launch, sited: Sited) -> list[tuple[int, dict[str, Any]]]:
+    """Place and what is said of it: sites of the answer, then those that close within the launch."""
+    rows = [(one.place, _properties(launch, sited, one) | {"closes": None}) for one in sited.sites]
+    return [*rows, *((one.place, _closing(sited, one)) for one in sited.leaving)]
+
+
+def _closing(sited: Sited, one: Closing) -> dict[str, Any]:
+    name, closes = sited.places.name[one.place], str(one.closes)
+    return {
+        "name": name,
+        "market": sited.places.country[one.place],
+        "kept": True,
+        "opens": str(one.opens) if one.opens else None,
+        "closes": closes,
+        "sentence": f"{place_name(sited, one.place)} closes after {closes}.",
+    }
+
+
 def _point(sited: Sited, place: int) -> dict[str, float]:
     return {"lat": float(sited.places.lat[place]), "lon": float(sited.places.lon[place])}
 
@@ -111,10 +122,10 @@ def _point(sited: Sited, place: int) -> dict[str, float]:
 def site_map(launch: Launch, sited: Sited) -> dict[str, Any]:
     """The sites as GeoJSON (RFC 7946)."""
     features = []
-    for one in sited.sites:
-        at = _point(sited, one.place)
+    for place, said in _rows(launch, sited):
+        at = _point(sited, place)
         geometry = {"type": "Point", "coordinates": [at["lon"], at["lat"]]}
-        features.append({"type": "Feature", "geometry": geometry, "properties": _properties(launch, sited, one)})
+        features.append({"type": "Feature", "geometry": geometry, "properties": said})
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -137,9 +148,10 @@ def write_sites(launch: Launch, sited: Sited, out: Path) -> None:
     """Write sites as .geojson or .csv, or everything as .json."""
     refuse_unwritable(out)
     if out.suffix == ".csv":
-        rows = [_properties(launch, sited, one) | _point(sited, one.place) for one in sited.sites]
+        rows = [said | _point(sited, place) for place, said in _rows(launch, sited)]
         text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]) if rows else ["name"], lineterminator="\n")
+        columns = list(rows[0]) if rows else ["name"]
+        table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
         table.writeheader()
         table.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
         write_whole(out, text.getvalue())

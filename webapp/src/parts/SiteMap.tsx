@@ -10,6 +10,7 @@ const views: Record<string, { name: string; box: [number, number, number] }> = {
   world: { name: "World", box: [map.width / 2, map.height / 2, 1] },
 };
 const MOST_ZOOM = 60;
+const MOST_ENDS = 6;
 
 /** Thousands of sites on one canvas: drag, wheel, arrows, plus and minus. The tables beside it say the same in words. */
 export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
@@ -74,7 +75,11 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
     "-": () => move(0, 0, 1 / 1.4),
     "0": () => setView(around(points)),
   };
-  const stands = points.stands.filter(Boolean).length;
+  const closing = (points.closes ?? []).filter(Boolean);
+  const stands = points.stands.filter(Boolean).length - closing.length;
+  const fresh = points.lon.length - stands - closing.length;
+  const ends =
+    closing.length > MOST_ENDS ? `${closing.slice(0, MOST_ENDS).join(", ")} and ${closing.length - MOST_ENDS} more` : closing.join(", ");
   return (
     <>
       <div className="views no-print" role="group" aria-label="Part of the map">
@@ -95,7 +100,7 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
         className="sites"
         tabIndex={0}
         role="img"
-        aria-label={`Map of ${howMany(points.lon.length, "site")}: ${integer(points.lon.length - stands)} new (round), ${integer(stands)} standing (square). Arrows move it, plus and minus zoom, 0 shows all.`}
+        aria-label={`Map of ${howMany(points.lon.length, "site")}: ${integer(fresh)} new (round), ${integer(stands)} standing (square)${closing.length ? `, ${integer(closing.length)} closing (cross)` : ""}. Arrows move it, plus and minus zoom, 0 shows all.`}
         onKeyDown={(event) => {
           const act = keys[event.key];
           if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -105,11 +110,16 @@ export default function SiteMap({ points }: { points: Schemas["PointsOut"] }) {
       />
       <ul className="legend" aria-label="Signs">
         <li>
-          <b style={{ color: "var(--piloting)" }}>●</b> new ({integer(points.lon.length - stands)})
+          <b style={{ color: "var(--piloting)" }}>●</b> new ({integer(fresh)})
         </li>
         <li>
           <b style={{ color: "var(--scaled)" }}>■</b> stands already ({integer(stands)})
         </li>
+        {closing.length > 0 && (
+          <li>
+            <b style={{ color: "var(--exited)" }}>✕</b> closes ({integer(closing.length)}): {ends}
+          </li>
+        )}
       </ul>
     </>
   );
@@ -144,14 +154,19 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
   const [xs, ys] = projected(points);
   const lands = map.countries.map((country) => ({ path: new Path2D(country.d), box: country.box }));
   let wanted = 0;
-  let stamps: [HTMLCanvasElement, HTMLCanvasElement] | null = null;
+  let stamps: [HTMLCanvasElement, HTMLCanvasElement, HTMLCanvasElement] | null = null;
+  const kinds = points.stands.map((stands, k) => (points.closes?.[k] ? 2 : stands ? 1 : 0));
   let tones = { sea: "", land: "", line: "" };
 
   function prepare() {
-    const tone = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     tones = { sea: tone("--sea"), land: tone("--land"), line: tone("--sheet") };
     const dense = window.devicePixelRatio || 1;
-    stamps = [stamp(tone("--piloting"), tone("--ink"), dense, true), stamp(tone("--scaled"), tone("--ink"), dense, false)];
+    const ink = tone("--ink");
+    stamps = [
+      stamp(tone("--piloting"), ink, dense, "round"),
+      stamp(tone("--scaled"), ink, dense, "square"),
+      stamp(tone("--exited"), ink, dense, "cross"),
+    ];
     element.width = Math.round(element.clientWidth * dense);
     element.height = Math.round((element.clientWidth * dense * map.height) / map.width);
     draw();
@@ -179,11 +194,11 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
     }
     pen.setTransform(1, 0, 0, 1, 0, 0);
     // what stands first: a new site is not hidden under it
-    for (const which of [1, 0] as const) {
+    for (const which of [1, 2, 0] as const) {
       const picture = stamps[which];
       const half = picture.width / 2;
       for (let k = 0; k < xs.length; k++) {
-        if (points.stands[k] !== (which === 1)) continue;
+        if (kinds[k] !== which) continue;
         const [px, py] = [xs[k]! * scale + left, ys[k]! * scale + top];
         if (px > -half && px < width + half && py > -half && py < height + half)
           pen.drawImage(picture, Math.round(px - half), Math.round(py - half));
@@ -211,7 +226,12 @@ function drawer(element: HTMLCanvasElement, points: Schemas["PointsOut"], view: 
   ];
 }
 
-function stamp(fill: string, line: string, dense: number, round: boolean): HTMLCanvasElement {
+/** The colour that the style names so, light or dark as the reader has it. */
+function tone(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function stamp(fill: string, line: string, dense: number, shape: "round" | "square" | "cross"): HTMLCanvasElement {
   const picture = document.createElement("canvas");
   const size = Math.round(8 * dense);
   picture.width = picture.height = size + 2;
@@ -219,8 +239,25 @@ function stamp(fill: string, line: string, dense: number, round: boolean): HTMLC
   pen.fillStyle = fill;
   pen.strokeStyle = line;
   pen.lineWidth = Math.max(1, dense * 0.75);
+  if (shape === "cross") {
+    // on a pale line, so that it is seen on land and sea, and on a site beneath it
+    for (const [color, width] of [
+      [tone("--sheet"), 5],
+      [fill, 2.5],
+    ] as const) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width * dense;
+      pen.beginPath();
+      pen.moveTo(2.5, 2.5);
+      pen.lineTo(size - 0.5, size - 0.5);
+      pen.moveTo(size - 0.5, 2.5);
+      pen.lineTo(2.5, size - 0.5);
+      pen.stroke();
+    }
+    return picture;
+  }
   pen.beginPath();
-  if (round) pen.arc(size / 2 + 1, size / 2 + 1, size / 2 - 0.5, 0, 2 * Math.PI);
+  if (shape === "round") pen.arc(size / 2 + 1, size / 2 + 1, size / 2 - 0.5, 0, 2 * Math.PI);
   else pen.rect(1.5, 1.5, size - 1, size - 1);
   pen.fill();
   pen.stroke();

@@ -1,4 +1,4 @@
-"""Tasks that side rooms bring: approvals from compliance, openings from siting."""
+"""Tasks that side rooms bring: approvals from compliance, openings from siting, closings from stores.csv."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from beachhead.compliance.prospect import Prospect, prospect
 from beachhead.compliance.ready import Ready, network, ready
 from beachhead.compliance.road import Road, road
 from beachhead.evidence.tables.roles import RoleRow
+from beachhead.evidence.tables.stores import StoreRow
 from beachhead.programme.risk import DRAWS
 from beachhead.programme.task import DAYS_PER_WEEK, Blocks, Duration, Task
 
-APPROVAL, OPENING = "approval", "opening"
+APPROVAL, OPENING, CLOSING = "approval", "opening", "closing"
 SOONER, LATER = 0.8, 1.6
 """Low and high point of a duration that a rule file, or a site format, states as one number (assumption, grade C)."""
 HOMOLOGATION, RETAIL = "homologation", "retail"
@@ -47,12 +48,13 @@ def assess_whole(
         exact_seconds: for OR-Tools to shorten the schedule.
         approvals: whether to ask compliance for the approvals still to be had.
         openings: whether to add the sites that siting opens: those of its answer on record, which `site --keep` put
-            there; while there is none, siting is asked for some units of work.
+            there; while there is none, siting is asked for some units of work. The stores of stores.csv that close
+            come with them.
     """
     day = standing_on(launch, on).on
     extra = approval_tasks(launch, day) if approvals else ()
     if openings:
-        extra = (*extra, *opening_tasks(launch, _openings(launch)))
+        extra = (*extra, *opening_tasks(launch, _openings(launch)), *closing_tasks(launch, day))
     return assess_programme(launch, on=on, draws=draws, exact_seconds=exact_seconds, extra=extra)
 
 
@@ -133,6 +135,31 @@ def opening_tasks(launch: Launch, openings: Iterable[Opening]) -> tuple[Task, ..
                 not_before=(one.opens + -lead).first_day,
                 due=one.opens.last_day,
                 cost=one.cost,
+            )
+        )
+    return tuple(found)
+
+
+def closing_tasks(launch: Launch, on: date) -> tuple[Task, ...]:
+    """One dated event a row of stores.csv that closes within the launch, on the last day of its last quarter open.
+
+    What had closed before the day asked about is no event any more.
+    """
+    owner, last = RETAIL if _has_role(launch, RETAIL) else "", launch.folder.terms.grid[-1]
+    found = []
+    for row in launch.folder.rows(StoreRow):
+        if row.open_until is None or row.open_until >= last or row.open_until.last_day < on:
+            continue
+        many = f" ({row.count:,} stores)" if row.count > 1 else ""
+        found.append(
+            Task(
+                code=f"{CLOSING}.{row.market}.{row.code}",
+                name=f"close {row.city or row.code}{many}",
+                duration=Duration(low=0, likely=0, high=0),
+                owner=owner,
+                markets=frozenset({row.market}),
+                not_before=row.open_until.last_day,
+                due=row.open_until.last_day,
             )
         )
     return tuple(found)

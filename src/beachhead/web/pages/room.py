@@ -79,13 +79,14 @@ class SwingOut(BaseModel):
 
 
 class PointsOut(BaseModel):
-    """Sites on the map, column by column; the names of the first few."""
+    """Sites on the map, column by column; the names of the first few; when a site closes in words, "" if it stays."""
 
     lon: list[float]
     lat: list[float]
     stands: list[bool]
     people: list[float]
     name: list[str]
+    closes: list[str] = []
 
 
 class LevelFanOut(BaseModel):

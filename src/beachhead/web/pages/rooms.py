@@ -457,7 +457,7 @@ def _work_network(root: Path, arguments: dict[str, Any], advance: Advance) -> di
     )
     said = [brought, bound_sentence(found), effort_sentence(found), *found.notes]
     return keep_answer(
-        launch, "network", arguments, said, _network_tables(launch, found), points=_points(found), stood=stood
+        launch, "network", arguments, said, _network_tables(launch, found), points=_points(launch, found), stood=stood
     )
 
 
@@ -490,17 +490,39 @@ def _network_tables(launch: Launch, found: Sited) -> list[TableOut]:
             for one in sorted(found.markets, key=lambda one: -one.people)
         ],
     )
-    return [sites, markets]
+    closing = table_of(
+        "Sites that close",
+        "Decided in stores.csv; each counts to the end of its last quarter open",
+        [
+            ("site", "text"),
+            ("market", "text"),
+            ("opens", "text"),
+            ("last quarter open", "text"),
+            ("closed from", "day"),
+        ],
+        [
+            [place[one.place], names.get(found.places.country[one.place], ""), str(one.opens or "–"), str(one.closes)]
+            + [iso_of((one.closes + 1).first_day)]
+            for one in sorted(found.leaving, key=lambda one: (one.closes, one.place))
+        ],
+    )
+    return [sites, *([closing] if found.leaving else []), markets]
 
 
-def _points(found: Sited) -> PointsOut:
-    at = [site.place for site in found.sites]
+def _points(launch: Launch, found: Sited) -> PointsOut:
+    """Sites of the answer, then those that close within the launch: they stand, or are decided."""
+    at = [*(site.place for site in found.sites), *(one.place for one in found.leaving)]
+    ends = [
+        f"{found.places.name[one.place]} ({launch.market(found.places.country[one.place]).name}) after {one.closes}"
+        for one in found.leaving
+    ]
     return PointsOut(
         lon=[round(float(found.places.lon[k]), 3) for k in at],
         lat=[round(float(found.places.lat[k]), 3) for k in at],
-        stands=[site.kept for site in found.sites],
-        people=[float(round(site.worth.nearest_people)) for site in found.sites],
+        stands=[*(site.kept for site in found.sites), *(True for _ in found.leaving)],
+        people=[*(float(round(site.worth.nearest_people)) for site in found.sites), *(0.0 for _ in found.leaving)],
         name=[found.places.name[k] for k in at[:MOST_NAMED]],
+        closes=[*("" for _ in found.sites), *ends],
     )
 
 
