@@ -226,7 +226,8 @@ def test_an_observation_is_worth_the_unit_normal_loss_where_gains_are_straight(l
     knots = np.array([-9.0, 9.0])
     curves = settling._Curves(knots=knots, values=level + slope * knots[None, :])
     var, noise = 0.3, 0.1
-    found = settling._worth("price test", "", curves, var, noise, 1.0)
+    scores = norm.ppf((np.arange(4_096) + 0.5) / 4_096)
+    found = settling._worth("price test", "", curves, (scores, level + slope * scores[None] > 0), var, noise, 1.0)
     seen = var / (var + noise)  # share of the variance that it resolves
     assert found.worth == pytest.approx(normal_gain(level, abs(slope) * seen**0.5), abs=12)
     assert found.elasticity_sd == pytest.approx((1 / (1 / var + 1 / noise)) ** 0.5)
@@ -254,7 +255,31 @@ def test_what_is_learnt_of_the_elasticity_meets_gains_at_the_elasticities_of_the
     world = draws.world_of(learnt, stake_of(), ALIKE, 4_096, 1)
     mean, sd = ALIKE.elasticity_log_mean, learnt.response.cov[1, 1] ** 0.5
     straight = 200.0 + 3_000.0 * (world.log_elasticity - mean)  # 3,000 for each unit of log elasticity
-    study = next(s for s in settling.settling(world, [option], straight[None], learnt, 200.0) if s.name[0] == "c")
+    study = next(
+        s for s in settling.settling(world, [option], straight[None], straight[None], learnt, 200.0) if s.name[0] == "c"
+    )
     noise = 0.35**2 + 0.07**2 * 384 / 400  # what such studies miss by, and the sampling error of 400 people
     assert study.elasticity_sd == pytest.approx((1 / (1 / sd**2 + 1 / noise)) ** 0.5)
     assert study.worth == pytest.approx(normal_gain(200.0, 3_000 * sd * (sd**2 / (sd**2 + noise)) ** 0.5), rel=0.05)
+
+
+def test_the_odds_of_a_choice_are_those_of_its_gain_and_what_no_observation_of_price_tells_stays_open():
+    """A change that gains 1,000 expected whatever the elasticity, and loses in three draws of ten for other reasons."""
+    learnt = learnt_of(1e-6)
+    world = draws.world_of(learnt, stake_of(), ALIKE, 4_096, 1)
+    option = price_options(world)[0][0]
+    expected = np.full((1, 4_096), 1_000.0)
+    drawn = np.where(np.random.default_rng(3).random((1, 4_096)) < 0.3, -1_000.0, 2_000.0)
+    for found in settling.settling(world, [option], expected, drawn, learnt, 1_000.0):
+        assert found.odds_now == float((drawn > 0).mean())
+        assert found.odds_after == pytest.approx(found.odds_now)
+        assert not found.could_change
+
+
+def test_the_odds_right_now_are_the_odds_printed_beside_the_change():
+    """Levels known within a factor of four: large brands lose fewer buyers, so expected gains and most draws differ."""
+    learnt = learnt_of(1.4**2)
+    (found,) = adjust(learnt, [stake_of(size=20_000.0)], choice_fit(), draws=256, seed=1)
+    first = next(o for o in found.options if o.lever is not Lever.MIX)
+    assert first.gain > 0
+    assert {s.odds_now for s in found.settling} == {first.odds}

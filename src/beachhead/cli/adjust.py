@@ -121,9 +121,9 @@ def _sentence(a: Adjustment, currency: str) -> str:
 
 
 def _settles(settle: Settling, currency: str) -> str:
-    """What an observation would do to the choice; where its odds would not change to the eye, what it is worth."""
+    """What an observation would do to the choice; where its odds would not rise to the eye, what it is worth."""
     before, after = odds(settle.odds_now), odds(settle.odds_after)
-    if before == after:
+    if before == after or settle.odds_after < settle.odds_now:  # a choice that gains more may be less sure to gain
         return f"{settle.deed.capitalize()} would tell most, worth {money(settle.worth, currency)} a year."
     return f"{settle.deed.capitalize()} would settle it: odds of the right choice from {before} to {after}."
 

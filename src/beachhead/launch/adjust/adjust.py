@@ -75,7 +75,7 @@ def adjust(
 
 def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int) -> Adjustment:
     world = world_of(learnt, stake, fit, draws, seed)
-    options, _ = price_options(world)
+    options, drawn = price_options(world)
     mixed = mix_option(world)
     ranked = sorted([*options, *([mixed] if mixed else [])], key=lambda o: -o.gain)
     own = cross_elasticities(world.intercepts, world.taste, np.array(stake.offers.prices))
@@ -91,7 +91,7 @@ def _adjust(learnt: Learnt, stake: Stake, fit: ChoiceFit, draws: int, seed: int)
         contrast=learnt.contrasts.get(stake.offers.market, 0.0),
         options=tuple(ranked),
         best=best,
-        settling=settling(world, options, expected_gains(world), learnt, best.gain if best else 0.0),
+        settling=settling(world, options, expected_gains(world), drawn, learnt, best.gain if best else 0.0),
         badge=_badge(world, fit, draws, seed) if stake.penalised else None,
     )
 

@@ -26,6 +26,8 @@ STUDY_BIAS_SD = 0.35
 """Sd of the log by which a choice study misses what people do (grade C); its sampling error is that of the US one."""
 STUDY_SE, STUDY_SE_PEOPLE = 0.07, 384
 TEST_WEEKS = 8
+_SHOWN = np.linspace(-6.0, 6.0, 241)
+"""What an observation may show, in its standard deviations, where the choice after it is worked out."""
 LEAST_NEWS = 0.001
 """Share of the best gain, and at least one unit of money a year, below which an observation is worth nothing: the
 choice after it would be the one made now."""
@@ -39,8 +41,9 @@ class Settling:
         name: `price test` or `choice study`.
         deed: what to observe, in words.
         worth: expected gain of deciding after it instead of now, a year's contribution.
-        odds_now: how likely the choice made now is right, best option against leaving things as they are.
-        odds_after: how likely it is expected to be right after the observation.
+        odds_now: how likely the choice made now is right: the option with the largest expected gain gains indeed, or
+            where none is expected to, it would have lost. All that is unknown counts, level and mix as well.
+        odds_after: how likely the choice is expected to be right after the observation.
         elasticity_sd: expected standard deviation of the log elasticity after it.
         could_change: true if what it shows may change the choice (`LEAST_NEWS`); else its worth is rounding.
     """
@@ -55,20 +58,21 @@ class Settling:
 
 
 def settling(
-    world: World, options: Sequence[Option], gains: Array, learnt: Learnt, best_gain: float
+    world: World, options: Sequence[Option], gains: Array, drawn: Array, learnt: Learnt, best_gain: float
 ) -> tuple[Settling, ...]:
     """A price test in the market and a choice study there: what each would do to the choice among price changes.
 
     Args:
         world: draws of the market.
         options: K changes of prices or of the list.
-        gains: (K, S) their gains, expected over levels at each draw's elasticity.
+        gains: (K, S) their gains, expected over levels at each draw's elasticity: by these is chosen.
+        drawn: (K, S) their gains in each draw, by whose signs a choice proves right.
         learnt: levels and elasticities after all counts.
         best_gain: expected gain of the best change of all, a year's contribution.
     """
     m = learnt.belief.markets.index(world.stake.offers.market)
     mean, var = float(learnt.response.mean[m]), float(learnt.response.cov[m, m])
-    curves = _curves(world, gains)
+    curves, scores = _curves(world, gains), _scores(world)
     best = int(np.argmax(gains.mean(axis=1)))
     step = abs(_mean_step(world.stake, options[best])) or 0.05
     test = _test_noise(world, learnt, step, mean)
@@ -78,7 +82,11 @@ def settling(
         ("choice study", f"a choice study with {STUDY_PEOPLE} buyers", study_noise),
     ]
     least = max(LEAST_NEWS * best_gain, 1.0)
-    found = [_worth(name, deed, curves, var, noise, least) for name, deed, noise in looks if np.isfinite(noise)]
+    found = [
+        _worth(name, deed, curves, (scores, drawn > 0), var, noise, least)
+        for name, deed, noise in looks
+        if np.isfinite(noise)
+    ]
     return tuple(sorted(found, key=lambda s: -s.worth))
 
 
@@ -110,10 +118,16 @@ class _Curves:
         return np.stack([np.interp(x, self.knots, row) for row in self.values], axis=-1)
 
 
+def _scores(world: World) -> Array:
+    """(S,) log elasticity of the draws in standard deviations."""
+    out: Array = (world.log_elasticity - world.log_elasticity.mean()) / world.log_elasticity.std()
+    return out
+
+
 def _curves(world: World, gains: Array) -> _Curves:
     """Mean gain in each of 16 equal bins of log e."""
     order = np.argsort(world.log_elasticity)
-    x = (world.log_elasticity - world.log_elasticity.mean()) / world.log_elasticity.std()
+    x = _scores(world)
     bins = np.array_split(order, 16)
     return _Curves(
         knots=np.array([x[b].mean() for b in bins]),
@@ -121,27 +135,44 @@ def _curves(world: World, gains: Array) -> _Curves:
     )
 
 
-def _worth(name: str, deed: str, curves: _Curves, var: float, noise: float, least: float) -> Settling:
-    """Expected value of the observation, over what it may show (outer nodes) and what is then left open (inner)."""
+def _worth(
+    name: str,
+    deed: str,
+    curves: _Curves,
+    right: tuple[Array, NDArray[np.bool_]],
+    var: float,
+    noise: float,
+    least: float,
+) -> Settling:
+    """Expected value of the observation, over what it may show (outer nodes) and what is then left open (inner).
+
+    `right`: (S,) scores of the draws, and (K, S) whether each option gains in them.
+    """
     nodes, weights = np.polynomial.hermite_e.hermegauss(61)
     weights = np.asarray(weights / weights.sum(), dtype=np.float64)
     resolved = var / (var + noise)  # share of the variance that goes
-    at = sqrt(resolved) * nodes[:, None] + sqrt(1 - resolved) * nodes  # (outer, inner), in standard deviations
-    gain = curves.at(at)
-    after = np.einsum("oik,i->ok", gain, weights)
+
+    def chosen(shown: Array) -> Array:
+        """(*shown.shape, K) expected gains after the observation showed so much, in its standard deviations."""
+        return curves.at(sqrt(resolved) * shown[..., None] + sqrt(1 - resolved) * nodes).swapaxes(-1, -2) @ weights
+
+    after = chosen(nodes)
     now = weights @ after
-    choice = after.argmax(axis=1)
-    kept = np.einsum("oi,i->o", np.take_along_axis(gain, choice[:, None, None], 2)[:, :, 0] > 0, weights)
-    changes = after.max(axis=1) > 0
-    top = int(now.argmax())
-    right_now = float(weights @ ((gain[:, :, top] > 0) @ weights))
     worth = max(0.0, float(weights @ np.maximum(after.max(axis=1), 0.0)) - max(0.0, float(now.max())))
+    scores, gained = right
+    # what each draw would show, noise and all, and by that the choice on a grid
+    shown = sqrt(resolved) * scores[:, None] + sqrt(1 - resolved) * nodes
+    table = chosen(_SHOWN)
+    at = np.clip(np.rint((shown - _SHOWN[0]) / (_SHOWN[1] - _SHOWN[0])), 0, len(_SHOWN) - 1).astype(np.int64)
+    best, changes = table.argmax(axis=1)[at], (table.max(axis=1) > 0)[at]
+    is_right = gained[best, np.arange(len(scores))[:, None]] == changes
+    gains_now = float(gained[int(now.argmax())].mean())
     return Settling(
         name=name,
         deed=deed,
         worth=worth,
-        odds_now=right_now if now[top] > 0 else 1 - right_now,
-        odds_after=float(weights @ np.where(changes, kept, 1 - kept)),
+        odds_now=gains_now if now.max() > 0 else 1 - gains_now,
+        odds_after=float((is_right @ weights).mean()),
         elasticity_sd=sqrt(var * (1 - resolved)),
         could_change=worth > least,
     )
