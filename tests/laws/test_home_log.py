@@ -1,5 +1,6 @@
 """The log: what is known stays, what was not known is filled in, in whatever order it is read."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -87,6 +88,19 @@ def test_a_counter_loses_nothing_it_counted_and_takes_a_fall_for_a_new_beginning
         changes.append(Change(at=900.0 + 600.0 * (number + 1) + 60.0, text="unavailable"))
     quarters = energy_day(changes, 0.0, float(DAY), COUNTER)
     assert np.nansum(quarters) == pytest.approx(counted, abs=1e-4)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.integers(1, 16), st.sampled_from([0.0, 17.0, 99_999.0]), st.floats(1.0, 250.0), st.booleans())
+def test_a_counter_that_slips_for_a_moment_counts_nothing_by_coming_back(where, slip, after_seconds, is_meter):
+    """An integration that starts anew says 0 and then its total again: 1,000 kWh stood in one session."""
+    gauge = replace(COUNTER, most_kw=None) if is_meter else replace(COUNTER, most_kw=11.0)
+    changes = [Change(at=900.0 + 300.0 * at, text=f"{1000 + 0.9 * at:.2f}") for at in range(18)]
+    slipped = Change(at=changes[where].at + after_seconds, text=repr(slip))
+    changes = [*changes[: where + 1], slipped, *changes[where + 1 :]]
+    quarters = energy_day(changes, 0.0, float(DAY), gauge)
+    assert np.nansum(quarters) == pytest.approx(0.9 * 17, abs=1e-4)
+    assert np.nanmax(quarters) <= 11.0 / 4
 
 
 def test_reading_the_same_history_twice_writes_nothing(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 A day is merged from every reading of it: what is known stays, what was not known is filled in. So reading twice, or in
 another order, changes nothing, and nothing is lost when the server forgets.
 
-A state holds until the next one. Three rules say when that is not believed: `unknown` and `unavailable` are not known;
+A state holds until the next one. Four rules say when that is not believed: `unknown` and `unavailable` are not known;
 a power that has not moved for longer than `hold_seconds` is not known from then on (a server that was down looks like
-one that says nothing new); a quarter of an hour of which less than two thirds are known is not known.
+one that says nothing new); a quarter of an hour of which less than two thirds are known is not known; a counter that
+slips for a moment, to 0 as its integration starts anew, has counted nothing by coming back.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ DAY = 86_400
 QUARTER = 900
 QUARTERS = DAY // QUARTER
 _LEAST_KNOWN = 600
+_MOST_KW = 100.0
+"""What no home draws or gives: its main fuse lets less through (63 A on three phases are 43 kW)."""
+_LATE_SECONDS = 6 * 3600
+"""How long a counter may have stood still, its server away, before it tells what it counted."""
 _POWER = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
 _COUNTER = {"wh": 0.001, "kwh": 1.0, "mwh": 1000.0}
 _HUNDREDTHS = frozenset(("ct", "cts", "cent", "cents", "c", "c€", "¢", "snt", "øre", "öre", "ore", "p", "pence", "gr"))
@@ -205,18 +210,52 @@ def _counter_rates(changes: Sequence[Change], until: float, gauge: Gauge) -> lis
     Readings across an unknown span are joined: a counter does not lose what it counted meanwhile. One that stands still
     counts nothing, but for the time that it may yet spread its next gain over.
     """
-    numbers = [(one.at, value * gauge.factor) for one in changes if (value := number_of(one.text)) is not None]
+    numbers = _without_slips(
+        [(one.at, value * gauge.factor) for one in changes if (value := number_of(one.text)) is not None], gauge
+    )
     found = []
     for (before, low), (at, high) in pairwise(numbers):
-        if at <= before:
+        if at <= before or not _can_gain((before, low), (at, high), gauge, late_seconds=_LATE_SECONDS):
             continue
-        gain = high - low if high >= low else high
+        gain = _gain(low, high)
         spread = gauge.spread_seconds if gauge.most_kw is None else max(3600 * gain / gauge.most_kw, 1.0)
         begin = max(before, at - min(spread, gauge.spread_seconds))
         found += [(before, begin, 0.0), (begin, at, 3600 * gain / (at - begin))]
     if numbers:
         found.append((numbers[-1][0], until - gauge.spread_seconds, 0.0))
     return [span for span in found if span[1] > span[0]]
+
+
+def _without_slips(numbers: list[tuple[float, float]], gauge: Gauge) -> list[tuple[float, float]]:
+    """Readings of a counter without those between which it goes on as if they had not been: a 0 after a restart.
+
+    A counter that begins anew stays low; one that is back where it was within minutes said something else meanwhile.
+    """
+    kept: list[tuple[float, float]] = []
+    for at, reading in enumerate(numbers):
+        following = numbers[at + 1] if at + 1 < len(numbers) else None
+        if kept and following is not None and kept[-1][1] <= following[1]:
+            through = kept[-1], reading, following
+            goes = all(_can_gain(*pair, gauge) for pair in pairwise(through))
+            if not goes and (
+                reading[1] < kept[-1][1] or not _can_gain(kept[-1], reading, gauge, late_seconds=_LATE_SECONDS)
+            ):
+                continue
+        kept.append(reading)
+    return kept
+
+
+def _can_gain(
+    before: tuple[float, float], after: tuple[float, float], gauge: Gauge, *, late_seconds: float = 0.0
+) -> bool:
+    """Whether so much can be drawn between two readings, the first of which may have come so late."""
+    seconds = after[0] - before[0] + late_seconds
+    return 3600 * _gain(before[1], after[1]) <= 1.5 * (gauge.most_kw or _MOST_KW) * seconds
+
+
+def _gain(low: float, high: float) -> float:
+    """What a counter gained from one reading to the next; all that it says if it began anew."""
+    return high - low if high >= low else high
 
 
 def _quarters(rates: Iterable[tuple[float, float, float]], midnight: float, until: float, *, as_mean: bool) -> Floats:
