@@ -283,3 +283,25 @@ def test_the_odds_right_now_are_the_odds_printed_beside_the_change():
     first = next(o for o in found.options if o.lever is not Lever.MIX)
     assert first.gain > 0
     assert {s.odds_now for s in found.settling} == {first.odds}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_news_that_turns_the_choice_far_out_is_worth_what_it_is_worth(seed):
+    """A gain of 1,000 - 300 exp(.8 x): it turns 1.5 standard deviations out, and is known in each draw up to noise."""
+    learnt = learnt_of(1e-6)
+    world = draws.world_of(learnt, stake_of(), ALIKE, 256, seed)
+    option = price_options(world)[0][0]
+    x = (world.log_elasticity - world.log_elasticity.mean()) / world.log_elasticity.std()
+    gains = 1_000 - 300 * np.exp(0.8 * x) + 50 * np.random.default_rng(seed).standard_normal(len(x))
+    found = settling.settling(world, [option], gains[None], gains[None], learnt, 500.0)
+    study = next(s for s in found if s.name[0] == "c")
+    var = learnt.response.cov[1, 1]
+    seen = var / (var + 0.35**2 + 0.07**2 * 384 / 400)
+
+    def after(shown: float) -> float:
+        """Expected gain, were the elasticity log-normal about what was shown."""
+        return 1_000 - 300 * exp(0.8 * seen**0.5 * shown + 0.32 * (1 - seen))
+
+    now = 1_000 - 300 * exp(0.32)
+    exact = quad(lambda s: max(after(s), 0.0) * norm.pdf(s), -8, 8, limit=400)[0] - now
+    assert study.worth == pytest.approx(exact, rel=0.35)

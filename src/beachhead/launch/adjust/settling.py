@@ -26,6 +26,7 @@ STUDY_BIAS_SD = 0.35
 """Sd of the log by which a choice study misses what people do (grade C); its sampling error is that of the US one."""
 STUDY_SE, STUDY_SE_PEOPLE = 0.07, 384
 TEST_WEEKS = 8
+_DEGREE, _KNOTS = 3, 61
 _SHOWN = np.linspace(-6.0, 6.0, 241)
 """What an observation may show, in its standard deviations, where the choice after it is worked out."""
 LEAST_NEWS = 0.001
@@ -125,14 +126,15 @@ def _scores(world: World) -> Array:
 
 
 def _curves(world: World, gains: Array) -> _Curves:
-    """Mean gain in each of 16 equal bins of log e."""
-    order = np.argsort(world.log_elasticity)
+    """Mean gain at each log e: a cubic by least squares, within the draws.
+
+    Where a choice turns is often far out, so the ends tell most: means of bins, held on beyond the last, miss them.
+    """
     x = _scores(world)
-    bins = np.array_split(order, 16)
-    return _Curves(
-        knots=np.array([x[b].mean() for b in bins]),
-        values=np.array([gains[:, b].mean(axis=1) for b in bins]).T,
-    )
+    knots = np.linspace(x.min(), x.max(), _KNOTS)
+    terms = np.polynomial.polynomial.polyvander(x, _DEGREE)
+    found = np.linalg.lstsq(terms, gains.T, rcond=None)[0]
+    return _Curves(knots=knots, values=(np.polynomial.polynomial.polyvander(knots, _DEGREE) @ found).T)
 
 
 def _worth(
