@@ -358,7 +358,7 @@ def test_a_last_order_that_is_past_is_said_alike_in_text_and_json(overtaken, cap
     assert f"The last order of {part.name} was in 2027Q1" in " ".join(capsys.readouterr().out.split())
 
 
-def test_centres_are_those_with_bays_that_are_open_at_the_end(launch):
+def test_centres_are_those_with_bays_that_are_open_in_each_quarter(launch):
     rows = ["A,3,,2031Q3,4", "B,2,2028Q1,2031Q4,2", "C,1,,,1", "D,7,,,0", "E,5,2032Q1,,3"]
     table = "".join(f"{row.replace(',', ',NO,dealer,', 1)},own,2026-01-01,C\n" for row in rows)
     head = "code,market,channel,count,open_from,open_until,service_bays,source,as_of,grade\n"
@@ -366,9 +366,14 @@ def test_centres_are_those_with_bays_that_are_open_at_the_end(launch):
     answer = told(launch, "capacity", "--on", DAY, "--draws", 4)
     assert answer["quarters"][-1] == "2031Q4"
     assert {one["market"]: one["centres"] for one in answer["capacity"]}["NO"] == 3
+    (norway,) = (one for one in answer["capacity"] if one["market"] == "NO")
+    assert dict(zip(answer["quarters"], norway["centres_open"], strict=True)) == {
+        quarter: 4 if quarter < "2028Q1" else 6 if quarter < "2031Q4" else 3 for quarter in answer["quarters"]
+    }
     said = " ".join(run(launch, "capacity", "--on", DAY, "--draws", 4).split())
-    assert "Every quarter is planned for the service centres of stores.csv that are open in 2031Q4; before it" in said
-    assert "other jobs a week at each: Norway 3 (4 to 6 before)." in said
+    told_of = "Service centres are those of stores.csv that are open in each quarter, or one where none is; in 2031Q4:"
+    assert f"{told_of} Norway 3 (4 to 6 before)." in said
+    assert "they open as cars come, no later than cars_per_centre asks for; from the first cars to 2031Q4: " in said
 
 
 def test_a_last_order_serves_all_cars_handed_over_in_the_last_quarter(launch):

@@ -252,12 +252,27 @@ def test_more_jobs_of_the_same_kind_settle_a_share(events, more, limit):
 @given(st.lists(st.floats(0.0, 80.0), min_size=8, max_size=8), st.integers(1, 5))
 def test_more_cars_never_need_fewer_places_and_cost_no_less(path, factor):
     deliveries = np.cumsum(np.array(path))[None, None, :]
-    service = _service()
-    (one,) = service_network(deliveries, [service])
-    (more,) = service_network(deliveries * factor, [replace(service, centres=one.centres)])
+    (built,) = service_network(deliveries, [_service()])
+    service = replace(_service(), centres=built.centres)
+    (one,), (more,) = service_network(deliveries, [service]), service_network(deliveries * factor, [service])
     assert (more.staffing.bays >= one.staffing.bays).all()
     assert (more.cost >= one.cost - 1e-9).all()
     assert (more.jobs_sd >= one.jobs_sd - 1e-9).all()
+
+
+@LAWS
+@given(st.lists(st.floats(0.0, 900.0), min_size=8, max_size=8))
+def test_centres_that_open_as_cars_come_keep_the_promise_and_cost_no_more_than_all_from_the_start(path):
+    deliveries, service = np.array(path)[None, None, :], _service()
+    (found,) = service_network(deliveries, [service])
+    (every,) = service_network(deliveries, [replace(service, centres=found.centres)])
+    assert (np.diff(found.open) >= 0).all()
+    assert found.centres == found.open[-1] == max(np.ceil(found.in_use[-1] / service.cars_per_centre), 1)
+    assert (found.open >= np.minimum(np.ceil(found.in_use / service.cars_per_centre), found.centres)).all()
+    assert all(each is None or each.seen >= service.promise.share for each in found.kept)
+    spent, before = (float(one.cost.sum() + one.capital.sum()) for one in (found, every))
+    assert spent <= before * (1 + 1e-12)
+    assert found.capital.sum() == pytest.approx(every.capital.sum())
 
 
 @LAWS

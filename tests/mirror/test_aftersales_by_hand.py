@@ -65,16 +65,18 @@ def test_a_network_by_hand():
     # chance of a week, what is not known of claims, and the futures among themselves
     var = jobs.mean(axis=0) + (0.25 * claims**2).mean(axis=0) + jobs.var(axis=0)
     assert found.jobs_sd == pytest.approx(np.sqrt(var))
-    each = jobs.mean(axis=0) / 3
+    centres = np.array([1, 2, 3])  # 100, 280 and 442 cars, 150 for each centre
+    assert found.open.tolist() == centres.tolist()
+    each = jobs.mean(axis=0) / centres
     assert found.per_centre == pytest.approx(each)
     # chance falls on each centre alone; what is not known is common to all
-    assert found.per_centre_sd == pytest.approx(np.sqrt(each + (var - jobs.mean(axis=0)) / 9))
+    assert found.per_centre_sd == pytest.approx(np.sqrt(each + (var - jobs.mean(axis=0)) / centres**2))
     law = nbinom(each**2 / (found.per_centre_sd**2 - each), each / found.per_centre_sd**2)
     assert (law.cdf(found.per_centre_most) >= 0.95).all()
     assert (law.cdf(found.per_centre_most - 1) < 0.95).all()
     asked = service()
     high = jobs[0] + 0.9 * (jobs[1] - jobs[0])
-    assert found.high.tolist() == [places(rate / 3, asked.work, asked.promise) for rate in high]
+    assert found.high.tolist() == [places(rate, asked.work, asked.promise) for rate in high / centres]
     assert found.roadside == pytest.approx(200 * ages.sum(axis=1) * 0.1 / WEEKS)
 
 
@@ -96,6 +98,36 @@ def test_what_a_network_costs_by_hand():
     busy = found.per_centre[-1] * 2.5 / 45
     expected = [busy / (now + 1), busy * (1 - 4 / found.per_centre[-1]) / now, busy / (now - 1)]
     assert [each.after.utilisation for each in (bay, van, less)] == pytest.approx(expected)
+
+
+def test_centres_open_as_cars_come_and_the_rest_of_their_bays_and_people_with_them():
+    """All four stood from the first car on, with a technician each; told ones are taken as they are told."""
+    sold = np.array([20.0, 60, 200, 600, 900])[None, None]
+    asked = service(cars_per_centre=450, recall_share=np.zeros(5))
+    (found,) = service_network(sold, [asked], survival_per_quarter=1.0)
+    assert found.in_use == pytest.approx([10, 50, 180, 580, 1330])
+    (every,) = service_network(sold, [replace(asked, centres=3)], survival_per_quarter=1.0)
+    assert (found.centres, every.open.tolist()) == (3, [3] * 5)
+
+    def cost(course: list[int]) -> float:
+        """Of all quarters, each as many technicians as it needs, who stay."""
+        (one,) = service_network(sold, [replace(asked, standing=np.array(course))], survival_per_quarter=1.0)
+        total = one.open * one.staffing.technicians[0]
+        assert (np.diff(total) >= 0).all()
+        assert one.staffing.hire[0].tolist() == np.diff(total, prepend=0).tolist()
+        bays = one.open * one.staffing.bays[0]
+        assert one.capital == pytest.approx(80e3 * np.diff(bays, prepend=0))
+        calls = found.in_use * 0.4 / 4 * 250
+        assert one.cost == pytest.approx(6e3 * bays + 16e3 * total + 8e3 * one.staffing.hire[0] + calls)
+        return float(one.cost.sum() + one.capital.sum())
+
+    courses = [
+        [a, b, c, d, 3] for d in (2, 3) for c in range(1, d + 1) for b in range(1, c + 1) for a in range(1, b + 1)
+    ]
+    found_cost = float(found.cost.sum() + found.capital.sum())
+    assert found_cost == pytest.approx(min(map(cost, courses)))
+    assert found_cost < float(every.cost.sum() + every.capital.sum())
+    assert all(each is None or each.seen >= 0.95 for each in found.kept)
 
 
 def spare(**changes: object) -> Part:

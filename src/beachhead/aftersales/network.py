@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +26,8 @@ from beachhead.world.errors import NotFeasible
 Floats = NDArray[np.float64]
 
 _WEEKS_PER_QUARTER = 365.25 / 7 / 4
+MOST_SIZES = 12
+"""Sizes of a centre, in places, that are tried for when a further one opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +36,9 @@ class MarketService:
 
     Attributes:
         market: market code.
-        centres: service centres; None to build one for each `cars_per_centre` cars in use at the end.
+        centres: service centres all along; None for those of `standing`, or to build them as cars come, one for each
+            `cars_per_centre` cars in use.
+        standing: (T,), service centres that are decided to be open in each quarter; None where none is told.
         cars_per_centre: cars in use that one centre is built for.
         maintenance_per_quarter: visits of a car.
         claims_per_month: mean; a car.
@@ -70,6 +73,7 @@ class MarketService:
     partner_fee: float
     partner_jobs: float
     roadside_per_call: float
+    standing: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +84,8 @@ class MarketNetwork:
         market: market code.
         odds: share of futures in which the market sells to the end; all else is said for these, or for all futures if
             there are none: a network is built for a market that stays.
-        centres: service centres.
+        centres: service centres in the last quarter.
+        open: (T,), service centres open in each quarter.
         in_use: (T,), expected cars in use.
         in_use_high: (T,), not exceeded in 90 % of these futures.
         jobs: (T,), expected jobs a week in the market.
@@ -101,6 +106,7 @@ class MarketNetwork:
     market: str
     odds: float
     centres: int
+    open: NDArray[np.int64]
     in_use: Floats
     in_use_high: Floats
     jobs: Floats
@@ -139,18 +145,17 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
     stays = deliveries[:, -1] > 0
     fleet = _fleet(deliveries[stays] if stays.any() else deliveries, before, service, survival)
     in_use = fleet.in_use.mean(axis=0)
-    number = service.centres if service.centres is not None else math.ceil(in_use[-1] / service.cars_per_centre)
-    number = max(number, 1)
     mean, sd = fleet.mean, fleet.sd
+    number, team = _centres(in_use, mean, service)
     per_centre = mean / number
     per_centre_sd = np.sqrt(per_centre + np.maximum(sd**2 - mean, 0.0) / number**2)
     high = np.quantile(fleet.jobs.mean, 0.9, axis=0)
-    team = _team(per_centre, service)
     calls = in_use * service.breakdowns_per_year / 4
     return MarketNetwork(
         market=service.market,
         odds=float(stays.mean()),
-        centres=number,
+        centres=int(number[-1]),
+        open=number,
         in_use=in_use,
         in_use_high=np.quantile(fleet.in_use, 0.9, axis=0),
         jobs=mean,
@@ -161,10 +166,10 @@ def _network(deliveries: Floats, before: Floats, service: MarketService, surviva
         per_centre_sd=per_centre_sd,
         per_centre_most=most_in(per_centre, per_centre_sd, 0.95),
         staffing=team,
-        high=np.array([places(float(rate) / number, service.work, service.promise) for rate in high]),
+        high=np.array([places(float(rate), service.work, service.promise) for rate in high / number]),
         kept=_promise_kept(per_centre, team, service),
-        cost=number * _running(team, service.rates) + calls * service.roadside_per_call,
-        capital=_built(team, number * service.rates.bay),
+        cost=_running(team, number, service.rates) + calls * service.roadside_per_call,
+        capital=_built(team, number, service.rates.bay),
         relief=_relief(float(per_centre[-1]), int(team.technicians[0, -1]), service),
     )
 
@@ -206,10 +211,45 @@ def _fleet(deliveries: Floats, before: Floats, service: MarketService, survival:
     return _Fleet(in_use=ages.sum(axis=2), jobs=jobs(ages, visits))
 
 
-def _team(per_centre: Floats, service: MarketService) -> Staffing:
+def _centres(in_use: Floats, jobs: Floats, service: MarketService) -> tuple[NDArray[np.int64], Staffing]:
+    """(T,), service centres open in each quarter, and the team of one.
+
+    Where neither their number nor stores are told, there is one for each `cars_per_centre` cars in use in every
+    quarter, those of the last in the end. A further one opens as soon as those open would need more than a number of
+    places each; of these numbers, and of all centres from the start, the one that costs least is taken.
+    """
+    quarters = len(jobs)
+    if service.centres is not None or service.standing is not None:
+        told = np.full(quarters, service.centres) if service.centres is not None else service.standing
+        number = np.maximum(np.asarray(told, dtype=np.int64), 1)
+        return number, _team(jobs / number, number, service)
+    least = np.maximum(np.ceil(in_use / service.cars_per_centre), 1).astype(np.int64)
+    most = np.full(quarters, least[-1])
+    every = _team(jobs / most, most, service)
+    tried = [(most, every)]
+    for size in np.unique(np.linspace(1, max(int(every.needed.max()), 1), MOST_SIZES).astype(int)).tolist():
+        number = np.minimum(np.maximum.accumulate(np.maximum(least, _fewest(jobs, size, service))), most)
+        tried.append((number, _team(jobs / number, number, service)))
+    return min(tried, key=lambda one: float(one[1].cost[0]))
+
+
+def _fewest(jobs: Floats, size: int, service: MarketService) -> NDArray[np.int64]:
+    """(T,), fewest centres of that many places each that keep the promise."""
+    full = float(jobs.max())
+    low, high = 0.0, min(full, size * service.work.open_hours_per_week / service.work.hours)
+    if high == full and places(full, service.work, service.promise) <= size:
+        return np.ones(len(jobs), dtype=np.int64)
+    for _ in range(40):  # jobs a week that so many places see to
+        middle = (low + high) / 2
+        enough = places(middle, service.work, service.promise) <= size
+        low, high = (middle, high) if enough else (low, middle)
+    return np.maximum(np.ceil(jobs / max(low, 1e-12)), 1).astype(np.int64)
+
+
+def _team(per_centre: Floats, number: NDArray[np.int64], service: MarketService) -> Staffing:
     """Bays and technicians of one centre; where none can keep the promise, the market is named."""
     try:
-        return staff(per_centre[None], service.work, service.promise, service.rates)
+        return staff(per_centre[None], service.work, service.promise, service.rates, number[None])
     except NotFeasible as error:
         raise NotFeasible(f"{service.market}: {error.message}", error.hint) from None
 
@@ -222,16 +262,15 @@ def _promise_kept(per_centre: Floats, team: Staffing, service: MarketService) ->
     )
 
 
-def _built(team: Staffing, bay: float) -> Floats:
-    """(T,), capital of the bays that are built in each quarter; `bay`: of one at every centre."""
-    return np.asarray(bay * np.maximum(np.diff(team.bays[0], prepend=0), 0), dtype=np.float64)
+def _built(team: Staffing, number: NDArray[np.int64], bay: float) -> Floats:
+    """(T,), capital of the bays that are built in each quarter at all centres; `bay`: of one."""
+    return np.asarray(bay * np.maximum(np.diff(number * team.bays[0], prepend=0), 0), dtype=np.float64)
 
 
-def _running(team: Staffing, rates: Rates) -> Floats:
-    """(T,), what one centre costs a quarter, training included; bays are capital."""
+def _running(team: Staffing, number: NDArray[np.int64], rates: Rates) -> Floats:
+    """(T,), what all centres cost a quarter, training included; bays are capital."""
     return np.asarray(
-        team.bays[0] * rates.bay_per_quarter
-        + team.technicians[0] * rates.technician_per_quarter
+        number * (team.bays[0] * rates.bay_per_quarter + team.technicians[0] * rates.technician_per_quarter)
         + team.hire[0] * rates.training,
         dtype=np.float64,
     )

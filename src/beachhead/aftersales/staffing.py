@@ -79,14 +79,14 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staffing:
-    """Bays and technicians of C centres over T quarters.
+    """Bays and technicians of C centres over T quarters; a row may stand for several alike.
 
     Attributes:
         needed: (C, T), job places that keep the promise.
         bays: (C, T).
         technicians: (C, T).
-        hire: (C, T), technicians whose training ends by the quarter's first day.
-        cost: (C,), over all quarters.
+        hire: (C, T), technicians whose training ends by the quarter's first day; of all centres that a row stands for.
+        cost: (C,), over all quarters; likewise.
     """
 
     needed: NDArray[np.int64]
@@ -96,26 +96,46 @@ class Staffing:
     cost: NDArray[np.float64]
 
 
-def staff(jobs_per_week: NDArray[np.float64], work: Work, promise: Promise, rates: Rates) -> Staffing:
-    """Least-cost bays and technicians for (C, T) jobs a week; each busy bay takes one technician.
+def staff(
+    jobs_per_week: NDArray[np.float64],
+    work: Work,
+    promise: Promise,
+    rates: Rates,
+    centres: NDArray[np.int64] | None = None,
+) -> Staffing:
+    """Least-cost bays and technicians for (C, T) jobs a week at a centre; each busy bay takes one technician.
 
     The places needed follow from the queue. Bays stay once built, so they are the running maximum; technicians are
     kept or let go by dynamic programming over quarters. Raises NotFeasible where no number of bays can keep the
     promise on repair time.
+
+    Args:
+        jobs_per_week: (C, T), at a centre.
+        work: what a job takes.
+        promise: what customers are promised.
+        rates: costs.
+        centres: (C, T), centres alike that are open in each quarter; one all along if None. One that opens has the bays
+            of the others.
     """
     _require_repair_time(work, promise)
     needed = np.vectorize(lambda rate: places(rate, work, promise), otypes=[np.int64])(jobs_per_week)
     bays = np.maximum.accumulate(needed, axis=1)
-    technicians = np.array([_keep_or_let_go(row, rates) for row in needed], dtype=np.int64)
-    before = np.concatenate([np.zeros((len(needed), 1), dtype=np.int64), technicians[:, :-1]], axis=1)
-    hire = np.maximum(technicians - before, 0)
+    alike = np.ones_like(needed) if centres is None else centres
+    pairs = zip(needed, alike, strict=True)
+    technicians = np.array([_keep_or_let_go(row, count, rates) for row, count in pairs], dtype=np.int64)
+    hire = _added(technicians * alike)
     cost = (
-        bays[:, -1] * rates.bay
-        + bays.sum(axis=1) * rates.bay_per_quarter
-        + technicians.sum(axis=1) * rates.technician_per_quarter
+        _added(bays * alike).sum(axis=1) * rates.bay
+        + (bays * alike).sum(axis=1) * rates.bay_per_quarter
+        + (technicians * alike).sum(axis=1) * rates.technician_per_quarter
         + hire.sum(axis=1) * rates.training
     )
     return Staffing(needed=needed, bays=bays, technicians=technicians, hire=hire, cost=np.asarray(cost, dtype=float))
+
+
+def _added(count: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(C, T), by how much a count rises in each quarter, from none before the first."""
+    return np.maximum(np.diff(count, axis=1, prepend=0), 0)
 
 
 def places(jobs_per_week: float, work: Work, promise: Promise) -> int:
@@ -223,19 +243,22 @@ def _gamma_cdf(hours: float, work: Work) -> float:
     return float(gamma.cdf(hours, 1 / work.cv2, scale=work.hours * work.cv2))
 
 
-def _keep_or_let_go(needed: NDArray[np.int64], rates: Rates) -> list[int]:
-    """Technicians quarter by quarter at least cost, never fewer than needed.
+def _keep_or_let_go(needed: NDArray[np.int64], centres: NDArray[np.int64], rates: Rates) -> list[int]:
+    """Technicians of a centre quarter by quarter at least cost of all centres open, never fewer than needed.
 
-    Costs are linear between the numbers that some quarter needs, so that one of these is always among the cheapest.
+    Costs are linear between the numbers that some quarter needs, and those with which nobody is hired as centres open
+    or is let go as they close, so that one of these is always among the cheapest; to whole people.
     """
-    levels = np.unique(np.append(needed, 0))
-    change = levels[None, :] - levels[:, None]  # from row to column
-    move = np.maximum(change, 0) * rates.training
+    shared = (centres * needed)[:, None] / centres[None, :]
+    levels = np.unique(np.concatenate([[0], np.floor(shared).ravel(), np.ceil(shared).ravel()])).astype(np.int64)
+    levels = levels[levels <= needed.max(initial=0)]
     value = np.zeros(len(levels))
     choices = []
-    for need in needed[::-1]:
-        paid = levels * rates.technician_per_quarter + value
-        paid = np.where(levels >= need, paid, np.inf)
+    for t in reversed(range(len(needed))):
+        before = 0 if t == 0 else centres[t - 1]
+        move = np.maximum(centres[t] * levels[None, :] - before * levels[:, None], 0) * rates.training  # row to column
+        paid = centres[t] * levels * rates.technician_per_quarter + value
+        paid = np.where(levels >= needed[t], paid, np.inf)
         whole = move + paid[None, :]
         choices.append(whole.argmin(axis=1))
         value = whole.min(axis=1)

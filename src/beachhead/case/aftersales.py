@@ -186,18 +186,23 @@ def recalls_past(launch: Launch, serviced: Serviced) -> list[str]:
 
 
 def centres_change(launch: Launch, serviced: Serviced) -> list[str]:
-    """A sentence for the markets whose centres by stores.csv open or close on the way: those at the end are planned."""
-    told, last = [], serviced.quarters[-1]
-    for code in serviced.markets:
-        if service_row(launch, code).centres is None and (at_end := _centres(launch, code, last)) is not None:
-            others = {_centres(launch, code, quarter) or 0 for quarter in serviced.quarters} - {at_end}
-            if others:
-                between = " to ".join(str(count) for count in sorted({min(others), max(others)}))
-                told.append(f"{launch.market(code).name} {at_end} ({between} before)")
-    if not told:
-        return []
-    said = f"Every quarter is planned for the service centres of stores.csv that are open in {last}"
-    return [f"{said}; before it there are more or fewer, and so other jobs a week at each: {some(told)}."]
+    """Sentences for the markets whose service centres open or close on the way: those told, and those to be built."""
+    told, built, last = [], [], serviced.quarters[-1]
+    for network in sorted(serviced.network, key=lambda network: -network.odds * network.in_use[-1]):
+        code, name, counts = network.market, launch.market(network.market).name, network.open
+        others = sorted({int(count) for count in counts} - {network.centres})
+        if not others or service_row(launch, code).centres is not None:
+            continue
+        if _standing(launch, code, serviced.quarters) is not None:
+            between = " to ".join(str(count) for count in sorted({others[0], others[-1]}))
+            told.append(f"{name} {network.centres} ({between} before)")
+        else:
+            first = int(np.flatnonzero(network.jobs > 0)[0])
+            built.append(f"{name} {counts[first]} to {network.centres}")
+    said = f"Service centres are those of stores.csv that are open in each quarter, or one where none is; in {last}:"
+    rule = "Where no table names service centres, they open as cars come, no later than cars_per_centre asks for; "
+    rule += f"from the first cars to {last}"
+    return [*([f"{said} {some(told)}."] if told else []), *([f"{rule}: {some(built)}."] if built else [])]
 
 
 def first_spares(launch: Launch, serviced: Serviced) -> list[str]:
@@ -276,7 +281,8 @@ def _service(
     recall = np.array([row.recall_share if quarter == row.recall_quarter else 0.0 for quarter in quarters])
     return MarketService(
         market=code,
-        centres=row.centres if row.centres is not None else _centres(launch, code, quarters[-1]),
+        centres=row.centres,
+        standing=_standing(launch, code, quarters),
         cars_per_centre=row.cars_per_centre,
         maintenance_per_quarter=row.maintenance_per_year / 4,
         claims_per_month=claims_per_month,
@@ -315,10 +321,11 @@ def _work(row: ServiceRow, with_parts: bool) -> Work:
     )
 
 
-def _centres(launch: Launch, code: str, last: Quarter) -> int | None:
-    """Centres of stores.csv that have bays and are open in the last quarter; None if it knows none."""
-    rows = [row for row in launch.folder.rows(StoreRow) if row.market == code and row.is_open(last)]
-    return sum(row.count for row in rows if row.service_bays) or None
+def _standing(launch: Launch, code: str, quarters: tuple[Quarter, ...]) -> NDArray[np.int64] | None:
+    """(T,), stores of stores.csv with bays that are open in each quarter; None where none is in the last."""
+    rows = [row for row in launch.folder.rows(StoreRow) if row.market == code and row.service_bays]
+    found = np.array([sum(row.count for row in rows if row.is_open(quarter)) for quarter in quarters], dtype=np.int64)
+    return found if found[-1] else None
 
 
 def _part(launch: Launch, row: PartRow, now: Quarter) -> Part:

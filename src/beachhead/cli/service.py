@@ -180,6 +180,7 @@ def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
         {
             "market": network.market,
             "centres": network.centres,
+            "centres_open": network.open,
             "promise": {
                 "seen_within_days": service_row(launch, network.market).seen_within_days,
                 "repaired_within_hours": service_row(launch, network.market).repaired_within_hours,
@@ -187,7 +188,7 @@ def capacity_answer(launch: Launch, serviced: Serviced) -> list[dict[str, Any]]:
             },
             "bays_per_centre": network.staffing.bays[0],
             "technicians_per_centre": network.staffing.technicians[0],
-            "hired_per_centre": network.staffing.hire[0],
+            "hired": network.staffing.hire[0],
             "training_starts": _training(launch, serviced, network),
             "places_if_sales_are_high": network.high,
             "kept": network.kept,
@@ -209,7 +210,7 @@ def _training(launch: Launch, serviced: Serviced, network: MarketNetwork) -> lis
     return [
         {
             "by": by,
-            "technicians": hired * network.centres,
+            "technicians": hired,
             "late": by < serviced.day,
             "ready": max(by, serviced.day) + weeks,
         }

@@ -68,7 +68,8 @@ class ServiceRow(Sourced):
     recall_share: Number = column("recall scenario: share of the cars in use called back", unit="share", default=0.0)
     recall_quarter: QuarterCell | None = column("quarter of the recall; blank = none", default=None)
     centres: Whole | None = column(
-        "service centres; blank = those of stores.csv with bays at the end of the launch, else by cars_per_centre",
+        "service centres in every quarter; blank = those of stores.csv with bays, quarter by quarter, else by "
+        "cars_per_centre as cars come",
         least=1,
         default=None,
     )
