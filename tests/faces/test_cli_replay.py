@@ -154,6 +154,13 @@ def test_scores_compare_with_the_simple_rules_event_by_event(byd):
         assert row.behind.log_score == pytest.approx(row.score.log_score - ours.log_score)
     assert "Best by Brier score" in run("score", byd)
     assert json.loads(run("score", byd, "--json"))["open"] == 0
+    day = sorted({each.stated.by for each in scores.settled})[1]
+    then = score_launch(open_launch(byd), on=day)
+    assert {each.stated.by for each in then.settled} == {
+        each.stated.by for each in scores.settled if each.stated.by <= day
+    }
+    assert 0 < then.due == len(then.settled) < scores.due
+    assert then.open == scores.open + 3 * (scores.due - then.due)  # each event has odds of three forecasters
 
 
 @pytest.mark.full

@@ -63,3 +63,19 @@ def test_what_is_no_override_is_refused_with_its_cure(tmp_path):
     launch = bh.new(tmp_path / "mine")
     with pytest.raises(BadInput, match="is not an override"):
         bh.what_if(launch, ["economics.NO.own_store.capital=*2"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda launch: bh.rehearse(launch, worlds=8, families=["as_beleived"]), "'as_beleived' is no family"),
+        (lambda launch: bh.rehearse(launch, worlds=8, families=[]), "in no family of worlds"),
+        (lambda launch: bh.service(launch, draws=0), "cannot rest on draws=0"),
+        (lambda launch: bh.supply(launch, draws=1), "cannot rest on draws=1"),
+        (lambda launch: bh.site(launch, 3), "3 is not a question about sites"),
+    ],
+)
+def test_an_argument_that_no_verb_can_take_is_refused_and_no_answer_made_of_nothing(tmp_path, ask, said):
+    launch = bh.new(tmp_path / "mine", example="starter")
+    with pytest.raises(BadInput, match=said):
+        ask(launch)

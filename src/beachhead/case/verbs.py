@@ -74,6 +74,9 @@ __all__ = [
     "worth",
 ]
 
+LEAST_DRAWS = 4
+"""Fewer futures tell no odds: as on the command line of supply."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -115,9 +118,15 @@ def _day(_: str, value: Any) -> date:
 
 
 def _whole(name: str, value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise BadInput(f"{name}={value!r} is not a whole number", f"write {name}=24")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadInput(f"{name}={value!r} is not a whole number", f"write {name}=24")
+    return value
+
+
+def _draws(name: str, value: Any) -> int:
+    if _whole(name, value) < LEAST_DRAWS:
+        raise BadInput(f"an answer cannot rest on {name}={value}", f"use at least {LEAST_DRAWS}")
+    return int(value)
 
 
 def _overrides(_: str, value: Any) -> tuple[str, ...]:
@@ -147,6 +156,23 @@ def _channel(_: str, value: Any) -> Channel:
     raise BadInput(f"{value!r} is not a channel", f"name one of {', '.join(known)}")
 
 
+def _families(_: str, value: Any) -> tuple[Family, ...]:
+    known = [str(family) for family in Family]
+    named = [value] if isinstance(value, str) else list(value)
+    for family in named:
+        if family not in known:
+            raise BadInput(f"{family!r} is no family of made-up worlds", f"name some of {', '.join(known)}")
+    if not named:
+        raise BadInput("a rehearsal in no family of worlds plays none", f"name some of {', '.join(known)}")
+    return tuple(Family(family) for family in named)
+
+
+def _ask(_: str, value: Any) -> Ask:
+    if isinstance(value, Ask):
+        return value
+    raise BadInput(f"{value!r} is not a question about sites", "write Ask(...) of beachhead.case.siting.question")
+
+
 _EXAMPLE = {"folder": "my-launch", "file": "sales.csv", "mapping": "mapping.toml"}
 _READ: Mapping[str, Callable[[str, Any], Any]] = {
     "launch": _open,
@@ -159,7 +185,9 @@ _READ: Mapping[str, Callable[[str, Any], Any]] = {
     "markets": _codes,
     "channel": _channel,
     "worlds": _whole,
-    "draws": _whole,
+    "draws": _draws,
+    "families": _families,
+    "ask": _ask,
     "batch": _whole,
     "seed": _whole,
 }
@@ -427,7 +455,7 @@ def rehearse(
     >>> found.outcomes[0].value.count
     8
     """
-    return rehearse_launch(launch, worlds=worlds, families=tuple(Family(family) for family in families), on=on)
+    return rehearse_launch(launch, worlds=worlds, families=families, on=on)
 
 
 @_asked

@@ -13,7 +13,7 @@ from beachhead.case.score.foretell import BEACHHEAD
 from beachhead.case.score.outcome import Came, State
 from beachhead.case.score.outcomes import outcomes, regrets
 from beachhead.case.score.regretting import Regretted
-from beachhead.ledger import Margin, Score, Settled, Stated, first_stated, margin, score, settle
+from beachhead.ledger import Entry, Margin, Score, Settled, Stated, first_stated, margin, score, settle
 from beachhead.world.brief import brief
 from beachhead.world.errors import NotLearnt
 from beachhead.world.figures import how_many
@@ -90,13 +90,14 @@ def score_launch(launch: Launch, *, on: date | None = None) -> Scores:
 
     Args:
         launch: the launch.
-        on: the day; None for today.
+        on: the day; None for today. What came later counts as not known yet.
 
     Raises:
         NotLearnt: no odds are stated at all, or none has come due.
     """
     entries, _ = whole(launch.store)
-    stated, settled = first_stated(entries), settle(entries)
+    day = on or today()
+    stated, settled = first_stated(entries), _known_by(day, entries)
     if not stated:
         cure = "decide on a plan, or `beachhead targets DIR --register`; `beachhead replay` shows it on real entries"
         raise NotLearnt("no odds are stated in the ledger yet", cure)
@@ -109,13 +110,22 @@ def score_launch(launch: Launch, *, on: date | None = None) -> Scores:
     scores = Scores(
         rows=tuple(rows),
         settled=tuple(ours),
-        standing=_standing(launch, waiting, on or today()),
-        regrets=regrets(launch, on=on or today()),
+        standing=_standing(launch, waiting, day),
+        regrets=regrets(launch, on=day),
         open=len(stated) - len(settled),
     )
     if not settled and not scores.due:
         raise _nothing_due(scores)
     return scores
+
+
+def _known_by(day: date, entries: Sequence[Entry]) -> tuple[Settled, ...]:
+    """Odds whose outcome was known on a day: their own day had come, or somebody had entered what came."""
+    entered: dict[str, date] = {}
+    for entry in entries:
+        for outcome in entry.said.outcomes:
+            entered.setdefault(outcome.name, entry.said.at.date())
+    return tuple(each for each in settle(entries) if min(each.stated.by, entered[each.stated.name]) <= day)
 
 
 def _nothing_due(scores: Scores) -> NotLearnt:
