@@ -1,7 +1,7 @@
 """Prior, update, odds and outlook on small cases whose answer is known."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -151,6 +151,26 @@ def test_counts_of_all_offers_over_one_span_are_added():
     split = Reading(counts=tuple(replace(count(n), offer=o) for o, n in (("A", 5), ("B", 9))))
     whole = Reading(counts=(count(14),))
     np.testing.assert_array_equal(update(held, split).belief.mean, update(held, whole).belief.mean)
+
+
+def test_an_offer_shares_demand_with_those_that_could_be_had_on_the_same_days():
+    """One trim in winter and another in spring: each was all that there was, not half of what there ever is."""
+    held, winter = single(), count(14)
+    length = winter.end - winter.start + timedelta(days=1)
+    spring = replace(count(9), start=winter.start + length, end=winter.end + length)
+
+    def mean(*counts: DemandCount) -> float:
+        return float(update(held, Reading(counts=counts)).belief.mean[0])
+
+    in_turn = mean(replace(winter, offer="A"), replace(spring, offer="B"))
+    assert in_turn == pytest.approx(mean(replace(winter, offer="A"), replace(spring, offer="A")))
+    # B could be had through the later days of A: of these each has half
+    middle = winter.start + (winter.end - winter.start) // 2 + timedelta(days=1)
+    late = replace(count(4), start=middle, offer="B")
+    whole, part = (winter.end - winter.start).days + 1, (winter.end - middle).days + 1
+    shares = {("NO", "A"): 1 - part / whole / 2, ("NO", "B"): 0.5}
+    told = Reading(counts=(replace(winter, offer="A"), late))
+    assert update(held, told).belief.mean[0] == pytest.approx(update(held, told, offer_shares=shares).belief.mean[0])
 
 
 def test_a_lone_offer_is_its_share_of_the_market():

@@ -175,3 +175,22 @@ def test_a_planned_look_holds_what_the_counts_alone_say_against_its_published_bo
     second = planned_look(gate, prior, after, Quarter(2027, 3))
     assert second.crossed  # 2.0 against 1.67
     assert planned_look(gate, prior, after, Quarter(2027, 1)).boundary is None
+
+
+def test_offers_sold_in_turn_show_what_one_offer_shows_and_those_at_once_what_their_sum_does():
+    counts = weeks(1.4, 0.3, np.random.default_rng(4))
+    whole = follow(counts)
+    in_turn = [replace(c, offer="ONE" if n < 13 else "TWO") for n, c in enumerate(counts)]
+    assert follow(in_turn).sightings == whole.sightings
+    some = [c.count // 3 for c in counts]
+    at_once = [
+        replace(c, offer=offer, count=n)
+        for c, part in zip(counts, some, strict=True)
+        for offer, n in (("ONE", part), ("TWO", c.count - part))
+    ]
+    last, told = whole.sightings[-1], follow(at_once).sightings[-1]
+    assert (told.low, told.high) == pytest.approx((last.low, last.high), rel=0.05)  # the grid is another
+    # what was sold at another price is not counted, but could be had
+    cheap = follow([replace(c, price_point=0.9 if c.offer == "ONE" else 1.0) for c in at_once]).sightings[-1]
+    assert cheap.low < 1.4 * BREAK_EVEN < cheap.high
+    assert cheap.high == pytest.approx(4 / 3 * last.high, rel=0.25)

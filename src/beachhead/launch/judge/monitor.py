@@ -141,14 +141,14 @@ def watch(
     bias = float(before.mean[-1]) if is_pilot else 0.0
     prior_sd = sqrt(float(before.cov[m, m]) + (float(before.cov[-1, -1]) if is_pilot else 0.0))
     grid = _Grid.around(before, float(before.mean[m]) + bias, prior_sd, own, break_even, bias)
-    shares = {(market, c.offer): 1.0 / len({o.offer for o in own if o.offer}) for c in own if c.offer}
+    beside = [c for c in counts if c.market == market and c.is_pilot == is_pilot]
     sightings: list[Sighting] = []
     score, cars = np.zeros((len(grid.rate), len(grid.log_size))), 0
     low, high = -inf, inf
     for day, batch in groupby(own, key=lambda c: c.end):
         group = tuple(batch)
         cars += sum(c.count for c in group)
-        score += _log_likelihood(rows(before, group, shares), grid)
+        score += _log_likelihood(rows(before, group, {}, among=beside), grid)
         evidence = float(logsumexp(score + grid.log_weight)) - _profile(score)
         inside = np.flatnonzero(evidence < log(1 / alpha))
         if len(inside):
