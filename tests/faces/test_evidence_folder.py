@@ -101,6 +101,16 @@ def test_the_digest_names_what_was_read_and_nothing_else(folder: Path):
     assert read_folder(folder).digest != first
 
 
+def test_a_small_share_is_read_with_every_digit_that_a_program_writes(folder: Path):
+    table, least = folder / "economics.csv", 300 * 0.9 / 1_100_000
+    first = table.read_text().splitlines()[1]
+    cells = first.split(",")
+    cells[table.read_text().splitlines()[0].split(",").index("pilot_reach")] = repr(least)
+    table.write_text(table.read_text().replace(first, ",".join(cells)))
+    assert len(repr(least)) > 21
+    assert read_folder(folder).economics[0].pilot_reach == least
+
+
 def test_rows_are_counted_as_an_editor_counts_them_across_quoted_line_ends(folder: Path):
     markets = folder / "markets.csv"
     markets.write_text(markets.read_text().replace("7874170", "many"))

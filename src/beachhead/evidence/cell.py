@@ -24,7 +24,7 @@ from beachhead.world.market import Channel
 from beachhead.world.quarter import FIRST_YEAR, LAST_YEAR, Quarter
 from beachhead.world.source import Grade
 
-_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?: \d{3})* 0\d{2}(?: \d{3})*(?![\d.])", re.ASCII)
 """Thousands set apart by spaces, as in 20 500 000: no number of a list begins with a needless 0."""
 _WHOLE = re.compile(r"[+-]?\d{1,15}", re.ASCII)
