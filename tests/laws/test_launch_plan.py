@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from beachhead.launch.bound.clairvoyant import clairvoyant
+from beachhead.launch.bound.control import BOUND_WORLDS
 from beachhead.launch.draws import draw_worlds
 from beachhead.launch.information.batch_design import design
 from beachhead.launch.judge.judge import judge, recommend
@@ -78,6 +79,25 @@ def test_a_market_with_no_upside_and_no_link_to_others_is_never_piloted(made_up_
     assert answer.actions[2].kind is ActionKind.WAIT
     assert answer.timeline.piloting[2].max() == 0
     assert answer.timeline.scaled[2].max() == 0
+
+
+def test_nobody_waits_for_pilots_that_no_cars_are_set_aside_for(made_up_launch):
+    problem = made_up_launch(M=2)
+    none_allowed = replace(
+        problem, menu=replace(problem.menu, quarters=0), terms=replace(problem.terms, pilot_quarters=0)
+    )
+    none_to_ship = replace(problem, terms=replace(problem.terms, pool_cap=np.zeros_like(problem.terms.pool_cap)))
+    answer = plan(none_to_ship, seed=1)
+    assert answer.actions == plan(none_allowed, seed=1).actions
+    assert answer.certificate.value.mean == pytest.approx(plan(none_allowed, seed=1).certificate.value.mean)
+    assert answer.certificate.value.mean > 5 * answer.certificate.value.se
+
+
+@pytest.mark.parametrize(("markets", "played"), [(1, BOUND_WORLDS), (8, 24)])
+def test_more_worlds_are_played_where_a_few_carry_the_value(made_up_launch, markets, played):
+    told = plan(made_up_launch(M=markets, seed=3), seed=1, worlds=24).certificate
+    assert told.value.count == played
+    assert told.value.se < 0.1 * told.bound.mean
 
 
 def test_earliest_dates_hold_and_the_reason_says_so(made_up_launch):

@@ -19,6 +19,7 @@ from beachhead.launch.bound.control import BOUND_WORLDS, SCORES, Control, contro
 from beachhead.launch.bound.penalised import SCOUTS, expected_urgency, penalised
 from beachhead.launch.bound.revealed import split_own, told_with, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
+from beachhead.launch.estimate import Estimate
 from beachhead.launch.judge.break_even import break_even
 from beachhead.launch.judge.judge import judge
 from beachhead.launch.plan.reason import Figure, Reason
@@ -52,6 +53,8 @@ from beachhead.world.quarter import Quarter
 _KINDS = {0: ActionKind.WAIT, PILOT: ActionKind.PILOT, SCALE: ActionKind.SCALE, EXIT: ActionKind.EXIT}
 METHOD = "clairvoyant LP over affordable markets"
 TIGHTER_METHOD = "penalised clairvoyant LP, shared factors told after the first gate"
+VAGUE = 0.1
+"""Error of a plan's value, as a share of the bound, beyond which every world drawn for the bound is played."""
 CLOSE_ENOUGH = 0.9
 TIGHTER_WORLDS = 24
 """Below that share the slower bound is taken too, on so many worlds, and the smaller of the two holds."""
@@ -144,7 +147,8 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     Args:
         problem: the question.
         seed: of the worlds; the same problem and seed give the same plan, bit for bit on one machine.
-        worlds: how many worlds to play; more are where there is an objective, and where a launch seldom pays.
+        worlds: how many worlds to play; more are where there is an objective, where a launch seldom pays, and where
+            these tell its value poorly.
         tick: called with (worlds done, worlds in all) as they end.
     """
     if worlds < 2:
@@ -168,7 +172,14 @@ def plan(problem: Problem, seed: int, worlds: int = 24, tick: Callable[[int, int
     worlds = enough(worlds, control) or worlds
     tell = _shares_of(tick, worlds, candidates)
     played = play_all(course, drawn[:worlds], lambda done, _: tell(-1, done))
-    certificate = _certificate(scene, drawn, played, control, scores)
+    rows = _bounded(scene, drawn)
+    tighter = _tighter(scene, drawn, scores) if _is_far(_certified(played, rows, control)) else None
+    if worlds < len(drawn) and _is_vague(_certified(played, rows, control, tighter)):
+        few, worlds = worlds, len(drawn)
+        tell = _shares_of(tick, worlds, candidates)
+        played = [*played, *play_all(course, drawn[few:], lambda done, _: tell(-1, few + done))]
+    after = controlled(_gained(played, rows) - _within(scene, drawn, played), control)
+    certificate = replace(_certified(played, rows, control, tighter), after=after)
     return Plan(
         quarter=problem.quarters[0],
         actions=tuple(_action(problem, choice, i) for i in range(len(problem.markets))),
@@ -201,10 +212,8 @@ def _shares_of(tick: Callable[[int, int], None] | None, worlds: int, candidates:
     return tell
 
 
-def _certificate(
-    scene: Scene, drawn: list[World], played: list[Played], control: Control, scores: Floats
-) -> Certificate:
-    """Bound on all worlds drawn, in two threads (the kernels let go of the interpreter); gap on those played."""
+def _bounded(scene: Scene, drawn: list[World]) -> Floats:
+    """(N, 3): bound, value of carrying on as is, and of it what lies abroad; in two threads (kernels free the lock)."""
     home = replace(scene.position, stage=np.where(scene.position.fixed == 1, scene.position.stage, EXITED))
 
     def one(world: World) -> tuple[float, float, float]:
@@ -212,29 +221,50 @@ def _certificate(
         idle = as_is(terms, scene.position, demand)
         return clairvoyant(terms, scene.position, world.theta), idle, idle - as_is(terms, home, demand)
 
-    rows = np.array(in_threads(one, drawn))
-    values = np.array([p.value for p in played]) - rows[: len(played), 1]
-    within = np.array([_within(scene, world, p) for world, p in zip(drawn, played, strict=False)])
-    after = controlled(values - within, control)
-    first = replace(certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD), after=after)
-    if first.share is None or first.share >= CLOSE_ENOUGH:
-        return first
+    return np.array(in_threads(one, drawn))
+
+
+def _certified(played: list[Played], rows: Floats, control: Control, tighter: Estimate | None = None) -> Certificate:
+    """Bound on all worlds drawn, gap on those played."""
+    return certify_controlled(_gained(played, rows), rows[:, 0], rows[:, 2], control, METHOD, tighter, TIGHTER_METHOD)
+
+
+def _gained(played: list[Played], rows: Floats) -> Floats:
+    """What the plan brings in each world over carrying on as is."""
+    return np.array([p.value for p in played]) - rows[: len(played), 1]
+
+
+def _is_far(certificate: Certificate) -> bool:
+    """Whether the value is so far from the bound that the slower one is worth its time."""
+    return certificate.share is not None and certificate.share < CLOSE_ENOUGH
+
+
+def _is_vague(certificate: Certificate) -> bool:
+    """Whether the value's own error is a large part of what any plan could earn: a few worlds carry most of it."""
+    value, bound = certificate.value, certificate.bound
+    return value.se is not None and value.se > VAGUE * bound.mean > 0
+
+
+def _tighter(scene: Scene, drawn: list[World], scores: Floats) -> Estimate:
+    """The slower bound, on the first of the worlds."""
     split = split_own(*told_with(scene.terms, scene.cov))
     few, others = drawn[:TIGHTER_WORLDS], drawn[TIGHTER_WORLDS : TIGHTER_WORLDS + SCOUTS]
     at = scene.terms, scene.position, scene.mean, split
     urgency = expected_urgency(*at, others)
     bounds = np.array(in_threads(lambda w: penalised(*at, w, urgency=urgency), few))
     told = np.array([what_is_told(scene.position, scene.mean, split, world) for world in few])
-    tighter = controlled(bounds, control_variate(scene, told, scores, split.own))
-    certificate = certify_controlled(values, rows[:, 0], rows[:, 2], control, METHOD, tighter, TIGHTER_METHOD)
-    return replace(certificate, after=after)
+    return controlled(bounds, control_variate(scene, told, scores, split.own))
 
 
-def _within(scene: Scene, world: World, played: Played) -> float:
+def _within(scene: Scene, drawn: list[World], played: list[Played]) -> Floats:
     """What the plan earned to the end of the horizon over carrying on as is, discounted: that and no later quarter."""
-    terms = replace(under(scene.terms, world.scenario), tail=0.0)
-    earned = float(played.cash @ terms.discount ** np.arange(len(played.cash)))
-    return earned - as_is(terms, scene.position, np.exp(world.theta))
+
+    def one(world: World, course: Played) -> float:
+        terms = replace(under(scene.terms, world.scenario), tail=0.0)
+        earned = float(course.cash @ terms.discount ** np.arange(len(course.cash)))
+        return earned - as_is(terms, scene.position, np.exp(world.theta))
+
+    return np.array([one(world, course) for world, course in zip(drawn, played, strict=False)])
 
 
 def _action(problem: Problem, choice: Choice, i: int) -> Action:
