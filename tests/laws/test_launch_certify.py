@@ -5,7 +5,16 @@ import pytest
 
 from beachhead.launch.bound.certify import certify_controlled
 from beachhead.launch.bound.clairvoyant import as_is, clairvoyant
-from beachhead.launch.bound.control import SCORES, Control, control_alone, control_variate, controlled, telling
+from beachhead.launch.bound.control import (
+    BOUND_WORLDS,
+    SCORES,
+    Control,
+    control_alone,
+    control_variate,
+    controlled,
+    enough,
+    telling,
+)
 from beachhead.launch.bound.penalised import expected_urgency, penalised
 from beachhead.launch.bound.revealed import revealed, split_own, what_is_told
 from beachhead.launch.draws import draw_scores, draw_worlds
@@ -67,9 +76,11 @@ def test_a_launch_that_seldom_pays_is_played_until_enough_worlds_pay(made_up_lau
     mean = np.asarray(problem.belief.mean) - np.array([1.2, 0.0])
     problem = replace(problem, belief=replace(problem.belief, mean=mean, cov=2 * np.asarray(problem.belief.cov)))
     made = plan(problem, seed=3, worlds=8)
-    theta = np.array([world.theta for world in draw_worlds(problem, seed=3, count=made.worlds)])
-    paying = control_variate(set_up(problem), theta, draw_scores(problem.markets, 3, SCORES)).worlds
-    assert 8 < made.worlds == made.certificate.value.count
+    theta = np.array([world.theta for world in draw_worlds(problem, seed=3, count=BOUND_WORLDS)])
+    control = control_variate(set_up(problem), theta, draw_scores(problem.markets, 3, SCORES))
+    least = enough(8, control)
+    paying = control.worlds[:least]
+    assert 8 < least <= made.worlds == made.certificate.value.count
     assert np.count_nonzero(paying) == telling(paying) == 8
     assert made.certificate.value.se is not None
 

@@ -259,11 +259,13 @@ def may_pilot(terms: Terms, i: int, c: int, batch: float, now: int) -> bool:
 
 @inner
 def usual_design(terms: Terms, i: int, c: int, now: int) -> int:
-    """The middle batch at list price, or the largest below it that may be shipped by that route now; -1 if none is.
+    """The middle batch at list price, or the largest below it permitted through that route now; -1 if none is.
 
-    A batch of more cars than are set aside for pilots is none: nobody waits for what it would tell.
+    None is where the cars set aside for pilots do not make up the smallest batch: nobody waits for what it would tell.
     """
+    if terms.batches[0] > terms.pool_cap[now]:
+        return -1
     for design in range(terms.sizes // 2, -1, -1):
-        if terms.batches[design] <= terms.pool_cap[now] and may_pilot(terms, i, c, terms.batches[design], now):
+        if may_pilot(terms, i, c, terms.batches[design], now):
             return design
     return -1
