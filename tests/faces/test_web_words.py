@@ -3,9 +3,14 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from beachhead.case.new import new_launch
+from beachhead.launch.estimate import Estimate
+from beachhead.rehearsal.rehearse import OURS
+from beachhead.web.pages import rooms
 from beachhead.web.wire.browser_words import in_browser
 from beachhead.web.wire.refusal import refusal_of
 from beachhead.world.errors import BadInput
@@ -52,3 +57,25 @@ def test_a_refusal_says_where_to_click():
     assert error["hint"] == "press “Plan again”, under Plan"
     assert in_browser("only 4 worlds: play 8 or more (--worlds).") == "only 4 worlds: Plan again plays more than 8."
     assert in_browser("ordinary -- with a dash") == "ordinary -- with a dash"
+
+
+def test_a_rehearsal_in_too_few_worlds_names_its_own_button_which_then_plays_enough(tmp_path, monkeypatch):
+    """It named the plan's button, and its own asked for the same two worlds again."""
+    new_launch(tmp_path / "launch", "starter")
+    kept = {}
+
+    def keep(_launch, room, arguments, sentences, _tables, *, stood):
+        kept.update(asked=arguments, said=" ".join(in_browser(line) for line in sentences))
+        return {room: stood}
+
+    def played(*_, worlds, **__):
+        ours = {"policy": OURS, "scaled": 3, "scaled_bad": 1, "good_piloted": 0, "good_dropped": 0}
+        outcome = SimpleNamespace(**ours, value=Estimate(mean=1e6, se=None, count=worlds))
+        return SimpleNamespace(worlds=worlds, quarter="2027Q1", notes=(), outcomes=(outcome,))
+
+    monkeypatch.setattr(rooms, "keep_answer", keep)
+    monkeypatch.setattr(rooms, "rehearse_launch", played)
+    monkeypatch.setattr(rooms, "_played", lambda _found: [])
+    rooms.work_out("rehearsal")(tmp_path / "launch", {"worlds": 2, "on": "2027-01-04"}, lambda _done, _total: None)
+    assert "2 worlds are too few to say how exactly this is known: “Work it out again” plays 24." in kept["said"]
+    assert kept["asked"] == {"on": "2027-01-04"}

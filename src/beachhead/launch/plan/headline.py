@@ -76,13 +76,19 @@ def after_horizon(plan: Plan, currency: str) -> tuple[str, ...]:
     return (f"{said}; cars, short in {last}, are taken to be short no longer then." if short else f"{said}.",)
 
 
-def too_few(found: Estimate, besides: str = "") -> str:
-    """What to do where worlds are too few to tell an error; nothing where they are enough."""
+def too_few(found: Estimate, besides: str = "", cure: str = "") -> str:
+    """What to do where worlds are too few to tell an error; nothing where they are enough.
+
+    Args:
+        found: what the worlds told.
+        besides: what else they leave open.
+        cure: where more are not to be had by the option `--worlds`, how.
+    """
     if found.se is not None:
         return ""
     said = how_many(found.count, "world is", "worlds are")
     enough = f"{FEWEST} or more" if found.count < FEWEST else "more"
-    return f" {said} too few to say how exactly this is known{besides}: play {enough} (--worlds)."
+    return f" {said} too few to say how exactly this is known{besides}: {cure or f'play {enough} (--worlds)'}."
 
 
 def pursuit(pursued: Pursued, currency: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from beachhead.case.targets.answer import Assessed, assess_targets
 from beachhead.case.tasks.from_rooms import assess_whole
 from beachhead.case.tasks.words import hangs_on, headline, left_out, shown
 from beachhead.evidence.tables.tasks import TaskRow
+from beachhead.launch.estimate import FEWEST
 from beachhead.launch.information.worth import Known
 from beachhead.launch.plan.headline import too_few
 from beachhead.programme.target import Kind
@@ -216,7 +217,8 @@ def _work_rehearsal(root: Path, arguments: dict[str, Any], advance: Advance) -> 
     stood = stands_on(launch, "rehearsal")
     worlds = int(arguments.get("worlds", REHEARSED_WORLDS))
     found = rehearse_launch(launch, worlds=worlds, on=day_of(arguments), tick=advance)
-    return keep_answer(launch, "rehearsal", arguments, _went(found), _played(found), stood=stood)
+    asked = arguments if worlds >= FEWEST else {k: v for k, v in arguments.items() if k != "worlds"}
+    return keep_answer(launch, "rehearsal", asked, _went(found), _played(found), stood=stood)
 
 
 def _went(found: Rehearsed) -> list[str]:
@@ -230,9 +232,10 @@ def _went(found: Rehearsed) -> list[str]:
         )
         if whole
     ]
+    few = too_few(first.value, cure=f"“Work it out again” plays {REHEARSED_WORLDS}")
     return [
         f"Played in {found.worlds} made-up worlds of each family from {found.quarter}, gates on.",
-        f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.{too_few(first.value)}",
+        f"Where the belief is right: {'; '.join(known) or 'nothing was scaled'}.{few}",
         *found.notes,
     ]
 
