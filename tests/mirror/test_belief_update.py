@@ -11,6 +11,7 @@ from scipy.stats import nbinom, norm
 import made_up
 from beachhead.belief import Belief, coming_year, odds, outlook, prior, update
 from beachhead.belief.fitted import entry_fit
+from beachhead.belief.line_up import offer_shares
 from beachhead.world.errors import BadInput
 from beachhead.world.evidence import Evidence
 from beachhead.world.market import Fact, Market
@@ -168,15 +169,21 @@ def test_an_offer_shares_demand_with_those_that_could_be_had_on_the_same_days():
     middle = winter.start + (winter.end - winter.start) // 2 + timedelta(days=1)
     late = replace(count(4), start=middle, offer="B")
     whole, part = (winter.end - winter.start).days + 1, (winter.end - middle).days + 1
-    shares = {("NO", "A"): 1 - part / whole / 2, ("NO", "B"): 0.5}
-    told = Reading(counts=(replace(winter, offer="A"), late))
-    assert update(held, told).belief.mean[0] == pytest.approx(update(held, told, offer_shares=shares).belief.mean[0])
+    told = (replace(winter, offer="A"), late)
+    shares = {(c.market, c.offer, c.start, c.end): s for c, s in zip(told, (1 - part / whole / 2, 0.5), strict=True)}
+    assert offer_shares(told) == pytest.approx(shares)
+    assert mean(*told) == pytest.approx(update(held, Reading(counts=told), shares=shares).belief.mean[0])
+    # a mix of three to one
+    by_mix = offer_shares(told, {("NO", "A"): 0.6, ("NO", "B"): 0.2})
+    assert by_mix[next(iter(shares))] == pytest.approx(1 - part / whole / 4)
+    assert by_mix[next(reversed(shares))] == pytest.approx(0.25)
 
 
 def test_a_lone_offer_is_its_share_of_the_market():
     held = single()
-    lone = Reading(counts=(replace(count(8), offer="A"),))
-    half = update(held, lone, offer_shares={("NO", "A"): 0.5}).belief.mean[0]
+    one = replace(count(8), offer="A")
+    lone, shares = Reading(counts=(one,)), offer_shares([one, replace(one, offer="B")])
+    half = update(held, lone, shares=shares).belief.mean[0]
     assert half > update(held, lone).belief.mean[0] + 0.2
 
 

@@ -119,16 +119,19 @@ def test_a_part_of_a_merged_market_has_its_share_of_what_its_whole_batch_reaches
     assert [c.reach for c in found.counts] == pytest.approx([0.1 * first] * 2)
 
 
-def pilot_in_norway(path, name: str, rows: str):
-    """The starter with a second trim, and rows of a pilot there."""
+def pilot_in_norway(path, name: str, rows: str, mix: str = ""):
+    """The starter with a second trim, and rows of a pilot there; `mix`: shares of the two, such as `.75 .25`."""
     folder = new_launch(path / name, "starter")
     for table in ("offers", "prices"):
         file = folder / f"{table}.csv"
         lines = file.read_text().splitlines(keepends=True)
-        file.write_text("".join([*lines, *(re.sub(r"(^|,)ONE,", r"\1TWO,", line) for line in lines[1:])]))
+        lines += [re.sub(r"(^|,)ONE,", r"\1TWO,", line) for line in lines[1:]]
+        if mix and table == "offers":
+            lines = [f"{share},{line}" for share, line in zip(["mix", *mix.split()], lines, strict=True)]
+        file.write_text("".join(lines))
     seen, launch = path / f"{name}.csv", open_launch(folder)
     seen.write_text(f"batch,market,offer,channel,store,start,end,opening_stock,orders\n{rows}")
-    at = datetime(2027, 4, 2, tzinfo=UTC)
+    at = datetime(2027, 7, 2, tzinfo=UTC)
     observe(launch.folder, launch.store, seen, who="ana", at=at, today=at.date())
     return open_launch(folder)
 
@@ -147,6 +150,26 @@ def test_a_batch_told_by_offer_is_the_batch_told_as_one(tmp_path):
     assert told[1].cov == pytest.approx(told[0].cov, abs=1e-9)
     both = pilot_in_norway(tmp_path, "both", f"b1,NO,,dealer,,{span},50,\n{parts}")  # the cars of the whole, once
     assert [c.reach for c in read_rows(both).counts] == pytest.approx([reach] * 2)
+
+
+def test_trims_on_sale_together_share_the_demand_though_their_rows_end_in_other_quarters(tmp_path):
+    """Each was read as the whole demand of its own quarter: 12 cars of either made 12 of the market, not 24."""
+    together = "b1,NO,ONE,dealer,,2027-01-11,2027-04-04,40,12\nb1,NO,TWO,dealer,,2027-01-11,2027-04-04,40,12\n"
+    apart = together.replace("ONE,dealer,,2027-01-11,2027-04-04", "ONE,dealer,,2027-01-04,2027-03-28")
+    launches = [pilot_in_norway(tmp_path, name, rows) for name, rows in (("t", together), ("a", apart))]
+    held = [believe(launch, until=date(2027, 6, 30)).belief for launch in launches]
+    level = [float(belief.mean[belief.markets.index("NO")]) for belief in held]
+    assert level[1] == pytest.approx(level[0], abs=0.15)
+
+
+def test_a_trim_that_sold_out_stands_for_its_share_of_the_declared_mix(tmp_path):
+    rows = "b1,NO,ONE,dealer,,2027-01-04,2027-03-31,30,12\nb1,NO,TWO,dealer,,2027-01-04,2027-03-15,4,4\n"
+    level = []
+    for mix in ("", ".5 .5", ".1 .9"):
+        belief = believe(pilot_in_norway(tmp_path, f"mix{mix}".replace(" ", ""), rows, mix)).belief
+        level.append(float(belief.mean[belief.markets.index("NO")]))
+    assert level[0] == pytest.approx(level[1])  # undeclared, shares are equal
+    assert level[2] > level[1] + 0.1  # had most wanted the trim that was soon gone, more would have bought
 
 
 def test_stores_of_a_batch_reach_buyers_of_their_own(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -42,8 +42,6 @@ def predict(
     belief: Belief,
     span: DemandCount,
     at_least: Sequence[int] = (),
-    *,
-    offer_shares: Mapping[tuple[str, str], float] | None = None,
 ) -> Prediction:
     """The odds of what will be counted over a span, before its stock could run out.
 
@@ -55,9 +53,8 @@ def predict(
         belief: what is held.
         span: market, days, reach and kind of the coming count.
         at_least: numbers of cars whose odds are asked.
-        offer_shares: as in `update`.
     """
-    below = count_below(belief, span, offer_shares=offer_shares)
+    below = count_below(belief, span)
     low, median, high = (quantile(below, level) for level in (0.05, 0.5, 0.95))
     return Prediction(
         market=span.market,
@@ -69,14 +66,12 @@ def predict(
     )
 
 
-def count_below(
-    belief: Belief, span: DemandCount, *, offer_shares: Mapping[tuple[str, str], float] | None = None
-) -> Callable[[int], float]:
+def count_below(belief: Belief, span: DemandCount) -> Callable[[int], float]:
     """P(count < number) of a coming count as a function of the number; arguments as in `predict`.
 
     The price of the span counts where the belief holds the market's elasticity (`belief.priced.joined`).
     """
-    data = rows(belief, (span,), offer_shares or {})
+    data = rows(belief, (span,))
     weight, mean, size = _mixture(belief, span, data.mean[0], data.size[0])
     share = size / (size + mean)
 

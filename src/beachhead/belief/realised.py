@@ -52,7 +52,7 @@ def realised(belief: Belief, counts: Sequence[DemandCount], *, level: float = 0.
     """
     if len({count.market for count in counts}) != 1 or any(count.is_pilot for count in counts):
         raise ValueError("demand is realised by counts of one market at full scale")
-    data = rows(belief, tuple(counts), {})
+    data = rows(belief, tuple(counts))
     centre = log((float(data.count.sum()) + 0.5) / float(data.mean.sum()))
     theta = centre + _AWAY
     value = logsumexp([_log_likelihood(belief, data, theta, z) for z in _SIZES], axis=0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from beachhead.belief.belief import Belief
+from beachhead.belief.line_up import OfferShares, offer_shares
 from beachhead.world.errors import BadInput
 from beachhead.world.quarter import Quarter, days_by_quarter
 from beachhead.world.reading import DemandCount, Funnel
@@ -102,24 +102,16 @@ class Terms:
     constant: float
 
 
-def rows(
-    belief: Belief,
-    counts: tuple[DemandCount, ...],
-    offer_shares: Mapping[tuple[str, str], float],
-    *,
-    among: Iterable[DemandCount] = (),
-) -> Rows:
+def rows(belief: Belief, counts: tuple[DemandCount, ...], shares: OfferShares | None = None) -> Rows:
     """Arrange counts by group, in an order that does not depend on the order they came in.
 
     Theta is the demand for all offers of a market; the count of one offer stands for its share of that demand:
-    `offer_shares[market, offer]` where given, else an equal share among the offers that were counted in the market on
-    the same days. Counts of several offers over the same span are added, and so are their shares.
+    Counts of several offers over the same span are added, and so are their shares.
 
     Args:
         belief: names the markets and carries the path.
         counts: the W counts.
-        offer_shares: share of a market's demand that goes to an offer, 0..1.
-        among: further counts that tell what else could be had on a day; nothing else of them is read.
+        shares: of the offers in these and all other counts, as `offer_shares` says; None if these are all.
 
     Raises:
         BadInput: a count names a market that the belief does not know.
@@ -129,7 +121,7 @@ def rows(
         raise BadInput(
             f"the reading names markets the belief does not know: {', '.join(unknown)}", "add them to markets.csv"
         )
-    pooled = _pool_offers(counts, offer_shares, among)
+    pooled = _pool_offers(counts, offer_shares(counts) if shares is None else shares)
     return arrange(belief, pooled, [_price_label(c) for c, _ in pooled])
 
 
@@ -202,34 +194,11 @@ def terms(data: Rows, nb_size_weekly: float) -> Terms:
     )
 
 
-def _equal_shares(counts: tuple[DemandCount, ...]) -> dict[tuple[str, date, date], float]:
-    """By market and span, mean over its days of 1 / offers counted there that day; spans of one offer throughout: 1."""
-    seen: dict[str, set[tuple[str, date, date]]] = defaultdict(set)
-    for c in counts:
-        if c.offer:
-            seen[c.market].add((c.offer, c.start, c.end))
-    found = {}
-    for market, spans in seen.items():
-        if len({offer for offer, _, _ in spans}) == 1:
-            continue
-        on_day: dict[int, set[str]] = defaultdict(set)
-        for offer, start, end in spans:
-            for day in range(start.toordinal(), end.toordinal() + 1):
-                on_day[day].add(offer)
-        for start, end in {span[1:] for span in spans}:
-            days = range(start.toordinal(), end.toordinal() + 1)
-            found[market, start, end] = sum(1 / len(on_day[day]) for day in days) / len(days)
-    return found
-
-
-def _pool_offers(
-    counts: tuple[DemandCount, ...], offer_shares: Mapping[tuple[str, str], float], among: Iterable[DemandCount]
-) -> list[tuple[DemandCount, float]]:
+def _pool_offers(counts: tuple[DemandCount, ...], shares: OfferShares) -> list[tuple[DemandCount, float]]:
     """Counts with the share of the market's demand that they stand for, twins over offers added."""
-    equal = _equal_shares((*counts, *among))
 
     def share(c: DemandCount) -> float:
-        return offer_shares.get((c.market, c.offer), equal.get((c.market, c.start, c.end), 1.0) if c.offer else 1.0)
+        return shares.get((c.market, c.offer, c.start, c.end), 1.0)
 
     pooled: list[tuple[DemandCount, float]] = []
     # sorted once with the key in hand: its first nine parts are the span's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -16,6 +16,7 @@ from scipy.special import logsumexp, ndtri
 from beachhead.belief import likelihood
 from beachhead.belief.belief import Belief
 from beachhead.belief.laplace import Sites, condition, log_mass, mode, refine
+from beachhead.belief.line_up import OfferShares
 from beachhead.belief.rows import Rows, Terms, rows, terms
 from beachhead.world.errors import BadInput
 from beachhead.world.evidence import Evidence
@@ -69,7 +70,7 @@ def update(
     reading: Reading,
     *,
     evidence: Sequence[Evidence] = (),
-    offer_shares: Mapping[tuple[str, str], float] | None = None,
+    shares: OfferShares | None = None,
     correct: bool = True,
     draws: int = 4000,
     seed: int = 0,
@@ -85,7 +86,8 @@ def update(
         belief: what is held before.
         reading: the W counts.
         evidence: statements about theta from outside the sales counts.
-        offer_shares: share of a market's demand that goes to (market, offer); equal shares where not given.
+        shares: what counts of single offers stand for, as `offer_shares` says of these and all other counts; None if
+            these are all.
         correct: false for Laplace alone.
         draws: importance draws, S.
         seed: seed of the draws.
@@ -96,7 +98,7 @@ def update(
     start = weigh_evidence(belief, evidence)
     if not reading.counts:
         return _unread(start)
-    data = rows(start, reading.counts, offer_shares or {})
+    data = rows(start, reading.counts, shares)
     loading = _loading(start, data)
     peak, spread = _dispersion(start, data, loading)
     if not correct:

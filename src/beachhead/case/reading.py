@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.belief import Belief, Year, coming_year, odds, weigh_evidence
 from beachhead.case.belief.believe import Held
+from beachhead.case.belief.offer_list import declared_mix
 from beachhead.case.belief.studies import folder_evidence
 from beachhead.case.clock import today
 from beachhead.case.open import Launch, day_within
@@ -194,13 +195,13 @@ def monitors(launch: Launch, question: Question) -> tuple[Monitor, ...]:
     was left has none. A planned look is held on what counts add to the studies.
     """
     held, told = question.held, weigh_evidence(question.held.before, folder_evidence(launch))
-    gates = {gate.market: gate for gate in question.problem.gates}
+    gates, mix = {gate.market: gate for gate in question.problem.gates}, declared_mix(launch)
     out = []
     for code in held.belief.markets:
         gate = gates.get(code)
         counts = tuple(count for count in held.reading.counts if count.market == code and count.counts_cars)
         level = _level(question, code, gate) if counts else None
-        found = watch(held.before, counts, code, break_even=level)
+        found = watch(held.before, counts, code, mix=mix, break_even=level)
         if found is not None:
             look = None if gate is None else planned_look(gate, told, held.belief, question.now)
             out.append(replace(in_year(found, question.year), look=look))

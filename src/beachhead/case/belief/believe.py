@@ -17,8 +17,10 @@ from beachhead.belief.choice.rivals import RivalCourse
 from beachhead.belief.exposure import Exposed, exposure_fit, learn_exposure
 from beachhead.belief.fitted import EntryFit, entry_fit
 from beachhead.belief.lasting import carried_on, widened_by
+from beachhead.belief.line_up import offer_shares
 from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
 from beachhead.case.answers.sited import siting_inputs
+from beachhead.case.belief.offer_list import declared_mix
 from beachhead.case.belief.pricing import answers_to_price, off_list_lines, price_point_of
 from beachhead.case.belief.rivals import course_of
 from beachhead.case.belief.spending import lift_of
@@ -146,11 +148,12 @@ def _learn(
     by_quarter: dict[Quarter, list[DemandCount]] = defaultdict(list)
     for count in seen.counts:
         by_quarter[Quarter.of(count.end)].append(count)
+    shares = offer_shares(seen.counts, declared_mix(launch))  # rows of one quarter may tell what others were sold with
     seed, held, said = launch.folder.terms.seeds.outlook, update(start, Reading(counts=())), 0.0
 
     def read(now: Tracked, counts: Sequence[DemandCount]) -> Tracked:
         nonlocal held, said
-        now, held = now.read(Reading(counts=tuple(counts)), seed=seed, correct=correct)
+        now, held = now.read(Reading(counts=tuple(counts)), shares=shares, seed=seed, correct=correct)
         said += held.log_marginal
         return now
 

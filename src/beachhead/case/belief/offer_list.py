@@ -23,3 +23,14 @@ def offer_list(launch: Launch, market: str) -> OfferList | None:
         prices=tuple(p.amount for p in prices),
         mix=tuple(float(w) for w in weight / weight.sum()),
     )
+
+
+def declared_mix(launch: Launch) -> dict[tuple[str, str], float]:
+    """By market and offer, the share of the market's demand that `offer_list` takes it to have."""
+    lists = (offer_list(launch, market.code) for market in launch.folder.markets)
+    return {
+        (found.market, offer): share
+        for found in lists
+        if found is not None
+        for offer, share in zip(found.offers, found.mix, strict=True)
+    }

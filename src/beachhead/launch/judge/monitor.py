@@ -15,7 +15,7 @@ truth is that of the quarters counted: what they are off the level over the year
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -28,6 +28,7 @@ from scipy.special import betainc, gammaln, logsumexp
 
 from beachhead.belief.belief import Belief
 from beachhead.belief.coming_year import Year
+from beachhead.belief.line_up import offer_shares
 from beachhead.belief.rows import Rows, rows
 from beachhead.launch.judge.looks import hwang_shih_decani
 from beachhead.launch.question.gate import Gate
@@ -119,7 +120,13 @@ class Monitor:
 
 
 def watch(
-    before: Belief, counts: Sequence[DemandCount], market: str, *, break_even: float | None = None, alpha: float = ALPHA
+    before: Belief,
+    counts: Sequence[DemandCount],
+    market: str,
+    *,
+    mix: Mapping[tuple[str, str], float] | None = None,
+    break_even: float | None = None,
+    alpha: float = ALPHA,
 ) -> Monitor | None:
     """Follow a market's counts at list price; None where it has none.
 
@@ -129,6 +136,7 @@ def watch(
         before: the belief before any of the counts: the mixture, and the path.
         counts: of any markets; a market that was piloted and then scaled is followed by its later kind.
         market: market code.
+        mix: weight of each market's offers in its demand, as in `offer_shares`.
         break_even: cars a year at full scale and path 1.
         alpha: probability of ever being wrong.
     """
@@ -141,14 +149,14 @@ def watch(
     bias = float(before.mean[-1]) if is_pilot else 0.0
     prior_sd = sqrt(float(before.cov[m, m]) + (float(before.cov[-1, -1]) if is_pilot else 0.0))
     grid = _Grid.around(before, float(before.mean[m]) + bias, prior_sd, own, break_even, bias)
-    beside = [c for c in counts if c.market == market and c.is_pilot == is_pilot]
+    shares = offer_shares((c for c in counts if c.market == market and c.is_pilot == is_pilot), mix)
     sightings: list[Sighting] = []
     score, cars = np.zeros((len(grid.rate), len(grid.log_size))), 0
     low, high = -inf, inf
     for day, batch in groupby(own, key=lambda c: c.end):
         group = tuple(batch)
         cars += sum(c.count for c in group)
-        score += _log_likelihood(rows(before, group, {}, among=beside), grid)
+        score += _log_likelihood(rows(before, group, shares), grid)
         evidence = float(logsumexp(score + grid.log_weight)) - _profile(score)
         inside = np.flatnonzero(evidence < log(1 / alpha))
         if len(inside):
