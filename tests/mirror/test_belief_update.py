@@ -170,7 +170,9 @@ def test_an_offer_shares_demand_with_those_that_could_be_had_on_the_same_days():
     late = replace(count(4), start=middle, offer="B")
     whole, part = (winter.end - winter.start).days + 1, (winter.end - middle).days + 1
     told = (replace(winter, offer="A"), late)
-    shares = {(c.market, c.offer, c.start, c.end): s for c, s in zip(told, (1 - part / whole / 2, 0.5), strict=True)}
+    shares = {
+        (c.market, c.place, c.offer, c.start, c.end): s for c, s in zip(told, (1 - part / whole / 2, 0.5), strict=True)
+    }
     assert offer_shares(told) == pytest.approx(shares)
     assert mean(*told) == pytest.approx(update(held, Reading(counts=told), shares=shares).belief.mean[0])
     # a mix of three to one

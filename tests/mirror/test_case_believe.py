@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from beachhead.case.belief.believe import believe, read_rows, served_over
+from beachhead.case.belief.believe import believe, read_rows
+from beachhead.case.belief.reach import served_over
 from beachhead.case.decide.deciding import decide
 from beachhead.case.new import new_launch
 from beachhead.case.open import open_launch
@@ -172,6 +173,42 @@ def test_a_trim_that_sold_out_stands_for_its_share_of_the_declared_mix(tmp_path)
     assert level[2] > level[1] + 0.1  # had most wanted the trim that was soon gone, more would have bought
 
 
+def test_an_offer_alone_in_its_store_or_batch_is_all_that_its_buyers_see(tmp_path):
+    """Halved where another offer was sold elsewhere on the same days, demand came out twofold."""
+    span = "2027-01-04,2027-03-31"
+    told = [
+        f"b1,NO,,dealer,,{span},80,24\n",
+        f"b1,NO,ONE,dealer,Oslo,{span},40,12\nb1,NO,TWO,dealer,Bergen,{span},40,12\n",
+        f"b1,NO,ONE,dealer,,{span},40,12\nb2,NO,TWO,dealer,,{span},40,12\n",
+    ]
+    held = [believe(pilot_in_norway(tmp_path, f"told{n}", rows)).belief for n, rows in enumerate(told)]
+    level = [belief.mean[belief.markets.index("NO")] for belief in held]
+    assert level[1:] == pytest.approx([level[0]] * 2, abs=0.01)
+
+
+def test_stores_of_a_scaled_market_share_what_its_channel_reaches(tmp_path):
+    """Each was read as the whole channel: told by two stores, a market had half of the demand that it had as one."""
+    span, since = "2027-01-04,2027-03-31", {"NO": date(2027, 1, 1)}
+    told = [
+        f"running,NO,,dealer,,{span},,40\n",
+        f"running,NO,,dealer,Oslo,{span},,25\nrunning,NO,,dealer,Bergen,{span},,15\n",
+        "".join(f"running,NO,{o},dealer,{s},{span},,10\n" for o in ("ONE", "TWO") for s in ("Oslo", "Bergen")),
+    ]
+    launches = [pilot_in_norway(tmp_path, f"told{n}", rows) for n, rows in enumerate(told)]
+    held = [believe(launch, scaled_since=since).belief for launch in launches]
+    level = [belief.mean[belief.markets.index("NO")] for belief in held]
+    assert level[1:] == pytest.approx([level[0]] * 2, abs=0.01)
+    opened = f"running,NO,,dealer,Oslo,{span},,25\nrunning,NO,,dealer,Bergen,2027-03-01,2027-03-31,,5\n"
+    launch = pilot_in_norway(tmp_path, "opened", opened + "running,NO,,dealer,Oslo,2027-04-01,2027-04-30,,6\n")
+    reach = [count.reach for count in read_rows(launch, scaled_since=since).counts]
+    assert reach[1] == pytest.approx(
+        served_over(dealer_of(launch), date(2027, 3, 1), date(2027, 3, 31), since["NO"]) / 2
+    )
+    assert reach[2] == pytest.approx(
+        served_over(dealer_of(launch), date(2027, 4, 1), date(2027, 4, 30), since["NO"])
+    )  # of that month one store is told
+
+
 def test_stores_of_a_batch_reach_buyers_of_their_own(tmp_path):
     span = "2027-01-04,2027-03-31"
     rows = "".join(
@@ -187,8 +224,11 @@ def test_stores_of_a_batch_reach_buyers_of_their_own(tmp_path):
 
 def dealer_at_half(launch) -> float:
     """What a pilot of 50 cars reaches in Norway through dealers."""
-    rows = (row for row in launch.folder.economics if (row.market, row.channel) == ("NO", "dealer"))
-    return 0.5 * next(rows).pilot_reach
+    return 0.5 * dealer_of(launch).pilot_reach
+
+
+def dealer_of(launch):
+    return next(row for row in launch.folder.economics if (row.market, row.channel) == ("NO", "dealer"))
 
 
 def test_rows_of_a_market_that_left_the_tables_are_named_and_stop_nothing(tmp_path):

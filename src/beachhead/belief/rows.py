@@ -37,9 +37,9 @@ SIZE_SHARE = {
     Funnel.LEADS: 0.5,
 }
 
-# What a count is told apart by: market, kind, span, reach, funnel, factor, price; then where twins over offers differ.
+# What a count is told apart by: place, kind, span, reach, funnel, factor, price; then where twins over offers differ.
 _twin_key = attrgetter(
-    *("market", "is_pilot", "start", "end", "reach", "funnel", "factor", "factor_log_sd", "price_point"),
+    *("market", "place", "is_pilot", "start", "end", "reach", "funnel", "factor", "factor_log_sd", "price_point"),
     *("offer", "count", "sold_out", "stock_bound"),
 )
 
@@ -198,12 +198,12 @@ def _pool_offers(counts: tuple[DemandCount, ...], shares: OfferShares) -> list[t
     """Counts with the share of the market's demand that they stand for, twins over offers added."""
 
     def share(c: DemandCount) -> float:
-        return shares.get((c.market, c.offer, c.start, c.end), 1.0)
+        return shares.get((c.market, c.place, c.offer, c.start, c.end), 1.0)
 
     pooled: list[tuple[DemandCount, float]] = []
-    # sorted once with the key in hand: its first nine parts are the span's
+    # sorted once with the key in hand: its first ten parts are the span's
     keyed = sorted(zip(map(_twin_key, counts), range(len(counts)), strict=True))
-    for _, same in groupby(keyed, key=lambda pair: pair[0][:9]):
+    for _, same in groupby(keyed, key=lambda pair: pair[0][:10]):
         twins = [counts[at] for _, at in same]
         if len(twins) == 1:
             pooled.append((twins[0], share(twins[0])))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from beachhead.pilot.count import CARS, counted, funnel_of
 from beachhead.pilot.once import each_once
-from beachhead.pilot.read import at_list, is_scaled, name_of, place_of
+from beachhead.pilot.read import at_list, buyers_of, is_scaled, name_of, place_of
 from beachhead.world.figures import spaced
 from beachhead.world.reading import DemandCount, Funnel, Observation, Reading, is_far_from_list
 
@@ -259,6 +259,7 @@ def _demand(
         per_order=1.0 if conversion is None else exp(-conversion.log_mean),
         factor_log_sd=0.0 if conversion is None else conversion.log_sd,
         price_point=point,
+        place=buyers_of(row, since),
     )
 
 

@@ -167,13 +167,20 @@ def _count(span: _Span, scaled_since: Mapping[str, date]) -> DemandCount:
         stock_bound=span.stock_bound,
         is_pilot=not is_scaled(row, scaled_since),
         price_point=span.price_point,
+        place=buyers_of(row, scaled_since),
     )
+
+
+def buyers_of(row: Observation, scaled_since: Mapping[str, date]) -> str:
+    """Whose buyers saw what a row counts: those of a batch in its store; once a market is scaled, of the store."""
+    of = (row.channel.value, row.store) if is_scaled(row, scaled_since) else (row.batch, row.channel.value, row.store)
+    return " ".join(part for part in of if part)
 
 
 def place_of(count: DemandCount) -> tuple[object, ...]:
     """Market, start, offer; then everything else, so that the order is the same whatever came first."""
     rest = (count.end, count.count, count.reach, count.funnel.value, count.sold_out, count.stock_bound, count.is_pilot)
-    return (count.market, count.start, count.offer, *rest, count.price_point)
+    return (count.market, count.start, count.offer, *rest, count.price_point, count.place)
 
 
 def name_of(row: Observation) -> str:

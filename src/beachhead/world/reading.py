@@ -100,6 +100,7 @@ class DemandCount:
         per_order: how many of what was counted stand for one order: leads and test drives, 1 for cars.
         factor_log_sd: how well the three are known: standard deviation of the log of their product.
         price_point: price asked over the list price; 1 at list price.
+        place: whose buyers these are, such as a batch in a store; counts of other places were made among others.
     """
 
     market: str
@@ -117,6 +118,7 @@ class DemandCount:
     per_order: float = 1.0
     factor_log_sd: float = 0.0
     price_point: float = 1.0
+    place: str = ""
 
     def __post_init__(self) -> None:
         if self.end < self.start:

@@ -179,7 +179,7 @@ def _spans(counts: Sequence[PricedCount], lists: Mapping[str, OfferList]) -> lis
 
     def key(p: PricedCount) -> tuple[object, ...]:
         c = p.count
-        return (c.market, c.is_pilot, c.start, c.reach, c.funnel.value)
+        return (c.market, c.place, c.is_pilot, c.start, c.reach, c.funnel.value)
 
     def order(p: PricedCount) -> tuple[object, ...]:
         return (*key(p), p.count.offer, p.count.end, p.count.count, p.price or 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -22,6 +22,7 @@ from beachhead.belief.priced import Elasticities, asked_off_list, joined, parted
 from beachhead.case.answers.sited import siting_inputs
 from beachhead.case.belief.offer_list import declared_mix
 from beachhead.case.belief.pricing import answers_to_price, off_list_lines, price_point_of
+from beachhead.case.belief.reach import default_reach
 from beachhead.case.belief.rivals import course_of
 from beachhead.case.belief.spending import lift_of
 from beachhead.case.belief.studies import folder_evidence
@@ -32,15 +33,12 @@ from beachhead.pilot.funnel import join_funnel
 from beachhead.pilot.nowcast import Version, allow_for_delay, delays
 from beachhead.pilot.read import name_of
 from beachhead.store import reading
-from beachhead.world.economics import Economics
 from beachhead.world.evidence import Evidence
-from beachhead.world.quarter import Quarter, days_by_quarter
-from beachhead.world.reading import DemandCount, Observation, Reading
+from beachhead.world.quarter import Quarter
+from beachhead.world.reading import DemandCount, Reading
 
 R = TypeVar("R")
 _STRANGE = "its market is not in markets.csv; put it back, or say in renames.csv what it is called now"
-CARS_OF_PILOT_REACH = 100
-"""Batch for which `pilot_reach` in economics.csv is stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -204,16 +202,16 @@ def read_rows(launch: Launch, *, scaled_since: Mapping[str, date] | None = None,
     economics = siting_inputs(launch, launch.folder.economics).economics  # the reach that a plan counts on
     with reading(launch.store) as work:
         unasked = rows_today(launch.folder, work, default_reach=lambda row: row.reach)
-        default_reach = _default_reach(economics, unasked, scaled_since or {})
-        rows = rows_today(launch.folder, work, default_reach=default_reach)
+        of_row = default_reach(economics, unasked, scaled_since or {})
+        rows = rows_today(launch.folder, work, default_reach=of_row)
         versions, newest = versions_sent(work, until=until)
     ended = tuple(row for row in rows if until is None or row.end <= until)
     markets = {market.code for market in launch.folder.markets}
     seen = tuple(row for row in ended if row.market in markets)
     strange = (name_of(row) for row in ended if row.market not in markets)
     point = price_point_of(launch)
-    found = pilot.read(seen, default_reach=default_reach, scaled_since=scaled_since or {}, price_point=point)
-    found = join_funnel(seen, found, default_reach=default_reach, scaled_since=scaled_since, price_point=point)
+    found = pilot.read(seen, default_reach=of_row, scaled_since=scaled_since or {}, price_point=point)
+    found = join_funnel(seen, found, default_reach=of_row, scaled_since=scaled_since, price_point=point)
     found = replace(
         found,
         left_out=(*found.left_out, *(f"{name}: {_STRANGE}" for name in strange)),
@@ -254,51 +252,3 @@ def fit_of(launch: Launch) -> EntryFit:
     """The numbers of the entry model, with those that launch.toml overrides."""
     own = launch.folder.terms.belief
     return entry_fit().with_share(own.share_median, own.share_sd)
-
-
-def _default_reach(
-    economics: Iterable[Economics], rows: Iterable[Observation], scaled_since: Mapping[str, date]
-) -> Callable[[Observation], float | None]:
-    """Reach of a row that does not state it: by all offers of its batch for a pilot, what the channel serves later."""
-    by_channel = {(row.market, row.channel): row for row in economics}
-    shipped: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        offers = shipped[_shipment(row)]
-        offers[row.offer] = max(offers.get(row.offer, 0), row.opening_stock or 0)
-
-    def reach(row: Observation) -> float | None:
-        found = by_channel.get((row.market, row.channel))
-        if found is None:
-            return None
-        if pilot.is_scaled(row, scaled_since):
-            return served_over(found, row.start, row.end, scaled_since.get(row.market))
-        cars = _cars_shipped(shipped[_shipment(row)]) or row.opening_stock or CARS_OF_PILOT_REACH
-        return min(1.0, found.pilot_reach * cars / CARS_OF_PILOT_REACH)
-
-    return reach
-
-
-def _shipment(row: Observation) -> tuple[str, ...]:
-    """What stands before the same buyers: all offers of a batch in one place."""
-    return (row.batch, row.market, row.channel.value, row.store)
-
-
-def _cars_shipped(by_offer: Mapping[str, int]) -> int:
-    """Cars of all offers together; a row of the whole beside rows of its offers tells of the same cars."""
-    return max(by_offer.get("", 0), sum(cars for offer, cars in by_offer.items() if offer))
-
-
-def served_over(found: Economics, start: date, end: date, since: date | None) -> float:
-    """Share of full-scale demand that a scaled market's channel serves in the mean of these days, 0..1.
-
-    Args:
-        found: of the market and channel.
-        start: first day.
-        end: last day, included.
-        since: first day of the quarter in which the market was scaled; days before it count as of that quarter. None
-            where nobody knows: it has then been selling for long.
-    """
-    if since is None:
-        return found.reach * found.ramp[-1]
-    begun, parts = Quarter.of(since), days_by_quarter(start, end)
-    return sum(n * found.served(max(quarter - begun, 0)) for quarter, n in parts) / sum(n for _, n in parts)

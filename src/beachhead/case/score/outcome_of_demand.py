@@ -9,8 +9,9 @@ from beachhead import pilot
 from beachhead.belief import Belief, Year, coming_year
 from beachhead.belief.calendar import calendar_count
 from beachhead.belief.realised import Realised, realised
-from beachhead.case.belief.believe import fit_of, served_over
+from beachhead.case.belief.believe import fit_of
 from beachhead.case.belief.pricing import price_point_of
+from beachhead.case.belief.reach import served_over, stores_told
 from beachhead.case.plan.planning import PlanRecord
 from beachhead.case.score.outcome import Came, Scene, State
 from beachhead.launch.question.action import ActionKind
@@ -95,12 +96,14 @@ def _counts(
     """Cars counted in these quarters at list price, with the share of buyers that the channel serves by then."""
     economics = next((row for row in scene.economics if (row.market, row.channel) == (market, channel)), None)
 
-    def reach(row: Observation) -> float | None:
-        return None if economics is None else served_over(economics, row.start, row.end, since.first_day)
-
     rows = [
         row for row in scene.rows if row.market == market and first.first_day <= row.start and row.end <= last.last_day
     ]
+    stores = stores_told(rows, {market: since.first_day})
+
+    def reach(row: Observation) -> float | None:
+        return None if economics is None else served_over(economics, row.start, row.end, since.first_day) / stores(row)
+
     point = price_point_of(scene.launch)
     seen = pilot.read(rows, default_reach=reach, scaled_since={market: since.first_day}, price_point=point)
     fit = fit_of(scene.launch)
