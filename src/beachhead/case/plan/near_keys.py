@@ -109,7 +109,7 @@ def _columns(table: str) -> Mapping[str, Column]:
 
 
 def _terms() -> list[str]:
-    """Every key of launch.toml, such as `launch.limits.capital_per_year`."""
+    """Every key of launch.toml, section by section."""
     found = []
     for name, field in Terms.model_fields.items():
         made = field.annotation
