@@ -13,6 +13,7 @@ import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -68,6 +69,8 @@ def planned(folder: Path) -> None:
 
 
 def test_the_committed_description_is_the_one_the_server_gives():
+    if f"fastapi=={version('fastapi')} " not in (ROOT / "requirements.lock").read_text(encoding="utf-8"):
+        pytest.skip("it is made with the FastAPI of requirements.lock, and another is installed")
     kept = (ROOT / "docs" / "reference" / "openapi.json").read_text(encoding="utf-8")
     assert kept == description(), "run: python -m beachhead.web.openapi > docs/reference/openapi.json"
 

@@ -17,6 +17,8 @@ from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaincinv, pdtr, pdtrik
 
 PER_CARS = 1000.0
+MOST_EXPOSURE = 1e10
+"""Beyond any fleet; from 1e12 on SciPy before 1.17 finds no end of an interval."""
 
 
 class Verdict(StrEnum):
@@ -106,7 +108,7 @@ def share(events: int, trials: int, level: float = 0.9) -> Estimate:
 
 
 def exposure_to_settle(estimate: Estimate, limit: float) -> float:
-    """Exposure needed in all for the interval to leave the limit if things go on so; inf where it never does.
+    """Exposure needed in all for the interval to leave the limit if things go on so; inf beyond `MOST_EXPOSURE`.
 
     Car-months for a rate, trials for a share. Counts grow in proportion to the exposure; the dispersion stays.
     """
@@ -119,7 +121,7 @@ def exposure_to_settle(estimate: Estimate, limit: float) -> float:
     def gap(log_exposure: float) -> float:
         return _end(estimate, math.exp(log_exposure), tail) - limit
 
-    low, high = math.log(max(estimate.exposure, 1.0)), math.log(1e12)
+    low, high = math.log(max(estimate.exposure, 1.0)), math.log(MOST_EXPOSURE)
     if gap(low) * gap(high) > 0:
         return math.inf
     return math.exp(float(brentq(gap, low, high)))
